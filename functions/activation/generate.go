@@ -1,0 +1,130 @@
+package activation
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"identitypools/shared/identity"
+	"identitypools/shared/onetime"
+)
+
+// CodeRequest asks for a code that the back end sends itself.
+type CodeRequest struct {
+	Type       identity.CodePurpose `json:"type"`
+	Address    string               `json:"address"`
+	Identifier string               `json:"identifier"`
+}
+
+// Generated is a code and its long form for links; ID names the making of it.
+type Generated struct{ ID, Code, Extended string }
+
+// Generate makes a code for a user in place of all earlier ones of the type. For activation the user must be new and may use any of its
+// addresses; to verify an address it must be one of the user's that is not verified; else a verified one.
+// Errors: NotFound for pool or user, Invalid.
+func (s *Service) Generate(ctx context.Context, ref identity.UserRef, r CodeRequest) (Generated, error) {
+	if err := identity.CheckCodePurpose("/type", r.Type); err != nil {
+		return Generated{}, err
+	}
+	p, err := s.Pools.CachedPool(ctx, ref.Tenant, ref.Pool)
+	if err != nil {
+		return Generated{}, err
+	}
+	u, err := s.Users.User(ctx, ref)
+	if err != nil {
+		return Generated{}, err
+	}
+	address, err := s.addressFor(ctx, p, u, r)
+	if err != nil {
+		return Generated{}, err
+	}
+	code := identity.Code{Message: s.NewID(), Address: address.Value, Normalized: address.Normalized, AddressType: address.Type}
+	if r.Type == identity.PurposeActivation {
+		waiting, err := s.Users.Registrations(ctx, ref)
+		if err != nil {
+			return Generated{}, err
+		}
+		code = onetime.Bound(p, u, code, waiting, s.Now())
+	}
+	made, err := s.Codes.Issue(ctx, ref, purposeFor(r.Type, address), p.Codes[r.Type], code, onetime.Alone)
+	return Generated{ID: code.Message, Code: made.Code, Extended: made.Extended}, err
+}
+
+// purposeFor keeps codes that verify addresses apart by address: one lives for each.
+func purposeFor(purpose identity.CodePurpose, a identity.Address) identity.CodePurpose {
+	if purpose == identity.PurposeVerifyAddress {
+		return purpose + "#" + identity.CodePurpose(a.Normalized)
+	}
+	return purpose
+}
+
+func (s *Service) addressFor(ctx context.Context, p identity.Pool, u identity.User, r CodeRequest) (identity.Address, error) {
+	asked := Request{Address: r.Address, Identifier: r.Identifier}.address()
+	if r.Type == identity.PurposeActivation {
+		if u.Status != identity.StatusNew {
+			return identity.Address{}, identity.InvalidField("/type", "the user must be new to be activated")
+		}
+		return s.address(ctx, p, u, asked, false)
+	}
+	verify := r.Type == identity.PurposeVerifyAddress
+	usable := slices.DeleteFunc(slices.Clone(u.Addresses), func(a identity.Address) bool { return a.Verified == verify })
+	if asked != "" {
+		usable = chosen(p, usable, asked)
+	}
+	if len(usable) != 1 {
+		kind := "a verified"
+		if verify {
+			kind = "an unverified"
+		}
+		return identity.Address{}, identity.InvalidField("/address", "must name "+kind+" address of the user")
+	}
+	if verify {
+		return usable[0], s.mustBeFree(ctx, u, usable[0])
+	}
+	return usable[0], nil
+}
+
+// UserCodeRequest is a CodeRequest that finds its user: by id, or by an identifier; for resets and challenges also by a verified address.
+type UserCodeRequest struct {
+	Type       identity.CodePurpose `json:"type"`
+	UserID     string               `json:"userID"`
+	Identifier string               `json:"identifier"`
+	Address    string               `json:"address"`
+}
+
+// GenerateForUser is Generate for a user that has to be found. Errors: those of Generate, Invalid where nothing names a user.
+func (s *Service) GenerateForUser(ctx context.Context, tenant, pool string, r UserCodeRequest) (Generated, error) {
+	ref := identity.UserRef{Tenant: tenant, Pool: pool, ID: r.UserID}
+	if r.UserID == "" {
+		found, err := s.find(ctx, tenant, pool, r)
+		if err != nil {
+			return Generated{}, err
+		}
+		ref = found
+	}
+	return s.Generate(ctx, ref, CodeRequest{Type: r.Type, Address: r.Address})
+}
+
+func (s *Service) find(ctx context.Context, tenant, pool string, r UserCodeRequest) (identity.UserRef, error) {
+	p, err := s.Pools.CachedPool(ctx, tenant, pool)
+	if err != nil {
+		return identity.UserRef{}, err
+	}
+	key := r.Identifier
+	if key == "" && (r.Type == identity.PurposeResetPassword || r.Type == identity.PurposeChallenge) {
+		key = r.Address
+	}
+	if key == "" {
+		return identity.UserRef{}, identity.InvalidField("/identifier", "must be given, or userID instead")
+	}
+	unknown := identity.NotFound{Thing: "user", ID: "with this identifier"}
+	normalized, err := p.Find(key)
+	if err != nil {
+		return identity.UserRef{}, unknown
+	}
+	ref, err := s.Users.Claimant(ctx, tenant, pool, normalized)
+	if errors.As(err, new(identity.NotFound)) {
+		return ref, unknown
+	}
+	return ref, err
+}

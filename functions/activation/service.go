@@ -1,0 +1,201 @@
+// Package activation is the function that turns new users into active ones: it asks for the activation message, makes codes
+// for back ends that send them themselves, and redeems codes.
+package activation
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"identitypools/shared/identity"
+	"identitypools/shared/onetime"
+)
+
+// Service has the use cases of activation.
+type Service struct {
+	Pools       Pools
+	Users       Users
+	Outbox      Outbox
+	Codes       *onetime.Issuer
+	Redeemer    *onetime.Redeemer
+	MayReturnTo func(url string) bool // which post-activation URLs messages may carry
+	Now         func() time.Time
+	NewID       func() string
+}
+
+// Pools finds a pool, up to five seconds old.
+type Pools interface {
+	CachedPool(ctx context.Context, tenant, pool string) (identity.Pool, error)
+}
+
+// Users finds users and what waits with them; shared/table says what each method promises.
+type Users interface {
+	User(ctx context.Context, ref identity.UserRef) (identity.User, error)
+	Claimant(ctx context.Context, tenant, pool, normalized string) (identity.UserRef, error)
+	Registrations(ctx context.Context, ref identity.UserRef) ([]identity.Registration, error)
+}
+
+// Outbox takes messages: Send for callers who are told of limits, Ask for those who are not.
+type Outbox interface {
+	Send(ctx context.Context, m identity.Message) error
+	Ask(ctx context.Context, m identity.Message) error
+}
+
+// Request names the address of an activation; both fields may be empty.
+type Request struct {
+	Address    string `json:"address"`
+	Identifier string `json:"identifier"` // the old name of address; it wins
+}
+
+func (r Request) address() string {
+	if r.Identifier != "" {
+		return r.Identifier
+	}
+	return r.Address
+}
+
+// errForeign is an address that belongs to another user of the pool.
+type errForeign struct {
+	identity.Invalid
+	owner identity.UserRef
+}
+
+func (e errForeign) Unwrap() error { return e.Invalid }
+
+// Send asks for an activation message to a new user, and kills the earlier codes. Errors: NotFound for pool or user, Invalid
+// where there is no address to send to, more than one and none named, or where it is somebody else's; Limited.
+func (s *Service) Send(ctx context.Context, ref identity.UserRef, r Request, o identity.MessageOptions) error {
+	u, o, p, err := s.prepare(ctx, ref, o)
+	if err != nil {
+		return err
+	}
+	if u.Status != identity.StatusNew {
+		return identity.InvalidField("/status", "the user must be new to be activated")
+	}
+	address, err := s.address(ctx, p, u, r.address(), true)
+	if err != nil {
+		return err
+	}
+	return s.Outbox.Send(ctx, identity.NewMessage(identity.MessageActivation, u, address, o, s.maker()))
+}
+
+// SendQuietly is Send for back ends that speak for people who must not learn who is registered: where Send refuses because of the
+// user's state or address, it sends nothing and says nothing, but tells the owner of a taken address. Errors: NotFound for pool or user,
+// Invalid for the options, Limited.
+func (s *Service) SendQuietly(ctx context.Context, ref identity.UserRef, r Request, o identity.MessageOptions) error {
+	u, o, p, err := s.prepare(ctx, ref, o)
+	if err != nil {
+		return err
+	}
+	address, err := s.address(ctx, p, u, r.address(), true)
+	var foreign errForeign
+	switch {
+	case errors.As(err, &foreign):
+		owner := identity.User{Tenant: ref.Tenant, Pool: ref.Pool, ID: foreign.owner.ID}
+		return s.Outbox.Ask(ctx, identity.NewMessage(identity.MessageTaken, owner, address, o, s.maker()))
+	case errors.As(err, new(identity.Invalid)):
+		return nil
+	case err != nil:
+		return err
+	case u.Status != identity.StatusNew:
+		return s.Outbox.Ask(ctx, identity.NewMessage(identity.MessageTaken, u, address, o, s.maker()))
+	}
+	return s.Outbox.Send(ctx, identity.NewMessage(identity.MessageActivation, u, address, o, s.maker()))
+}
+
+func (s *Service) prepare(ctx context.Context, ref identity.UserRef, o identity.MessageOptions) (u identity.User, _ identity.MessageOptions, p identity.Pool, err error) {
+	if o, err = o.Checked(s.MayReturnTo); err != nil {
+		return u, o, p, err
+	}
+	if p, err = s.Pools.CachedPool(ctx, ref.Tenant, ref.Pool); err != nil {
+		return u, o, p, err
+	}
+	u, err = s.Users.User(ctx, ref)
+	return u, o, p, err
+}
+
+// address is the one that activates u: the asked one, or the only one. mailable leaves out what no mail can be sent to.
+func (s *Service) address(ctx context.Context, p identity.Pool, u identity.User, asked string, mailable bool) (identity.Address, error) {
+	candidates := u.CandidateAddresses()
+	if asked == "" && len(candidates) == 0 || asked != "" && len(chosen(p, candidates, asked)) == 0 {
+		waiting, err := s.waitingAddresses(ctx, u)
+		if err != nil {
+			return identity.Address{}, err
+		}
+		candidates = append(candidates, waiting...)
+	}
+	if mailable {
+		candidates = slices.DeleteFunc(candidates, func(a identity.Address) bool { return a.Type != identity.TypeEmail })
+	}
+	if asked != "" {
+		candidates = chosen(p, candidates, asked)
+	}
+	switch {
+	case len(candidates) == 0 && asked != "":
+		return s.foreign(ctx, p, asked)
+	case len(candidates) == 0:
+		return identity.Address{}, identity.InvalidField("/address", "the user has no address to send to")
+	case len(candidates) > 1:
+		return identity.Address{}, identity.InvalidField("/address", "must be given: the user has more than one address")
+	}
+	return candidates[0], s.mustBeFree(ctx, u, candidates[0])
+}
+
+// chosen are the candidates, one at most, that the asked address names.
+func chosen(p identity.Pool, candidates []identity.Address, asked string) []identity.Address {
+	normalized, err := p.Find(asked)
+	return slices.DeleteFunc(slices.Clone(candidates), func(a identity.Address) bool { return err != nil || a.Normalized != normalized })
+}
+
+// waitingAddresses are the addresses of u's registrations, which become its own only when proved.
+func (s *Service) waitingAddresses(ctx context.Context, u identity.User) ([]identity.Address, error) {
+	registrations, err := s.Users.Registrations(ctx, u.Ref())
+	if err != nil {
+		return nil, err
+	}
+	var waiting []identity.Address
+	for _, r := range registrations {
+		known := slices.ContainsFunc(waiting, func(a identity.Address) bool { return a.Normalized == r.Normalized })
+		if r.Normalized != "" && r.Belongs(u, s.Now()) && !known {
+			waiting = append(waiting, identity.Address{Value: r.Address, Normalized: r.Normalized, Type: r.AddressType})
+		}
+	}
+	return waiting, nil
+}
+
+// foreign tells whether an address that is not u's is somebody else's.
+func (s *Service) foreign(ctx context.Context, p identity.Pool, asked string) (identity.Address, error) {
+	notTheirs := identity.InvalidField("/address", "must be an e-mail address of the user")
+	normalized, err := p.Find(asked)
+	if err != nil {
+		return identity.Address{}, notTheirs
+	}
+	owner, err := s.Users.Claimant(ctx, p.Tenant, p.ID, normalized)
+	switch {
+	case errors.As(err, new(identity.NotFound)):
+		return identity.Address{}, notTheirs
+	case err != nil:
+		return identity.Address{}, err
+	}
+	return identity.Address{Value: asked, Normalized: normalized}, errForeign{notTheirs, owner}
+}
+
+// mustBeFree refuses an address that is not u's alone yet, where another user has it.
+func (s *Service) mustBeFree(ctx context.Context, u identity.User, a identity.Address) error {
+	if slices.Contains(u.Claims(), a.Normalized) {
+		return nil
+	}
+	owner, err := s.Users.Claimant(ctx, u.Tenant, u.Pool, a.Normalized)
+	switch {
+	case errors.As(err, new(identity.NotFound)):
+		return nil
+	case err != nil:
+		return err
+	case owner.ID != u.ID:
+		return errForeign{identity.InvalidField("/address", "belongs to another user of this pool"), owner}
+	}
+	return nil
+}
+
+func (s *Service) maker() identity.Maker { return identity.Maker{Now: s.Now(), NewID: s.NewID} }

@@ -1,0 +1,168 @@
+// Package users is the function that administrators manage users with: create, list, read, change, delete, find by key.
+package users
+
+import (
+	"context"
+	"time"
+
+	"identitypools/shared/identity"
+)
+
+// Service has the use cases on users.
+type Service struct {
+	Pools     Pools
+	Users     Store
+	Documents Documents
+	Passwords Passwords
+	Now       func() time.Time
+	NewID     func() string
+}
+
+// Pools finds the pool that a user is in, up to five seconds old.
+type Pools interface {
+	CachedPool(ctx context.Context, tenant, pool string) (identity.Pool, error)
+}
+
+// Store keeps users; shared/table says what each method promises.
+type Store interface {
+	reader
+	writer
+}
+
+type reader interface {
+	User(ctx context.Context, ref identity.UserRef) (identity.User, error)
+	Claimant(ctx context.Context, tenant, pool, normalized string) (identity.UserRef, error)
+	lister
+}
+
+type writer interface {
+	CreateUser(ctx context.Context, u identity.User) error
+	ReplaceUser(ctx context.Context, old, u identity.User) (identity.User, error)
+	DeleteUser(ctx context.Context, u identity.User) error
+}
+
+// Documents checks a user's payload and metadata against their schemas: Invalid, with a pointer for each violation.
+type Documents interface {
+	CheckUser(ctx context.Context, u identity.User) error
+}
+
+// Passwords checks a new password against the pool's rules (Invalid at pointer) and hashes it.
+type Passwords interface {
+	HashNew(ctx context.Context, p identity.Pool, u identity.User, pointer, password string) (hash string, err error)
+}
+
+// Create makes a user, of any status, and sends nothing. Errors: NotFound for the pool, Invalid, Conflict where the id, an
+// identifier or a verified address is taken.
+func (s *Service) Create(ctx context.Context, tenant, pool string, n identity.NewUser) (identity.User, error) {
+	p, err := s.Pools.CachedPool(ctx, tenant, pool)
+	if err != nil {
+		return identity.User{}, err
+	}
+	u, err := p.Create(n, identity.Maker{Now: s.Now(), NewID: s.NewID})
+	if err != nil {
+		return u, err
+	}
+	if err := s.Documents.CheckUser(ctx, u); err != nil {
+		return u, err
+	}
+	if len(n.Credentials) > 0 {
+		if u.PasswordHash, err = s.Passwords.HashNew(ctx, p, u, "/credentials/0/password", n.Credentials[0].Password); err != nil {
+			return u, err
+		}
+	}
+	return u, s.Users.CreateUser(ctx, u)
+}
+
+// Read reads a user. Errors: NotFound for pool or user, PreconditionFailed.
+func (s *Service) Read(ctx context.Context, ref identity.UserRef, match identity.Match) (identity.User, error) {
+	if _, err := s.Pools.CachedPool(ctx, ref.Tenant, ref.Pool); err != nil {
+		return identity.User{}, err
+	}
+	u, err := s.Users.User(ctx, ref)
+	if err != nil {
+		return u, err
+	}
+	return u, match.Check(u.Version)
+}
+
+// Key finds a user: by an identifier or by a verified address, one of the two.
+type Key struct {
+	Identifier string `json:"identifier"`
+	Address    string `json:"address"`
+}
+
+// ReadByKey finds a user. Errors: NotFound, Invalid where not exactly one key is given.
+func (s *Service) ReadByKey(ctx context.Context, tenant, pool string, k Key, match identity.Match) (identity.User, error) {
+	p, err := s.Pools.CachedPool(ctx, tenant, pool)
+	if err != nil {
+		return identity.User{}, err
+	}
+	if (k.Identifier == "") == (k.Address == "") {
+		return identity.User{}, identity.InvalidField("/identifier", "must be given, or address instead, but not both")
+	}
+	normalized, err := p.Find(k.Identifier + k.Address)
+	if err != nil {
+		return identity.User{}, identity.NotFound{Thing: "user", ID: "with this key"}
+	}
+	ref, err := s.Users.Claimant(ctx, tenant, pool, normalized)
+	if err != nil {
+		return identity.User{}, err
+	}
+	u, err := s.Users.User(ctx, ref)
+	if err != nil {
+		return u, err
+	}
+	if !has(u, k, normalized) {
+		return u, identity.NotFound{Thing: "user", ID: "with this key"}
+	}
+	return u, match.Check(u.Version)
+}
+
+// has says whether the claim by which u was found is of the kind that was asked for.
+func has(u identity.User, k Key, normalized string) bool {
+	if k.Address == "" {
+		for _, i := range u.Identifiers {
+			if i.Normalized == normalized {
+				return true
+			}
+		}
+		return false
+	}
+	for _, a := range u.Addresses {
+		if a.Normalized == normalized && a.Verified {
+			return true
+		}
+	}
+	return false
+}
+
+// Update changes a user's documents and status. Errors: NotFound, Invalid, PreconditionFailed.
+func (s *Service) Update(ctx context.Context, ref identity.UserRef, match identity.Match, c identity.UserChange) (u identity.User, err error) {
+	err = match.Change(func() error {
+		old, err := s.Read(ctx, ref, match)
+		if err != nil {
+			return err
+		}
+		if u, err = old.Changed(c, s.Now()); err != nil {
+			return err
+		}
+		if err := s.Documents.CheckUser(ctx, u); err != nil {
+			return err
+		}
+		u, err = s.Users.ReplaceUser(ctx, old, u)
+		return err
+	})
+	return u, err
+}
+
+// Delete deletes a user and frees its identifiers at once. Errors: NotFound, PreconditionFailed.
+func (s *Service) Delete(ctx context.Context, ref identity.UserRef, match identity.Match) error {
+	return match.Change(func() error {
+		u, err := s.Read(ctx, ref, match)
+		if err != nil {
+			return err
+		}
+		return s.Users.DeleteUser(ctx, u)
+	})
+}
+

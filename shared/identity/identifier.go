@@ -1,0 +1,124 @@
+package identity
+
+import (
+	"net/mail"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+// IdentifierType says what an identifier is.
+type IdentifierType string
+
+// The types of the published API. Addresses have the first two.
+const (
+	TypeEmail     IdentifierType = "email"
+	TypeMobile    IdentifierType = "mobile"
+	TypeUID       IdentifierType = "uid"
+	TypeExternal  IdentifierType = "external"
+	TypeFederated IdentifierType = "federated"
+)
+
+// Lengths of identifiers in bytes: an e-mail address as RFC 5321 §4.5.3.1 allows it, anything else 256.
+const (
+	maxEmail      = 254
+	maxLocalPart  = 64
+	maxIdentifier = 256
+)
+
+// Normalize is the form of an identifier or address that is compared, claimed and limited: trimmed, Unicode NFKC, the
+// domain of an e-mail address in ASCII (IDNA), and case-folded where the pool ignores case. Nothing cleverer: no dots or
+// tags are dropped. It is idempotent. The error is a sentence about the value, without it.
+func (p Pool) Normalize(kind IdentifierType, value string) (string, error) {
+	if !utf8.ValidString(value) || len(value) > 4*maxIdentifier {
+		return "", reason("must be valid UTF-8 of at most 256 bytes")
+	}
+	value = strings.TrimSpace(norm.NFKC.String(value))
+	if strings.ContainsFunc(value, func(r rune) bool {
+		return unicode.IsControl(r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r)
+	}) {
+		return "", reason("must not contain line breaks or control characters")
+	}
+	switch kind {
+	case TypeEmail:
+		return p.normalizeEmail(value)
+	case TypeMobile:
+		if !isE164(value) {
+			return "", reason("must be a phone number in international form, such as +15550100")
+		}
+		return value, nil
+	case TypeUID, TypeExternal, TypeFederated:
+		value = p.fold(value)
+		if value == "" || len(value) > maxIdentifier {
+			return "", reason("must have 1 to 256 bytes")
+		}
+		return value, nil
+	}
+	return "", reason("has a type that is not one of email, mobile, uid, external, federated")
+}
+
+func (p Pool) normalizeEmail(value string) (string, error) {
+	notAnAddress := reason("must be an e-mail address")
+	at := strings.LastIndexByte(value, '@')
+	if at < 1 || at > maxLocalPart || strings.HasPrefix(value, "\"") {
+		return "", notAnAddress
+	}
+	domain, err := idna.Lookup.ToASCII(strings.ToLower(value[at+1:]))
+	if err != nil || domain == "" {
+		return "", notAnAddress
+	}
+	address := p.fold(value[:at]) + "@" + domain
+	parsed, err := mail.ParseAddress(address)
+	if err != nil || parsed.Name != "" || parsed.Address != address || len(address) > maxEmail {
+		return "", notAnAddress
+	}
+	return address, nil
+}
+
+// fold makes case irrelevant where the pool says so. Folding can undo NFKC, so that comes again.
+func (p Pool) fold(value string) string {
+	if !p.CaseInsensitive {
+		return value
+	}
+	return strings.TrimSpace(norm.NFKC.String(cases.Fold().String(value)))
+}
+
+// InferType is the type of an identifier that came without one: an e-mail address, a phone number in international form,
+// else a plain user name.
+func InferType(value string) IdentifierType {
+	value = strings.TrimSpace(norm.NFKC.String(value))
+	switch {
+	case strings.Contains(value, "@"):
+		return TypeEmail
+	case isE164(value):
+		return TypeMobile
+	}
+	return TypeUID
+}
+
+// isAddress says whether messages can be sent to identifiers of the type.
+func (t IdentifierType) isAddress() bool { return t == TypeEmail || t == TypeMobile }
+
+// isE164 says whether value is a phone number as ITU-T E.164 writes it: a plus sign and 7 to 15 digits.
+func isE164(value string) bool {
+	digits, plus := strings.CutPrefix(value, "+")
+	return plus && len(digits) >= 7 && len(digits) <= 15 && digits[0] != '0' && strings.Trim(digits, "0123456789") == ""
+}
+
+// reason is an error whose text is for the caller.
+type reason string
+
+func (r reason) Error() string { return string(r) }
+
+// Find is the normalized form under which value, an identifier or verified address of unknown type, would be claimed.
+func (p Pool) Find(value string) (string, error) {
+	normalized, err := p.Normalize(InferType(value), value)
+	if err != nil {
+		return p.Normalize(TypeUID, value)
+	}
+	return normalized, nil
+}

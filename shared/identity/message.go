@@ -1,0 +1,86 @@
+package identity
+
+import "time"
+
+// MessageKind is why a message was asked for. What is sent is decided when it is sent, by the user's state then.
+type MessageKind string
+
+// The kinds of messages.
+const (
+	MessageActivation  MessageKind = "activation"   // a code for a new user; for any other a notice that the address is taken
+	MessageTaken       MessageKind = "taken"        // a notice to the owner of an address that somebody else wanted to use
+	MessagePasswordSet MessageKind = "password_set" // a notice that a password was set or changed
+)
+
+// CodeType is the form in which a message carries a code.
+type CodeType string
+
+// The forms of the published API.
+const (
+	CodeTypeLink  CodeType = "link"
+	CodeTypeShort CodeType = "code"
+)
+
+// Mode is the wording of an activation message.
+type Mode string
+
+// The wordings of the published API.
+const (
+	ModeRegistration Mode = "registration"
+	ModeInvitation   Mode = "invitation"
+)
+
+// MessageLifetime is how long a message may wait for a mail service that refuses; then it is dropped.
+const MessageLifetime = 24 * time.Hour
+
+// Message is an entry of the outbox: written in the same transaction as the change that asks for it, sent by the courier,
+// gone when sent. It holds no secret.
+type Message struct {
+	ID                string      `json:"id"`
+	Kind              MessageKind `json:"kind"`
+	Tenant            string      `json:"tenant"`
+	Pool              string      `json:"pool"`
+	User              string      `json:"user"`
+	Registration      string      `json:"registration,omitempty"`
+	Address           string      `json:"address"` // as given, or the only one of the user
+	Normalized        string      `json:"normalized"`
+	CodeType          CodeType    `json:"code_type,omitempty"`
+	Mode              Mode        `json:"mode,omitempty"`
+	PostActivationURL string      `json:"post_activation_url,omitempty"`
+	Counted           bool        `json:"counted,omitempty"` // the limits were already applied, for a caller that is told of them
+	CreatedAt         Time        `json:"created_at"`
+}
+
+// UserRef names the user that the message is about.
+func (m Message) UserRef() UserRef { return UserRef{Tenant: m.Tenant, Pool: m.Pool, ID: m.User} }
+
+// MessageOptions are the query parameters of a request for an activation message.
+type MessageOptions struct {
+	CodeType          CodeType
+	Mode              Mode
+	PostActivationURL string
+}
+
+// Checked are the options with the published defaults, link and registration. mayReturnTo says whether a post-activation URL is allowed.
+func (o MessageOptions) Checked(mayReturnTo func(url string) bool) (MessageOptions, error) {
+	var v Violations
+	o.CodeType, o.Mode = set(CodeTypeLink, o.CodeType), set(ModeRegistration, o.Mode)
+	if o.CodeType != CodeTypeLink && o.CodeType != CodeTypeShort {
+		v.Add("code_type_in_message", "must be link or code")
+	}
+	if o.Mode != ModeRegistration && o.Mode != ModeInvitation {
+		v.Add("mode", "must be registration or invitation")
+	}
+	if o.PostActivationURL != "" && !mayReturnTo(o.PostActivationURL) {
+		v.Add("post_activation_url", "must be an https URL whose origin this deployment allows")
+	}
+	return o, v.Err()
+}
+
+// NewMessage is a message to address with the options.
+func NewMessage(kind MessageKind, u User, address Address, o MessageOptions, m Maker) Message {
+	return Message{
+		ID: m.NewID(), Kind: kind, Tenant: u.Tenant, Pool: u.Pool, User: u.ID, Address: address.Value, Normalized: address.Normalized,
+		CodeType: o.CodeType, Mode: o.Mode, PostActivationURL: o.PostActivationURL, CreatedAt: At(m.Now),
+	}
+}

@@ -1,0 +1,155 @@
+package identity
+
+import (
+	"slices"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Status is where a user stands: only an active user authenticates, only a new one can be activated.
+type Status string
+
+// The statuses of the published API. Deleted is a soft delete: the user keeps its data and identifiers.
+const (
+	StatusNew      Status = "new"
+	StatusActive   Status = "active"
+	StatusInactive Status = "inactive"
+	StatusDeleted  Status = "deleted"
+)
+
+func (s Status) valid() bool {
+	return s == StatusNew || s == StatusActive || s == StatusInactive || s == StatusDeleted
+}
+
+// UserRef names a user.
+type UserRef struct{ Tenant, Pool, ID string }
+
+// User is a member of a pool. Invariants, kept by every change: each identifier and each verified address is claimed for
+// this user alone in the pool, and nothing else is claimed for it.
+type User struct {
+	Tenant                 string         `json:"tenant_id"`
+	Pool                   string         `json:"user_pool_id"`
+	ID                     string         `json:"id"`
+	Status                 Status         `json:"status"`
+	StatusUpdatedAt        Time           `json:"status_updated_at"`
+	CreatedAt              Time           `json:"created_at"`
+	UpdatedAt              Time           `json:"updated_at"`
+	Identifiers            []Identifier   `json:"identifiers,omitempty"`
+	Addresses              []Address      `json:"addresses,omitempty"`
+	Credentials            []Credential   `json:"credentials,omitempty"`
+	Payload                jsontext.Value `json:"payload,omitzero"`
+	PayloadSchema          string         `json:"payload_schema_id,omitempty"`
+	Metadata               jsontext.Value `json:"metadata,omitzero"`
+	MetadataSchema         string         `json:"metadata_schema_id,omitempty"`
+	BusinessMetadata       jsontext.Value `json:"business_metadata,omitzero"`
+	BusinessMetadataSchema string         `json:"business_metadata_schema_id,omitempty"`
+	UserType               jsontext.Value `json:"user_type,omitzero"`
+
+	// PasswordHash is the hash of the password credential. It is set only on users that are being written or were read for
+	// checking a password; it is not part of the stored document and never of an answer.
+	PasswordHash string `json:"-"`
+	Version      int64  `json:"-"`
+}
+
+// Identifier is a name by which a user is found.
+type Identifier struct {
+	ID         string         `json:"id"`
+	Value      string         `json:"value"`
+	Normalized string         `json:"normalized"`
+	Type       IdentifierType `json:"type"`
+	Metadata   jsontext.Value `json:"metadata,omitzero"`
+	CreatedAt  Time           `json:"created_at"`
+	UpdatedAt  Time           `json:"updated_at"`
+}
+
+// Address is an e-mail address or phone number at which a user may be reached; once verified it also finds the user.
+type Address struct {
+	ID               string         `json:"id"`
+	Value            string         `json:"value"`
+	Normalized       string         `json:"normalized"`
+	Type             IdentifierType `json:"type"`
+	Status           Status         `json:"status"`
+	Verified         bool           `json:"verified"`
+	VerifiedAt       Time           `json:"verified_at,omitzero"`
+	PreferredContact string         `json:"preferred_contact_method,omitempty"`
+	Metadata         jsontext.Value `json:"metadata,omitzero"`
+	CreatedAt        Time           `json:"created_at"`
+	UpdatedAt        Time           `json:"updated_at"`
+}
+
+// CredentialState says whether a password may be used as it is.
+type CredentialState string
+
+// The states of the published API.
+const (
+	StateValid         CredentialState = "valid"
+	StateMustBeReset   CredentialState = "must_be_reset"
+	StateMustBeChanged CredentialState = "must_be_changed"
+)
+
+// CredentialPassword is the type of the only credential that is kept so far.
+const CredentialPassword = "password"
+
+// Credential describes what a user proves its identity with; the secret itself is User.PasswordHash.
+type Credential struct {
+	ID        string          `json:"id"`
+	Type      string          `json:"type"`
+	State     CredentialState `json:"state"`
+	ExpiresAt Time            `json:"expires_at,omitzero"`
+	CreatedAt Time            `json:"created_at"`
+	UpdatedAt Time            `json:"updated_at"`
+}
+
+// Ref names the user.
+func (u User) Ref() UserRef { return UserRef{Tenant: u.Tenant, Pool: u.Pool, ID: u.ID} }
+
+// Password is the user's password credential.
+func (u User) Password() (Credential, bool) {
+	i := slices.IndexFunc(u.Credentials, func(c Credential) bool { return c.Type == CredentialPassword })
+	if i < 0 {
+		return Credential{}, false
+	}
+	return u.Credentials[i], true
+}
+
+// Claims are the normalized identifiers and verified addresses that belong to this user alone, each once.
+func (u User) Claims() []string {
+	var claims []string
+	for _, i := range u.Identifiers {
+		claims = append(claims, i.Normalized)
+	}
+	for _, a := range u.Addresses {
+		if a.Verified && !slices.Contains(claims, a.Normalized) {
+			claims = append(claims, a.Normalized)
+		}
+	}
+	return claims
+}
+
+// CandidateAddresses are the addresses at which the user can be activated: its addresses, and identifiers that are one.
+func (u User) CandidateAddresses() []Address {
+	candidates := slices.Clone(u.Addresses)
+	for _, i := range u.Identifiers {
+		known := slices.ContainsFunc(candidates, func(a Address) bool { return a.Normalized == i.Normalized })
+		if i.Type.isAddress() && !known {
+			candidates = append(candidates, Address{Value: i.Value, Normalized: i.Normalized, Type: i.Type})
+		}
+	}
+	return candidates
+}
+
+// Document is one of the user's documents; an absent one counts as the empty object.
+func (u User) Document(part DataPart) (value jsontext.Value, schema string) {
+	switch part {
+	case Metadata:
+		value, schema = u.Metadata, u.MetadataSchema
+	case BusinessMetadata:
+		value, schema = u.BusinessMetadata, u.BusinessMetadataSchema
+	default:
+		value, schema = u.Payload, u.PayloadSchema
+	}
+	if !given(value) {
+		value = jsontext.Value("{}")
+	}
+	return value, schema
+}

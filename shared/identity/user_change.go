@@ -1,0 +1,239 @@
+package identity
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Sizes of a user's lists. A transaction holds at most 100 items, and each identifier and verified address is one.
+const (
+	MaxIdentifiers = 20
+	MaxAddresses   = 20
+)
+
+// NewUser is the body of createUser.
+type NewUser struct {
+	ID                     string          `json:"id"`
+	Status                 Status          `json:"status"`
+	Identifiers            []NewIdentifier `json:"identifiers"`
+	Addresses              []NewAddress    `json:"verifiable_addresses"`
+	Credentials            []NewCredential `json:"credentials"`
+	Payload                jsontext.Value  `json:"payload"`
+	PayloadSchema          string          `json:"payload_schema_id"`
+	Metadata               jsontext.Value  `json:"metadata"`
+	MetadataSchema         string          `json:"metadata_schema_id"`
+	BusinessMetadata       jsontext.Value  `json:"business_metadata"`
+	BusinessMetadataSchema string          `json:"business_metadata_schema_id"`
+	UserType               jsontext.Value  `json:"user_type"`
+}
+
+// NewIdentifier is an identifier in NewUser.
+type NewIdentifier struct {
+	Identifier string         `json:"identifier"`
+	Type       IdentifierType `json:"type"`
+	Metadata   jsontext.Value `json:"metadata"`
+}
+
+// NewAddress is an address in NewUser.
+type NewAddress struct {
+	Address          string         `json:"address"`
+	Type             IdentifierType `json:"type"`
+	Verified         bool           `json:"verified"`
+	Status           Status         `json:"status"`
+	PreferredContact string         `json:"preferred_contact_method"`
+	Metadata         jsontext.Value `json:"metadata"`
+}
+
+// NewCredential is a credential in NewUser. Only passwords are kept so far.
+type NewCredential struct {
+	Type                string         `json:"type"`
+	Password            string         `json:"password"`
+	MustBeChanged       bool           `json:"must_be_changed"`
+	MustBeReset         bool           `json:"must_be_reset"`
+	TOTPSecret          string         `json:"totp_secret"`
+	WebAuthnCredentials jsontext.Value `json:"webauthn_credentials"`
+}
+
+// Maker makes what a domain change needs from outside.
+type Maker struct {
+	Now   time.Time
+	NewID func() string
+}
+
+// Create is the user that n asks for in pool p, without its password hash. Documents are checked by the caller against the
+// schemas that the user names.
+func (p Pool) Create(n NewUser, m Maker) (User, error) {
+	var v Violations
+	now := At(m.Now)
+	u := User{
+		Tenant: p.Tenant, Pool: p.ID, ID: n.ID, Status: n.Status, StatusUpdatedAt: now, CreatedAt: now, UpdatedAt: now,
+		Payload: n.Payload, PayloadSchema: set(p.PayloadSchema, n.PayloadSchema),
+		Metadata: n.Metadata, MetadataSchema: set(p.MetadataSchema, n.MetadataSchema),
+		BusinessMetadata: n.BusinessMetadata, BusinessMetadataSchema: set(p.BusinessMetadataSchema, n.BusinessMetadataSchema),
+		UserType: n.UserType, Version: m.Now.UnixMilli(),
+	}
+	if u.ID == "" {
+		u.ID = m.NewID()
+	}
+	if !ValidID(u.ID) {
+		v.Add("/id", IDRule)
+	}
+	checkStatus(&v, n.Status)
+	p.addIdentifiers(&v, &u, n.Identifiers, m)
+	p.addAddresses(&v, &u, n.Addresses, m)
+	p.addCredentials(&v, &u, n.Credentials, m)
+	u.checkDocuments(&v)
+	return u, v.Err()
+}
+
+func checkStatus(v *Violations, s Status) {
+	if !s.valid() {
+		v.Add("/status", "must be one of new, active, inactive, deleted")
+	}
+}
+
+func (p Pool) addIdentifiers(v *Violations, u *User, list []NewIdentifier, m Maker) {
+	if len(list) > MaxIdentifiers {
+		v.Add("/identifiers", fmt.Sprintf("must have at most %d entries", MaxIdentifiers))
+		return
+	}
+	for i, n := range list {
+		at := fmt.Sprintf("/identifiers/%d", i)
+		normalized, err := p.Normalize(n.Type, n.Identifier)
+		switch {
+		case err != nil:
+			v.Add(at+"/identifier", err.Error())
+		case slices.ContainsFunc(u.Identifiers, func(known Identifier) bool { return known.Normalized == normalized }):
+			v.Add(at+"/identifier", "is in the list twice")
+		}
+		checkObject(v, at+"/metadata", n.Metadata)
+		u.Identifiers = append(u.Identifiers, newIdentifier(n.Identifier, normalized, n.Type, n.Metadata, m))
+	}
+}
+
+func newIdentifier(value, normalized string, kind IdentifierType, metadata jsontext.Value, m Maker) Identifier {
+	return Identifier{
+		ID: m.NewID(), Value: value, Normalized: normalized, Type: kind, Metadata: metadata,
+		CreatedAt: At(m.Now), UpdatedAt: At(m.Now),
+	}
+}
+
+func (p Pool) addAddresses(v *Violations, u *User, list []NewAddress, m Maker) {
+	if len(list) > MaxAddresses {
+		v.Add("/verifiable_addresses", fmt.Sprintf("must have at most %d entries", MaxAddresses))
+		return
+	}
+	for i, n := range list {
+		at := fmt.Sprintf("/verifiable_addresses/%d", i)
+		n.check(v, at)
+		normalized, err := p.Normalize(n.Type, n.Address)
+		switch {
+		case err != nil && n.Type.isAddress():
+			v.Add(at+"/address", err.Error())
+		case slices.ContainsFunc(u.Addresses, func(known Address) bool { return known.Normalized == normalized }):
+			v.Add(at+"/address", "is in the list twice")
+		}
+		a := newAddress(n.Address, normalized, n.Type, m)
+		a.Status, a.PreferredContact, a.Metadata = set(StatusActive, n.Status), n.PreferredContact, n.Metadata
+		if n.Verified {
+			a.Verified, a.VerifiedAt = true, At(m.Now)
+		}
+		u.Addresses = append(u.Addresses, a)
+	}
+}
+
+func (n NewAddress) check(v *Violations, at string) {
+	if !n.Type.isAddress() {
+		v.Add(at+"/type", "must be email or mobile")
+	}
+	if n.Status != "" && n.Status != StatusActive && n.Status != StatusInactive {
+		v.Add(at+"/status", "must be active or inactive")
+	}
+	if n.PreferredContact != "" && n.PreferredContact != "sms" && n.PreferredContact != "voice" {
+		v.Add(at+"/preferred_contact_method", "must be sms or voice")
+	}
+	checkObject(v, at+"/metadata", n.Metadata)
+}
+
+func newAddress(value, normalized string, kind IdentifierType, m Maker) Address {
+	return Address{
+		ID: m.NewID(), Value: value, Normalized: normalized, Type: kind, Status: StatusActive,
+		CreatedAt: At(m.Now), UpdatedAt: At(m.Now),
+	}
+}
+
+func (p Pool) addCredentials(v *Violations, u *User, list []NewCredential, m Maker) {
+	for i, n := range list {
+		at := fmt.Sprintf("/credentials/%d", i)
+		switch {
+		case n.Type != CredentialPassword:
+			v.Add(at+"/type", "must be password: other credentials are not served yet")
+		case n.Password == "":
+			v.Add(at+"/password", "must be given")
+		case i > 0:
+			v.Add(at+"/type", "a user has one password")
+		default:
+			u.setPassword(p, "", m)
+			switch {
+			case n.MustBeReset:
+				u.Credentials[0].State = StateMustBeReset
+			case n.MustBeChanged:
+				u.Credentials[0].State = StateMustBeChanged
+			}
+		}
+	}
+}
+
+// setPassword gives the user a password, of which only the hash is known here.
+func (u *User) setPassword(p Pool, hash string, m Maker) {
+	credential := Credential{ID: m.NewID(), Type: CredentialPassword, State: StateValid, CreatedAt: At(m.Now), UpdatedAt: At(m.Now)}
+	if after := time.Duration(p.PasswordSettings.ExpiresAfter); after > 0 {
+		credential.ExpiresAt = At(m.Now).Add(after)
+	}
+	u.Credentials = append(slices.DeleteFunc(slices.Clone(u.Credentials), func(c Credential) bool { return c.Type == CredentialPassword }), credential)
+	u.PasswordHash = hash
+}
+
+func (u User) checkDocuments(v *Violations) {
+	checkObject(v, "/payload", u.Payload)
+	checkObject(v, "/metadata", u.Metadata)
+	checkObject(v, "/business_metadata", u.BusinessMetadata)
+}
+
+// UserChange is the body of updateUser: absent fields stay, a given one is replaced whole.
+type UserChange struct {
+	Status                 Status         `json:"status"`
+	Payload                jsontext.Value `json:"payload"`
+	PayloadSchema          string         `json:"payload_schema_id"`
+	Metadata               jsontext.Value `json:"metadata"`
+	MetadataSchema         string         `json:"metadata_schema_id"`
+	BusinessMetadata       jsontext.Value `json:"business_metadata"`
+	BusinessMetadataSchema string         `json:"business_metadata_schema_id"`
+}
+
+// Changed is the user after c. Documents are checked by the caller against the schemas that are then in force.
+func (u User) Changed(c UserChange, now time.Time) (User, error) {
+	var v Violations
+	if c.Status != "" {
+		checkStatus(&v, c.Status)
+		if c.Status != u.Status {
+			u.Status, u.StatusUpdatedAt = c.Status, At(now)
+		}
+	}
+	for _, field := range []struct{ old, value *jsontext.Value }{
+		{&u.Payload, &c.Payload}, {&u.Metadata, &c.Metadata}, {&u.BusinessMetadata, &c.BusinessMetadata},
+	} {
+		if given(*field.value) {
+			*field.old = *field.value
+		}
+	}
+	u.PayloadSchema = set(u.PayloadSchema, c.PayloadSchema)
+	u.MetadataSchema = set(u.MetadataSchema, c.MetadataSchema)
+	u.BusinessMetadataSchema = set(u.BusinessMetadataSchema, c.BusinessMetadataSchema)
+	u.UpdatedAt = At(now)
+	u.checkDocuments(&v)
+	return u, v.Err()
+}

@@ -1,0 +1,133 @@
+// Package otp makes and recognizes one-time codes, and seals the tickets of registrations. What is stored of a code is a
+// keyed MAC, never the code. The package stores nothing, sends nothing and knows no clock.
+package otp
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Binding is what a code is good for. A code for one binding never matches another (ASVS 6.5.2, 6.6.2).
+type Binding struct{ Tenant, Pool, User, Purpose, Address string }
+
+// Issued is a new code: what to send, and what to store.
+type Issued struct {
+	Code        string // digits, for people to type
+	Extended    string // the same in a long form for links, URL-safe, which names user and purpose
+	CodeMAC     []byte
+	ExtendedMAC []byte
+}
+
+// Coder makes codes from a source of randomness and recognizes them with a key of 32 bytes.
+type Coder struct {
+	key  []byte
+	rand io.Reader
+}
+
+// NewCoder is a Coder; rand is crypto/rand's reader but in tests.
+func NewCoder(key []byte, rand io.Reader) *Coder { return &Coder{key: key, rand: rand} }
+
+// Lengths of codes in digits.
+const (
+	minDigits = 6
+	maxDigits = 12
+)
+
+// secretLength is the random part of an extended code in bytes: 128 bits cannot be guessed (NIST SP 800-63B-4 §3.1.2.1).
+const secretLength = 16
+
+// extendedVersion is the first byte of an extended code.
+const extendedVersion = 1
+
+// New makes a code of the given number of digits, from 6 to 12.
+func (c *Coder) New(b Binding, digits int) (Issued, error) {
+	if digits < minDigits || digits > maxDigits {
+		return Issued{}, fmt.Errorf("a code has %d to %d digits, not %d", minDigits, maxDigits, digits)
+	}
+	code, err := c.digits(digits)
+	if err != nil {
+		return Issued{}, err
+	}
+	secret := make([]byte, secretLength)
+	if _, err := io.ReadFull(c.rand, secret); err != nil {
+		return Issued{}, fmt.Errorf("read randomness: %w", err)
+	}
+	extended := join([]byte{extendedVersion}, b.Purpose, b.User)
+	text := base64.RawURLEncoding.EncodeToString(append(extended, secret...))
+	return Issued{Code: code, Extended: text, CodeMAC: c.mac(b, code), ExtendedMAC: c.mac(b, text)}, nil
+}
+
+// digits are n unbiased decimal digits: bytes that would favour some of them are thrown away.
+func (c *Coder) digits(n int) (string, error) {
+	code := make([]byte, 0, n)
+	var buffer [1]byte
+	for len(code) < n {
+		if _, err := io.ReadFull(c.rand, buffer[:]); err != nil {
+			return "", fmt.Errorf("read randomness: %w", err)
+		}
+		if buffer[0] < 250 {
+			code = append(code, '0'+buffer[0]%10)
+		}
+	}
+	return string(code), nil
+}
+
+// Matches says whether presented is the code or its extended form, in constant time for a given form. A person may type spaces
+// and dashes between the digits.
+func (c *Coder) Matches(b Binding, presented string, codeMAC, extendedMAC []byte) bool {
+	if _, _, extended := ParseExtended(presented); extended {
+		return subtle.ConstantTimeCompare(c.mac(b, presented), extendedMAC) == 1
+	}
+	return subtle.ConstantTimeCompare(c.mac(b, typed(presented)), codeMAC) == 1
+}
+
+// typed is a short code without what people put between digits.
+func typed(presented string) string {
+	return strings.NewReplacer(" ", "", "-", "", "\u00a0", "", "\t", "").Replace(presented)
+}
+
+// ParseExtended reads user and purpose from an extended code. That proves nothing: only Matches does.
+func ParseExtended(text string) (user, purpose string, ok bool) {
+	bytes, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil || len(bytes) < 1 || bytes[0] != extendedVersion {
+		return "", "", false
+	}
+	purpose, rest, ok := cut(bytes[1:])
+	if !ok {
+		return "", "", false
+	}
+	user, rest, ok = cut(rest)
+	return user, purpose, ok && user != "" && len(rest) == secretLength
+}
+
+// mac binds a code to everything that it is good for. Lengths stand before the parts, so that no two bindings run together.
+func (c *Coder) mac(b Binding, code string) []byte {
+	h := hmac.New(sha256.New, c.key)
+	h.Write(join(nil, b.Tenant, b.Pool, b.User, b.Purpose, b.Address, code))
+	return h.Sum(nil)
+}
+
+// join appends parts, each after its length.
+func join(to []byte, parts ...string) []byte {
+	for _, part := range parts {
+		to = binary.AppendUvarint(to, uint64(len(part)))
+		to = append(to, part...)
+	}
+	return to
+}
+
+// cut takes the first part off what join made.
+func cut(from []byte) (part string, rest []byte, ok bool) {
+	n, size := binary.Uvarint(from)
+	if size <= 0 || n > uint64(len(from)-size) {
+		return "", nil, false
+	}
+	end := size + int(n)
+	return string(from[size:end]), from[end:], true
+}

@@ -1,0 +1,83 @@
+package otp
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"time"
+
+	"identitypools/shared/identity"
+)
+
+// Ticket names a registration to whoever made it, and to nobody else: it is sealed.
+type Ticket struct {
+	Tenant, Pool       string // bound to the ticket, not part of it
+	User, Registration string
+	ExpiresAt          time.Time // to the second
+}
+
+// ticketLength is the length of every ticket's content, whatever the lengths of its ids, so that a ticket tells nothing: two
+// ids of up to 128 bytes with their lengths, and the time.
+const ticketLength = 8 + 2*(2+128)
+
+// Sealer seals tickets with AES-256-GCM.
+type Sealer struct {
+	aead cipher.AEAD
+	rand io.Reader
+}
+
+// NewSealer is a Sealer with a key of 32 bytes; rand is crypto/rand's reader but in tests.
+func NewSealer(key []byte, rand io.Reader) (*Sealer, error) {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, fmt.Errorf("make ticket cipher: %w", err)
+	}
+	aead, err := cipher.NewGCM(block)
+	if err != nil {
+		return nil, fmt.Errorf("make ticket cipher: %w", err)
+	}
+	return &Sealer{aead: aead, rand: rand}, nil
+}
+
+// Seal is the ticket as text, URL-safe and always of the same length.
+func (s *Sealer) Seal(t Ticket) (string, error) {
+	content := binary.BigEndian.AppendUint64(nil, uint64(t.ExpiresAt.Unix()))
+	content = join(content, t.User, t.Registration)
+	if len(content) > ticketLength {
+		return "", fmt.Errorf("ids are too long for a ticket")
+	}
+	content = append(content, make([]byte, ticketLength-len(content))...)
+	nonce := make([]byte, s.aead.NonceSize())
+	if _, err := io.ReadFull(s.rand, nonce); err != nil {
+		return "", fmt.Errorf("read randomness: %w", err)
+	}
+	return base64.RawURLEncoding.EncodeToString(s.aead.Seal(nonce, nonce, content, join(nil, t.Tenant, t.Pool))), nil
+}
+
+// Open reads a ticket that was sealed for tenant and pool. Whether it has expired is the caller's to see. Any fault is
+// identity.InvalidCode.
+func (s *Sealer) Open(tenant, pool, text string) (Ticket, error) {
+	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil || len(sealed) < s.aead.NonceSize() {
+		return Ticket{}, identity.InvalidCode{}
+	}
+	nonce, sealed := sealed[:s.aead.NonceSize()], sealed[s.aead.NonceSize():]
+	content, err := s.aead.Open(nil, nonce, sealed, join(nil, tenant, pool))
+	if err != nil || len(content) != ticketLength {
+		return Ticket{}, identity.InvalidCode{}
+	}
+	t := Ticket{Tenant: tenant, Pool: pool, ExpiresAt: time.Unix(int64(binary.BigEndian.Uint64(content)), 0)}
+	user, rest, ok := cut(content[8:])
+	if !ok {
+		return Ticket{}, identity.InvalidCode{}
+	}
+	registration, _, ok := cut(rest)
+	if !ok {
+		return Ticket{}, identity.InvalidCode{}
+	}
+	t.User, t.Registration = user, registration
+	return t, nil
+}

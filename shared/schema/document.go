@@ -1,0 +1,125 @@
+package schema
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"identitypools/shared/identity"
+)
+
+// document is a schema as published (SupportedJSONSchema). A nil field is an absent keyword; null is the same as absent.
+type document struct {
+	Type        *string   `json:"type"`
+	Title       *string   `json:"title"`
+	Description *string   `json:"description"`
+	Hidden      *bool     `json:"hidden"` // of a member of metadata: not shown to the user
+	Const       *string   `json:"const"`
+	Enum        []*string `json:"enum"`
+
+	Minimum          *int64 `json:"minimum"`
+	Maximum          *int64 `json:"maximum"`
+	ExclusiveMinimum *int64 `json:"exclusiveMinimum"`
+	ExclusiveMaximum *int64 `json:"exclusiveMaximum"`
+	MultipleOf       *int64 `json:"multipleOf"`
+
+	MinLength *int64  `json:"minLength"`
+	MaxLength *int64  `json:"maxLength"`
+	Pattern   *string `json:"pattern"`
+
+	Items       *document `json:"items"`
+	MinItems    *int64    `json:"minItems"`
+	MaxItems    *int64    `json:"maxItems"`
+	UniqueItems *bool     `json:"uniqueItems"`
+	Contains    *document `json:"contains"`
+	MinContains *int64    `json:"minContains"`
+	MaxContains *int64    `json:"maxContains"`
+
+	Properties           map[string]*document `json:"properties"`
+	PatternProperties    map[string]*document `json:"patternProperties"`
+	AdditionalProperties *bool                `json:"additionalProperties"`
+	PropertyNames        *document            `json:"propertyNames"`
+	MinProperties        *int64               `json:"minProperties"`
+	MaxProperties        *int64               `json:"maxProperties"`
+	Required             []*string            `json:"required"`
+	DependentRequired    map[string][]*string `json:"dependentRequired"`
+	DependentSchemas     map[string]*document `json:"dependentSchemas"`
+
+	AllOf []*document `json:"allOf"`
+	AnyOf []*document `json:"anyOf"`
+	OneOf []*document `json:"oneOf"`
+	Not   *document   `json:"not"`
+	If    *document   `json:"if"`
+	Then  *document   `json:"then"`
+	Else  *document   `json:"else"`
+}
+
+// decode reads a schema document strictly. The error is Invalid and names the first thing outside the subset.
+func decode(text []byte) (*document, error) {
+	if len(text) > MaxDocument {
+		return nil, identity.InvalidField("", fmt.Sprintf("must have at most %d KB", MaxDocument>>10))
+	}
+	if jsontext.Value(text).Kind() != '{' {
+		return nil, identity.InvalidField("", "must be an object")
+	}
+	var d document
+	if err := json.Unmarshal(text, &d, json.RejectUnknownMembers(true)); err != nil {
+		return nil, refusal(err)
+	}
+	return &d, nil
+}
+
+// refusal is a decoder's error as Invalid. The decoder's own words may repeat the input and name Go types.
+func refusal(err error) error {
+	var semantic *json.SemanticError
+	if errors.As(err, &semantic) {
+		return identity.InvalidField(printable(semantic.JSONPointer), meaning(semantic))
+	}
+	var syntactic *jsontext.SyntacticError
+	if errors.As(err, &syntactic) {
+		reason := "is not valid JSON"
+		if errors.Is(err, jsontext.ErrDuplicateName) {
+			reason = "is given more than once"
+		}
+		return identity.InvalidField(printable(syntactic.JSONPointer), reason)
+	}
+	return identity.InvalidField("", "is not valid JSON")
+}
+
+// printable is a pointer that is safe to answer: the name that it ends with may be what is not valid, or very long.
+func printable(p jsontext.Pointer) string {
+	if len(p) > maxPointers {
+		return ""
+	}
+	return strings.ToValidUTF8(string(p), "\uFFFD")
+}
+
+func meaning(err *json.SemanticError) string {
+	if errors.Is(err, json.ErrUnknownName) {
+		return "is not a keyword that identity schemas may use"
+	}
+	goType := err.GoType
+	for goType != nil && goType.Kind() == reflect.Pointer {
+		goType = goType.Elem()
+	}
+	if goType == nil {
+		return "is not valid"
+	}
+	switch goType.Kind() {
+	case reflect.String:
+		return "must be a string"
+	case reflect.Bool:
+		return "must be true or false"
+	case reflect.Int64:
+		return "must be a whole number of at most 64 bits, written without fraction and exponent"
+	case reflect.Slice:
+		return "must be a list"
+	case reflect.Float64, reflect.Interface:
+		return "is a number too large"
+	}
+	return "must be an object"
+}

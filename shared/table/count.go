@@ -1,0 +1,86 @@
+package table
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"identitypools/shared/identity"
+)
+
+// rememberedChanges bounds the changes of a pool that are known as counted: more than a stream's batch holds, so that a batch that
+// is delivered again is not counted again.
+const rememberedChanges = 300
+
+// UserChange is a user that came or went, as a stream record tells it.
+type UserChange struct {
+	Event string // the record's id, unique and the same in every delivery
+	User  identity.UserRef
+	Gone  bool
+}
+
+// UserOf is the user whose key a stream record has; ok is false for any other item's.
+func UserOf(partition, sort string) (ref identity.UserRef, ok bool) {
+	rest, ok := strings.CutPrefix(partition, usersPrefix)
+	tenant, pool, found := strings.Cut(rest, "#")
+	return identity.UserRef{Tenant: tenant, Pool: pool, ID: sort}, ok && found
+}
+
+// Count adds changes, all of one pool, to the pool's number of users. A change that is counted already is not counted again.
+// Errors: NotFound where the pool is gone.
+func (t *Table) Count(ctx context.Context, tenant, pool string, changes []UserChange) error {
+	for range conflictTries {
+		k := poolCountKey(tenant, pool)
+		it, err := t.get(ctx, k, "")
+		if err != nil {
+			return fmt.Errorf("read count of pool %s: %w", pool, err)
+		}
+		n, seen := counted(strings.Fields(text(it, "seen")), changes)
+		next := k.item()
+		next["seen"], next[attrVersion] = str(strings.Join(seen, " ")), num(number(it, attrVersion)+1)
+		condition, values := isNew, item(nil)
+		if len(it) > 0 {
+			condition, values = isVersion, item{":version": num(number(it, attrVersion))}
+		}
+		err = t.transact(ctx, []types.TransactWriteItem{
+			t.putting(next, condition, values),
+			t.updating(poolKey(tenant, pool), "ADD members :n", exists+" AND attribute_not_exists(deleted_at)", item{":n": num(n)}),
+		})
+		var stopped cancelled
+		switch {
+		case errors.As(err, &stopped) && stopped.at(1):
+			return identity.NotFound{Thing: "pool", ID: pool}
+		case errors.As(err, &stopped):
+			continue
+		case err != nil:
+			return fmt.Errorf("count users of pool %s: %w", pool, err)
+		}
+		t.pools.drop(poolKey(tenant, pool))
+		return nil
+	}
+	return identity.Unavailable{RetryAfter: retryAfter, Cause: errCondition}
+}
+
+// counted is what changes add up to without those in seen, and seen with them.
+func counted(seen []string, changes []UserChange) (n int64, now []string) {
+	for _, change := range changes {
+		sum := sha256.Sum256([]byte(change.Event))
+		mark := base64.RawURLEncoding.EncodeToString(sum[:9])
+		switch {
+		case slices.Contains(seen, mark):
+			continue
+		case change.Gone:
+			n--
+		default:
+			n++
+		}
+		seen = append(seen, mark)
+	}
+	return n, seen[max(0, len(seen)-rememberedChanges):]
+}

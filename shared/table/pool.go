@@ -1,0 +1,209 @@
+package table
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"identitypools/shared/identity"
+)
+
+// CreatePool stores a new pool. Errors: Conflict where the id is taken, also by a pool that is being deleted; Invalid where
+// a schema does not exist.
+func (t *Table) CreatePool(ctx context.Context, p identity.Pool) error {
+	it, err := poolItem(p)
+	if err != nil {
+		return err
+	}
+	writes := []types.TransactWriteItem{t.putting(it, isNew, nil)}
+	err = t.transact(ctx, append(writes, t.references(p.Tenant, nil, p.Schemas())...))
+	var stopped cancelled
+	switch {
+	case errors.As(err, &stopped) && stopped.at(0):
+		return identity.Conflict{Pointer: "/id", Reason: "a pool with this id exists"}
+	case errors.As(err, &stopped):
+		return missingSchemas(p, p.Schemas(), stopped, 1)
+	case err != nil:
+		return fmt.Errorf("create pool %s: %w", p.ID, err)
+	}
+	return nil
+}
+
+// Pool reads a pool. Errors: NotFound.
+func (t *Table) Pool(ctx context.Context, tenant, pool string) (identity.Pool, error) {
+	it, err := t.get(ctx, poolKey(tenant, pool), "")
+	if err != nil {
+		return identity.Pool{}, fmt.Errorf("read pool %s: %w", pool, err)
+	}
+	if len(it) == 0 || it[attrDeleted] != nil {
+		return identity.Pool{}, identity.NotFound{Thing: "pool", ID: pool}
+	}
+	return poolOf(it)
+}
+
+// CachedPool is Pool, up to five seconds old.
+func (t *Table) CachedPool(ctx context.Context, tenant, pool string) (identity.Pool, error) {
+	return t.pools.get(poolKey(tenant, pool), t.now(), func() (identity.Pool, error) { return t.Pool(ctx, tenant, pool) })
+}
+
+// ReplacePool stores p over old, which it must still be. Errors: PreconditionFailed, Invalid where a schema does not exist.
+func (t *Table) ReplacePool(ctx context.Context, old, p identity.Pool) (identity.Pool, error) {
+	p.Version = old.Version + 1
+	doc, err := document(p)
+	if err != nil {
+		return p, err
+	}
+	added := without(p.Schemas(), old.Schemas())
+	writes := []types.TransactWriteItem{t.updating(poolKey(p.Tenant, p.ID),
+		"SET doc = :doc, version = :next", isVersion+" AND attribute_not_exists(deleted_at)",
+		item{":doc": doc, ":next": num(p.Version), ":version": num(old.Version)})}
+	err = t.transact(ctx, append(writes, t.references(p.Tenant, without(old.Schemas(), p.Schemas()), added)...))
+	t.pools.drop(poolKey(p.Tenant, p.ID))
+	var stopped cancelled
+	switch {
+	case errors.As(err, &stopped) && stopped.at(0):
+		return p, identity.PreconditionFailed{}
+	case errors.As(err, &stopped):
+		return p, missingSchemas(p, added, stopped, len(writes)+len(without(old.Schemas(), p.Schemas())))
+	case err != nil:
+		return p, fmt.Errorf("change pool %s: %w", p.ID, err)
+	}
+	return p, nil
+}
+
+// DeletePool makes p invisible at once, as it was read. What belongs to it goes later: see Purge. Errors: PreconditionFailed.
+func (t *Table) DeletePool(ctx context.Context, p identity.Pool) error {
+	writes := []types.TransactWriteItem{t.updating(poolKey(p.Tenant, p.ID),
+		"SET deleted_at = :now, version = version + :one REMOVE gsi1pk, gsi1sk", isVersion+" AND attribute_not_exists(deleted_at)",
+		item{":now": num(t.now().UnixMilli()), ":one": num(1), ":version": num(p.Version)})}
+	name := poolNameKey(p.Tenant, p.ID).item()
+	name["name_was"], name[ttl] = str(p.Name), seconds(t.now().Add(nameKept))
+	writes = append(writes, t.putting(name, "", nil))
+	err := t.transact(ctx, append(writes, t.references(p.Tenant, p.Schemas(), nil)...))
+	t.pools.drop(poolKey(p.Tenant, p.ID))
+	var stopped cancelled
+	switch {
+	case errors.As(err, &stopped):
+		return identity.PreconditionFailed{}
+	case err != nil:
+		return fmt.Errorf("delete pool %s: %w", p.ID, err)
+	}
+	return nil
+}
+
+// nameKept is how long the name of a deleted pool is known.
+const nameKept = 24 * time.Hour
+
+// DeletedPoolName is the name that a pool had, so that a list in the order of names can go on after it. Errors: NotFound.
+func (t *Table) DeletedPoolName(ctx context.Context, tenant, pool string) (string, error) {
+	it, err := t.get(ctx, poolNameKey(tenant, pool), "")
+	if err != nil {
+		return "", fmt.Errorf("read name of pool %s: %w", pool, err)
+	}
+	if len(it) == 0 {
+		return "", identity.NotFound{Thing: "pool", ID: pool}
+	}
+	return text(it, "name_was"), nil
+}
+
+// PoolIsEmpty says whether the pool has no users.
+func (t *Table) PoolIsEmpty(ctx context.Context, tenant, pool string) (bool, error) {
+	out, err := t.db.Query(ctx, &dynamodb.QueryInput{
+		TableName: t.name, KeyConditionExpression: aws.String("pk = :pk"), ConsistentRead: aws.Bool(true), Limit: aws.Int32(1),
+		ProjectionExpression: aws.String(pk), ExpressionAttributeValues: item{":pk": str(usersPartition(tenant, pool))},
+	})
+	if err != nil {
+		return false, fmt.Errorf("look for users of pool %s: %w", pool, failure(err))
+	}
+	return len(out.Items) == 0, nil
+}
+
+// Pools are all pools of a tenant by id, eventually consistent. Pools are few: an administrator makes each by hand.
+func (t *Table) Pools(ctx context.Context, tenant string) ([]identity.Pool, error) {
+	return listed(ctx, t, poolsIndex(tenant), poolOf)
+}
+
+// listed reads a whole partition of the index.
+func listed[V any](ctx context.Context, t *Table, partition string, of func(item) (V, error)) ([]V, error) {
+	pages := dynamodb.NewQueryPaginator(t.db, &dynamodb.QueryInput{
+		TableName: t.name, IndexName: aws.String(index), KeyConditionExpression: aws.String("gsi1pk = :pk"),
+		ExpressionAttributeValues: item{":pk": str(partition)},
+	})
+	var all []V
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("list %s: %w", partition, failure(err))
+		}
+		for _, it := range page.Items {
+			value, err := of(it)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, value)
+		}
+	}
+	return all, nil
+}
+
+// references counts, in a pool's transaction, the pool among the users of each schema; it fails for a schema that does not exist.
+func (t *Table) references(tenant string, dropped, added []string) []types.TransactWriteItem {
+	var writes []types.TransactWriteItem
+	for _, id := range dropped {
+		writes = append(writes, t.updating(schemaKey(tenant, id), "ADD refs :n", exists, item{":n": num(-1)}))
+	}
+	for _, id := range added {
+		writes = append(writes, t.updating(schemaKey(tenant, id), "ADD refs :n", exists, item{":n": num(1)}))
+	}
+	return writes
+}
+
+// missingSchemas names the fields of the pool whose schemas made the transaction fail; added begins at index first of it.
+func missingSchemas(p identity.Pool, added []string, stopped cancelled, first int) error {
+	var v identity.Violations
+	for i, id := range added {
+		if !stopped.at(first + i) {
+			continue
+		}
+		for _, part := range []identity.DataPart{identity.Payload, identity.Metadata, identity.BusinessMetadata} {
+			if p.SchemaOf(part) == id {
+				v.Add("/"+string(part)+"_schema_id", "names a schema that does not exist")
+			}
+		}
+	}
+	if len(v) == 0 {
+		return identity.Unavailable{RetryAfter: retryAfter, Cause: stopped}
+	}
+	return v.Err()
+}
+
+func poolItem(p identity.Pool) (item, error) {
+	doc, err := document(p)
+	if err != nil {
+		return nil, err
+	}
+	it := poolKey(p.Tenant, p.ID).item()
+	it[indexPK], it[indexSK] = str(poolsIndex(p.Tenant)), str(p.ID)
+	it[attrDoc], it[attrVersion] = doc, num(p.Version)
+	return it, nil
+}
+
+func poolOf(it item) (identity.Pool, error) {
+	var p identity.Pool
+	if err := parse(it, &p); err != nil {
+		return p, err
+	}
+	p.Version, p.Users = number(it, attrVersion), max(number(it, attrMembers), 0)
+	return p, nil
+}
+
+// without are the ids of list that are not in other.
+func without(list, other []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(id string) bool { return slices.Contains(other, id) })
+}

@@ -1,0 +1,90 @@
+package table
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"identitypools/shared/identity"
+)
+
+// purgeStep is how many users one step of a purge deletes.
+const purgeStep = 25
+
+// PoolOf is the pool whose key a stream record has; ok is false for any other item's.
+func PoolOf(partition, sort string) (tenant, pool string, ok bool) {
+	rest, ok := strings.CutPrefix(partition, poolPrefix)
+	tenant, pool, found := strings.Cut(rest, "#")
+	return tenant, pool, ok && found && sort == poolSort
+}
+
+// IsDeleted says whether an image of a pool, as attribute names, is of one that waits for its purge.
+func IsDeleted[V any](image map[string]V) bool {
+	_, deleted := image[attrDeleted]
+	return deleted
+}
+
+// Purge deletes one step of what belongs to a deleted pool: some users with their identifiers, codes and registrations, or in
+// the end the pool itself. It repeats safely and does nothing to a pool that is not deleted. done says that nothing is left.
+func (t *Table) Purge(ctx context.Context, tenant, pool string) (done bool, err error) {
+	k := poolKey(tenant, pool)
+	it, err := t.get(ctx, k, attrDeleted)
+	if err != nil {
+		return false, fmt.Errorf("read pool %s: %w", pool, err)
+	}
+	if it[attrDeleted] == nil {
+		return true, nil
+	}
+	users, more, err := t.Users(ctx, tenant, pool, "", "", purgeStep)
+	if err != nil {
+		return false, err
+	}
+	for _, u := range users {
+		if err := t.Erase(ctx, u); err != nil {
+			return false, err
+		}
+	}
+	if more || len(users) > 0 {
+		return false, nil
+	}
+	if _, err := t.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: t.name, Key: poolCountKey(tenant, pool).item()}); err != nil {
+		return false, fmt.Errorf("delete count of pool %s: %w", pool, failure(err))
+	}
+	_, err = t.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: t.name, Key: k.item(), ConditionExpression: aws.String("attribute_exists(deleted_at)")})
+	if err := failure(err); err != nil && !errors.Is(err, errCondition) {
+		return false, fmt.Errorf("delete pool %s: %w", pool, err)
+	}
+	return true, nil
+}
+
+// PurgeLater makes the stream tell of a deleted pool once more, so that its purge goes on in another invocation.
+func (t *Table) PurgeLater(ctx context.Context, tenant, pool string) error {
+	_, err := t.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: t.name, Key: poolKey(tenant, pool).item(), UpdateExpression: aws.String("SET version = version + :one"),
+		ConditionExpression: aws.String("attribute_exists(deleted_at)"), ExpressionAttributeValues: item{":one": num(1)},
+	})
+	if err := failure(err); err != nil && !errors.Is(err, errCondition) {
+		return fmt.Errorf("go on purging pool %s: %w", pool, err)
+	}
+	return nil
+}
+
+// Erase deletes a user whose pool is gone, with everything that is kept apart from it. It repeats safely.
+func (t *Table) Erase(ctx context.Context, u identity.User) error {
+	if err := t.DeleteRegistrations(ctx, u.Ref()); err != nil {
+		return err
+	}
+	notices := &dynamodb.DeleteItemInput{TableName: t.name, Key: codesKey(u.Ref(), identity.PurposeNotice).item()}
+	if _, err := t.db.DeleteItem(ctx, notices); err != nil {
+		return fmt.Errorf("delete notices: %w", failure(err))
+	}
+	err := t.DeleteUser(ctx, u)
+	if errors.As(err, new(identity.PreconditionFailed)) {
+		return nil // changed or gone since: the next step sees it anew
+	}
+	return err
+}

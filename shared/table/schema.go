@@ -1,0 +1,120 @@
+package table
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"identitypools/shared/identity"
+)
+
+// CreateSchema stores a new schema. Errors: Conflict where the id is taken.
+func (t *Table) CreateSchema(ctx context.Context, s identity.Schema) error {
+	taken := identity.Conflict{Pointer: "/id", Reason: "a schema with this id exists"}
+	if identity.IsDefaultSchema(s.ID) {
+		return taken
+	}
+	doc, err := document(s)
+	if err != nil {
+		return err
+	}
+	it := schemaKey(s.Tenant, s.ID).item()
+	it[indexPK], it[indexSK] = str(schemasIndex(s.Tenant)), str(s.ID)
+	it[attrDoc], it[attrVersion] = doc, num(s.Version)
+	switch err := t.put(ctx, it, isNew, nil); {
+	case errors.Is(err, errCondition):
+		return taken
+	case err != nil:
+		return fmt.Errorf("create schema %s: %w", s.ID, err)
+	}
+	return nil
+}
+
+// Schema reads a schema, one of the tenant's own or a default one. Errors: NotFound.
+func (t *Table) Schema(ctx context.Context, tenant, schema string) (identity.Schema, error) {
+	for _, s := range identity.DefaultSchemas(tenant) {
+		if s.ID == schema {
+			return s, nil
+		}
+	}
+	it, err := t.get(ctx, schemaKey(tenant, schema), "")
+	if err != nil {
+		return identity.Schema{}, fmt.Errorf("read schema %s: %w", schema, err)
+	}
+	if len(it) == 0 {
+		return identity.Schema{}, identity.NotFound{Thing: "schema", ID: schema}
+	}
+	return schemaOf(it)
+}
+
+// CachedSchema is Schema, up to five seconds old.
+func (t *Table) CachedSchema(ctx context.Context, tenant, schema string) (identity.Schema, error) {
+	return t.schemas.get(schemaKey(tenant, schema), t.now(), func() (identity.Schema, error) { return t.Schema(ctx, tenant, schema) })
+}
+
+// ReplaceSchema stores s over its version before, old. Errors: PreconditionFailed.
+func (t *Table) ReplaceSchema(ctx context.Context, old int64, s identity.Schema) (identity.Schema, error) {
+	s.Version = old + 1
+	doc, err := document(s)
+	if err != nil {
+		return s, err
+	}
+	_, err = t.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: t.name, Key: schemaKey(s.Tenant, s.ID).item(),
+		UpdateExpression: aws.String("SET doc = :doc, version = :next"), ConditionExpression: aws.String(isVersion),
+		ExpressionAttributeValues: item{":doc": doc, ":next": num(s.Version), ":version": num(old)},
+	})
+	t.schemas.drop(schemaKey(s.Tenant, s.ID))
+	switch err := failure(err); {
+	case errors.Is(err, errCondition):
+		return s, identity.PreconditionFailed{}
+	case err != nil:
+		return s, fmt.Errorf("change schema %s: %w", s.ID, err)
+	}
+	return s, nil
+}
+
+// DeleteSchema deletes s as it was read. Errors: Conflict where a pool uses it, PreconditionFailed where it has changed.
+func (t *Table) DeleteSchema(ctx context.Context, s identity.Schema) error {
+	_, err := t.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{
+		TableName: t.name, Key: schemaKey(s.Tenant, s.ID).item(),
+		ConditionExpression:       aws.String(isVersion + " AND (attribute_not_exists(refs) OR refs = :none)"),
+		ExpressionAttributeValues: item{":version": num(s.Version), ":none": num(0)},
+	})
+	t.schemas.drop(schemaKey(s.Tenant, s.ID))
+	switch err := failure(err); {
+	case errors.Is(err, errCondition):
+		return t.whySchemaStays(ctx, s)
+	case err != nil:
+		return fmt.Errorf("delete schema %s: %w", s.ID, err)
+	}
+	return nil
+}
+
+func (t *Table) whySchemaStays(ctx context.Context, s identity.Schema) error {
+	it, err := t.get(ctx, schemaKey(s.Tenant, s.ID), "")
+	switch {
+	case err != nil:
+		return fmt.Errorf("read schema %s: %w", s.ID, err)
+	case number(it, attrRefs) > 0:
+		return identity.Conflict{Reason: "the schema is in use by a pool"}
+	}
+	return identity.PreconditionFailed{}
+}
+
+// Schemas are the tenant's own schemas by id, eventually consistent.
+func (t *Table) Schemas(ctx context.Context, tenant string) ([]identity.Schema, error) {
+	return listed(ctx, t, schemasIndex(tenant), schemaOf)
+}
+
+func schemaOf(it item) (identity.Schema, error) {
+	var s identity.Schema
+	if err := parse(it, &s); err != nil {
+		return s, err
+	}
+	s.Version = number(it, attrVersion)
+	return s, nil
+}

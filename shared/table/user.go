@@ -1,0 +1,204 @@
+package table
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"identitypools/shared/identity"
+)
+
+// userAttributes is what reads for the API take: everything but the password hash.
+const userAttributes = "doc, version"
+
+// CreateUser stores a new user and claims its identifiers and verified addresses. Errors: Conflict at the pointer of the id,
+// identifier or address that is taken.
+func (t *Table) CreateUser(ctx context.Context, u identity.User) error {
+	it, err := userItem(u)
+	if err != nil {
+		return err
+	}
+	writes := []types.TransactWriteItem{t.putting(it, isNew, nil)}
+	for _, normalized := range u.Claims() {
+		writes = append(writes, t.putting(claimItem(u, normalized), isNew, nil))
+	}
+	err = t.transact(ctx, writes)
+	var stopped cancelled
+	switch {
+	case errors.As(err, &stopped):
+		return taken(u, stopped)
+	case err != nil:
+		return fmt.Errorf("create user: %w", err)
+	}
+	return nil
+}
+
+// taken names the first field of u whose item stopped the transaction: the user at index 0, then its claims in order.
+func taken(u identity.User, stopped cancelled) error {
+	if stopped.at(0) {
+		return identity.Conflict{Pointer: "/id", Reason: "a user with this id exists in the pool"}
+	}
+	for i, normalized := range u.Claims() {
+		if !stopped.at(i + 1) {
+			continue
+		}
+		for j, known := range u.Identifiers {
+			if known.Normalized == normalized {
+				return identity.Conflict{Pointer: fmt.Sprintf("/identifiers/%d/identifier", j), Reason: "the identifier is taken in this pool"}
+			}
+		}
+		for j, known := range u.Addresses {
+			if known.Normalized == normalized {
+				return identity.Conflict{Pointer: fmt.Sprintf("/verifiable_addresses/%d/address", j), Reason: "the address is verified for another user of this pool"}
+			}
+		}
+	}
+	return stopped
+}
+
+// User reads a user without its password hash. Errors: NotFound.
+func (t *Table) User(ctx context.Context, ref identity.UserRef) (identity.User, error) {
+	return t.user(ctx, ref, userAttributes)
+}
+
+// UserWithPassword is User with the password hash, for the check of a password alone.
+func (t *Table) UserWithPassword(ctx context.Context, ref identity.UserRef) (identity.User, error) {
+	return t.user(ctx, ref, userAttributes+", "+attrHash)
+}
+
+func (t *Table) user(ctx context.Context, ref identity.UserRef, attributes string) (identity.User, error) {
+	it, err := t.get(ctx, userKey(ref), attributes)
+	if err != nil {
+		return identity.User{}, fmt.Errorf("read user: %w", err)
+	}
+	if len(it) == 0 {
+		return identity.User{}, identity.NotFound{Thing: "user", ID: ref.ID}
+	}
+	return userOf(it)
+}
+
+// Claimant is the user to whom a normalized identifier or verified address belongs, eventually consistent. Errors: NotFound.
+func (t *Table) Claimant(ctx context.Context, tenant, pool, normalized string) (identity.UserRef, error) {
+	out, err := t.db.GetItem(ctx, &dynamodb.GetItemInput{TableName: t.name, Key: claimKey(tenant, pool, normalized).item()})
+	if err != nil {
+		return identity.UserRef{}, fmt.Errorf("read claim: %w", failure(err))
+	}
+	if len(out.Item) == 0 {
+		return identity.UserRef{}, identity.NotFound{Thing: "user", ID: "of this identifier"}
+	}
+	return identity.UserRef{Tenant: tenant, Pool: pool, ID: text(out.Item, attrClaimant)}, nil
+}
+
+// ReplaceUser stores u over old, which it must still be; its identifiers and addresses have not changed. Where u is not the
+// status that old was, codes for activation die with it. Errors: PreconditionFailed.
+func (t *Table) ReplaceUser(ctx context.Context, old, u identity.User) (identity.User, error) {
+	u.Version = old.Version + 1
+	writes, err := t.replacing(old, u)
+	if err != nil {
+		return u, err
+	}
+	if u.Status != old.Status {
+		writes = append(writes, t.deleting(codesKey(u.Ref(), identity.PurposeActivation), "", nil))
+	}
+	return u, unchanged(t.transact(ctx, writes), "change user")
+}
+
+// replacing is the write of u over old. The password hash stays unless u has a new one.
+func (t *Table) replacing(old, u identity.User) ([]types.TransactWriteItem, error) {
+	doc, err := document(u)
+	if err != nil {
+		return nil, err
+	}
+	update, values := "SET doc = :doc, version = :next", item{":doc": doc, ":next": num(u.Version), ":version": num(old.Version)}
+	if u.PasswordHash != "" {
+		update += ", hash_phc = :hash"
+		values[":hash"] = str(u.PasswordHash)
+	}
+	return []types.TransactWriteItem{t.updating(userKey(u.Ref()), update, isVersion, values)}, nil
+}
+
+// DeleteUser deletes u as it was read, frees its identifiers and kills its codes, all at once. Errors: PreconditionFailed.
+func (t *Table) DeleteUser(ctx context.Context, u identity.User) error {
+	writes := []types.TransactWriteItem{
+		t.deleting(userKey(u.Ref()), isVersion, item{":version": num(u.Version)}),
+		t.deleting(codesKey(u.Ref(), identity.PurposeActivation), "", nil),
+	}
+	for _, normalized := range u.Claims() {
+		writes = append(writes, t.deleting(claimKey(u.Tenant, u.Pool, normalized), isMine, item{":user": str(u.ID)}))
+	}
+	return unchanged(t.transact(ctx, writes), "delete user")
+}
+
+// unchanged turns a cancelled transaction on a resource that was read before into PreconditionFailed.
+func unchanged(err error, doing string) error {
+	var stopped cancelled
+	switch {
+	case errors.As(err, &stopped):
+		return identity.PreconditionFailed{}
+	case err != nil:
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	return nil
+}
+
+// Users reads at most limit users of a pool in the order of their ids, eventually consistent: after an id, or directly
+// before one, then in falling order. An empty bound is the end of the list. more says whether the list goes on.
+func (t *Table) Users(ctx context.Context, tenant, pool, after, before string, limit int32) (users []identity.User, more bool, err error) {
+	in := &dynamodb.QueryInput{
+		TableName: t.name, Limit: aws.Int32(limit), ProjectionExpression: aws.String(userAttributes),
+		KeyConditionExpression:    aws.String("pk = :pk"),
+		ExpressionAttributeValues: item{":pk": str(usersPartition(tenant, pool))},
+	}
+	switch {
+	case before != "":
+		in.KeyConditionExpression, in.ScanIndexForward = aws.String("pk = :pk AND sk < :before"), aws.Bool(false)
+		in.ExpressionAttributeValues[":before"] = str(before)
+	case after != "":
+		in.KeyConditionExpression = aws.String("pk = :pk AND sk > :after")
+		in.ExpressionAttributeValues[":after"] = str(after)
+	}
+	out, err := t.db.Query(ctx, in)
+	if err != nil {
+		return nil, false, fmt.Errorf("list users of pool %s: %w", pool, failure(err))
+	}
+	for _, it := range out.Items {
+		u, err := userOf(it)
+		if err != nil {
+			return nil, false, err
+		}
+		users = append(users, u)
+	}
+	return users, len(out.LastEvaluatedKey) > 0, nil
+}
+
+func userItem(u identity.User) (item, error) {
+	doc, err := document(u)
+	if err != nil {
+		return nil, err
+	}
+	it := userKey(u.Ref()).item()
+	it[attrDoc], it[attrVersion] = doc, num(u.Version)
+	if u.PasswordHash != "" {
+		it[attrHash] = str(u.PasswordHash)
+	}
+	return it, nil
+}
+
+func userOf(it item) (identity.User, error) {
+	var u identity.User
+	if err := parse(it, &u); err != nil {
+		return u, err
+	}
+	u.Version, u.PasswordHash = number(it, attrVersion), text(it, attrHash)
+	return u, nil
+}
+
+func claimItem(u identity.User, normalized string) item {
+	it := claimKey(u.Tenant, u.Pool, normalized).item()
+	it[attrClaimant] = str(u.ID)
+	return it
+}
