@@ -5,6 +5,8 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"identitypools/shared/identity"
 	"identitypools/shared/onetime"
 )
@@ -13,7 +15,8 @@ import (
 type CodeRequest struct {
 	Type       identity.CodePurpose `json:"type"`
 	Address    string               `json:"address"`
-	Identifier string               `json:"identifier"`
+	Identifier string               `json:"identifier"` // the old name of address; it wins
+	Metadata   jsontext.Value       `json:"metadata"`   // published without a meaning: accepted and ignored
 }
 
 // Generated is a code and its long form for links; ID names the making of it.
@@ -90,6 +93,7 @@ type UserCodeRequest struct {
 	UserID     string               `json:"userID"`
 	Identifier string               `json:"identifier"`
 	Address    string               `json:"address"`
+	Metadata   jsontext.Value       `json:"metadata"`
 }
 
 // GenerateForUser is Generate for a user that has to be found. Errors: those of Generate, Invalid where nothing names a user.

@@ -199,3 +199,12 @@ func (s *Service) mustBeFree(ctx context.Context, u identity.User, a identity.Ad
 }
 
 func (s *Service) maker() identity.Maker { return identity.Maker{Now: s.Now(), NewID: s.NewID} }
+
+// Activate redeems a code. Errors: NotFound for the pool; those of onetime.Redeemer.
+func (s *Service) Activate(ctx context.Context, ref identity.UserRef, proof onetime.Proof) (identity.User, error) {
+	p, err := s.Pools.CachedPool(ctx, ref.Tenant, ref.Pool)
+	if err != nil {
+		return identity.User{}, err
+	}
+	return s.Redeemer.Activate(ctx, p, proof)
+}

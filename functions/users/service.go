@@ -165,4 +165,3 @@ func (s *Service) Delete(ctx context.Context, ref identity.UserRef, match identi
 		return s.Users.DeleteUser(ctx, u)
 	})
 }
-

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"slices"
+	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -152,4 +153,15 @@ func (u User) Document(part DataPart) (value jsontext.Value, schema string) {
 		value = jsontext.Value("{}")
 	}
 	return value, schema
+}
+
+// UsePassword notes that the right password was given. One that must be changed is good once: from then on it must be reset.
+func (u *User) UsePassword(now time.Time) (changed bool) {
+	u.Credentials = slices.Clone(u.Credentials)
+	for i := range u.Credentials {
+		if c := &u.Credentials[i]; c.Type == CredentialPassword && c.State == StateMustBeChanged {
+			c.State, c.UpdatedAt, changed = StateMustBeReset, At(now), true
+		}
+	}
+	return changed
 }

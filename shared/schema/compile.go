@@ -16,10 +16,11 @@ type Schema struct {
 
 // node is a compiled schema or subschema. Lists made from maps are sorted, so that the same value gets the same answer.
 type node struct {
-	kind   *check // nil is any type
-	checks []check
-	enum   *enum
-	unique bool
+	kind     kind
+	constant *string
+	checks   []check
+	enum     *enum
+	unique   bool
 
 	properties        []branch
 	patterns          []patternBranch
@@ -32,7 +33,7 @@ type node struct {
 	items    *node
 	contains *occurrence
 
-	allOf, anyOf, oneOf      []*node
+	allOf, anyOf, oneOf        []*node
 	not, cond, then, otherwise *node
 }
 

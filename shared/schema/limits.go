@@ -32,5 +32,4 @@ const (
 	costMember  = 20 // a name is sorted or looked up
 	costKeyword = 40 // the library checks one keyword
 	costItem    = 50 // an item is made comparable
-	bytesAUnit  = 8  // text that is only counted or copied
 )

@@ -16,11 +16,11 @@ func Normalize(text []byte) ([]byte, error) {
 		return nil, err
 	}
 	var out bytes.Buffer
-	from, to := jsontext.NewDecoder(bytes.NewReader(text)), jsontext.NewEncoder(&out, jsontext.OmitTopLevelNewline(true))
+	from, to := jsontext.NewDecoder(bytes.NewReader(text)), jsontext.NewEncoder(&out)
 	for {
 		err := copyToken(to, from)
 		if errors.Is(err, io.EOF) {
-			return out.Bytes(), nil
+			return bytes.TrimSpace(out.Bytes()), nil
 		}
 		if err != nil {
 			return nil, fmt.Errorf("normalize schema: %w", err)

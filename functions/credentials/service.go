@@ -1,0 +1,207 @@
+// Package credentials is the function that back ends prove users' passwords with.
+package credentials
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"identitypools/shared/identity"
+	"identitypools/shared/password"
+)
+
+// Service has the use cases on credentials.
+type Service struct {
+	Pools     Pools
+	Users     Users
+	Failures  Failures
+	Passwords Passwords
+	Log       *slog.Logger
+	Now       func() time.Time
+}
+
+// Pools finds a pool, up to five seconds old.
+type Pools interface {
+	CachedPool(ctx context.Context, tenant, pool string) (identity.Pool, error)
+}
+
+// Users finds users with their password hashes; shared/table says what each method promises.
+type Users interface {
+	Claimant(ctx context.Context, tenant, pool, normalized string) (identity.UserRef, error)
+	UserWithPassword(ctx context.Context, ref identity.UserRef) (identity.User, error)
+	ReplaceUser(ctx context.Context, old, u identity.User) (identity.User, error)
+}
+
+// Failures counts wrong passwords; shared/table says what each method promises.
+type Failures interface {
+	Failures(ctx context.Context, tenant, pool, subject string) (identity.Failures, error)
+	Failed(ctx context.Context, tenant, pool, subject string, f identity.Failures) error
+	Succeeded(ctx context.Context, tenant, pool, subject string) error
+}
+
+// Passwords does the work of a hash; shared/password says what each method promises.
+type Passwords interface {
+	Verify(ctx context.Context, stored, password string) (password.Result, error)
+	Dummy(ctx context.Context, password string) (password.Result, error)
+	Hash(ctx context.Context, password string) (string, error)
+}
+
+// Proof is a password that somebody gives for a user.
+type Proof struct {
+	Identifier, UserID, Password string
+}
+
+// Outcome is what the check of a password came to, as the published API names it.
+type Outcome string
+
+// The outcomes.
+const (
+	Correct    Outcome = "password_correct"
+	Incorrect  Outcome = "password_incorrect"
+	Expired    Outcome = "password_expired"
+	NoPassword Outcome = "no_password"
+	NotFound   Outcome = "user_not_found"
+)
+
+// Verdict says whose password it is. State is the password's before this call.
+type Verdict struct {
+	User    string
+	State   identity.CredentialState
+	Outcome Outcome
+}
+
+// Verify checks a password. Every call costs the same hash, whoever the user is, and failures count for unknown users as for known
+// ones. A password that must be changed is right once and must then be reset. Errors: NotFound for the pool, Invalid, Limited.
+func (s *Service) Verify(ctx context.Context, tenant, pool string, proof Proof) (Verdict, error) {
+	p, err := s.Pools.CachedPool(ctx, tenant, pool)
+	if err != nil {
+		return Verdict{}, err
+	}
+	subject, ref, err := s.find(ctx, p, proof)
+	if err != nil {
+		return Verdict{}, err
+	}
+	u, failures, err := s.read(ctx, ref, subject)
+	if err != nil {
+		return Verdict{}, err
+	}
+	if err := failures.Wait(s.Now()); err != nil {
+		return Verdict{}, err
+	}
+	result, err := s.work(ctx, u, proof.Password)
+	if err != nil {
+		return Verdict{}, err
+	}
+	verdict := s.judge(u, result)
+	if verdict.Outcome != Correct {
+		return verdict, s.failed(ctx, ref, subject, failures, result)
+	}
+	if failures.Count > 0 {
+		if err := s.Failures.Succeeded(ctx, tenant, pool, subject); err != nil {
+			return Verdict{}, err
+		}
+	}
+	return verdict, s.settle(ctx, p, u, proof.Password, result)
+}
+
+// find is whom failures are counted for and where that user would be: users by id, unknown identifiers by themselves.
+func (s *Service) find(ctx context.Context, p identity.Pool, proof Proof) (subject string, ref identity.UserRef, err error) {
+	ref = identity.UserRef{Tenant: p.Tenant, Pool: p.ID, ID: proof.UserID}
+	if proof.UserID != "" {
+		if !identity.ValidID(proof.UserID) {
+			return "", ref, identity.InvalidField("/userID", identity.IDRule)
+		}
+		return "user#" + proof.UserID, ref, nil
+	}
+	normalized, err := p.Find(proof.Identifier)
+	if err != nil {
+		return "", ref, identity.InvalidField("/identifier", err.Error())
+	}
+	owner, err := s.Users.Claimant(ctx, p.Tenant, p.ID, normalized)
+	switch {
+	case errors.As(err, new(identity.NotFound)):
+		ref.ID = "-" // nobody, looked up all the same
+		return "identifier#" + normalized, ref, nil
+	case err != nil:
+		return "", ref, err
+	}
+	return "user#" + owner.ID, owner, nil
+}
+
+// read takes the user, who is the zero value where there is none, and the failures at once.
+func (s *Service) read(ctx context.Context, ref identity.UserRef, subject string) (u identity.User, f identity.Failures, err error) {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		u, err = s.Users.UserWithPassword(ctx, ref)
+		if errors.As(err, new(identity.NotFound)) {
+			return nil
+		}
+		return err
+	})
+	group.Go(func() (err error) {
+		f, err = s.Failures.Failures(ctx, ref.Tenant, ref.Pool, subject)
+		return err
+	})
+	err = group.Wait()
+	return u, f, err
+}
+
+func (s *Service) work(ctx context.Context, u identity.User, given string) (password.Result, error) {
+	if u.PasswordHash == "" {
+		return s.Passwords.Dummy(ctx, given)
+	}
+	return s.Passwords.Verify(ctx, u.PasswordHash, given)
+}
+
+// judge decides what a compared password is worth.
+func (s *Service) judge(u identity.User, result password.Result) Verdict {
+	credential, has := u.Password()
+	verdict := Verdict{User: u.ID, State: credential.State, Outcome: Incorrect}
+	switch {
+	case u.ID == "":
+		verdict.Outcome = NotFound
+	case !has:
+		verdict.Outcome = NoPassword
+	case !result.OK, u.Status != identity.StatusActive, credential.State == identity.StateMustBeReset:
+	case !credential.ExpiresAt.IsZero() && !s.Now().Before(credential.ExpiresAt.Time):
+		verdict.Outcome = Expired
+	default:
+		verdict.Outcome = Correct
+	}
+	return verdict
+}
+
+func (s *Service) failed(ctx context.Context, ref identity.UserRef, subject string, f identity.Failures, result password.Result) error {
+	next, counts := f.Another(hex.EncodeToString(result.Trace[:]), s.Now())
+	if !counts {
+		return nil
+	}
+	return s.Failures.Failed(ctx, ref.Tenant, ref.Pool, subject, next)
+}
+
+// settle does what a right password brings with it: one that must be changed is used up, and a weak hash is renewed.
+func (s *Service) settle(ctx context.Context, p identity.Pool, u identity.User, given string, result password.Result) error {
+	old, stored := u, u.PasswordHash
+	changed := u.UsePassword(s.Now())
+	u.PasswordHash = ""
+	if result.Renew {
+		hash, err := s.Passwords.Hash(ctx, given)
+		if err != nil {
+			return err
+		}
+		u.PasswordHash = hash
+	}
+	if !changed && (u.PasswordHash == "" || u.PasswordHash == stored) {
+		return nil
+	}
+	_, err := s.Users.ReplaceUser(ctx, old, u)
+	if errors.As(err, new(identity.PreconditionFailed)) && !changed {
+		s.Log.Info("hash was not renewed: the user has changed meanwhile", "pool", p.ID)
+		return nil
+	}
+	return err
+}

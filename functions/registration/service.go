@@ -1,0 +1,192 @@
+// Package registration is the function with which people sign up: from a back end, from a browser, and on the page that the
+// link of an activation mail opens.
+package registration
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"identitypools/shared/identity"
+	"identitypools/shared/onetime"
+	"identitypools/shared/otp"
+)
+
+// Service has the use cases of self-registration.
+type Service struct {
+	Pools       Pools
+	Users       Users
+	Outbox      Outbox
+	Documents   Documents
+	Passwords   Passwords
+	Tickets     *otp.Sealer
+	Redeemer    *onetime.Redeemer
+	MayReturnTo func(url string) bool // which post-activation URLs messages may carry
+	Now         func() time.Time
+	NewID       func() string
+}
+
+// Pools finds a pool and a schema, up to five seconds old.
+type Pools interface {
+	CachedPool(ctx context.Context, tenant, pool string) (identity.Pool, error)
+	CachedSchema(ctx context.Context, tenant, schema string) (identity.Schema, error)
+}
+
+// Users stores registrations and finds who owns an identifier; shared/table says what each method promises.
+type Users interface {
+	Register(ctx context.Context, u identity.User, r identity.Registration, m *identity.Message) (identity.UserRef, error)
+	Claimant(ctx context.Context, tenant, pool, normalized string) (identity.UserRef, error)
+}
+
+// Outbox takes messages on behalf of people who are told nothing.
+type Outbox interface {
+	Ask(ctx context.Context, m identity.Message) error
+}
+
+// Documents checks a payload against a schema: Invalid, with a pointer for each violation.
+type Documents interface {
+	CheckPayload(ctx context.Context, tenant, schema string, payload []byte) error
+}
+
+// Passwords checks a new password against the pool's rules (Invalid at pointer) and hashes it.
+type Passwords interface {
+	HashNew(ctx context.Context, p identity.Pool, u identity.User, pointer, password string) (hash string, err error)
+}
+
+// Registered is a registration that waits for its code.
+type Registered struct {
+	User      string // the user that it waits with; never told to the public
+	Ticket    string
+	ExpiresAt identity.Time
+}
+
+// Register takes a registration and, if mail says so, asks for the message with its code. Whoever owns the identifier, the
+// answer, the work and the calls to the table are alike. Errors: NotFound for the pool, Refused while the pool does not allow
+// it, Invalid.
+func (s *Service) Register(ctx context.Context, tenant, pool string, in identity.SelfRegistration, mail bool, o identity.MessageOptions) (Registered, error) {
+	p, err := s.open(ctx, tenant, pool)
+	if err != nil {
+		return Registered{}, err
+	}
+	if o, err = o.Checked(s.MayReturnTo); err != nil {
+		return Registered{}, err
+	}
+	maker := identity.Maker{Now: s.Now(), NewID: s.NewID}
+	u, r, err := p.Register(in, mail, maker)
+	if err != nil {
+		return Registered{}, err
+	}
+	if len(in.Payload) > 0 && in.Payload.Kind() == '{' {
+		if err := s.Documents.CheckPayload(ctx, tenant, p.PayloadSchema, in.Payload); err != nil {
+			return Registered{}, err
+		}
+	}
+	if in.Password != "" {
+		if r.PasswordHash, err = s.Passwords.HashNew(ctx, p, u, "/password", in.Password); err != nil {
+			return Registered{}, err
+		}
+	}
+	var message *identity.Message
+	if mail {
+		m := identity.NewMessage(identity.MessageActivation, u, identity.Address{Value: r.Address, Normalized: r.Normalized}, o, maker)
+		m.Registration = r.ID
+		message = &m
+	}
+	owner, err := s.Users.Register(ctx, u, r, message)
+	if err != nil {
+		return Registered{}, err
+	}
+	return s.ticketed(owner, r)
+}
+
+func (s *Service) ticketed(owner identity.UserRef, r identity.Registration) (Registered, error) {
+	expires := r.CreatedAt.Add(identity.TicketLifetime)
+	ticket, err := s.Tickets.Seal(otp.Ticket{Tenant: owner.Tenant, Pool: owner.Pool, User: owner.ID, Registration: r.ID, ExpiresAt: expires.Time})
+	return Registered{User: owner.ID, Ticket: ticket, ExpiresAt: expires}, err
+}
+
+// open is a pool that allows registration.
+func (s *Service) open(ctx context.Context, tenant, pool string) (identity.Pool, error) {
+	p, err := s.Pools.CachedPool(ctx, tenant, pool)
+	if err == nil && !p.PublicRegistration {
+		err = identity.ErrRegistrationDisabled
+	}
+	return p, err
+}
+
+// Activate redeems a code for whoever holds the ticket of its registration, or without a ticket the extended code of a link.
+// Errors: NotFound for the pool; InvalidCode also for a ticket that is not good; those of onetime.Redeemer.
+func (s *Service) Activate(ctx context.Context, tenant, pool, ticket, code, password string) error {
+	p, err := s.Pools.CachedPool(ctx, tenant, pool)
+	if err != nil {
+		return err
+	}
+	proof := onetime.Proof{Code: code, Password: password}
+	if ticket != "" {
+		t, err := s.ticket(tenant, pool, ticket)
+		if err != nil {
+			return err
+		}
+		proof.User, proof.Registration = t.User, &t.Registration
+	}
+	_, err = s.Redeemer.Activate(ctx, p, proof)
+	return err
+}
+
+func (s *Service) ticket(tenant, pool, text string) (otp.Ticket, error) {
+	t, err := s.Tickets.Open(tenant, pool, text)
+	if err == nil && !s.Now().Before(t.ExpiresAt) {
+		err = identity.InvalidCode{}
+	}
+	return t, err
+}
+
+// Resend asks for the message of a registration anew: of the ticket's, or of whatever waits with the owner of an address. It
+// says nothing about either: what may be sent is decided when it is sent. Errors: NotFound for the pool, Refused while the pool
+// does not allow registration, Invalid where nothing is named.
+func (s *Service) Resend(ctx context.Context, tenant, pool, ticket, address string, o identity.MessageOptions) error {
+	p, err := s.open(ctx, tenant, pool)
+	if err != nil {
+		return err
+	}
+	if o, err = o.Checked(s.MayReturnTo); err != nil {
+		return err
+	}
+	maker := identity.Maker{Now: s.Now(), NewID: s.NewID}
+	u := identity.User{Tenant: tenant, Pool: pool, ID: s.NewID()} // nobody: the message is dropped when it would be sent
+	m := identity.NewMessage(identity.MessageActivation, u, identity.Address{}, o, maker)
+	switch {
+	case ticket != "":
+		if t, err := s.ticket(tenant, pool, ticket); err == nil {
+			m.User, m.Registration = t.User, t.Registration
+		}
+	case address != "":
+		normalized, err := p.Find(address)
+		if err != nil {
+			return identity.InvalidField("/address", err.Error())
+		}
+		owner, err := s.Users.Claimant(ctx, tenant, pool, normalized)
+		switch {
+		case err == nil:
+			m.User = owner.ID
+		case !errors.As(err, new(identity.NotFound)):
+			return err
+		}
+	default:
+		return identity.InvalidField("/ticket", "must be given, or address instead")
+	}
+	return s.Outbox.Ask(ctx, m)
+}
+
+// Form is what a page needs to draw the form of a pool. Errors: NotFound for a pool that does not exist or allow registration.
+func (s *Service) Form(ctx context.Context, tenant, pool string) (identity.Pool, identity.Schema, error) {
+	p, err := s.open(ctx, tenant, pool)
+	if errors.As(err, new(identity.Refused)) {
+		err = identity.NotFound{Thing: "pool", ID: pool}
+	}
+	if err != nil {
+		return p, identity.Schema{}, err
+	}
+	schema, err := s.Pools.CachedSchema(ctx, tenant, p.PayloadSchema)
+	return p, schema, err
+}

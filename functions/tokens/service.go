@@ -1,0 +1,137 @@
+// Package tokens is the function that API clients get their tokens from: OAuth 2.0 client credentials (RFC 6749 §4.4), the
+// discovery document and the public keys.
+package tokens
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"identitypools/shared/access"
+	"identitypools/shared/identity"
+)
+
+// Service issues tokens.
+type Service struct {
+	Clients   Clients
+	Keys      Keys
+	Issuer    *access.Issuer
+	PublicURL string // base of the issuers' URLs
+
+	mu        sync.Mutex
+	published []byte
+}
+
+// Clients finds API clients. Errors: identity.NotFound.
+type Clients interface {
+	Client(ctx context.Context, tenant, id string) (access.Client, error)
+}
+
+// Keys is where the public keys are published for the functions that verify tokens.
+type Keys interface {
+	Keys(ctx context.Context) ([]byte, error)
+	ReplaceKeys(ctx context.Context, old, keys []byte) error
+}
+
+// Lifetime of a token. What a client may do is read when it gets one, so this is how long a revocation takes.
+const Lifetime = time.Hour
+
+// Grant is what a client asks for.
+type Grant struct {
+	Tenant, Tree     string
+	ClientID, Secret string
+	Scope            string // empty: everything that the client may have
+}
+
+// Token is what it gets.
+type Token struct {
+	AccessToken string
+	Scope       string
+}
+
+// Refusal is an error of RFC 6749 §5.2.
+type Refusal struct{ Code, Description string }
+
+func (r Refusal) Error() string { return r.Code + ": " + r.Description }
+
+var (
+	errClient = Refusal{"invalid_client", "the client is unknown here or its secret is wrong"}
+	errScope  = Refusal{"invalid_scope", "the client may not have a scope that it asks for"}
+)
+
+// Issue is a token for a client that proves itself. Errors: Refusal.
+func (s *Service) Issue(ctx context.Context, g Grant) (Token, error) {
+	client, err := s.client(ctx, g)
+	if err != nil {
+		return Token{}, err
+	}
+	scopes := client.Scopes
+	if asked := strings.Fields(g.Scope); len(asked) > 0 {
+		scopes = asked
+	}
+	for _, scope := range scopes {
+		if !slices.Contains(client.Scopes, scope) {
+			return Token{}, errScope
+		}
+	}
+	if _, err := s.PublicKeys(ctx); err != nil {
+		return Token{}, err
+	}
+	token, err := s.Issuer.Issue(access.Caller{ClientID: client.ID, Tenant: client.Tenant, Tree: client.Tree, Scopes: scopes}, s.IssuerURL(g.Tenant, g.Tree), Lifetime)
+	return Token{AccessToken: token, Scope: strings.Join(scopes, " ")}, err
+}
+
+func (s *Service) client(ctx context.Context, g Grant) (access.Client, error) {
+	if !identity.ValidID(g.ClientID) {
+		return access.Client{}, errClient
+	}
+	client, err := s.Clients.Client(ctx, g.Tenant, g.ClientID)
+	if err != nil && !errors.As(err, new(identity.NotFound)) {
+		return client, err
+	}
+	if !client.Proves(g.Secret) || client.Tree != g.Tree {
+		return client, errClient
+	}
+	return client, nil
+}
+
+// IssuerURL names the issuer of a tenant's tokens for a tree.
+func (s *Service) IssuerURL(tenant, tree string) string {
+	return strings.TrimSuffix(s.PublicURL, "/") + "/" + tenant + "/" + tree
+}
+
+// PublicKeys is the JWK set, in which the issuer's own key is before any token is issued.
+func (s *Service) PublicKeys(ctx context.Context) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for range 3 {
+		if s.published != nil {
+			return s.published, nil
+		}
+		old, err := s.Keys.Keys(ctx)
+		if err != nil {
+			return nil, err
+		}
+		set, changed, err := s.Issuer.Publish(old)
+		if err != nil {
+			return nil, err
+		}
+		if changed {
+			err = s.Keys.ReplaceKeys(ctx, old, set)
+		}
+		switch {
+		case err == nil:
+			s.published = set
+		case !errors.As(err, new(identity.PreconditionFailed)):
+			return nil, fmt.Errorf("publish keys: %w", err)
+		}
+	}
+	if s.published == nil {
+		return nil, identity.Unavailable{RetryAfter: time.Second, Cause: identity.PreconditionFailed{}}
+	}
+	return s.published, nil
+}

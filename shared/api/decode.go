@@ -1,0 +1,190 @@
+package api
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"identitypools/shared/identity"
+)
+
+// maxBody bounds the body of every route of this table, in bytes.
+const maxBody = 128 << 10
+
+// maxDepth bounds how deep JSON may nest.
+const maxDepth = 64
+
+// Decode reads the JSON body of r into v, strictly: unknown fields, wrong types, duplicate names, trailing data and invalid
+// UTF-8 are refused; null is absent. Errors: identity.Invalid at the offending field, or what HTTP has for the fault.
+func Decode(r *http.Request, v any) error {
+	body, err := readBody(r)
+	if err != nil {
+		return err
+	}
+	if len(bytes.TrimSpace(body)) == 0 {
+		return malformed("the body is empty, it must be a JSON object")
+	}
+	return decode(body, v)
+}
+
+// DecodeOptional is Decode for calls whose body may be left out.
+func DecodeOptional(r *http.Request, v any) error {
+	body, err := readBody(r)
+	if err != nil || len(bytes.TrimSpace(body)) == 0 {
+		return err
+	}
+	return decode(body, v)
+}
+
+func readBody(r *http.Request) ([]byte, error) {
+	if declared := r.Header.Get("Content-Type"); declared != "" {
+		kind, _, err := mime.ParseMediaType(declared)
+		if err != nil || kind != "application/json" && !strings.HasSuffix(kind, "+json") {
+			return nil, problem{http.StatusUnsupportedMediaType, "unsupported_media_type", "the body must be application/json"}
+		}
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	switch {
+	case err != nil:
+		return nil, malformed("the body could not be read")
+	case len(body) > maxBody:
+		return nil, problem{http.StatusRequestEntityTooLarge, "too_large", "the body must have at most 128 KB"}
+	}
+	return body, nil
+}
+
+func decode(body []byte, v any) error {
+	if err := checkForm(body); err != nil {
+		return err
+	}
+	err := json.Unmarshal(body, v, json.RejectUnknownMembers(true))
+	var wrong *json.SemanticError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &wrong):
+		return identity.InvalidField(string(wrong.JSONPointer), reason(wrong))
+	}
+	return malformed("the body is not what is expected")
+}
+
+// checkForm refuses what is not one JSON object of a bearable depth.
+func checkForm(body []byte) error {
+	decoder := jsontext.NewDecoder(bytes.NewReader(body))
+	if kind := decoder.PeekKind(); kind != '{' && kind != jsontext.KindInvalid {
+		return identity.InvalidField("", "must be a JSON object")
+	}
+	for {
+		_, err := decoder.ReadToken()
+		switch {
+		case err != nil:
+			return syntaxError(err)
+		case decoder.StackDepth() > maxDepth:
+			return malformed(fmt.Sprintf("the JSON nests deeper than %d levels", maxDepth))
+		case decoder.StackDepth() > 0:
+			continue
+		}
+		if _, err := decoder.ReadToken(); err != io.EOF {
+			return malformed("there is more after the JSON object")
+		}
+		return nil
+	}
+}
+
+func syntaxError(err error) error {
+	var syntax *jsontext.SyntacticError
+	if !errors.As(err, &syntax) {
+		return malformed("the body is not complete JSON")
+	}
+	return malformed(fmt.Sprintf("the body is not valid JSON at byte %d", syntax.ByteOffset))
+}
+
+// reason says what a value should have been.
+func reason(wrong *json.SemanticError) string {
+	if errors.Is(wrong.Err, json.ErrUnknownName) {
+		return "is not a known field"
+	}
+	if wrong.GoType == nil {
+		return "is not valid"
+	}
+	t := wrong.GoType
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch {
+	case t == reflect.TypeFor[identity.Duration]():
+		return `must be a duration such as "24h0m0s"`
+	case t == reflect.TypeFor[identity.Time]():
+		return "must be a time as in RFC 3339"
+	}
+	switch t.Kind() {
+	case reflect.String:
+		return "must be a string"
+	case reflect.Bool:
+		return "must be true or false"
+	case reflect.Int, reflect.Int64, reflect.Uint64:
+		return "must be a whole number"
+	case reflect.Float64:
+		return "must be a number"
+	case reflect.Slice:
+		return "must be an array"
+	}
+	return "must be an object"
+}
+
+func malformed(reason string) error { return problem{http.StatusBadRequest, "malformed", reason} }
+
+// Lengths of a page.
+const (
+	defaultLimit = 20
+	maxLimit     = 100
+)
+
+// Limit is the length of the page that r asks for. Errors: identity.Invalid.
+func Limit(r *http.Request) (int, error) {
+	value := r.URL.Query().Get("limit")
+	if value == "" {
+		return defaultLimit, nil
+	}
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 1 || n > maxLimit {
+		return 0, identity.InvalidField("limit", fmt.Sprintf("must be a number from 1 to %d", maxLimit))
+	}
+	return n, nil
+}
+
+// Descending reads the order of a list: "asc", the published "acs", or "desc". Errors: identity.Invalid.
+func Descending(r *http.Request) (bool, error) {
+	switch r.URL.Query().Get("order") {
+	case "", "asc", "acs":
+		return false, nil
+	case "desc":
+		return true, nil
+	}
+	return false, identity.InvalidField("order", "must be asc or desc")
+}
+
+// IfMatch is the precondition of r (RFC 9110 §13.1.1). A tag that is no version of ours never matches.
+func IfMatch(r *http.Request) identity.Match {
+	values := r.Header.Values("If-Match")
+	m := identity.Match{Given: len(values) > 0}
+	for tag := range strings.SplitSeq(strings.Join(values, ","), ",") {
+		tag = strings.TrimSpace(tag)
+		if tag == "*" {
+			m.Any = true
+		}
+		if version, err := strconv.ParseInt(strings.Trim(tag, `"`), 10, 64); err == nil && len(tag) > 2 && tag[0] == '"' {
+			m.Versions = append(m.Versions, version)
+		}
+	}
+	return m
+}

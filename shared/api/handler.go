@@ -1,0 +1,160 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"identitypools/shared/access"
+	"identitypools/shared/identity"
+)
+
+// Options are what every function's handler needs besides its operations.
+type Options struct {
+	Verifier Verifier // may be nil where no route of the function needs a token
+	Log      *slog.Logger
+}
+
+// Verifier tells who holds a bearer token; shared/access has it.
+type Verifier interface {
+	Verify(ctx context.Context, token string) (access.Caller, error)
+}
+
+// Handlers binds operation ids to what serves them.
+type Handlers map[string]http.HandlerFunc
+
+// New is the handler of a function: it serves exactly the function's routes of the table. It fails where an operation has no
+// handler or a handler no operation.
+func New(function string, handlers Handlers, o Options) (http.Handler, error) {
+	mux, unbound := http.NewServeMux(), len(handlers)
+	for _, route := range Routes() {
+		if route.Function != function {
+			continue
+		}
+		handler, ok := handlers[route.Operation]
+		if !ok {
+			return nil, fmt.Errorf("function %s: operation %s has no handler", function, route.Operation)
+		}
+		unbound--
+		mux.Handle(route.Method+" "+route.Path, guard(route, o, handler))
+	}
+	if unbound > 0 {
+		return nil, fmt.Errorf("function %s: %d handlers have no operation in the route table", function, unbound)
+	}
+	return outer(mux, o.Log), nil
+}
+
+// outer does for every request what comes before its route is known.
+func outer(mux *http.ServeMux, log *slog.Logger) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := r.Header.Get(requestIDHeader)
+		if id == "" || len(id) > 64 || !identity.ValidID(strings.TrimRight(id, "=")) {
+			id = rand.Text()
+		}
+		w.Header().Set("X-Request-Id", id)
+		log := log.With("request", id)
+		r = r.WithContext(context.WithValue(r.Context(), logKey{}, log))
+		defer func() {
+			if fault := recover(); fault != nil {
+				log.Error("panic", "fault", fmt.Sprint(fault), "stack", string(debug.Stack()))
+				Reply(w, http.StatusInternalServerError, answer{Status: 500, Code: "internal", Error: "something went wrong on our side"})
+			}
+		}()
+		_, pattern := mux.Handler(r)
+		if pattern == "" || path.Clean(r.URL.Path) != r.URL.Path {
+			unrouted(w, r, mux)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
+
+// unrouted answers a path that is not in the table, or is with another method.
+func unrouted(w http.ResponseWriter, r *http.Request, mux *http.ServeMux) {
+	var allowed []string
+	for _, method := range []string{"DELETE", "GET", "POST", "PUT"} {
+		other := r.Clone(r.Context())
+		other.Method = method
+		if _, pattern := mux.Handler(other); pattern != "" && path.Clean(r.URL.Path) == r.URL.Path {
+			allowed = append(allowed, method)
+		}
+	}
+	if len(allowed) > 0 {
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		Error(w, r, problem{http.StatusMethodNotAllowed, "method_not_allowed", "this path does not take " + r.Method})
+		return
+	}
+	Error(w, r, problem{http.StatusNotFound, "not_found", "there is nothing at this path"})
+}
+
+// guard lets a request through to its handler if its ids have the right shape and its caller may call the route. The body is not
+// looked at before.
+func guard(route Route, o Options, next http.HandlerFunc) http.Handler {
+	ids := pathIDs(route.Path)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := authorize(route, o, r); err != nil {
+			if problem, ok := err.(problem); ok && problem.status == http.StatusUnauthorized {
+				w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+			}
+			Error(w, r, err)
+			return
+		}
+		for _, id := range ids {
+			if !identity.ValidID(r.PathValue(id)) {
+				Error(w, r, problem{http.StatusNotFound, "not_found", fmt.Sprintf("%s in the path %s", id, identity.IDRule)})
+				return
+			}
+		}
+		next(w, r)
+	})
+}
+
+func pathIDs(pattern string) []string {
+	var ids []string
+	for part := range strings.SplitSeq(pattern, "/") {
+		if name, ok := strings.CutPrefix(part, "{"); ok {
+			ids = append(ids, strings.TrimSuffix(name, "}"))
+		}
+	}
+	return ids
+}
+
+// authorize refuses a caller without a token for the route's tree, tenant and scope.
+func authorize(route Route, o Options, r *http.Request) error {
+	if route.Caller == Public || route.Caller == Anyone {
+		return nil
+	}
+	unauthorized := problem{http.StatusUnauthorized, "unauthorized", "a valid bearer token is needed"}
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") || token == "" || o.Verifier == nil {
+		return unauthorized
+	}
+	caller, err := o.Verifier.Verify(r.Context(), strings.TrimSpace(token))
+	switch {
+	case err == access.ErrToken:
+		return unauthorized
+	case err != nil:
+		return err
+	case caller.Tenant != r.PathValue("tid"), caller.Tree != string(route.Caller):
+		return problem{http.StatusForbidden, "forbidden", "the token is for another tenant or another API"}
+	case !slices.Contains(caller.Scopes, route.Scope):
+		return problem{http.StatusForbidden, "insufficient_scope", "the token lacks the scope " + route.Scope}
+	}
+	return nil
+}
+
+type logKey struct{}
+
+// loggerFrom is the logger of a request, which carries its id.
+func loggerFrom(ctx context.Context) *slog.Logger {
+	if log, ok := ctx.Value(logKey{}).(*slog.Logger); ok {
+		return log
+	}
+	return slog.New(slog.DiscardHandler)
+}

@@ -1,0 +1,152 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/aws/aws-lambda-go/events"
+)
+
+// requestIDHeader carries the gateway's request id to the handler. A caller can't set it: the adapter does.
+const requestIDHeader = "X-Request-Id"
+
+// Gateway is a function as API Gateway calls it.
+type Gateway func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error)
+
+// Adapt makes a Gateway of an http.Handler, for the payload format 2.0 of an HTTP API. The path comes decoded, as API Gateway sends it.
+func Adapt(h http.Handler) Gateway {
+	return func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
+		r, err := request(ctx, event)
+		w := &recorder{header: http.Header{}, status: http.StatusOK}
+		if err != nil {
+			Error(w, (&http.Request{}).WithContext(ctx), malformed("the body is not valid base64"))
+		} else {
+			h.ServeHTTP(w, r)
+		}
+		return w.response(), nil
+	}
+}
+
+func request(ctx context.Context, event events.APIGatewayV2HTTPRequest) (*http.Request, error) {
+	body := []byte(event.Body)
+	if event.IsBase64Encoded {
+		decoded, err := base64.StdEncoding.DecodeString(event.Body)
+		if err != nil {
+			return nil, err
+		}
+		body = decoded
+	}
+	header := make(http.Header, len(event.Headers)+2)
+	for name, value := range event.Headers {
+		header.Set(name, value)
+	}
+	if len(event.Cookies) > 0 {
+		header.Set("Cookie", strings.Join(event.Cookies, "; "))
+	}
+	header.Set(requestIDHeader, event.RequestContext.RequestID)
+	path := event.RawPath
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path
+	}
+	r := &http.Request{
+		Method: event.RequestContext.HTTP.Method, URL: &url.URL{Path: path, RawQuery: event.RawQueryString},
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: header, Host: event.RequestContext.DomainName,
+		RemoteAddr: event.RequestContext.HTTP.SourceIP, ContentLength: int64(len(body)), Body: readCloser{bytes.NewReader(body)},
+	}
+	return r.WithContext(ctx), nil
+}
+
+type readCloser struct{ *bytes.Reader }
+
+func (readCloser) Close() error { return nil }
+
+// recorder collects an answer.
+type recorder struct {
+	header http.Header
+	status int
+	wrote  bool
+	body   bytes.Buffer
+}
+
+func (w *recorder) Header() http.Header { return w.header }
+
+func (w *recorder) WriteHeader(status int) {
+	if !w.wrote {
+		w.status, w.wrote = status, true
+	}
+}
+
+func (w *recorder) Write(p []byte) (int, error) {
+	w.wrote = true
+	return w.body.Write(p)
+}
+
+func (w *recorder) response() events.APIGatewayV2HTTPResponse {
+	out := events.APIGatewayV2HTTPResponse{StatusCode: w.status, Headers: make(map[string]string, len(w.header))}
+	for name, values := range w.header {
+		if name == "Set-Cookie" {
+			out.Cookies = values
+			continue
+		}
+		out.Headers[name] = strings.Join(values, ", ")
+	}
+	if body := w.body.Bytes(); utf8.Valid(body) {
+		out.Body = string(body)
+	} else {
+		out.Body, out.IsBase64Encoded = base64.StdEncoding.EncodeToString(body), true
+	}
+	return out
+}
+
+// Event is the event that API Gateway makes of a request with the body given.
+func Event(r *http.Request, body []byte, requestID string) events.APIGatewayV2HTTPRequest {
+	event := events.APIGatewayV2HTTPRequest{
+		Version: "2.0", RouteKey: r.Pattern, RawPath: r.URL.Path, RawQueryString: r.URL.RawQuery, Headers: make(map[string]string, len(r.Header)),
+	}
+	for name, values := range r.Header {
+		if name == "Cookie" {
+			event.Cookies = strings.Split(strings.Join(values, "; "), "; ")
+			continue
+		}
+		event.Headers[strings.ToLower(name)] = strings.Join(values, ",")
+	}
+	source, _, _ := strings.Cut(r.RemoteAddr, ":")
+	event.RequestContext = events.APIGatewayV2HTTPRequestContext{
+		RequestID: requestID, DomainName: r.Host,
+		HTTP: events.APIGatewayV2HTTPRequestContextHTTPDescription{
+			Method: r.Method, Path: r.URL.Path, Protocol: r.Proto, SourceIP: source, UserAgent: r.UserAgent(),
+		},
+	}
+	if utf8.Valid(body) {
+		event.Body = string(body)
+	} else {
+		event.Body, event.IsBase64Encoded = base64.StdEncoding.EncodeToString(body), true
+	}
+	return event
+}
+
+// Write answers an HTTP request with what a function answered.
+func Write(w http.ResponseWriter, out events.APIGatewayV2HTTPResponse) error {
+	for name, value := range out.Headers {
+		w.Header().Set(name, value)
+	}
+	for _, cookie := range out.Cookies {
+		w.Header().Add("Set-Cookie", cookie)
+	}
+	body := []byte(out.Body)
+	if out.IsBase64Encoded {
+		decoded, err := base64.StdEncoding.DecodeString(out.Body)
+		if err != nil {
+			return err
+		}
+		body = decoded
+	}
+	w.WriteHeader(out.StatusCode)
+	_, err := w.Write(body)
+	return err
+}

@@ -1,0 +1,155 @@
+package schema_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"identitypools/shared/schema"
+)
+
+func TestValidateRefusesWhatIsNoObject(t *testing.T) {
+	t.Parallel()
+	s := mustCompile(t, `{}`)
+	for _, row := range []struct{ name, value, wrong string }{
+		{"nothing", ``, ""},
+		{"null", `null`, ""},
+		{"a list", `[]`, ""},
+		{"a string", `"a"`, ""},
+		{"malformed JSON", `{"a":[1,}`, "/a/1"},
+		{"two values", `{}{}`, ""},
+		{"a member twice", `{"b":{"a":1,"a":2}}`, "/b/a"},
+		{"invalid UTF-8", "{\"a\":\"\xff\"}", "/a"},
+		{"a number beyond a double", `{"a":[1e999]}`, "/a/0"},
+		{"depth", strings.Repeat(`{"a":`, schema.MaxValueDepth) + `[]` + strings.Repeat(`}`, schema.MaxValueDepth), ""},
+		{"a bomb", strings.Repeat(`{"a":`, 20_000), ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			err := s.Validate([]byte(row.value))
+			if err == nil {
+				t.Fatal("is valid")
+			}
+			if got := strings.Join(pointers(t, err), " "); got != row.wrong && row.name != "a bomb" {
+				t.Errorf("wrong at %q, want %q (%v)", got, row.wrong, err)
+			}
+		})
+	}
+	if err := s.Validate([]byte(strings.Repeat(`{"a":`, schema.MaxValueDepth-1) + `[1]` + strings.Repeat(`}`, schema.MaxValueDepth-1))); err != nil {
+		t.Errorf("at the limit of depth: %v", err)
+	}
+}
+
+func TestValidatePartial(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct{ name, document, value, wrong string }{
+		{"top level", `{"required":["a"]}`, `{}`, ""},
+		{"top level of allOf", `{"allOf":[{"required":["a"]}]}`, `{}`, ""},
+		{"top level of then", `{"if":{"properties":{"b":{"const":"x"}}},"then":{"required":["a"]}}`, `{}`, ""},
+		{"below", `{"properties":{"b":{"required":["a"]}}}`, `{"b":{}}`, "/b/a"},
+		{"in a condition", `{"not":{"required":["a"]}}`, `{}`, ""},
+		{"of an alternative", `{"anyOf":[{"required":["a"]},{"required":["b"]}]}`, `{}`, ""},
+		{"dependent", `{"dependentRequired":{"a":["b"]}}`, `{"a":1}`, "/b"},
+		{"other rules hold", `{"required":["a"],"properties":{"b":{"type":"string"}}}`, `{"b":1}`, "/b"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			err := mustCompile(t, row.document).ValidatePartial([]byte(row.value))
+			if got := strings.Join(pointers(t, err), " "); got != row.wrong {
+				t.Errorf("wrong at %q, want %q", got, row.wrong)
+			}
+			if row.name == "of an alternative" && err == nil {
+				t.Error("an alternative was not asked for")
+			}
+		})
+	}
+}
+
+// TestReasonsNeverRepeatTheValue: it may be secret, and an answer with it may be logged.
+func TestReasonsNeverRepeatTheValue(t *testing.T) {
+	t.Parallel()
+	const secret = "hunter2secret"
+	keywords := []string{
+		`"type":"number"`, `"const":"x"`, `"enum":["x"]`, `"minLength":100`, `"maxLength":1`, `"pattern":"^x$"`, `"anyOf":[{"type":"null"}]`,
+		`"oneOf":[{"const":"x"}]`, `"not":{}`, `"allOf":[{"maxLength":1}]`, `"if":{},"then":{"maxLength":1}`,
+	}
+	for _, keyword := range keywords {
+		err := mustCompile(t, `{"properties":{"a":{`+keyword+`},"b":{"uniqueItems":true}}}`).Validate([]byte(`{"a":"` + secret + `","b":["` + secret + `","` + secret + `"]}`))
+		if got := pointers(t, err); len(got) < 2 || strings.Contains(err.Error(), secret) {
+			t.Errorf("%s: %v", keyword, err)
+		}
+	}
+}
+
+func TestViolationsAreBounded(t *testing.T) {
+	t.Parallel()
+	s := mustCompile(t, `{"additionalProperties":false}`)
+	t.Run("in number", func(t *testing.T) {
+		t.Parallel()
+		value := `{` + many(1000, func(i int) string { return fmt.Sprintf(`"m%04d":1`, i) }) + `}`
+		if got := pointers(t, s.Validate([]byte(value))); len(got) != schema.MaxViolations || got[0] != "/m0000" || got[49] != "/m0049" {
+			t.Errorf("wrong at %q", got)
+		}
+	})
+	t.Run("in size", func(t *testing.T) {
+		t.Parallel()
+		value := `{` + many(20, func(i int) string { return fmt.Sprintf(`"%02d%s":1`, i, strings.Repeat("x", 5000)) }) + `}`
+		if got := pointers(t, s.Validate([]byte(value))); len(got) != 3 {
+			t.Errorf("%d violations with pointers of 5 KB", len(got))
+		}
+	})
+}
+
+func TestCache(t *testing.T) {
+	t.Parallel()
+	var c schema.Cache
+	first, err := c.Compile("t", "s", 1, []byte(`{"required":["a"]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		name, tenant, id string
+		version          int64
+		same             bool
+	}{
+		{"the same version", "t", "s", 1, true},
+		{"another version", "t", "s", 2, false},
+		{"another schema", "t", "s2", 1, false},
+		{"another tenant", "t2", "s", 1, false},
+	} {
+		got, err := c.Compile(row.tenant, row.id, row.version, []byte(`{}`))
+		if err != nil || (got == first) != row.same {
+			t.Errorf("%s: same is %v, want %v, %v", row.name, got == first, row.same, err)
+		}
+	}
+	if _, err := c.Compile("t", "bad", 1, []byte(`{"format":"x"}`)); !slices.Equal(pointers(t, err), []string{"/format"}) {
+		t.Errorf("error is %v", err)
+	}
+	if _, err := c.Compile("t", "bad", 1, []byte(`{}`)); err != nil {
+		t.Errorf("an error was kept: %v", err)
+	}
+}
+
+// TestCacheIsBounded fills a cache from several goroutines with more than it holds: each still gets its own schema.
+func TestCacheIsBounded(t *testing.T) {
+	t.Parallel()
+	var c schema.Cache
+	var all sync.WaitGroup
+	for g := range 4 {
+		all.Go(func() {
+			for i := range 200 {
+				name := fmt.Sprintf("m%d", (g*37+i)%200)
+				document := fmt.Sprintf(`{"title":%q,"required":[%q]}`, strings.Repeat("x", 4000), name)
+				s, err := c.Compile("t", name, 1, []byte(document))
+				if err != nil {
+					t.Error(err)
+				} else if got := s.Validate([]byte(`{}`)); got == nil || !strings.HasPrefix(got.Error(), "/"+name+":") {
+					t.Errorf("%s: %v", name, got)
+				}
+			}
+		})
+	}
+	all.Wait()
+}

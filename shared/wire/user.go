@@ -1,0 +1,101 @@
+// Package wire has the published bodies that more than one function answers with. It only gives domain values their shape on
+// the wire; it decides nothing.
+package wire
+
+import (
+	"github.com/go-json-experiment/json/jsontext"
+
+	"identitypools/shared/identity"
+)
+
+// User is the published UserWithData.
+type User struct {
+	ID                     string          `json:"id"`
+	Tenant                 string          `json:"tenant_id"`
+	Pool                   string          `json:"user_pool_id"`
+	Status                 identity.Status `json:"status"`
+	StatusUpdatedAt        identity.Time   `json:"status_updated_at"`
+	CreatedAt              identity.Time   `json:"created_at"`
+	UpdatedAt              identity.Time   `json:"updated_at"`
+	Payload                jsontext.Value  `json:"payload"`
+	PayloadSchema          string          `json:"payload_schema_id,omitempty"`
+	Metadata               jsontext.Value  `json:"metadata"`
+	MetadataSchema         string          `json:"metadata_schema_id,omitempty"`
+	BusinessMetadata       jsontext.Value  `json:"business_metadata"`
+	BusinessMetadataSchema string          `json:"business_metadata_schema_id,omitempty"`
+	UserType               jsontext.Value  `json:"user_type,omitzero"`
+	Identifiers            []identifier    `json:"identifiers"`
+	Addresses              []address       `json:"verifiable_addresses"`
+	Credentials            []credential    `json:"credentials"`
+}
+
+// owner is what every part of a user repeats.
+type owner struct {
+	UserID    string        `json:"user_id"`
+	Tenant    string        `json:"tenant_id"`
+	Pool      string        `json:"user_pool_id"`
+	CreatedAt identity.Time `json:"created_at"`
+	UpdatedAt identity.Time `json:"updated_at"`
+}
+
+type identifier struct {
+	ID         string                  `json:"id"`
+	Value      string                  `json:"identifier"`
+	Normalized string                  `json:"identifier_lc"`
+	Type       identity.IdentifierType `json:"type"`
+	Metadata   jsontext.Value          `json:"metadata,omitzero"`
+	owner
+}
+
+type address struct {
+	ID               string                  `json:"id"`
+	Value            string                  `json:"address"`
+	Normalized       string                  `json:"address_lc"`
+	Type             identity.IdentifierType `json:"type"`
+	Status           identity.Status         `json:"status"`
+	Verified         bool                    `json:"verified"`
+	VerifiedAt       identity.Time           `json:"verified_at,omitzero"`
+	PreferredContact string                  `json:"preferred_contact_method,omitempty"`
+	Metadata         jsontext.Value          `json:"metadata,omitzero"`
+	owner
+}
+
+type credential struct {
+	ID        string                   `json:"id"`
+	Type      string                   `json:"type"`
+	State     identity.CredentialState `json:"state"`
+	ExpiresAt identity.Time            `json:"expires_at,omitzero"`
+	Payload   blurred                  `json:"payload"`
+	owner
+}
+
+// blurred stands where the published API shows that there is a secret.
+type blurred struct {
+	HashedPassword string `json:"hashed_password"`
+}
+
+// UserOf is u as the API answers it: no secret is in it.
+func UserOf(u identity.User) User {
+	payload, payloadSchema := u.Document(identity.Payload)
+	metadata, metadataSchema := u.Document(identity.Metadata)
+	business, businessSchema := u.Document(identity.BusinessMetadata)
+	w := User{
+		ID: u.ID, Tenant: u.Tenant, Pool: u.Pool, Status: u.Status, StatusUpdatedAt: u.StatusUpdatedAt, CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt,
+		Payload: payload, PayloadSchema: payloadSchema, Metadata: metadata, MetadataSchema: metadataSchema,
+		BusinessMetadata: business, BusinessMetadataSchema: businessSchema, UserType: u.UserType,
+		Identifiers: []identifier{}, Addresses: []address{}, Credentials: []credential{},
+	}
+	belongs := func(created, updated identity.Time) owner { return owner{u.ID, u.Tenant, u.Pool, created, updated} }
+	for _, i := range u.Identifiers {
+		w.Identifiers = append(w.Identifiers, identifier{i.ID, i.Value, i.Normalized, i.Type, i.Metadata, belongs(i.CreatedAt, i.UpdatedAt)})
+	}
+	for _, a := range u.Addresses {
+		w.Addresses = append(w.Addresses, address{
+			a.ID, a.Value, a.Normalized, a.Type, a.Status, a.Verified, a.VerifiedAt, a.PreferredContact, a.Metadata, belongs(a.CreatedAt, a.UpdatedAt),
+		})
+	}
+	for _, c := range u.Credentials {
+		w.Credentials = append(w.Credentials, credential{c.ID, c.Type, c.State, c.ExpiresAt, blurred{"###"}, belongs(c.CreatedAt, c.UpdatedAt)})
+	}
+	return w
+}
