@@ -154,14 +154,7 @@ func (s *Service) waitingAddresses(ctx context.Context, u identity.User) ([]iden
 	if err != nil {
 		return nil, err
 	}
-	var waiting []identity.Address
-	for _, r := range registrations {
-		known := slices.ContainsFunc(waiting, func(a identity.Address) bool { return a.Normalized == r.Normalized })
-		if r.Normalized != "" && r.Belongs(u, s.Now()) && !known {
-			waiting = append(waiting, identity.Address{Value: r.Address, Normalized: r.Normalized, Type: r.AddressType})
-		}
-	}
-	return waiting, nil
+	return u.WaitingAddresses(registrations, s.Now()), nil
 }
 
 // foreign tells whether an address that is not u's is somebody else's.

@@ -75,4 +75,3 @@ func (s *Service) checked(v Verdict, err error) (Verdict, error) {
 	}
 	return v, err
 }
-

@@ -30,10 +30,11 @@ func Normalize(text []byte) ([]byte, error) {
 
 // copyToken copies one token, or skips a member that is null.
 func copyToken(to *jsontext.Encoder, from *jsontext.Decoder) error {
-	token, err := from.ReadToken()
+	read, err := from.ReadToken()
 	if err != nil {
 		return err
 	}
+	token := read.Clone() // peeking voids what was read
 	// The first, third… token within an object is a member's name; the closing brace is counted to the level around it.
 	if kind, n := from.StackIndex(from.StackDepth()); kind == '{' && n%2 == 1 && from.PeekKind() == 'n' {
 		return from.SkipValue()

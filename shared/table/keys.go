@@ -73,6 +73,9 @@ func failuresKey(tenant, pool, subject string) key {
 	return key{join("LIMIT", tenant, pool, subject), "PASSWORD"}
 }
 
+// suppressedKey marks an address to which nothing is sent, in any pool: that is how SES looks at it too.
+func suppressedKey(normalized string) key { return key{join("SUPPRESSED", normalized), "SUPPRESSED"} }
+
 func clientKey(tenant, client string) key { return key{join("CLIENT", tenant, client), "CLIENT"} }
 
 func clientsIndex(tenant string) string { return join("CLIENTS", tenant) }

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -81,7 +81,7 @@ func (t *Table) Message(ctx context.Context, id string) (identity.Message, error
 
 // DeleteMessage takes a message out of the outbox, which repeats safely.
 func (t *Table) DeleteMessage(ctx context.Context, id string) error {
-	_, err := t.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: aws.String(*t.name), Key: messageKey(id).item()})
+	_, err := t.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: t.name, Key: messageKey(id).item()})
 	if err != nil {
 		return fmt.Errorf("delete message: %w", failure(err))
 	}
@@ -91,4 +91,26 @@ func (t *Table) DeleteMessage(ctx context.Context, id string) error {
 // MessageOf is the id of the message whose partition key a stream record has; ok is false for any other item's.
 func MessageOf(partition string) (id string, ok bool) {
 	return strings.CutPrefix(partition, messagePrefix)
+}
+
+// suppressedFor is how long an address that bounced is left alone.
+const suppressedFor = 90 * 24 * time.Hour
+
+// Suppress marks an address to which nothing more is sent, which repeats safely.
+func (t *Table) Suppress(ctx context.Context, normalized, reason string) error {
+	it := suppressedKey(normalized).item()
+	it["because"], it[ttl] = str(reason), seconds(t.now().Add(suppressedFor))
+	if err := t.put(ctx, it, "", nil); err != nil {
+		return fmt.Errorf("suppress address: %w", err)
+	}
+	return nil
+}
+
+// IsSuppressed says whether nothing is sent to the address.
+func (t *Table) IsSuppressed(ctx context.Context, normalized string) (bool, error) {
+	it, err := t.get(ctx, suppressedKey(normalized), "")
+	if err != nil {
+		return false, fmt.Errorf("read suppression: %w", err)
+	}
+	return number(it, ttl) > t.now().Unix(), nil
 }

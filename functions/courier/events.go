@@ -1,0 +1,145 @@
+package courier
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"identitypools/shared/identity"
+	"identitypools/shared/table"
+)
+
+// Handle takes what triggers the function: records of the table's stream, or a notice of SES that came through EventBridge. Of
+// records it answers those that failed, so that they alone come again.
+func (s *Service) Handle(ctx context.Context, trigger json.RawMessage) (any, error) {
+	var notice sesEvent
+	if err := json.Unmarshal(trigger, &notice); err == nil && notice.Source == "aws.ses" {
+		return struct{}{}, s.hear(ctx, notice)
+	}
+	var stream events.DynamoDBEvent
+	if err := json.Unmarshal(trigger, &stream); err != nil {
+		return nil, fmt.Errorf("decode trigger: %w", err)
+	}
+	return s.Stream(ctx, stream), nil
+}
+
+// Stream works through records of the table's stream in their order, up to the first that fails: order matters to the items of a
+// user, and the rest comes again with it. Users are counted last, for the records that are done.
+func (s *Service) Stream(ctx context.Context, stream events.DynamoDBEvent) events.DynamoDBEventResponse {
+	var (
+		out     events.DynamoDBEventResponse
+		changes = map[identity.UserRef][]table.UserChange{}
+	)
+	for _, record := range stream.Records {
+		if err := s.record(ctx, record, changes); err != nil {
+			s.Log.Error("stream record failed", "event", record.EventID, "cause", err.Error())
+			out.BatchItemFailures = []events.DynamoDBBatchItemFailure{{ItemIdentifier: record.Change.SequenceNumber}}
+			break
+		}
+	}
+	for pool, list := range changes {
+		if err := s.count(ctx, pool, list); err != nil {
+			s.Log.Error("counting users failed", "pool", pool.Pool, "cause", err.Error())
+			out.BatchItemFailures = []events.DynamoDBBatchItemFailure{{ItemIdentifier: stream.Records[0].Change.SequenceNumber}}
+		}
+	}
+	return out
+}
+
+func (s *Service) record(ctx context.Context, record events.DynamoDBEventRecord, changes map[identity.UserRef][]table.UserChange) error {
+	partition, sort := record.Change.Keys["pk"].String(), record.Change.Keys["sk"].String()
+	inserted, removed := record.EventName == string(events.DynamoDBOperationTypeInsert), record.EventName == string(events.DynamoDBOperationTypeRemove)
+	if id, ok := table.MessageOf(partition); ok && inserted {
+		return s.Deliver(ctx, id)
+	}
+	if ref, ok := table.UserOf(partition, sort); ok && (inserted || removed) {
+		pool := identity.UserRef{Tenant: ref.Tenant, Pool: ref.Pool}
+		changes[pool] = append(changes[pool], table.UserChange{Event: record.EventID, User: ref, Gone: removed})
+	}
+	if tenant, pool, ok := table.PoolOf(partition, sort); ok && table.IsDeleted(record.Change.NewImage) {
+		return s.purge(ctx, tenant, pool)
+	}
+	return nil
+}
+
+// purgeSteps bounds what one record makes the courier clear before it lets mails through again.
+const purgeSteps = 20
+
+func (s *Service) purge(ctx context.Context, tenant, pool string) error {
+	for range purgeSteps {
+		done, err := s.Keeper.Purge(ctx, tenant, pool)
+		if done || err != nil {
+			return err
+		}
+	}
+	return s.Keeper.PurgeLater(ctx, tenant, pool)
+}
+
+// count adds users to their pool's number. A pool that is gone leaves users behind who were made while another process still
+// believed in it: they go too.
+func (s *Service) count(ctx context.Context, pool identity.UserRef, changes []table.UserChange) error {
+	err := s.Keeper.Count(ctx, pool.Tenant, pool.Pool, changes)
+	if !errors.As(err, new(identity.NotFound)) {
+		return err
+	}
+	for _, change := range changes {
+		if change.Gone {
+			continue
+		}
+		u, err := s.Users.User(ctx, change.User)
+		if errors.As(err, new(identity.NotFound)) {
+			continue
+		}
+		if err == nil {
+			err = s.Keeper.Erase(ctx, u)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sesEvent is what EventBridge passes on of SES's event publishing.
+type sesEvent struct {
+	Source string `json:"source"`
+	Detail struct {
+		Type   string `json:"eventType"`
+		Bounce struct {
+			Type       string      `json:"bounceType"`
+			Recipients []recipient `json:"bouncedRecipients"`
+		} `json:"bounce"`
+		Complaint struct {
+			Recipients []recipient `json:"complainedRecipients"`
+		} `json:"complaint"`
+	} `json:"detail"`
+}
+
+type recipient struct {
+	Address string `json:"emailAddress"`
+}
+
+// hear marks addresses that bounced for good, or whose owner complained: nothing more is sent to them.
+func (s *Service) hear(ctx context.Context, e sesEvent) error {
+	reason, recipients := "", []recipient(nil)
+	switch {
+	case e.Detail.Type == "Bounce" && e.Detail.Bounce.Type == "Permanent":
+		reason, recipients = "bounce", e.Detail.Bounce.Recipients
+	case e.Detail.Type == "Complaint":
+		reason, recipients = "complaint", e.Detail.Complaint.Recipients
+	}
+	for _, r := range recipients {
+		normalized, err := identity.Pool{CaseInsensitive: true}.Normalize(identity.TypeEmail, r.Address)
+		if err != nil {
+			s.Log.Warn("notice of SES names no address")
+			continue
+		}
+		if err := s.Outbox.Suppress(ctx, normalized, reason); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,28 @@
+package courier
+
+import (
+	"github.com/aws/aws-sdk-go-v2/service/sesv2"
+
+	"identitypools/shared/mail"
+	"identitypools/shared/onetime"
+	"identitypools/shared/start"
+	"identitypools/shared/vault"
+)
+
+// New is the function with its real parts.
+func New(p start.Parts) (*Service, error) {
+	master, err := vault.Read(p.Env, "CODE_SECRET")
+	if err != nil {
+		return nil, err
+	}
+	coder, err := onetime.NewCoder(master)
+	if err != nil {
+		return nil, err
+	}
+	return &Service{
+		Pools: p.Table, Users: p.Table, Outbox: p.Table, Keeper: p.Table,
+		Codes:     &onetime.Issuer{Store: p.Table, Coder: coder, Now: p.Now},
+		Mailer:    mail.Sender{Client: sesv2.NewFromConfig(p.Env.Config("SESV2")), From: p.Env.Must("MAIL_FROM")},
+		PublicURL: p.Env.Must("PUBLIC_URL"), Log: p.Log, Now: p.Now,
+	}, nil
+}

@@ -1,0 +1,220 @@
+// Package courier is the function behind the table's stream: it sends the messages of the outbox, counts the users of pools, and
+// clears what deleted pools leave. It also hears from SES which addresses can't be reached.
+package courier
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/url"
+	"strings"
+	"time"
+
+	"identitypools/shared/identity"
+	"identitypools/shared/mail"
+	"identitypools/shared/onetime"
+	"identitypools/shared/table"
+)
+
+// Service has the use cases of the courier.
+type Service struct {
+	Pools     Pools
+	Users     Users
+	Outbox    Outbox
+	Keeper    Keeper
+	Codes     *onetime.Issuer
+	Mailer    Mailer
+	PublicURL string // base of the links in mails
+	Log       *slog.Logger
+	Now       func() time.Time
+}
+
+// Pools finds a pool, up to five seconds old.
+type Pools interface {
+	CachedPool(ctx context.Context, tenant, pool string) (identity.Pool, error)
+}
+
+// Users finds users and what waits with them; shared/table says what each method promises.
+type Users interface {
+	User(ctx context.Context, ref identity.UserRef) (identity.User, error)
+	Registrations(ctx context.Context, ref identity.UserRef) ([]identity.Registration, error)
+	DeleteRegistrations(ctx context.Context, ref identity.UserRef) error
+	ReplaceCodes(ctx context.Context, ref identity.UserRef, purpose identity.CodePurpose, c identity.Codes) error
+	Codes(ctx context.Context, ref identity.UserRef, purpose identity.CodePurpose) (identity.Codes, error)
+}
+
+// Outbox has the messages, and the addresses that no message is sent to; shared/table says what each method promises.
+type Outbox interface {
+	Message(ctx context.Context, id string) (identity.Message, error)
+	DeleteMessage(ctx context.Context, id string) error
+	Suppress(ctx context.Context, normalized, reason string) error
+	IsSuppressed(ctx context.Context, normalized string) (bool, error)
+}
+
+// Keeper counts users and clears pools; shared/table says what each method promises.
+type Keeper interface {
+	Count(ctx context.Context, tenant, pool string, changes []table.UserChange) error
+	Purge(ctx context.Context, tenant, pool string) (done bool, err error)
+	PurgeLater(ctx context.Context, tenant, pool string) error
+	Erase(ctx context.Context, u identity.User) error
+}
+
+// Mailer hands a mail over. Errors: mail.ErrRejected for one that never will be accepted.
+type Mailer interface {
+	Send(ctx context.Context, to string, m mail.Mail) error
+}
+
+// Deliver sends a message of the outbox, or drops it where there is nothing to send any more, and takes it out. What is sent is decided
+// by the user's state now. It repeats safely: a repeat sends a fresh code in place of the one before.
+func (s *Service) Deliver(ctx context.Context, id string) error {
+	m, err := s.Outbox.Message(ctx, id)
+	if errors.As(err, new(identity.NotFound)) {
+		return nil
+	}
+	if err == nil && s.Now().Before(m.CreatedAt.Add(identity.MessageLifetime).Time) {
+		err = s.deliver(ctx, m)
+	}
+	switch {
+	case err == nil:
+	case errors.As(err, new(identity.NotFound)), errors.As(err, new(identity.Limited)), errors.As(err, new(identity.Invalid)):
+		s.Log.Info("message dropped", "message", id, "kind", m.Kind, "why", why(err))
+	case errors.Is(err, mail.ErrRejected):
+		s.Log.Warn("message rejected", "message", id, "kind", m.Kind)
+	default:
+		return err
+	}
+	return s.Outbox.DeleteMessage(ctx, id)
+}
+
+// why names the reason of a dropped message without anything personal.
+func why(err error) string {
+	switch {
+	case errors.As(err, new(identity.Limited)):
+		return "limited"
+	case errors.As(err, new(identity.NotFound)):
+		return "gone"
+	}
+	return "no address"
+}
+
+func (s *Service) deliver(ctx context.Context, m identity.Message) error {
+	p, err := s.Pools.CachedPool(ctx, m.Tenant, m.Pool)
+	if err != nil {
+		return err
+	}
+	u, err := s.Users.User(ctx, m.UserRef())
+	if err != nil {
+		return err
+	}
+	switch {
+	case m.Kind == identity.MessagePasswordSet:
+		return s.notifyPassword(ctx, p, u, m)
+	case m.Kind == identity.MessageTaken, u.Status != identity.StatusNew:
+		return s.notifyOwner(ctx, p, u, m)
+	}
+	return s.sendCode(ctx, p, u, m)
+}
+
+// sendCode makes the code of an activation message and mails it.
+func (s *Service) sendCode(ctx context.Context, p identity.Pool, u identity.User, m identity.Message) error {
+	waiting, err := s.Users.Registrations(ctx, u.Ref())
+	if err != nil {
+		return err
+	}
+	code, err := s.codeFor(p, u, m, waiting)
+	if err != nil {
+		return err
+	}
+	prepare := s.Codes.Limited(m.ID)
+	if m.Counted {
+		prepare = onetime.Joined
+	}
+	policy := p.Codes[identity.PurposeActivation]
+	made, err := s.Codes.Issue(ctx, u.Ref(), identity.PurposeActivation, policy, code, prepare)
+	if err != nil {
+		return err
+	}
+	kind := map[identity.Mode]map[identity.CodeType]mail.Kind{
+		identity.ModeRegistration: {identity.CodeTypeShort: mail.RegistrationCode, identity.CodeTypeLink: mail.RegistrationLink},
+		identity.ModeInvitation:   {identity.CodeTypeShort: mail.InvitationCode, identity.CodeTypeLink: mail.InvitationLink},
+	}[m.Mode][m.CodeType]
+	return s.send(ctx, code.Normalized, kind, mail.Values{
+		Pool: p.Name, Code: made.Code, Link: s.link(m, made.Extended), Until: s.Now().Add(time.Duration(policy.TTL)),
+	})
+}
+
+// codeFor says for which address and registration a message's code is.
+func (s *Service) codeFor(p identity.Pool, u identity.User, m identity.Message, waiting []identity.Registration) (identity.Code, error) {
+	if m.Registration != "" {
+		for _, r := range waiting {
+			if r.ID == m.Registration && r.Belongs(u, s.Now()) {
+				return identity.Code{Registration: r.ID, Message: m.ID, Address: r.Address, Normalized: r.Normalized, AddressType: r.AddressType}, nil
+			}
+		}
+		return identity.Code{}, identity.NotFound{Thing: "registration", ID: m.Registration}
+	}
+	address := identity.Address{Value: m.Address, Normalized: m.Normalized, Type: identity.TypeEmail}
+	if m.Normalized == "" {
+		var err error
+		if address, err = u.OnlyMailAddress(waiting, s.Now()); err != nil {
+			return identity.Code{}, err
+		}
+	}
+	code := identity.Code{Message: m.ID, Address: address.Value, Normalized: address.Normalized, AddressType: address.Type}
+	return onetime.Bound(p, u, code, waiting, s.Now()), nil
+}
+
+// link opens the activation page.
+func (s *Service) link(m identity.Message, extended string) string {
+	query := url.Values{"code": {extended}}
+	if m.PostActivationURL != "" {
+		query.Set("return_to", m.PostActivationURL)
+	}
+	return strings.TrimSuffix(s.PublicURL, "/") + "/" + m.Tenant + "/pools/" + m.Pool + "/activate?" + query.Encode()
+}
+
+// notifyOwner tells the owner of an address that somebody wanted to use it, within the limits of mails.
+func (s *Service) notifyOwner(ctx context.Context, p identity.Pool, u identity.User, m identity.Message) error {
+	to, err := u.OwnMailAddress(m.Normalized)
+	if err != nil {
+		return err
+	}
+	codes, err := s.Users.Codes(ctx, u.Ref(), identity.PurposeNotice)
+	if err != nil {
+		return err
+	}
+	if err := codes.MayMail(s.Now()); err != nil {
+		return err
+	}
+	if err := s.send(ctx, to, mail.Taken, mail.Values{Pool: p.Name}); err != nil {
+		return err
+	}
+	err = s.Users.ReplaceCodes(ctx, u.Ref(), identity.PurposeNotice, codes.Mailed(s.Now()))
+	if errors.As(err, new(identity.PreconditionFailed)) {
+		return nil // another notice was counted at the same time
+	}
+	return err
+}
+
+// notifyPassword tells the holder of an address that a password was set. With it goes what still waits to become this user's.
+func (s *Service) notifyPassword(ctx context.Context, p identity.Pool, u identity.User, m identity.Message) error {
+	if err := s.Users.DeleteRegistrations(ctx, u.Ref()); err != nil {
+		return err
+	}
+	return s.send(ctx, m.Normalized, mail.PasswordSet, mail.Values{Pool: p.Name, Time: m.CreatedAt.Time})
+}
+
+func (s *Service) send(ctx context.Context, to string, kind mail.Kind, v mail.Values) error {
+	suppressed, err := s.Outbox.IsSuppressed(ctx, to)
+	if err != nil {
+		return err
+	}
+	if suppressed {
+		return identity.InvalidField("/address", "bounced")
+	}
+	m, err := mail.Render(kind, v)
+	if err != nil {
+		return err
+	}
+	return s.Mailer.Send(ctx, to, m)
+}

@@ -1,0 +1,15 @@
+package credentials
+
+import (
+	"net/http"
+
+	"identitypools/shared/password"
+	"identitypools/shared/start"
+)
+
+// New is the function with its real parts.
+func New(p start.Parts) (http.Handler, error) {
+	return Handler(&Service{
+		Pools: p.Table, Users: p.Table, Failures: p.Table, Passwords: password.NewHasher(), Log: p.Log, Now: p.Now,
+	}, p.Options())
+}

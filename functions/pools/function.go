@@ -1,0 +1,12 @@
+package pools
+
+import (
+	"net/http"
+
+	"identitypools/shared/start"
+)
+
+// New is the function with its real parts.
+func New(p start.Parts) (http.Handler, error) {
+	return Handler(&Service{Pools: p.Table, Now: p.Now, NewID: p.NewID}, p.Options())
+}

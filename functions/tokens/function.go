@@ -1,0 +1,26 @@
+package tokens
+
+import (
+	"net/http"
+
+	"identitypools/shared/access"
+	"identitypools/shared/start"
+	"identitypools/shared/vault"
+)
+
+// New is the function with its real parts.
+func New(p start.Parts) (http.Handler, error) {
+	master, err := vault.Read(p.Env, "TOKEN_SECRET")
+	if err != nil {
+		return nil, err
+	}
+	seed, err := master.Key("tokens", 32)
+	if err != nil {
+		return nil, err
+	}
+	issuer, err := access.NewIssuer(seed, p.Now)
+	if err != nil {
+		return nil, err
+	}
+	return Handler(&Service{Clients: p.Table, Keys: p.Table, Issuer: issuer, PublicURL: p.Env.Must("PUBLIC_URL")}, p.Options())
+}

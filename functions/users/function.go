@@ -1,0 +1,16 @@
+package users
+
+import (
+	"net/http"
+
+	"identitypools/shared/password"
+	"identitypools/shared/schema"
+	"identitypools/shared/start"
+)
+
+// New is the function with its real parts.
+func New(p start.Parts) (http.Handler, error) {
+	return Handler(&Service{
+		Pools: p.Table, Users: p.Table, Documents: schema.NewChecker(p.Table), Passwords: password.NewHasher(), Now: p.Now, NewID: p.NewID,
+	}, p.Options())
+}

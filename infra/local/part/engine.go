@@ -1,0 +1,49 @@
+package part
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+)
+
+// Engine starts a DynamoDB engine with its database in the file that is named, or in memory where the name is empty; a
+// database in memory is empty again after a crash. Where AWS_ENDPOINT_URL_DYNAMODB is set, that engine is taken as it is
+// and nothing is started. A missing engine is an error that says what to do.
+func Engine(ctx context.Context, log io.Writer, database string) (*Part, error) {
+	if url := os.Getenv("AWS_ENDPOINT_URL_DYNAMODB"); url != "" {
+		return &Part{url: url}, nil
+	}
+	path, err := enginePath()
+	if err != nil {
+		return nil, err
+	}
+	if database != "" {
+		if err := os.MkdirAll(filepath.Dir(database), 0o700); err != nil {
+			return nil, fmt.Errorf("make the database's folder: %w", err)
+		}
+	}
+	return Start(ctx, log, Program{Name: "engine", Path: path, Args: func(port int) []string {
+		args := []string{"--host", "127.0.0.1", "--port", strconv.Itoa(port)}
+		if database != "" {
+			args = append(args, "--db-path", database)
+		}
+		return args
+	}})
+}
+
+func enginePath() (string, error) {
+	if path, err := installed("@dynoxide", "linux-x64", "dynoxide"); err == nil {
+		return path, nil
+	}
+	path, err := exec.LookPath("dynoxide")
+	if err != nil {
+		return "", errors.New("no DynamoDB engine here: run `npm ci` (Linux on x86-64), or put `dynoxide` on the PATH," +
+			" or set AWS_ENDPOINT_URL_DYNAMODB to an engine that runs")
+	}
+	return path, nil
+}

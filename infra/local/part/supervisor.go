@@ -1,0 +1,82 @@
+package part
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"syscall"
+	"time"
+)
+
+// supervisor keeps one program running. All of it happens in one goroutine.
+type supervisor struct {
+	part    *Part
+	program Program
+	port    int
+	log     *lines
+	ended   chan error // the first end, for Start
+}
+
+// supervise runs the program again and again until its life ends.
+//
+// The goroutine keeps its thread: Linux ties Pdeathsig to the thread that forked, not to the process, and would kill the
+// part as soon as the Go runtime retired that thread.
+func (s *supervisor) supervise(life context.Context) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	for life.Err() == nil {
+		err := s.run(life)
+		if life.Err() != nil {
+			return
+		}
+		select {
+		case s.ended <- err:
+		default:
+		}
+		s.log.printf("ended (%v); starts again on %s in %s", err, s.part.url, restartAfter)
+		s.rest(life)
+	}
+}
+
+// run starts the program and waits for its end, which is an error in any case.
+func (s *supervisor) run(life context.Context) error {
+	cmd := exec.CommandContext(life, s.program.Path, s.program.Args(s.port)...)
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH")} // the parts need nothing else, least of all the operator's credentials
+	cmd.Stdout, cmd.Stderr = s.log, s.log
+	cmd.SysProcAttr = childAttributes()
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = killAfter
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	s.part.pid.Store(int64(cmd.Process.Pid))
+	err := cmd.Wait()
+	s.part.pid.Store(0)
+	s.log.flush()
+	if err == nil {
+		err = errors.New("exit status 0")
+	}
+	if s.log.last != "" {
+		err = fmt.Errorf("%w: %s", err, s.log.last)
+	}
+	return err
+}
+
+// rest waits before a restart, and on while somebody else holds the port.
+func (s *supervisor) rest(life context.Context) {
+	pause := time.NewTicker(restartAfter)
+	defer pause.Stop()
+	for {
+		select {
+		case <-life.Done():
+			return
+		case <-pause.C:
+		}
+		if !answers(life, s.part.url) {
+			return
+		}
+	}
+}
