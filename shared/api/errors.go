@@ -111,3 +111,8 @@ func ReplyVersion(w http.ResponseWriter, status int, version int64, v any) {
 
 // NoContent answers that it is done.
 func NoContent(w http.ResponseWriter) { w.WriteHeader(http.StatusNoContent) }
+
+// NotFound answers a path that no route has.
+func NotFound(w http.ResponseWriter, r *http.Request) {
+	Error(w, r, problem{http.StatusNotFound, "not_found", "there is nothing at this path"})
+}

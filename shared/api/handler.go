@@ -90,7 +90,7 @@ func unrouted(w http.ResponseWriter, r *http.Request, mux *http.ServeMux) {
 		Error(w, r, problem{http.StatusMethodNotAllowed, "method_not_allowed", "this path does not take " + r.Method})
 		return
 	}
-	Error(w, r, problem{http.StatusNotFound, "not_found", "there is nothing at this path"})
+	NotFound(w, r)
 }
 
 // guard lets a request through to its handler if its ids have the right shape and its caller may call the route. The body is not

@@ -24,12 +24,13 @@ const (
 	maxPointers = 16 << 10
 )
 
-// A check may take maxWork units of work, each about 10 ns; whatever takes longer is refused. Costs are estimates for the
-// worst case: FuzzSchema and TestHostile show that together they hold.
+// A check may take maxWork units of work, each about 10 ns; whatever takes longer is refused. Costs are estimates of the worst
+// case; BenchmarkHostile shows how near they are.
 const (
 	maxWork     = 25_000_000
-	costVisit   = 5  // a schema meets a value
-	costMember  = 20 // a name is sorted or looked up
-	costKeyword = 40 // the library checks one keyword
-	costItem    = 50 // an item is made comparable
+	costVisit   = 5   // a schema meets a value
+	costMember  = 20  // a name is sorted or looked up
+	costItem    = 50  // an item is made comparable
+	costKeyword = 100 // the library decides one keyword
+	costByte    = 3   // of a text that the library counts, and quotes in an error that nobody reads
 )

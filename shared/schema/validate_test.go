@@ -18,7 +18,7 @@ func TestValidateRefusesWhatIsNoObject(t *testing.T) {
 		{"null", `null`, ""},
 		{"a list", `[]`, ""},
 		{"a string", `"a"`, ""},
-		{"malformed JSON", `{"a":[1,}`, "/a/1"},
+		{"malformed JSON", `{"a":[1,}`, "/a"},
 		{"two values", `{}{}`, ""},
 		{"a member twice", `{"b":{"a":1,"a":2}}`, "/b/a"},
 		{"invalid UTF-8", "{\"a\":\"\xff\"}", "/a"},

@@ -47,7 +47,7 @@ func (r *run) assertions(n *node, v any, at *place) {
 func (r *run) check(c check, v any) bool {
 	units := costKeyword
 	if text, ok := v.(string); ok {
-		units += (1 + c.program) * len(text)
+		units += (costByte + c.program) * len(text)
 	}
 	return r.spend(units) && c.rule.Validate(v) == nil
 }

@@ -1,0 +1,131 @@
+// Local runs the whole product on one machine, with a real DynamoDB engine and an SES inbox, and no AWS account: `make run`.
+// What is stored lies in .local and is there at the next start; `make clean` forgets it.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"identitypools/infra/local/part"
+	"identitypools/infra/local/system"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "make run:", err)
+		os.Exit(1)
+	}
+}
+
+// run starts everything, tells how to use it, and stops everything when ctx ends.
+func run(ctx context.Context, out, log io.Writer) error {
+	root, err := part.Root()
+	if err != nil {
+		return err
+	}
+	folder := filepath.Join(root, ".local")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return fmt.Errorf("make folder for what is stored: %w", err)
+	}
+	kept, err := readSecrets(filepath.Join(folder, "secrets.json"))
+	if err != nil {
+		return err
+	}
+	engine, err := part.Engine(ctx, log, filepath.Join(folder, "dynamodb.sqlite"))
+	if err != nil {
+		return err
+	}
+	defer engine.Stop()
+	inbox, err := part.Inbox(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer inbox.Stop()
+	port := os.Getenv("PORT")
+	if port == "" {
+		port = "8080"
+	}
+	product, err := system.Start(ctx, system.Config{
+		DynamoDBURL: engine.URL(), SESURL: inbox.URL(), Table: "identity-pools", Address: "127.0.0.1:" + port,
+		Environment: kept.environment(), Checkpoint: filepath.Join(folder, "stream.json"), Now: time.Now,
+		Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelInfo})),
+	})
+	if err != nil {
+		return err
+	}
+	defer product.Stop()
+	for _, client := range kept.clients(time.Now()) {
+		if err := product.EnsureClient(ctx, client.Client, client.secret); err != nil {
+			return err
+		}
+	}
+	ready := filepath.Join(folder, "run.json")
+	if err := announce(ready, out, summaryOf(product.BaseURL, inbox.URL(), engine.URL(), kept)); err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(ready) }() // it says that the product runs
+	<-ctx.Done()
+	return nil
+}
+
+// summary is what .local/run.json tells programs.
+type summary struct {
+	BaseURL     string                 `json:"base_url"`
+	InboxURL    string                 `json:"inbox_url"`
+	DynamoDBURL string                 `json:"dynamodb_url"`
+	Tenant      string                 `json:"tenant"`
+	Clients     map[string]credentials `json:"clients"`
+}
+
+type credentials struct {
+	ID     string `json:"id"`
+	Secret string `json:"secret"`
+}
+
+func summaryOf(base, inbox, engine string, s secrets) summary {
+	return summary{base, inbox, engine, tenant, map[string]credentials{
+		"admin": {adminClient, s.AdminClient}, "system": {systemClient, s.SystemClient},
+	}}
+}
+
+// announce writes the summary to a file, whole or not at all, and tells people what to do next.
+func announce(file string, out io.Writer, s summary) error {
+	text, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encode summary: %w", err)
+	}
+	if err := os.WriteFile(file+".new", append(text, '\n'), 0o600); err != nil {
+		return fmt.Errorf("write summary: %w", err)
+	}
+	if err := os.Rename(file+".new", file); err != nil {
+		return fmt.Errorf("write summary: %w", err)
+	}
+	_, err = fmt.Fprintf(out, `
+Identity Pools is running.
+
+  API     %[1]s   (tenant %[4]s)
+  Inbox   %[2]s   every mail that is sent, on a web page
+  Table   %[3]s
+
+  Admin client    %[5]s   %[6]s
+  System client   %[7]s   %[8]s
+  The same as JSON: .local/run.json. Ctrl-C stops everything.
+
+Get a token, then list the pools:
+
+  TOKEN=$(curl -s -u %[5]s:%[6]s -d grant_type=client_credentials %[1]s/%[4]s/admin/oauth2/token | sed 's/.*"access_token":"\([^"]*\)".*/\1/')
+  curl -s -H "Authorization: Bearer $TOKEN" %[1]s/api/identity/%[4]s/admin/pools
+
+`, s.BaseURL, s.InboxURL, s.DynamoDBURL, s.Tenant, s.Clients["admin"].ID, s.Clients["admin"].Secret, s.Clients["system"].ID, s.Clients["system"].Secret)
+	return err
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"identitypools/shared/access"
+	"identitypools/shared/api"
+	"identitypools/shared/identity"
+)
+
+// The tenant and the API clients of a local run.
+const (
+	tenant       = "default"
+	adminClient  = "local-admin"
+	systemClient = "local-system"
+)
+
+// secrets are made at the first start and kept, so that codes, tokens and clients go on working after a restart.
+type secrets struct {
+	Codes        string `json:"codes"`
+	Tokens       string `json:"tokens"`
+	AdminClient  string `json:"admin_client"`
+	SystemClient string `json:"system_client"`
+}
+
+func readSecrets(file string) (secrets, error) {
+	var s secrets
+	text, err := os.ReadFile(file)
+	if err == nil {
+		err = json.Unmarshal(text, &s)
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		if err != nil {
+			return s, fmt.Errorf("read %s (make clean starts anew): %w", file, err)
+		}
+		return s, nil
+	}
+	s = secrets{Codes: "base64:" + random(base64.StdEncoding), Tokens: "base64:" + random(base64.StdEncoding), AdminClient: random(base64.RawURLEncoding), SystemClient: random(base64.RawURLEncoding)}
+	text, err = json.Marshal(s)
+	if err == nil {
+		err = os.WriteFile(file, text, 0o600)
+	}
+	if err != nil {
+		return s, fmt.Errorf("keep secrets: %w", err)
+	}
+	return s, nil
+}
+
+func random(encoding *base64.Encoding) string {
+	bytes := make([]byte, 32)
+	_, _ = rand.Read(bytes) // never fails
+	return encoding.EncodeToString(bytes)
+}
+
+func (s secrets) environment() map[string]string {
+	env := map[string]string{"CODE_SECRET": s.Codes, "TOKEN_SECRET": s.Tokens}
+	for _, name := range []string{"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "RETURN_ORIGINS"} {
+		if value := os.Getenv(name); value != "" {
+			env[name] = value
+		}
+	}
+	return env
+}
+
+type localClient struct {
+	access.Client
+	secret string
+}
+
+func (s secrets) clients(now time.Time) []localClient {
+	made := identity.At(now)
+	return []localClient{
+		{access.Client{Tenant: tenant, ID: adminClient, Tree: string(api.Admin), Scopes: []string{api.ScopeAdmin}, CreatedAt: made}, s.AdminClient},
+		{access.Client{Tenant: tenant, ID: systemClient, Tree: string(api.System), Scopes: []string{api.ScopeSystem, api.ScopeRegistration}, CreatedAt: made}, s.SystemClient},
+	}
+}

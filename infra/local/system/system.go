@@ -1,0 +1,170 @@
+// Package system is the whole product in one process: the same functions as in AWS, each behind the event adapter, with a
+// gateway in front of them and a reader of the table's stream behind. What stands in for AWS (DynamoDB, SES) is reached by URL.
+// `make run` and the tests start it; nothing of the product imports it.
+package system
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
+
+	"identitypools/functions/activation"
+	"identitypools/functions/courier"
+	"identitypools/functions/credentials"
+	"identitypools/functions/pools"
+	"identitypools/functions/registration"
+	"identitypools/functions/schemas"
+	"identitypools/functions/tokens"
+	"identitypools/functions/users"
+	"identitypools/shared/access"
+	"identitypools/shared/api"
+	"identitypools/shared/cloud"
+	"identitypools/shared/identity"
+	"identitypools/shared/start"
+	"identitypools/shared/table"
+)
+
+// Config says what the system is made of.
+type Config struct {
+	DynamoDBURL, SESURL string
+	Table               string            // created if it is missing
+	Address             string            // where the gateway listens; "127.0.0.1:0" for any free port
+	Environment         map[string]string // of the functions, over the defaults
+	Checkpoint          string            // file that keeps the place in the stream; "" to start from its beginning each time
+	Now                 func() time.Time
+	Log                 *slog.Logger
+	DynamoDB            func(*dynamodb.Options) // changes of the client, for tests that watch calls
+}
+
+// System is the running product.
+type System struct {
+	BaseURL string
+	Table   *table.Table
+	Courier *courier.Service
+
+	server *http.Server
+	stop   context.CancelFunc
+	read   chan struct{}
+}
+
+// Start starts the product and returns when it serves.
+func Start(ctx context.Context, c Config) (*System, error) {
+	listener, err := net.Listen("tcp", c.Address)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", c.Address, err)
+	}
+	base := "http://" + listener.Addr().String()
+	env := cloud.Environment(c.getenv(base))
+	config := env.Config("DYNAMODB")
+	db := dynamodb.NewFromConfig(config, func(o *dynamodb.Options) {
+		if c.DynamoDB != nil {
+			c.DynamoDB(o)
+		}
+	})
+	if err := createTable(ctx, db, c.Table); err != nil {
+		return nil, err
+	}
+	parts := start.New(env, db, c.Log, c.Now)
+	functions, err := functionsOf(parts)
+	if err != nil {
+		return nil, err
+	}
+	post, err := courier.New(parts)
+	if err != nil {
+		return nil, fmt.Errorf("start courier: %w", err)
+	}
+	life, stop := context.WithCancel(context.Background())
+	s := &System{BaseURL: base, Table: parts.Table, Courier: post, stop: stop, read: make(chan struct{})}
+	reader := &stream{db: db, streams: dynamodbstreams.NewFromConfig(config), table: c.Table, checkpoint: c.Checkpoint, handle: post.Stream, log: c.Log}
+	go func() {
+		defer close(s.read)
+		reader.run(life)
+	}()
+	s.server = &http.Server{Handler: gateway(functions), ReadHeaderTimeout: 10 * time.Second}
+	go func() {
+		if err := s.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			c.Log.Error("gateway ended", "cause", err.Error())
+		}
+	}()
+	return s, nil
+}
+
+// Stop stops everything that Start started, and waits for the requests under way.
+func (s *System) Stop() {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	_ = s.server.Shutdown(ctx) // what has not ended by then is cut off
+	s.stop()
+	<-s.read
+}
+
+// getenv is the environment of the functions.
+func (c Config) getenv(base string) func(string) string {
+	defaults := map[string]string{
+		"AWS_REGION": "local", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
+		"AWS_ENDPOINT_URL_DYNAMODB": c.DynamoDBURL, "AWS_ENDPOINT_URL_SESV2": c.SESURL, "TABLE_NAME": c.Table, "PUBLIC_URL": base,
+		"MAIL_FROM": "Identity Pools <no-reply@example.com>",
+	}
+	return func(name string) string {
+		if value, ok := c.Environment[name]; ok {
+			return value
+		}
+		return defaults[name]
+	}
+}
+
+// functionsOf are the functions that serve routes, by name.
+func functionsOf(p start.Parts) (map[string]api.Gateway, error) {
+	constructors := map[string]func(start.Parts) (http.Handler, error){
+		"pools": pools.New, "schemas": schemas.New, "users": users.New, "activation": activation.New,
+		"registration": registration.New, "credentials": credentials.New, "tokens": tokens.New,
+	}
+	functions := make(map[string]api.Gateway, len(constructors))
+	for name, constructor := range constructors {
+		handler, err := constructor(p)
+		if err != nil {
+			return nil, fmt.Errorf("start function %s: %w", name, err)
+		}
+		functions[name] = api.Adapt(handler)
+	}
+	return functions, nil
+}
+
+// createTable creates the table if it is missing.
+func createTable(ctx context.Context, db *dynamodb.Client, name string) error {
+	_, err := db.CreateTable(ctx, table.Definition(name))
+	var exists *types.ResourceInUseException
+	if errors.As(err, &exists) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("create table %s: %w", name, err)
+	}
+	waiter := dynamodb.NewTableExistsWaiter(db, func(o *dynamodb.TableExistsWaiterOptions) { o.MinDelay = 50 * time.Millisecond })
+	if err := waiter.Wait(ctx, &dynamodb.DescribeTableInput{TableName: aws.String(name)}, time.Minute); err != nil {
+		return fmt.Errorf("wait for table %s: %w", name, err)
+	}
+	if _, err := db.UpdateTimeToLive(ctx, table.TimeToLive(name)); err != nil {
+		return fmt.Errorf("set time to live of table %s: %w", name, err)
+	}
+	return nil
+}
+
+// EnsureClient makes an API client with the secret, unless there is one with its id.
+func (s *System) EnsureClient(ctx context.Context, c access.Client, secret string) error {
+	c.Secrets = []string{access.HashSecret(secret)}
+	err := s.Table.CreateClient(ctx, c)
+	if errors.As(err, new(identity.Conflict)) {
+		return nil
+	}
+	return err
+}
