@@ -94,7 +94,7 @@ func at(c identity.Conflict) *details {
 
 // Reply answers with v as JSON.
 func Reply(w http.ResponseWriter, status int, v any) {
-	body, err := json.Marshal(v)
+	body, err := json.Marshal(v, json.Deterministic(true))
 	if err != nil {
 		status, body = http.StatusInternalServerError, []byte(`{"status_code":500,"error":"something went wrong on our side","error_code":"internal"}`)
 	}

@@ -1,0 +1,120 @@
+package systemtest
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// Client calls one tree of the API as one caller.
+type Client struct {
+	ID, Secret string
+	Token      string // sent with every call; "" for browsers
+	base, tree string
+}
+
+// Response is an answer, read whole.
+type Response struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// Call sends a request to a path of the tree. body is JSON text (string or []byte), or any value to encode; nil is no body.
+func (c *Client) Call(tb testing.TB, method, path string, body any, headers ...string) Response {
+	tb.Helper()
+	var payload io.Reader
+	switch b := body.(type) {
+	case nil:
+	case string:
+		payload = strings.NewReader(b)
+	case []byte:
+		payload = bytes.NewReader(b)
+	default:
+		text, err := json.Marshal(b)
+		if err != nil {
+			tb.Fatalf("encode body: %v", err)
+		}
+		payload = bytes.NewReader(text)
+	}
+	r, err := http.NewRequestWithContext(tb.Context(), method, c.base+c.tree+path, payload)
+	if err != nil {
+		tb.Fatalf("make request: %v", err)
+	}
+	if payload != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	if c.Token != "" {
+		r.Header.Set("Authorization", "Bearer "+c.Token)
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	return Do(tb, r)
+}
+
+// Must is Call where any status but want fails the test.
+func (c *Client) Must(tb testing.TB, want int, method, path string, body any, headers ...string) Response {
+	tb.Helper()
+	got := c.Call(tb, method, path, body, headers...)
+	if got.Status != want {
+		tb.Fatalf("%s %s answered %d, want %d: %s", method, path, got.Status, want, got.Body)
+	}
+	return got
+}
+
+// FetchToken gets a token with the client's credentials.
+func (c *Client) FetchToken(tb testing.TB, tenant, tree string) string {
+	tb.Helper()
+	form := url.Values{"grant_type": {"client_credentials"}}.Encode()
+	r, err := http.NewRequestWithContext(tb.Context(), http.MethodPost, c.base+"/"+tenant+"/"+tree+"/oauth2/token", strings.NewReader(form))
+	if err != nil {
+		tb.Fatalf("make request: %v", err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.SetBasicAuth(url.QueryEscape(c.ID), url.QueryEscape(c.Secret))
+	token, _ := Do(tb, r).Fields(tb)["access_token"].(string)
+	if token == "" {
+		tb.Fatal("no token for the client")
+	}
+	return token
+}
+
+// Do sends a request.
+func Do(tb testing.TB, r *http.Request) Response {
+	tb.Helper()
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		tb.Fatalf("call the product: %v", err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		tb.Fatalf("read the answer: %v", err)
+	}
+	return Response{Status: response.StatusCode, Header: response.Header, Body: body}
+}
+
+// Fields is the body as a JSON object.
+func (r Response) Fields(tb testing.TB) map[string]any {
+	tb.Helper()
+	var fields map[string]any
+	if err := json.Unmarshal(r.Body, &fields); err != nil {
+		tb.Fatalf("the answer is no JSON object: %s", r.Body)
+	}
+	return fields
+}
+
+// Text is a field of the body that is a string.
+func (r Response) Text(tb testing.TB, field string) string {
+	tb.Helper()
+	text, ok := r.Fields(tb)[field].(string)
+	if !ok {
+		tb.Fatalf("the answer has no text in %q: %s", field, r.Body)
+	}
+	return text
+}
