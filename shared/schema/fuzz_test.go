@@ -19,6 +19,10 @@ func FuzzSchema(f *testing.F) {
 	for _, document := range []string{`{}`, `{"type":null,"enum":null}`, `{"$ref":"#"}`, nested(schema.MaxDepth)} {
 		f.Add([]byte(document), []byte(`{"a":[1,"x",null]}`))
 	}
+	for _, row := range keywords() {
+		f.Add([]byte(row.document), []byte(row.valid))
+		f.Add([]byte(row.document), []byte(row.invalid))
+	}
 	f.Fuzz(func(t *testing.T, document, value []byte) {
 		s, err := schema.Compile(document)
 		if err != nil {

@@ -22,6 +22,7 @@ func hostile() []struct {
 	}{
 		{"a pattern that backtracks elsewhere", `{"properties":{"a":{"pattern":"^(a+)+$"}}}`, `{"a":"` + strings.Repeat("a", 60_000) + `!"}`, false},
 		{"a large automaton on a long text", `{"properties":{"a":{"pattern":"(?:[ab]{500}[ac]{500}){1}x"}}}`, `{"a":"` + strings.Repeat("a", 60_000) + `"}`, true},
+		{"an automaton with all states busy", `{"properties":{"a":{"pattern":"(?:a?){300}a{300}x"}}}`, `{"a":"` + strings.Repeat("a", 27_000) + `"}`, false},
 		{"many patterns on many names", `{"patternProperties":{` + many(schema.MaxPatterns, func(i int) string { return fmt.Sprintf(`"(?:a|b){1,60}%d$":{}`, i) }) + `}}`,
 			`{` + many(6000, func(i int) string { return fmt.Sprintf(`"ababab%d":1`, i) }) + `}`, true},
 		{"60,000 unlike items", `{"properties":{"a":{"uniqueItems":true}}}`, `{"a":[` + numbers(60_000) + `]}`, false},

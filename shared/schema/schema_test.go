@@ -38,10 +38,11 @@ func pointers(tb testing.TB, err error) []string {
 	return all
 }
 
-// TestKeywords has a value that holds and one that does not for each keyword, with every pointer that must be named.
-func TestKeywords(t *testing.T) {
-	t.Parallel()
-	for _, row := range []struct{ name, document, valid, invalid, wrong string }{
+type keyword struct{ name, document, valid, invalid, wrong string }
+
+// keywords has for each keyword a value that holds and one that does not, with every pointer that must be named.
+func keywords() []keyword {
+	return []keyword{
 		{"type string", `{"properties":{"a":{"type":"string"}}}`, `{"a":""}`, `{"a":1}`, "/a"},
 		{"type number", `{"properties":{"a":{"type":"number"}}}`, `{"a":1.5}`, `{"a":"1"}`, "/a"},
 		{"type integer", `{"properties":{"a":{"type":"integer"}}}`, `{"a":2.0}`, `{"a":1.5}`, "/a"},
@@ -94,7 +95,12 @@ func TestKeywords(t *testing.T) {
 		{"null is absent", `{"type":"object","allOf":null,"anyOf":null,"enum":null,"required":null,"items":null,"properties":{"a":{"type":"string","oneOf":null,"enum":null},"b":null}}`, `{"a":"","b":1}`, `{"a":1}`, "/a"},
 		{"texts say nothing", `{"title":"t","description":"d","properties":{"a":{"hidden":true,"type":"string"}}}`, `{"a":""}`, `{"a":1}`, "/a"},
 		{"everything at once", `{"required":["a"],"properties":{"b":{"type":"string","minLength":2},"c":{"minLength":4,"pattern":"x"}},"additionalProperties":false}`, "", `{"b":1,"c":"","d":1}`, "/b /c /c /a /d"},
-	} {
+	}
+}
+
+func TestKeywords(t *testing.T) {
+	t.Parallel()
+	for _, row := range keywords() {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			s := mustCompile(t, row.document)

@@ -71,11 +71,11 @@ func TestValidatePartial(t *testing.T) {
 func TestReasonsNeverRepeatTheValue(t *testing.T) {
 	t.Parallel()
 	const secret = "hunter2secret"
-	keywords := []string{
+	rules := []string{
 		`"type":"number"`, `"const":"x"`, `"enum":["x"]`, `"minLength":100`, `"maxLength":1`, `"pattern":"^x$"`, `"anyOf":[{"type":"null"}]`,
 		`"oneOf":[{"const":"x"}]`, `"not":{}`, `"allOf":[{"maxLength":1}]`, `"if":{},"then":{"maxLength":1}`,
 	}
-	for _, keyword := range keywords {
+	for _, keyword := range rules {
 		err := mustCompile(t, `{"properties":{"a":{`+keyword+`},"b":{"uniqueItems":true}}}`).Validate([]byte(`{"a":"` + secret + `","b":["` + secret + `","` + secret + `"]}`))
 		if got := pointers(t, err); len(got) < 2 || strings.Contains(err.Error(), secret) {
 			t.Errorf("%s: %v", keyword, err)

@@ -1,0 +1,298 @@
+package registration_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"identitypools/infra/local/systemtest"
+)
+
+type fields = systemtest.Fields
+
+// The flow of a browser: register, read the code in the mail, activate with ticket and code.
+func TestABrowserSignsUp(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, nil)
+	email := systemtest.Address("ann")
+
+	registered := tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register", fields{
+		"identifier": email, "password": systemtest.Password, "payload": fields{"given_name": "Ann"},
+	})
+	if _, told := registered.Fields(t)["id"]; told {
+		t.Errorf("the public is told a user id: %s", registered.Body)
+	}
+	ticket := registered.Text(t, "ticket")
+	code := systemtest.CodeIn(t, product.Inbox.Await(t, email, 1)[0])
+
+	refused := tenant.Public.Must(t, 422, "POST", "/pools/"+pool+"/activate", fields{"ticket": ticket, "code": systemtest.WrongCode(code)})
+	if got := refused.Text(t, "error_code"); got != "invalid_code" {
+		t.Errorf("error code %q", got)
+	}
+	if got := tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/activate", fields{"ticket": ticket, "code": code}).Text(t, "status"); got != "active" {
+		t.Errorf("status %q", got)
+	}
+	again := tenant.Public.Must(t, 422, "POST", "/pools/"+pool+"/activate", fields{"ticket": ticket, "code": code})
+	if string(again.Body) != string(refused.Body) {
+		t.Errorf("a spent code (%s) is told from a wrong one (%s)", again.Body, refused.Body)
+	}
+	verify(t, tenant, pool, email, systemtest.Password, 200)
+	user := byKey(t, tenant, pool, email)
+	if name := user["payload"].(fields)["given_name"]; name != "Ann" {
+		t.Errorf("payload %v", user["payload"])
+	}
+	if address := user["verifiable_addresses"].([]any)[0].(fields); address["verified"] != true {
+		t.Errorf("address is not verified: %v", address)
+	}
+}
+
+func TestABackEndRegistersAndTheLinkActivates(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, nil)
+	email := systemtest.Address("ben")
+
+	id := tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/register", fields{
+		"identifier": "ben-" + systemtest.Unique(), "otp_address": email, "password": systemtest.Password,
+	}).Text(t, "id")
+	link := systemtest.LinkIn(t, product.Inbox.Await(t, email, 1)[0])
+	for _, method := range []string{"HEAD", "GET", "GET"} { // mail scanners open links
+		request, err := http.NewRequestWithContext(t.Context(), method, link.String(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := systemtest.Do(t, request); got.Status != 200 && method == "GET" {
+			t.Errorf("%s of the link answers %d", method, got.Status)
+		}
+	}
+	if status := tenant.System.Must(t, 200, "GET", "/pools/"+pool+"/users/"+id, nil).Text(t, "status"); status != "new" {
+		t.Fatalf("opening the link made the user %s", status)
+	}
+	user := tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/activate", fields{"code": link.Query().Get("code")}).Fields(t)
+	if user["status"] != "active" || user["id"] != id {
+		t.Errorf("activated user: %v", user)
+	}
+	if n := len(user["identifiers"].([]any)); n != 2 {
+		t.Errorf("%d identifiers, want the given one and the proved address", n)
+	}
+	verify(t, tenant, pool, email, systemtest.Password, 200)
+}
+
+func TestThePageOfALinkActivatesOnPost(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, fields{"name": `<b>"Partners"</b>`})
+	email := systemtest.Address("cy")
+	tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register?code_type_in_message=link", fields{"identifier": email})
+	link := systemtest.LinkIn(t, product.Inbox.Await(t, email, 1)[0])
+
+	for _, c := range []struct {
+		name, password string
+		status         int
+	}{
+		{"a password that is too short", "short", 422},
+		{"a good one", systemtest.Password, 200},
+		{"the same link again", systemtest.Password, 422},
+	} {
+		got := postForm(t, link.String(), "code", link.Query().Get("code"), "password", c.password)
+		if got.Status != c.status {
+			t.Errorf("%s answers %d, want %d", c.name, got.Status, c.status)
+		}
+		if csp := got.Header.Get("Content-Security-Policy"); csp == "" || got.Header.Get("Referrer-Policy") != "no-referrer" {
+			t.Errorf("%s: the page lacks its protections: %v", c.name, got.Header)
+		}
+		if contains(got.Body, "<b>") {
+			t.Errorf("%s: the pool's name is not escaped", c.name)
+		}
+	}
+	verify(t, tenant, pool, email, systemtest.Password, 200)
+}
+
+func TestRegistrationIsRefused(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
+	closed := tenant.NewPool(t, fields{"public_registration_allowed": false})
+	open := tenant.NewPool(t, nil)
+	email := systemtest.Address("dan")
+	for _, c := range []struct {
+		name, pool string
+		body       any
+		status     int
+		code, at   string
+	}{
+		{"while the pool does not allow it", closed, fields{"identifier": email}, 403, "registration_disabled", ""},
+		{"while the pool does not allow it, whatever the body", closed, "{", 403, "registration_disabled", ""},
+		{"in a pool that does not exist", "nowhere", fields{"identifier": email}, 404, "not_found", ""},
+		{"without an identifier", open, fields{}, 422, "invalid", "/identifier"},
+		{"with a broken address", open, fields{"identifier": "dan@"}, 422, "invalid", "/identifier"},
+		{"with a line break in the address", open, fields{"identifier": "dan@example.com\r\nBcc: x@example.com"}, 422, "invalid", "/identifier"},
+		{"with a name and nowhere to send the code", open, fields{"identifier": "dan"}, 422, "invalid", "/otp_address"},
+		{"with an address of the identifier's type", open, fields{"identifier": email, "otp_address": "x@example.com"}, 422, "invalid", "/otp_address"},
+		{"with a password that is too short", open, fields{"identifier": email, "password": "short"}, 422, "invalid", "/password"},
+		{"with a common password", open, fields{"identifier": email, "password": "Password123"}, 422, "invalid", "/password"},
+		{"with a payload against the schema", open, fields{"identifier": email, "payload": fields{"given_name": 1}}, 422, "invalid", "/payload/given_name"},
+		{"with an unknown field", open, fields{"identifier": email, "admin": true}, 422, "invalid", "/admin"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			answers := map[string]systemtest.Response{
+				"public": tenant.Public.Call(t, "POST", "/pools/"+c.pool+"/register", c.body),
+				"system": tenant.System.Call(t, "POST", "/pools/"+c.pool+"/user/register", c.body),
+			}
+			for tree, got := range answers {
+				if got.Status != c.status || got.Text(t, "error_code") != c.code {
+					t.Errorf("%s answers %d %s", tree, got.Status, got.Body)
+				}
+				if c.at != "" && !contains(got.Body, `"pointer":"`+c.at+`"`) {
+					t.Errorf("%s does not name %s: %s", tree, c.at, got.Body)
+				}
+			}
+		})
+	}
+}
+
+// 63A §3.1, "Nobody learns who is registered": the public answers alike whoever owns the address.
+func TestThePublicLearnsNothing(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, nil)
+	addresses := map[string]string{"unknown": systemtest.Address("eve"), "new": systemtest.Address("eve"), "active": systemtest.Address("eve"), "inactive": systemtest.Address("eve")}
+	tenant.NewUser(t, pool, "new", addresses["new"], fields{"id": "an-id-that-the-caller-chose-and-that-is-quite-long-indeed"})
+	tenant.NewUser(t, pool, "active", addresses["active"], nil)
+	tenant.NewUser(t, pool, "inactive", addresses["inactive"], nil)
+	var lengths [2]int
+	for state, email := range addresses {
+		register := tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register", fields{"identifier": email, "password": systemtest.Password})
+		resend := tenant.Public.Must(t, 202, "POST", "/pools/"+pool+"/activation/send", fields{"address": email})
+		activate := tenant.Public.Must(t, 422, "POST", "/pools/"+pool+"/activate", fields{"ticket": register.Text(t, "ticket"), "code": "00000x"})
+		for i, n := range []int{len(register.Body), len(activate.Body)} {
+			if lengths[i] == 0 {
+				lengths[i] = n
+			}
+			if lengths[i] != n {
+				t.Errorf("an address that is %s answers with %d bytes, another with %d", state, n, lengths[i])
+			}
+		}
+		if string(resend.Body) != "{}" {
+			t.Errorf("resend tells %s", resend.Body)
+		}
+	}
+	// The owner is told, and nothing of the stranger's has become the owner's.
+	if subject := product.Inbox.Await(t, addresses["active"], 1)[0].Subject; subject != "You already have an account with Partners" {
+		t.Errorf("the owner gets %q", subject)
+	}
+	verify(t, tenant, pool, addresses["active"], systemtest.Password, 401)
+}
+
+// "Nobody is registered by somebody else": whoever proves the address gets what they gave, and nothing of a stranger's.
+func TestAStrangerWhoRegistersFirstGainsNothing(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, nil)
+	email := systemtest.Address("fay")
+	register := func(password string) string {
+		return tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register", fields{
+			"identifier": email, "password": password, "payload": fields{"name": password},
+		}).Text(t, "ticket")
+	}
+	before := register("the stranger's first password")
+	product.Inbox.Await(t, email, 1)
+	product.Clock.Advance(2 * time.Minute)
+	owners := register("the owner's own password")
+	code := systemtest.CodeIn(t, product.Inbox.Await(t, email, 2)[1])
+	product.Clock.Advance(2 * time.Minute)
+	after := register("the stranger's last password")
+	product.Inbox.Await(t, email, 3)
+
+	for name, ticket := range map[string]string{"the first": before, "the last": after} {
+		if got := tenant.Public.Call(t, "POST", "/pools/"+pool+"/activate", fields{"ticket": ticket, "code": code}); got.Status != 422 {
+			t.Errorf("%s ticket of the stranger and the owner's code answer %d", name, got.Status)
+		}
+	}
+	tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/activate", fields{"ticket": owners, "code": code})
+	verify(t, tenant, pool, email, "the owner's own password", 200)
+	verify(t, tenant, pool, email, "the stranger's last password", 401)
+	if name := byKey(t, tenant, pool, email)["payload"].(fields)["name"]; name != "the owner's own password" {
+		t.Errorf("payload of the stranger: %v", name)
+	}
+	for _, m := range product.Inbox.Mails(t, email) {
+		if m.Subject != "Confirm your address for Partners" {
+			continue
+		}
+		for _, ticket := range []string{before, after, owners} {
+			if got := tenant.Public.Call(t, "POST", "/pools/"+pool+"/activate", fields{"ticket": ticket, "code": systemtest.CodeIn(t, m)}); got.Status != 422 {
+				t.Errorf("after activation a code still answers %d", got.Status)
+			}
+		}
+	}
+}
+
+// After registrations that differ, a code that was asked for by address belongs to none of them and carries no password.
+func TestACodeOfNoRegistrationCarriesNoPassword(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, nil)
+	email := systemtest.Address("gus")
+	for i, password := range []string{"one good password", "another good password"} {
+		tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register", fields{"identifier": email, "password": password})
+		product.Inbox.Await(t, email, i+1)
+		product.Clock.Advance(2 * time.Minute)
+	}
+	tenant.Public.Must(t, 202, "POST", "/pools/"+pool+"/activation/send?code_type_in_message=link", fields{"address": email})
+	code := systemtest.LinkIn(t, product.Inbox.Await(t, email, 3)[2]).Query().Get("code")
+	got := tenant.Public.Must(t, 422, "POST", "/pools/"+pool+"/activate", fields{"code": code})
+	if !contains(got.Body, `"pointer":"/password"`) {
+		t.Errorf("without a password: %s", got.Body)
+	}
+	tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/activate", fields{"code": code, "password": "a third good password"})
+	verify(t, tenant, pool, email, "a third good password", 200)
+	verify(t, tenant, pool, email, "one good password", 401)
+}
+
+func TestATicketResendsWithinTheLimits(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, nil)
+	email := systemtest.Address("hal")
+	ticket := tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register", fields{"identifier": email, "password": systemtest.Password}).Text(t, "ticket")
+	first := systemtest.CodeIn(t, product.Inbox.Await(t, email, 1)[0])
+	resend := func(body fields) {
+		t.Helper()
+		tenant.Public.Must(t, 202, "POST", "/pools/"+pool+"/activation/send", body)
+	}
+	resend(fields{"ticket": ticket}) // within the pause: nothing is sent, nothing is said
+	product.Clock.Advance(61 * time.Second)
+	resend(fields{"ticket": ticket})
+	second := systemtest.CodeIn(t, product.Inbox.Await(t, email, 2)[1])
+	resend(fields{"ticket": "garbage"})
+	if got := tenant.Public.Call(t, "POST", "/pools/"+pool+"/activate", fields{"ticket": ticket, "code": first}); first != second && got.Status != 422 {
+		t.Errorf("the first code still answers %d after a new one (V6.5.1)", got.Status)
+	}
+	tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/activate", fields{"ticket": ticket, "code": second})
+	tenant.Public.Must(t, 422, "POST", "/pools/"+pool+"/activation/send", fields{})
+}
+
+func TestTheFormOfAPool(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, fields{"badge_color": "#224466"})
+	form := tenant.Public.Must(t, 200, "GET", "/pools/"+pool, nil).Fields(t)
+	if form["name"] != "Partners" || form["badge_color"] != "#224466" || form["password_policy"].(fields)["min_length"] != 8.0 {
+		t.Errorf("form: %v", form)
+	}
+	if _, ok := form["payload_schema"].(fields)["properties"]; !ok {
+		t.Errorf("no payload schema: %v", form)
+	}
+	closed := tenant.NewPool(t, fields{"public_registration_allowed": false})
+	tenant.Public.Must(t, 404, "GET", "/pools/"+closed, nil)
+}
