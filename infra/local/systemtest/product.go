@@ -112,3 +112,10 @@ func (p *Product) newClient(tb testing.TB, tenant, tree string, scopes ...string
 	client.Token = client.FetchToken(tb, tenant, tree)
 	return client
 }
+
+// Renew gets new tokens, where the clock has moved past the old ones.
+func (t *Tenant) Renew(tb testing.TB) {
+	tb.Helper()
+	t.Admin.Token = t.Admin.FetchToken(tb, t.ID, "admin")
+	t.System.Token = t.System.FetchToken(tb, t.ID, "system")
+}

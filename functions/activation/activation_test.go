@@ -1,0 +1,259 @@
+package activation_test
+
+import (
+	"bytes"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"identitypools/infra/local/systemtest"
+)
+
+type fields = systemtest.Fields
+
+// The flow of an administrator: make a user, send the invitation, and the person with the code sets a password.
+func TestAnAdministratorInvites(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, nil)
+	email := systemtest.Address("ann")
+	id := tenant.NewUser(t, pool, "new", email, nil)
+
+	tenant.Admin.Must(t, 204, "POST", "/pools/"+pool+"/users/"+id+"/activation/send?code_type_in_message=code&mode=invitation", nil)
+	mail := product.Inbox.Await(t, email, 1)[0]
+	if mail.Subject != "You are invited to Partners" {
+		t.Errorf("subject %q", mail.Subject)
+	}
+	limited := tenant.Admin.Must(t, 429, "POST", "/pools/"+pool+"/users/"+id+"/activation/send", nil)
+	if limited.Header.Get("Retry-After") == "" {
+		t.Error("429 without Retry-After")
+	}
+	activate := func(want int, body fields) systemtest.Response {
+		t.Helper()
+		return tenant.System.Must(t, want, "POST", "/pools/"+pool+"/users/"+id+"/activate", body)
+	}
+	code := systemtest.CodeIn(t, mail)
+	if got := activate(422, fields{"code": code, "password": "short"}); !bytes.Contains(got.Body, []byte(`"/password"`)) {
+		t.Errorf("a failing password is not named: %s", got.Body)
+	}
+	activate(422, fields{"code": code, "otp_address": "other@example.com"})
+	user := activate(201, fields{"code": code, "otp_address": strings.ToUpper(email), "password": systemtest.Password}).Fields(t)
+	if user["status"] != "active" || len(user["credentials"].([]any)) != 1 {
+		t.Errorf("activated: %v", user)
+	}
+	if hash := user["credentials"].([]any)[0].(fields)["payload"].(fields)["hashed_password"]; hash != "###" {
+		t.Errorf("credential shows %v", hash)
+	}
+	activate(422, fields{"code": code})
+	tenant.System.Must(t, 200, "POST", "/pools/"+pool+"/user/password/verify", fields{"identifier": email, "password": systemtest.Password})
+	if got := product.Inbox.Await(t, email, 2)[1].Subject; got != "Your password for Partners was set" { // V6.3.7
+		t.Errorf("notice %q", got)
+	}
+}
+
+func TestSendingIsRefused(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, nil)
+	owned := systemtest.Address("owner")
+	tenant.NewUser(t, pool, "active", owned, nil)
+	active := tenant.NewUser(t, pool, "active", systemtest.Address("bea"), nil)
+	fresh := tenant.NewUser(t, pool, "new", systemtest.Address("bob"), nil)
+	nameless := tenant.Admin.Must(t, 201, "POST", "/pools/"+pool+"/users", fields{
+		"status": "new", "identifiers": []fields{{"identifier": "bob-" + systemtest.Unique(), "type": "uid"}},
+	}).Text(t, "id")
+	two := tenant.Admin.Must(t, 201, "POST", "/pools/"+pool+"/users", fields{"status": "new", "verifiable_addresses": []fields{
+		{"address": systemtest.Address("x"), "type": "email", "verified": false, "status": "active"},
+		{"address": systemtest.Address("y"), "type": "email", "verified": false, "status": "active"},
+	}}).Text(t, "id")
+	rival := tenant.Admin.Must(t, 201, "POST", "/pools/"+pool+"/users", fields{"status": "new", "verifiable_addresses": []fields{
+		{"address": owned, "type": "email", "verified": false, "status": "active"},
+	}}).Text(t, "id")
+	for _, c := range []struct {
+		name, user, query string
+		body              any
+		admin, system     int
+	}{
+		{"a user who is not new", active, "", nil, 422, 204},
+		{"a user without an address", nameless, "", nil, 422, 204},
+		{"a user with two addresses and none named", two, "", nil, 422, 204},
+		{"an address of nobody", fresh, "", fields{"address": "nobody@example.com"}, 422, 204},
+		{"somebody else's address", fresh, "", fields{"address": owned}, 422, 204},
+		{"an address that somebody else has proved", rival, "", nil, 422, 204},
+		{"a user who does not exist", "nobody", "", nil, 404, 404},
+		{"an unknown kind of code", fresh, "?code_type_in_message=pigeon", nil, 422, 422},
+		{"an unknown wording", fresh, "?mode=poem", nil, 422, 422},
+		{"a foreign page to return to", fresh, "?post_activation_url=https://evil.example.com/", nil, 422, 422},
+		{"a page to return to that is not https", fresh, "?post_activation_url=http://app.example.com/", nil, 422, 422},
+		{"an unknown field", fresh, "", fields{"adress": "x"}, 422, 422},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			path := "/pools/" + pool + "/users/" + c.user + "/activation/send" + c.query
+			tenant.Admin.Must(t, c.admin, "POST", path, c.body)
+			tenant.System.Must(t, c.system, "POST", path, c.body)
+		})
+	}
+	product.Inbox.Await(t, owned, 1)
+	if got := product.Inbox.Mails(t, owned); len(got) > 1 {
+		t.Errorf("the owner of a taken address gets %d notices", len(got))
+	}
+}
+
+// "One-time codes": five tries a code, spent before they are compared, also by guesses made at once (63B §3.2.2).
+func TestCodesCannotBeGuessed(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, nil)
+	id := tenant.NewUser(t, pool, "new", systemtest.Address("cat"), nil)
+	generate := func() (code, extended string) {
+		t.Helper()
+		made := tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/users/"+id+"/code/generate", fields{"type": "activation"})
+		return made.Text(t, "code"), made.Text(t, "extended_code")
+	}
+	guess := func(code string) systemtest.Response {
+		return tenant.System.Call(t, "POST", "/pools/"+pool+"/users/"+id+"/activate", fields{"code": code})
+	}
+	first, _ := generate()
+	code, _ := generate()
+	if got := guess(first); first != code && got.Status != 422 {
+		t.Errorf("a code that was replaced answers %d (V6.5.1)", got.Status)
+	}
+	var wrong sync.WaitGroup
+	for range 30 {
+		wrong.Go(func() { guess(systemtest.WrongCode(code)) })
+	}
+	wrong.Wait()
+	if got := guess(code); got.Status != 422 || string(got.Body) != string(guess("999999").Body) {
+		t.Errorf("after its tries the right code answers %d %s", got.Status, got.Body)
+	}
+	code, extended := generate()
+	if got := guess(code); got.Status != 422 {
+		t.Errorf("a new code answers %d though the budget of the day is spent", got.Status)
+	}
+	product.Clock.Advance(25 * time.Hour)
+	tenant.Renew(t)
+	code, _ = generate()
+	tenant.System.Must(t, 422, "POST", "/pools/"+pool+"/users/"+id+"/activate", fields{"code": extended})
+	if got := guess(code); got.Status != 201 {
+		t.Errorf("a day later the right code answers %d %s", got.Status, got.Body)
+	}
+}
+
+// The long code of a link cannot be guessed, so guessing at the short one never locks its holder out.
+func TestALinkWorksWhenTheTriesAreSpent(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, nil)
+	id := tenant.NewUser(t, pool, "new", systemtest.Address("dog"), nil)
+	made := tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/users/"+id+"/code/generate", fields{"type": "activation"})
+	for range 25 {
+		tenant.System.Must(t, 422, "POST", "/pools/"+pool+"/users/"+id+"/activate", fields{"code": systemtest.WrongCode(made.Text(t, "code"))})
+	}
+	tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/activate", fields{"code": made.Text(t, "extended_code")})
+}
+
+func TestOnlyTheHolderOfACodeLearnsThatItExpired(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, fields{"otp_settings": fields{"activation": fields{"length": 8, "ttl": "10m"}}})
+	id := tenant.NewUser(t, pool, "new", systemtest.Address("eli"), nil)
+	path := "/pools/" + pool + "/users/" + id
+	code := tenant.System.Must(t, 201, "POST", path+"/code/generate", fields{"type": "activation"}).Text(t, "code")
+	if len(code) != 8 {
+		t.Errorf("the pool asks for 8 digits, the code has %d", len(code))
+	}
+	product.Clock.Advance(11 * time.Minute)
+	if got := tenant.System.Must(t, 422, "POST", path+"/activate", fields{"code": code}).Text(t, "error_code"); got != "code_expired" {
+		t.Errorf("the right code answers %s", got)
+	}
+	if got := tenant.System.Must(t, 422, "POST", path+"/activate", fields{"code": systemtest.WrongCode(code)}).Text(t, "error_code"); got != "invalid_code" {
+		t.Errorf("a wrong code answers %s", got)
+	}
+}
+
+func TestACodeActivatesOnce(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, nil)
+	id := tenant.NewUser(t, pool, "new", systemtest.Address("fox"), nil)
+	extended := tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/users/"+id+"/code/generate", fields{"type": "activation"}).Text(t, "extended_code")
+	var (
+		calls    sync.WaitGroup
+		mu       sync.Mutex
+		statuses = map[int]int{}
+	)
+	for range 10 {
+		calls.Go(func() {
+			got := tenant.System.Call(t, "POST", "/pools/"+pool+"/user/activate", fields{"code": extended})
+			mu.Lock()
+			defer mu.Unlock()
+			statuses[got.Status]++
+		})
+	}
+	calls.Wait()
+	if statuses[201] != 1 || statuses[422] != 9 {
+		t.Errorf("ten at once answer %v", statuses)
+	}
+}
+
+func TestGeneratingCodes(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, nil)
+	email, verified := systemtest.Address("gil"), systemtest.Address("gil")
+	id := tenant.NewUser(t, pool, "new", email, nil)
+	active := tenant.NewUser(t, pool, "active", systemtest.Address("hal"), fields{"verifiable_addresses": []fields{
+		{"address": verified, "type": "email", "verified": true, "status": "active"},
+	}})
+	for _, c := range []struct {
+		name, path string
+		body       any
+		status     int
+	}{
+		{"for a user", "/users/" + id + "/code/generate", fields{"type": "activation"}, 201},
+		{"for a user, with the address", "/users/" + id + "/code/generate", fields{"type": "activation", "address": email}, 201},
+		{"for a user found by identifier", "/user/code/generate", fields{"type": "activation", "identifier": strings.ToUpper(email)}, 201},
+		{"for a user found by id", "/user/code/generate", fields{"type": "activation", "userID": id}, 201},
+		{"for a challenge, found by verified address", "/user/code/generate", fields{"type": "challenge", "address": verified}, 201},
+		{"of which only the id is told", "/users/" + id + "/activation/generate", nil, 201},
+		{"for an active user", "/users/" + active + "/code/generate", fields{"type": "activation"}, 422},
+		{"for nobody", "/user/code/generate", fields{"type": "activation"}, 422},
+		{"for an unknown identifier", "/user/code/generate", fields{"type": "activation", "identifier": "nobody@example.com"}, 404},
+		{"for an unknown user", "/users/nobody/code/generate", fields{"type": "activation"}, 404},
+		{"of an unknown type", "/users/" + id + "/code/generate", fields{"type": "magic"}, 422},
+		{"for a foreign address", "/users/" + id + "/code/generate", fields{"type": "activation", "address": verified}, 422},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := tenant.System.Must(t, c.status, "POST", "/pools/"+pool+c.path, c.body)
+			if strings.HasSuffix(c.path, "/activation/generate") && got.Text(t, "code_id") == "" {
+				t.Errorf("no id: %s", got.Body)
+			}
+		})
+	}
+}
+
+// An administrator's change never leaves a user who can't be activated, and old codes die with the status.
+func TestAnAdministratorMakesAUserNewAgain(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, nil)
+	id := tenant.NewUser(t, pool, "new", systemtest.Address("ida"), nil)
+	path := "/pools/" + pool + "/users/" + id
+	generate := func() string {
+		return tenant.System.Must(t, 201, "POST", path+"/code/generate", fields{"type": "activation"}).Text(t, "code")
+	}
+	old := generate()
+	tenant.Admin.Must(t, 200, "PUT", path, fields{"status": "inactive"})
+	tenant.Admin.Must(t, 200, "PUT", path, fields{"status": "new"})
+	tenant.System.Must(t, 422, "POST", path+"/activate", fields{"code": old})
+	tenant.System.Must(t, 201, "POST", path+"/activate", fields{"code": generate()})
+}
