@@ -49,7 +49,7 @@ func (s *Service) Generate(ctx context.Context, ref identity.UserRef, r CodeRequ
 		}
 		code = onetime.Bound(p, u, code, waiting, s.Now())
 	}
-	made, err := s.Codes.Issue(ctx, ref, purposeFor(r.Type, address), p.Codes[r.Type], code, onetime.Alone)
+	made, err := s.Codes.Issue(ctx, ref, purposeFor(r.Type, address), p.Codes[r.Type], code, s.Codes.Alone)
 	return Generated{ID: code.Message, Code: made.Code, Extended: made.Extended}, err
 }
 

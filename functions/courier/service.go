@@ -125,12 +125,8 @@ func (s *Service) sendCode(ctx context.Context, p identity.Pool, u identity.User
 	if err != nil {
 		return err
 	}
-	prepare := s.Codes.Limited(m.ID)
-	if m.Counted {
-		prepare = onetime.Joined
-	}
 	policy := p.Codes[identity.PurposeActivation]
-	made, err := s.Codes.Issue(ctx, u.Ref(), identity.PurposeActivation, policy, code, prepare)
+	made, err := s.Codes.Issue(ctx, u.Ref(), identity.PurposeActivation, policy, code, s.Codes.Limited(m))
 	if err != nil {
 		return err
 	}

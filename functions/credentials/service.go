@@ -8,8 +8,6 @@ import (
 	"log/slog"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"identitypools/shared/identity"
 	"identitypools/shared/password"
 )
@@ -32,13 +30,12 @@ type Pools interface {
 // Users finds users with their password hashes; shared/table says what each method promises.
 type Users interface {
 	Claimant(ctx context.Context, tenant, pool, normalized string) (identity.UserRef, error)
-	UserWithPassword(ctx context.Context, ref identity.UserRef) (identity.User, error)
+	UserAndFailures(ctx context.Context, ref identity.UserRef, subject string) (identity.User, identity.Failures, error)
 	ReplaceUser(ctx context.Context, old, u identity.User) (identity.User, error)
 }
 
 // Failures counts wrong passwords; shared/table says what each method promises.
 type Failures interface {
-	Failures(ctx context.Context, tenant, pool, subject string) (identity.Failures, error)
 	Failed(ctx context.Context, tenant, pool, subject string, f identity.Failures) error
 	Succeeded(ctx context.Context, tenant, pool, subject string) error
 }
@@ -85,7 +82,7 @@ func (s *Service) Verify(ctx context.Context, tenant, pool string, proof Proof) 
 	if err != nil {
 		return Verdict{}, err
 	}
-	u, failures, err := s.read(ctx, ref, subject)
+	u, failures, err := s.Users.UserAndFailures(ctx, ref, subject)
 	if err != nil {
 		return Verdict{}, err
 	}
@@ -130,24 +127,6 @@ func (s *Service) find(ctx context.Context, p identity.Pool, proof Proof) (subje
 		return "", ref, err
 	}
 	return "user#" + owner.ID, owner, nil
-}
-
-// read takes the user, who is the zero value where there is none, and the failures at once.
-func (s *Service) read(ctx context.Context, ref identity.UserRef, subject string) (u identity.User, f identity.Failures, err error) {
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() (err error) {
-		u, err = s.Users.UserWithPassword(ctx, ref)
-		if errors.As(err, new(identity.NotFound)) {
-			return nil
-		}
-		return err
-	})
-	group.Go(func() (err error) {
-		f, err = s.Failures.Failures(ctx, ref.Tenant, ref.Pool, subject)
-		return err
-	})
-	err = group.Wait()
-	return u, f, err
 }
 
 func (s *Service) work(ctx context.Context, u identity.User, given string) (password.Result, error) {

@@ -67,8 +67,13 @@ func Start(ctx context.Context, path string, env map[string]string) (*Function, 
 func (f *Function) start(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, initLimit, fmt.Errorf("not ready within %s", initLimit))
 	defer cancel()
-	began := time.Now()
-	go f.run()
+	began, running := time.Now(), make(chan struct{})
+	go f.run(running)
+	select {
+	case <-running:
+	case <-f.ended:
+		return f.err
+	}
 	select {
 	case polled := <-f.api.polled:
 		f.Ready = polled.Sub(began)
@@ -84,11 +89,15 @@ func (f *Function) start(ctx context.Context) error {
 
 // run is the life of the process. Its goroutine keeps its thread, because Linux ties Pdeathsig to the thread that forked and not
 // to the process.
-func (f *Function) run() {
+func (f *Function) run(running chan<- struct{}) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer close(f.ended)
-	err := f.cmd.Run()
+	if f.err = f.cmd.Start(); f.err != nil {
+		return
+	}
+	close(running)
+	err := f.cmd.Wait()
 	if err == nil {
 		err = errors.New("exit status 0")
 	}

@@ -42,6 +42,7 @@ type Codes struct {
 	Ceiling  int64 // guesses allowed until Reopens
 	Reopens  Time
 	MailedAt []Time // newest first, at most MailCeiling
+	KilledAt Time   // when all that lived was killed: a message from before is of no use any more
 	Version  int64  // 0 while nothing is stored
 }
 
@@ -85,6 +86,12 @@ func (c Codes) MayMail(now time.Time) error {
 		return Limited{RetryAfter: wait, Reason: "a message was sent to this user a moment ago, or too many were sent"}
 	}
 	return nil
+}
+
+// Killed are the codes after all that lived have died.
+func (c Codes) Killed(now time.Time) Codes {
+	c.Live, c.KilledAt = nil, At(now)
+	return c
 }
 
 // Mailed are the codes after one more mail.

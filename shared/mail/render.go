@@ -75,12 +75,13 @@ func (v Values) replacer(escape func(string) string) *strings.Replacer {
 // moment is a time as people read it.
 func moment(t time.Time) string { return t.UTC().Format("2 January 2006 at 15:04 UTC") }
 
-// oneLine keeps line breaks and other control characters out of subjects.
+// oneLine keeps line breaks and other control characters out of subjects, and those that turn the direction of the text after them.
 func oneLine(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r) {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r) || unicode.Is(unicode.Bidi_Control, r) {
 			return ' '
 		}
 		return r
 	}, text)
+	return strings.Join(strings.Fields(text), " ")
 }

@@ -55,24 +55,22 @@ func (i *Issuer) Issue(ctx context.Context, ref identity.UserRef, purpose identi
 	return otp.Issued{}, identity.Unavailable{RetryAfter: time.Second, Cause: err}
 }
 
-// Limited is a prepare that counts a mail for message, unless one was counted already, and refuses where the limits do.
-func (i *Issuer) Limited(message string) func(identity.Codes) (identity.Codes, error) {
+// Limited is a prepare that counts a mail for m, unless one was counted already, and refuses where the limits do. Errors: Limited;
+// NotFound for a message from before all codes were killed, which would bring one of them back.
+func (i *Issuer) Limited(m identity.Message) func(identity.Codes) (identity.Codes, error) {
 	return func(c identity.Codes) (identity.Codes, error) {
-		if c.MadeFor(message) {
+		switch {
+		case m.CreatedAt.Before(c.KilledAt.Time):
+			return c, identity.NotFound{Thing: "use for message", ID: m.ID}
+		case m.Counted, c.MadeFor(m.ID):
 			return c, nil
 		}
 		return c.Mailed(i.Now()), c.MayMail(i.Now())
 	}
 }
 
-// Joined is a prepare that leaves the user's other codes alone.
-func Joined(c identity.Codes) (identity.Codes, error) { return c, nil }
-
 // Alone is a prepare that kills the user's other codes.
-func Alone(c identity.Codes) (identity.Codes, error) {
-	c.Live = nil
-	return c, nil
-}
+func (i *Issuer) Alone(c identity.Codes) (identity.Codes, error) { return c.Killed(i.Now()), nil }
 
 // Bound are the fields of a code that the registrations waiting with u decide. Where exactly one waits, made u and has the
 // code's address, the code completes it. Where several wait, it is unknown whose is meant: the code belongs to none, and its

@@ -1,5 +1,6 @@
 // Package otp makes and recognizes one-time codes, and seals the tickets of registrations. What is stored of a code is a
-// keyed MAC, never the code. The package stores nothing, sends nothing and knows no clock.
+// keyed MAC, never the code (ASVS 6.5.2). The package stores nothing, sends nothing, counts no guesses and knows no clock; it
+// imports shared/identity alone, and shared/onetime and the functions that hand out tickets may import it.
 package otp
 
 import (
@@ -11,20 +12,26 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"golang.org/x/text/unicode/norm"
+
+	"identitypools/shared/identity"
 )
 
 // Binding is what a code is good for. A code for one binding never matches another (ASVS 6.5.2, 6.6.2).
+// User is an id as identity.ValidID wants it, Purpose at most 32 bytes; the rest may be any text.
 type Binding struct{ Tenant, Pool, User, Purpose, Address string }
 
 // Issued is a new code: what to send, and what to store.
 type Issued struct {
 	Code        string // digits, for people to type
-	Extended    string // the same in a long form for links, URL-safe, which names user and purpose
-	CodeMAC     []byte
+	Extended    string // the same in a long form for links, URL-safe, at most 250 characters, which names user and purpose
+	CodeMAC     []byte // 32 bytes
 	ExtendedMAC []byte
 }
 
-// Coder makes codes from a source of randomness and recognizes them with a key of 32 bytes.
+// Coder makes codes from a source of randomness and recognizes them with a key of 32 bytes. It is safe for concurrent use if
+// the source is.
 type Coder struct {
 	key  []byte
 	rand io.Reader
@@ -35,8 +42,15 @@ func NewCoder(key []byte, rand io.Reader) *Coder { return &Coder{key: key, rand:
 
 // Lengths of codes in digits.
 const (
-	minDigits = 6
-	maxDigits = 12
+	minDigits = identity.MinCodeLength
+	maxDigits = identity.MaxCodeLength
+)
+
+// Longest texts, in bytes, that are looked at. A typed code may have something between all its digits.
+const (
+	maxExtended = 250
+	maxTyped    = 64
+	maxPurpose  = 32
 )
 
 // secretLength is the random part of an extended code in bytes: 128 bits cannot be guessed (NIST SP 800-63B-4 §3.1.2.1).
@@ -45,10 +59,14 @@ const secretLength = 16
 // extendedVersion is the first byte of an extended code.
 const extendedVersion = 1
 
-// New makes a code of the given number of digits, from 6 to 12.
+// New makes a code of the given number of digits, from 6 to 12 (ASVS 6.5.4). Errors: one for another number of digits or a user
+// or purpose that an extended code cannot name; that of the source of randomness.
 func (c *Coder) New(b Binding, digits int) (Issued, error) {
 	if digits < minDigits || digits > maxDigits {
 		return Issued{}, fmt.Errorf("a code has %d to %d digits, not %d", minDigits, maxDigits, digits)
+	}
+	if !identity.ValidID(b.User) || len(b.Purpose) > maxPurpose {
+		return Issued{}, fmt.Errorf("no code can name user %q and purpose %q", b.User, b.Purpose)
 	}
 	code, err := c.digits(digits)
 	if err != nil {
@@ -79,7 +97,7 @@ func (c *Coder) digits(n int) (string, error) {
 }
 
 // Matches says whether presented is the code or its extended form, in constant time for a given form. A person may type spaces
-// and dashes between the digits.
+// and dashes between the digits, and digits that NFKC turns into ASCII, as East Asian keyboards write them; no other script's.
 func (c *Coder) Matches(b Binding, presented string, codeMAC, extendedMAC []byte) bool {
 	if _, _, extended := ParseExtended(presented); extended {
 		return subtle.ConstantTimeCompare(c.mac(b, presented), extendedMAC) == 1
@@ -87,23 +105,43 @@ func (c *Coder) Matches(b Binding, presented string, codeMAC, extendedMAC []byte
 	return subtle.ConstantTimeCompare(c.mac(b, typed(presented)), codeMAC) == 1
 }
 
-// typed is a short code without what people put between digits.
+// typed is a short code without what people put between digits; "" for a text that is no short code.
 func typed(presented string) string {
-	return strings.NewReplacer(" ", "", "-", "", "\u00a0", "", "\t", "").Replace(presented)
+	if len(presented) > maxTyped {
+		return ""
+	}
+	code := strings.Map(func(r rune) rune {
+		switch r {
+		case ' ', '\t', '-', '\u2010', '\u2013': // hyphen and en dash, which word processors make of '-'
+			return -1
+		}
+		return r
+	}, norm.NFKC.String(presented)) // which makes a space of every kind of space
+	if strings.Trim(code, "0123456789") != "" {
+		return ""
+	}
+	return code
 }
 
-// ParseExtended reads user and purpose from an extended code. That proves nothing: only Matches does.
+// ParseExtended reads user and purpose from an extended code; the user has the shape of an id. Parsing proves nothing, for
+// anybody can write such a text: only Matches does.
 func ParseExtended(text string) (user, purpose string, ok bool) {
+	if len(text) > maxExtended {
+		return "", "", false
+	}
 	bytes, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	if err != nil || len(bytes) < 1 || bytes[0] != extendedVersion {
 		return "", "", false
 	}
 	purpose, rest, ok := cut(bytes[1:])
-	if !ok {
+	if !ok || len(purpose) > maxPurpose {
 		return "", "", false
 	}
 	user, rest, ok = cut(rest)
-	return user, purpose, ok && user != "" && len(rest) == secretLength
+	if !ok || !identity.ValidID(user) || len(rest) != secretLength {
+		return "", "", false
+	}
+	return user, purpose, true
 }
 
 // mac binds a code to everything that it is good for. Lengths stand before the parts, so that no two bindings run together.

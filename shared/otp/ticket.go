@@ -5,6 +5,7 @@ import (
 	"crypto/cipher"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -21,16 +22,25 @@ type Ticket struct {
 
 // ticketLength is the length of every ticket's content, whatever the lengths of its ids, so that a ticket tells nothing: two
 // ids of up to 128 bytes with their lengths, and the time.
-const ticketLength = 8 + 2*(2+128)
+const ticketLength = 8 + 2*(2+maxID)
 
-// Sealer seals tickets with AES-256-GCM.
+const (
+	maxID     = 128 // bytes of an id in a ticket
+	sealerKey = 32  // bytes: AES-256
+)
+
+// Sealer seals tickets with AES-256-GCM and random nonces, which is good for 2^32 tickets a key (NIST SP 800-38D §8.3): a hundred a
+// second for more than a year. It is safe for concurrent use if its source of randomness is.
 type Sealer struct {
 	aead cipher.AEAD
 	rand io.Reader
 }
 
-// NewSealer is a Sealer with a key of 32 bytes; rand is crypto/rand's reader but in tests.
+// NewSealer is a Sealer with a key of 32 bytes, any other is an error; rand is crypto/rand's reader but in tests.
 func NewSealer(key []byte, rand io.Reader) (*Sealer, error) {
+	if len(key) != sealerKey {
+		return nil, fmt.Errorf("a ticket key has %d bytes, not %d", sealerKey, len(key))
+	}
 	block, err := aes.NewCipher(key)
 	if err != nil {
 		return nil, fmt.Errorf("make ticket cipher: %w", err)
@@ -42,13 +52,14 @@ func NewSealer(key []byte, rand io.Reader) (*Sealer, error) {
 	return &Sealer{aead: aead, rand: rand}, nil
 }
 
-// Seal is the ticket as text, URL-safe and always of the same length.
+// Seal is the ticket as text, URL-safe and always of the same length. Errors: one for ids of more than 128 bytes; that of the
+// source of randomness.
 func (s *Sealer) Seal(t Ticket) (string, error) {
+	if len(t.User) > maxID || len(t.Registration) > maxID {
+		return "", errors.New("ids are too long for a ticket")
+	}
 	content := binary.BigEndian.AppendUint64(nil, uint64(t.ExpiresAt.Unix()))
 	content = join(content, t.User, t.Registration)
-	if len(content) > ticketLength {
-		return "", fmt.Errorf("ids are too long for a ticket")
-	}
 	content = append(content, make([]byte, ticketLength-len(content))...)
 	nonce := make([]byte, s.aead.NonceSize())
 	if _, err := io.ReadFull(s.rand, nonce); err != nil {
@@ -61,15 +72,14 @@ func (s *Sealer) Seal(t Ticket) (string, error) {
 // identity.InvalidCode.
 func (s *Sealer) Open(tenant, pool, text string) (Ticket, error) {
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || len(sealed) < s.aead.NonceSize() {
+	if err != nil || len(sealed) != s.aead.NonceSize()+ticketLength+s.aead.Overhead() {
 		return Ticket{}, identity.InvalidCode{}
 	}
 	nonce, sealed := sealed[:s.aead.NonceSize()], sealed[s.aead.NonceSize():]
 	content, err := s.aead.Open(nil, nonce, sealed, join(nil, tenant, pool))
-	if err != nil || len(content) != ticketLength {
+	if err != nil {
 		return Ticket{}, identity.InvalidCode{}
 	}
-	t := Ticket{Tenant: tenant, Pool: pool, ExpiresAt: time.Unix(int64(binary.BigEndian.Uint64(content)), 0)}
 	user, rest, ok := cut(content[8:])
 	if !ok {
 		return Ticket{}, identity.InvalidCode{}
@@ -78,6 +88,6 @@ func (s *Sealer) Open(tenant, pool, text string) (Ticket, error) {
 	if !ok {
 		return Ticket{}, identity.InvalidCode{}
 	}
-	t.User, t.Registration = user, registration
-	return t, nil
+	expires := time.Unix(int64(binary.BigEndian.Uint64(content)), 0).UTC()
+	return Ticket{Tenant: tenant, Pool: pool, User: user, Registration: registration, ExpiresAt: expires}, nil
 }

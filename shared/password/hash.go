@@ -1,11 +1,16 @@
-// Package password hashes and verifies passwords, and says which ones a pool accepts. It stores nothing. Hashes are strings
-// in PHC format; new ones are argon2id with OWASP's parameters, older and imported ones are honoured.
+// Package password hashes and verifies passwords, and says which ones a pool accepts. It stores nothing, counts no failures and
+// knows no user's earlier passwords. Hashes are strings in PHC format; new ones are argon2id with OWASP's parameters, older and
+// imported ones (argon2id, bcrypt, PBKDF2) are honoured. Passwords are normalized (NFKC) before anything is done with them.
+//
+// The strength that a pool may ask for is named after zxcvbn's scores, but estimated here (strength.go): trustelem/zxcvbn unpacks
+// its dictionaries when a program starts, and is far larger than the 300 KB that the whole package may add to a function.
+//
+// It imports shared/identity alone. Every function that sets or checks passwords may import it.
 package password
 
 import (
 	"context"
 	"crypto/rand"
-	"crypto/subtle"
 	"encoding/base64"
 	"fmt"
 	"io"
@@ -24,30 +29,34 @@ const (
 	keyLength  = 32
 )
 
-// Hasher hashes at most as many passwords at a time as there are processors: more would only share them, and each takes
-// 19 MiB. It is safe for concurrent use.
+// Hasher hashes a bounded number of passwords at a time; others wait for their turn. It is safe for concurrent use.
 type Hasher struct {
 	turn chan struct{}
 	rand io.Reader
 }
 
-// NewHasher is a Hasher with salts from crypto/rand.
-func NewHasher() *Hasher {
-	return &Hasher{turn: make(chan struct{}, runtime.GOMAXPROCS(0)), rand: rand.Reader}
+// NewHasher is a Hasher with salts from crypto/rand and as many hashes at a time as there are processors: more would only share
+// them, and each takes 19 MiB.
+func NewHasher() *Hasher { return New(rand.Reader, runtime.GOMAXPROCS(0)) }
+
+// New is a Hasher with salts from rand, which is read during a hash's turn, and atOnce hashes at a time, at least one.
+func New(rand io.Reader, atOnce int) *Hasher {
+	return &Hasher{turn: make(chan struct{}, max(atOnce, 1)), rand: rand}
 }
 
-// Hash is the hash of a password. Errors: the context's, while it waits for its turn.
-func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
-	salt := make([]byte, saltLength)
-	if _, err := io.ReadFull(h.rand, salt); err != nil {
-		return "", fmt.Errorf("read randomness: %w", err)
-	}
-	key, err := h.work(ctx, argon(memory, passes, lanes, keyLength), salt, password)
-	if err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, memory, passes, lanes,
-		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key)), nil
+// Hash is the hash of a password. Errors: the context's, while it waits for its turn; that of the source of salts.
+func (h *Hasher) Hash(ctx context.Context, password string) (hash string, err error) {
+	err = h.work(ctx, func() error {
+		salt := make([]byte, saltLength)
+		if _, err := io.ReadFull(h.rand, salt); err != nil {
+			return fmt.Errorf("read randomness: %w", err)
+		}
+		key := usual([]byte(norm.NFKC.String(password)), salt)
+		hash = fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, memory, passes, lanes,
+			base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
+		return nil
+	})
+	return hash, err
 }
 
 // Result is what the check of a password says.
@@ -58,73 +67,48 @@ type Result struct {
 }
 
 // Verify checks a password against a stored hash. Errors: one for a hash that cannot be read or whose parameters are absurd, before
-// any work is done; the context's.
+// any work is done; the context's, while it waits for its turn.
 func (h *Hasher) Verify(ctx context.Context, stored, password string) (Result, error) {
 	s, err := parse(stored)
 	if err != nil {
 		return Result{}, err
 	}
-	if s.compare != nil {
-		return h.compare(ctx, s, password)
-	}
-	key, err := h.work(ctx, s.derive, s.salt, password)
-	if err != nil {
-		return Result{}, err
-	}
-	result := Result{OK: subtle.ConstantTimeCompare(key, s.key) == 1, Renew: s.weak}
-	copy(result.Trace[:], key)
-	return result, nil
-}
-
-// Dummy spends the work of Verify where there is nothing to verify, so that time does not tell. The trace is as good as Verify's.
-func (h *Hasher) Dummy(ctx context.Context, password string) (Result, error) {
-	key, err := h.work(ctx, argon(memory, passes, lanes, keyLength), make([]byte, saltLength), password)
-	if err != nil {
-		return Result{}, err
-	}
 	var result Result
-	copy(result.Trace[:], key)
-	return result, nil
+	err = h.work(ctx, func() error {
+		key, ok := s.check([]byte(norm.NFKC.String(password)))
+		result = Result{OK: ok, Renew: ok && s.weak}
+		copy(result.Trace[:], key)
+		return nil
+	})
+	return result, err
 }
 
-// derivation makes a key of a password and a salt.
-type derivation func(password, salt []byte) []byte
-
-func argon(memory, passes uint32, lanes uint8, length uint32) derivation {
-	return func(password, salt []byte) []byte {
-		return argon2.IDKey(password, salt, passes, memory, lanes, length)
-	}
+// Dummy spends the work of Verify where there is nothing to verify, so that time does not tell. Its result is never OK. The trace
+// is the same for the same password, but its salt is too: keep it only for as long as a repeat is to be recognized.
+func (h *Hasher) Dummy(ctx context.Context, password string) (Result, error) {
+	var result Result
+	err := h.work(ctx, func() error {
+		copy(result.Trace[:], usual([]byte(norm.NFKC.String(password)), make([]byte, saltLength)))
+		return nil
+	})
+	return result, err
 }
 
-// work derives a key when it is this call's turn.
-func (h *Hasher) work(ctx context.Context, derive derivation, salt []byte, password string) ([]byte, error) {
-	if err := h.wait(ctx); err != nil {
-		return nil, err
-	}
-	defer h.done()
-	return derive([]byte(norm.NFKC.String(password)), salt), nil
+// usual is the key that a new hash has.
+func usual(password, salt []byte) []byte {
+	return argon2.IDKey(password, salt, passes, memory, lanes, keyLength)
 }
 
-// compare checks a password with an algorithm that derives no key of its own.
-func (h *Hasher) compare(ctx context.Context, s stored, password string) (Result, error) {
-	if err := h.wait(ctx); err != nil {
-		return Result{}, err
+// work does something when it is this call's turn, unless ctx ends before.
+func (h *Hasher) work(ctx context.Context, do func() error) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("wait to hash a password: %w", err)
 	}
-	ok := s.compare([]byte(norm.NFKC.String(password)))
-	h.done()
-	if ok {
-		return Result{OK: true, Renew: true}, nil
-	}
-	return h.Dummy(ctx, password)
-}
-
-func (h *Hasher) wait(ctx context.Context) error {
 	select {
 	case h.turn <- struct{}{}:
-		return nil
+		defer func() { <-h.turn }()
+		return do()
 	case <-ctx.Done():
 		return fmt.Errorf("wait to hash a password: %w", ctx.Err())
 	}
 }
-
-func (h *Hasher) done() { <-h.turn }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/sha512"
+	"crypto/subtle"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -22,93 +23,125 @@ const (
 	maxPasses     = 10
 	maxLanes      = 4
 	maxBcryptCost = 15
-	maxIterations = 10_000_000
+	maxIterations = 10_000_000 // of PBKDF2, over all blocks of the key
+	minSalt       = 8
 	maxSalt       = 64
+	minKey        = 16
 	maxKey        = 64
+	maxStored     = 512 // bytes of the whole text
+	bcryptLength  = 60
 )
 
 var errUnreadable = errors.New("stored password hash is not one that this version can read")
 
-// stored is a stored hash, ready to be checked: by deriving a key and comparing, or by compare alone.
+// stored is a stored hash, ready to be checked. check also gives the computed key, or for a wrong password something in its place.
 type stored struct {
-	derive    derivation
-	compare   func(password []byte) bool
-	salt, key []byte
-	weak      bool
+	check func(password []byte) (key []byte, ok bool)
+	weak  bool // weaker than new hashes
 }
 
 func parse(text string) (stored, error) {
-	if strings.HasPrefix(text, "$2") {
+	fields := strings.Split(text, "$")
+	switch {
+	case len(text) > maxStored || len(fields) < 4 || fields[0] != "":
+		return stored{}, errUnreadable
+	case fields[1] == "argon2id" && len(fields) == 6 && fields[2] == "v="+strconv.Itoa(argon2.Version):
+		return parseArgon(fields[3], fields[4], fields[5])
+	case strings.HasPrefix(fields[1], "pbkdf2-") && len(fields) == 5:
+		return parsePBKDF2(fields[1], fields[2], fields[3], fields[4])
+	case strings.HasPrefix(fields[1], "2"):
 		return parseBcrypt(text)
 	}
-	fields := strings.Split(text, "$")
-	if len(fields) < 5 || fields[0] != "" {
-		return stored{}, errUnreadable
-	}
-	n := len(fields)
-	salt, err := base64.RawStdEncoding.DecodeString(fields[n-2])
-	key, err2 := base64.RawStdEncoding.DecodeString(fields[n-1])
-	if err != nil || err2 != nil || len(salt) < 8 || len(salt) > maxSalt || len(key) < 16 || len(key) > maxKey {
-		return stored{}, errUnreadable
-	}
-	s := stored{salt: salt, key: key}
-	switch {
-	case fields[1] == "argon2id" && n == 6:
-		err = s.argon(fields[2], fields[3])
-	case strings.HasPrefix(fields[1], "pbkdf2-") && n == 5:
-		err = s.pbkdf2(fields[1], fields[2])
-	default:
-		err = errUnreadable
-	}
-	return s, err
+	return stored{}, errUnreadable
 }
 
-// argon reads "v=19" and "m=19456,t=2,p=1".
-func (s *stored) argon(version, parameters string) error {
+// parseArgon reads "m=19456,t=2,p=1", salt and key.
+func parseArgon(parameters, salt64, key64 string) (stored, error) {
+	salt, key, err := decode(salt64, key64)
+	if err != nil {
+		return stored{}, err
+	}
 	var m, t, p uint32
-	if _, err := fmt.Sscanf(parameters, "m=%d,t=%d,p=%d", &m, &t, &p); err != nil || version != "v="+strconv.Itoa(argon2.Version) {
-		return errUnreadable
+	_, err = fmt.Sscanf(parameters, "m=%d,t=%d,p=%d", &m, &t, &p)
+	if err != nil || parameters != fmt.Sprintf("m=%d,t=%d,p=%d", m, t, p) {
+		return stored{}, errUnreadable
 	}
-	if m < 8*p || m > maxMemory || t < 1 || t > maxPasses || p < 1 || p > maxLanes {
-		return fmt.Errorf("%w: argon2id parameters m=%d t=%d p=%d are out of bounds", errUnreadable, m, t, p)
+	if p < 1 || p > maxLanes || t < 1 || t > maxPasses || m < 8*p || m > maxMemory {
+		return stored{}, fmt.Errorf("%w: argon2id parameters m=%d t=%d p=%d are out of bounds", errUnreadable, m, t, p)
 	}
-	s.derive = argon(m, t, uint8(p), uint32(len(s.key)))
-	s.weak = m < memory || t < passes || len(s.key) < keyLength
-	return nil
+	s := comparing(key, func(password []byte) []byte {
+		return argon2.IDKey(password, salt, t, m, uint8(p), uint32(len(key)))
+	})
+	s.weak = m < memory || t < passes || len(salt) < saltLength || len(key) < keyLength
+	return s, nil
 }
 
-// pbkdf2 reads "pbkdf2-sha256" and "i=600000".
-func (s *stored) pbkdf2(algorithm, parameters string) error {
+// parsePBKDF2 reads "pbkdf2-sha256", "i=600000" (also "600000", as passlib writes it, and "i=600000,l=32"), salt and key.
+func parsePBKDF2(algorithm, parameters, salt64, key64 string) (stored, error) {
 	functions := map[string]func() hash.Hash{"pbkdf2-sha1": sha1.New, "pbkdf2-sha256": sha256.New, "pbkdf2-sha512": sha512.New}
 	function, known := functions[algorithm]
-	iterations, err := strconv.Atoi(strings.TrimPrefix(parameters, "i="))
+	// passlib writes '.' for '+'
+	salt, key, err := decode(strings.ReplaceAll(salt64, ".", "+"), strings.ReplaceAll(key64, ".", "+"))
 	if !known || err != nil {
-		return errUnreadable
+		return stored{}, errUnreadable
 	}
-	if iterations < 1 || iterations > maxIterations {
-		return fmt.Errorf("%w: %d iterations are out of bounds", errUnreadable, iterations)
+	parameters = strings.TrimSuffix(strings.TrimPrefix(parameters, "i="), ",l="+strconv.Itoa(len(key)))
+	iterations, err := strconv.ParseUint(parameters, 10, 32)
+	if err != nil {
+		return stored{}, errUnreadable
 	}
-	length := len(s.key)
-	s.weak = true
-	s.derive = func(password, salt []byte) []byte {
-		key, err := pbkdf2.Key(function, string(password), salt, iterations, length)
+	size := function().Size()
+	blocks := (len(key) + size - 1) / size // each costs all iterations (RFC 8018 §5.2)
+	if iterations < 1 || iterations*uint64(blocks) > maxIterations {
+		return stored{}, fmt.Errorf("%w: %d iterations are out of bounds", errUnreadable, iterations)
+	}
+	s := comparing(key, func(password []byte) []byte {
+		made, err := pbkdf2.Key(function, string(password), salt, int(iterations), len(key))
 		if err != nil {
-			return nil // matches nothing
+			return nil // refused by a strict FIPS mode: matches nothing
 		}
-		return key
-	}
-	return nil
+		return made
+	})
+	s.weak = true
+	return s, nil
 }
 
+// parseBcrypt reads "$2b$12$…". bcrypt looks at 72 bytes only, which ends when the right password renews the hash.
 func parseBcrypt(text string) (stored, error) {
 	cost, err := bcrypt.Cost([]byte(text))
-	if err != nil {
+	if err != nil || len(text) != bcryptLength {
 		return stored{}, errUnreadable
 	}
 	if cost > maxBcryptCost {
 		return stored{}, fmt.Errorf("%w: bcrypt cost %d is out of bounds", errUnreadable, cost)
 	}
-	return stored{compare: func(password []byte) bool {
-		return bcrypt.CompareHashAndPassword([]byte(text), password) == nil
-	}}, nil
+	check := func(password []byte) (key []byte, ok bool) {
+		if bcrypt.CompareHashAndPassword([]byte(text), password) == nil {
+			return nil, true
+		}
+		salt := sha256.Sum256([]byte(text)) // the key that bcrypt computes does not come out
+		return usual(password, salt[:saltLength]), false
+	}
+	return stored{check: check, weak: true}, nil
+}
+
+// comparing is a stored hash that is checked by deriving a key anew.
+func comparing(key []byte, derive func(password []byte) []byte) stored {
+	return stored{check: func(password []byte) ([]byte, bool) {
+		made := derive(password)
+		return made, subtle.ConstantTimeCompare(made, key) == 1
+	}}
+}
+
+// decode reads salt and key, in base64 without padding.
+func decode(salt64, key64 string) (salt, key []byte, err error) {
+	salt, err = base64.RawStdEncoding.Strict().DecodeString(salt64)
+	if err != nil || len(salt) < minSalt || len(salt) > maxSalt {
+		return nil, nil, errUnreadable
+	}
+	key, err = base64.RawStdEncoding.Strict().DecodeString(key64)
+	if err != nil || len(key) < minKey || len(key) > maxKey {
+		return nil, nil, errUnreadable
+	}
+	return salt, key, nil
 }

@@ -1,6 +1,6 @@
 // Package secret turns one master secret into keys, one for each use, by HKDF (RFC 5869, SHA-256), so that no key serves two
 // purposes and a deployment keeps few secrets. It reads no environment and imports no AWS: whoever starts a function says
-// where a secret comes from.
+// where a secret comes from. Whatever wires a function may import it, no use case should.
 package secret
 
 import (
@@ -10,23 +10,25 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 )
 
 // minLength of a master secret in bytes: as strong as the keys made of it.
 const minLength = 32
 
-// Master is a secret that keys are derived from. It prints as nothing.
+// Master is a secret that keys are derived from. The zero value holds none.
 type Master struct{ bytes []byte }
 
-// String keeps the secret out of logs.
-func (Master) String() string { return "secret" }
+// Format keeps the secret out of logs, whatever the verb (ASVS 16.2.5).
+func (Master) Format(to fmt.State, _ rune) { _, _ = io.WriteString(to, "secret") }
 
-// GoString keeps the secret out of logs.
-func (Master) GoString() string { return "secret" }
-
-// Key is n bytes, at most 8160, for one use, which label names.
+// Key is n bytes, from 1 to 8160 (RFC 5869 §2.3), for one use, which label names. It is the same for the same label and length.
+// Errors: one for another n, or where there is no secret.
 func (m Master) Key(label string, n int) ([]byte, error) {
+	if len(m.bytes) < minLength || n < 1 {
+		return nil, fmt.Errorf("derive key %s: no secret, or no length", label)
+	}
 	key, err := hkdf.Key(sha256.New, m.bytes, nil, "identity-pools/"+label, n)
 	if err != nil {
 		return nil, fmt.Errorf("derive key %s: %w", label, err)
@@ -34,7 +36,7 @@ func (m Master) Key(label string, n int) ([]byte, error) {
 	return key, nil
 }
 
-// Parse reads a secret written as "base64:" and at least 32 bytes in standard base64.
+// Parse reads a secret written as "base64:" and at least 32 bytes in standard base64. An error never repeats the value.
 func Parse(value string) (Master, error) {
 	encoded, ok := strings.CutPrefix(strings.TrimSpace(value), "base64:")
 	if !ok {
@@ -48,6 +50,7 @@ func Parse(value string) (Master, error) {
 }
 
 // Load is the secret that a setting names: the secret itself as Parse reads it, or an ARN, which fetch then looks up.
+// What fetch finds is read by Parse too. Errors: Parse's and fetch's.
 func Load(ctx context.Context, setting string, fetch func(ctx context.Context, arn string) (string, error)) (Master, error) {
 	if strings.HasPrefix(setting, "arn:") {
 		value, err := fetch(ctx, setting)

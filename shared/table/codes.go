@@ -16,7 +16,7 @@ import (
 	"identitypools/shared/identity"
 )
 
-// A codes item has the live codes as JSON in live; guesses, ceiling and reopens (unix ms) for the budget; and mailed1 to
+// A codes item has the live codes as JSON in live; guesses, ceiling and reopens (unix ms) for the budget; killed (unix ms); and mailed1 to
 // mailed5 (unix ms, newest first), which a request can shift and check in one expression without reading the item.
 
 // codesKept is how long a codes item outlives its last change: longer than any code and any window.
@@ -39,8 +39,8 @@ func (t *Table) ReplaceCodes(ctx context.Context, ref identity.UserRef, purpose 
 	if err != nil {
 		return fmt.Errorf("encode codes: %w", err)
 	}
-	sets := []string{"live = :live", "version = :next", "#ttl = :ttl"}
-	values := item{":live": str(string(live)), ":next": num(c.Version + 1), ":ttl": seconds(t.now().Add(codesKept))}
+	sets := []string{"live = :live", "version = :next", "killed = :killed", "#ttl = :ttl"}
+	values := item{":live": str(string(live)), ":next": num(c.Version + 1), ":killed": num(c.KilledAt.UnixMilli()), ":ttl": seconds(t.now().Add(codesKept))}
 	condition := isNew
 	if c.Version > 0 {
 		condition, values[":version"] = isVersion, num(c.Version)
@@ -119,7 +119,7 @@ func (t *Table) Unguess(ctx context.Context, ref identity.UserRef, purpose ident
 func (t *Table) killing(ref identity.UserRef, purpose identity.CodePurpose) types.TransactWriteItem {
 	now := t.now()
 	sets := []string{
-		"live = :none", "version = if_not_exists(version, :zero) + :one", "#ttl = :ttl", "guesses = if_not_exists(guesses, :zero)",
+		"live = :none", "killed = :now", "version = if_not_exists(version, :zero) + :one", "#ttl = :ttl", "guesses = if_not_exists(guesses, :zero)",
 		"ceiling = if_not_exists(ceiling, :budget)", "reopens = if_not_exists(reopens, :reopens)", "mailed1 = :now",
 	}
 	for i := 1; i < identity.MailCeiling; i++ {
@@ -139,7 +139,7 @@ func (t *Table) killing(ref identity.UserRef, purpose identity.CodePurpose) type
 func codesOf(it item) (identity.Codes, error) {
 	c := identity.Codes{
 		Guesses: number(it, "guesses"), Ceiling: number(it, "ceiling"), Reopens: identity.At(time.UnixMilli(number(it, "reopens"))),
-		Version: number(it, attrVersion),
+		KilledAt: identity.At(time.UnixMilli(number(it, "killed"))), Version: number(it, attrVersion),
 	}
 	for i := range identity.MailCeiling {
 		if at := number(it, mailed(i)); at > 0 {

@@ -19,6 +19,9 @@ import (
 // errCondition is a conditional write whose condition does not hold; every method turns it into a domain error.
 var errCondition = errors.New("condition does not hold")
 
+// errThrottled is a read of which the table has left a part undone.
+var errThrottled = errors.New("table leaves keys unprocessed")
+
 // retryAfter is what a caller is told when the table can't serve it now.
 const retryAfter = 2 * time.Second
 
@@ -44,7 +47,7 @@ func isTemporary(err error) bool {
 		api      smithy.APIError
 	)
 	switch {
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), errors.As(err, &network):
+	case errors.Is(err, errThrottled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), errors.As(err, &network):
 		return true
 	case errors.As(err, &response) && response.HTTPStatusCode() >= 500:
 		return true

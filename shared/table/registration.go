@@ -134,11 +134,11 @@ func (t *Table) UserAndRegistration(ctx context.Context, ref identity.UserRef, r
 	out, err := t.db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{*t.name: {
 		Keys: keys, ProjectionExpression: aws.String("sk, hash_phc, " + userAttributes), ConsistentRead: aws.Bool(consistent),
 	}}})
+	if err == nil && len(out.UnprocessedKeys) > 0 {
+		err = errThrottled
+	}
 	if err != nil {
 		return identity.User{}, nil, fmt.Errorf("read user and registration: %w", failure(err))
-	}
-	if len(out.UnprocessedKeys) > 0 {
-		return identity.User{}, nil, identity.Unavailable{RetryAfter: retryAfter, Cause: errors.New("table throttles")}
 	}
 	var (
 		u     identity.User

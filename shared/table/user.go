@@ -62,16 +62,7 @@ func taken(u identity.User, stopped cancelled) error {
 
 // User reads a user without its password hash. Errors: NotFound.
 func (t *Table) User(ctx context.Context, ref identity.UserRef) (identity.User, error) {
-	return t.user(ctx, ref, userAttributes)
-}
-
-// UserWithPassword is User with the password hash, for the check of a password alone.
-func (t *Table) UserWithPassword(ctx context.Context, ref identity.UserRef) (identity.User, error) {
-	return t.user(ctx, ref, userAttributes+", "+attrHash)
-}
-
-func (t *Table) user(ctx context.Context, ref identity.UserRef, attributes string) (identity.User, error) {
-	it, err := t.get(ctx, userKey(ref), attributes)
+	it, err := t.get(ctx, userKey(ref), userAttributes)
 	if err != nil {
 		return identity.User{}, fmt.Errorf("read user: %w", err)
 	}

@@ -43,13 +43,17 @@ type Config struct {
 	Now                 func() time.Time
 	Log                 *slog.Logger
 	DynamoDB            func(*dynamodb.Options) // changes of the client, for tests that watch calls
+	NoCourier           bool                    // leaves the stream unread, for tests that count calls or call the courier themselves
 }
 
 // System is the running product.
 type System struct {
-	BaseURL string
-	Table   *table.Table
-	Courier *courier.Service
+	BaseURL   string
+	Table     *table.Table
+	Functions map[string]api.Gateway // those that serve routes, by name
+	Courier   *courier.Service
+	DB        *dynamodb.Client // and TableName: the table without the product's code, for tests
+	TableName string
 
 	server *http.Server
 	stop   context.CancelFunc
@@ -83,11 +87,13 @@ func Start(ctx context.Context, c Config) (*System, error) {
 		return nil, fmt.Errorf("start courier: %w", err)
 	}
 	life, stop := context.WithCancel(context.Background())
-	s := &System{BaseURL: base, Table: parts.Table, Courier: post, stop: stop, read: make(chan struct{})}
+	s := &System{BaseURL: base, Table: parts.Table, Functions: functions, Courier: post, DB: db, TableName: c.Table, stop: stop, read: make(chan struct{})}
 	reader := &stream{db: db, streams: dynamodbstreams.NewFromConfig(config), table: c.Table, checkpoint: c.Checkpoint, handle: post.Stream, log: c.Log}
 	go func() {
 		defer close(s.read)
-		reader.run(life)
+		if !c.NoCourier {
+			reader.run(life)
+		}
 	}()
 	s.server = &http.Server{Handler: gateway(functions), ReadHeaderTimeout: 10 * time.Second}
 	go func() {

@@ -1,0 +1,68 @@
+package system_test
+
+import (
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"identitypools/infra/local/system"
+	"identitypools/infra/local/systemtest"
+)
+
+type fields = systemtest.Fields
+
+// What each call may cost is docs/table.md's promise; the test prints the table. The courier is left out: it
+// works after the answer.
+func TestWhatACallCosts(t *testing.T) {
+	meter := &systemtest.Meter{}
+	options := []func(*system.Config){systemtest.Watched(func(o *dynamodb.Options) { meter.Option()(o) }), func(c *system.Config) { c.NoCourier = true }}
+	product := systemtest.New(t, options...)
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, nil)
+	known, fresh, active := systemtest.Address("known"), systemtest.Address("fresh"), systemtest.Address("active")
+	password := []fields{{"type": "password", "password": systemtest.Password}}
+	userID := tenant.NewUser(t, pool, "new", known, nil)
+	path := "/pools/" + pool + "/users/" + userID
+	tenant.NewUser(t, pool, "active", active, fields{"credentials": password})
+	registered := tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/register?send_activation_message=false", fields{"identifier": fresh, "password": systemtest.Password}).Text(t, "id")
+	code := tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/users/"+registered+"/code/generate", fields{"type": "activation"}).Text(t, "code")
+	proof := func(password string) fields { return fields{"identifier": active, "password": password} }
+	tenant.Public.Must(t, 200, "GET", "/pools/"+pool, nil) // the pool's and the schema's settings are in memory now
+
+	for _, c := range []struct {
+		name string
+		call func()
+		most systemtest.Cost
+	}{
+		{"get user", func() { tenant.Admin.Must(t, 200, "GET", path, nil) }, systemtest.Cost{RoundTrips: 1, Read: 1}},
+		{"create user, one identifier", func() { tenant.NewUser(t, pool, "new", systemtest.Address("new"), nil) }, systemtest.Cost{RoundTrips: 1, Write: 4}},
+		{"self-register, address unknown", func() { register(t, tenant, pool, systemtest.Address("un")) }, systemtest.Cost{RoundTrips: 2, Write: 8, Read: 0.5}},
+		{"self-register, address of a new user", func() { register(t, tenant, pool, known) }, systemtest.Cost{RoundTrips: 2, Write: 8, Read: 0.5}},
+		{"self-register, address of an active user", func() { register(t, tenant, pool, active) }, systemtest.Cost{RoundTrips: 2, Write: 8, Read: 0.5}},
+		{"send activation message (request)", func() { tenant.Admin.Must(t, 204, "POST", path+"/activation/send", nil) }, systemtest.Cost{RoundTrips: 2, Write: 4, Read: 1}},
+		{"activate", func() {
+			tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/users/"+registered+"/activate", fields{"code": code})
+		}, systemtest.Cost{RoundTrips: 3, Write: 9, Read: 1}},
+		{"verify password, right", func() {
+			tenant.System.Must(t, 200, "POST", "/pools/"+pool+"/user/password/verify", proof(systemtest.Password))
+		}, systemtest.Cost{RoundTrips: 2, Read: 1.5}},
+		{"verify password, wrong", func() { tenant.System.Must(t, 401, "POST", "/pools/"+pool+"/user/password/verify", proof("wrong")) }, systemtest.Cost{RoundTrips: 3, Write: 1, Read: 1.5}},
+		{"list users, a page", func() { tenant.Admin.Must(t, 200, "GET", "/pools/"+pool+"/users?limit=5", nil) }, systemtest.Cost{RoundTrips: 1, Read: 1}},
+	} {
+		meter.Take()
+		c.call()
+		got := meter.Take()
+		t.Logf("| %s | %d | %g | %g |", c.name, got.RoundTrips, got.Write, got.Read)
+		if got.RoundTrips > c.most.RoundTrips || got.Write > c.most.Write || got.Read > c.most.Read {
+			t.Errorf("%s costs %+v, may cost %+v", c.name, got, c.most)
+		}
+		if got.RoundTrips == 0 {
+			t.Errorf("%s was not counted", c.name)
+		}
+	}
+}
+
+func register(t *testing.T, tenant *systemtest.Tenant, pool, email string) {
+	t.Helper()
+	tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register", fields{"identifier": email, "password": systemtest.Password})
+}

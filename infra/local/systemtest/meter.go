@@ -1,0 +1,118 @@
+package systemtest
+
+import (
+	"context"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go/middleware"
+)
+
+// Meter counts what calls to the table cost, as the engine reports it.
+type Meter struct {
+	mu       sync.Mutex
+	inFlight int
+	cost     Cost
+}
+
+// Cost of some calls: round trips (calls under way at once are one), and capacity units.
+type Cost struct {
+	RoundTrips  int
+	Write, Read float64
+}
+
+// Option makes New count calls.
+func (m *Meter) Option() func(o *dynamodb.Options) {
+	return func(o *dynamodb.Options) {
+		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
+			return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("meter", m.measure), middleware.Before)
+		})
+	}
+}
+
+// Take is the cost since the last Take.
+func (m *Meter) Take() Cost {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	cost := m.cost
+	m.cost = Cost{}
+	return cost
+}
+
+func (m *Meter) measure(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+	if !askForCapacity(in.Parameters) {
+		return next.HandleInitialize(ctx, in)
+	}
+	m.mu.Lock()
+	if m.inFlight == 0 {
+		m.cost.RoundTrips++
+	}
+	m.inFlight++
+	m.mu.Unlock()
+	out, metadata, err := next.HandleInitialize(ctx, in)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.inFlight--
+	if err == nil {
+		m.cost.add(out.Result)
+	}
+	return out, metadata, err
+}
+
+// askForCapacity makes a call report its capacity; it is false for calls that are not about items.
+func askForCapacity(parameters any) bool {
+	const total = types.ReturnConsumedCapacityTotal
+	switch in := parameters.(type) {
+	case *dynamodb.GetItemInput:
+		in.ReturnConsumedCapacity = total
+	case *dynamodb.BatchGetItemInput:
+		in.ReturnConsumedCapacity = total
+	case *dynamodb.QueryInput:
+		in.ReturnConsumedCapacity = total
+	case *dynamodb.PutItemInput:
+		in.ReturnConsumedCapacity = total
+	case *dynamodb.UpdateItemInput:
+		in.ReturnConsumedCapacity = total
+	case *dynamodb.DeleteItemInput:
+		in.ReturnConsumedCapacity = total
+	case *dynamodb.TransactWriteItemsInput:
+		in.ReturnConsumedCapacity = total
+	default:
+		return false
+	}
+	return true
+}
+
+func (c *Cost) add(result any) {
+	var reads, writes []types.ConsumedCapacity
+	one := func(consumed *types.ConsumedCapacity) []types.ConsumedCapacity {
+		if consumed == nil {
+			return nil
+		}
+		return []types.ConsumedCapacity{*consumed}
+	}
+	switch out := result.(type) {
+	case *dynamodb.GetItemOutput:
+		reads = one(out.ConsumedCapacity)
+	case *dynamodb.BatchGetItemOutput:
+		reads = out.ConsumedCapacity
+	case *dynamodb.QueryOutput:
+		reads = one(out.ConsumedCapacity)
+	case *dynamodb.PutItemOutput:
+		writes = one(out.ConsumedCapacity)
+	case *dynamodb.UpdateItemOutput:
+		writes = one(out.ConsumedCapacity)
+	case *dynamodb.DeleteItemOutput:
+		writes = one(out.ConsumedCapacity)
+	case *dynamodb.TransactWriteItemsOutput:
+		writes = out.ConsumedCapacity
+	}
+	for _, consumed := range reads {
+		c.Read += aws.ToFloat64(consumed.CapacityUnits)
+	}
+	for _, consumed := range writes {
+		c.Write += aws.ToFloat64(consumed.CapacityUnits)
+	}
+}

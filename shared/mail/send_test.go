@@ -1,0 +1,141 @@
+package mail_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sesv2"
+
+	"identitypools/infra/local/parttest"
+	"identitypools/shared/mail"
+)
+
+const from = `"Identity Pools" <pools@sender.example>`
+
+func sender(change func(*sesv2.Options)) mail.Sender {
+	options := sesv2.Options{
+		Region: "eu-central-1",
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}, nil
+		}),
+		Retryer: aws.NopRetryer{},
+	}
+	change(&options)
+	return mail.Sender{Client: sesv2.New(options), From: from}
+}
+
+// TestSend hands every mail to the inbox, which answers as SES does, and reads it there.
+func TestSend(t *testing.T) {
+	t.Parallel()
+	inbox := parttest.OpenInbox(t)
+	s := sender(func(o *sesv2.Options) { o.BaseEndpoint = aws.String(inbox.URL()) })
+	for kind := range kinds() {
+		for name, pool := range pools() {
+			t.Run(string(kind)+" "+name, func(t *testing.T) {
+				t.Parallel()
+				m, to := mustRender(t, kind, values(pool)), string(kind)+"."+name+"@mail.example"
+				if err := s.Send(t.Context(), to, m); err != nil {
+					t.Fatal(err)
+				}
+				got := inbox.Await(t, to, 1)
+				if len(got) != 1 || got[0].From != from || len(got[0].To) != 1 || got[0].To[0] != to {
+					t.Fatalf("arrived: %+v", got)
+				}
+				if arrived := (mail.Mail{Subject: got[0].Subject, Text: got[0].Text, HTML: got[0].HTML}); arrived != m {
+					t.Errorf("arrived as %+v\nsent as %+v", arrived, m)
+				}
+			})
+		}
+	}
+}
+
+// fault is the way to SES, broken: it keeps what is sent and answers with what a test says.
+type fault struct {
+	sent   string
+	answer func() (*http.Response, error)
+}
+
+func (f *fault) Do(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	f.sent = string(body)
+	return f.answer()
+}
+
+func refuse(status int, code string) func() (*http.Response, error) {
+	return func() (*http.Response, error) {
+		return &http.Response{
+			StatusCode: status,
+			Header:     http.Header{"X-Amzn-Errortype": {code}, "Content-Type": {"application/json"}},
+			Body:       io.NopCloser(strings.NewReader(`{"message":"no"}`)),
+		}, nil
+	}
+}
+
+// TestSendFails tells what is worth another try from what never will be accepted: a mail that is given up is lost.
+func TestSendFails(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name     string
+		answer   func() (*http.Response, error)
+		rejected bool
+	}{
+		{"the message is rejected", refuse(400, "MessageRejected"), true},
+		{"the request is malformed", refuse(400, "BadRequestException"), true},
+		{"the account is throttled", refuse(429, "TooManyRequestsException"), false},
+		{"the quota is spent", refuse(400, "LimitExceededException"), false},
+		{"sending is paused", refuse(400, "SendingPausedException"), false},
+		{"the account is suspended", refuse(400, "AccountSuspendedException"), false},
+		{"the sender's domain is not verified", refuse(400, "MailFromDomainNotVerifiedException"), false},
+		{"the configuration is missing", refuse(404, "NotFoundException"), false},
+		{"credentials have expired", refuse(403, "ExpiredTokenException"), false},
+		{"the service fails", refuse(500, "InternalServiceErrorException"), false},
+		{"the service is away", refuse(503, ""), false},
+		{"the network fails", func() (*http.Response, error) { return nil, io.ErrUnexpectedEOF }, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			s := sender(func(o *sesv2.Options) { o.HTTPClient = &fault{answer: row.answer} })
+			err := s.Send(t.Context(), "a@mail.example", mail.Mail{Subject: "s", Text: "t", HTML: "h"})
+			if err == nil || errors.Is(err, mail.ErrRejected) != row.rejected {
+				t.Errorf("rejected for good is %v, want %v: %v", errors.Is(err, mail.ErrRejected), row.rejected, err)
+			}
+		})
+	}
+}
+
+// TestSendRefusesAddresses has nothing reach SES for what is no address, or more than one.
+func TestSendRefusesAddresses(t *testing.T) {
+	t.Parallel()
+	for _, to := range []string{
+		"", "a", "@mail.example", "a@", "a@mail.example,b@mail.example", "a@mail.example b@mail.example", "A <a@mail.example>", "<a@mail.example>",
+		"a@mail.example\r\nBcc: b@mail.example", "a\n@mail.example", "a@mail.example\n", " a@mail.example", "a@mail.example\x00", "a@mail.example(b)",
+	} {
+		f := &fault{answer: refuse(500, "")}
+		s := sender(func(o *sesv2.Options) { o.HTTPClient = f })
+		if err := s.Send(t.Context(), to, mail.Mail{}); !errors.Is(err, mail.ErrRejected) || f.sent != "" {
+			t.Errorf("%q: %v, sent %q", to, err, f.sent)
+		} else if to != "" && strings.Contains(err.Error(), to) && len(to) > 1 {
+			t.Errorf("the error repeats the address: %v", err)
+		}
+	}
+}
+
+// TestSendSaysThatNobodyWrote: RFC 3834 section 5 keeps vacation notices from being answered to.
+func TestSendSaysThatNobodyWrote(t *testing.T) {
+	t.Parallel()
+	f := &fault{answer: refuse(500, "")}
+	_ = sender(func(o *sesv2.Options) { o.HTTPClient = f }).Send(t.Context(), "a@mail.example", mail.Mail{Subject: "s", Text: "t", HTML: "h"})
+	for _, part := range []string{`"Name":"Auto-Submitted"`, `"Value":"auto-generated"`, `"Charset":"UTF-8"`} {
+		if !strings.Contains(f.sent, part) {
+			t.Errorf("%s is not in %s", part, f.sent)
+		}
+	}
+}
