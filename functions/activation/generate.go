@@ -42,7 +42,7 @@ func (s *Service) Generate(ctx context.Context, ref identity.UserRef, r CodeRequ
 		return Generated{}, err
 	}
 	code := identity.Code{Message: s.NewID(), Address: address.Value, Normalized: address.Normalized, AddressType: address.Type}
-	if r.Type == identity.PurposeActivation {
+	if r.Type == identity.PurposeActivation && u.SelfRegistered {
 		waiting, err := s.Users.Registrations(ctx, ref)
 		if err != nil {
 			return Generated{}, err

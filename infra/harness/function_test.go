@@ -199,8 +199,8 @@ func TestStart(t *testing.T) {
 		}
 	})
 	refusals := map[string]struct{ path, role, want string }{
-		"refuses a program that is not there":            {"/nonexistent/bootstrap", "", "start nonexistent: fork/exec /nonexistent/bootstrap: no such file or directory"},
-		"reports the last words of a program that ends":  {self(t), "weak", "exit status 3: first\nout of paper"},
+		"refuses a program that is not there":             {"/nonexistent/bootstrap", "", "start nonexistent: fork/exec /nonexistent/bootstrap: no such file or directory"},
+		"reports the last words of a program that ends":   {self(t), "weak", "exit status 3: first\nout of paper"},
 		"reports why a function says that it can't start": {self(t), "refusing", "Config: TABLE_NAME must be set"},
 	}
 	for name, test := range refusals {

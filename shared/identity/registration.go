@@ -49,7 +49,7 @@ func (p Pool) Register(s SelfRegistration, mail bool, m Maker) (User, Registrati
 	u := User{
 		Tenant: p.Tenant, Pool: p.ID, ID: m.NewID(), Status: StatusNew, StatusUpdatedAt: now, CreatedAt: now, UpdatedAt: now,
 		PayloadSchema: p.PayloadSchema, MetadataSchema: p.MetadataSchema, BusinessMetadataSchema: p.BusinessMetadataSchema,
-		Identifiers: []Identifier{newIdentifier(s.Identifier, normalized, kind, nil, m)}, Version: m.Now.UnixMilli(),
+		Identifiers: []Identifier{newIdentifier(s.Identifier, normalized, kind, nil, m)}, SelfRegistered: true, Version: m.Now.UnixMilli(),
 	}
 	r := Registration{ID: m.NewID(), Payload: s.Payload, CreatedAt: now}
 	if kind.isAddress() {

@@ -45,6 +45,7 @@ type User struct {
 	BusinessMetadata       jsontext.Value `json:"business_metadata,omitzero"`
 	BusinessMetadataSchema string         `json:"business_metadata_schema_id,omitempty"`
 	UserType               jsontext.Value `json:"user_type,omitzero"`
+	SelfRegistered         bool           `json:"self_registered,omitzero"` // made by a registration, not by an administrator
 
 	// PasswordHash is the hash of the password credential. It is set only on users that are being written or were read for
 	// checking a password; it is not part of the stored document and never of an answer.

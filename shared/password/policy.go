@@ -11,8 +11,8 @@ import (
 	"identitypools/shared/identity"
 )
 
-// HashNew checks a new password of u in p and hashes it. Errors: identity.Invalid at pointer with every rule that it breaks; those
-// of Hash.
+// HashNew checks a new password of u in p and hashes it. Errors: identity.Invalid at pointer with what Faults says; those of
+// Hash.
 func (h *Hasher) HashNew(ctx context.Context, p identity.Pool, u identity.User, pointer, password string) (string, error) {
 	var v identity.Violations
 	for _, reason := range Faults(p, u, password) {
@@ -24,7 +24,7 @@ func (h *Hasher) HashNew(ctx context.Context, p identity.Pool, u identity.User, 
 	return h.Hash(ctx, password)
 }
 
-// Faults are the rules of p that a password of u breaks, in words. Lengths count code points after NFKC (NIST SP 800-63B-4
+// Faults are the rules of p that a password of u breaks, in words; of one that is not text or too long, that alone. Lengths count code points after NFKC (NIST SP 800-63B-4
 // §3.1.1.2). Beyond the pool's own rules, common passwords and the names of pool and user are refused (ASVS 6.2.4, 6.2.11).
 // A reason follows "the password" in a sentence and never repeats it.
 func Faults(p identity.Pool, u identity.User, password string) []string {
@@ -32,6 +32,10 @@ func Faults(p identity.Pool, u identity.User, password string) []string {
 		return []string{"must be valid UTF-8"}
 	}
 	password = norm.NFKC.String(password)
+	policy, count := p.PasswordPolicy, countClasses(password)
+	if count.all > identity.MaxPasswordLength {
+		return []string{fmt.Sprintf("must have at most %d characters", identity.MaxPasswordLength)}
+	}
 	var faults []string
 	fault := func(broken bool, reason string) {
 		if broken {
@@ -41,9 +45,7 @@ func Faults(p identity.Pool, u identity.User, password string) []string {
 	atLeast := func(has, wanted int, what string) {
 		fault(has < wanted, fmt.Sprintf("must have at least %d %s%s", wanted, what, plural(wanted)))
 	}
-	policy, count := p.PasswordPolicy, countClasses(password)
 	atLeast(count.all, policy.MinLength, "character")
-	fault(count.all > identity.MaxPasswordLength, fmt.Sprintf("must have at most %d characters", identity.MaxPasswordLength))
 	atLeast(count.upper, policy.Capitals, "capital letter")
 	atLeast(count.lower, policy.Lowercase, "lowercase letter")
 	atLeast(count.digit, policy.Digits, "digit")

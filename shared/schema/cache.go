@@ -2,11 +2,14 @@ package schema
 
 import "sync"
 
-// Bounds of a cache. A compiled schema takes up to a hundred times the memory of its document, so documents' bytes are counted,
-// not schemas alone.
+// Bounds of a cache. A compiled schema takes more memory than its document by far, so that is estimated and bounded, and not the
+// number of schemas alone.
 const (
 	cacheEntries = 256
-	cacheBytes   = 256 << 10
+	cacheBytes   = 32 << 20
+
+	bytesADocumentByte = 128 // measured for documents of nothing but bounds, the worst
+	bytesAnInstruction = 80  // of a pattern's automaton
 )
 
 // Cache keeps compiled schemas: compiling costs more than checking a value. The zero value is ready; it is safe for use by
@@ -42,7 +45,7 @@ func (c *Cache) Compile(tenant, id string, version int64, document []byte) (*Sch
 	if err != nil {
 		return nil, err
 	}
-	c.keep(key, cacheEntry{compiled, len(document)})
+	c.keep(key, cacheEntry{compiled, bytesADocumentByte*len(document) + bytesAnInstruction*compiled.program})
 	return compiled, nil
 }
 

@@ -11,7 +11,8 @@ import (
 
 // Schema is a compiled identity schema. It is immutable and safe for use by several goroutines.
 type Schema struct {
-	root *node
+	root    *node
+	program int // instructions of all patterns' automata
 }
 
 // node is a compiled schema or subschema. Lists made from maps are sorted, so that the same value gets the same answer.
@@ -73,7 +74,7 @@ func Compile(text []byte) (*Schema, error) {
 	if err := c.found.Err(); err != nil {
 		return nil, err
 	}
-	return &Schema{root: root}, nil
+	return &Schema{root, c.program}, nil
 }
 
 // compiler makes nodes and counts what is limited in a whole document.

@@ -41,7 +41,7 @@ func (c *Client) Call(tb testing.TB, method, path string, body any, headers ...s
 		}
 		payload = bytes.NewReader(text)
 	}
-	r, err := http.NewRequestWithContext(tb.Context(), method, c.base+c.tree+path, payload)
+	r, err := http.NewRequestWithContext(tb.Context(), method, c.URL(path), payload)
 	if err != nil {
 		tb.Fatalf("make request: %v", err)
 	}
@@ -118,3 +118,6 @@ func (r Response) Text(tb testing.TB, field string) string {
 	}
 	return text
 }
+
+// URL is where the client calls a path.
+func (c *Client) URL(path string) string { return c.base + c.tree + path }

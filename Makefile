@@ -1,0 +1,46 @@
+# `make help` tells what there is. PORT, RACE and GOARCH may be given, as in `make test RACE=1`.
+.DEFAULT_GOAL := help
+.PHONY: help install run test lint build bench clean FORCE
+
+TOOL := go tool -modfile=infra/tools/go.mod
+FUNCTIONS := $(patsubst functions/%/lambda/main.go,%,$(wildcard functions/*/lambda/main.go))
+
+help: ## tell what there is
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
+
+install: node_modules/.package-lock.json ## bring the local engine and inbox, if they are missing or old
+
+node_modules/.package-lock.json: package.json package-lock.json
+	npm ci </dev/null
+	@touch $@
+
+run: install ## start the whole product here, on PORT (8080)
+	go build -o .local/bin/identity-pools ./infra/local
+	@exec .local/bin/identity-pools # not `go run`, which leaves its child behind on SIGTERM
+
+test: install ## run all tests; with the race detector: RACE=1
+	go test $(if $(RACE),-race) ./...
+
+lint: ## check format, vet, staticcheck, go.mod, known vulnerabilities
+	@unformatted="$$($(TOOL) gofumpt -l .)" && if [ -n "$$unformatted" ]; then echo "not formatted by gofumpt: $$unformatted"; exit 1; fi
+	go vet ./...
+	$(TOOL) staticcheck ./...
+	go mod tidy -diff
+	go -C infra/tools mod tidy -diff
+	@$(TOOL) govulncheck ./... || case $$? in \
+		3) exit 1;; \
+		*) echo 'warning: govulncheck could not finish (no way to its database?)';; esac
+
+build: $(FUNCTIONS:%=dist/%/bootstrap) ## build the functions as dist/<function>/bootstrap, for GOARCH (arm64)
+
+# The same sources give the same bytes, whoever builds them wherever.
+dist/%/bootstrap: FORCE
+	@echo $@
+	@GOFLAGS= GOOS=linux GOARCH=$(or $(GOARCH),arm64) CGO_ENABLED=0 go build -tags lambda.norpc \
+		-trimpath -buildvcs=false -ldflags='-s -w -buildid=' -o $@ ./functions/$*/lambda
+
+bench: install ## run the benchmarks
+	go test -run '^$$' -bench . -benchmem ./...
+
+clean: ## forget what was stored and built
+	rm -rf .local dist

@@ -1,0 +1,158 @@
+package harness_test
+
+import (
+	"encoding/json"
+	"errors"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	jsonv2 "github.com/go-json-experiment/json"
+
+	"identitypools/shared/cloud"
+	"identitypools/shared/identity"
+)
+
+// TestCourierEvents runs stream.json and bounce.json through the courier's program: a message reaches the inbox and its link
+// activates the user; after the bounce nothing more goes to that address.
+func TestCourierEvents(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.given(t, "adminToken", "systemToken", "createPool", "createUser", "systemCreateUser")
+
+	message := streamed(t)
+	w.ask(t, message)
+	w.deliver(t, message.ID)
+	mail := w.inbox.Await(t, "ann@example.com", 1)[0]
+	if mail.Subject != "You are invited to Partners" || mail.From != "Identity Pools <no-reply@example.com>" {
+		t.Errorf("the mail is %q from %s", mail.Subject, mail.From)
+	}
+	w.learn("EXTENDED_CODE", linkCode(t, mail.Text))
+	w.given(t, "activateByPage")
+
+	w.invoke(t, "courier", string(readEvent(t, "bounce")))
+	// This kind of message has no limits of its own that could keep it back.
+	message.ID, message.Kind, message.Counted = "after-the-bounce", identity.MessagePasswordSet, false
+	w.ask(t, message)
+	w.deliver(t, message.ID)
+	message.ID, message.User, message.Address, message.Normalized = "to-another", "ben", "ben@example.com", "ben@example.com"
+	w.ask(t, message)
+	w.deliver(t, message.ID)
+	w.inbox.Await(t, "ben@example.com", 1)
+	if mails := w.inbox.Mails(t, "ann@example.com"); len(mails) != 1 {
+		t.Errorf("%d mails went to the address that bounced, the last is %q", len(mails), mails[len(mails)-1].Subject)
+	}
+}
+
+// ask puts a message of now into the outbox.
+func (w *world) ask(tb testing.TB, m identity.Message) {
+	tb.Helper()
+	m.CreatedAt = identity.At(time.Now())
+	if err := w.table.Ask(tb.Context(), m); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// deliver has the courier do stream.json for a message, which must be out of the outbox then.
+func (w *world) deliver(tb testing.TB, message string) {
+	tb.Helper()
+	event := strings.ReplaceAll(string(readEvent(tb, "stream")), streamed(tb).ID, message)
+	var response events.DynamoDBEventResponse
+	if err := json.Unmarshal(w.invoke(tb, "courier", event), &response); err != nil {
+		tb.Fatal(err)
+	}
+	if len(response.BatchItemFailures) > 0 {
+		tb.Fatalf("the record comes again: %v", response.BatchItemFailures)
+	}
+	if _, err := w.table.Message(tb.Context(), message); !errors.As(err, new(identity.NotFound)) {
+		tb.Fatalf("message %s is still in the outbox: %v", message, err)
+	}
+}
+
+// linkCode is the code of the link in a mail.
+func linkCode(tb testing.TB, text string) string {
+	tb.Helper()
+	link := regexp.MustCompile(`https://id\.example\.com/default/pools/partners/activate\?code=([\w-]+)`).FindStringSubmatch(text)
+	if link == nil {
+		tb.Fatalf("the mail has no link:\n%s", text)
+	}
+	return link[1]
+}
+
+// streamed is the message of stream.json.
+func streamed(tb testing.TB) (m identity.Message) {
+	tb.Helper()
+	if err := jsonv2.Unmarshal([]byte(record(tb).Change.NewImage["doc"].String()), &m, jsonv2.RejectUnknownMembers(true)); err != nil {
+		tb.Fatal(err)
+	}
+	return m
+}
+
+// record is the one record of stream.json.
+func record(tb testing.TB) events.DynamoDBEventRecord {
+	tb.Helper()
+	var event events.DynamoDBEvent
+	strictly(tb, readEvent(tb, "stream"), &event)
+	if len(event.Records) != 1 {
+		tb.Fatalf("%d records, want one", len(event.Records))
+	}
+	return event.Records[0]
+}
+
+// TestStreamEventIsWhatTheTableSends holds stream.json against the item that the table stores for the same message.
+func TestStreamEventIsWhatTheTableSends(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if err := w.table.Ask(t.Context(), streamed(t)); err != nil {
+		t.Fatal(err)
+	}
+	db := dynamodb.NewFromConfig(cloud.Environment(func(name string) string { return w.env[name] }).Config("DYNAMODB"))
+	sent := record(t)
+	key := map[string]types.AttributeValue{}
+	for name, value := range sent.Change.Keys {
+		key[name] = &types.AttributeValueMemberS{Value: value.String()}
+	}
+	out, err := db.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: aws.String(w.env["TABLE_NAME"]), Key: key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored := map[string]string{}
+	for name, value := range out.Item {
+		switch v := value.(type) {
+		case *types.AttributeValueMemberS:
+			stored[name] = v.Value
+		case *types.AttributeValueMemberN:
+			stored[name] = v.Value
+		}
+	}
+	for name, value := range sent.Change.NewImage {
+		text := value.String
+		if value.DataType() == events.DataTypeNumber {
+			text = value.Number
+		}
+		if stored[name] != text() {
+			t.Errorf("%s is\n%s\nand the table stores\n%s", name, text(), stored[name])
+		}
+	}
+	if len(stored) != len(sent.Change.NewImage) {
+		t.Errorf("%d attributes, and the table stores %d", len(sent.Change.NewImage), len(stored))
+	}
+	if sent.EventName != "INSERT" || sent.EventSource != "aws:dynamodb" || sent.Change.StreamViewType != "NEW_IMAGE" {
+		t.Errorf("the record is %s of %s with %s", sent.EventName, sent.EventSource, sent.Change.StreamViewType)
+	}
+}
+
+// TestBounceEventIsWhatEventBridgeSends reads the envelope of bounce.json strictly.
+func TestBounceEventIsWhatEventBridgeSends(t *testing.T) {
+	t.Parallel()
+	var event events.CloudWatchEvent
+	strictly(t, readEvent(t, "bounce"), &event)
+	if event.Source != "aws.ses" || event.DetailType != "Email Bounced" {
+		t.Errorf("the event is %s of %s", event.DetailType, event.Source)
+	}
+}

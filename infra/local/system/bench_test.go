@@ -1,0 +1,141 @@
+package system_test
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"sync/atomic"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"identitypools/infra/local/system"
+	"identitypools/infra/local/systemtest"
+	"identitypools/shared/api"
+	"identitypools/shared/password"
+)
+
+func alone(c *system.Config) { c.NoCourier = true }
+
+// BenchmarkRequest is what a warm request costs without the engine and without hashing: event in, answer out, the table's answers
+// played back from a tape.
+func BenchmarkRequest(b *testing.B) {
+	tape := &systemtest.Tape{}
+	product := systemtest.New(b, alone, systemtest.Watched(tape.Option()))
+	tenant := product.NewTenant(b)
+	pool := tenant.NewPool(b, nil)
+	id := tenant.NewUser(b, pool, "new", systemtest.Address("ann"), nil)
+	requests := []struct {
+		name, function, method, path string
+		client                       *systemtest.Client
+		body                         string
+	}{
+		{"getPool", "pools", "GET", "/pools/" + pool, tenant.Admin, ""},
+		{"listPools", "pools", "GET", "/pools", tenant.Admin, ""},
+		{"createPool", "pools", "POST", "/pools", tenant.Admin, `{"name":"Partners","public_registration_allowed":true}`},
+		{"createSchema", "schemas", "POST", "/schemas", tenant.Admin, `{"name":"s","schema":{"type":"object","properties":{"phone":{"type":"string","pattern":"^[0-9]+$"}}}}`},
+		{"getUser", "users", "GET", "/pools/" + pool + "/users/" + id, tenant.Admin, ""},
+		{"createUser", "users", "POST", "/pools/" + pool + "/users", tenant.Admin, `{"status":"new","identifiers":[{"identifier":"bob@example.com","type":"email"}],"payload":{"name":"Bob"}}`},
+		{"updateUser", "users", "PUT", "/pools/" + pool + "/users/" + id, tenant.Admin, `{"payload":{"name":"Ann"}}`},
+		{"listUsers", "users", "GET", "/pools/" + pool + "/users", tenant.Admin, ""},
+		{"generateCode", "activation", "POST", "/pools/" + pool + "/users/" + id + "/code/generate", tenant.System, `{"type":"activation"}`},
+		{"sendActivationMessage", "activation", "POST", "/pools/" + pool + "/users/" + id + "/activation/send", tenant.Admin, ""},
+		{"publicRegister", "registration", "POST", "/pools/" + pool + "/register", tenant.Public, `{"identifier":"cy@example.com","payload":{"name":"Cy"}}`},
+	}
+	for _, r := range requests { // one real call each, for the tape and for the caches
+		var body any
+		if r.body != "" {
+			body = r.body
+		}
+		if got := r.client.Call(b, r.method, r.path, body); got.Status >= 300 {
+			b.Fatalf("%s answers %d %s", r.name, got.Status, got.Body)
+		}
+	}
+	tape.Play()
+	for _, r := range requests {
+		b.Run(r.name, func(b *testing.B) {
+			event, function := eventOf(b, r.client, r.method, r.path, r.body), product.Functions[r.function]
+			b.ReportAllocs()
+			for b.Loop() {
+				if out, err := function(b.Context(), event); err != nil || out.StatusCode >= 300 {
+					b.Fatalf("answers %d %s %v", out.StatusCode, out.Body, err)
+				}
+			}
+		})
+	}
+}
+
+func eventOf(b *testing.B, client *systemtest.Client, method, path, body string) events.APIGatewayV2HTTPRequest {
+	b.Helper()
+	r, err := http.NewRequestWithContext(b.Context(), method, client.URL(path), bytes.NewReader([]byte(body)))
+	if err != nil {
+		b.Fatal(err)
+	}
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	if client.Token != "" {
+		r.Header.Set("Authorization", "Bearer "+client.Token)
+	}
+	return api.Event(r, []byte(body), "bench")
+}
+
+// BenchmarkRegistrations compares, in one run, registrations over HTTP with what bounds them: the engine's own transactions where no
+// password is hashed, the hash alone where one is.
+func BenchmarkRegistrations(b *testing.B) {
+	product := systemtest.New(b, alone)
+	tenant := product.NewTenant(b)
+	pool := tenant.NewPool(b, nil)
+	var n atomic.Int64
+	register := func(b *testing.B, body string) {
+		got := tenant.Public.Call(b, "POST", "/pools/"+pool+"/register", fmt.Sprintf(body, n.Add(1)))
+		if got.Status != 201 {
+			b.Errorf("answers %d %s", got.Status, got.Body)
+		}
+	}
+	at := func(parallel int, once func(b *testing.B)) func(*testing.B) {
+		return func(b *testing.B) {
+			b.SetParallelism(parallel)
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					once(b)
+				}
+			})
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "ops/s")
+		}
+	}
+	b.Run("bare transactions of the engine", at(4, func(b *testing.B) { bareTransaction(b, product, n.Add(1)) }))
+	b.Run("registrations without a password", at(4, func(b *testing.B) { register(b, `{"identifier":"r%d@example.com"}`) }))
+	hasher := password.NewHasher()
+	for _, parallel := range []int{1, 8, 64} {
+		factor := max(1, parallel/2) // RunParallel takes a multiple of the processors; two here
+		b.Run(fmt.Sprintf("hashes, %d at a time", parallel), at(factor, func(b *testing.B) {
+			if _, err := hasher.Hash(b.Context(), systemtest.Password); err != nil {
+				b.Error(err)
+			}
+		}))
+		b.Run(fmt.Sprintf("registrations with a password, %d at a time", parallel), at(factor, func(b *testing.B) {
+			register(b, `{"identifier":"p%d@example.com","password":"`+systemtest.Password+`"}`)
+		}))
+	}
+}
+
+// bareTransaction writes four items of the size that a registration writes.
+func bareTransaction(b *testing.B, product *systemtest.Product, n int64) {
+	var writes []types.TransactWriteItem
+	for i := range 4 {
+		writes = append(writes, types.TransactWriteItem{Put: &types.Put{
+			TableName: aws.String(product.TableName), ConditionExpression: aws.String("attribute_not_exists(pk)"),
+			Item: map[string]types.AttributeValue{
+				"pk": &types.AttributeValueMemberS{Value: fmt.Sprintf("BARE#%d#%d", n, i)}, "sk": &types.AttributeValueMemberS{Value: "BARE"},
+				"doc": &types.AttributeValueMemberS{Value: string(bytes.Repeat([]byte("x"), 400))},
+			},
+		}})
+	}
+	if _, err := product.DB.TransactWriteItems(b.Context(), &dynamodb.TransactWriteItemsInput{TransactItems: writes}); err != nil {
+		b.Error(err)
+	}
+}
