@@ -22,7 +22,9 @@ func New(p start.Parts) (*Service, error) {
 	return &Service{
 		Pools: p.Table, Users: p.Table, Outbox: p.Table, Keeper: p.Table,
 		Codes:     &onetime.Issuer{Store: p.Table, Coder: coder, Now: p.Now},
-		Mailer:    mail.Sender{Client: sesv2.NewFromConfig(p.Env.Config("SESV2")), From: p.Env.Must("MAIL_FROM")},
+		Mailer: mail.Sender{
+			Client: sesv2.NewFromConfig(p.Env.Config("SESV2")), From: p.Env.Must("MAIL_FROM"), ConfigurationSet: p.Env.Get("MAIL_CONFIGURATION_SET"),
+		},
 		PublicURL: p.Env.Must("PUBLIC_URL"), Log: p.Log, Now: p.Now,
 	}, nil
 }

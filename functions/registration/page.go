@@ -20,6 +20,7 @@ var pageHTML string
 type page struct {
 	Pool        string
 	Code        string
+	SignIn      string // where to go on; "" where nobody said, or where it is not allowed
 	AskPassword bool
 	MinLength   int
 	Faults      []string
@@ -40,7 +41,7 @@ func (p page) html() string {
 		return " hidden"
 	}
 	return strings.NewReplacer(
-		"{pool}", html.EscapeString(p.Pool), "{code}", html.EscapeString(p.Code), "{faults}", faults.String(),
+		"{pool}", html.EscapeString(p.Pool), "{code}", html.EscapeString(p.Code), "{sign_in}", html.EscapeString(p.SignIn), "{has_sign_in}", show(p.SignIn != ""), "{faults}", faults.String(),
 		"{min}", strconv.Itoa(p.MinLength), "{done}", show(p.Done), "{form}", show(!p.Done), "{password}", show(p.AskPassword),
 	).Replace(pageHTML)
 }
@@ -52,7 +53,7 @@ func (h handlers) showPage(w http.ResponseWriter, r *http.Request) {
 		api.Error(w, r, err)
 		return
 	}
-	render(w, http.StatusOK, h.pageOf(p, r.URL.Query().Get("code")))
+	render(w, http.StatusOK, h.pageOf(p, r, r.URL.Query().Get("code")))
 }
 
 // submitPage activates with the code of the link. The code is the only authority that the form carries, and whoever knows it needs no
@@ -64,7 +65,7 @@ func (h handlers) submitPage(w http.ResponseWriter, r *http.Request) {
 		api.Error(w, r, err)
 		return
 	}
-	shown := h.pageOf(p, r.PostFormValue("code"))
+	shown := h.pageOf(p, r, r.PostFormValue("code"))
 	err = h.Activate(r.Context(), p.Tenant, p.ID, "", shown.Code, r.PostFormValue("password"))
 	var invalid identity.Invalid
 	switch {
@@ -84,8 +85,12 @@ func (h handlers) submitPage(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (h handlers) pageOf(p identity.Pool, code string) page {
-	return page{Pool: p.Name, Code: code, AskPassword: p.UsesPasswords(), MinLength: p.PasswordPolicy.MinLength}
+func (h handlers) pageOf(p identity.Pool, r *http.Request, code string) page {
+	shown := page{Pool: p.Name, Code: code, AskPassword: p.UsesPasswords(), MinLength: p.PasswordPolicy.MinLength}
+	if to := r.URL.Query().Get("return_to"); h.MayReturnTo(to) { // anybody can write a link: only allowed places
+		shown.SignIn = to
+	}
+	return shown
 }
 
 // render answers with the page. The code of the link must not leave it: no referrer, no store, nothing loaded from elsewhere.

@@ -2,6 +2,7 @@ package registration_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -279,6 +280,24 @@ func TestATicketResendsWithinTheLimits(t *testing.T) {
 	}
 	tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/activate", fields{"ticket": ticket, "code": second})
 	tenant.Public.Must(t, 422, "POST", "/pools/"+pool+"/activation/send", fields{})
+}
+
+func TestAPageLinksOnlyToAllowedPlaces(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
+	pool, email := tenant.NewPool(t, nil), systemtest.Address("ivy")
+	id := tenant.NewUser(t, pool, "new", email, nil)
+	tenant.Admin.Must(t, 204, "POST", "/pools/"+pool+"/users/"+id+"/activation/send?post_activation_url=https://app.example.com/sign-in", nil)
+	link := systemtest.LinkIn(t, product.Inbox.Await(t, email, 1)[0])
+	forged := strings.Replace(link.String(), "app.example.com", "evil.example.com", 1)
+	if got := postForm(t, forged, "code", "x"); contains(got.Body, "evil.example.com") {
+		t.Errorf("a forged link leads elsewhere: %s", got.Body)
+	}
+	got := postForm(t, link.String(), "code", link.Query().Get("code"), "password", systemtest.Password)
+	if got.Status != 200 || !contains(got.Body, `<a href="https://app.example.com/sign-in">`) {
+		t.Errorf("%d %s", got.Status, got.Body)
+	}
 }
 
 func TestTheFormOfAPool(t *testing.T) {

@@ -19,6 +19,8 @@ var ErrRejected = errors.New("mail is not acceptable")
 type Sender struct {
 	Client *sesv2.Client
 	From   string // a sender that SES knows, with or without a name
+	// ConfigurationSet, where given, makes SES report bounces and complaints.
+	ConfigurationSet string
 }
 
 // Send hands a mail to SES. Errors: ErrRejected; any other may pass.
@@ -30,7 +32,7 @@ func (s Sender) Send(ctx context.Context, to string, m Mail) error {
 	part := func(text string) *types.Content {
 		return &types.Content{Data: aws.String(text), Charset: aws.String("UTF-8")}
 	}
-	_, err = s.Client.SendEmail(ctx, &sesv2.SendEmailInput{
+	in := &sesv2.SendEmailInput{
 		FromEmailAddress: aws.String(s.From),
 		Destination:      &types.Destination{ToAddresses: []string{to}},
 		Content: &types.EmailContent{Simple: &types.Message{
@@ -39,7 +41,11 @@ func (s Sender) Send(ctx context.Context, to string, m Mail) error {
 			// RFC 3834 §5: keeps vacation notices from being answered to.
 			Headers: []types.MessageHeader{{Name: aws.String("Auto-Submitted"), Value: aws.String("auto-generated")}},
 		}},
-	})
+	}
+	if s.ConfigurationSet != "" {
+		in.ConfigurationSetName = aws.String(s.ConfigurationSet)
+	}
+	_, err = s.Client.SendEmail(ctx, in)
 	var rejected *types.MessageRejected
 	var malformed *types.BadRequestException
 	switch {
