@@ -105,7 +105,7 @@ func TestPartComesBackOnItsPort(t *testing.T) {
 	before := p.PID()
 	kill(t, before)
 	eventually(t, "another process answers", func() bool { return p.PID() != 0 && p.PID() != before && answers(p.URL()) })
-	for _, want := range []string{"engine: Dynoxide listening on ", "engine: ended (signal: killed"} {
+	for _, want := range []string{"engine: Dynoxide listening on ", "engine: ended (signal: killed); starts again on http://127.0.0.1:"} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("the log lacks %q:\n%s", want, log.String())
 		}

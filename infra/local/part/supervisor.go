@@ -33,7 +33,7 @@ func (s *supervisor) supervise(life context.Context) {
 			return
 		}
 		select {
-		case s.ended <- err:
+		case s.ended <- s.explain(err):
 		default:
 		}
 		s.log.printf("ended (%v); starts again on %s in %s", err, s.part.url, restartAfter)
@@ -59,10 +59,15 @@ func (s *supervisor) run(life context.Context) error {
 	if err == nil {
 		err = errors.New("exit status 0")
 	}
-	if s.log.last != "" {
-		err = fmt.Errorf("%w: %s", err, s.log.last)
-	}
 	return err
+}
+
+// explain adds the last line that the program wrote, which mostly tells why it ended.
+func (s *supervisor) explain(err error) error {
+	if s.log.last == "" {
+		return err
+	}
+	return fmt.Errorf("%w: %s", err, s.log.last)
 }
 
 // rest waits before a restart, and on while somebody else holds the port.
