@@ -32,7 +32,7 @@ type stream struct {
 	handle     func(context.Context, events.DynamoDBEvent) events.DynamoDBEventResponse
 	log        *slog.Logger
 
-	done map[string]string // shard id -> sequence number of the last record that is done
+	done map[string]string // stream and shard -> sequence number of the last record that is done
 }
 
 // run reads until ctx ends. What cannot be read now is tried again.
@@ -62,10 +62,10 @@ func (s *stream) round(ctx context.Context, iterators map[string]*string) (progr
 		return false, err
 	}
 	for _, shard := range shards {
-		id := aws.ToString(shard.ShardId)
+		id := aws.ToString(arn) + " " + aws.ToString(shard.ShardId)
 		iterator, known := iterators[id]
 		if !known {
-			if iterator, err = s.iterator(ctx, arn, id); err != nil {
+			if iterator, err = s.iterator(ctx, arn, shard.ShardId, s.done[id]); err != nil {
 				return progress, err
 			}
 		}
@@ -104,9 +104,10 @@ func (s *stream) shards(ctx context.Context) (arn *string, shards []types.Shard,
 	}
 }
 
-func (s *stream) iterator(ctx context.Context, arn *string, shard string) (*string, error) {
-	in := &dynamodbstreams.GetShardIteratorInput{StreamArn: arn, ShardId: aws.String(shard), ShardIteratorType: types.ShardIteratorTypeTrimHorizon}
-	if last := s.done[shard]; last != "" {
+// iterator begins after the last record that is done, or where the stream begins.
+func (s *stream) iterator(ctx context.Context, arn, shard *string, last string) (*string, error) {
+	in := &dynamodbstreams.GetShardIteratorInput{StreamArn: arn, ShardId: shard, ShardIteratorType: types.ShardIteratorTypeTrimHorizon}
+	if last != "" {
 		in.ShardIteratorType, in.SequenceNumber = types.ShardIteratorTypeAfterSequenceNumber, aws.String(last)
 	}
 	out, err := s.streams.GetShardIterator(ctx, in)
@@ -117,7 +118,7 @@ func (s *stream) iterator(ctx context.Context, arn *string, shard string) (*stri
 }
 
 // deliver hands records on until all are done.
-func (s *stream) deliver(ctx context.Context, shard string, records []types.Record) {
+func (s *stream) deliver(ctx context.Context, id string, records []types.Record) {
 	for failures := 0; len(records) > 0 && ctx.Err() == nil; {
 		event := events.DynamoDBEvent{}
 		for _, record := range records {
@@ -133,7 +134,7 @@ func (s *stream) deliver(ctx context.Context, shard string, records []types.Reco
 			}
 		}
 		if failed > 0 {
-			s.done[shard] = aws.ToString(records[failed-1].Dynamodb.SequenceNumber)
+			s.done[id] = aws.ToString(records[failed-1].Dynamodb.SequenceNumber)
 			s.save()
 		}
 		if records = records[failed:]; len(records) > 0 {

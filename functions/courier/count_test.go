@@ -1,0 +1,256 @@
+package courier_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"identitypools/infra/local/systemtest"
+	"identitypools/shared/identity"
+)
+
+const (
+	inserted = events.DynamoDBOperationTypeInsert
+	modified = events.DynamoDBOperationTypeModify
+	removed  = events.DynamoDBOperationTypeRemove
+)
+
+// number is how many users a pool says it has.
+func number(tb testing.TB, tenant *systemtest.Tenant, pool string) int {
+	tb.Helper()
+	got := tenant.Admin.Must(tb, 200, "GET", "/pools/"+pool, nil).Fields(tb)
+	if got["number_of_users"] != got["number_of_standard_users"] || got["number_of_jit_users"] != 0.0 {
+		tb.Errorf("counters: %v", got)
+	}
+	n, _ := got["number_of_users"].(float64)
+	return int(n)
+}
+
+// usersOf are the stored users of a pool.
+func usersOf(tb testing.TB, product *systemtest.Product, tenant *systemtest.Tenant, pool string) []systemtest.Item {
+	tb.Helper()
+	return items(tb, product, "USERS#"+tenant.ID+"#"+pool)
+}
+
+func newUsers(tb testing.TB, tenant *systemtest.Tenant, pool string, n int) {
+	tb.Helper()
+	for range n {
+		tenant.NewUser(tb, pool, "active", systemtest.Address("user"), nil)
+	}
+}
+
+// A pool's number of users is right whatever the stream repeats, and however it cuts its records.
+func TestUsersAreCountedOnce(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t, alone)
+	tenant := product.NewTenant(t)
+	pool, other := tenant.NewPool(t, nil), tenant.NewPool(t, nil)
+	newUsers(t, tenant, pool, 5)
+	newUsers(t, tenant, other, 2)
+	users := usersOf(t, product, tenant, pool)
+	all := append(usersOf(t, product, tenant, other), users...)
+	come := func() { deliver(t, product, stream(inserted, all...)) }
+	check := func(when string, want int) {
+		t.Helper()
+		if n := number(t, tenant, pool); n != want {
+			t.Errorf("%s: %d users, want %d", when, n, want)
+		}
+		if n := number(t, tenant, other); n != 2 {
+			t.Errorf("%s: %d users in the other pool", when, n)
+		}
+	}
+	deliver(t, product, stream(inserted, usersOf(t, product, tenant, other)...))
+	if n := number(t, tenant, pool); n != 0 {
+		t.Errorf("%d users before any was counted", n)
+	}
+	deliver(t, product, stream(inserted, users[:2]...))
+	check("after a part", 2)
+	come()
+	check("after all of them, the part again among them", 5)
+	come()
+	check("after a repeat", 5)
+	deliver(t, product, stream(modified, all...))
+	check("after changes of users", 5)
+	for _, u := range users[:2] {
+		tenant.Admin.Must(t, 204, "DELETE", "/pools/"+pool+"/users/"+u["sk"], nil)
+	}
+	for range 2 {
+		deliver(t, product, stream(removed, users[:2]...))
+		check("after two went", 3)
+	}
+	come()
+	check("after the first records once more", 3)
+	for _, u := range users[2:] {
+		tenant.Admin.Must(t, 204, "DELETE", "/pools/"+pool+"/users/"+u["sk"], nil)
+	}
+	deliver(t, product, stream(removed, users...))
+	check("after all went", 0)
+}
+
+// The reader of the stream really counts.
+func TestTheStreamCounts(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, nil)
+	newUsers(t, tenant, pool, 3)
+	await(t, "three users", func() bool { return number(t, tenant, pool) == 3 })
+	tenant.Admin.Must(t, 204, "DELETE", "/pools/"+pool+"/users/"+usersOf(t, product, tenant, pool)[0]["sk"], nil)
+	await(t, "two users", func() bool { return number(t, tenant, pool) == 2 })
+}
+
+// A mail that fails holds back what comes after it, and nothing that came before is counted twice when the rest comes again.
+func TestARecordThatFailsHoldsBackTheRest(t *testing.T) {
+	t.Parallel()
+	ses := newDoor(t)
+	product := systemtest.New(t, alone, ses.option)
+	tenant := product.NewTenant(t)
+	pool, mailed := tenant.NewPool(t, nil), tenant.NewPool(t, nil)
+	newUsers(t, tenant, pool, 3)
+	email := systemtest.Address("ann")
+	register(t, tenant, mailed, email)
+	users := usersOf(t, product, tenant, pool)
+	batch := append(append(users[:2:2], items(t, product, "MESSAGE#")...), users[2])
+	event := stream(inserted, batch...)
+	ses.set(cut)
+	failed := product.Courier.Stream(t.Context(), event).BatchItemFailures
+	if len(failed) != 1 || failed[0].ItemIdentifier != "2" {
+		t.Fatalf("failed: %v", failed)
+	}
+	if n := number(t, tenant, pool); n != 2 {
+		t.Errorf("%d users, want the two before the mail", n)
+	}
+	ses.open()
+	rest := event
+	rest.Records = event.Records[2:]
+	deliver(t, product, rest)
+	deliver(t, product, event) // Lambda may as well repeat all of it
+	if n := number(t, tenant, pool); n != 3 {
+		t.Errorf("%d users, want 3", n)
+	}
+	arrived(t, product, email, 1)
+}
+
+// "Everything of a deleted pool goes in bounded steps", and its id is free afterwards.
+func TestADeletedPoolLeavesNothing(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t, alone)
+	tenant := product.NewTenant(t)
+	pool, kept := tenant.NewPool(t, fields{"id": "doomed"}), tenant.NewPool(t, fields{"id": "doome"})
+	newUsers(t, tenant, kept, 2)
+	fill(t, product, tenant, pool)
+	deliver(t, product, stream(inserted, usersOf(t, product, tenant, pool)...))
+	before := len(ofPool(t, product, tenant, kept))
+
+	tenant.Admin.Must(t, 204, "DELETE", "/pools/"+pool, nil)
+	left := usersOf(t, product, tenant, pool)
+	if len(left) == 0 {
+		t.Fatal("60 users went on the spot: the test is to be about those that the stream clears")
+	}
+	path := "/pools/" + pool + "/users"
+	tenant.Admin.Must(t, 404, "GET", path+"/"+left[0]["sk"], nil)
+	tenant.Admin.Must(t, 409, "POST", "/pools", fields{"id": pool, "name": "Again"})
+
+	deliver(t, product, stream(modified, items(t, product, "POOL#"+tenant.ID+"#"+pool)...))
+	for _, it := range ofPool(t, product, tenant, pool) {
+		if it["sk"] != "NAME" || it["ttl"] == "" {
+			t.Errorf("it leaves %s %s", it["pk"], it["sk"])
+		}
+	}
+	if after := len(ofPool(t, product, tenant, kept)); after != before {
+		t.Errorf("another pool had %d items and has %d", before, after)
+	}
+	again := tenant.Admin.Must(t, 201, "POST", "/pools", fields{"id": pool, "name": "Again"})
+	if n := again.Fields(t)["number_of_users"]; n != 0.0 {
+		t.Errorf("the new pool has %v users", n)
+	}
+	tenant.NewUser(t, pool, "active", "user-1@example.com", fields{"id": "user-1"})
+	deliver(t, product, stream(modified, systemtest.Item{"pk": "POOL#" + tenant.ID + "#" + pool, "sk": "POOL", "deleted_at": "1"}))
+	tenant.Admin.Must(t, 200, "GET", path+"/user-1", nil) // a late record of the old pool is no harm to the new one
+}
+
+// fill gives a pool 60 users, with all that is kept apart from users.
+func fill(t *testing.T, product *systemtest.Product, tenant *systemtest.Tenant, pool string) {
+	t.Helper()
+	tenant.Admin.Must(t, 200, "PUT", "/pools/"+pool, fields{"name": "Doomed", "public_registration_allowed": true})
+	for i := range 57 {
+		email := fmt.Sprintf("user-%d@example.com", i)
+		tenant.NewUser(t, pool, "active", email, fields{
+			"id": fmt.Sprintf("user-%d", i), "verifiable_addresses": []fields{{"address": email, "type": "email", "verified": true, "status": "active"}},
+		})
+	}
+	for i := range 3 {
+		register(t, tenant, pool, systemtest.Address("new"))
+		register(t, tenant, pool, fmt.Sprintf("user-%d@example.com", i)) // a registration and a notice
+		tenant.System.Must(t, 201, "POST", fmt.Sprintf("/pools/%s/users/user-%d/code/generate", pool, i), fields{"type": "reset_password"})
+	}
+	empty(t, product)
+	register(t, tenant, pool, systemtest.Address("late"))
+	sorts := map[string]bool{}
+	for _, it := range items(t, product, "USER#"+tenant.ID+"#"+pool) {
+		kind, _, _ := strings.Cut(it["sk"], "#")
+		if kind == "CODE" {
+			kind = it["sk"]
+		}
+		sorts[kind] = true
+	}
+	if len(sorts) != 4 {
+		t.Fatalf("the pool's users have only %v", sorts)
+	}
+}
+
+// ofPool are the items that have a pool's id in their key, and the messages that wait.
+func ofPool(tb testing.TB, product *systemtest.Product, tenant *systemtest.Tenant, pool string) []systemtest.Item {
+	tb.Helper()
+	var found []systemtest.Item
+	for _, it := range product.Items(tb) {
+		if strings.Contains(it["pk"]+"#", "#"+tenant.ID+"#"+pool+"#") {
+			found = append(found, it)
+		}
+	}
+	return found
+}
+
+// The reader of the stream clears a large pool.
+func TestTheStreamClearsADeletedPool(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, nil)
+	newUsers(t, tenant, pool, 60)
+	tenant.Admin.Must(t, 204, "DELETE", "/pools/"+pool, nil)
+	await(t, "a pool without items", func() bool {
+		left := ofPool(t, product, tenant, pool)
+		return len(left) == 1 && left[0]["sk"] == "NAME"
+	})
+}
+
+// A process that believed in the pool for five seconds more has made a user: it goes when it is counted.
+func TestAUserOfADeletedPoolGoes(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t, alone)
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, nil)
+	tenant.Admin.Must(t, 204, "DELETE", "/pools/"+pool, nil)
+	now := identity.At(time.Now())
+	late := identity.User{
+		Tenant: tenant.ID, Pool: pool, ID: "late", Status: identity.StatusActive, CreatedAt: now, UpdatedAt: now, StatusUpdatedAt: now,
+		Identifiers: []identity.Identifier{{ID: "i", Value: "late@example.com", Normalized: "late@example.com", Type: identity.TypeEmail}},
+	}
+	if err := product.Table.CreateUser(t.Context(), late); err != nil {
+		t.Fatal(err)
+	}
+	event := stream(inserted, usersOf(t, product, tenant, pool)...)
+	for range 2 {
+		deliver(t, product, event)
+	}
+	for _, it := range ofPool(t, product, tenant, pool) {
+		if it["sk"] != "NAME" {
+			t.Errorf("it leaves %s %s", it["pk"], it["sk"])
+		}
+	}
+	deliver(t, product, stream(removed, systemtest.Item{"pk": "USERS#" + tenant.ID + "#" + pool, "sk": "late"}))
+}

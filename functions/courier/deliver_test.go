@@ -1,0 +1,349 @@
+package courier_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"identitypools/functions/courier"
+	"identitypools/infra/local/system"
+	"identitypools/infra/local/systemtest"
+)
+
+// "Nothing is lost": SES refuses for a while, and every mail arrives afterwards, once.
+func TestMailsWaitWhileSESIsDown(t *testing.T) {
+	t.Parallel()
+	ses := newDoor(t)
+	product := systemtest.New(t, ses.option)
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, nil)
+	ses.set(cut)
+	people := []string{systemtest.Address("ann"), systemtest.Address("ben"), systemtest.Address("cy")}
+	for _, email := range people {
+		register(t, tenant, pool, email)
+	}
+	for range 7 { // more than the SDK's own tries of one mail
+		<-ses.knocks
+	}
+	ses.open()
+	for _, email := range people {
+		product.Inbox.Await(t, email, 1)
+	}
+	await(t, "an empty outbox", func() bool { return len(items(t, product, "MESSAGE#")) == 0 })
+	for _, email := range people {
+		activate(t, tenant, pool, 201, arrived(t, product, email, 1)[0])
+	}
+}
+
+func TestAFaultOfSES(t *testing.T) {
+	t.Parallel()
+	ses := newDoor(t)
+	product := systemtest.New(t, alone, ses.option)
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, nil)
+	for _, c := range []struct {
+		name  string
+		fault func(http.ResponseWriter, *http.Request, http.Handler)
+		stays bool
+	}{
+		{"a connection that is cut", cut, true},
+		{"throttling", answer(429, "TooManyRequestsException"), true},
+		{"a spent quota", answer(400, "LimitExceededException"), true},
+		{"sending that is paused", answer(400, "SendingPausedException"), true},
+		{"credentials that have expired", answer(403, "ExpiredTokenException"), true},
+		{"an error of its own", answer(503, "InternalServiceErrorException"), true},
+		{"a mail that it never will take", answer(400, "MessageRejected"), false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			email := systemtest.Address("ann")
+			register(t, tenant, pool, email)
+			event := outbox(t, product)
+			ses.set(c.fault)
+			failed := product.Courier.Stream(t.Context(), event).BatchItemFailures
+			if comes := len(failed) == 1 && failed[0].ItemIdentifier == event.Records[0].Change.SequenceNumber; comes != c.stays {
+				t.Errorf("the record comes again: %v, want %v", failed, c.stays)
+			}
+			if n := len(items(t, product, "MESSAGE#")); (n == 1) != c.stays {
+				t.Errorf("%d messages in the outbox", n)
+			}
+			arrived(t, product, email, 0)
+			ses.open()
+			if c.stays {
+				empty(t, product)
+				activate(t, tenant, pool, 201, arrived(t, product, email, 1)[0])
+				empty(t, product) // of the notice that a password was set
+			}
+		})
+	}
+}
+
+// "No message without its change", and none that comes a day late.
+func TestAMessageIsDroppedAfterADay(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		age   time.Duration
+		mails int
+	}{
+		"it is sent within a day":     {24*time.Hour - time.Minute, 1},
+		"it is dropped after the day": {24 * time.Hour, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			product := systemtest.New(t, alone)
+			tenant := product.NewTenant(t)
+			pool, email := tenant.NewPool(t, nil), systemtest.Address("ann")
+			register(t, tenant, pool, email)
+			product.Clock.Advance(c.age)
+			empty(t, product)
+			arrived(t, product, email, c.mails)
+		})
+	}
+}
+
+func TestARecordIsDeliveredAgain(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t, alone)
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, nil)
+	email := systemtest.Address("ann")
+	register(t, tenant, pool, email)
+	event := outbox(t, product)
+	for range 3 {
+		deliver(t, product, event)
+	}
+	product.Clock.Advance(2 * time.Minute) // past the limits, which would hide a second mail
+	deliver(t, product, event)
+	activate(t, tenant, pool, 201, arrived(t, product, email, 1)[0])
+}
+
+// forgetful is an outbox whose messages can't be taken out.
+type forgetful struct{ courier.Outbox }
+
+func (forgetful) DeleteMessage(context.Context, string) error { return errors.New("the table is away") }
+
+// "At least once: a repeat sends a fresh code that replaces the old" (V6.5.1). It counts as one mail.
+func TestARepeatReplacesTheCode(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		fail func(*door, *courier.Service)
+	}{
+		"after SES took the mail and said no":             {func(d *door, _ *courier.Service) { d.set(sentAllTheSame) }},
+		"after the message could not be taken out":        {func(_ *door, s *courier.Service) { s.Outbox = forgetful{s.Outbox} }},
+		"after the mail could not be sent the first time": {func(d *door, _ *courier.Service) { d.set(cut) }},
+	} {
+		for asked, ask := range map[string]func(*testing.T, *systemtest.Tenant, string, string){
+			"registration": func(t *testing.T, tenant *systemtest.Tenant, pool, email string) { register(t, tenant, pool, email) },
+			"administrator": func(t *testing.T, tenant *systemtest.Tenant, pool, email string) {
+				id := tenant.NewUser(t, pool, "new", email, nil)
+				tenant.Admin.Must(t, 204, "POST", "/pools/"+pool+"/users/"+id+"/activation/send", nil)
+			},
+		} {
+			t.Run(name+", asked by "+asked, func(t *testing.T) {
+				t.Parallel()
+				ses := newDoor(t)
+				product := systemtest.New(t, alone, ses.option)
+				tenant := product.NewTenant(t)
+				pool, email := tenant.NewPool(t, nil), systemtest.Address("ann")
+				ask(t, tenant, pool, email)
+				event, whole := outbox(t, product), product.Courier.Outbox
+				c.fail(ses, product.Courier)
+				if failed := product.Courier.Stream(t.Context(), event).BatchItemFailures; len(failed) != 1 {
+					t.Fatalf("failed: %v", failed)
+				}
+				before := product.Inbox.Mails(t, email)
+				ses.open()
+				product.Courier.Outbox = whole
+				deliver(t, product, event)
+				mails := product.Inbox.Mails(t, email)
+				if len(mails) != len(before)+1 {
+					t.Fatalf("%d mails after %d", len(mails), len(before))
+				}
+				for _, m := range before {
+					activate(t, tenant, pool, 422, m)
+				}
+				for _, it := range items(t, product, "USER#") {
+					if it["mailed1"] != "" && it["mailed2"] != "" && it["mailed2"] != "0" {
+						t.Errorf("one message counts as two mails: %v", it)
+					}
+				}
+				activate(t, tenant, pool, 201, mails[len(mails)-1])
+			})
+		}
+	}
+}
+
+// What is sent is decided by the state of pool and user when it is sent.
+func TestTheStateWhenItIsSentCounts(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t, alone)
+	tenant := product.NewTenant(t)
+	for _, c := range []struct {
+		name    string
+		change  func(t *testing.T, pool, user string)
+		subject string // of the mail; "" is none
+	}{
+		{"the user is deleted", func(t *testing.T, pool, user string) { tenant.Admin.Must(t, 204, "DELETE", "/pools/"+pool+"/users/"+user, nil) }, ""},
+		{"the pool is deleted", func(t *testing.T, pool, _ string) { tenant.Admin.Must(t, 204, "DELETE", "/pools/"+pool, nil) }, ""},
+		{"the user is active", func(t *testing.T, pool, user string) {
+			tenant.Admin.Must(t, 200, "PUT", "/pools/"+pool+"/users/"+user, fields{"status": "active"})
+		}, "You already have an account with Partners"},
+		{"the pool has another name", func(t *testing.T, pool, _ string) {
+			tenant.Admin.Must(t, 200, "PUT", "/pools/"+pool, fields{"name": "Friends", "public_registration_allowed": true})
+		}, "Confirm your address for Friends"},
+		{"all codes were killed since", func(t *testing.T, pool, user string) {
+			tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/users/"+user+"/activation/generate", nil)
+		}, ""},
+		{"nothing has changed", func(*testing.T, string, string) {}, "Confirm your address for Partners"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			pool, email := tenant.NewPool(t, nil), systemtest.Address("ann")
+			register(t, tenant, pool, email)
+			user := tenant.System.Must(t, 200, "POST", "/pools/"+pool+"/users/by_key", fields{"identifier": email}).Text(t, "id")
+			c.change(t, pool, user)
+			empty(t, product)
+			if c.subject == "" {
+				arrived(t, product, email, 0)
+				return
+			}
+			if got := arrived(t, product, email, 1)[0].Subject; got != c.subject {
+				t.Errorf("subject %q, want %q", got, c.subject)
+			}
+		})
+	}
+}
+
+func TestTheWordingOfAMail(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t, alone)
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, fields{"name": "Acme <Co>", "otp_settings": fields{"activation": fields{"length": 8, "ttl": "1h"}}})
+	long := regexp.MustCompile(`(?m)^https?://\S+$`)
+	short := regexp.MustCompile(`(?m)^ {4}\d{8}$`)
+	for _, c := range []struct {
+		name, query, subject string
+		link                 bool
+		returnTo             string
+	}{
+		{"nothing asked", "", "Confirm your address for Acme <Co>", true, ""},
+		{"registration by link", "?mode=registration&code_type_in_message=link", "Confirm your address for Acme <Co>", true, ""},
+		{"registration by code", "?mode=registration&code_type_in_message=code", "Confirm your address for Acme <Co>", false, ""},
+		{"invitation by link", "?mode=invitation&post_activation_url=https://app.example.com/in", "You are invited to Acme <Co>", true, "https://app.example.com/in"},
+		{"invitation by code", "?mode=invitation&code_type_in_message=code", "You are invited to Acme <Co>", false, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			email := systemtest.Address("ann")
+			user := tenant.NewUser(t, pool, "new", email, nil)
+			path := "/pools/" + pool + "/users/" + user
+			tenant.Admin.Must(t, 204, "POST", path+"/activation/send"+c.query, nil)
+			sent := product.Clock.Now()
+			empty(t, product)
+			m := arrived(t, product, email, 1)[0]
+			if m.Subject != c.subject || m.From != "Identity Pools <no-reply@example.com>" {
+				t.Errorf("%q from %s", m.Subject, m.From)
+			}
+			if long.MatchString(m.Text) != c.link || short.MatchString(m.Text) == c.link {
+				t.Errorf("it has a link: %v, want %v:\n%s", long.MatchString(m.Text), c.link, m.Text)
+			}
+			until := func(at time.Time) bool {
+				return strings.Contains(m.Text, at.Add(time.Hour).UTC().Format("2 January 2006 at 15:04 UTC"))
+			}
+			if !until(sent) && !until(product.Clock.Now()) {
+				t.Errorf("it does not say that it ends in an hour:\n%s", m.Text)
+			}
+			if strings.Contains(m.HTML, "<Co>") {
+				t.Error("the pool's name is not escaped")
+			}
+			if !c.link {
+				tenant.System.Must(t, 201, "POST", path+"/activate", fields{"code": systemtest.CodeIn(t, m)})
+				return
+			}
+			link := systemtest.LinkIn(t, m)
+			if link.Path != "/"+tenant.ID+"/pools/"+pool+"/activate" || link.Query().Get("return_to") != c.returnTo {
+				t.Errorf("link to %s", link)
+			}
+			tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/activate", fields{"code": link.Query().Get("code")})
+		})
+	}
+}
+
+// V6.3.7: setting a credential mails a notice. What still waited to become this user's goes with it.
+func TestAPasswordThatIsSetIsTold(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t, alone)
+	tenant := product.NewTenant(t)
+	pool, email := tenant.NewPool(t, nil), systemtest.Address("ann")
+	register(t, tenant, pool, email)
+	empty(t, product)
+	register(t, tenant, pool, email)
+	activate(t, tenant, pool, 201, arrived(t, product, email, 1)[0])
+	empty(t, product)
+	// The second registration was too soon for a mail of its own, and its message comes before or after the notice.
+	mails := product.Inbox.Mails(t, email)
+	notices := 0
+	for _, m := range mails {
+		if m.Subject == "Your password for Partners was set" {
+			notices++
+		}
+	}
+	if notices != 1 {
+		t.Errorf("%d notices among %d mails", notices, len(mails))
+	}
+	for _, it := range items(t, product, "USER#") {
+		if strings.HasPrefix(it["sk"], "REG#") {
+			t.Errorf("a registration still waits: %v", it)
+		}
+	}
+}
+
+// ledger is a log to read.
+type ledger struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *ledger) Write(line []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(line)
+}
+
+// V16.2.5, V16.4.1: the log holds no address, code or name.
+func TestTheLogHoldsNothingPersonal(t *testing.T) {
+	t.Parallel()
+	var log ledger
+	ses := newDoor(t)
+	product := systemtest.New(t, alone, ses.option, func(c *system.Config) {
+		c.Log = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	})
+	tenant := product.NewTenant(t)
+	pool, email := tenant.NewPool(t, nil), systemtest.Address("ann")
+	register(t, tenant, pool, email)
+	for _, fault := range []func(http.ResponseWriter, *http.Request, http.Handler){cut, answer(503, ""), answer(400, "MessageRejected")} {
+		ses.set(fault)
+		product.Courier.Stream(t.Context(), outbox(t, product))
+	}
+	ses.open()
+	register(t, tenant, pool, email) // limited
+	empty(t, product)
+	suppress(t, product, email)
+	product.Clock.Advance(2 * time.Minute)
+	register(t, tenant, pool, email)
+	empty(t, product)
+	log.mu.Lock()
+	defer log.mu.Unlock()
+	for _, must := range []string{"stream record failed", "message rejected", `"why":"limited"`, `"why":"no address"`} {
+		if !strings.Contains(log.text.String(), must) {
+			t.Errorf("the log does not tell of %q", must)
+		}
+	}
+	if name, _, _ := strings.Cut(email, "@"); strings.Contains(log.text.String(), name) {
+		t.Errorf("the log has the address:\n%s", log.text.String())
+	}
+}

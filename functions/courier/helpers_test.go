@@ -1,0 +1,181 @@
+package courier_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"identitypools/infra/local/parttest"
+	"identitypools/infra/local/system"
+	"identitypools/infra/local/systemtest"
+)
+
+type fields = systemtest.Fields
+
+func TestMain(m *testing.M) { os.Exit(parttest.Main(m)) }
+
+// alone leaves the stream to the test, which calls the courier itself.
+func alone(c *system.Config) { c.NoCourier = true }
+
+// stream is an event with a record for each item. The same item has the same event id whenever it is told of, as a repeat has.
+func stream(event events.DynamoDBOperationType, items ...systemtest.Item) events.DynamoDBEvent {
+	var out events.DynamoDBEvent
+	for i, it := range items {
+		image := map[string]events.DynamoDBAttributeValue{}
+		for name, value := range it {
+			image[name] = events.NewStringAttribute(value)
+		}
+		keys := map[string]events.DynamoDBAttributeValue{"pk": image["pk"], "sk": image["sk"]}
+		out.Records = append(out.Records, events.DynamoDBEventRecord{
+			EventID: fmt.Sprint(event, it["pk"], it["sk"], it["version"]), EventName: string(event),
+			Change: events.DynamoDBStreamRecord{Keys: keys, NewImage: image, SequenceNumber: strconv.Itoa(i)},
+		})
+	}
+	return out
+}
+
+// items are the stored items whose partition key begins with prefix.
+func items(tb testing.TB, product *systemtest.Product, prefix string) []systemtest.Item {
+	tb.Helper()
+	var found []systemtest.Item
+	for _, it := range product.Items(tb) {
+		if strings.HasPrefix(it["pk"], prefix) {
+			found = append(found, it)
+		}
+	}
+	return found
+}
+
+// outbox is an event with the messages that wait. Which of several comes first is open.
+func outbox(tb testing.TB, product *systemtest.Product) events.DynamoDBEvent {
+	tb.Helper()
+	return stream(events.DynamoDBOperationTypeInsert, items(tb, product, "MESSAGE#")...)
+}
+
+// deliver has the courier work through an event, of which nothing may come again.
+func deliver(tb testing.TB, product *systemtest.Product, event events.DynamoDBEvent) {
+	tb.Helper()
+	if failed := product.Courier.Stream(tb.Context(), event).BatchItemFailures; len(failed) > 0 {
+		tb.Fatalf("record %s of %d comes again", failed[0].ItemIdentifier, len(event.Records))
+	}
+}
+
+// empty has the courier work through the outbox, which must be empty then.
+func empty(tb testing.TB, product *systemtest.Product) {
+	tb.Helper()
+	deliver(tb, product, outbox(tb, product))
+	if left := items(tb, product, "MESSAGE#"); len(left) > 0 {
+		tb.Fatalf("still in the outbox: %v", left)
+	}
+}
+
+// arrived are the mails to an address, of which there must be n.
+func arrived(tb testing.TB, product *systemtest.Product, to string, n int) []parttest.Mail {
+	tb.Helper()
+	mails := product.Inbox.Mails(tb, to)
+	if len(mails) != n {
+		tb.Fatalf("%d mails to %s, want %d", len(mails), to, n)
+	}
+	return mails
+}
+
+// await waits until something holds that happens behind the product's back.
+func await(tb testing.TB, what string, holds func() bool) {
+	tb.Helper()
+	deadline := time.NewTimer(15 * time.Second)
+	defer deadline.Stop()
+	poll := time.NewTicker(20 * time.Millisecond)
+	defer poll.Stop()
+	for !holds() {
+		select {
+		case <-poll.C:
+		case <-deadline.C:
+			tb.Fatalf("not within 15 seconds: %s", what)
+		}
+	}
+}
+
+// register signs an address up, as browsers do.
+func register(tb testing.TB, tenant *systemtest.Tenant, pool, email string) {
+	tb.Helper()
+	tenant.Public.Must(tb, 201, "POST", "/pools/"+pool+"/register?code_type_in_message=link", fields{"identifier": email, "password": systemtest.Password})
+}
+
+// activate presents the code of the link in a mail.
+func activate(tb testing.TB, tenant *systemtest.Tenant, pool string, want int, m parttest.Mail) {
+	tb.Helper()
+	tenant.Public.Must(tb, want, "POST", "/pools/"+pool+"/activate", fields{"code": systemtest.LinkIn(tb, m).Query().Get("code")})
+}
+
+// door stands before the inbox, and injects the faults of SES.
+type door struct {
+	url string
+
+	mu     sync.Mutex
+	fault  func(w http.ResponseWriter, r *http.Request, inbox http.Handler) // nil: none
+	knocks chan struct{}                                                    // one for each mail that met a fault
+}
+
+func newDoor(tb testing.TB) *door {
+	tb.Helper()
+	inbox, err := url.Parse(parttest.OpenInbox(tb).URL())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(inbox)
+	d := &door{knocks: make(chan struct{}, 1000)}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		d.mu.Lock()
+		fault := d.fault
+		d.mu.Unlock()
+		if fault == nil {
+			proxy.ServeHTTP(w, r)
+			return
+		}
+		d.knocks <- struct{}{}
+		fault(w, r, proxy)
+	}))
+	tb.Cleanup(server.Close)
+	d.url = server.URL
+	return d
+}
+
+// option makes the product send through the door.
+func (d *door) option(c *system.Config) { c.SESURL = d.url }
+
+func (d *door) set(fault func(http.ResponseWriter, *http.Request, http.Handler)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.fault = fault
+}
+
+func (d *door) open() { d.set(nil) }
+
+// cut ends the connection without an answer.
+func cut(http.ResponseWriter, *http.Request, http.Handler) { panic(http.ErrAbortHandler) }
+
+// answer is a fault that answers as SES does.
+func answer(status int, code string) func(http.ResponseWriter, *http.Request, http.Handler) {
+	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+		w.Header().Set("X-Amzn-Errortype", code)
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(`{"message":"no"}`))
+	}
+}
+
+// sentAll the same hands the mail over and answers that it did not. The SDK takes this answer for final.
+func sentAllTheSame(w http.ResponseWriter, r *http.Request, inbox http.Handler) {
+	inbox.ServeHTTP(httptest.NewRecorder(), r)
+	answer(403, "ExpiredTokenException")(w, r, inbox)
+}

@@ -1,0 +1,168 @@
+package courier_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"identitypools/infra/local/systemtest"
+)
+
+// suppress has the courier hear that an address bounced for good.
+func suppress(tb testing.TB, product *systemtest.Product, address string) {
+	tb.Helper()
+	hear(tb, product, "Bounce", fields{"bounce": fields{"bounceType": "Permanent", "bouncedRecipients": []fields{{"emailAddress": address}}}})
+}
+
+// hear hands the courier what EventBridge passes on of SES.
+func hear(tb testing.TB, product *systemtest.Product, kind string, detail fields) {
+	tb.Helper()
+	detail["eventType"] = kind
+	event, err := json.Marshal(fields{"version": "0", "source": "aws.ses", "detail-type": "Email " + kind, "detail": detail})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if _, err := product.Courier.Handle(tb.Context(), event); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// "Bounces and complaints mark the address, and nothing more is sent to it."
+func TestANoticeOfSES(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t, alone)
+	tenant := product.NewTenant(t)
+	bounce := func(kind string, to ...fields) fields {
+		return fields{"bounce": fields{"bounceType": kind, "bouncedRecipients": to}}
+	}
+	same := func(address string) string { return address }
+	for _, c := range []struct {
+		name, kind string
+		spelt      func(address string) string // as SES repeats it
+		detail     func(to fields) fields
+		mails      int
+	}{
+		{"a permanent bounce", "Bounce", same, func(to fields) fields { return bounce("Permanent", to) }, 0},
+		{"a permanent bounce among others", "Bounce", same, func(to fields) fields {
+			return bounce("Permanent", fields{"emailAddress": "no address"}, fields{"emailAddress": "other@example.com"}, to)
+		}, 0},
+		{"a permanent bounce, spelt otherwise", "Bounce", strings.ToUpper, func(to fields) fields { return bounce("Permanent", to) }, 0},
+		{"a complaint", "Complaint", same, func(to fields) fields { return fields{"complaint": fields{"complainedRecipients": []fields{to}}} }, 0},
+		{"a transient bounce", "Bounce", same, func(to fields) fields { return bounce("Transient", to) }, 1},
+		{"a bounce of unknown kind", "Bounce", same, func(to fields) fields { return bounce("Undetermined", to) }, 1},
+		{"a delivery", "Delivery", same, func(to fields) fields { return fields{"mail": fields{"destination": []any{to["emailAddress"]}}} }, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for name, settings := range map[string]fields{"ignoring case": nil, "telling case apart": {"identifier_case_insensitive": false}} {
+				pool, email := tenant.NewPool(t, settings), "Ann-"+systemtest.Address("x")
+				hear(t, product, c.kind, c.detail(fields{"emailAddress": c.spelt(email)}))
+				register(t, tenant, pool, email)
+				id := tenant.NewUser(t, pool, "active", "b"+email, nil)
+				empty(t, product)
+				if n := len(product.Inbox.Mails(t, email)); n != c.mails {
+					t.Errorf("in a pool %s: %d mails, want %d", name, n, c.mails)
+				}
+				_ = id
+			}
+		})
+	}
+}
+
+// An address that bounced gets no notice either, in no pool and no tenant: SES counts bounces of an account.
+func TestASuppressedAddressGetsNothing(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t, alone)
+	email := systemtest.Address("ann")
+	suppress(t, product, email)
+	for range 2 {
+		tenant := product.NewTenant(t)
+		pool := tenant.NewPool(t, nil)
+		fresh := tenant.NewUser(t, pool, "new", email, nil)
+		tenant.Admin.Must(t, 204, "POST", "/pools/"+pool+"/users/"+fresh+"/activation/send?mode=invitation", nil)
+		empty(t, product)
+		made := tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/users/"+fresh+"/code/generate", fields{"type": "activation"}).Text(t, "code")
+		tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/users/"+fresh+"/activate", fields{"code": made, "password": systemtest.Password})
+		empty(t, product) // of the notice that a password was set
+		register(t, tenant, pool, email)
+		empty(t, product) // of the notice that the address is taken
+	}
+	arrived(t, product, email, 0)
+}
+
+func TestATriggerThatIsNoEvent(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t, alone)
+	for _, trigger := range []string{``, `[]`, `"text"`, `{"Records":"all"}`} {
+		if _, err := product.Courier.Handle(t.Context(), json.RawMessage(trigger)); err == nil {
+			t.Errorf("%q is done", trigger)
+		}
+	}
+	for _, trigger := range []string{`{}`, `{"Records":[]}`, `{"source":"aws.ses","detail":{}}`} {
+		if _, err := product.Courier.Handle(t.Context(), json.RawMessage(trigger)); err != nil {
+			t.Errorf("%q: %v", trigger, err)
+		}
+	}
+}
+
+// "Resending: a pause between two messages to one address (60 s) and a ceiling (5 an hour)", which a repeated registration
+// can't get around either.
+func TestTheLimitsOfMails(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t, alone)
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, nil)
+	taken := systemtest.Address("taken")
+	tenant.NewUser(t, pool, "active", taken, nil)
+	fresh := systemtest.Address("fresh")
+	for _, step := range []struct {
+		wait  time.Duration
+		mails int
+	}{
+		{0, 1},
+		{0, 1},
+		{50 * time.Second, 1},
+		{15 * time.Second, 2},
+		{65 * time.Second, 3},
+		{65 * time.Second, 4},
+		{65 * time.Second, 5},
+		{65 * time.Second, 5},
+		{50 * time.Minute, 5},
+		{6 * time.Minute, 6}, // an hour after the first
+		{65 * time.Second, 7},
+		{time.Minute / 2, 7},
+	} {
+		product.Clock.Advance(step.wait)
+		register(t, tenant, pool, fresh) // each a registration of its own
+		register(t, tenant, pool, taken) // each tells the owner
+		empty(t, product)
+		for _, email := range []string{fresh, taken} {
+			if n := len(product.Inbox.Mails(t, email)); n != step.mails {
+				t.Fatalf("%d mails to %s, want %d, %s after the last step", n, email, step.mails, step.wait)
+			}
+		}
+	}
+	for _, m := range product.Inbox.Mails(t, taken) {
+		if m.Subject != "You already have an account with Partners" || strings.Contains(m.Text, "http") {
+			t.Errorf("the owner gets %q:\n%s", m.Subject, m.Text)
+		}
+	}
+}
+
+// A notice that could not be sent has not used the owner's limit up.
+func TestANoticeThatFailedIsSentAgain(t *testing.T) {
+	t.Parallel()
+	ses := newDoor(t)
+	product := systemtest.New(t, alone, ses.option)
+	tenant := product.NewTenant(t)
+	pool, email := tenant.NewPool(t, nil), systemtest.Address("ann")
+	tenant.NewUser(t, pool, "active", email, nil)
+	register(t, tenant, pool, email)
+	ses.set(cut)
+	if failed := product.Courier.Stream(t.Context(), outbox(t, product)).BatchItemFailures; len(failed) != 1 {
+		t.Fatalf("failed: %v", failed)
+	}
+	ses.open()
+	empty(t, product)
+	arrived(t, product, email, 1)
+}
