@@ -189,7 +189,9 @@ func TestTheStateWhenItIsSentCounts(t *testing.T) {
 		change  func(t *testing.T, pool, user string)
 		subject string // of the mail; "" is none
 	}{
-		{"the user is deleted", func(t *testing.T, pool, user string) { tenant.Admin.Must(t, 204, "DELETE", "/pools/"+pool+"/users/"+user, nil) }, ""},
+		{"the user is deleted", func(t *testing.T, pool, user string) {
+			tenant.Admin.Must(t, 204, "DELETE", "/pools/"+pool+"/users/"+user, nil)
+		}, ""},
 		{"the pool is deleted", func(t *testing.T, pool, _ string) { tenant.Admin.Must(t, 204, "DELETE", "/pools/"+pool, nil) }, ""},
 		{"the user is active", func(t *testing.T, pool, user string) {
 			tenant.Admin.Must(t, 200, "PUT", "/pools/"+pool+"/users/"+user, fields{"status": "active"})

@@ -132,14 +132,19 @@ func (s *Service) hear(ctx context.Context, e sesEvent) error {
 		reason, recipients = "complaint", e.Detail.Complaint.Recipients
 	}
 	for _, r := range recipients {
-		normalized, err := identity.Pool{CaseInsensitive: true}.Normalize(identity.TypeEmail, r.Address)
+		box, err := mailbox(r.Address)
 		if err != nil {
 			s.Log.Warn("notice of SES names no address")
 			continue
 		}
-		if err := s.Outbox.Suppress(ctx, normalized, reason); err != nil {
+		if err := s.Outbox.Suppress(ctx, box, reason); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// mailbox is an address as suppressions have it: whatever a pool tells apart, upper and lower case are one mailbox.
+func mailbox(address string) (string, error) {
+	return identity.Pool{CaseInsensitive: true}.Normalize(identity.TypeEmail, address)
 }

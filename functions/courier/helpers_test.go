@@ -174,7 +174,7 @@ func answer(status int, code string) func(http.ResponseWriter, *http.Request, ht
 	}
 }
 
-// sentAll the same hands the mail over and answers that it did not. The SDK takes this answer for final.
+// sentAllTheSame hands the mail over and answers that it did not. The SDK takes this answer for final.
 func sentAllTheSame(w http.ResponseWriter, r *http.Request, inbox http.Handler) {
 	inbox.ServeHTTP(httptest.NewRecorder(), r)
 	answer(403, "ExpiredTokenException")(w, r, inbox)

@@ -201,7 +201,11 @@ func (s *Service) notifyPassword(ctx context.Context, p identity.Pool, u identit
 }
 
 func (s *Service) send(ctx context.Context, to string, kind mail.Kind, v mail.Values) error {
-	suppressed, err := s.Outbox.IsSuppressed(ctx, to)
+	box, err := mailbox(to)
+	if err != nil {
+		return identity.InvalidField("/address", err.Error())
+	}
+	suppressed, err := s.Outbox.IsSuppressed(ctx, box)
 	if err != nil {
 		return err
 	}

@@ -92,7 +92,13 @@ func (h handlers) list(w http.ResponseWriter, r *http.Request) {
 
 func readQuery(r *http.Request) (q Query, err error) {
 	values := r.URL.Query()
-	q = Query{Search: values.Get("search_phrase"), Sort: values.Get("sort"), After: values.Get("after_pool_id"), Before: values.Get("before_pool_id")}
+	q = Query{Search: values.Get("search_phrase"), Sort: values.Get("sort")}
+	if q.After, err = api.Bound(r, "after_pool_id"); err != nil {
+		return q, err
+	}
+	if q.Before, err = api.Bound(r, "before_pool_id"); err != nil {
+		return q, err
+	}
 	if q.Sort != "" && q.Sort != "id" && q.Sort != "name" {
 		return q, identity.InvalidField("sort", "must be name or id")
 	}

@@ -76,7 +76,7 @@ func readGrant(r *http.Request) (Grant, error) {
 	}
 	for name, values := range form {
 		if len(values) > 1 {
-			return invalid("the parameter " + name + " is given twice")
+			return invalid("the parameter " + url.QueryEscape(name) + " is given twice")
 		}
 	}
 	if grant := form.Get("grant_type"); grant != "client_credentials" {

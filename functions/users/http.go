@@ -103,7 +103,12 @@ func (h handlers) list(w http.ResponseWriter, r *http.Request) {
 
 func readQuery(r *http.Request) (q Query, err error) {
 	values := r.URL.Query()
-	q = Query{After: values.Get("after_user_id"), Before: values.Get("before_user_id")}
+	if q.After, err = api.Bound(r, "after_user_id"); err != nil {
+		return q, err
+	}
+	if q.Before, err = api.Bound(r, "before_user_id"); err != nil {
+		return q, err
+	}
 	if sort := values.Get("sort"); sort != "" && sort != "id" {
 		return q, identity.InvalidField("sort", "must be id")
 	}

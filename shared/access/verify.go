@@ -110,7 +110,7 @@ func (v *Verifier) verify(ctx context.Context, token string, now time.Time) (ver
 	if err := parsed.Claims(key, &c); err != nil || c.Expiry == nil || len(c.Audience) != 1 {
 		return verified{}, ErrToken
 	}
-	if err := c.ValidateWithLeeway(jwt.Expected{Time: now}, 0); err != nil {
+	if err := c.ValidateWithLeeway(jwt.Expected{Time: now}, 0); err != nil || !now.Before(c.Expiry.Time()) {
 		return verified{}, ErrToken
 	}
 	parts := strings.Split(c.Audience[0], ":")

@@ -162,6 +162,15 @@ func Limit(r *http.Request) (int, error) {
 	return n, nil
 }
 
+// Bound is the id from which a list goes on, as the parameter has it. Errors: identity.Invalid for what is no id.
+func Bound(r *http.Request, parameter string) (string, error) {
+	id := r.URL.Query().Get(parameter)
+	if id != "" && !identity.ValidID(id) {
+		return "", identity.InvalidField(parameter, identity.IDRule)
+	}
+	return id, nil
+}
+
 // Descending reads the order of a list: "asc", the published "acs", or "desc". Errors: identity.Invalid.
 func Descending(r *http.Request) (bool, error) {
 	switch r.URL.Query().Get("order") {
@@ -182,7 +191,7 @@ func IfMatch(r *http.Request) identity.Match {
 		if tag == "*" {
 			m.Any = true
 		}
-		if version, err := strconv.ParseInt(strings.Trim(tag, `"`), 10, 64); err == nil && len(tag) > 2 && tag[0] == '"' {
+		if version, err := strconv.ParseInt(strings.Trim(tag, `"`), 10, 64); err == nil && tag == versionTag(version) {
 			m.Versions = append(m.Versions, version)
 		}
 	}

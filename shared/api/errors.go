@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"identitypools/shared/identity"
 )
@@ -92,9 +93,9 @@ func at(c identity.Conflict) *details {
 	return &details{[]identity.Violation{{Pointer: c.Pointer, Reason: c.Reason}}}
 }
 
-// Reply answers with v as JSON.
+// Reply answers with v as JSON. Text that is not UTF-8, which only a caller's own words in an error can be, is mended.
 func Reply(w http.ResponseWriter, status int, v any) {
-	body, err := json.Marshal(v, json.Deterministic(true))
+	body, err := json.Marshal(v, json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
 	if err != nil {
 		status, body = http.StatusInternalServerError, []byte(`{"status_code":500,"error":"something went wrong on our side","error_code":"internal"}`)
 	}
@@ -105,9 +106,12 @@ func Reply(w http.ResponseWriter, status int, v any) {
 
 // ReplyVersion is Reply with the version of the resource as its ETag.
 func ReplyVersion(w http.ResponseWriter, status int, version int64, v any) {
-	w.Header().Set("ETag", `"`+strconv.FormatInt(version, 10)+`"`)
+	w.Header().Set("ETag", versionTag(version))
 	Reply(w, status, v)
 }
+
+// versionTag is a version as an entity tag (RFC 9110 §8.8.3).
+func versionTag(version int64) string { return `"` + strconv.FormatInt(version, 10) + `"` }
 
 // NoContent answers that it is done.
 func NoContent(w http.ResponseWriter) { w.WriteHeader(http.StatusNoContent) }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -24,6 +25,7 @@ func Adapt(h http.Handler) Gateway {
 		r, err := request(ctx, event)
 		w := &recorder{header: http.Header{}, status: http.StatusOK}
 		if err != nil {
+			w.header.Set(requestIDHeader, event.RequestContext.RequestID)
 			Error(w, (&http.Request{}).WithContext(ctx), malformed("the body is not valid base64"))
 		} else {
 			h.ServeHTTP(w, r)
@@ -115,7 +117,7 @@ func Event(r *http.Request, body []byte, requestID string) events.APIGatewayV2HT
 		}
 		event.Headers[strings.ToLower(name)] = strings.Join(values, ",")
 	}
-	source, _, _ := strings.Cut(r.RemoteAddr, ":")
+	source, _, _ := net.SplitHostPort(r.RemoteAddr) // no address is no source
 	event.RequestContext = events.APIGatewayV2HTTPRequestContext{
 		RequestID: requestID, DomainName: r.Host,
 		HTTP: events.APIGatewayV2HTTPRequestContextHTTPDescription{

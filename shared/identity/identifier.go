@@ -30,6 +30,9 @@ const (
 	maxIdentifier = 256
 )
 
+// domains brings domains into ASCII, and refuses labels and names that are too long for the DNS (RFC 1035 §2.3.4).
+var domains = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.VerifyDNSLength(true))
+
 // Normalize is the form of an identifier or address that is compared, claimed and limited: trimmed, Unicode NFKC, the
 // domain of an e-mail address in ASCII (IDNA), and case-folded where the pool ignores case. Nothing cleverer: no dots or
 // tags are dropped. It is idempotent. The error is a sentence about the value, without it.
@@ -64,14 +67,15 @@ func (p Pool) Normalize(kind IdentifierType, value string) (string, error) {
 func (p Pool) normalizeEmail(value string) (string, error) {
 	notAnAddress := reason("must be an e-mail address")
 	at := strings.LastIndexByte(value, '@')
-	if at < 1 || at > maxLocalPart || strings.HasPrefix(value, "\"") {
+	if at < 1 || strings.HasPrefix(value, "\"") {
 		return "", notAnAddress
 	}
-	domain, err := idna.Lookup.ToASCII(strings.ToLower(value[at+1:]))
-	if err != nil || domain == "" {
+	local := p.fold(value[:at])
+	domain, err := domains.ToASCII(strings.ToLower(value[at+1:]))
+	if err != nil || len(local) > maxLocalPart { // counted when folded, which may lengthen it
 		return "", notAnAddress
 	}
-	address := p.fold(value[:at]) + "@" + domain
+	address := local + "@" + domain
 	parsed, err := mail.ParseAddress(address)
 	if err != nil || parsed.Name != "" || parsed.Address != address || len(address) > maxEmail {
 		return "", notAnAddress
@@ -84,7 +88,7 @@ func (p Pool) fold(value string) string {
 	if !p.CaseInsensitive {
 		return value
 	}
-	return strings.TrimSpace(norm.NFKC.String(cases.Fold().String(value)))
+	return norm.NFKC.String(cases.Fold().String(value))
 }
 
 // InferType is the type of an identifier that came without one: an e-mail address, a phone number in international form,

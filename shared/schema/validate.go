@@ -13,15 +13,6 @@ import (
 // Validate checks a JSON object. The error is Invalid and names every violation, up to MaxViolations, with a pointer relative to
 // the value; its reasons never repeat the value. A value that takes too much work to check is Invalid too.
 func (s *Schema) Validate(text []byte) error {
-	return s.validate(text, false)
-}
-
-// ValidatePartial is Validate for a value that may be incomplete: what the schema requires at the top level may be missing.
-func (s *Schema) ValidatePartial(text []byte) error {
-	return s.validate(text, true)
-}
-
-func (s *Schema) validate(text []byte, partial bool) error {
 	if jsontext.Value(text).Kind() != '{' {
 		return identity.InvalidField("", "must be an object")
 	}
@@ -33,7 +24,7 @@ func (s *Schema) validate(text []byte, partial bool) error {
 		return identity.InvalidField("", fmt.Sprintf("must have at most %d objects and lists within each other", MaxValueDepth))
 	}
 	r := run{work: maxWork}
-	r.node(s.root, value, nil, partial)
+	r.node(s.root, value, nil)
 	return r.result()
 }
 
@@ -83,7 +74,7 @@ func (r *run) add(at *place, reason string) {
 func (r *run) matches(n *node, v any) bool {
 	probing, failed := r.probing, r.failed
 	r.probing, r.failed = true, false
-	r.node(n, v, nil, false)
+	r.node(n, v, nil)
 	matched := !r.failed
 	r.probing, r.failed = probing, failed
 	return matched

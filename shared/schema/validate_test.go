@@ -42,31 +42,6 @@ func TestValidateRefusesWhatIsNoObject(t *testing.T) {
 	}
 }
 
-func TestValidatePartial(t *testing.T) {
-	t.Parallel()
-	for _, row := range []struct{ name, document, value, wrong string }{
-		{"top level", `{"required":["a"]}`, `{}`, ""},
-		{"top level of allOf", `{"allOf":[{"required":["a"]}]}`, `{}`, ""},
-		{"top level of then", `{"if":{"properties":{"b":{"const":"x"}}},"then":{"required":["a"]}}`, `{}`, ""},
-		{"below", `{"properties":{"b":{"required":["a"]}}}`, `{"b":{}}`, "/b/a"},
-		{"in a condition", `{"not":{"required":["a"]}}`, `{}`, ""},
-		{"of an alternative", `{"anyOf":[{"required":["a"]},{"required":["b"]}]}`, `{}`, ""},
-		{"dependent", `{"dependentRequired":{"a":["b"]}}`, `{"a":1}`, "/b"},
-		{"other rules hold", `{"required":["a"],"properties":{"b":{"type":"string"}}}`, `{"b":1}`, "/b"},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			t.Parallel()
-			err := mustCompile(t, row.document).ValidatePartial([]byte(row.value))
-			if got := strings.Join(pointers(t, err), " "); got != row.wrong {
-				t.Errorf("wrong at %q, want %q", got, row.wrong)
-			}
-			if row.name == "of an alternative" && err == nil {
-				t.Error("an alternative was not asked for")
-			}
-		})
-	}
-}
-
 // TestReasonsNeverRepeatTheValue: it may be secret, and an answer with it may be logged.
 func TestReasonsNeverRepeatTheValue(t *testing.T) {
 	t.Parallel()

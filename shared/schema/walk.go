@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// node checks v against n. partial lets members that n requires be missing.
-func (r *run) node(n *node, v any, at *place, partial bool) {
+// node checks v against n.
+func (r *run) node(n *node, v any, at *place) {
 	if !r.spend(costVisit) || r.done() {
 		return
 	}
@@ -18,11 +18,11 @@ func (r *run) node(n *node, v any, at *place, partial bool) {
 	r.assertions(n, v, at)
 	switch v := v.(type) {
 	case map[string]any:
-		r.object(n, v, at, partial)
+		r.object(n, v, at)
 	case []any:
 		r.list(n, v, at)
 	}
-	r.combinations(n, v, at, partial)
+	r.combinations(n, v, at)
 }
 
 func (r *run) assertions(n *node, v any, at *place) {
@@ -55,12 +55,12 @@ func (r *run) check(c check, v any) bool {
 // member and item check a part of a value.
 func (r *run) member(n *node, v any, at *place, name string) {
 	there := at.member(name)
-	r.node(n, v, &there, false)
+	r.node(n, v, &there)
 }
 
 func (r *run) item(n *node, v any, at *place, index int) {
 	there := at.item(index)
-	r.node(n, v, &there, false)
+	r.node(n, v, &there)
 }
 
 // wrong records that a member is missing, or should not be there.
@@ -69,7 +69,7 @@ func (r *run) wrong(at *place, name, reason string) {
 	r.add(&there, reason)
 }
 
-func (r *run) object(n *node, v map[string]any, at *place, partial bool) {
+func (r *run) object(n *node, v map[string]any, at *place) {
 	known := 0
 	for _, p := range n.properties {
 		if sub, ok := v[p.name]; ok {
@@ -77,10 +77,8 @@ func (r *run) object(n *node, v map[string]any, at *place, partial bool) {
 			r.member(p.node, sub, at, p.name)
 		}
 	}
-	if !partial {
-		r.required(n.required, v, at)
-	}
-	r.dependent(n, v, at, partial)
+	r.required(n.required, v, at)
+	r.dependent(n, v, at)
 	if len(n.patterns) > 0 || n.names != nil || n.closed && known < len(v) {
 		r.members(n, v, at)
 	}
@@ -97,7 +95,7 @@ func (r *run) required(names []string, v map[string]any, at *place) {
 	}
 }
 
-func (r *run) dependent(n *node, v map[string]any, at *place, partial bool) {
+func (r *run) dependent(n *node, v map[string]any, at *place) {
 	for _, d := range n.dependentRequired {
 		if _, ok := v[d.name]; ok {
 			r.required(d.needs, v, at)
@@ -105,7 +103,7 @@ func (r *run) dependent(n *node, v map[string]any, at *place, partial bool) {
 	}
 	for _, d := range n.dependentSchemas {
 		if _, ok := v[d.name]; ok {
-			r.node(d.node, v, at, partial)
+			r.node(d.node, v, at)
 		}
 	}
 }
@@ -165,9 +163,9 @@ func (r *run) list(n *node, v []any, at *place) {
 
 // combinations checks the schemas that speak of the same value. Those that must hold are walked, so that a violation is
 // named where it is; of alternatives nobody knows which one was meant.
-func (r *run) combinations(n *node, v any, at *place, partial bool) {
+func (r *run) combinations(n *node, v any, at *place) {
 	for _, sub := range n.allOf {
-		r.node(sub, v, at, partial)
+		r.node(sub, v, at)
 	}
 	if len(n.anyOf) > 0 && r.count(n.anyOf, v, 1) == 0 {
 		r.add(at, "must have one of the forms that the schema allows")
@@ -186,7 +184,7 @@ func (r *run) combinations(n *node, v any, at *place, partial bool) {
 		next = n.then
 	}
 	if next != nil {
-		r.node(next, v, at, partial)
+		r.node(next, v, at)
 	}
 }
 

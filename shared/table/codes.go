@@ -115,11 +115,12 @@ func (t *Table) Unguess(ctx context.Context, ref identity.UserRef, purpose ident
 	return nil
 }
 
-// killing is the write that kills the user's live codes and counts a mail, if the limits of mails allow one now.
-func (t *Table) killing(ref identity.UserRef, purpose identity.CodePurpose) types.TransactWriteItem {
+// killing is the write that kills the live codes of m's user, and the messages from before m, and counts a mail, if the limits of
+// mails allow one now.
+func (t *Table) killing(m identity.Message, purpose identity.CodePurpose) types.TransactWriteItem {
 	now := t.now()
 	sets := []string{
-		"live = :none", "killed = :now", "version = if_not_exists(version, :zero) + :one", "#ttl = :ttl", "guesses = if_not_exists(guesses, :zero)",
+		"live = :none", "killed = :killed", "version = if_not_exists(version, :zero) + :one", "#ttl = :ttl", "guesses = if_not_exists(guesses, :zero)",
 		"ceiling = if_not_exists(ceiling, :budget)", "reopens = if_not_exists(reopens, :reopens)", "mailed1 = :now",
 	}
 	for i := 1; i < identity.MailCeiling; i++ {
@@ -127,8 +128,8 @@ func (t *Table) killing(ref identity.UserRef, purpose identity.CodePurpose) type
 	}
 	last := mailed(identity.MailCeiling - 1)
 	condition := fmt.Sprintf("(attribute_not_exists(mailed1) OR mailed1 <= :pause) AND (attribute_not_exists(%s) OR %s <= :window)", last, last)
-	write := t.updating(codesKey(ref, purpose), "SET "+strings.Join(sets, ", "), condition, item{
-		":none": str("[]"), ":zero": num(0), ":one": num(1), ":now": num(now.UnixMilli()), ":ttl": seconds(now.Add(codesKept)),
+	write := t.updating(codesKey(m.UserRef(), purpose), "SET "+strings.Join(sets, ", "), condition, item{
+		":none": str("[]"), ":killed": num(m.CreatedAt.UnixMilli()), ":zero": num(0), ":one": num(1), ":now": num(now.UnixMilli()), ":ttl": seconds(now.Add(codesKept)),
 		":budget": num(identity.GuessBudget), ":reopens": num(now.Add(identity.GuessWindow).UnixMilli()),
 		":pause": num(now.Add(-identity.MailPause).UnixMilli()), ":window": num(now.Add(-identity.MailWindow).UnixMilli()),
 	})

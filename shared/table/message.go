@@ -32,7 +32,7 @@ func (t *Table) Send(ctx context.Context, m identity.Message) error {
 	if err != nil {
 		return err
 	}
-	err = t.transact(ctx, []types.TransactWriteItem{t.killing(m.UserRef(), identity.PurposeActivation), message})
+	err = t.transact(ctx, []types.TransactWriteItem{t.killing(m, identity.PurposeActivation), message})
 	var stopped cancelled
 	switch {
 	case errors.As(err, &stopped):

@@ -75,16 +75,33 @@ func (t *Table) PurgeLater(ctx context.Context, tenant, pool string) error {
 
 // Erase deletes a user whose pool is gone, with everything that is kept apart from it. It repeats safely.
 func (t *Table) Erase(ctx context.Context, u identity.User) error {
-	if err := t.DeleteRegistrations(ctx, u.Ref()); err != nil {
+	if err := t.eraseCodes(ctx, u.Ref()); err != nil {
 		return err
-	}
-	notices := &dynamodb.DeleteItemInput{TableName: t.name, Key: codesKey(u.Ref(), identity.PurposeNotice).item()}
-	if _, err := t.db.DeleteItem(ctx, notices); err != nil {
-		return fmt.Errorf("delete notices: %w", failure(err))
 	}
 	err := t.DeleteUser(ctx, u)
 	if errors.As(err, new(identity.PreconditionFailed)) {
 		return nil // changed or gone since: the next step sees it anew
 	}
 	return err
+}
+
+// eraseCodes deletes a user's codes of all purposes and all registrations that wait with it.
+func (t *Table) eraseCodes(ctx context.Context, ref identity.UserRef) error {
+	pages := dynamodb.NewQueryPaginator(t.db, &dynamodb.QueryInput{
+		TableName: t.name, KeyConditionExpression: aws.String("pk = :pk"), ConsistentRead: aws.Bool(true),
+		ProjectionExpression: aws.String(sk), ExpressionAttributeValues: item{":pk": str(userPartition(ref))},
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return fmt.Errorf("list codes and registrations: %w", failure(err))
+		}
+		for _, it := range page.Items {
+			k := key{userPartition(ref), text(it, sk)}
+			if _, err := t.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: t.name, Key: k.item()}); err != nil {
+				return fmt.Errorf("delete codes or a registration: %w", failure(err))
+			}
+		}
+	}
+	return nil
 }
