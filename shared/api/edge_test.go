@@ -1,0 +1,196 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"identitypools/shared/access"
+	"identitypools/shared/api"
+	"identitypools/shared/identity"
+)
+
+const (
+	function  = "pools" // any function with admin and system routes
+	tenant    = "acme"
+	poolsPath = "/api/identity/acme/admin/pools"
+	requestID = "JKJaXmPLvHcESHA=" // as API Gateway makes them
+)
+
+// edge is a function's handler behind the adapter, with real tokens and a log to look at.
+type edge struct {
+	issuer  *access.Issuer
+	call    api.Gateway
+	log     *lines
+	mu      sync.Mutex
+	handled int // how many requests came through to a handler
+}
+
+// open starts an edge whose operations all do what handler does.
+func open(tb testing.TB, function string, handler http.HandlerFunc) *edge {
+	tb.Helper()
+	issuer, err := access.NewIssuer(bytes.Repeat([]byte{7}, 32), time.Now)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	keys, _, err := issuer.Publish(nil)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	e := &edge{issuer: issuer, log: &lines{}}
+	counted := func(w http.ResponseWriter, r *http.Request) {
+		e.mu.Lock()
+		e.handled++
+		e.mu.Unlock()
+		handler(w, r)
+	}
+	e.call = gateway(tb, function, counted, api.Options{
+		Verifier: access.NewVerifier(published(keys), time.Now), Log: slog.New(slog.NewJSONHandler(e.log, nil)),
+	})
+	return e
+}
+
+func gateway(tb testing.TB, function string, handler http.HandlerFunc, o api.Options) api.Gateway {
+	tb.Helper()
+	h, err := api.New(function, handlersOf(function, handler), o)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return api.Adapt(h)
+}
+
+func handlersOf(function string, handler http.HandlerFunc) api.Handlers {
+	handlers := api.Handlers{}
+	for _, route := range api.Routes() {
+		if route.Function == function {
+			handlers[route.Operation] = handler
+		}
+	}
+	return handlers
+}
+
+// published is a JWK set that never changes.
+type published []byte
+
+func (p published) Keys(context.Context) ([]byte, error) { return p, nil }
+
+// token is a bearer token of a client with the tree and the scopes.
+func (e *edge) token(tb testing.TB, tenant, tree string, scopes ...string) string {
+	tb.Helper()
+	token, err := e.issuer.Issue(access.Caller{ClientID: "c", Tenant: tenant, Tree: tree, Scopes: scopes}, "https://id.example.com", time.Hour)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return token
+}
+
+// admin is a token for the admin routes of the tenant.
+func (e *edge) admin(tb testing.TB) string {
+	tb.Helper()
+	return e.token(tb, tenant, "admin", api.ScopeAdmin)
+}
+
+// event is a request as API Gateway hands it on; token may be empty.
+func event(method, path, token, body string) events.APIGatewayV2HTTPRequest {
+	e := events.APIGatewayV2HTTPRequest{Version: "2.0", RawPath: path, Body: body, Headers: map[string]string{}}
+	e.RequestContext.RequestID = requestID
+	e.RequestContext.HTTP.Method = method
+	if token != "" {
+		e.Headers["authorization"] = "Bearer " + token
+	}
+	if body != "" {
+		e.Headers["content-type"] = "application/json"
+	}
+	return e
+}
+
+func send(tb testing.TB, call api.Gateway, e events.APIGatewayV2HTTPRequest) events.APIGatewayV2HTTPResponse {
+	tb.Helper()
+	answer, err := call(tb.Context(), e)
+	if err != nil {
+		tb.Fatalf("the adapter failed, it must answer: %v", err)
+	}
+	return answer
+}
+
+// failure is an error answer.
+type failure struct {
+	Status  int    `json:"status_code"`
+	Error   string `json:"error"`
+	Code    string `json:"error_code"`
+	Details struct {
+		Violations []identity.Violation `json:"violations"`
+	} `json:"details"`
+}
+
+// failureOf reads an error answer, which says the status in its body too.
+func failureOf(tb testing.TB, answer events.APIGatewayV2HTTPResponse) failure {
+	tb.Helper()
+	var f failure
+	if err := json.Unmarshal([]byte(answer.Body), &f); err != nil {
+		tb.Fatalf("status %d with a body that is no JSON object: %q", answer.StatusCode, answer.Body)
+	}
+	if got := answer.Headers["Content-Type"]; got != "application/json" {
+		tb.Errorf("Content-Type is %q, want application/json", got)
+	}
+	if f.Status != answer.StatusCode || f.Error == "" || f.Code == "" {
+		tb.Errorf("status %d with the body %s", answer.StatusCode, answer.Body)
+	}
+	return f
+}
+
+func wantFailure(tb testing.TB, answer events.APIGatewayV2HTTPResponse, status int, code string) failure {
+	tb.Helper()
+	f := failureOf(tb, answer)
+	if f.Status != status || f.Code != code {
+		tb.Fatalf("answered %d %s (%s), want %d %s", f.Status, f.Code, f.Error, status, code)
+	}
+	return f
+}
+
+// recorded is what a handler's ResponseWriter got, as the adapter would answer it.
+func recorded(w *httptest.ResponseRecorder) events.APIGatewayV2HTTPResponse {
+	out := events.APIGatewayV2HTTPResponse{StatusCode: w.Code, Headers: map[string]string{}, Body: w.Body.String()}
+	for name := range w.Header() {
+		out.Headers[name] = w.Header().Get(name)
+	}
+	return out
+}
+
+// lines is a log that a test reads.
+type lines struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+// all are the lines so far.
+func (l *lines) all(tb testing.TB) []map[string]any {
+	tb.Helper()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var all []map[string]any
+	for text := range bytes.Lines(l.text.Bytes()) {
+		var line map[string]any
+		if err := json.Unmarshal(text, &line); err != nil {
+			tb.Fatalf("the log has a line that is no JSON object: %s", text)
+		}
+		all = append(all, line)
+	}
+	return all
+}
+
+func ok(w http.ResponseWriter, _ *http.Request) { api.NoContent(w) }
