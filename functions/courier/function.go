@@ -6,22 +6,17 @@ import (
 	"identitypools/shared/mail"
 	"identitypools/shared/onetime"
 	"identitypools/shared/start"
-	"identitypools/shared/vault"
 )
 
 // New is the function with its real parts.
 func New(p start.Parts) (*Service, error) {
-	master, err := vault.Read(p.Env, "CODE_SECRET")
-	if err != nil {
-		return nil, err
-	}
-	coder, err := onetime.NewCoder(master)
+	tools, err := onetime.Open(p.Env)
 	if err != nil {
 		return nil, err
 	}
 	return &Service{
 		Pools: p.Table, Users: p.Table, Outbox: p.Table, Keeper: p.Table,
-		Codes: &onetime.Issuer{Store: p.Table, Coder: coder, Now: p.Now},
+		Codes: &onetime.Issuer{Store: p.Table, Coder: tools.Coder, Now: p.Now},
 		Mailer: mail.Sender{
 			Client: sesv2.NewFromConfig(p.Env.Config("SESV2")), From: p.Env.Must("MAIL_FROM"), ConfigurationSet: p.Env.Get("MAIL_CONFIGURATION_SET"),
 		},

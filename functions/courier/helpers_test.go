@@ -2,6 +2,8 @@ package courier_test
 
 import (
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -10,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,6 +29,13 @@ func TestMain(m *testing.M) { os.Exit(parttest.Main(m)) }
 
 // alone leaves the stream to the test, which calls the courier itself.
 func alone(c *system.Config) { c.NoCourier = true }
+
+// slow moves the clock on whenever somebody looks at it, so that no two steps of a call happen at one instant.
+func slow(c *system.Config) {
+	var looks atomic.Int64
+	now := c.Now
+	c.Now = func() time.Time { return now().Add(time.Duration(looks.Add(1)) * time.Millisecond) }
+}
 
 // stream is an event with a record for each item. The same item has the same event id whenever it is told of, as a repeat has.
 func stream(event events.DynamoDBOperationType, items ...systemtest.Item) events.DynamoDBEvent {
@@ -133,6 +143,7 @@ func newDoor(tb testing.TB) *door {
 		tb.Fatal(err)
 	}
 	proxy := httputil.NewSingleHostReverseProxy(inbox)
+	proxy.ErrorLog = log.New(io.Discard, "", 0) // a product that stops gives up what it sends
 	d := &door{knocks: make(chan struct{}, 1000)}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		d.mu.Lock()

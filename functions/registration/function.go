@@ -7,28 +7,19 @@ import (
 	"identitypools/shared/password"
 	"identitypools/shared/schema"
 	"identitypools/shared/start"
-	"identitypools/shared/vault"
 )
 
 // New is the function with its real parts.
 func New(p start.Parts) (http.Handler, error) {
-	master, err := vault.Read(p.Env, "CODE_SECRET")
-	if err != nil {
-		return nil, err
-	}
-	coder, err := onetime.NewCoder(master)
-	if err != nil {
-		return nil, err
-	}
-	sealer, err := onetime.NewSealer(master)
+	tools, err := onetime.Open(p.Env)
 	if err != nil {
 		return nil, err
 	}
 	hasher := password.NewHasher()
 	return Handler(&Service{
-		Pools: p.Table, Users: p.Table, Outbox: p.Table, Documents: schema.NewChecker(p.Table), Passwords: hasher, Tickets: sealer,
+		Pools: p.Table, Users: p.Table, Outbox: p.Table, Documents: schema.NewChecker(p.Table), Passwords: hasher, Tickets: tools.Sealer,
 		Redeemer: &onetime.Redeemer{
-			Guesses: p.Table, Users: p.Table, Coder: coder, Passwords: hasher, Now: p.Now, NewID: p.NewID,
+			Guesses: p.Table, Users: p.Table, Coder: tools.Coder, Passwords: hasher, Now: p.Now, NewID: p.NewID,
 		},
 		MayReturnTo: onetime.ReturnURLs(p.Env.Get("RETURN_ORIGINS")), Now: p.Now, NewID: p.NewID,
 	}, p.Options())

@@ -1,217 +1,311 @@
 package api_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
 	"identitypools/shared/access"
 	"identitypools/shared/api"
-	"identitypools/shared/identity"
 )
 
-// verifier knows three tokens.
-type verifier struct{}
-
-func (verifier) Verify(_ context.Context, token string) (access.Caller, error) {
-	switch token {
-	case "admin":
-		return access.Caller{Tenant: "t1", Tree: "admin", Scopes: []string{api.ScopeAdmin}}, nil
-	case "unscoped":
-		return access.Caller{Tenant: "t1", Tree: "admin"}, nil
-	case "system":
-		return access.Caller{Tenant: "t1", Tree: "system", Scopes: []string{api.ScopeSystem}}, nil
-	case "broken":
-		return access.Caller{}, errors.New("table is on fire at 10.0.0.1")
-	}
-	return access.Caller{}, access.ErrToken
-}
-
-// handlerOf is the function schemas with every operation served by serve.
-func handlerOf(t testing.TB, log *bytes.Buffer, serve http.HandlerFunc) http.Handler {
-	t.Helper()
-	handlers := api.Handlers{}
-	for _, route := range api.Routes() {
-		if route.Function == "schemas" {
-			handlers[route.Operation] = serve
-		}
-	}
-	h, err := api.New("schemas", handlers, api.Options{Verifier: verifier{}, Log: slog.New(slog.NewJSONHandler(log, nil))})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return h
-}
-
-type result struct {
-	events.APIGatewayV2HTTPResponse
-	fields map[string]any
-}
-
-func call(t testing.TB, h http.Handler, method, path, token, body string) result {
-	t.Helper()
-	event := events.APIGatewayV2HTTPRequest{RawPath: path, Headers: map[string]string{"content-type": "application/json"}, Body: body}
-	event.RequestContext.RequestID, event.RequestContext.HTTP.Method = "request-1", method
-	if token != "" {
-		event.Headers["authorization"] = "Bearer " + token
-	}
-	out, err := api.Adapt(h)(t.Context(), event)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := result{APIGatewayV2HTTPResponse: out}
-	if out.Body != "" {
-		if err := json.Unmarshal([]byte(out.Body), &r.fields); err != nil {
-			t.Fatalf("the answer is no JSON: %s", out.Body)
-		}
-	}
-	return r
-}
-
-func TestWhoGetsThrough(t *testing.T) {
+// ASVS V8.2.1, V8.3.1: who may call is checked at the function, before the body is looked at.
+func TestCallers(t *testing.T) {
 	t.Parallel()
-	log := &bytes.Buffer{}
-	h := handlerOf(t, log, func(w http.ResponseWriter, _ *http.Request) { api.NoContent(w) })
-	const path = "/api/identity/t1/admin/schemas"
-	for _, c := range []struct {
-		name, method, path, token, body string
-		status                          int
-		code                            string
+	e := open(t, function, decodes)
+	admin := e.admin(t)
+	tests := []struct {
+		name, method, path, authorization string
+		status                            int
+		code                              string
 	}{
-		{"an admin", "GET", path, "admin", "", 204, ""},
-		{"no token, whatever the body", "POST", path, "", strings.Repeat("{", 200<<10), 401, "unauthorized"},
-		{"a token of nobody", "GET", path, "forged", "", 401, "unauthorized"},
-		{"a token for the other tree", "GET", path, "system", "", 403, "forbidden"},
-		{"a token for another tenant", "GET", "/api/identity/t2/admin/schemas", "admin", "", 403, "forbidden"},
-		{"a token without the scope", "GET", path, "unscoped", "", 403, "insufficient_scope"},
-		{"a token that can't be verified now", "GET", path, "broken", "", 500, "internal"},
-		{"an unknown path", "GET", "/api/identity/t1/admin/nothing", "admin", "", 404, "not_found"},
-		{"a route of another function", "GET", "/api/identity/t1/admin/pools", "admin", "", 404, "not_found"},
-		{"another method", "PATCH", path, "admin", "", 405, "method_not_allowed"},
-		{"two slashes", "GET", "/api/identity/t1/admin//schemas", "admin", "", 404, "not_found"},
-		{"dots", "GET", "/api/identity/t1/admin/pools/../schemas", "admin", "", 404, "not_found"},
-		{"an odd id", "GET", path + "/a b", "admin", "", 404, "not_found"},
-		{"an id that is too long", "GET", path + "/" + strings.Repeat("x", 129), "admin", "", 404, "not_found"},
-		{"no path at all", "GET", "", "admin", "", 404, "not_found"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			got := call(t, h, c.method, c.path, c.token, c.body)
-			if got.StatusCode != c.status || c.code != "" && got.fields["error_code"] != c.code {
-				t.Errorf("answers %d %s", got.StatusCode, got.Body)
-			}
-			if got.Headers["X-Request-Id"] != "request-1" {
-				t.Errorf("request id %q", got.Headers["X-Request-Id"])
-			}
-			if c.status >= 400 && got.Headers["Content-Type"] != "application/json" {
-				t.Errorf("content type %q", got.Headers["Content-Type"])
-			}
-			if strings.Contains(got.Body, "10.0.0.1") {
-				t.Errorf("tells of the inside: %s", got.Body)
-			}
-		})
+		{"without a token", "GET", poolsPath, "", 401, "unauthorized"},
+		{"with another scheme", "GET", poolsPath, "Basic " + admin, 401, "unauthorized"},
+		{"with an empty token", "GET", poolsPath, "Bearer ", 401, "unauthorized"},
+		{"with no scheme", "GET", poolsPath, admin, 401, "unauthorized"},
+		{"with a token that is none", "GET", poolsPath, "Bearer abc.def.ghi", 401, "unauthorized"},
+		{"with a token that was changed", "GET", poolsPath, "Bearer " + changed(admin), 401, "unauthorized"},
+		{"with a token of the other tree", "GET", poolsPath, "Bearer " + e.token(t, tenant, "system", api.ScopeAdmin, api.ScopeSystem), 403, "forbidden"},
+		{"with an admin token at a system route", "GET", "/api/identity/acme/system/pools", "Bearer " + e.token(t, tenant, "admin", api.ScopeAdmin, api.ScopeSystem), 403, "forbidden"},
+		{"with a token of another tenant", "GET", poolsPath, "Bearer " + e.token(t, "other", "admin", api.ScopeAdmin), 403, "forbidden"},
+		{"with a token of a tenant that differs in case", "GET", poolsPath, "Bearer " + e.token(t, "Acme", "admin", api.ScopeAdmin), 403, "forbidden"},
+		{"without any scope", "GET", poolsPath, "Bearer " + e.token(t, tenant, "admin"), 403, "insufficient_scope"},
+		{"with a scope that only begins like the right one", "GET", poolsPath, "Bearer " + e.token(t, tenant, "admin", "identity_admin_read"), 403, "insufficient_scope"},
+		{"with the scope of system codes alone", "GET", "/api/identity/acme/system/pools", "Bearer " + e.token(t, tenant, "system", api.ScopeRegistration), 403, "insufficient_scope"},
+		{"with the right token", "GET", poolsPath, "Bearer " + admin, 204, ""},
+		{"with a scheme in small letters", "GET", poolsPath, "bearer " + admin, 204, ""},
+		{"with the right token at a system route", "GET", "/api/identity/acme/system/pools", "Bearer " + e.token(t, tenant, "system", api.ScopeSystem), 204, ""},
 	}
-	if got := call(t, h, "PATCH", path, "admin", ""); got.Headers["Allow"] != "GET, POST" {
-		t.Errorf("Allow %q", got.Headers["Allow"])
-	}
-	if got := call(t, h, "GET", path+"/a!b", "admin", ""); !strings.Contains(got.Body, "schID") {
-		t.Errorf("does not name the id: %s", got.Body)
-	}
-	if !strings.Contains(log.String(), `"request":"request-1"`) || !strings.Contains(log.String(), "on fire") {
-		t.Errorf("the cause is not in the log with its request: %s", log)
-	}
-}
-
-func TestAFunctionBindsAllItsOperationsAndNoMore(t *testing.T) {
-	t.Parallel()
-	nothing := func(http.ResponseWriter, *http.Request) {}
-	options := api.Options{Log: slog.New(slog.DiscardHandler)}
-	if _, err := api.New("credentials", api.Handlers{"verifyPassword": nothing}, options); err == nil {
-		t.Error("starts with an operation unbound")
-	}
-	all := api.Handlers{"verifyPassword": nothing, "verifyPasswordV2": nothing}
-	if _, err := api.New("credentials", all, options); err != nil {
-		t.Error(err)
-	}
-	all["getPool"] = nothing
-	if _, err := api.New("credentials", all, options); err == nil {
-		t.Error("starts with a handler of another function's operation")
-	}
-	h, err := api.New("credentials", api.Handlers{"verifyPassword": nothing, "verifyPasswordV2": nothing}, options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := call(t, h, "POST", "/api/identity/t1/system/pools/p/user/password/verify", "system", ""); got.StatusCode != 401 {
-		t.Errorf("without a verifier a system route answers %d", got.StatusCode)
-	}
-}
-
-func TestAPanicTellsNothing(t *testing.T) {
-	t.Parallel()
-	log := &bytes.Buffer{}
-	h := handlerOf(t, log, func(http.ResponseWriter, *http.Request) { panic("the secret is 42") })
-	got := call(t, h, "GET", "/api/identity/t1/admin/schemas", "admin", "")
-	if got.StatusCode != 500 || strings.Contains(got.Body, "42") || !strings.Contains(log.String(), "panic") {
-		t.Errorf("answers %d %s, logs %s", got.StatusCode, got.Body, log)
-	}
-}
-
-func TestErrorsAsHTTP(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		err         error
-		status      int
-		code, retry string
-		pointer     string
-	}{
-		{identity.NotFound{Thing: "pool", ID: "p"}, 404, "not_found", "", ""},
-		{identity.Conflict{Pointer: "/id", Reason: "taken"}, 409, "conflict", "", "/id"},
-		{identity.InvalidField("/a/0", "is wrong"), 422, "invalid", "", "/a/0"},
-		{identity.ErrRegistrationDisabled, 403, "registration_disabled", "", ""},
-		{identity.InvalidCode{}, 422, "invalid_code", "", ""},
-		{identity.ExpiredCode{}, 422, "code_expired", "", ""},
-		{identity.WrongPassword{}, 401, "wrong_password", "", ""},
-		{identity.PreconditionFailed{}, 412, "precondition_failed", "", ""},
-		{identity.Limited{RetryAfter: 1500 * time.Millisecond, Reason: "wait"}, 429, "too_many_requests", "2", ""},
-		{identity.Unavailable{RetryAfter: 2 * time.Second, Cause: errors.New("x")}, 503, "unavailable", "2", ""},
-		{context.DeadlineExceeded, 503, "unavailable", "1", ""},
-		{errors.New("anything else"), 500, "internal", "", ""},
-	} {
-		t.Run(fmt.Sprintf("%T", c.err), func(t *testing.T) {
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			h := handlerOf(t, &bytes.Buffer{}, func(w http.ResponseWriter, r *http.Request) { api.Error(w, r, fmt.Errorf("doing: %w", c.err)) })
-			got := call(t, h, "GET", "/api/identity/t1/admin/schemas", "admin", "")
-			if got.StatusCode != c.status || got.fields["error_code"] != c.code || got.fields["status_code"] != float64(c.status) {
-				t.Errorf("answers %d %s", got.StatusCode, got.Body)
+			request := event(test.method, test.path, "", "")
+			if test.authorization != "" {
+				request.Headers["authorization"] = test.authorization
 			}
-			if got.Headers["Retry-After"] != c.retry {
-				t.Errorf("Retry-After %q, want %q", got.Headers["Retry-After"], c.retry)
+			answer := send(t, e.call, request)
+			if test.code == "" {
+				if answer.StatusCode != test.status {
+					t.Errorf("answered %d: %s", answer.StatusCode, answer.Body)
+				}
+				return
 			}
-			if c.pointer != "" && !strings.Contains(got.Body, `"pointer":"`+c.pointer+`"`) {
-				t.Errorf("does not name %s: %s", c.pointer, got.Body)
+			wantFailure(t, answer, test.status, test.code)
+			if challenge := answer.Headers["Www-Authenticate"]; (challenge != "") != (test.status == 401) {
+				t.Errorf("status %d with WWW-Authenticate %q", test.status, challenge)
 			}
 		})
 	}
 }
 
-func TestTheRouteTable(t *testing.T) {
+// decodes is a handler that needs a body where there is a method for one.
+func decodes(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet {
+		if err := api.Decode(r, &struct{}{}); err != nil {
+			api.Error(w, r, err)
+			return
+		}
+	}
+	api.NoContent(w)
+}
+
+func changed(token string) string {
+	middle := len(token) / 2
+	letter := "A"
+	if token[middle] == 'A' {
+		letter = "B"
+	}
+	return token[:middle] + letter + token[middle+1:]
+}
+
+// ASVS V4.1.5: what an unknown caller sends is not parsed.
+func TestCallersComeBeforeTheBody(t *testing.T) {
 	t.Parallel()
-	operations, paths := map[string]bool{}, map[string]bool{}
-	for _, r := range api.Routes() {
-		if operations[r.Operation] || paths[r.Method+r.Path] {
-			t.Errorf("%s %s (%s) is in the table twice", r.Method, r.Path, r.Operation)
+	bodies := map[string]string{"huge": strings.Repeat("x", 1<<20), "malformed": `{"a":`, "none": ""}
+	for name, body := range bodies {
+		t.Run("without a token and with a body that is "+name, func(t *testing.T) {
+			t.Parallel()
+			e := open(t, function, decodes)
+			wantFailure(t, send(t, e.call, event("POST", poolsPath, "", body)), 401, "unauthorized")
+			wantFailure(t, send(t, e.call, event("POST", poolsPath, e.token(t, "other", "admin", api.ScopeAdmin), body)), 403, "forbidden")
+			if e.handled != 0 {
+				t.Errorf("%d requests came through to the handler", e.handled)
+			}
+		})
+	}
+	t.Run("the right caller hears about the body", func(t *testing.T) {
+		t.Parallel()
+		e := open(t, function, decodes)
+		wantFailure(t, send(t, e.call, event("POST", poolsPath, e.admin(t), bodies["huge"])), 413, "too_large")
+		wantFailure(t, send(t, e.call, event("POST", poolsPath, e.admin(t), bodies["malformed"])), 400, "malformed")
+	})
+}
+
+// Deny by default: a function that nobody gave a verifier serves what needs no token, and nothing else.
+func TestWithoutVerifier(t *testing.T) {
+	t.Parallel()
+	admin := open(t, function, ok).admin(t)
+	o := api.Options{Log: slog.New(slog.DiscardHandler)}
+	for _, route := range api.Routes() {
+		call := gateway(t, route.Function, ok, o)
+		path := strings.NewReplacer("{tid}", tenant, "{ipID}", "p", "{userID}", "u", "{schID}", "s").Replace(route.Path)
+		answer := send(t, call, event(route.Method, path, admin, ""))
+		want := http.StatusNoContent
+		if route.Caller == api.Admin || route.Caller == api.System {
+			want = http.StatusUnauthorized
 		}
-		operations[r.Operation], paths[r.Method+r.Path] = true, true
-		if needsToken := r.Caller == api.Admin || r.Caller == api.System; needsToken != (r.Scope != "") {
-			t.Errorf("%s: caller %s and scope %q", r.Operation, r.Caller, r.Scope)
+		if answer.StatusCode != want {
+			t.Errorf("%s answered %d, want %d", route.Operation, answer.StatusCode, want)
 		}
+	}
+}
+
+// A verifier that can't tell is no caller's fault: the answer is a 500 that says nothing, and the handler isn't reached.
+func TestVerifierThatFails(t *testing.T) {
+	t.Parallel()
+	log := &lines{}
+	call := gateway(t, function, ok, api.Options{Verifier: broken{}, Log: slog.New(slog.NewJSONHandler(log, nil))})
+	f := wantFailure(t, send(t, call, event("GET", poolsPath, "x", "")), 500, "internal")
+	if strings.Contains(f.Error, "keys") {
+		t.Errorf("the answer tells the cause: %s", f.Error)
+	}
+	if all := log.all(t); len(all) != 1 || all[0]["cause"] != "the keys are gone" {
+		t.Errorf("log is %v", all)
+	}
+}
+
+type broken struct{}
+
+func (broken) Verify(context.Context, string) (access.Caller, error) {
+	return access.Caller{}, errors.New("the keys are gone")
+}
+
+func TestPaths(t *testing.T) {
+	t.Parallel()
+	e := open(t, function, ok)
+	admin := e.admin(t)
+	tests := []struct {
+		name, path string
+		status     int
+		says       string
+	}{
+		{"a known path", poolsPath + "/p", 204, ""},
+		{"an id of every character that ids have", poolsPath + "/aZ09_.~-", 204, ""},
+		{"an id of 128 characters", poolsPath + "/" + strings.Repeat("a", 128), 204, ""},
+		{"an id that begins with a dot", poolsPath + "/..a", 204, ""},
+		{"an id of 129 characters", poolsPath + "/" + strings.Repeat("a", 129), 404, "ipID"},
+		{"an id with a space", poolsPath + "/a b", 404, "ipID"},
+		{"an id with a percent sign", poolsPath + "/a%2Fb", 404, "ipID"},
+		{"an id with a line break", poolsPath + "/a\nb", 404, "ipID"},
+		{"an id with a letter outside of ASCII", poolsPath + "/ä", 404, "ipID"},
+		{"an id that is not UTF-8", poolsPath + "/\xff", 404, "ipID"},
+		{"an id with a separator of keys", poolsPath + "/a#b", 404, "ipID"},
+		{"an unknown path", "/api/identity/acme/admin/pool", 404, "nothing at this path"},
+		{"the path of another function", "/api/identity/acme/admin/schemas", 404, "nothing at this path"},
+		{"no path", "", 404, "nothing at this path"},
+		{"the root", "/", 404, "nothing at this path"},
+		{"a slash at the end", poolsPath + "/", 404, "nothing at this path"},
+		{"two slashes", "/api//identity/acme/admin/pools", 404, "nothing at this path"},
+		{"two slashes at the beginning", "/" + poolsPath, 404, "nothing at this path"},
+		{"two slashes for an id", "/api/identity//admin/pools", 404, "nothing at this path"},
+		{"a step up", "/api/identity/acme/public/../admin/pools", 404, "nothing at this path"},
+		{"a step up as an id", poolsPath + "/..", 404, "nothing at this path"},
+		{"a dot as an id", poolsPath + "/.", 404, "nothing at this path"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			answer := send(t, e.call, event("GET", test.path, admin, ""))
+			if test.status == 204 {
+				if answer.StatusCode != 204 {
+					t.Errorf("answered %d: %s", answer.StatusCode, answer.Body)
+				}
+				return
+			}
+			f := wantFailure(t, answer, test.status, "not_found")
+			if !strings.Contains(f.Error, test.says) {
+				t.Errorf("error is %q, want it to say %q", f.Error, test.says)
+			}
+		})
+	}
+}
+
+// Routes without a token have ids too; an odd tenant there is no tenant.
+func TestPathsOfPublicRoutes(t *testing.T) {
+	t.Parallel()
+	e := open(t, "registration", ok)
+	f := wantFailure(t, send(t, e.call, event("GET", "/api/identity/a b/public/pools/p", "", "")), 404, "not_found")
+	if !strings.Contains(f.Error, "tid") {
+		t.Errorf("error is %q, want it to name the id", f.Error)
+	}
+	if answer := send(t, e.call, event("GET", "/api/identity/acme/public/pools/p", "", "")); answer.StatusCode != 204 {
+		t.Errorf("a known path answered %d", answer.StatusCode)
+	}
+}
+
+func TestMethods(t *testing.T) {
+	t.Parallel()
+	e := open(t, function, ok)
+	tests := []struct{ name, method, path, allow string }{
+		{"a list can't be deleted", "DELETE", poolsPath, "GET, POST"},
+		{"a pool can't be posted to", "POST", poolsPath + "/p", "DELETE, GET, PUT"},
+		{"an unknown method", "BREW", poolsPath, "GET, POST"},
+		{"a method in small letters", "get", poolsPath, "GET, POST"},
+		{"a path with one method", "OPTIONS", poolsPath + "/p/permissions", "GET"},
+		{"no method", "", poolsPath, "GET, POST"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			answer := send(t, e.call, event(test.method, test.path, "", "")) // not even a token is asked for
+			wantFailure(t, answer, 405, "method_not_allowed")
+			if got := answer.Headers["Allow"]; got != test.allow {
+				t.Errorf("Allow is %q, want %q", got, test.allow)
+			}
+		})
+	}
+}
+
+// ASVS V16.2.1: a request can be followed through the log by the id that its answer carries.
+func TestRequestIDs(t *testing.T) {
+	t.Parallel()
+	fails := func(w http.ResponseWriter, r *http.Request) { api.Error(w, r, errors.New("disk on fire")) }
+	e := open(t, function, fails)
+	admin := e.admin(t)
+	broken := event("POST", poolsPath, admin, "???")
+	broken.IsBase64Encoded = true
+	tests := []struct {
+		name   string
+		event  events.APIGatewayV2HTTPRequest
+		status int
+	}{
+		{"an answer of the handler", event("GET", poolsPath, admin, ""), 500},
+		{"no token", event("GET", poolsPath, "", ""), 401},
+		{"an unknown path", event("GET", "/x", admin, ""), 404},
+		{"another method", event("BREW", poolsPath, admin, ""), 405},
+		{"a body that can't be read", broken, 400},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			answer := send(t, e.call, test.event)
+			if answer.StatusCode != test.status || answer.Headers["X-Request-Id"] != requestID {
+				t.Errorf("answered %d with X-Request-Id %q, want %d with %q", answer.StatusCode, answer.Headers["X-Request-Id"], test.status, requestID)
+			}
+		})
+	}
+	t.Run("the log line", func(t *testing.T) {
+		t.Parallel()
+		e := open(t, function, fails)
+		send(t, e.call, event("GET", poolsPath, e.admin(t), ""))
+		if all := e.log.all(t); len(all) != 1 || all[0]["request"] != requestID || all[0]["cause"] != "disk on fire" {
+			t.Errorf("log is %v, want one line with the request's id and the cause", all)
+		}
+	})
+	t.Run("a caller doesn't choose it", func(t *testing.T) {
+		t.Parallel()
+		forged := event("GET", poolsPath, admin, "")
+		forged.Headers["x-request-id"] = "forged"
+		if got := send(t, e.call, forged).Headers["X-Request-Id"]; got != requestID {
+			t.Errorf("X-Request-Id is %q, want %q", got, requestID)
+		}
+	})
+	for name, odd := range map[string]string{"none": "", "one of 65 characters": strings.Repeat("a", 65), "one with a line break": "a\nb=c"} {
+		t.Run("in place of "+name+" it makes one", func(t *testing.T) {
+			t.Parallel()
+			request := event("GET", poolsPath, admin, "")
+			request.RequestContext.RequestID = odd
+			if got := send(t, e.call, request).Headers["X-Request-Id"]; got == odd || len(got) < 20 {
+				t.Errorf("X-Request-Id is %q", got)
+			}
+		})
+	}
+}
+
+// ASVS V16.5.1, V16.5.4: a panic ends one request, is logged, and answered with nothing about it.
+func TestPanics(t *testing.T) {
+	t.Parallel()
+	e := open(t, function, func(http.ResponseWriter, *http.Request) { panic("table identity-pools is gone") })
+	answer := send(t, e.call, event("GET", poolsPath, e.admin(t), ""))
+	f := wantFailure(t, answer, 500, "internal")
+	for _, secret := range []string{"identity-pools", "gone", "panic", ".go", "goroutine"} {
+		if strings.Contains(answer.Body, secret) {
+			t.Errorf("the answer says %q: %s", secret, answer.Body)
+		}
+	}
+	if answer.Headers["X-Request-Id"] != requestID || f.Error == "" {
+		t.Errorf("headers are %v", answer.Headers)
+	}
+	all := e.log.all(t)
+	if len(all) != 1 || all[0]["request"] != requestID || all[0]["fault"] != "table identity-pools is gone" {
+		t.Fatalf("log is %v, want one line with the request's id and the fault", all)
+	}
+	if stack, _ := all[0]["stack"].(string); !strings.Contains(stack, "handler_test.go") {
+		t.Errorf("the stack doesn't show where: %s", stack)
 	}
 }

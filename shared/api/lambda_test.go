@@ -1,11 +1,10 @@
 package api_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -16,72 +15,196 @@ import (
 // A request goes into an event and out of it, and so does an answer, without a loss.
 func TestTheAdapterLosesNothing(t *testing.T) {
 	t.Parallel()
-	for _, content := range []string{"", `{"a":"ä"}`, "\xff\x00binary"} {
-		var got *http.Request
-		var gotBody []byte
-		function := api.Adapt(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			got = r
-			gotBody, _ = io.ReadAll(r.Body)
-			w.Header().Add("X-Two", "a")
-			w.Header().Add("X-Two", "b")
-			http.SetCookie(w, &http.Cookie{Name: "c", Value: "1"})
-			http.SetCookie(w, &http.Cookie{Name: "d", Value: "2"})
-			w.WriteHeader(http.StatusTeapot)
-			_, _ = io.WriteString(w, content)
-		}))
-		r := httptest.NewRequest("PUT", "http://api.example.com/a/b%20c?x=1&x=2", nil)
-		r.Header.Set("Cookie", "p=1; q=2")
-		r.Header.Set("X-Thing", "thing")
-		r.Header.Set("X-Request-Id", "forged")
-		out, err := function(t.Context(), api.Event(r, []byte(content), "id-1"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got.Method != "PUT" || got.URL.Path != "/a/b c" || got.URL.RawQuery != "x=1&x=2" || got.Host != "api.example.com" {
-			t.Errorf("request %s %s on %s", got.Method, got.URL, got.Host)
-		}
-		if q, err := got.Cookie("q"); err != nil || q.Value != "2" || got.Header.Get("X-Thing") != "thing" {
-			t.Errorf("headers %v", got.Header)
-		}
-		if got.Header.Get("X-Request-Id") != "id-1" {
-			t.Errorf("a caller sets the request id: %q", got.Header.Get("X-Request-Id"))
-		}
-		if string(gotBody) != content {
-			t.Errorf("body %q, want %q", gotBody, content)
-		}
-		w := httptest.NewRecorder()
-		if err := api.Write(w, out); err != nil {
-			t.Fatal(err)
-		}
-		answer := w.Result()
-		back, _ := io.ReadAll(answer.Body)
-		if answer.StatusCode != http.StatusTeapot || string(back) != content || answer.Header.Get("X-Two") != "a, b" || len(answer.Cookies()) != 2 {
-			t.Errorf("answer %d %q %v", answer.StatusCode, back, answer.Header)
-		}
+	for name, content := range map[string]string{"no body": "", "a text": `{"a":"ä"}`, "bytes that are no text": "\xff\x00binary"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var got *http.Request
+			var body string
+			function := api.Adapt(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				text, _ := io.ReadAll(r.Body)
+				got, body = r, string(text)
+				answerRichly(w, content)
+			}))
+			r := httptest.NewRequest("PUT", "http://api.example.com/a/b%20c?x=1&x=%2F", nil)
+			r.RemoteAddr = "[2001:db8::1]:4711"
+			for name, values := range map[string][]string{
+				"Cookie": {"p=1; q=2", "r=3"}, "X-Thing": {"one", "two"}, "X-Request-Id": {"forged"}, "User-Agent": {"test"},
+			} {
+				r.Header[name] = values
+			}
+			out, err := function(t.Context(), api.Event(r, []byte(content), "id-1"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkRequest(t, got)
+			if body != content || got.ContentLength != int64(len(content)) {
+				t.Errorf("body is %q of %d bytes, want %q", body, got.ContentLength, content)
+			}
+			w := httptest.NewRecorder()
+			if err := api.Write(w, out); err != nil {
+				t.Fatal(err)
+			}
+			checkAnswer(t, w.Result(), content)
+		})
 	}
 }
 
-func FuzzAdapter(f *testing.F) {
-	f.Add([]byte(`{"version":"2.0","rawPath":"/api/identity/t1/admin/schemas","headers":{"a":"b"},"requestContext":{"http":{"method":"GET"}}}`))
-	f.Add([]byte(`{"rawPath":"no slash","isBase64Encoded":true,"body":"%%%"}`))
-	f.Add([]byte(`{"rawPath":"/%2e%2e/","rawQueryString":"%zz","headers":null,"cookies":["a=b",""],"requestContext":{"http":{"method":"BAD METHOD"}}}`))
-	f.Add([]byte(`{"headers":{"":"","x\n":"y"},"body":"\u0000","requestContext":{"http":{"method":""}}}`))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		var event events.APIGatewayV2HTTPRequest
-		if json.Unmarshal(text, &event) != nil {
-			return
+func answerRichly(w http.ResponseWriter, content string) {
+	w.Header().Add("X-Two", "a")
+	w.Header().Add("X-Two", "b")
+	http.SetCookie(w, &http.Cookie{Name: "c", Value: "1", Path: "/"})
+	http.SetCookie(w, &http.Cookie{Name: "d", Value: "2, 3", Path: "/"})
+	w.WriteHeader(http.StatusTeapot)
+	w.WriteHeader(http.StatusOK) // too late, as with net/http
+	_, _ = io.WriteString(w, content)
+}
+
+func checkRequest(t *testing.T, got *http.Request) {
+	t.Helper()
+	if got.Method != "PUT" || got.URL.Path != "/a/b c" || got.URL.RawQuery != "x=1&x=%2F" || got.Host != "api.example.com" {
+		t.Errorf("request is %s %s on %s", got.Method, got.URL, got.Host)
+	}
+	for _, cookie := range []struct{ name, value string }{{"p", "1"}, {"q", "2"}, {"r", "3"}} {
+		if found, err := got.Cookie(cookie.name); err != nil || found.Value != cookie.value {
+			t.Errorf("cookie %s is %v, want %s", cookie.name, found, cookie.value)
 		}
-		h := handlerOf(t, &bytes.Buffer{}, func(w http.ResponseWriter, r *http.Request) {
-			var v map[string]any
+	}
+	if got.Header.Get("X-Thing") != "one,two" || got.UserAgent() != "test" {
+		t.Errorf("headers are %v", got.Header)
+	}
+	if got.Header.Get("X-Request-Id") != "id-1" {
+		t.Errorf("a caller sets the request id: %q", got.Header.Get("X-Request-Id"))
+	}
+	if got.RemoteAddr != "2001:db8::1" {
+		t.Errorf("source is %q", got.RemoteAddr)
+	}
+}
+
+func checkAnswer(t *testing.T, answer *http.Response, content string) {
+	t.Helper()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if answer.StatusCode != http.StatusTeapot || string(body) != content || answer.Header.Get("X-Two") != "a, b" {
+		t.Errorf("answer is %d %q %v", answer.StatusCode, body, answer.Header)
+	}
+	if cookies := answer.Cookies(); len(cookies) != 2 || cookies[0].Value != "1" || cookies[1].Value != "2, 3" {
+		t.Errorf("cookies are %v", cookies)
+	}
+}
+
+func TestAdapt(t *testing.T) {
+	t.Parallel()
+	t.Run("a body in base64 is decoded", func(t *testing.T) {
+		t.Parallel()
+		e := open(t, function, func(w http.ResponseWriter, r *http.Request) {
+			var v struct {
+				Name string `json:"name"`
+			}
 			if err := api.Decode(r, &v); err != nil {
 				api.Error(w, r, err)
 				return
 			}
-			api.Reply(w, http.StatusOK, v)
+			api.Reply(w, 200, v.Name)
 		})
-		out, err := api.Adapt(h)(t.Context(), event)
-		if err != nil || out.StatusCode < 200 || out.StatusCode > 499 {
-			t.Errorf("answers %d, %v", out.StatusCode, err)
+		request := event("POST", poolsPath, e.admin(t), "eyJuYW1lIjoiw6QifQ==")
+		request.IsBase64Encoded = true
+		if answer := send(t, e.call, request); answer.Body != `"ä"` || answer.IsBase64Encoded {
+			t.Errorf("answered %d %s", answer.StatusCode, answer.Body)
+		}
+	})
+	t.Run("a body that is not base64 is the caller's fault", func(t *testing.T) {
+		t.Parallel()
+		e := open(t, function, ok)
+		request := event("POST", poolsPath, e.admin(t), "%%%")
+		request.IsBase64Encoded = true
+		wantFailure(t, send(t, e.call, request), 400, "malformed")
+		if e.handled > 0 {
+			t.Error("the handler was called")
+		}
+	})
+	t.Run("a handler that says nothing answers 200", func(t *testing.T) {
+		t.Parallel()
+		call := api.Adapt(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+		if answer := send(t, call, event("GET", "/", "", "")); answer.StatusCode != 200 || answer.Body != "" {
+			t.Errorf("answered %d %q", answer.StatusCode, answer.Body)
+		}
+	})
+	t.Run("a status after the body is too late", func(t *testing.T) {
+		t.Parallel()
+		call := api.Adapt(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, "x")
+			w.WriteHeader(500)
+		}))
+		if answer := send(t, call, event("GET", "/", "", "")); answer.StatusCode != 200 {
+			t.Errorf("answered %d", answer.StatusCode)
+		}
+	})
+	t.Run("the context of the call is the request's", func(t *testing.T) {
+		t.Parallel()
+		var same bool
+		call := api.Adapt(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { same = r.Context() == t.Context() }))
+		if send(t, call, event("GET", "/", "", "")); !same {
+			t.Error("the request has another context")
+		}
+	})
+}
+
+func TestWriteRefusesWhatIsNotBase64(t *testing.T) {
+	t.Parallel()
+	w := httptest.NewRecorder()
+	err := api.Write(w, events.APIGatewayV2HTTPResponse{StatusCode: 200, Body: "%", IsBase64Encoded: true})
+	if err == nil || w.Body.Len() > 0 {
+		t.Errorf("error is %v, answered %q", err, w.Body)
+	}
+}
+
+// Whatever the gateway hands on, there is an answer: with a status, with the request's id, JSON, and never a 5xx.
+func FuzzAdapter(f *testing.F) {
+	add := func(method, path, query, token, body string, encoded bool) {
+		f.Add(method, path, query, "authorization", "Bearer "+token, body, encoded, requestID)
+	}
+	for _, path := range []string{poolsPath, poolsPath + "/p", "", "//", "/..", "no slash", "/%2e%2e/", "/api/identity/\xff/admin/pools", "/\x00"} {
+		add("GET", path, "limit=5&order=desc", "x", "", false)
+		add("POST", path, "%zz", "x", `{"name":"x"}`, false)
+	}
+	add("BAD METHOD", poolsPath, "", "x", "", false)
+	add("CONNECT", poolsPath, "", "x", "", false)
+	add("\xff", poolsPath, "", "x", "", false)
+	add("POST", poolsPath, "", "x", "%%%", true)
+	f.Add("POST", poolsPath, "", "Content-Type", "a/b; c", "\xff", false, "")
+	f.Add("POST", poolsPath, "", "x\n:", "\r\n", "{}", false, strings.Repeat("i", 65))
+	e := open(f, function, func(w http.ResponseWriter, r *http.Request) {
+		var v map[string]any
+		if err := api.Decode(r, &v); err != nil {
+			api.Error(w, r, err)
+			return
+		}
+		api.Reply(w, 200, v)
+	})
+	admin := e.admin(f)
+	f.Fuzz(func(t *testing.T, method, path, query, header, value, body string, encoded bool, id string) {
+		for _, authorization := range []string{"", "Bearer " + admin} {
+			request := event(method, path, "", body)
+			request.RawQueryString, request.IsBase64Encoded, request.RequestContext.RequestID = query, encoded, id
+			if authorization != "" {
+				request.Headers["authorization"] = authorization
+			}
+			request.Headers[header] = value
+			answer := send(t, e.call, request)
+			if answer.StatusCode < 200 || answer.StatusCode > 499 {
+				t.Fatalf("answered %d %s", answer.StatusCode, answer.Body)
+			}
+			if answer.StatusCode > 399 {
+				failureOf(t, answer)
+			}
+			if answer.Headers["X-Request-Id"] == "" && id != "" {
+				t.Fatal("no X-Request-Id")
+			}
+			if err := api.Write(httptest.NewRecorder(), answer); err != nil {
+				t.Fatal(err)
+			}
 		}
 	})
 }

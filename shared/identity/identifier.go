@@ -30,8 +30,10 @@ const (
 	maxIdentifier = 256
 )
 
-// domains brings domains into ASCII, and refuses labels and names that are too long for the DNS (RFC 1035 §2.3.4).
-var domains = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.VerifyDNSLength(true))
+// domainInASCII is a domain as the DNS has it; labels and names that are too long for it are refused (RFC 1035 §2.3.4).
+func domainInASCII(domain string) (string, error) {
+	return idna.New(idna.MapForLookup(), idna.BidiRule(), idna.VerifyDNSLength(true)).ToASCII(strings.ToLower(domain))
+}
 
 // Normalize is the form of an identifier or address that is compared, claimed and limited: trimmed, Unicode NFKC, the
 // domain of an e-mail address in ASCII (IDNA), and case-folded where the pool ignores case. Nothing cleverer: no dots or
@@ -71,7 +73,7 @@ func (p Pool) normalizeEmail(value string) (string, error) {
 		return "", notAnAddress
 	}
 	local := p.fold(value[:at])
-	domain, err := domains.ToASCII(strings.ToLower(value[at+1:]))
+	domain, err := domainInASCII(value[at+1:])
 	if err != nil || len(local) > maxLocalPart { // counted when folded, which may lengthen it
 		return "", notAnAddress
 	}

@@ -139,3 +139,17 @@ func TestSendSaysThatNobodyWrote(t *testing.T) {
 		}
 	}
 }
+
+// TestSendNamesTheConfigurationSet, without which SES tells nobody of bounces and complaints.
+func TestSendNamesTheConfigurationSet(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"", "bounces"} {
+		f := &fault{answer: refuse(500, "")}
+		s := sender(func(o *sesv2.Options) { o.HTTPClient = f })
+		s.ConfigurationSet = name
+		_ = s.Send(t.Context(), "a@mail.example", mail.Mail{Subject: "s", Text: "t", HTML: "h"})
+		if named := strings.Contains(f.sent, `"ConfigurationSetName":"bounces"`); named != (name != "") || strings.Contains(f.sent, "ConfigurationSet") != named {
+			t.Errorf("configuration set %q is sent as %s", name, f.sent)
+		}
+	}
+}

@@ -4,8 +4,9 @@ import (
 	"crypto/rand"
 	"strings"
 
+	"identitypools/shared/cloud"
 	"identitypools/shared/otp"
-	"identitypools/shared/secret"
+	"identitypools/shared/vault"
 )
 
 // Labels of the keys that are derived from the codes' secret. Changing one makes all codes or tickets that are out invalid.
@@ -15,22 +16,28 @@ const (
 	keyLength  = 32
 )
 
-// NewCoder is a Coder with its key derived from the codes' secret.
-func NewCoder(master secret.Master) (*otp.Coder, error) {
-	key, err := master.Key(codesKey, keyLength)
-	if err != nil {
-		return nil, err
-	}
-	return otp.NewCoder(key, rand.Reader), nil
+// Tools make and recognize codes and tickets.
+type Tools struct {
+	Coder  *otp.Coder
+	Sealer *otp.Sealer
 }
 
-// NewSealer is a Sealer with its key derived from the codes' secret.
-func NewSealer(master secret.Master) (*otp.Sealer, error) {
-	key, err := master.Key(ticketsKey, keyLength)
+// Open makes the tools with keys that are derived from the secret that CODE_SECRET names.
+func Open(env cloud.Env) (Tools, error) {
+	master, err := vault.Read(env, "CODE_SECRET")
 	if err != nil {
-		return nil, err
+		return Tools{}, err
 	}
-	return otp.NewSealer(key, rand.Reader)
+	codes, err := master.Key(codesKey, keyLength)
+	if err != nil {
+		return Tools{}, err
+	}
+	tickets, err := master.Key(ticketsKey, keyLength)
+	if err != nil {
+		return Tools{}, err
+	}
+	sealer, err := otp.NewSealer(tickets, rand.Reader)
+	return Tools{Coder: otp.NewCoder(codes, rand.Reader), Sealer: sealer}, err
 }
 
 // ReturnURLs says which post-activation URLs messages may carry: https URLs of the origins listed, with commas between them. None

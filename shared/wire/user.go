@@ -8,8 +8,8 @@ import (
 	"identitypools/shared/identity"
 )
 
-// User is the published UserWithData.
-type User struct {
+// Profile is what every published form of a user has.
+type Profile struct {
 	ID                     string          `json:"id"`
 	Tenant                 string          `json:"tenant_id"`
 	Pool                   string          `json:"user_pool_id"`
@@ -24,9 +24,26 @@ type User struct {
 	BusinessMetadata       jsontext.Value  `json:"business_metadata"`
 	BusinessMetadataSchema string          `json:"business_metadata_schema_id,omitempty"`
 	UserType               jsontext.Value  `json:"user_type,omitzero"`
-	Identifiers            []identifier    `json:"identifiers"`
-	Addresses              []address       `json:"verifiable_addresses"`
-	Credentials            []credential    `json:"credentials"`
+}
+
+// ProfileOf is u's profile.
+func ProfileOf(u identity.User) Profile {
+	payload, payloadSchema := u.Document(identity.Payload)
+	metadata, metadataSchema := u.Document(identity.Metadata)
+	business, businessSchema := u.Document(identity.BusinessMetadata)
+	return Profile{
+		ID: u.ID, Tenant: u.Tenant, Pool: u.Pool, Status: u.Status, StatusUpdatedAt: u.StatusUpdatedAt, CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt,
+		Payload: payload, PayloadSchema: payloadSchema, Metadata: metadata, MetadataSchema: metadataSchema,
+		BusinessMetadata: business, BusinessMetadataSchema: businessSchema, UserType: u.UserType,
+	}
+}
+
+// User is the published UserWithData.
+type User struct {
+	Profile
+	Identifiers []identifier `json:"identifiers"`
+	Addresses   []address    `json:"verifiable_addresses"`
+	Credentials []credential `json:"credentials"`
 }
 
 // owner is what every part of a user repeats.
@@ -76,15 +93,7 @@ type blurred struct {
 
 // UserOf is u as the API answers it: no secret is in it.
 func UserOf(u identity.User) User {
-	payload, payloadSchema := u.Document(identity.Payload)
-	metadata, metadataSchema := u.Document(identity.Metadata)
-	business, businessSchema := u.Document(identity.BusinessMetadata)
-	w := User{
-		ID: u.ID, Tenant: u.Tenant, Pool: u.Pool, Status: u.Status, StatusUpdatedAt: u.StatusUpdatedAt, CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt,
-		Payload: payload, PayloadSchema: payloadSchema, Metadata: metadata, MetadataSchema: metadataSchema,
-		BusinessMetadata: business, BusinessMetadataSchema: businessSchema, UserType: u.UserType,
-		Identifiers: []identifier{}, Addresses: []address{}, Credentials: []credential{},
-	}
+	w := User{Profile: ProfileOf(u), Identifiers: []identifier{}, Addresses: []address{}, Credentials: []credential{}}
 	belongs := func(created, updated identity.Time) owner { return owner{u.ID, u.Tenant, u.Pool, created, updated} }
 	for _, i := range u.Identifiers {
 		w.Identifiers = append(w.Identifiers, identifier{i.ID, i.Value, i.Normalized, i.Type, i.Metadata, belongs(i.CreatedAt, i.UpdatedAt)})

@@ -1,0 +1,26 @@
+package api_test
+
+import (
+	"net/http"
+	"testing"
+
+	"identitypools/shared/api"
+)
+
+// BenchmarkRequest is what the edge adds to a request: adapter, route, a token that was verified before, and the answer.
+func BenchmarkRequest(b *testing.B) {
+	type pool struct {
+		ID   string `json:"id"`
+		Name string `json:"name"`
+	}
+	e := open(b, function, func(w http.ResponseWriter, r *http.Request) {
+		api.ReplyVersion(w, 200, 1, pool{ID: r.PathValue("ipID"), Name: "customers"})
+	})
+	request := event("GET", poolsPath+"/p", e.admin(b), "")
+	b.ReportAllocs()
+	for b.Loop() {
+		if answer := send(b, e.call, request); answer.StatusCode != 200 {
+			b.Fatalf("answered %d", answer.StatusCode)
+		}
+	}
+}

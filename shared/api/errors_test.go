@@ -1,0 +1,134 @@
+package api_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"identitypools/shared/api"
+	"identitypools/shared/identity"
+)
+
+// ASVS V16.5.1: every error that use cases return has one published form, which wrapping doesn't change; all others are a 500
+// that says nothing.
+func TestErrors(t *testing.T) {
+	t.Parallel()
+	const cause = "table identity-pools: 10.0.0.1 refused"
+	tests := []struct {
+		name           string
+		err            error
+		status         int
+		code, says     string
+		retry, pointer string
+		logged         bool
+	}{
+		{"not found", identity.NotFound{Thing: "pool", ID: "p"}, 404, "not_found", `no pool "p"`, "", "", false},
+		{"conflict at a field", identity.Conflict{Pointer: "/id", Reason: "is taken"}, 409, "conflict", "is taken", "", "/id", false},
+		{"conflict", identity.Conflict{Reason: "the pool has users"}, 409, "conflict", "the pool has users", "", "", false},
+		{"invalid", identity.InvalidField("/a/0", "is wrong"), 422, "invalid", "/a/0: is wrong", "", "/a/0", false},
+		{"refused", identity.ErrRegistrationDisabled, 403, "registration_disabled", "self-registration", "", "", false},
+		{"wrong code", identity.InvalidCode{}, 422, "invalid_code", "not valid", "", "", false},
+		{"expired code", identity.ExpiredCode{}, 422, "code_expired", "expired", "", "", false},
+		{"wrong password", identity.WrongPassword{}, 401, "wrong_password", "wrong", "", "", false},
+		{"precondition failed", identity.PreconditionFailed{}, 412, "precondition_failed", "changed", "", "", false},
+		{"limited", identity.Limited{RetryAfter: time.Minute, Reason: "wait"}, 429, "too_many_requests", "wait", "60", "", false},
+		{"limited for less than a second", identity.Limited{RetryAfter: time.Millisecond, Reason: "wait"}, 429, "too_many_requests", "wait", "1", "", false},
+		{"limited for a part of a second more", identity.Limited{RetryAfter: 1500 * time.Millisecond, Reason: "wait"}, 429, "too_many_requests", "wait", "2", "", false},
+		{"unavailable", identity.Unavailable{RetryAfter: 2 * time.Second, Cause: errors.New(cause)}, 503, "unavailable", "try again", "2", "", true},
+		{
+			"unavailable because of another error of ours", identity.Unavailable{RetryAfter: time.Second, Cause: identity.PreconditionFailed{}},
+			503, "unavailable", "try again", "1", "", true,
+		},
+		{"too slow", context.DeadlineExceeded, 503, "unavailable", "try again", "1", "", true},
+		{"given up", context.Canceled, 503, "unavailable", "try again", "1", "", true},
+		{"anything else", errors.New(cause), 500, "internal", "something went wrong", "", "", true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			wrapped := fmt.Errorf("read pool: %w", test.err)
+			e := open(t, function, func(w http.ResponseWriter, r *http.Request) { api.Error(w, r, wrapped) })
+			answer := send(t, e.call, event("GET", poolsPath, e.admin(t), ""))
+			f := wantFailure(t, answer, test.status, test.code)
+			if !strings.Contains(f.Error, test.says) || strings.Contains(answer.Body, "read pool") || strings.Contains(answer.Body, "10.0.0.1") {
+				t.Errorf("error is %q, want it to say %q and not what was being done", f.Error, test.says)
+			}
+			if got := answer.Headers["Retry-After"]; got != test.retry {
+				t.Errorf("Retry-After is %q, want %q", got, test.retry)
+			}
+			var pointers []string
+			for _, violation := range f.Details.Violations {
+				pointers = append(pointers, violation.Pointer)
+			}
+			if got := strings.Join(pointers, " "); got != test.pointer {
+				t.Errorf("violations at %q, want %q", got, test.pointer)
+			}
+			all := e.log.all(t)
+			if (len(all) == 1) != test.logged {
+				t.Fatalf("log is %v", all)
+			}
+			if test.logged && all[0]["cause"] != wrapped.Error() {
+				t.Errorf("the log tells the cause %q, want %q", all[0]["cause"], wrapped)
+			}
+		})
+	}
+}
+
+// A caller is told everything at once, in the order in which it was found.
+func TestErrorWithManyViolations(t *testing.T) {
+	t.Parallel()
+	var violations identity.Violations
+	violations.Add("/name", "must not be empty")
+	violations.Add("/schemas/0", "is not known")
+	w := httptest.NewRecorder()
+	api.Error(w, httptest.NewRequest("GET", "/", nil), violations.Err())
+	f := wantFailure(t, recorded(w), 422, "invalid")
+	if f.Error != "/name: must not be empty; /schemas/0: is not known" || !slices.Equal(f.Details.Violations, violations) {
+		t.Errorf("answered %s", w.Body)
+	}
+}
+
+func TestReplies(t *testing.T) {
+	t.Parallel()
+	t.Run("a version is an entity tag that If-Match takes", func(t *testing.T) {
+		t.Parallel()
+		w := httptest.NewRecorder()
+		api.ReplyVersion(w, 201, 12, map[string]int{"b": 1, "a": 2})
+		if w.Code != 201 || w.Header().Get("ETag") != `"12"` || w.Body.String() != `{"a":2,"b":1}` || w.Header().Get("Content-Type") != "application/json" {
+			t.Errorf("answered %d %v %s", w.Code, w.Header(), w.Body)
+		}
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set("If-Match", w.Header().Get("ETag"))
+		if err := api.IfMatch(r).Check(12); err != nil {
+			t.Errorf("the answer's own ETag doesn't match: %v", err)
+		}
+	})
+	t.Run("what can't be encoded is a 500 that says nothing", func(t *testing.T) {
+		t.Parallel()
+		w := httptest.NewRecorder()
+		api.Reply(w, 200, map[string]any{"a": make(chan int)})
+		wantFailure(t, recorded(w), 500, "internal")
+	})
+	t.Run("a caller's text that is not UTF-8 is no fault of ours", func(t *testing.T) {
+		t.Parallel()
+		w := httptest.NewRecorder()
+		api.Reply(w, 400, map[string]string{"error": "no \xff"})
+		if w.Code != 400 || w.Body.String() != "{\"error\":\"no \ufffd\"}" {
+			t.Errorf("answered %d %q", w.Code, w.Body)
+		}
+	})
+	t.Run("nothing to say is 204 without a body", func(t *testing.T) {
+		t.Parallel()
+		w := httptest.NewRecorder()
+		api.NoContent(w)
+		if w.Code != 204 || w.Body.Len() > 0 || len(w.Header()) > 0 {
+			t.Errorf("answered %d %v %q", w.Code, w.Header(), w.Body)
+		}
+	})
+}
