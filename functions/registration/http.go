@@ -28,22 +28,20 @@ func options(r *http.Request) identity.MessageOptions {
 	}
 }
 
+// take registers, and answers for itself where that fails.
 func (h handlers) take(w http.ResponseWriter, r *http.Request, mail bool, o identity.MessageOptions) (Registered, bool) {
-	if _, err := h.open(r.Context(), r.PathValue("tid"), r.PathValue("ipID")); err != nil {
-		api.Error(w, r, err)
-		return Registered{}, false
+	var registered Registered
+	p, err := h.Open(r.Context(), r.PathValue("tid"), r.PathValue("ipID"))
+	if err == nil {
+		var in identity.SelfRegistration
+		if err = api.Decode(r, &in); err == nil {
+			registered, err = h.Register(r.Context(), p, in, mail, o)
+		}
 	}
-	var in identity.SelfRegistration
-	if err := api.Decode(r, &in); err != nil {
-		api.Error(w, r, err)
-		return Registered{}, false
-	}
-	registered, err := h.Register(r.Context(), r.PathValue("tid"), r.PathValue("ipID"), in, mail, o)
 	if err != nil {
 		api.Error(w, r, err)
-		return Registered{}, false
 	}
-	return registered, true
+	return registered, err == nil
 }
 
 func (h handlers) systemRegister(w http.ResponseWriter, r *http.Request) {
@@ -79,9 +77,15 @@ func publicOptions(r *http.Request) identity.MessageOptions {
 	return o
 }
 
+// ticket is what the public is told of a registration.
+type ticket struct {
+	Ticket    string        `json:"ticket"`
+	ExpiresAt identity.Time `json:"expires_at"`
+}
+
 func (h handlers) register(w http.ResponseWriter, r *http.Request) {
 	if registered, ok := h.take(w, r, true, publicOptions(r)); ok {
-		api.Reply(w, http.StatusCreated, map[string]any{"ticket": registered.Ticket, "expires_at": registered.ExpiresAt})
+		api.Reply(w, http.StatusCreated, ticket{registered.Ticket, registered.ExpiresAt})
 	}
 }
 

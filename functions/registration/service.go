@@ -61,14 +61,10 @@ type Registered struct {
 }
 
 // Register takes a registration and, if mail says so, asks for the message with its code. Whoever owns the identifier, the
-// answer, the work and the calls to the table are alike. Errors: NotFound for the pool, Refused while the pool does not allow
-// it, Invalid.
-func (s *Service) Register(ctx context.Context, tenant, pool string, in identity.SelfRegistration, mail bool, o identity.MessageOptions) (Registered, error) {
-	p, err := s.open(ctx, tenant, pool)
+// answer, the work and the calls to the table are alike. p is an open pool. Errors: Invalid.
+func (s *Service) Register(ctx context.Context, p identity.Pool, in identity.SelfRegistration, mail bool, o identity.MessageOptions) (Registered, error) {
+	o, err := o.Checked(s.MayReturnTo)
 	if err != nil {
-		return Registered{}, err
-	}
-	if o, err = o.Checked(s.MayReturnTo); err != nil {
 		return Registered{}, err
 	}
 	maker := identity.Maker{Now: s.Now(), NewID: s.NewID}
@@ -77,7 +73,7 @@ func (s *Service) Register(ctx context.Context, tenant, pool string, in identity
 		return Registered{}, err
 	}
 	if len(in.Payload) > 0 && in.Payload.Kind() == '{' {
-		if err := s.Documents.CheckPayload(ctx, tenant, p.PayloadSchema, in.Payload); err != nil {
+		if err := s.Documents.CheckPayload(ctx, p.Tenant, p.PayloadSchema, in.Payload); err != nil {
 			return Registered{}, err
 		}
 	}
@@ -105,8 +101,8 @@ func (s *Service) ticketed(owner identity.UserRef, r identity.Registration) (Reg
 	return Registered{User: owner.ID, Ticket: ticket, ExpiresAt: expires}, err
 }
 
-// open is a pool that allows registration.
-func (s *Service) open(ctx context.Context, tenant, pool string) (identity.Pool, error) {
+// Open is a pool that allows registration. Errors: NotFound, Refused while it does not.
+func (s *Service) Open(ctx context.Context, tenant, pool string) (identity.Pool, error) {
 	p, err := s.Pools.CachedPool(ctx, tenant, pool)
 	if err == nil && !p.PublicRegistration {
 		err = identity.ErrRegistrationDisabled
@@ -145,7 +141,7 @@ func (s *Service) ticket(tenant, pool, text string) (otp.Ticket, error) {
 // says nothing about either: what may be sent is decided when it is sent. Errors: NotFound for the pool, Refused while the pool
 // does not allow registration, Invalid where nothing is named.
 func (s *Service) Resend(ctx context.Context, tenant, pool, ticket, address string, o identity.MessageOptions) error {
-	p, err := s.open(ctx, tenant, pool)
+	p, err := s.Open(ctx, tenant, pool)
 	if err != nil {
 		return err
 	}
@@ -180,7 +176,7 @@ func (s *Service) Resend(ctx context.Context, tenant, pool, ticket, address stri
 
 // Form is what a page needs to draw the form of a pool. Errors: NotFound for a pool that does not exist or allow registration.
 func (s *Service) Form(ctx context.Context, tenant, pool string) (identity.Pool, identity.Schema, error) {
-	p, err := s.open(ctx, tenant, pool)
+	p, err := s.Open(ctx, tenant, pool)
 	if errors.As(err, new(identity.Refused)) {
 		err = identity.NotFound{Thing: "pool", ID: pool}
 	}

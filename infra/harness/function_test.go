@@ -29,6 +29,7 @@ var roles = map[string]func(){
 	"weak":     func() { say("first"); say("out of paper"); os.Exit(3) },
 	"mute":     func() { <-time.After(time.Hour) }, // the test ends it
 	"refusing": refuse,
+	"deaf":     poll,
 	"holder":   hold,
 }
 
@@ -74,6 +75,16 @@ func refuse() {
 	<-time.After(time.Hour)
 }
 
+// poll asks for an event and runs on whatever comes of it, unlike a function, which ends when there is nobody left to ask.
+func poll() {
+	go func() {
+		if response, err := http.Get("http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") + "/2018-06-01/runtime/invocation/next"); err == nil {
+			_ = response.Body.Close()
+		}
+	}()
+	<-time.After(time.Hour)
+}
+
 // hold starts a function, says its process id, and does nothing more.
 func hold() {
 	path, err := os.Executable()
@@ -81,7 +92,7 @@ func hold() {
 		say(err.Error())
 		return
 	}
-	f, err := harness.Start(context.Background(), path, inRole("function"))
+	f, err := harness.Start(context.Background(), path, inRole("deaf"))
 	if err != nil {
 		say(err.Error())
 		return
@@ -272,6 +283,7 @@ func TestFunctionDiesWithUs(t *testing.T) {
 		select {
 		case <-poll.C:
 		case <-deadline.C:
+			_ = syscall.Kill(pid, syscall.SIGKILL)
 			t.Fatal("the function outlives its holder")
 		}
 	}

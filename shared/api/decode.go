@@ -80,9 +80,7 @@ func decode(body []byte, v any) error {
 // checkForm refuses what is not one JSON object of a bearable depth.
 func checkForm(body []byte) error {
 	decoder := jsontext.NewDecoder(bytes.NewReader(body))
-	if kind := decoder.PeekKind(); kind != '{' && kind != jsontext.KindInvalid {
-		return identity.InvalidField("", "must be a JSON object")
-	}
+	kind := decoder.PeekKind()
 	for {
 		_, err := decoder.ReadToken()
 		switch {
@@ -95,6 +93,9 @@ func checkForm(body []byte) error {
 		}
 		if _, err := decoder.ReadToken(); err != io.EOF {
 			return malformed("there is more after the JSON object")
+		}
+		if kind != '{' {
+			return identity.InvalidField("", "must be a JSON object")
 		}
 		return nil
 	}

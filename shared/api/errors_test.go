@@ -42,7 +42,8 @@ func TestErrors(t *testing.T) {
 		{"limited for a part of a second more", identity.Limited{RetryAfter: 1500 * time.Millisecond, Reason: "wait"}, 429, "too_many_requests", "wait", "2", "", false},
 		{"unavailable", identity.Unavailable{RetryAfter: 2 * time.Second, Cause: errors.New(cause)}, 503, "unavailable", "try again", "2", "", true},
 		{
-			"unavailable because of another error of ours", identity.Unavailable{RetryAfter: time.Second, Cause: identity.PreconditionFailed{}},
+			"unavailable because of another error of ours",
+			identity.Unavailable{RetryAfter: time.Second, Cause: identity.PreconditionFailed{}},
 			503, "unavailable", "try again", "1", "", true,
 		},
 		{"too slow", context.DeadlineExceeded, 503, "unavailable", "try again", "1", "", true},

@@ -85,12 +85,18 @@ func (p Pool) normalizeEmail(value string) (string, error) {
 	return address, nil
 }
 
-// fold makes case irrelevant where the pool says so. Folding can undo NFKC, so that comes again.
+// fold makes case irrelevant where the pool says so. Folding can undo NFKC, so that comes again. Unicode folds Cherokee to its
+// capitals; the library swaps capitals and small letters.
 func (p Pool) fold(value string) string {
 	if !p.CaseInsensitive {
 		return value
 	}
-	return norm.NFKC.String(cases.Fold().String(value))
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Cherokee, r) {
+			return unicode.ToUpper(r)
+		}
+		return r
+	}, norm.NFKC.String(cases.Fold().String(value)))
 }
 
 // InferType is the type of an identifier that came without one: an e-mail address, a phone number in international form,

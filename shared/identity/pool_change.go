@@ -121,18 +121,23 @@ func (p Pool) Changed(c PoolChange) (Pool, error) {
 func (p *Pool) changeMechanisms(c PoolChange) {
 	if len(c.Mechanisms) > 0 {
 		p.Mechanisms = slices.Clone(c.Mechanisms)
-		if c.Preferred == "" && !slices.Contains(p.Mechanisms, p.Preferred) {
-			p.Preferred = ""
-		}
 	}
 	if len(c.SecondMechanisms) > 0 {
 		p.SecondMechanisms = slices.Clone(c.SecondMechanisms)
 	}
-	p.Preferred = set(p.Preferred, c.Preferred)
+	p.Preferred = set(preferredOf(p.Preferred, p.Mechanisms), c.Preferred)
 	if p.Preferred == "" {
 		p.Preferred = p.Mechanisms[0]
 	}
-	p.SecondPreferred = set(p.SecondPreferred, c.SecondPreferred)
+	p.SecondPreferred = set(preferredOf(p.SecondPreferred, p.SecondMechanisms), c.SecondPreferred)
+}
+
+// preferredOf is the mechanism that was preferred, unless it is no longer allowed.
+func preferredOf(preferred Mechanism, allowed []Mechanism) Mechanism {
+	if !slices.Contains(allowed, preferred) {
+		return ""
+	}
+	return preferred
 }
 
 func (p *Pool) changeCodes(v *Violations, changes map[CodePurpose]*CodePolicyChange) {

@@ -129,8 +129,8 @@ func ParseExtended(text string) (user, purpose string, ok bool) {
 	if len(text) > maxExtended {
 		return "", "", false
 	}
-	bytes, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || len(bytes) < 1 || bytes[0] != extendedVersion {
+	bytes, ok := decode(text)
+	if !ok || len(bytes) < 1 || bytes[0] != extendedVersion {
 		return "", "", false
 	}
 	purpose, rest, ok := cut(bytes[1:])
@@ -142,6 +142,12 @@ func ParseExtended(text string) (user, purpose string, ok bool) {
 		return "", "", false
 	}
 	return user, purpose, true
+}
+
+// decode reads base64url, of each value only the one text that encodes it: the library alone would pass over line breaks.
+func decode(text string) (bytes []byte, ok bool) {
+	bytes, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	return bytes, err == nil && !strings.ContainsAny(text, "\r\n")
 }
 
 // mac binds a code to everything that it is good for. Lengths stand before the parts, so that no two bindings run together.

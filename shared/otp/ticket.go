@@ -71,8 +71,8 @@ func (s *Sealer) Seal(t Ticket) (string, error) {
 // Open reads a ticket that was sealed for tenant and pool. Whether it has expired is the caller's to see. Any fault is
 // identity.InvalidCode.
 func (s *Sealer) Open(tenant, pool, text string) (Ticket, error) {
-	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || len(sealed) != s.aead.NonceSize()+ticketLength+s.aead.Overhead() {
+	sealed, ok := decode(text)
+	if !ok || len(sealed) != s.aead.NonceSize()+ticketLength+s.aead.Overhead() {
 		return Ticket{}, identity.InvalidCode{}
 	}
 	nonce, sealed := sealed[:s.aead.NonceSize()], sealed[s.aead.NonceSize():]

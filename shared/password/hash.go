@@ -2,8 +2,9 @@
 // knows no user's earlier passwords. Hashes are strings in PHC format; new ones are argon2id with OWASP's parameters, older and
 // imported ones (argon2id, bcrypt, PBKDF2) are honoured. Passwords are normalized (NFKC) before anything is done with them.
 //
-// The strength that a pool may ask for is named after zxcvbn's scores, but estimated here (strength.go): trustelem/zxcvbn unpacks
-// its dictionaries when a program starts, and is far larger than the 300 KB that the whole package may add to a function.
+// The strength that a pool may ask for is named after zxcvbn's scores, but estimated here (strength.go): trustelem/zxcvbn v1.0.1 adds
+// 2.8 MB to a binary, and 40 ms and 11 MB of memory to its start, wanted or not. The estimate knows classes of characters, repeats
+// and runs, and no words but the common passwords, which are refused anyway.
 //
 // It imports shared/identity alone. Every function that sets or checks passwords may import it.
 package password

@@ -1,0 +1,106 @@
+package api_test
+
+import (
+	"errors"
+	"net/http/httptest"
+	"net/url"
+	"testing"
+
+	"identitypools/shared/api"
+	"identitypools/shared/identity"
+)
+
+// wantParameter wants err to be about one query parameter, which is named without a slash.
+func wantParameter(t *testing.T, err error, name string) {
+	t.Helper()
+	var invalid identity.Invalid
+	if !errors.As(err, &invalid) || len(invalid.Violations) != 1 || invalid.Violations[0].Pointer != name {
+		t.Errorf("error is %v, want a violation of %s", err, name)
+	}
+}
+
+func TestLimit(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]int{"": 20, "1": 1, "20": 20, "100": 100, "007": 7} {
+		got, err := api.Limit(httptest.NewRequest("GET", "/?limit="+value, nil))
+		if err != nil || got != want {
+			t.Errorf("limit=%s is %d with error %v, want %d", value, got, err, want)
+		}
+	}
+	for _, value := range []string{"0", "-1", "101", "1.5", "many", "1 ", "0x10", "99999999999999999999"} {
+		_, err := api.Limit(httptest.NewRequest("GET", "/?limit="+url.QueryEscape(value), nil))
+		wantParameter(t, err, "limit")
+	}
+}
+
+func TestDescending(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]bool{"": false, "asc": false, "acs": false, "desc": true} {
+		got, err := api.Descending(httptest.NewRequest("GET", "/?order="+value, nil))
+		if err != nil || got != want {
+			t.Errorf("order=%s is %t with error %v, want %t", value, got, err, want)
+		}
+	}
+	for _, value := range []string{"DESC", "descending", "1"} {
+		_, err := api.Descending(httptest.NewRequest("GET", "/?order="+value, nil))
+		wantParameter(t, err, "order")
+	}
+}
+
+func TestBound(t *testing.T) {
+	t.Parallel()
+	for _, value := range []string{"", "p", "a~b_c.d-1"} {
+		got, err := api.Bound(httptest.NewRequest("GET", "/?after_pool_id="+value, nil), "after_pool_id")
+		if err != nil || got != value {
+			t.Errorf("bound %q is %q with error %v", value, got, err)
+		}
+	}
+	for _, value := range []string{"..", "a#b", "a b", "\xff"} {
+		_, err := api.Bound(httptest.NewRequest("GET", "/?after_pool_id="+url.QueryEscape(value), nil), "after_pool_id")
+		wantParameter(t, err, "after_pool_id")
+	}
+}
+
+// RFC 9110 §13.1.1: weak tags never match, and neither does what is no version of ours.
+func TestIfMatch(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		values []string
+		passes bool // with version 7
+	}{
+		{"no precondition", nil, true},
+		{"the version", []string{`"7"`}, true},
+		{"whatever exists", []string{`*`}, true},
+		{"a list with the version", []string{`"1", "7"`}, true},
+		{"a list without spaces", []string{`"1","7"`}, true},
+		{"a list in two lines", []string{`"1"`, `"7"`}, true},
+		{"a list with a tag that is not ours", []string{`"x", W/"1", "7"`}, true},
+		{"another version", []string{`"8"`}, false},
+		{"a list of other versions", []string{`"1", "70"`}, false},
+		{"the version as a weak tag", []string{`W/"7"`}, false},
+		{"the version without quotes", []string{`7`}, false},
+		{"the version with one quote", []string{`"7`}, false},
+		{"the version with two pairs of quotes", []string{`""7""`}, false},
+		{"the version with a sign", []string{`"+7"`}, false},
+		{"the version with a zero before it", []string{`"07"`}, false},
+		{"the version inside of a tag with a comma", []string{`"7,8"`}, false},
+		{"a star in quotes", []string{`"*"`}, false},
+		{"an empty tag", []string{`""`}, false},
+		{"an empty precondition", []string{""}, false},
+		{"garbage", []string{`";,"`}, false},
+		{"a number that no version can be", []string{`"99999999999999999999"`}, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			r := httptest.NewRequest("GET", "/", nil)
+			if test.values != nil {
+				r.Header["If-Match"] = test.values
+			}
+			if err := api.IfMatch(r).Check(7); (err == nil) != test.passes {
+				t.Errorf("version 7 gets %v", err)
+			}
+		})
+	}
+}
