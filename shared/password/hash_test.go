@@ -158,6 +158,7 @@ func TestHashesWaitForTheirTurn(t *testing.T) {
 				}
 			})
 		}
+		synctest.Wait() // the turns are taken
 		ctx, leave := context.WithCancel(context.Background())
 		left := make(chan error, 1)
 		go func() {
