@@ -1,6 +1,7 @@
 package courier_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"identitypools/functions/courier"
 	"identitypools/infra/local/systemtest"
 	"identitypools/shared/identity"
 )
@@ -226,6 +228,52 @@ func TestTheStreamClearsADeletedPool(t *testing.T) {
 		left := ofPool(t, product, tenant, pool)
 		return len(left) == 1 && left[0]["sk"] == "NAME"
 	})
+}
+
+// endless is a keeper that never gets to the end of a pool.
+type endless struct {
+	courier.Keeper
+	steps int
+}
+
+func (k *endless) Purge(context.Context, string, string) (done bool, err error) {
+	k.steps++
+	return false, nil
+}
+
+// One record makes the courier clear so much and no more, so that mails get through; the stream then tells of the pool once more.
+func TestALargePoolIsClearedInTurns(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t, alone)
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, nil)
+	newUsers(t, tenant, pool, 60)
+	tenant.Admin.Must(t, 204, "DELETE", "/pools/"+pool, nil)
+	told := func() systemtest.Item {
+		for _, it := range items(t, product, "POOL#"+tenant.ID+"#"+pool) {
+			if it["sk"] == "POOL" {
+				return it
+			}
+		}
+		t.Fatal("the pool is gone")
+		return nil
+	}
+	before, whole := told(), product.Courier.Keeper
+	k := &endless{Keeper: whole}
+	product.Courier.Keeper = k
+	deliver(t, product, stream(modified, before))
+	if k.steps < 2 || k.steps > 100 {
+		t.Errorf("%d steps for one record", k.steps)
+	}
+	after := told()
+	if after["version"] == before["version"] || after["deleted_at"] != before["deleted_at"] {
+		t.Errorf("the stream does not tell of it once more: %v, before %v", after, before)
+	}
+	product.Courier.Keeper = whole
+	deliver(t, product, stream(modified, after))
+	if left := ofPool(t, product, tenant, pool); len(left) != 1 {
+		t.Errorf("it leaves %v", left)
+	}
 }
 
 // A process that believed in the pool for five seconds more has made a user: it goes when it is counted.

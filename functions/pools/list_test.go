@@ -64,6 +64,7 @@ func TestAListOfPools(t *testing.T) {
 		{"search_phrase=E&sort=name", "b e f a"},
 		{"search_phrase=" + url.QueryEscape("žITO"), "c"},
 		{"search_phrase=" + url.QueryEscape("100%"), "d"},
+		{"search_phrase=F", "f"},
 		{"search_phrase=nothing", ""},
 		{"with_idp=true", "a b c d e f"},
 	} {

@@ -2,6 +2,7 @@ package mail_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"io"
 	"net/http"
@@ -15,7 +16,7 @@ import (
 	"identitypools/shared/mail"
 )
 
-const from = `"Identity Pools" <pools@sender.example>`
+const from = `"Identity Pools" <pools@example.com>`
 
 func sender(change func(*sesv2.Options)) mail.Sender {
 	options := sesv2.Options{
@@ -38,7 +39,7 @@ func TestSend(t *testing.T) {
 		for name, pool := range pools() {
 			t.Run(string(kind)+" "+name, func(t *testing.T) {
 				t.Parallel()
-				m, to := mustRender(t, kind, values(pool)), string(kind)+"."+name+"@mail.example"
+				m, to := mustRender(t, kind, values(pool)), strings.ToLower(string(kind)+"."+name+"."+rand.Text())+"@example.com"
 				if err := s.Send(t.Context(), to, m); err != nil {
 					t.Fatal(err)
 				}
@@ -103,7 +104,7 @@ func TestSendFails(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			s := sender(func(o *sesv2.Options) { o.HTTPClient = &fault{answer: row.answer} })
-			err := s.Send(t.Context(), "a@mail.example", mail.Mail{Subject: "s", Text: "t", HTML: "h"})
+			err := s.Send(t.Context(), "a@example.com", mail.Mail{Subject: "s", Text: "t", HTML: "h"})
 			if err == nil || errors.Is(err, mail.ErrRejected) != row.rejected {
 				t.Errorf("rejected for good is %v, want %v: %v", errors.Is(err, mail.ErrRejected), row.rejected, err)
 			}
@@ -115,8 +116,8 @@ func TestSendFails(t *testing.T) {
 func TestSendRefusesAddresses(t *testing.T) {
 	t.Parallel()
 	for _, to := range []string{
-		"", "a", "@mail.example", "a@", "a@mail.example,b@mail.example", "a@mail.example b@mail.example", "A <a@mail.example>", "<a@mail.example>",
-		"a@mail.example\r\nBcc: b@mail.example", "a\n@mail.example", "a@mail.example\n", " a@mail.example", "a@mail.example\x00", "a@mail.example(b)",
+		"", "a", "@example.com", "a@", "a@example.com,b@example.com", "a@example.com b@example.com", "A <a@example.com>", "<a@example.com>",
+		"a@example.com\r\nBcc: b@example.com", "a\n@example.com", "a@example.com\n", " a@example.com", "a@example.com\x00", "a@example.com(b)",
 	} {
 		f := &fault{answer: refuse(500, "")}
 		s := sender(func(o *sesv2.Options) { o.HTTPClient = f })
@@ -132,7 +133,7 @@ func TestSendRefusesAddresses(t *testing.T) {
 func TestSendSaysThatNobodyWrote(t *testing.T) {
 	t.Parallel()
 	f := &fault{answer: refuse(500, "")}
-	_ = sender(func(o *sesv2.Options) { o.HTTPClient = f }).Send(t.Context(), "a@mail.example", mail.Mail{Subject: "s", Text: "t", HTML: "h"})
+	_ = sender(func(o *sesv2.Options) { o.HTTPClient = f }).Send(t.Context(), "a@example.com", mail.Mail{Subject: "s", Text: "t", HTML: "h"})
 	for _, part := range []string{`"Name":"Auto-Submitted"`, `"Value":"auto-generated"`, `"Charset":"UTF-8"`} {
 		if !strings.Contains(f.sent, part) {
 			t.Errorf("%s is not in %s", part, f.sent)
@@ -147,7 +148,7 @@ func TestSendNamesTheConfigurationSet(t *testing.T) {
 		f := &fault{answer: refuse(500, "")}
 		s := sender(func(o *sesv2.Options) { o.HTTPClient = f })
 		s.ConfigurationSet = name
-		_ = s.Send(t.Context(), "a@mail.example", mail.Mail{Subject: "s", Text: "t", HTML: "h"})
+		_ = s.Send(t.Context(), "a@example.com", mail.Mail{Subject: "s", Text: "t", HTML: "h"})
 		if named := strings.Contains(f.sent, `"ConfigurationSetName":"bounces"`); named != (name != "") || strings.Contains(f.sent, "ConfigurationSet") != named {
 			t.Errorf("configuration set %q is sent as %s", name, f.sent)
 		}

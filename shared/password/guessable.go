@@ -17,10 +17,22 @@ import (
 //go:embed common.txt
 var common string
 
-// isCommon looks for a line, in any case. The list is short enough to search as it stands, so a start costs nothing.
+// isCommon looks for a line, in any case, by halves. The list is used as it stands, so a start costs nothing.
 func isCommon(password string) bool {
-	line := strings.ToLower(password) + "\n"
-	return strings.HasPrefix(common, line) || strings.Contains(common, "\n"+line)
+	wanted, rest := strings.ToLower(password), common
+	for rest != "" {
+		start := strings.LastIndexByte(rest[:len(rest)/2], '\n') + 1
+		end := start + strings.IndexByte(rest[start:], '\n')
+		switch line := rest[start:end]; {
+		case wanted == line:
+			return true
+		case wanted < line:
+			rest = rest[:start]
+		default:
+			rest = rest[end+1:]
+		}
+	}
+	return false
 }
 
 // names are what a password of u must not be made of: the pool's name, local part and domain of addresses, other identifiers.

@@ -2,6 +2,7 @@ package password_test
 
 import (
 	"errors"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -53,7 +54,7 @@ func TestLengthCountsCodePoints(t *testing.T) { // ASVS 6.2.1, 6.2.9; NIST SP 80
 	check(t, none, "żółćęśą", short)             // 7 characters, 14 bytes
 	check(t, none, "кофеваркам")                 // without Latin letters
 	check(t, none, "ku\u0308mqua\u0308t", short) // ü is one character once normalized: 7
-	check(t, none, "ﬀﬀﬀﬀ")                       // ligatures become two letters each
+	check(t, none, "ﬀ ﬀ ﬀ")                      // a ligature is two letters
 	check(t, identity.PasswordPolicy{MinLength: 15}, "kumquats in jar")
 	check(t, identity.PasswordPolicy{MinLength: 15}, "kumquats in ja", "must have at least 15 characters")
 	check(t, none, strings.Repeat("kumquat ", 32))
@@ -83,6 +84,24 @@ func TestCommonPasswordsAreRefused(t *testing.T) { // ASVS 6.2.4
 	}
 	for _, text := range []string{"assword1x", "passwordpasswor", "pass word", "password\n12345678x"} {
 		check(t, identity.PasswordPolicy{}, text)
+	}
+}
+
+func TestEveryLineOfTheListIsRefused(t *testing.T) {
+	t.Parallel()
+	list, err := os.ReadFile("common.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := slices.Collect(strings.Lines(string(list)))
+	if len(lines) != 6000 {
+		t.Errorf("%d lines", len(lines))
+	}
+	for _, line := range lines {
+		text := strings.ToUpper(strings.TrimSuffix(line, "\n"))
+		if !slices.Contains(password.Faults(pool(identity.PasswordPolicy{}), identity.User{}, text), common) {
+			t.Errorf("%q is accepted", text)
+		}
 	}
 }
 
