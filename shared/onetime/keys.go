@@ -2,6 +2,8 @@ package onetime
 
 import (
 	"crypto/rand"
+	"net/url"
+	"slices"
 	"strings"
 
 	"identitypools/shared/cloud"
@@ -41,16 +43,20 @@ func Open(env cloud.Env) (Tools, error) {
 }
 
 // ReturnURLs says which post-activation URLs messages may carry: https URLs of the origins listed, with commas between them. None
-// listed, none allowed.
+// listed, none allowed; what is listed but is no https origin allows nothing.
 func ReturnURLs(origins string) func(url string) bool {
 	allowed := strings.FieldsFunc(origins, func(r rune) bool { return r == ',' || r == ' ' })
+	allowed = slices.DeleteFunc(allowed, func(origin string) bool { return !isHTTPS(origin) })
 	return func(url string) bool {
-		for _, origin := range allowed {
+		return isHTTPS(url) && slices.ContainsFunc(allowed, func(origin string) bool {
 			rest, ok := strings.CutPrefix(url, strings.TrimSuffix(origin, "/"))
-			if ok && strings.HasPrefix(url, "https://") && (rest == "" || strings.ContainsAny(rest[:1], "/?#")) {
-				return true
-			}
-		}
-		return false
+			return ok && (rest == "" || strings.ContainsAny(rest[:1], "/?#"))
+		})
 	}
+}
+
+// isHTTPS says whether text is an https URL with a host; one with a control character is none.
+func isHTTPS(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && strings.HasPrefix(text, "https://") && u.Host != ""
 }
