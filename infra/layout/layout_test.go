@@ -6,13 +6,20 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"identitypools/infra/local/parttest"
+	"identitypools/infra/local/systemtest"
+	"identitypools/shared/api"
 )
+
+func TestMain(m *testing.M) { os.Exit(parttest.Main(m)) }
 
 const module = "identitypools/"
 
@@ -20,9 +27,8 @@ const module = "identitypools/"
 type listed struct {
 	ImportPath, Dir, Doc, Name string
 	Imports, Deps              []string
-	GoFiles                    []string
-	XTestGoFiles               []string
-	TestGoFiles                []string
+	GoFiles, IgnoredGoFiles    []string // the latter are for other systems
+	TestGoFiles, XTestGoFiles  []string
 }
 
 func packages(t *testing.T) []listed {
@@ -69,10 +75,94 @@ func TestWhoMayImportWhom(t *testing.T) {
 			continue
 		}
 		for _, dep := range p.Deps {
-			if slices.Contains([]string{"testing", "html/template", "text/template", "github.com/aws/aws-sdk-go-v2/config"}, dep) ||
-				strings.HasPrefix(dep, module+"infra/") || strings.Contains(dep, "aws-cdk") || strings.HasPrefix(dep, "pgregory.net") {
+			if unwanted(dep) {
 				t.Errorf("the binary of %s carries %s", name, dep)
 			}
+		}
+	}
+}
+
+// The domain is pure in what it imports by others, too.
+func TestTheDomainIsPure(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t) {
+		if p.ImportPath != module+"shared/identity" {
+			continue
+		}
+		for _, dep := range p.Deps {
+			if dep == "net/http" || strings.HasPrefix(dep, module) || strings.Contains(dep, "aws") {
+				t.Errorf("it depends on %s", dep)
+			}
+		}
+		return
+	}
+	t.Error("there is no shared/identity")
+}
+
+// unwanted says whether a package has no place in a function's binary: it would make it larger and slower to start.
+func unwanted(dep string) bool {
+	switch dep {
+	case "testing", "html/template", "text/template", "github.com/aws/aws-sdk-go-v2/config":
+		return true
+	}
+	inTests := strings.HasSuffix(dep, "test") && dep != "internal/synctest" || // which package sync needs
+		strings.HasPrefix(dep, "testing/") || strings.HasPrefix(dep, "pgregory.net/")
+	return inTests || strings.HasPrefix(dep, module+"infra/") || strings.Contains(dep, "aws-cdk") || strings.Contains(dep, "jsii")
+}
+
+// A function is a folder with a main, and every function but the courier, which the table's stream starts, serves routes.
+func TestEveryFunctionIsStarted(t *testing.T) {
+	t.Parallel()
+	serves := map[string]bool{"courier": true}
+	for _, route := range api.Routes() {
+		serves[route.Function] = true
+	}
+	mains := map[string]bool{}
+	for _, p := range packages(t) {
+		name, ours := strings.CutPrefix(p.ImportPath, module+"functions/")
+		function, isMain := strings.CutSuffix(name, "/lambda")
+		if !ours {
+			continue
+		}
+		if !serves[function] {
+			t.Errorf("functions/%s is no function of the route table", name)
+		}
+		if isMain != (p.Name == "main") {
+			t.Errorf("functions/%s is package %s", name, p.Name)
+		}
+		if isMain {
+			mains[function] = true
+		}
+	}
+	for function := range serves {
+		if !mains[function] {
+			t.Errorf("functions/%s/lambda is missing", function)
+		}
+	}
+}
+
+// The product starts, which no function does with an operation unbound, and each route comes to the function that serves it.
+func TestEveryRouteIsServed(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
+	ids := strings.NewReplacer("{tid}", tenant.ID, "{ipID}", "p", "{userID}", "u", "{schID}", "s")
+	tokens := map[api.Caller]string{api.Admin: tenant.Admin.Token, api.System: tenant.System.Token}
+	for _, route := range api.Routes() {
+		r, err := http.NewRequestWithContext(t.Context(), route.Method, product.BaseURL+ids.Replace(route.Path), strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/json")
+		if token := tokens[route.Caller]; token != "" {
+			r.Header.Set("Authorization", "Bearer "+token)
+		}
+		got := systemtest.Do(t, r)
+		if got.Status == http.StatusMethodNotAllowed || got.Status >= 500 || strings.Contains(string(got.Body), "nothing at this path") {
+			t.Errorf("%s (%s %s) answers %d %s", route.Operation, route.Method, route.Path, got.Status, got.Body)
+		}
+		if got.Header.Get("X-Request-Id") == "" {
+			t.Errorf("%s has not been at a function", route.Operation)
 		}
 	}
 }
@@ -102,7 +192,7 @@ func forbidden(name, imported string) string {
 func TestFilesAreShort(t *testing.T) {
 	t.Parallel()
 	for _, p := range packages(t) {
-		for _, file := range slices.Concat(p.GoFiles, p.TestGoFiles, p.XTestGoFiles) {
+		for _, file := range slices.Concat(p.GoFiles, p.IgnoredGoFiles, p.TestGoFiles, p.XTestGoFiles) {
 			text, err := os.ReadFile(filepath.Join(p.Dir, file))
 			if err != nil {
 				t.Fatal(err)

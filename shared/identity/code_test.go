@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"identitypools/shared/identity"
 )
 
@@ -79,6 +81,10 @@ func TestMailsAreLimited(t *testing.T) {
 	if err := codes.MayMail(start().Add(time.Hour)); err != nil {
 		t.Errorf("an hour after the first: %v", err)
 	}
+	codes = codes.Mailed(start().Add(61*time.Minute - 10*time.Second)) // the second is an hour old in ten seconds
+	if err := codes.MayMail(start().Add(61 * time.Minute)); !errors.As(err, &limited) || limited.RetryAfter != 50*time.Second {
+		t.Errorf("where the window is open, but the pause is not over: %+v", err)
+	}
 }
 
 func TestFailuresSlowDown(t *testing.T) {
@@ -113,21 +119,119 @@ func TestFailuresSlowDown(t *testing.T) {
 	}
 }
 
-func TestAChangeRunsAgainOnlyForCallersWithoutAVersion(t *testing.T) {
+func TestExpiredCodesAreRememberedForADay(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		match identity.Match
-		runs  int
-	}{{identity.Match{}, 3}, {identity.Match{Given: true, Versions: []int64{1}}, 1}} {
-		runs := 0
-		_ = c.match.Change(func() error {
-			if runs++; runs < 3 {
-				return identity.PreconditionFailed{}
-			}
-			return nil
-		})
-		if runs != c.runs {
-			t.Errorf("%+v: %d runs, want %d", c.match, runs, c.runs)
+	code := func(registration string) identity.Code {
+		return identity.Code{Registration: registration, MAC: []byte(registration)}
+	}
+	codes := identity.Codes{}.Issued(code("old"), start(), time.Hour)
+	for after, want := range map[time.Duration]error{25 * time.Hour: identity.ExpiredCode{}, 25*time.Hour + time.Millisecond: identity.InvalidCode{}} {
+		later := codes.Issued(code("new"), at(after), time.Hour)
+		if _, err := later.Redeem(presented("old", 0, nil), at(after)); !errors.Is(err, want) {
+			t.Errorf("after %s: %v, want %v", after, err, want)
 		}
 	}
+	if _, err := codes.Redeem(presented("old", 1, nil), start()); err != nil {
+		t.Errorf("the codes from before have changed too: %v", err)
+	}
+}
+
+// The oldest gives way to the ninth, so that strangers' registrations cannot grow an item without end.
+func TestTheOldestCodeGivesWay(t *testing.T) {
+	t.Parallel()
+	var codes identity.Codes
+	for i := range 9 {
+		codes = codes.Issued(identity.Code{Registration: string(rune('a' + i)), MAC: []byte{byte('a' + i)}}, start(), time.Hour)
+	}
+	if _, err := codes.Redeem(presented("a", 1, nil), start()); !errors.Is(err, identity.InvalidCode{}) {
+		t.Errorf("the oldest: %v", err)
+	}
+	for _, mac := range []string{"b", "i"} {
+		if got, err := codes.Redeem(presented(mac, 1, nil), start()); err != nil || got.Registration != mac {
+			t.Errorf("%s: %+v, %v", mac, got, err)
+		}
+	}
+}
+
+// 63B §3.2.2: the budget is opened once; neither a resend nor a new registration refills it.
+func TestGuessBudgetIsNotRefilled(t *testing.T) {
+	t.Parallel()
+	codes := identity.Codes{Guesses: 3}.Issued(identity.Code{}, start(), time.Hour)
+	if codes.Ceiling != 23 || codes.Reopens != identity.At(at(24*time.Hour)) {
+		t.Errorf("opened with %d guesses until %s", codes.Ceiling, codes.Reopens)
+	}
+	if by := (identity.Codes{}).Mailed(start()); by.Ceiling != 20 || by.Reopens != identity.At(at(24*time.Hour)) {
+		t.Errorf("a mail opens %d guesses until %s", by.Ceiling, by.Reopens)
+	}
+	codes.Version, codes.Guesses = 1, 20
+	after := codes.Mailed(at(time.Hour)).Issued(identity.Code{Registration: "r"}, at(time.Hour), time.Hour).Killed(at(time.Hour))
+	if after.Ceiling != codes.Ceiling || after.Reopens != codes.Reopens || after.Guesses != 20 {
+		t.Errorf("now %d of %d guesses until %s", after.Guesses, after.Ceiling, after.Reopens)
+	}
+}
+
+func TestOnlyTheLastMailsAreKept(t *testing.T) {
+	t.Parallel()
+	var codes identity.Codes
+	for i := range 7 {
+		before := len(codes.MailedAt)
+		next := codes.Mailed(at(time.Duration(i) * time.Hour))
+		if len(codes.MailedAt) != before {
+			t.Fatal("the old codes have changed too")
+		}
+		codes = next
+	}
+	if len(codes.MailedAt) != 5 || codes.MailedAt[0] != identity.At(at(6*time.Hour)) || codes.MailedAt[4] != identity.At(at(2*time.Hour)) {
+		t.Errorf("kept %v", codes.MailedAt)
+	}
+}
+
+// Whatever is issued, guessed and waited for, the latest code of a registration is good for five guesses and its lifetime, each
+// other one is not, and extended codes only expire.
+func TestCodesKeepTheirRules(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		type issued struct {
+			mac     string
+			guesses int64
+			ends    time.Time
+		}
+		var codes identity.Codes
+		latest, made, now := map[string]issued{}, []string{}, start()
+		for range rapid.IntRange(1, 40).Draw(t, "steps") {
+			registration := rapid.SampledFrom([]string{"", "r1", "r2"}).Draw(t, "registration")
+			switch rapid.SampledFrom([]string{"issue", "guess", "wait"}).Draw(t, "step") {
+			case "issue":
+				ttl := time.Duration(rapid.IntRange(1, 30).Draw(t, "ttl")) * time.Minute
+				mac := string(rune('A' + len(made)))
+				codes = codes.Issued(identity.Code{Registration: registration, MAC: []byte(mac)}, now, ttl)
+				latest[registration], made = issued{mac, codes.Guesses, now.Add(ttl)}, append(made, mac)
+			case "guess":
+				codes.Guesses++ // as the table does, before anything is compared
+			case "wait":
+				now = now.Add(time.Duration(rapid.IntRange(1, 20).Draw(t, "minutes")) * time.Minute)
+			}
+			for _, mac := range made {
+				owner, code := "", issued{}
+				for r, c := range latest {
+					if c.mac == mac {
+						owner, code = r, c
+					}
+				}
+				for _, guess := range []int64{0, codes.Guesses} {
+					var want error
+					switch {
+					case code.mac == "" || guess > code.guesses+5:
+						want = identity.InvalidCode{}
+					case !now.Before(code.ends):
+						want = identity.ExpiredCode{}
+					}
+					got, err := codes.Redeem(presented(mac, guess, nil), now)
+					if !errors.Is(err, want) || err == nil && got.Registration != owner {
+						t.Fatalf("code %s, guess %d: %v, want %v", mac, guess, err, want)
+					}
+				}
+			}
+		}
+	})
 }

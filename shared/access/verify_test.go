@@ -1,0 +1,209 @@
+package access_test
+
+import (
+	"crypto/ed25519"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
+
+	"identitypools/shared/access"
+)
+
+// RFC 7519 §4.1.4: a token ends at the very second that it names, remembered or not.
+func TestTokensEndOnTime(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name       string
+		at         time.Duration // after it was issued
+		remembered bool
+		good       bool
+	}{
+		{"before it is issued", -time.Second, false, false},
+		{"when it is issued", 0, false, true},
+		{"just before its end", time.Hour - time.Nanosecond, false, true},
+		{"at its end", time.Hour, false, false},
+		{"just before its end, remembered", time.Hour - time.Nanosecond, true, true},
+		{"at its end, remembered", time.Hour, true, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			token := w.token(t, w.issuer)
+			if test.remembered {
+				if _, err := w.verifier.Verify(t.Context(), token); err != nil {
+					t.Fatal(err)
+				}
+			}
+			w.now = w.now.Add(test.at)
+			if _, err := w.verifier.Verify(t.Context(), token); (err == nil) != test.good || err != nil && !errors.Is(err, access.ErrToken) {
+				t.Errorf("error is %v", err)
+			}
+		})
+	}
+}
+
+// What is remembered needs no keys, and stands for nothing that is only like it.
+func TestRememberedTokens(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	token := w.token(t, w.issuer)
+	if _, err := w.verifier.Verify(t.Context(), token); err != nil {
+		t.Fatal(err)
+	}
+	w.keys.set, w.keys.err = nil, errors.New("down")
+	if _, err := w.verifier.Verify(t.Context(), token); err != nil {
+		t.Errorf("a remembered token while the keys can't be read: %v", err)
+	}
+	for _, other := range []string{token[:len(token)-1], token + "A", token + "."} {
+		if _, err := w.verifier.Verify(t.Context(), other); !errors.Is(err, access.ErrToken) {
+			t.Errorf("a text like a remembered token: %v", err)
+		}
+	}
+}
+
+// Strangers can name any key: that costs one reading of the keys a minute.
+func TestUnknownKeysAreRarelyLookedFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	private := ed25519.NewKeyFromSeed([]byte("a foreign key's seed is 32 bytes"))
+	for minute := range 3 {
+		for i := range 30 {
+			claims := map[string]any{"aud": "identity:t1:admin", "exp": w.now.Add(time.Hour).Unix()}
+			token := sign(t, jose.EdDSA, private, fmt.Sprint("stranger-", i), "at+jwt", claims)
+			if _, err := w.verifier.Verify(t.Context(), token); !errors.Is(err, access.ErrToken) {
+				t.Errorf("a token of key %d: %v", i, err)
+			}
+			w.now = w.now.Add(time.Second)
+		}
+		if w.keys.reads != minute+1 {
+			t.Errorf("the keys were read %d times in %d minutes", w.keys.reads, minute+1)
+		}
+		w.now = w.now.Add(30 * time.Second)
+	}
+}
+
+// The first token of a deployment is good at once: that nothing was published yet is no reason to wait for a minute.
+func TestTheFirstKeyIsFoundAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	set, token := w.keys.set, w.token(t, w.issuer)
+	w.keys.set = nil
+	if _, err := w.verifier.Verify(t.Context(), token); !errors.Is(err, access.ErrToken) {
+		t.Errorf("before any key is published: %v", err)
+	}
+	w.keys.set = set
+	if _, err := w.verifier.Verify(t.Context(), token); err != nil {
+		t.Errorf("after it is published: %v", err)
+	}
+}
+
+func TestVerifyIsSafeForConcurrentUse(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	tokens := []string{w.token(t, w.issuer), w.token(t, issuerOf(t, "a foreign key's seed is 32 bytes", w))}
+	var group sync.WaitGroup
+	for i := range 20 {
+		group.Go(func() {
+			_, err := w.verifier.Verify(t.Context(), tokens[i%2])
+			if foreign := i%2 == 1; errors.Is(err, access.ErrToken) != foreign {
+				t.Errorf("token %d: %v", i%2, err)
+			}
+		})
+	}
+	group.Wait()
+	if w.keys.reads != 1 {
+		t.Errorf("the keys were read %d times", w.keys.reads)
+	}
+}
+
+// A set holds the newest four public keys, the newest first, so that the tokens of the rotations before stay good.
+func TestPublishKeepsTheNewestKeys(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	tokens := []string{w.token(t, w.issuer)}
+	for i := range 4 {
+		next := issuerOf(t, fmt.Sprintf("the seed of key %d has 32 bytes. ", i)[:32], w)
+		set, changed, err := next.Publish(w.keys.set)
+		if err != nil || !changed {
+			t.Fatalf("changed is %t, error is %v", changed, err)
+		}
+		w.keys.set, tokens = set, append(tokens, w.token(t, next))
+	}
+	var set jose.JSONWebKeySet
+	if err := json.Unmarshal(w.keys.set, &set); err != nil {
+		t.Fatal(err)
+	}
+	if len(set.Keys) != 4 || set.Keys[0].KeyID != kidOf(t, tokens[4]) {
+		t.Errorf("the set is %s", w.keys.set)
+	}
+	for _, key := range set.Keys {
+		if !key.IsPublic() || key.Use != "sig" || key.Algorithm != "EdDSA" {
+			t.Errorf("key %+v", key)
+		}
+	}
+	for i, token := range tokens {
+		if _, err := w.verifier.Verify(t.Context(), token); (err == nil) != (i > 0) {
+			t.Errorf("a token of key %d: %v", i, err)
+		}
+	}
+}
+
+func TestAPublishedSetThatIsBroken(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.keys.set = []byte("{")
+	if _, _, err := w.issuer.Publish(w.keys.set); err == nil {
+		t.Error("it is replaced")
+	}
+	if _, err := w.verifier.Verify(t.Context(), w.token(t, w.issuer)); err == nil || errors.Is(err, access.ErrToken) {
+		t.Errorf("it is a verdict about a token: %v", err)
+	}
+}
+
+// RFC 8725 §3.10: a key that comes with a token proves nothing.
+func TestKeysInTokensAreIgnored(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	foreign := ed25519.NewKeyFromSeed([]byte("a foreign key's seed is 32 bytes"))
+	options := (&jose.SignerOptions{EmbedJWK: true}).WithType("at+jwt").WithHeader("kid", kidOf(t, w.token(t, w.issuer)))
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.EdDSA, Key: foreign}, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := jwt.Signed(signer).Claims(map[string]any{"aud": "identity:t1:admin", "exp": w.now.Add(time.Hour).Unix()}).Serialize()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.verifier.Verify(t.Context(), token); !errors.Is(err, access.ErrToken) {
+		t.Errorf("error is %v", err)
+	}
+}
+
+// Ids have no colon, so that an audience can be read in one way only; what could be read in two is refused.
+func TestAudiencesAreUnambiguous(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, c := range []access.Caller{{Tenant: "a:b", Tree: "admin"}, {Tenant: "a", Tree: "b:admin"}} {
+		token, err := w.issuer.Issue(c, "https://id.example.com", time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if caller, err := w.verifier.Verify(t.Context(), token); !errors.Is(err, access.ErrToken) {
+			t.Errorf("a token of %+v is one of %+v: %v", c, caller, err)
+		}
+	}
+}
+
+func TestNewSecretNeedsRandomness(t *testing.T) {
+	t.Parallel()
+	if _, _, err := access.NewSecret(strings.NewReader("too short")); err == nil {
+		t.Error("no error")
+	}
+}

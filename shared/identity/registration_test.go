@@ -1,0 +1,316 @@
+package identity_test
+
+import (
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"identitypools/shared/identity"
+)
+
+const (
+	ann   = "ann@example.com"
+	other = "other@example.com"
+)
+
+func TestRegisterMakesUserAndRegistration(t *testing.T) {
+	t.Parallel()
+	p := newPool(t, identity.PoolChange{PayloadSchema: "people"})
+	u, r, err := p.Register(identity.SelfRegistration{Identifier: "Ann@Example.com", Password: "p", Payload: jsontext.Value(`{"name":"Ann"}`)}, true, maker(start()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := identity.At(start())
+	wantUser := identity.User{
+		Tenant: "default", Pool: "shop", ID: "id1", Status: identity.StatusNew, StatusUpdatedAt: now, CreatedAt: now, UpdatedAt: now,
+		PayloadSchema: "people", MetadataSchema: "metadata_v0", SelfRegistered: true, Version: start().UnixMilli(),
+		Identifiers: []identity.Identifier{{ID: "id2", Value: "Ann@Example.com", Normalized: ann, Type: identity.TypeEmail, CreatedAt: now, UpdatedAt: now}},
+	}
+	if !reflect.DeepEqual(u, wantUser) {
+		t.Errorf("got  %+v\nwant %+v", u, wantUser)
+	}
+	wantRegistration := identity.Registration{
+		ID: "id3", Address: "Ann@Example.com", Normalized: ann, AddressType: identity.TypeEmail, Payload: jsontext.Value(`{"name":"Ann"}`), CreatedAt: now,
+	}
+	if !reflect.DeepEqual(r, wantRegistration) {
+		t.Errorf("got  %+v\nwant %+v", r, wantRegistration)
+	}
+}
+
+// Pre-hijacking: nothing that was given becomes the user's before the code is proved.
+func TestRegisterGivesTheUserNothingOfTheRegistration(t *testing.T) {
+	t.Parallel()
+	u, _, err := folding().Register(identity.SelfRegistration{Identifier: "ann", OTPAddress: ann, Password: "secret", Payload: jsontext.Value(`{"a":1}`)}, true, maker(start()))
+	if err != nil || len(u.Credentials) > 0 || u.PasswordHash != "" || u.Payload != nil || len(u.Addresses) > 0 {
+		t.Errorf("got %+v, %v", u, err)
+	}
+}
+
+func TestRegisterChoosesWhereTheCodeGoes(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name               string
+		identifier, otp    string
+		mail               bool
+		address, addressOf string
+		wrong              []string
+	}{
+		{"to an e-mail address that is the identifier", ann, "", true, ann, "email", nil},
+		{"to the otp_address of a user name", "ann", ann, true, ann, "email", nil},
+		{"to the otp_address of a phone number", "+15550100", ann, true, ann, "email", nil},
+		{"to the otp_address instead of the identifier", ann, "+15550100", false, "+15550100", "mobile", nil},
+		{"nowhere for a user name alone", "ann", "", false, "", "", nil},
+		{"to a phone number, where no mail is asked for", "+15550100", "", false, "+15550100", "mobile", nil},
+		{"mail cannot go to a user name", "ann", "", true, "", "", []string{"/otp_address"}},
+		{"mail cannot go to a phone number", "+15550100", "", true, "+15550100", "mobile", []string{"/otp_address"}},
+		{"mail cannot go to an otp_address of a phone", "ann", "+15550100", true, "+15550100", "mobile", []string{"/otp_address"}},
+		{"an otp_address must not be of the identifier's type", ann, other, true, ann, "email", []string{"/otp_address"}},
+		{"not even for phone numbers", "+15550100", "+15550101", false, "+15550100", "mobile", []string{"/otp_address"}},
+		{"an otp_address must be an address", "+15550100", "ann", false, "+15550100", "mobile", []string{"/otp_address"}},
+		{"an otp_address must be a good address", "ann", "ann@", false, "", "", []string{"/otp_address"}},
+		{"an identifier must be good", "ann@", "", true, "ann@", "email", []string{"/identifier"}},
+		{"both must be good", "@", "ann@example.com\nx", true, "@", "email", []string{"/identifier", "/otp_address"}},
+		{"there must be an identifier", " ", ann, true, ann, "email", []string{"/identifier"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			_, r, err := folding().Register(identity.SelfRegistration{Identifier: row.identifier, OTPAddress: row.otp}, row.mail, maker(start()))
+			checkWrong(t, err, row.wrong...)
+			if r.Address != row.address || string(r.AddressType) != row.addressOf {
+				t.Errorf("goes to %q (%s), want %q (%s)", r.Address, r.AddressType, row.address, row.addressOf)
+			}
+			if err == nil && row.address != "" && r.Normalized == "" {
+				t.Error("the address is not normalized")
+			}
+		})
+	}
+}
+
+func TestRegisterChecksTheRest(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		s     identity.SelfRegistration
+		wrong []string
+	}{
+		"no payload":           {identity.SelfRegistration{Payload: jsontext.Value("null")}, nil},
+		"a payload of a list":  {identity.SelfRegistration{Payload: jsontext.Value("[]")}, []string{"/payload"}},
+		"too large a payload":  {identity.SelfRegistration{Payload: jsontext.Value(`{"a":"` + strings.Repeat("x", identity.MaxDocument) + `"}`)}, []string{"/payload"}},
+		"a TOTP secret":        {identity.SelfRegistration{TOTPSecret: "s"}, []string{"/totp_secret"}},
+		"a passkey":            {identity.SelfRegistration{WebAuthnCredentials: jsontext.Value("[{}]")}, []string{"/webauthn_credentials"}},
+		"no passkeys":          {identity.SelfRegistration{WebAuthnCredentials: jsontext.Value("[]")}, nil},
+		"everything not there": {identity.SelfRegistration{TOTPSecret: "s", Payload: jsontext.Value("1")}, []string{"/payload", "/totp_secret"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			row.s.Identifier = ann
+			_, _, err := folding().Register(row.s, true, maker(start()))
+			checkWrong(t, err, row.wrong...)
+		})
+	}
+}
+
+func TestRegistrationBelongs(t *testing.T) {
+	t.Parallel()
+	r := identity.Registration{CreatedAt: identity.At(start())}
+	for name, row := range map[string]struct {
+		status  identity.Status
+		changed time.Duration // when the status was changed
+		now     time.Duration
+		want    bool
+	}{
+		"to the user it made":                {identity.StatusNew, 0, 0, true},
+		"until its end":                      {identity.StatusNew, 0, 48*time.Hour - time.Millisecond, true},
+		"not at its end":                     {identity.StatusNew, 0, 48 * time.Hour, false},
+		"to a user that was new before":      {identity.StatusNew, -time.Hour, 0, true},
+		"not once the user was made new":     {identity.StatusNew, time.Millisecond, time.Second, false},
+		"not to an active user":              {identity.StatusActive, 0, 0, false},
+		"not to an inactive user":            {identity.StatusInactive, 0, 0, false},
+		"not to a deleted user":              {identity.StatusDeleted, 0, 0, false},
+		"and outlives the last code sent it": {identity.StatusNew, 0, identity.TicketLifetime + 24*time.Hour - time.Second, true},
+	} {
+		u := identity.User{Status: row.status, StatusUpdatedAt: identity.At(at(row.changed))}
+		if got := r.Belongs(u, at(row.now)); got != row.want {
+			t.Errorf("%s: got %t", name, got)
+		}
+	}
+}
+
+// registered is a user that a registration made, and that registration with a password and a payload.
+func registered(tb testing.TB, p identity.Pool) (identity.User, identity.Registration) {
+	tb.Helper()
+	u, r, err := p.Register(identity.SelfRegistration{Identifier: ann, Payload: jsontext.Value(`{"name":"Ann"}`)}, true, maker(start()))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	r.PasswordHash = "waiting"
+	return u, r
+}
+
+func codeFor(address, registration string) identity.Code {
+	return identity.Code{Address: address, Normalized: strings.ToLower(address), AddressType: identity.TypeEmail, Registration: registration}
+}
+
+func TestActivateCompletesARegistration(t *testing.T) {
+	t.Parallel()
+	p := newPool(t, identity.PoolChange{PasswordSettings: identity.PasswordSettingsChange{ExpiresAfter: ptr(identity.Duration(24 * time.Hour))}})
+	u, r := registered(t, p)
+	old, _ := registered(t, p)
+	got, err := p.Activate(u, identity.Activation{Code: codeFor(ann, r.ID), Registration: &r}, maker(at(time.Hour)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := identity.At(at(time.Hour))
+	if got.Status != identity.StatusActive || got.StatusUpdatedAt != now || got.UpdatedAt != now || got.CreatedAt != old.CreatedAt {
+		t.Errorf("got %+v", got)
+	}
+	if string(got.Payload) != `{"name":"Ann"}` || got.PasswordHash != "waiting" {
+		t.Errorf("payload %s, password %q", got.Payload, got.PasswordHash)
+	}
+	credential, has := got.Password()
+	if !has || credential.State != identity.StateValid || credential.ExpiresAt != identity.At(at(25*time.Hour)) || credential.CreatedAt != now {
+		t.Errorf("credential %+v", credential)
+	}
+	if len(got.Identifiers) != 1 || len(got.Addresses) != 1 || !slices.Equal(got.Claims(), []string{ann}) {
+		t.Errorf("identifiers %+v, addresses %+v", got.Identifiers, got.Addresses)
+	}
+	if a := got.Addresses[0]; !a.Verified || a.VerifiedAt != now || a.Type != identity.TypeEmail || a.Status != identity.StatusActive {
+		t.Errorf("address %+v", a)
+	}
+	if !reflect.DeepEqual(u, old) {
+		t.Error("the old user has changed too")
+	}
+}
+
+func TestActivateMakesTheOTPAddressAnIdentifier(t *testing.T) {
+	t.Parallel()
+	p := folding()
+	u, r, err := p.Register(identity.SelfRegistration{Identifier: "ann", OTPAddress: "Ann@Example.com"}, true, maker(start()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := p.Activate(u, identity.Activation{Code: codeFor("Ann@Example.com", r.ID), Registration: &r}, maker(start()))
+	if err != nil || !slices.Equal(got.Claims(), []string{"ann", ann}) || len(got.Identifiers) != 2 || got.Identifiers[1].Value != "Ann@Example.com" || got.Identifiers[1].Type != identity.TypeEmail {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if _, has := got.Password(); has || got.Payload != nil {
+		t.Error("has what nobody gave")
+	}
+}
+
+// The tests below are of pre-hijacking: what a stranger gave never becomes the owner's.
+func TestActivateChoosesThePassword(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name         string
+		registered   bool
+		needs        bool
+		given        string
+		has          bool
+		hash         string
+		wrong        []string
+		credentials  int
+		givesPayload bool
+	}{
+		{"that waited with the registration", true, false, "", false, "waiting", nil, 1, true},
+		{"that came with the code rather than the one that waited", true, false, "given", false, "given", nil, 1, true},
+		{"that came with a code of no registration", false, false, "given", false, "given", nil, 1, false},
+		{"none, where a code of no registration came without", false, false, "", false, "", nil, 0, false},
+		{"none, and asks for one where several wait", false, true, "", false, "", []string{"/password"}, 0, false},
+		{"that came where several wait", false, true, "given", false, "given", nil, 1, false},
+		{"that an administrator set", false, false, "", true, "", nil, 1, false},
+		{"that an administrator set, and refuses another", false, false, "given", true, "", []string{"/password"}, 1, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			p := folding()
+			u, r := registered(t, p)
+			if row.has {
+				u.Credentials = []identity.Credential{{ID: "c", Type: identity.CredentialPassword, State: identity.StateMustBeChanged}}
+			}
+			a := identity.Activation{Code: codeFor(ann, ""), Registration: &r, PasswordHash: row.given}
+			if row.registered {
+				a.Code.Registration = r.ID
+			}
+			a.Code.NeedsPassword = row.needs
+			got, err := p.Activate(u, a, maker(start()))
+			checkWrong(t, err, row.wrong...)
+			if err != nil {
+				return
+			}
+			if got.PasswordHash != row.hash || len(got.Credentials) != row.credentials || (got.Payload != nil) != row.givesPayload {
+				t.Errorf("password %q, %d credentials, payload %s", got.PasswordHash, len(got.Credentials), got.Payload)
+			}
+			if row.has && got.Credentials[0].ID != "c" {
+				t.Error("the administrator's credential was replaced")
+			}
+		})
+	}
+}
+
+func TestActivateRefuses(t *testing.T) {
+	t.Parallel()
+	p := folding()
+	for name, change := range map[string]func(u *identity.User, a *identity.Activation, now *time.Time){
+		"an active user":      func(u *identity.User, _ *identity.Activation, _ *time.Time) { u.Status = identity.StatusActive },
+		"an inactive user":    func(u *identity.User, _ *identity.Activation, _ *time.Time) { u.Status = identity.StatusInactive },
+		"a deleted user":      func(u *identity.User, _ *identity.Activation, _ *time.Time) { u.Status = identity.StatusDeleted },
+		"a registration gone": func(_ *identity.User, a *identity.Activation, _ *time.Time) { a.Registration = nil },
+		"a registration too old": func(_ *identity.User, _ *identity.Activation, now *time.Time) {
+			*now = at(identity.RegistrationLifetime)
+		},
+		"a user made new since":    func(u *identity.User, _ *identity.Activation, _ *time.Time) { u.StatusUpdatedAt = identity.At(at(1e9)) },
+		"an address not the users": func(_ *identity.User, a *identity.Activation, _ *time.Time) { a.Code = codeFor(other, "") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			u, r := registered(t, p)
+			a, now := identity.Activation{Code: codeFor(ann, r.ID), Registration: &r, PasswordHash: "given"}, at(time.Minute)
+			change(&u, &a, &now)
+			got, err := p.Activate(u, a, maker(now))
+			if !errors.Is(err, identity.InvalidCode{}) || got.ID != "" {
+				t.Errorf("got %+v, %v", got, err)
+			}
+		})
+	}
+}
+
+// An address that waits with one registration only is no address of the user: its code without that registration proves nothing.
+func TestActivateNeedsTheRegistrationOfAnOTPAddress(t *testing.T) {
+	t.Parallel()
+	p := folding()
+	u, _, err := p.Register(identity.SelfRegistration{Identifier: "ann", OTPAddress: other}, true, maker(start()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Activate(u, identity.Activation{Code: codeFor(other, ""), PasswordHash: "given"}, maker(start())); !errors.Is(err, identity.InvalidCode{}) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestActivateVerifiesAnAddressThatIsKnown(t *testing.T) {
+	t.Parallel()
+	p := folding()
+	u, err := p.Create(identity.NewUser{
+		Status:      identity.StatusNew,
+		Identifiers: []identity.NewIdentifier{{Identifier: "ann", Type: identity.TypeUID}},
+		Addresses:   []identity.NewAddress{{Address: other, Type: identity.TypeEmail}, {Address: ann, Type: identity.TypeEmail}},
+	}, maker(start()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := p.Activate(u, identity.Activation{Code: codeFor(ann, "")}, maker(at(time.Hour)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Addresses) != 2 || got.Addresses[0].Verified || !got.Addresses[1].Verified || got.Addresses[1].ID != u.Addresses[1].ID {
+		t.Errorf("addresses %+v", got.Addresses)
+	}
+	if !slices.Equal(got.Claims(), []string{"ann", ann}) || u.Addresses[1].Verified || len(u.Identifiers) != 1 {
+		t.Errorf("claims %q; before %q", got.Claims(), u.Claims())
+	}
+}
