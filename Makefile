@@ -1,6 +1,6 @@
 # `make help` tells what there is. PORT, RACE and GOARCH may be given, as in `make test RACE=1`.
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint build bench clean FORCE
+.PHONY: help install run test contract lint build bench clean FORCE
 
 TOOL := go tool -modfile=infra/tools/go.mod
 FUNCTIONS := $(patsubst functions/%/lambda/main.go,%,$(wildcard functions/*/lambda/main.go))
@@ -20,6 +20,9 @@ run: install ## start the whole product here, on PORT (8080)
 
 test: install ## run all tests; with the race detector: RACE=1
 	go test $(if $(RACE),-race) ./...
+
+contract: install ## run the published Go client against the product (compiles for minutes the first time)
+	go -C infra/contract test ./...
 
 lint: ## check format, vet, staticcheck, go.mod, known vulnerabilities
 	@unformatted="$$($(TOOL) gofumpt -l .)" && if [ -n "$$unformatted" ]; then echo "not formatted by gofumpt: $$unformatted"; exit 1; fi
