@@ -52,8 +52,9 @@ func handle(ctx context.Context, c command) (any, error) {
 	case "end":
 		say("out of paper")
 		os.Exit(3)
-	case "dawdle":
+	case "dawdle": // well past the deadline, which the invoker must meet first
 		<-ctx.Done()
+		<-time.After(time.Second)
 	case "talk":
 		return strings.Repeat("blah", 2<<20), nil
 	}
