@@ -153,6 +153,7 @@ func TestADeletedPoolLeavesNothing(t *testing.T) {
 		t.Fatal("60 users went on the spot: the test is to be about those that the stream clears")
 	}
 	path := "/pools/" + pool + "/users"
+	product.Settle()
 	tenant.Admin.Must(t, 404, "GET", path+"/"+left[0]["sk"], nil)
 	tenant.Admin.Must(t, 409, "POST", "/pools", fields{"id": pool, "name": "Again"})
 

@@ -21,6 +21,7 @@ func TestTheUsersOfADeletedPool(t *testing.T) {
 	code := tenant.System.Must(t, 201, "POST", path+"/users/"+fresh+"/code/generate", fields{"type": "activation"}).Text(t, "code")
 	register := tenant.Public.Must(t, 201, "POST", path+"/register", fields{"identifier": systemtest.Address("cy")})
 	tenant.System.Must(t, 204, "DELETE", path, nil)
+	product.Settle()
 	for _, c := range []struct {
 		client     *systemtest.Client
 		method, to string
@@ -52,7 +53,8 @@ func TestTheUsersOfADeletedPool(t *testing.T) {
 // Identifiers are claimed in one form, so what that form is changes only while there are none.
 func TestCaseOfIdentifiersChangesOnlyWhileThePoolIsEmpty(t *testing.T) {
 	t.Parallel()
-	tenant := systemtest.New(t).NewTenant(t)
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, nil)
 	path := "/pools/" + pool
 	sensitive := fields{"name": "x", "identifier_case_insensitive": false}
@@ -69,6 +71,7 @@ func TestCaseOfIdentifiersChangesOnlyWhileThePoolIsEmpty(t *testing.T) {
 	}
 	tenant.Admin.Must(t, 204, "DELETE", path+"/users/"+user, nil)
 	tenant.Admin.Must(t, 200, "PUT", path, sensitive)
+	product.Settle()
 	email := systemtest.Address("ben")
 	tenant.NewUser(t, pool, "active", email, nil)
 	tenant.NewUser(t, pool, "active", "B"+email[1:], nil)

@@ -122,7 +122,8 @@ func TestTheDocumentsOfAUser(t *testing.T) {
 // "Users who don't match it any more stay as they are until they are changed."
 func TestASchemaChangesUnderItsUsers(t *testing.T) {
 	t.Parallel()
-	tenant := systemtest.New(t).NewTenant(t)
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
 	schema := newSchema(t, tenant, `{"properties":{"a":{"type":"string"}}}`)
 	pool := tenant.NewPool(t, fields{"payload_schema_id": schema})
 	email := systemtest.Address("ann")
@@ -131,6 +132,7 @@ func TestASchemaChangesUnderItsUsers(t *testing.T) {
 	})
 	path := "/pools/" + pool + "/users/" + user
 	tenant.Admin.Must(t, 200, "PUT", "/schemas/"+schema, body(`{"properties":{"a":{"type":"number"}}}`))
+	product.Settle()
 	if got := tenant.Admin.Must(t, 200, "GET", path, nil).Fields(t)["payload"].(fields)["a"]; got != "x" {
 		t.Errorf("the user's payload has become %v", got)
 	}

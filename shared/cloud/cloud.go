@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go/middleware"
 )
 
 // Time limits of one call. A function answers 503 long before API Gateway gives up after 30 seconds.
@@ -23,10 +24,15 @@ const (
 )
 
 // Env reads the environment of a function.
-type Env struct{ getenv func(string) string }
+type Env struct {
+	getenv  func(string) string
+	options []func(*middleware.Stack) error
+}
 
-// Environment is Env with os.Getenv as getenv.
-func Environment(getenv func(string) string) Env { return Env{getenv} }
+// Environment is Env with os.Getenv as getenv. The options are put into every client, for whoever watches its calls.
+func Environment(getenv func(string) string, options ...func(*middleware.Stack) error) Env {
+	return Env{getenv, options}
+}
 
 // Must is a variable that has to be set. It panics with a sentence, which is how a function that can't start says why.
 func (e Env) Must(name string) string {
@@ -43,6 +49,7 @@ func (e Env) Get(name string) string { return e.getenv(name) }
 // Config is what every client starts from; service is the name in AWS_ENDPOINT_URL_<service>.
 func (e Env) Config(service string) aws.Config {
 	config := aws.Config{
+		APIOptions:  e.options,
 		Region:      e.Must("AWS_REGION"),
 		Credentials: aws.NewCredentialsCache(aws.CredentialsProviderFunc(e.credentials)),
 		HTTPClient: awshttp.NewBuildableClient().WithTimeout(callTimeout).WithTransportOptions(func(t *http.Transport) {

@@ -27,7 +27,7 @@ type UserChange struct {
 
 // UserOf is the user whose key a stream record has; ok is false for any other item's.
 func UserOf(partition, sort string) (ref identity.UserRef, ok bool) {
-	rest, ok := strings.CutPrefix(partition, usersPrefix)
+	rest, ok := Users.cut(partition)
 	tenant, pool, found := strings.Cut(rest, "#")
 	return identity.UserRef{Tenant: tenant, Pool: pool, ID: sort}, ok && found
 }

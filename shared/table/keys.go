@@ -24,31 +24,70 @@ func (k key) item() item { return item{pk: str(k.pk), sk: str(k.sk)} }
 
 func join(parts ...string) string { return strings.Join(parts, "#") }
 
+// Kind is the first part of an item's partition key, or of its key in the index: permissions are given by kind.
+type Kind string
+
+// The kinds.
 const (
-	poolPrefix = "POOL#"
-	poolSort   = "POOL"
+	Pools      Kind = "POOL"
+	PoolList   Kind = "POOLS" // in the index
+	Schemas    Kind = "SCHEMA"
+	SchemaList Kind = "SCHEMAS" // in the index
+	Users      Kind = "USERS"
+	OfUser     Kind = "USER" // what belongs to a user and comes and goes: codes and registrations
+	Claims     Kind = "CLAIM"
+	Messages   Kind = "MESSAGE"
+	Limits     Kind = "LIMIT"
+	Suppressed Kind = "SUPPRESSED"
+	Clients    Kind = "CLIENT"
+	ClientList Kind = "CLIENTS" // in the index
+	Keys       Kind = "KEYS"    // one item, whose key is the kind alone
 )
 
-func poolKey(tenant, pool string) key { return key{poolPrefix + join(tenant, pool), poolSort} }
+// Kinds are all kinds.
+func Kinds() []Kind {
+	return []Kind{Pools, PoolList, Schemas, SchemaList, Users, OfUser, Claims, Messages, Limits, Suppressed, Clients, ClientList, Keys}
+}
 
-func poolCountKey(tenant, pool string) key { return key{poolPrefix + join(tenant, pool), "COUNT"} }
+// Pattern is what IAM compares partition keys of the kind with (dynamodb:LeadingKeys).
+func (k Kind) Pattern() string {
+	if k == Keys {
+		return string(k)
+	}
+	return string(k) + "#*"
+}
 
-func poolNameKey(tenant, pool string) key { return key{poolPrefix + join(tenant, pool), "NAME"} }
+// Has says whether a partition key is of the kind.
+func (k Kind) Has(partition string) bool {
+	prefix, open := strings.CutSuffix(k.Pattern(), "*")
+	return partition == prefix || open && strings.HasPrefix(partition, prefix)
+}
 
-func poolsIndex(tenant string) string { return join("POOLS", tenant) }
+func (k Kind) key(parts ...string) string { return join(append([]string{string(k)}, parts...)...) }
 
-func schemaKey(tenant, schema string) key { return key{join("SCHEMA", tenant, schema), "SCHEMA"} }
+func (k Kind) cut(partition string) (rest string, ok bool) {
+	return strings.CutPrefix(partition, string(k)+"#")
+}
 
-func schemasIndex(tenant string) string { return join("SCHEMAS", tenant) }
+const poolSort = "POOL"
 
-const usersPrefix = "USERS#"
+func poolKey(tenant, pool string) key { return key{Pools.key(tenant, pool), poolSort} }
 
-func usersPartition(tenant, pool string) string { return usersPrefix + join(tenant, pool) }
+func poolCountKey(tenant, pool string) key { return key{Pools.key(tenant, pool), "COUNT"} }
+
+func poolNameKey(tenant, pool string) key { return key{Pools.key(tenant, pool), "NAME"} }
+
+func poolsIndex(tenant string) string { return PoolList.key(tenant) }
+
+func schemaKey(tenant, schema string) key { return key{Schemas.key(tenant, schema), "SCHEMA"} }
+
+func schemasIndex(tenant string) string { return SchemaList.key(tenant) }
+
+func usersPartition(tenant, pool string) string { return Users.key(tenant, pool) }
 
 func userKey(u identity.UserRef) key { return key{usersPartition(u.Tenant, u.Pool), u.ID} }
 
-// userPartition holds what belongs to a user and comes and goes: codes and registrations.
-func userPartition(u identity.UserRef) string { return join("USER", u.Tenant, u.Pool, u.ID) }
+func userPartition(u identity.UserRef) string { return OfUser.key(u.Tenant, u.Pool, u.ID) }
 
 func codesKey(u identity.UserRef, purpose identity.CodePurpose) key {
 	return key{userPartition(u), join("CODE", string(purpose))}
@@ -61,23 +100,21 @@ func registrationKey(u identity.UserRef, registration string) key {
 }
 
 func claimKey(tenant, pool, normalized string) key {
-	return key{join("CLAIM", tenant, pool, normalized), "CLAIM"}
+	return key{Claims.key(tenant, pool, normalized), "CLAIM"}
 }
 
-const messagePrefix = "MESSAGE#"
-
-func messageKey(message string) key { return key{messagePrefix + message, "MESSAGE"} }
+func messageKey(message string) key { return key{Messages.key(message), "MESSAGE"} }
 
 // failuresKey counts wrong passwords given for an identifier or user id, known or not.
 func failuresKey(tenant, pool, subject string) key {
-	return key{join("LIMIT", tenant, pool, subject), "PASSWORD"}
+	return key{Limits.key(tenant, pool, subject), "PASSWORD"}
 }
 
 // suppressedKey marks an address to which nothing is sent, in any pool: that is how SES looks at it too.
-func suppressedKey(normalized string) key { return key{join("SUPPRESSED", normalized), "SUPPRESSED"} }
+func suppressedKey(normalized string) key { return key{Suppressed.key(normalized), "SUPPRESSED"} }
 
-func clientKey(tenant, client string) key { return key{join("CLIENT", tenant, client), "CLIENT"} }
+func clientKey(tenant, client string) key { return key{Clients.key(tenant, client), "CLIENT"} }
 
-func clientsIndex(tenant string) string { return join("CLIENTS", tenant) }
+func clientsIndex(tenant string) string { return ClientList.key(tenant) }
 
-func keysKey() key { return key{"KEYS", "KEYS"} }
+func keysKey() key { return key{string(Keys), "KEYS"} }

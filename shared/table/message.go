@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -90,7 +89,7 @@ func (t *Table) DeleteMessage(ctx context.Context, id string) error {
 
 // MessageOf is the id of the message whose partition key a stream record has; ok is false for any other item's.
 func MessageOf(partition string) (id string, ok bool) {
-	return strings.CutPrefix(partition, messagePrefix)
+	return Messages.cut(partition)
 }
 
 // suppressedFor is how long an address that bounced is left alone.

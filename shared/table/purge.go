@@ -17,7 +17,7 @@ const purgeStep = 25
 
 // PoolOf is the pool whose key a stream record has; ok is false for any other item's.
 func PoolOf(partition, sort string) (tenant, pool string, ok bool) {
-	rest, ok := strings.CutPrefix(partition, poolPrefix)
+	rest, ok := Pools.cut(partition)
 	tenant, pool, found := strings.Cut(rest, "#")
 	return tenant, pool, ok && found && sort == poolSort
 }

@@ -27,7 +27,8 @@ func TestWhatACallCosts(t *testing.T) {
 	registered := tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/register?send_activation_message=false", fields{"identifier": fresh, "password": systemtest.Password}).Text(t, "id")
 	code := tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/users/"+registered+"/code/generate", fields{"type": "activation"}).Text(t, "code")
 	proof := func(password string) fields { return fields{"identifier": active, "password": password} }
-	tenant.Public.Must(t, 200, "GET", "/pools/"+pool, nil) // the pool's and the schema's settings are in memory now
+	tenant.Public.Must(t, 200, "GET", "/pools/"+pool, nil) // every function has the pool's and the schema's settings in memory now
+	tenant.System.Must(t, 200, "POST", "/pools/"+pool+"/user/password/verify", proof(systemtest.Password))
 
 	for _, c := range []struct {
 		name string
@@ -62,7 +63,7 @@ func TestWhatACallCosts(t *testing.T) {
 	}
 }
 
-func register(t *testing.T, tenant *systemtest.Tenant, pool, email string) {
+func register(t *testing.T, tenant *systemtest.Tenant, pool, email string) (ticket string) {
 	t.Helper()
-	tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register", fields{"identifier": email, "password": systemtest.Password})
+	return tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register?code_type_in_message=code", fields{"identifier": email, "password": systemtest.Password}).Text(t, "ticket")
 }

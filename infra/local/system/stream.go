@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -12,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams/types"
+
+	"identitypools/shared/table"
 )
 
 // Pace of the reader. A batch that failed comes again after a pause that grows, as with Lambda's event source.
@@ -117,31 +120,41 @@ func (s *stream) iterator(ctx context.Context, arn, shard *string, last string) 
 	return out.ShardIterator, nil
 }
 
-// deliver hands records on until all are done.
+// deliver hands on the records that the courier is triggered by, until all are done.
 func (s *stream) deliver(ctx context.Context, id string, records []types.Record) {
 	for failures := 0; len(records) > 0 && ctx.Err() == nil; {
-		event := events.DynamoDBEvent{}
-		for _, record := range records {
-			event.Records = append(event.Records, eventRecord(record))
-		}
-		failed := len(records)
-		for _, failure := range s.handle(ctx, event).BatchItemFailures {
-			for i, record := range event.Records[:failed] {
-				if record.Change.SequenceNumber == failure.ItemIdentifier {
-					failed = i
-					break
-				}
+		done := len(records)
+		if event := triggering(records); len(event.Records) > 0 {
+			for _, failure := range s.handle(ctx, event).BatchItemFailures {
+				failed := slices.IndexFunc(records, func(r types.Record) bool { return aws.ToString(r.Dynamodb.SequenceNumber) == failure.ItemIdentifier })
+				done = min(done, max(failed, 0)) // what names no record fails all, as in Lambda
 			}
 		}
-		if failed > 0 {
-			s.done[id] = aws.ToString(records[failed-1].Dynamodb.SequenceNumber)
+		if done > 0 {
+			s.done[id] = aws.ToString(records[done-1].Dynamodb.SequenceNumber)
 			s.save()
 		}
-		if records = records[failed:]; len(records) > 0 {
+		if records = records[done:]; len(records) > 0 {
 			failures++
 			sleep(ctx, min(maxRetry, retryPause<<min(failures, 10)))
 		}
 	}
+}
+
+// triggering is the event that Lambda makes of records: what no trigger fits is filtered out.
+func triggering(records []types.Record) events.DynamoDBEvent {
+	event := events.DynamoDBEvent{}
+	for _, record := range records {
+		r := eventRecord(record)
+		if slices.ContainsFunc(table.Triggers(), func(t table.Trigger) bool {
+			keys := r.Change.Keys
+			_, has := r.Change.NewImage[t.Attribute]
+			return slices.Contains(t.Events, r.EventName) && t.Kind.Has(keys["pk"].String()) && (t.Sort == "" || t.Sort == keys["sk"].String()) && (t.Attribute == "" || has)
+		}) {
+			event.Records = append(event.Records, r)
+		}
+	}
+	return event
 }
 
 func (s *stream) restore() {

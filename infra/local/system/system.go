@@ -25,6 +25,7 @@ import (
 	"identitypools/functions/schemas"
 	"identitypools/functions/tokens"
 	"identitypools/functions/users"
+	"identitypools/infra/plan"
 	"identitypools/shared/access"
 	"identitypools/shared/api"
 	"identitypools/shared/cloud"
@@ -43,6 +44,7 @@ type Config struct {
 	Now                 func() time.Time
 	Log                 *slog.Logger
 	DynamoDB            func(*dynamodb.Options) // changes of the client, for tests that watch calls
+	Watch               func(plan.Call)         // sees every call of a function to AWS
 	NoCourier           bool                    // leaves the stream unread, for tests that count calls or call the courier themselves
 }
 
@@ -67,7 +69,7 @@ func Start(ctx context.Context, c Config) (*System, error) {
 		return nil, fmt.Errorf("listen on %s: %w", c.Address, err)
 	}
 	base := "http://" + listener.Addr().String()
-	env := cloud.Environment(c.getenv(base))
+	env := cloud.Environment(c.getenv(base), guard(c.Watch))
 	config := env.Config("DYNAMODB")
 	db := dynamodb.NewFromConfig(config, func(o *dynamodb.Options) {
 		if c.DynamoDB != nil {
@@ -77,18 +79,18 @@ func Start(ctx context.Context, c Config) (*System, error) {
 	if err := createTable(ctx, db, c.Table); err != nil {
 		return nil, err
 	}
-	parts := start.New(env, db, c.Log, c.Now)
+	parts := func() start.Parts { return start.New(env, db, c.Log, c.Now) } // as each function has a process of its own
 	functions, err := functionsOf(parts)
 	if err != nil {
 		return nil, err
 	}
-	post, err := courier.New(parts)
+	post, err := courier.New(parts())
 	if err != nil {
 		return nil, fmt.Errorf("start courier: %w", err)
 	}
 	life, stop := context.WithCancel(context.Background())
-	s := &System{BaseURL: base, Table: parts.Table, Functions: functions, Courier: post, DB: db, TableName: c.Table, stop: stop, read: make(chan struct{})}
-	reader := &stream{db: db, streams: dynamodbstreams.NewFromConfig(config), table: c.Table, checkpoint: c.Checkpoint, handle: post.Stream, log: c.Log}
+	s := &System{BaseURL: base, Table: parts().Table, Functions: functions, Courier: post, DB: db, TableName: c.Table, stop: stop, read: make(chan struct{})}
+	reader := &stream{db: db, streams: dynamodbstreams.NewFromConfig(config), table: c.Table, checkpoint: c.Checkpoint, handle: streaming(post), log: c.Log}
 	go func() {
 		defer close(s.read)
 		if !c.NoCourier {
@@ -129,18 +131,18 @@ func (c Config) getenv(base string) func(string) string {
 }
 
 // functionsOf are the functions that serve routes, by name.
-func functionsOf(p start.Parts) (map[string]api.Gateway, error) {
+func functionsOf(parts func() start.Parts) (map[string]api.Gateway, error) {
 	constructors := map[string]func(start.Parts) (http.Handler, error){
 		"pools": pools.New, "schemas": schemas.New, "users": users.New, "activation": activation.New,
 		"registration": registration.New, "credentials": credentials.New, "tokens": tokens.New,
 	}
 	functions := make(map[string]api.Gateway, len(constructors))
 	for name, constructor := range constructors {
-		handler, err := constructor(p)
+		handler, err := constructor(parts())
 		if err != nil {
 			return nil, fmt.Errorf("start function %s: %w", name, err)
 		}
-		functions[name] = api.Adapt(handler)
+		functions[name] = named(name, api.Adapt(handler))
 	}
 	return functions, nil
 }

@@ -46,6 +46,9 @@ func (c *Clock) Advance(d time.Duration) {
 	c.offset += d
 }
 
+// Settle moves the time on until every function has forgotten the settings of pools and schemas that it remembered.
+func (p *Product) Settle() { p.Clock.Advance(6 * time.Second) }
+
 // New starts a product that stops with the test.
 func New(tb testing.TB, options ...func(*system.Config)) *Product {
 	tb.Helper()

@@ -1,0 +1,147 @@
+package system_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"sync"
+	"testing"
+
+	"identitypools/infra/local/system"
+	"identitypools/infra/local/systemtest"
+	"identitypools/infra/plan"
+)
+
+// used are the permissions that functions made use of: each action of each grant, and each kind of key.
+type used struct {
+	mu   sync.Mutex
+	seen map[string]bool
+}
+
+func (u *used) watch(c plan.Call) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, s := range c.Steps {
+		u.seen[fmt.Sprintf("%s %s index=%v", c.Function, s.Action, s.Index)] = true
+		u.seen[fmt.Sprintf("%s %s", c.Function, plan.KindOf(s.Partition))] = true
+	}
+}
+
+// What is allowed is used: a permission that no flow needs has no place in the plan. That all calls are allowed needs no test of its
+// own, since the product refuses the others wherever a test starts it.
+func TestEveryPermissionIsNeeded(t *testing.T) {
+	t.Parallel()
+	u := &used{seen: map[string]bool{}}
+	product := systemtest.New(t, func(c *system.Config) { c.Watch = u.watch })
+	live(t, product)
+	for _, f := range plan.Functions() {
+		if f.Mails && !u.seen[f.Name+" ses:SendEmail index=false"] {
+			t.Errorf("function %s has sent no mail", f.Name)
+		}
+		for _, g := range f.Grants {
+			for _, action := range g.Actions {
+				if !u.seen[fmt.Sprintf("%s %s index=%v", f.Name, action, g.Index)] {
+					t.Errorf("function %s may %s (index: %v), and never does", f.Name, action, g.Index)
+				}
+			}
+			for _, kind := range g.Kinds {
+				if !u.seen[fmt.Sprintf("%s %s", f.Name, kind)] {
+					t.Errorf("function %s may work with %s, and never does", f.Name, kind)
+				}
+			}
+		}
+	}
+}
+
+// live is a life of a tenant in which every function does all that it can do.
+func live(t *testing.T, product *systemtest.Product) {
+	t.Helper()
+	tenant := product.NewTenant(t)
+	admin, back, public := tenant.Admin, tenant.System, tenant.Public
+	schema := admin.Must(t, 201, "POST", "/schemas", fields{"name": "s", "schema": fields{"type": "object"}}).Text(t, "id")
+	admin.Must(t, 200, "GET", "/schemas", nil)
+	admin.Must(t, 200, "PUT", "/schemas/"+schema, fields{"name": "t", "schema": fields{"type": "object"}})
+	pool := tenant.NewPool(t, fields{"payload_schema_id": schema})
+	path := "/pools/" + pool
+	admin.Must(t, 200, "GET", "/pools", nil)
+
+	// An administrator's user, who proves a second address; and one who changes and goes.
+	ann := systemtest.Address("ann")
+	invited := tenant.NewUser(t, pool, "new", ann, nil)
+	admin.Must(t, 204, "POST", path+"/users/"+invited+"/activation/send?code_type_in_message=code", nil)
+	mail := product.Inbox.Await(t, ann, 1)[0]
+	back.Must(t, 422, "POST", path+"/users/"+invited+"/activate", fields{"code": systemtest.WrongCode(systemtest.CodeIn(t, mail))})
+	back.Must(t, 201, "POST", path+"/users/"+invited+"/activate", fields{"code": systemtest.CodeIn(t, mail), "password": systemtest.Password})
+	back.Must(t, 200, "POST", path+"/users/by_key", fields{"identifier": ann})
+	gone := tenant.NewUser(t, pool, "active", systemtest.Address("gone"), nil)
+	admin.Must(t, 200, "PUT", path+"/users/"+gone, fields{"status": "inactive"})
+	admin.Must(t, 200, "GET", path+"/users", nil)
+	admin.Must(t, 204, "DELETE", path+"/users/"+gone, nil)
+
+	// Somebody signs up, loses the mail, and activates; a back end does the same for another.
+	public.Must(t, 200, "GET", path, nil)
+	bea, cy := systemtest.Address("bea"), systemtest.Address("cy")
+	ticket := register(t, tenant, pool, bea)
+	register(t, tenant, pool, bea)
+	code := systemtest.CodeIn(t, product.Inbox.Await(t, bea, 1)[0])
+	public.Must(t, 202, "POST", path+"/activation/send", fields{"address": bea})
+	public.Must(t, 201, "POST", path+"/activate", fields{"ticket": ticket, "code": code})
+	waiting := back.Must(t, 201, "POST", path+"/user/register?send_activation_message=false", fields{"identifier": cy, "password": systemtest.Password}).Text(t, "id")
+	back.Must(t, 201, "POST", path+"/user/code/generate", fields{"type": "activation", "identifier": cy})
+	made := back.Must(t, 201, "POST", path+"/users/"+waiting+"/code/generate", fields{"type": "activation"})
+	back.Must(t, 201, "POST", path+"/user/activate", fields{"code": made.Text(t, "extended_code")})
+
+	// Passwords, wrong and right.
+	back.Must(t, 401, "POST", path+"/user/password/verify", fields{"identifier": bea, "password": "not the password"})
+	back.Must(t, 200, "POST", path+"/user/password/verify", fields{"identifier": bea, "password": systemtest.Password})
+
+	// SES reports a bounce, and all goes.
+	bounce, err := json.Marshal(fields{"source": "aws.ses", "detail": fields{
+		"eventType": "Bounce", "bounce": fields{"bounceType": "Permanent", "bouncedRecipients": []fields{{"emailAddress": bea}}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := product.Courier.Handle(system.As(t.Context(), "courier"), bounce); err != nil {
+		t.Fatal(err)
+	}
+	for range 60 { // more than go on the spot
+		tenant.NewUser(t, pool, "active", systemtest.Address("user"), nil)
+	}
+	admin.Must(t, 204, "DELETE", path, nil)
+	admin.Must(t, 204, "DELETE", "/schemas/"+schema, nil)
+	for done := false; !done; {
+		if done, err = product.Courier.Keeper.Purge(system.As(t.Context(), "courier"), tenant.ID, pool); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A function does nothing that its permissions don't say: the product refuses it as IAM would.
+func TestWhatIsNotAllowedIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name    string
+		call    plan.Call
+		allowed bool
+	}{
+		{"what the plan says", plan.Call{Function: "users", Steps: []plan.Step{{Action: "dynamodb:GetItem", Partition: "USERS#t#p"}}}, true},
+		{"another action", plan.Call{Function: "users", Steps: []plan.Step{{Action: "dynamodb:Scan", Partition: "USERS#t#p"}}}, false},
+		{"another kind of key", plan.Call{Function: "users", Steps: []plan.Step{{Action: "dynamodb:GetItem", Partition: "CLIENT#t#c"}}}, false},
+		{"a kind whose name begins like an allowed one", plan.Call{Function: "schemas", Steps: []plan.Step{{Action: "dynamodb:GetItem", Partition: "SCHEMAS#t"}}}, false},
+		{"the index in place of the table", plan.Call{Function: "pools", Steps: []plan.Step{{Action: "dynamodb:Query", Partition: "USERS#t#p", Index: true}}}, false},
+		{"a transaction with one step too many", plan.Call{Function: "users", Steps: []plan.Step{
+			{Action: "dynamodb:PutItem", Partition: "USERS#t#p"}, {Action: "dynamodb:PutItem", Partition: "MESSAGE#m"},
+		}}, false},
+		{"mail of a function that sends none", plan.Call{Function: "tokens", Steps: []plan.Step{{Action: "ses:SendEmail"}}}, false},
+		{"mail of the courier", plan.Call{Function: "courier", Steps: []plan.Step{{Action: "ses:SendEmail"}}}, true},
+		{"a function that there is not", plan.Call{Function: "x", Steps: []plan.Step{{Action: "dynamodb:GetItem", Partition: "USERS#t#p"}}}, false},
+	} {
+		if err := plan.Check(c.call); (err == nil) != c.allowed {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+	product := systemtest.New(t)
+	if _, err := product.Table.Client(system.As(t.Context(), "users"), "t", "c"); err == nil {
+		t.Error("the function users has read an API client")
+	}
+}

@@ -1,0 +1,116 @@
+// Package plan says what each function gets in AWS: memory, time, settings, and the permissions that it needs. It is data and
+// makes nothing: the CDK stack builds what it says, the local run holds the functions to their permissions, costs are computed
+// from its sizes. Whatever is in infra may import it; functions and shared don't know it.
+package plan
+
+import (
+	"time"
+
+	"identitypools/shared/table"
+)
+
+// Function is a function as it is deployed.
+type Function struct {
+	Name     string
+	MemoryMB int // a processor comes with 1,769 MB, and a share of one with less
+	Timeout  time.Duration
+	Settings []string // environment variables besides TABLE_NAME, which every function has
+	Mails    bool
+	Grants   []Grant
+}
+
+// Grant allows actions on the table, if every partition key that a call names is of one of the kinds. A transaction is one call, so
+// all that it does is in one grant: IAM's documents don't say whether it looks at each of its items alone.
+type Grant struct {
+	Actions []string // as IAM names them
+	Kinds   []table.Kind
+	Index   bool // on the index gsi1 instead of the table
+}
+
+// The sizes of functions. Hashing takes a whole processor, and costs the same with less of one but longer; the others wait for
+// the table most of the time. docs/performance.md has the measurements.
+const (
+	hashing = 1769
+	waiting = 512
+)
+
+// Functions are all functions in the order of the alphabet.
+func Functions() []Function {
+	const answer = 20 * time.Second // API Gateway gives up after 30
+	const get, batch, query = "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"
+	const put, update, remove, check = "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"
+	return []Function{{
+		Name: "activation", MemoryMB: hashing, Timeout: answer, Settings: []string{"CODE_SECRET", "RETURN_ORIGINS"},
+		Grants: []Grant{
+			on(table.Claims, table.Keys, table.OfUser, table.Pools, table.Users).may(get),
+			on(table.OfUser, table.Users).may(batch),
+			on(table.OfUser).may(query),
+			on(table.Claims, table.Messages, table.OfUser, table.Users).may(put, update, remove),
+		},
+	}, {
+		Name: "courier", MemoryMB: waiting, Timeout: time.Minute, Mails: true,
+		Settings: []string{"CODE_SECRET", "MAIL_CONFIGURATION_SET", "MAIL_FROM", "PUBLIC_URL"},
+		Grants: []Grant{
+			on(table.Messages, table.OfUser, table.Pools, table.Suppressed, table.Users).may(get),
+			on(table.OfUser, table.Users).may(query),
+			on(table.OfUser, table.Pools, table.Suppressed).may(put, update),
+			on(table.Claims, table.Messages, table.OfUser, table.Pools, table.Users).may(remove),
+		},
+	}, {
+		Name: "credentials", MemoryMB: hashing, Timeout: answer,
+		Grants: []Grant{
+			on(table.Claims, table.Keys, table.Pools).may(get),
+			on(table.Limits, table.Users).may(batch),
+			on(table.Limits, table.Users).may(update),
+			on(table.Limits).may(remove),
+		},
+	}, {
+		Name: "pools", MemoryMB: waiting, Timeout: answer,
+		Grants: []Grant{
+			on(table.Keys, table.Pools).may(get),
+			on(table.OfUser, table.Users).may(query),
+			on(table.PoolList).inIndex().may(query),
+			on(table.Pools, table.Schemas).may(put, update),
+			on(table.Claims, table.OfUser, table.Pools, table.Users).may(remove),
+		},
+	}, {
+		Name: "registration", MemoryMB: hashing, Timeout: answer, Settings: []string{"CODE_SECRET", "RETURN_ORIGINS"},
+		Grants: []Grant{
+			on(table.Claims, table.Keys, table.OfUser, table.Pools, table.Schemas).may(get),
+			on(table.OfUser, table.Users).may(batch),
+			on(table.Claims, table.Messages, table.OfUser, table.Users).may(put, update, remove, check),
+		},
+	}, {
+		Name: "schemas", MemoryMB: waiting, Timeout: answer,
+		Grants: []Grant{
+			on(table.Keys, table.Schemas).may(get),
+			on(table.SchemaList).inIndex().may(query),
+			on(table.Schemas).may(put, update, remove),
+		},
+	}, {
+		Name: "tokens", MemoryMB: waiting, Timeout: answer, Settings: []string{"PUBLIC_URL", "TOKEN_SECRET"},
+		Grants: []Grant{
+			on(table.Clients, table.Keys).may(get),
+			on(table.Keys).may(put),
+		},
+	}, {
+		Name: "users", MemoryMB: hashing, Timeout: answer,
+		Grants: []Grant{
+			on(table.Claims, table.Keys, table.Pools, table.Schemas, table.Users).may(get),
+			on(table.Users).may(query),
+			on(table.Claims, table.OfUser, table.Users).may(put, update, remove),
+		},
+	}}
+}
+
+func on(kinds ...table.Kind) Grant { return Grant{Kinds: kinds} }
+
+func (g Grant) inIndex() Grant {
+	g.Index = true
+	return g
+}
+
+func (g Grant) may(actions ...string) Grant {
+	g.Actions = actions
+	return g
+}

@@ -1,0 +1,18 @@
+package table
+
+// Trigger describes stream records that the courier has work with: it is handed no others. A record fits if it has all that is said.
+type Trigger struct {
+	Events    []string // names of the stream's events: INSERT, MODIFY, REMOVE
+	Kind      Kind
+	Sort      string // the sort key; "" for any
+	Attribute string // a number that the new image has; "" for none
+}
+
+// Triggers are a message that was asked for, a user who came or went, and a pool that was deleted.
+func Triggers() []Trigger {
+	return []Trigger{
+		{Events: []string{"INSERT"}, Kind: Messages},
+		{Events: []string{"INSERT", "REMOVE"}, Kind: Users},
+		{Events: []string{"MODIFY"}, Kind: Pools, Sort: poolSort, Attribute: attrDeleted},
+	}
+}
