@@ -12,6 +12,7 @@ import (
 
 	"identitypools/shared/identity"
 	"identitypools/shared/mail"
+	"identitypools/shared/metric"
 	"identitypools/shared/onetime"
 	"identitypools/shared/table"
 )
@@ -71,24 +72,31 @@ func (s *Service) Deliver(ctx context.Context, id string) error {
 	if errors.As(err, new(identity.NotFound)) {
 		return nil
 	}
-	if err == nil && s.Now().Before(m.CreatedAt.Add(identity.MessageLifetime).Time) {
+	if err == nil {
 		err = s.deliver(ctx, m)
 	}
 	switch {
 	case err == nil:
-	case errors.As(err, new(identity.NotFound)), errors.As(err, new(identity.Limited)), errors.As(err, new(identity.Invalid)):
+	case errors.Is(err, errLate), errors.As(err, new(identity.NotFound)), errors.As(err, new(identity.Limited)), errors.As(err, new(identity.Invalid)):
 		s.Log.Info("message dropped", "message", id, "kind", m.Kind, "why", why(err))
+		metric.Count(ctx, s.Log, s.Now(), metric.MailsDropped)
 	case errors.Is(err, mail.ErrRejected):
 		s.Log.Warn("message rejected", "message", id, "kind", m.Kind)
+		metric.Count(ctx, s.Log, s.Now(), metric.MailsRejected)
 	default:
 		return err
 	}
 	return s.Outbox.DeleteMessage(ctx, id)
 }
 
+// errLate is why a message is dropped that nobody waits for any more.
+var errLate = errors.New("the message is too old")
+
 // why names the reason of a dropped message without anything personal.
 func why(err error) string {
 	switch {
+	case errors.Is(err, errLate):
+		return "late"
 	case errors.As(err, new(identity.Limited)):
 		return "limited"
 	case errors.As(err, new(identity.NotFound)):
@@ -98,6 +106,9 @@ func why(err error) string {
 }
 
 func (s *Service) deliver(ctx context.Context, m identity.Message) error {
+	if !s.Now().Before(m.CreatedAt.Add(identity.MessageLifetime).Time) {
+		return errLate
+	}
 	p, err := s.Pools.CachedPool(ctx, m.Tenant, m.Pool)
 	if err != nil {
 		return err
@@ -216,5 +227,9 @@ func (s *Service) send(ctx context.Context, to string, kind mail.Kind, v mail.Va
 	if err != nil {
 		return err
 	}
-	return s.Mailer.Send(ctx, to, m)
+	if err := s.Mailer.Send(ctx, to, m); err != nil {
+		return err
+	}
+	metric.Count(ctx, s.Log, s.Now(), metric.MailsSent) // here, since a mail that is sent again is one more
+	return nil
 }

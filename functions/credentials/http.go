@@ -61,6 +61,8 @@ func (h handlers) verifyV2(w http.ResponseWriter, r *http.Request) {
 		api.Error(w, r, err)
 		return
 	}
+	_, wrong := h.checked(verdict, nil)
+	api.Note(r, wrong)
 	state := verdict.State
 	if state == "" {
 		state = identity.StateValid // the published field takes no empty value

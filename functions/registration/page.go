@@ -67,6 +67,7 @@ func (h handlers) submitPage(w http.ResponseWriter, r *http.Request) {
 	}
 	shown := h.pageOf(p, r, r.PostFormValue("code"))
 	err = h.Activate(r.Context(), p.Tenant, p.ID, "", shown.Code, r.PostFormValue("password"))
+	api.Note(r, err)
 	var invalid identity.Invalid
 	switch {
 	case err == nil:

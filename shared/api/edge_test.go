@@ -53,7 +53,7 @@ func open(tb testing.TB, function string, handler http.HandlerFunc) *edge {
 		handler(w, r)
 	}
 	e.call = gateway(tb, function, counted, api.Options{
-		Verifier: access.NewVerifier(published(keys), time.Now), Log: slog.New(slog.NewJSONHandler(e.log, nil)),
+		Verifier: access.NewVerifier(published(keys), time.Now), Log: slog.New(slog.NewJSONHandler(e.log, nil)), Now: time.Now,
 	})
 	return e
 }
@@ -177,20 +177,30 @@ func (l *lines) Write(p []byte) (int, error) {
 	return l.text.Write(p)
 }
 
-// all are the lines so far.
+// all are the lines so far that are no metrics.
 func (l *lines) all(tb testing.TB) []map[string]any {
+	tb.Helper()
+	all, _ := l.read(tb)
+	return all
+}
+
+// read is the log so far: what happened, and what was counted.
+func (l *lines) read(tb testing.TB) (all, metrics []map[string]any) {
 	tb.Helper()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var all []map[string]any
 	for text := range bytes.Lines(l.text.Bytes()) {
 		var line map[string]any
 		if err := json.Unmarshal(text, &line); err != nil {
 			tb.Fatalf("the log has a line that is no JSON object: %s", text)
 		}
-		all = append(all, line)
+		if _, counts := line["_aws"]; counts {
+			metrics = append(metrics, line)
+		} else {
+			all = append(all, line)
+		}
 	}
-	return all
+	return all, metrics
 }
 
 func ok(w http.ResponseWriter, _ *http.Request) { api.NoContent(w) }

@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"identitypools/shared/identity"
+	"identitypools/shared/metric"
 )
 
 // problem is a fault of the request as HTTP sees it, before any use case.
@@ -38,13 +39,39 @@ type details struct {
 // here, once, and answered with nothing but its status.
 func Error(w http.ResponseWriter, r *http.Request, err error) {
 	a, wait := translate(err)
+	ex := exchangeOf(r.Context())
+	ex.code = a.Code
 	if a.Status >= http.StatusInternalServerError {
-		loggerFrom(r.Context()).Error("request failed", "status", a.Status, "cause", err.Error())
+		ex.log.Error("request failed", "status", a.Status, "cause", err.Error())
 	}
 	if wait > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 	}
 	Reply(w, a.Status, a)
+}
+
+// Note says that a request came to err where a page or a verdict tells the caller so instead of Error. It counts like an error
+// then; nil is none.
+func Note(r *http.Request, err error) {
+	if err != nil {
+		a, _ := translate(err)
+		exchangeOf(r.Context()).code = a.Code
+	}
+}
+
+// countOf is what a request counts as that came to an error with the code, or with "" to none; "" for nothing.
+func countOf(route Route, code string) metric.Name {
+	switch code {
+	case "":
+		return route.Counts
+	case "invalid_code", "code_expired":
+		return metric.WrongCodes
+	case "wrong_password":
+		return metric.WrongPasswords
+	case "too_many_requests":
+		return metric.Limited
+	}
+	return ""
 }
 
 func translate(err error) (answer, time.Duration) {

@@ -10,15 +10,18 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"time"
 
 	"identitypools/shared/access"
 	"identitypools/shared/identity"
+	"identitypools/shared/metric"
 )
 
 // Options are what every function's handler needs besides its operations.
 type Options struct {
 	Verifier Verifier // may be nil where no route of the function needs a token
 	Log      *slog.Logger
+	Now      func() time.Time
 }
 
 // Verifier tells who holds a bearer token; shared/access has it.
@@ -59,7 +62,7 @@ func outer(mux *http.ServeMux, log *slog.Logger) http.Handler {
 		}
 		w.Header().Set("X-Request-Id", id)
 		log := log.With("request", id)
-		r = r.WithContext(context.WithValue(r.Context(), logKey{}, log))
+		r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, &exchange{log: log}))
 		defer func() {
 			if fault := recover(); fault != nil {
 				log.Error("panic", "fault", fmt.Sprint(fault), "stack", string(debug.Stack()))
@@ -93,8 +96,8 @@ func unrouted(w http.ResponseWriter, r *http.Request, mux *http.ServeMux) {
 	NotFound(w, r)
 }
 
-// guard lets a request through to its handler if its ids have the right shape and its caller may call the route. The body is not
-// looked at before.
+// guard lets a request through to its handler if its ids have the right shape and its caller may call the route, and counts what it
+// came to. The body is not looked at before.
 func guard(route Route, o Options, next http.HandlerFunc) http.Handler {
 	ids := pathIDs(route.Path)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -112,6 +115,10 @@ func guard(route Route, o Options, next http.HandlerFunc) http.Handler {
 			}
 		}
 		next(w, r)
+		ex := exchangeOf(r.Context())
+		if name := countOf(route, ex.code); name != "" {
+			metric.Count(r.Context(), ex.log, o.Now(), name)
+		}
 	})
 }
 
@@ -149,12 +156,17 @@ func authorize(route Route, o Options, r *http.Request) error {
 	return nil
 }
 
-type logKey struct{}
+// exchange is what the edge knows of a request under way.
+type exchange struct {
+	log  *slog.Logger // carries the request's id
+	code string       // of the error that it came to; "" for none
+}
 
-// loggerFrom is the logger of a request, which carries its id.
-func loggerFrom(ctx context.Context) *slog.Logger {
-	if log, ok := ctx.Value(logKey{}).(*slog.Logger); ok {
-		return log
+type exchangeKey struct{}
+
+func exchangeOf(ctx context.Context) *exchange {
+	if ex, ok := ctx.Value(exchangeKey{}).(*exchange); ok {
+		return ex
 	}
-	return slog.New(slog.DiscardHandler)
+	return &exchange{log: slog.New(slog.DiscardHandler)}
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -110,7 +111,7 @@ func TestCallersComeBeforeTheBody(t *testing.T) {
 func TestWithoutVerifier(t *testing.T) {
 	t.Parallel()
 	admin := open(t, function, ok).admin(t)
-	o := api.Options{Log: slog.New(slog.DiscardHandler)}
+	o := api.Options{Log: slog.New(slog.DiscardHandler), Now: time.Now}
 	for _, route := range api.Routes() {
 		call := gateway(t, route.Function, ok, o)
 		path := strings.NewReplacer("{tid}", tenant, "{ipID}", "p", "{userID}", "u", "{schID}", "s").Replace(route.Path)

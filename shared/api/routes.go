@@ -1,5 +1,7 @@
 package api
 
+import "identitypools/shared/metric"
+
 // Caller says who may call a route.
 type Caller string
 
@@ -25,7 +27,8 @@ type Route struct {
 	Operation    string // the published operation id
 	Function     string // the function that serves it
 	Caller       Caller
-	Scope        string // that the caller's token must have; "" for callers without a token
+	Scope        string      // that the caller's token must have; "" for callers without a token
+	Counts       metric.Name // what a success counts as; "" where nobody counts it
 }
 
 // Base paths of the trees.
@@ -38,19 +41,23 @@ const (
 // Routes is the route table.
 func Routes() []Route {
 	admin := func(method, path, operation, function string) Route {
-		return Route{method, adminTree + path, operation, function, Admin, ScopeAdmin}
+		return Route{method, adminTree + path, operation, function, Admin, ScopeAdmin, ""}
 	}
 	system := func(method, path, operation, function string) Route {
-		return Route{method, systemTree + path, operation, function, System, ScopeSystem}
+		return Route{method, systemTree + path, operation, function, System, ScopeSystem, ""}
 	}
 	codes := func(method, path, operation, function string) Route {
-		return Route{method, systemTree + path, operation, function, System, ScopeRegistration}
+		return Route{method, systemTree + path, operation, function, System, ScopeRegistration, ""}
 	}
 	public := func(method, path, operation, function string) Route {
-		return Route{method, path, operation, function, Public, ""}
+		return Route{method, path, operation, function, Public, "", ""}
 	}
 	anyone := func(method, path, operation, function string) Route {
-		return Route{method, path, operation, function, Anyone, ""}
+		return Route{method, path, operation, function, Anyone, "", ""}
+	}
+	counts := func(name metric.Name, r Route) Route {
+		r.Counts = name
+		return r
 	}
 	return []Route{
 		admin("GET", "/pools", "listPools", "pools"),
@@ -93,16 +100,16 @@ func Routes() []Route {
 		codes("POST", "/pools/{ipID}/users/{userID}/activation/generate", "generateActivationCode", "activation"),
 		codes("POST", "/pools/{ipID}/users/{userID}/code/generate", "generateCode", "activation"),
 		codes("POST", "/pools/{ipID}/user/code/generate", "generateCodeForUser", "activation"),
-		system("POST", "/pools/{ipID}/users/{userID}/activate", "activateSelfRegisteredUser", "activation"),
-		system("POST", "/pools/{ipID}/user/activate", "activateSelfRegisteredUserUsingExtendedCode", "activation"),
+		counts(metric.Activations, system("POST", "/pools/{ipID}/users/{userID}/activate", "activateSelfRegisteredUser", "activation")),
+		counts(metric.Activations, system("POST", "/pools/{ipID}/user/activate", "activateSelfRegisteredUserUsingExtendedCode", "activation")),
 
-		system("POST", "/pools/{ipID}/user/register", "selfRegisterUser", "registration"),
+		counts(metric.Registrations, system("POST", "/pools/{ipID}/user/register", "selfRegisterUser", "registration")),
 		public("GET", publicTree+"/pools/{ipID}", "publicGetPool", "registration"),
-		public("POST", publicTree+"/pools/{ipID}/register", "publicRegister", "registration"),
-		public("POST", publicTree+"/pools/{ipID}/activate", "publicActivate", "registration"),
+		counts(metric.Registrations, public("POST", publicTree+"/pools/{ipID}/register", "publicRegister", "registration")),
+		counts(metric.Activations, public("POST", publicTree+"/pools/{ipID}/activate", "publicActivate", "registration")),
 		public("POST", publicTree+"/pools/{ipID}/activation/send", "publicSendActivation", "registration"),
 		public("GET", "/{tid}/pools/{ipID}/activate", "activationPage", "registration"),
-		public("POST", "/{tid}/pools/{ipID}/activate", "activateByPage", "registration"),
+		counts(metric.Activations, public("POST", "/{tid}/pools/{ipID}/activate", "activateByPage", "registration")),
 
 		system("POST", "/pools/{ipID}/user/password/verify", "verifyPassword", "credentials"),
 		system("POST", "/pools/{ipID}/user/password/v2/verify", "verifyPasswordV2", "credentials"),

@@ -15,6 +15,7 @@ import (
 	"identitypools/shared/access"
 	"identitypools/shared/api"
 	"identitypools/shared/cloud"
+	"identitypools/shared/metric"
 	"identitypools/shared/table"
 )
 
@@ -28,14 +29,17 @@ type Parts struct {
 	NewID    func() string
 }
 
-// New are the parts of a process with the environment env, behind the table db.
+// New are the parts of a process with the environment env, behind the table db. What it counts is the table's.
 func New(env cloud.Env, db *dynamodb.Client, log *slog.Logger, now func() time.Time) Parts {
-	t := table.Open(db, env.Must("TABLE_NAME"), now)
-	return Parts{Env: env, Table: t, Verifier: access.NewVerifier(t, now), Log: log, Now: now, NewID: uuid.NewString}
+	name := env.Must("TABLE_NAME")
+	t := table.Open(db, name, now)
+	return Parts{Env: env, Table: t, Verifier: access.NewVerifier(t, now), Log: metric.For(log, name), Now: now, NewID: uuid.NewString}
 }
 
 // Options are the parts that the HTTP edge of a function needs.
-func (p Parts) Options() api.Options { return api.Options{Verifier: p.Verifier, Log: p.Log} }
+func (p Parts) Options() api.Options {
+	return api.Options{Verifier: p.Verifier, Log: p.Log, Now: p.Now}
+}
 
 // FromEnvironment are the parts of this process.
 func FromEnvironment() Parts {

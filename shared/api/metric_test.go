@@ -1,0 +1,166 @@
+package api_test
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"identitypools/shared/api"
+	"identitypools/shared/identity"
+	"identitypools/shared/metric"
+)
+
+const registerPath = "/api/identity/acme/public/pools/p/register"
+
+// counted are the metrics in a log, in their order.
+func counted(tb testing.TB, log *lines) []metric.Name {
+	tb.Helper()
+	var names []metric.Name
+	_, metrics := log.read(tb)
+	for _, line := range metrics {
+		for _, name := range []metric.Name{metric.Registrations, metric.Activations, metric.WrongCodes, metric.WrongPasswords, metric.Limited} {
+			if line[string(name)] == 1.0 {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// Every success of a route that lets people in, and no other.
+func TestWhatASuccessCounts(t *testing.T) {
+	t.Parallel()
+	want := map[string]metric.Name{
+		"selfRegisterUser": metric.Registrations, "publicRegister": metric.Registrations,
+		"activateSelfRegisteredUser": metric.Activations, "activateSelfRegisteredUserUsingExtendedCode": metric.Activations,
+		"publicActivate": metric.Activations, "activateByPage": metric.Activations,
+	}
+	for _, route := range api.Routes() {
+		e := open(t, route.Function, ok)
+		path := strings.NewReplacer("{tid}", tenant, "{ipID}", "p", "{userID}", "u", "{schID}", "s").Replace(route.Path)
+		if answer := send(t, e.call, event(route.Method, path, e.token(t, tenant, string(route.Caller), route.Scope), "")); answer.StatusCode != 204 {
+			t.Fatalf("%s answered %d", route.Operation, answer.StatusCode)
+		}
+		got, name := counted(t, e.log), want[route.Operation]
+		if name == "" && got != nil || name != "" && !slices.Equal(got, []metric.Name{name}) {
+			t.Errorf("%s counts %v, want %q", route.Operation, got, name)
+		}
+	}
+}
+
+func TestWhatAFailureCounts(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		err    error
+		counts metric.Name
+	}{
+		{"a wrong code", identity.InvalidCode{}, metric.WrongCodes},
+		{"an expired code", identity.ExpiredCode{}, metric.WrongCodes},
+		{"a wrong password", identity.WrongPassword{}, metric.WrongPasswords},
+		{"a limit", identity.Limited{RetryAfter: time.Second, Reason: "wait"}, metric.Limited},
+		{"something wrong in the body", identity.InvalidField("/code", "must be given"), ""},
+		{"a pool that does not exist", identity.NotFound{Thing: "pool", ID: "p"}, ""},
+		{"registration that is switched off", identity.ErrRegistrationDisabled, ""},
+		{"a table that is away", identity.Unavailable{RetryAfter: time.Second, Cause: errors.New("away")}, ""},
+		{"anything else", errors.New("disk on fire"), ""},
+	}
+	ways := map[string]func(http.ResponseWriter, *http.Request, error){
+		"answered by Error": api.Error,
+		"noted, and answered by a page": func(w http.ResponseWriter, r *http.Request, err error) {
+			api.Note(r, err)
+			w.WriteHeader(http.StatusOK)
+		},
+		"noted, and answered by Error": func(w http.ResponseWriter, r *http.Request, err error) {
+			api.Note(r, err)
+			api.Error(w, r, err)
+		},
+	}
+	for _, test := range tests {
+		for way, answer := range ways {
+			t.Run(test.name+", "+way, func(t *testing.T) {
+				t.Parallel()
+				// On a route whose success counts, which this is none of.
+				e := open(t, "registration", func(w http.ResponseWriter, r *http.Request) { answer(w, r, fmt.Errorf("register: %w", test.err)) })
+				send(t, e.call, event("POST", registerPath, "", ""))
+				want := []metric.Name{test.counts}
+				if test.counts == "" {
+					want = nil
+				}
+				if got := counted(t, e.log); !slices.Equal(got, want) {
+					t.Errorf("counts %v, want %v", got, want)
+				}
+			})
+		}
+	}
+	t.Run("what is noted as no error is a success", func(t *testing.T) {
+		t.Parallel()
+		e := open(t, "registration", func(w http.ResponseWriter, r *http.Request) {
+			api.Note(r, nil)
+			api.NoContent(w)
+		})
+		send(t, e.call, event("POST", registerPath, "", ""))
+		if got := counted(t, e.log); !slices.Equal(got, []metric.Name{metric.Registrations}) {
+			t.Errorf("counts %v", got)
+		}
+	})
+}
+
+// A request that doesn't come to the end of its handler is no success.
+func TestWhatNeverCounts(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name    string
+		handler http.HandlerFunc
+		event   events.APIGatewayV2HTTPRequest
+		status  int
+	}{
+		{"a panic", func(http.ResponseWriter, *http.Request) { panic("oh") }, event("POST", registerPath, "", ""), 500},
+		{"no token", ok, event("POST", "/api/identity/acme/system/pools/p/user/register", "", ""), 401},
+		{"an id that is none", ok, event("POST", "/api/identity/a b/public/pools/p/register", "", ""), 404},
+		{"an unknown path", ok, event("POST", registerPath+"/x", "", ""), 404},
+		{"another method", ok, event("PUT", registerPath, "", ""), 405},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			e := open(t, "registration", test.handler)
+			if answer := send(t, e.call, test.event); answer.StatusCode != test.status {
+				t.Errorf("answered %d, want %d", answer.StatusCode, test.status)
+			}
+			if _, metrics := e.log.read(t); len(metrics) > 0 {
+				t.Errorf("counts %v", metrics)
+			}
+		})
+	}
+}
+
+// A count names the deployment and the request, and nothing that the request is about (ASVS V16.2.5).
+func TestALineThatCounts(t *testing.T) {
+	t.Parallel()
+	log, at := &lines{}, time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)
+	call := gateway(t, "registration", ok, api.Options{
+		Log: metric.For(slog.New(slog.NewJSONHandler(log, nil)), "identity-pools"), Now: func() time.Time { return at },
+	})
+	send(t, call, event("POST", registerPath, "", `{"identifier":"ann@example.com"}`))
+	all, metrics := log.read(t)
+	if len(all) != 0 || len(metrics) != 1 {
+		t.Fatalf("log is %v and %v, want one line", all, metrics)
+	}
+	line := metrics[0]
+	if got := slices.Sorted(maps.Keys(line)); !slices.Equal(got, []string{"Registrations", "Table", "_aws", "level", "msg", "request", "time"}) {
+		t.Errorf("the line has %v", got)
+	}
+	stamp := line["_aws"].(map[string]any)["Timestamp"]
+	if line["Table"] != "identity-pools" || line["request"] != requestID || stamp != float64(at.UnixMilli()) {
+		t.Errorf("the line is %v", line)
+	}
+}
