@@ -32,7 +32,7 @@ func TestCourierEvents(t *testing.T) {
 	if mail.Subject != "You are invited to Partners" || mail.From != "Identity Pools <no-reply@example.com>" {
 		t.Errorf("the mail is %q from %s", mail.Subject, mail.From)
 	}
-	w.learn("EXTENDED_CODE", linkCode(t, mail.Text))
+	w.values.Learn("EXTENDED_CODE", linkCode(t, mail.Text))
 	w.given(t, "activateByPage")
 
 	w.invoke(t, "courier", string(readEvent(t, "bounce")))

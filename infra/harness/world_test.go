@@ -3,7 +3,6 @@ package harness_test
 import (
 	"encoding/json"
 	"log/slog"
-	"strings"
 	"testing"
 	"time"
 
@@ -13,15 +12,9 @@ import (
 	"identitypools/infra/local/parttest"
 	"identitypools/infra/local/system"
 	"identitypools/infra/local/systemtest"
-	"identitypools/shared/access"
+	"identitypools/infra/story"
 	"identitypools/shared/api"
 	"identitypools/shared/table"
-)
-
-// The tenant, the clients and the secret that the files of events/ name.
-const (
-	tenant = "default"
-	secret = "between-us"
 )
 
 // world is a table of its own with the functions' programs on it. Nothing else works on that table: what happens, they do.
@@ -30,8 +23,7 @@ type world struct {
 	inbox     *parttest.Inbox
 	env       map[string]string
 	functions map[string]*harness.Function
-	values    *strings.Replacer // of the placeholders in the files
-	known     map[string]string
+	values    *story.Values
 }
 
 // newWorld makes the table, with an admin client and a system client. The product that makes them has stopped when it returns.
@@ -52,29 +44,12 @@ func newWorld(tb testing.TB) *world {
 		tb.Fatalf("start the product: %v", err)
 	}
 	defer product.Stop()
-	for _, c := range []access.Client{
-		{Tenant: tenant, ID: "local-admin", Tree: "admin", Scopes: []string{api.ScopeAdmin}},
-		{Tenant: tenant, ID: "local-system", Tree: "system", Scopes: []string{api.ScopeSystem, api.ScopeRegistration}},
-	} {
-		if err := product.EnsureClient(tb.Context(), c, secret); err != nil {
+	for _, c := range story.Clients() {
+		if err := product.EnsureClient(tb.Context(), c, story.Secret); err != nil {
 			tb.Fatalf("make client: %v", err)
 		}
 	}
-	w := &world{table: product.Table, inbox: inbox, env: env, functions: map[string]*harness.Function{}, known: map[string]string{}}
-	w.learn("SECRET", secret)
-	return w
-}
-
-// learn gives a placeholder its value from now on.
-func (w *world) learn(placeholder, value string) {
-	w.known[placeholder] = value
-	var pairs []string
-	for _, name := range []string{"TOKEN_ADMIN", "TOKEN_SYSTEM", "EXTENDED_CODE", "CODE", "TICKET", "SECRET"} {
-		if value, ok := w.known[name]; ok {
-			pairs = append(pairs, name, value)
-		}
-	}
-	w.values = strings.NewReplacer(pairs...)
+	return &world{table: product.Table, inbox: inbox, env: env, functions: map[string]*harness.Function{}, values: story.NewValues()}
 }
 
 // invoke has a function's program do an event, and fails the test where that is an error.
@@ -95,7 +70,7 @@ func (w *world) invoke(tb testing.TB, function, event string) []byte {
 // call runs a route's event, and learns the tokens, codes and tickets of its answer.
 func (w *world) call(tb testing.TB, operation string) events.APIGatewayV2HTTPResponse {
 	tb.Helper()
-	return w.send(tb, operation, w.values.Replace(string(readEvent(tb, operation))))
+	return w.send(tb, operation, w.values.Fill(string(readEvent(tb, operation))))
 }
 
 func (w *world) send(tb testing.TB, operation, event string) (answer events.APIGatewayV2HTTPResponse) {
@@ -103,16 +78,7 @@ func (w *world) send(tb testing.TB, operation, event string) (answer events.APIG
 	if err := json.Unmarshal(w.invoke(tb, routes()[operation].Function, event), &answer); err != nil {
 		tb.Fatalf("%s: decode the answer: %v", operation, err)
 	}
-	var fields map[string]any
-	if json.Unmarshal([]byte(answer.Body), &fields) != nil {
-		return answer // a page, or nothing
-	}
-	token := map[string]string{"adminToken": "TOKEN_ADMIN", "systemToken": "TOKEN_SYSTEM"}[operation]
-	for field, placeholder := range map[string]string{"access_token": token, "code": "CODE", "extended_code": "EXTENDED_CODE", "ticket": "TICKET"} {
-		if value, ok := fields[field].(string); ok {
-			w.learn(placeholder, value)
-		}
-	}
+	w.values.Hear(operation, answer.Body)
 	return answer
 }
 
