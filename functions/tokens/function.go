@@ -22,5 +22,5 @@ func New(p start.Parts) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Handler(&Service{Clients: p.Table, Keys: p.Table, Issuer: issuer, PublicURL: p.Env.Must("PUBLIC_URL")}, p.Options())
+	return Handler(&Service{Clients: p.Table, Keys: p.Table, Issuer: issuer, PublicURL: p.Env.Must("PUBLIC_URL"), Now: p.Now}, p.Options())
 }

@@ -237,7 +237,7 @@ func TestKeysArePublishedByManyAtOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		keys := &together{table: product.Table, all: &all}
-		service := &tokens.Service{Clients: product.Table, Keys: keys, Issuer: issuer, PublicURL: "https://id.example.com/"}
+		service := &tokens.Service{Clients: product.Table, Keys: keys, Issuer: issuer, PublicURL: "https://id.example.com/", Now: product.Clock.Now}
 		group.Go(func() {
 			token, err := service.Issue(t.Context(), tokens.Grant{Tenant: "acme", Tree: "admin", ClientID: "c", Secret: "secret"})
 			if err != nil {

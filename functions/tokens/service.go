@@ -21,9 +21,11 @@ type Service struct {
 	Keys      Keys
 	Issuer    *access.Issuer
 	PublicURL string // base of the issuers' URLs
+	Now       func() time.Time
 
 	mu        sync.Mutex
 	published []byte
+	readAt    time.Time
 }
 
 // Clients finds API clients. Errors: identity.NotFound.
@@ -104,14 +106,27 @@ func (s *Service) IssuerURL(tenant, tree string) string {
 	return strings.TrimSuffix(s.PublicURL, "/") + "/" + tenant + "/" + tree
 }
 
+// keysAge is how old the public keys may be. While the signing secret is changed, processes with another one publish theirs too,
+// and in the end this process's own key falls out.
+const keysAge = time.Second
+
 // PublicKeys is the JWK set, in which the issuer's own key is before any token is issued.
 func (s *Service) PublicKeys(ctx context.Context) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for range 3 {
-		if s.published != nil {
-			return s.published, nil
+	if now := s.Now(); s.published == nil || !now.Before(s.readAt.Add(keysAge)) {
+		set, err := s.publish(ctx)
+		if err != nil {
+			return nil, err
 		}
+		s.published, s.readAt = set, now
+	}
+	return s.published, nil
+}
+
+// publish adds the issuer's key to the public ones, if it is not among them, and returns them all.
+func (s *Service) publish(ctx context.Context) ([]byte, error) {
+	for range 3 {
 		old, err := s.Keys.Keys(ctx)
 		if err != nil {
 			return nil, err
@@ -125,13 +140,10 @@ func (s *Service) PublicKeys(ctx context.Context) ([]byte, error) {
 		}
 		switch {
 		case err == nil:
-			s.published = set
+			return set, nil
 		case !errors.As(err, new(identity.PreconditionFailed)):
 			return nil, fmt.Errorf("publish keys: %w", err)
 		}
 	}
-	if s.published == nil {
-		return nil, identity.Unavailable{RetryAfter: time.Second, Cause: identity.PreconditionFailed{}}
-	}
-	return s.published, nil
+	return nil, identity.Unavailable{RetryAfter: time.Second, Cause: identity.PreconditionFailed{}}
 }

@@ -174,20 +174,13 @@ func TestKeysRotate(t *testing.T) {
 	}
 	w.keys.set = set
 	fresh := w.token(t, next)
-	if _, err := w.verifier.Verify(t.Context(), fresh); !errors.Is(err, access.ErrToken) {
-		t.Errorf("unknown keys make the set be read again at once: %v", err)
-	}
-	for range 50 {
-		_, _ = w.verifier.Verify(t.Context(), fresh+"x")
-	}
-	w.now = w.now.Add(61 * time.Second)
 	for _, token := range []string{fresh, old} {
 		if _, err := w.verifier.Verify(t.Context(), token); err != nil {
-			t.Errorf("after a minute: %v", err)
+			t.Errorf("at once: %v", err)
 		}
 	}
 	if w.keys.reads != 2 {
-		t.Errorf("keys were read %d times, want once a minute", w.keys.reads)
+		t.Errorf("keys were read %d times, want once for each that was new", w.keys.reads)
 	}
 	if again, changed, err := next.Publish(set); err != nil || changed || string(again) != string(set) {
 		t.Errorf("publishing a known key changes the set: %v", err)

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"slices"
 
 	"identitypools/shared/identity"
 )
@@ -20,7 +21,7 @@ type Client struct {
 	Tree      string        `json:"tree"` // "admin" or "system"
 	Name      string        `json:"name,omitempty"`
 	Scopes    []string      `json:"scopes"`
-	Secrets   []string      `json:"secrets"` // hashes; more than one while a secret is being changed
+	Secrets   []string      `json:"secrets"` // hashes, the oldest first; more than one while a secret is being changed
 	CreatedAt identity.Time `json:"created_at"`
 }
 
@@ -47,4 +48,26 @@ func (c Client) Proves(secret string) bool {
 		right |= subtle.ConstantTimeCompare(hashed, []byte(known))
 	}
 	return right == 1
+}
+
+// maxSecrets of a client: the one in use and the one that takes its place.
+const maxSecrets = 2
+
+// WithSecret is the client with one more secret, given by its hash; the one that it has stays good. Errors: Conflict where it
+// has two.
+func (c Client) WithSecret(hashed string) (Client, error) {
+	if len(c.Secrets) >= maxSecrets {
+		return c, identity.Conflict{Reason: "the client has two secrets: retire the old one first"}
+	}
+	c.Secrets = append(slices.Clone(c.Secrets), hashed)
+	return c, nil
+}
+
+// WithoutOldest is the client without the older of its two secrets. Errors: Conflict where it has only one.
+func (c Client) WithoutOldest() (Client, error) {
+	if len(c.Secrets) < maxSecrets {
+		return c, identity.Conflict{Reason: "the client has only one secret: rotate it first, or revoke the client"}
+	}
+	c.Secrets = slices.Clone(c.Secrets[1:])
+	return c, nil
 }

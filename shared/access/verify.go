@@ -44,10 +44,10 @@ type Verifier struct {
 	keys Keys
 	now  func() time.Time
 
-	mu     sync.Mutex
-	set    jose.JSONWebKeySet
-	readAt time.Time
-	known  map[[sha256.Size]byte]verified
+	mu    sync.Mutex
+	set   jose.JSONWebKeySet
+	used  time.Time // readings of the keys are used up as if there had been one each keysInterval until then
+	known map[[sha256.Size]byte]verified
 }
 
 // Keys reads the public JWK set (RFC 7517), as JSON; it is empty while none is published.
@@ -69,7 +69,8 @@ func NewVerifier(keys Keys, now func() time.Time) *Verifier {
 const (
 	maxToken     = 4096        // bytes
 	maxKnown     = 4096        // remembered tokens; when full, all are forgotten
-	keysInterval = time.Minute // between two reads of the keys for the sake of an unknown one
+	keysBurst    = 5           // readings of the keys at once for the sake of unknown ones, so that a new key is found at once,
+	keysInterval = time.Second // and the time after which there may be another one
 )
 
 // Verify is the caller that a token names. Errors: ErrToken; any other where the keys could not be read.
@@ -121,14 +122,15 @@ func (v *Verifier) verify(ctx context.Context, token string, now time.Time) (ver
 	return verified{caller, c.Expiry.Time()}, nil
 }
 
-// key is the published key with the id. An unknown id makes the keys be read anew, but rarely.
+// key is the published key with the id. An unknown id makes the keys be read anew: tokens of a new signing secret are good at
+// once, and strangers, who can name any key, cost few readings.
 func (v *Verifier) key(ctx context.Context, id string, now time.Time) (any, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if found := v.set.Key(id); len(found) == 1 {
 		return found[0].Key, nil
 	}
-	if len(v.set.Keys) > 0 && now.Before(v.readAt.Add(keysInterval)) {
+	if v.used.Sub(now) > (keysBurst-1)*keysInterval {
 		return nil, ErrToken
 	}
 	text, err := v.keys.Keys(ctx)
@@ -139,7 +141,11 @@ func (v *Verifier) key(ctx context.Context, id string, now time.Time) (any, erro
 	if err != nil {
 		return nil, err
 	}
-	v.set, v.readAt = set, now
+	v.set = set
+	if v.used.Before(now) {
+		v.used = now
+	}
+	v.used = v.used.Add(keysInterval)
 	if found := v.set.Key(id); len(found) == 1 {
 		return found[0].Key, nil
 	}

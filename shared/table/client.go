@@ -5,18 +5,19 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
 	"identitypools/shared/access"
 	"identitypools/shared/identity"
 )
 
 // CreateClient stores an API client. Errors: Conflict where the id is taken.
 func (t *Table) CreateClient(ctx context.Context, c access.Client) error {
-	doc, err := document(c)
+	it, err := clientItem(c)
 	if err != nil {
 		return err
 	}
-	it := clientKey(c.Tenant, c.ID).item()
-	it[indexPK], it[indexSK], it[attrDoc] = str(clientsIndex(c.Tenant)), str(c.ID), doc
 	switch err := t.put(ctx, it, isNew, nil); {
 	case errors.Is(err, errCondition):
 		return identity.Conflict{Reason: "a client with this id exists"}
@@ -37,6 +38,89 @@ func (t *Table) Client(ctx context.Context, tenant, id string) (access.Client, e
 		return c, identity.NotFound{Thing: "client", ID: id}
 	}
 	return c, parse(it, &c)
+}
+
+// Clients reads at most limit API clients of a tenant in the order of their ids, after an id, eventually consistent. more says
+// whether the list goes on.
+func (t *Table) Clients(ctx context.Context, tenant, after string, limit int32) (clients []access.Client, more bool, err error) {
+	in := &dynamodb.QueryInput{
+		TableName: t.name, IndexName: aws.String(index), Limit: aws.Int32(limit), KeyConditionExpression: aws.String("gsi1pk = :pk"),
+		ExpressionAttributeValues: item{":pk": str(clientsIndex(tenant))},
+	}
+	if after != "" {
+		in.KeyConditionExpression = aws.String("gsi1pk = :pk AND gsi1sk > :after")
+		in.ExpressionAttributeValues[":after"] = str(after)
+	}
+	out, err := t.db.Query(ctx, in)
+	if err != nil {
+		return nil, false, fmt.Errorf("list clients: %w", failure(err))
+	}
+	for _, it := range out.Items {
+		var c access.Client
+		if err := parse(it, &c); err != nil {
+			return nil, false, err
+		}
+		clients = append(clients, c)
+	}
+	return clients, len(out.LastEvaluatedKey) > 0, nil
+}
+
+// ReplaceClient stores c over old, as it was read. It is safe to repeat. Errors: NotFound, and PreconditionFailed where the client
+// has changed.
+func (t *Table) ReplaceClient(ctx context.Context, old, c access.Client) error {
+	it, err := clientItem(c)
+	if err != nil {
+		return err
+	}
+	before, err := document(old)
+	if err != nil {
+		return err
+	}
+	switch err := t.put(ctx, it, "doc = :old", item{":old": before}); {
+	case errors.Is(err, errCondition):
+		return t.whyClientDiffers(ctx, c, text(it, attrDoc))
+	case err != nil:
+		return fmt.Errorf("change client %s: %w", c.ID, err)
+	}
+	return nil
+}
+
+// whyClientDiffers is nil where doc is what is stored: then the answer to an earlier try of the SDK was lost, not the change.
+func (t *Table) whyClientDiffers(ctx context.Context, c access.Client, doc string) error {
+	it, err := t.get(ctx, clientKey(c.Tenant, c.ID), "")
+	switch {
+	case err != nil:
+		return fmt.Errorf("read client %s: %w", c.ID, err)
+	case len(it) == 0:
+		return identity.NotFound{Thing: "client", ID: c.ID}
+	case text(it, attrDoc) == doc:
+		return nil
+	}
+	return identity.PreconditionFailed{}
+}
+
+// DeleteClient deletes an API client, whatever has changed. Errors: NotFound.
+func (t *Table) DeleteClient(ctx context.Context, tenant, id string) error {
+	_, err := t.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{
+		TableName: t.name, Key: clientKey(tenant, id).item(), ConditionExpression: aws.String(exists),
+	})
+	switch err := failure(err); {
+	case errors.Is(err, errCondition):
+		return identity.NotFound{Thing: "client", ID: id}
+	case err != nil:
+		return fmt.Errorf("delete client %s: %w", id, err)
+	}
+	return nil
+}
+
+func clientItem(c access.Client) (item, error) {
+	doc, err := document(c)
+	if err != nil {
+		return nil, err
+	}
+	it := clientKey(c.Tenant, c.ID).item()
+	it[indexPK], it[indexSK], it[attrDoc] = str(clientsIndex(c.Tenant)), str(c.ID), doc
+	return it, nil
 }
 
 // Keys reads the public keys that verify tokens; they are empty while none are published.

@@ -1,0 +1,136 @@
+// Client manages the API clients of tenants: it makes them, lists them, changes their secrets and revokes them. It is for
+// operators, who may write the table; nothing imports it.
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/google/uuid"
+
+	"identitypools/functions/tokens"
+	"identitypools/shared/identity"
+	"identitypools/shared/table"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(Run(ctx, os.Args[1:], Process{Open: Open, Now: time.Now, Rand: rand.Reader, Out: os.Stdout, Err: os.Stderr}))
+}
+
+// Process is what a command has of the process that it runs in. Secrets are written to Out alone.
+type Process struct {
+	Open     func(context.Context, Place) (*table.Table, error)
+	Now      func() time.Time
+	Rand     io.Reader
+	Out, Err io.Writer
+}
+
+// Run does what args ask for and is the status to exit with: 0, 1 where it could not be done, 2 where args can't be understood.
+func Run(ctx context.Context, args []string, p Process) int {
+	asked, err := parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		_, _ = io.WriteString(p.Out, usage)
+		return 0
+	case err != nil:
+		_, _ = fmt.Fprintf(p.Err, "client: %v\n\n%s", err, usage)
+		return 2
+	}
+	if err := asked.do(ctx, p); err != nil {
+		_, _ = fmt.Fprintf(p.Err, "client: %v\n", explained(err))
+		return 1
+	}
+	return 0
+}
+
+func (r request) do(ctx context.Context, p Process) error {
+	opened, err := p.Open(ctx, r.place)
+	if err != nil {
+		return err
+	}
+	clients := &Clients{Table: opened, Now: p.Now, Rand: p.Rand, NewID: uuid.NewString}
+	to := printer{out: p.Out, notes: p.Err, json: r.output == "json"}
+	switch r.command {
+	case "create":
+		return r.create(ctx, clients, to)
+	case "list":
+		return r.list(ctx, clients, to)
+	case "rotate":
+		return r.rotate(ctx, clients, to)
+	case "retire":
+		return r.retire(ctx, clients, to)
+	}
+	if err := clients.Revoke(ctx, r.wish.Tenant, r.wish.ID); err != nil {
+		return err
+	}
+	return to.revoked(r.wish.Tenant, r.wish.ID, p.Now().Add(tokens.Lifetime))
+}
+
+func (r request) create(ctx context.Context, clients *Clients, to printer) error {
+	made, err := clients.Create(ctx, r.wish)
+	if err != nil {
+		return err
+	}
+	to.note("Keep the secret now: it is stored nowhere and can't be shown again.")
+	return to.client(made.Client, made.Secret)
+}
+
+func (r request) list(ctx context.Context, clients *Clients, to printer) error {
+	empty := true
+	for c, err := range clients.List(ctx, r.wish.Tenant) {
+		if err == nil && empty {
+			err = to.heading()
+		}
+		if err == nil {
+			err = to.row(c)
+		}
+		if err != nil {
+			return err
+		}
+		empty = false
+	}
+	if empty {
+		to.note("Tenant %s has no clients.", r.wish.Tenant)
+	}
+	return nil
+}
+
+func (r request) rotate(ctx context.Context, clients *Clients, to printer) error {
+	issued, err := clients.Rotate(ctx, r.wish.Tenant, r.wish.ID)
+	if err != nil {
+		return err
+	}
+	to.note("Keep the secret now: it can't be shown again. The old one works too, until it is retired:\n  client retire --tenant %s --id %s", r.wish.Tenant, r.wish.ID)
+	return to.client(issued.Client, issued.Secret)
+}
+
+func (r request) retire(ctx context.Context, clients *Clients, to printer) error {
+	c, err := clients.Retire(ctx, r.wish.Tenant, r.wish.ID)
+	if err != nil {
+		return err
+	}
+	to.note("The older secret gets no tokens any more. Those that it got before work for at most an hour.")
+	return to.client(c, "")
+}
+
+// explained says what an operator can do about an error.
+func explained(err error) error {
+	switch {
+	case errors.As(err, new(identity.PreconditionFailed)):
+		return errors.New("somebody else changed the client at the same time, and this change was not made: look at it with list, then try again")
+	case errors.As(err, new(*types.ResourceNotFoundException)):
+		return errors.New("there is no such table in this account and region: name it with --table or TABLE_NAME")
+	}
+	return err
+}

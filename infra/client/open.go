@@ -1,0 +1,78 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"identitypools/shared/cloud"
+	"identitypools/shared/table"
+)
+
+// Place says which table is meant.
+type Place struct {
+	Table string // "" for the usual one
+	Local bool   // of the product that make run has started here
+}
+
+const usualTable = "identity-pools"
+
+// Open is the table, reached with the operator's own region, credentials and endpoint.
+func Open(ctx context.Context, p Place) (*table.Table, error) {
+	name, settings, err := p.Table, aws.Config{}, error(nil)
+	if p.Local {
+		settings, err = localConfig(filepath.Join(".local", "run.json"))
+	} else {
+		settings, err = operatorConfig(ctx)
+		name = cmp.Or(name, os.Getenv("TABLE_NAME"))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return table.Open(dynamodb.NewFromConfig(settings), cmp.Or(name, usualTable), time.Now), nil
+}
+
+// operatorConfig is the operator's own, as the AWS tools find it: variables, profile, single sign-on.
+func operatorConfig(ctx context.Context) (aws.Config, error) {
+	settings, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return settings, fmt.Errorf("read the AWS configuration: %w", err)
+	}
+	if settings.Region == "" {
+		return settings, errors.New("no AWS region is set: set AWS_REGION or AWS_PROFILE, or use --local")
+	}
+	if _, err := settings.Credentials.Retrieve(ctx); err != nil {
+		return settings, fmt.Errorf("find AWS credentials (AWS_PROFILE, aws sso login, or --local): %w", err)
+	}
+	return settings, nil
+}
+
+// localConfig is what reaches the engine that a file of make run names.
+func localConfig(file string) (aws.Config, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return aws.Config{}, fmt.Errorf("the product does not run here: start it by make run, and call this in the same folder: %w", err)
+	}
+	var run struct {
+		DynamoDBURL string `json:"dynamodb_url"`
+	}
+	if err := json.Unmarshal(text, &run); err != nil {
+		return aws.Config{}, fmt.Errorf("read %s: %w", file, err)
+	}
+	if run.DynamoDBURL == "" {
+		return aws.Config{}, errors.New(file + " names no dynamodb_url")
+	}
+	variables := map[string]string{
+		"AWS_REGION": "local", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_ENDPOINT_URL_DYNAMODB": run.DynamoDBURL,
+	}
+	return cloud.Environment(func(name string) string { return variables[name] }).Config("DYNAMODB"), nil
+}

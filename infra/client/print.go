@@ -1,0 +1,93 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"identitypools/shared/access"
+	"identitypools/shared/identity"
+)
+
+// shown is a client as people and programs are told it: without the hashes of its secrets.
+type shown struct {
+	Tenant    string        `json:"tenant"`
+	ID        string        `json:"id"`
+	Tree      string        `json:"tree"`
+	Name      string        `json:"name,omitempty"`
+	Scopes    []string      `json:"scopes"`
+	Secrets   int           `json:"secrets"` // how many work
+	CreatedAt identity.Time `json:"created_at"`
+	Secret    string        `json:"secret,omitempty"` // a new one
+}
+
+// printer writes answers to out, as text or as a JSON object a line; notes are for people alone.
+type printer struct {
+	out, notes io.Writer
+	json       bool
+}
+
+func (p printer) client(c access.Client, secret string) error {
+	if p.json {
+		return p.object(shown{c.Tenant, c.ID, c.Tree, c.Name, c.Scopes, len(c.Secrets), c.CreatedAt, secret})
+	}
+	var lines strings.Builder
+	for _, line := range [][2]string{
+		{"tenant", c.Tenant},
+		{"id", c.ID},
+		{"tree", c.Tree},
+		{"name", c.Name},
+		{"scopes", strings.Join(c.Scopes, ",")},
+		{"secrets", fmt.Sprint(len(c.Secrets))},
+		{"created", stamp(c.CreatedAt.Time)},
+		{"secret", secret},
+	} {
+		if line[1] != "" {
+			fmt.Fprintf(&lines, "%-8s %s\n", line[0], line[1])
+		}
+	}
+	_, err := io.WriteString(p.out, lines.String())
+	return err
+}
+
+// The columns of a list are of fixed width, so that a long one is printed as it is read.
+const columns = "%-36s  %-6s  %-7s  %-20s  %-35s  %s\n"
+
+func (p printer) heading() error {
+	if p.json {
+		return nil
+	}
+	_, err := fmt.Fprintf(p.out, columns, "ID", "TREE", "SECRETS", "CREATED", "SCOPES", "NAME")
+	return err
+}
+
+func (p printer) row(c access.Client) error {
+	if p.json {
+		return p.client(c, "")
+	}
+	_, err := fmt.Fprintf(p.out, columns, c.ID, c.Tree, fmt.Sprint(len(c.Secrets)), stamp(c.CreatedAt.Time), strings.Join(c.Scopes, ","), c.Name)
+	return err
+}
+
+func (p printer) revoked(tenant, id string, until time.Time) error {
+	if p.json {
+		return p.object(map[string]any{"tenant": tenant, "id": id, "revoked": true, "tokens_valid_until": stamp(until)})
+	}
+	_, err := fmt.Fprintf(p.out, "Client %s is revoked. Tokens that it got before work for at most an hour, until %s.\n", id, stamp(until))
+	return err
+}
+
+func (p printer) note(format string, values ...any) {
+	_, _ = fmt.Fprintf(p.notes, format+"\n", values...)
+}
+
+func (p printer) object(v any) error {
+	if err := json.NewEncoder(p.out).Encode(v); err != nil {
+		return fmt.Errorf("print: %w", err)
+	}
+	return nil
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
