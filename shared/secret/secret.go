@@ -36,9 +36,11 @@ func (m Master) Key(label string, n int) ([]byte, error) {
 	return key, nil
 }
 
+const prefix = "base64:"
+
 // Parse reads a secret written as "base64:" and at least 32 bytes in standard base64. An error never repeats the value.
 func Parse(value string) (Master, error) {
-	encoded, ok := strings.CutPrefix(strings.TrimSpace(value), "base64:")
+	encoded, ok := strings.CutPrefix(strings.TrimSpace(value), prefix)
 	if !ok {
 		return Master{}, errors.New(`a secret must be written as "base64:…"`)
 	}
@@ -49,13 +51,28 @@ func Parse(value string) (Master, error) {
 	return Master{bytes}, nil
 }
 
+// generatedLength is how many random letters and digits are as strong as 32 random bytes.
+const generatedLength = 43
+
+// Generated is a secret of letters and digits that were chosen at random, as Secrets Manager makes one.
+func Generated(value string) (Master, error) {
+	other := func(c rune) bool { return c < '0' || c > '9' && c < 'A' || c > 'Z' && c < 'a' || c > 'z' }
+	if len(value) < generatedLength || strings.ContainsFunc(value, other) {
+		return Master{}, fmt.Errorf("a generated secret must be at least %d letters and digits", generatedLength)
+	}
+	return Master{[]byte(value)}, nil
+}
+
 // Load is the secret that a setting names: the secret itself as Parse reads it, or an ARN, which fetch then looks up.
-// What fetch finds is read by Parse too. Errors: Parse's and fetch's.
+// What fetch finds may be a Generated one, too. Errors: Parse's, Generated's and fetch's.
 func Load(ctx context.Context, setting string, fetch func(ctx context.Context, arn string) (string, error)) (Master, error) {
 	if strings.HasPrefix(setting, "arn:") {
 		value, err := fetch(ctx, setting)
 		if err != nil {
 			return Master{}, fmt.Errorf("fetch secret: %w", err)
+		}
+		if !strings.HasPrefix(value, prefix) {
+			return Generated(value)
 		}
 		setting = value
 	}

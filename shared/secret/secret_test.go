@@ -162,6 +162,23 @@ func TestLoad(t *testing.T) {
 			t.Errorf("Load: %v", err)
 		}
 	})
+	for text, good := range map[string]bool{
+		strings.Repeat("aZ9", 21) + "x": true, strings.Repeat("a", 43): true, strings.Repeat("a", 42): false, strings.Repeat("a", 42) + "-": false, "": false,
+	} {
+		t.Run("what Secrets Manager generates is fetched: "+text, func(t *testing.T) {
+			t.Parallel()
+			m, err := secret.Load(t.Context(), arn, fetch(text, nil))
+			if (err == nil) != good {
+				t.Errorf("Load: %v", err)
+			}
+			if good && len(key(t, m, "codes", 32)) != 32 {
+				t.Error("no key is derived from it")
+			}
+		})
+		if _, err := secret.Load(t.Context(), text, fetch("", broken)); err == nil {
+			t.Errorf("%q is taken as a secret that is written out", text)
+		}
+	}
 	t.Run("the error of fetch is kept", func(t *testing.T) {
 		t.Parallel()
 		if _, err := secret.Load(t.Context(), arn, fetch("", broken)); !errors.Is(err, broken) {

@@ -156,7 +156,7 @@ func TestReadFails(t *testing.T) {
 		{"where the service sends it elsewhere", arn, &manager{status: 302, answer: "private"}, ""},
 		{"where the answer is no JSON", arn, &manager{status: 200, answer: `private`}, "decode"},
 		{"where the answer is too long", arn, &manager{status: 200, answer: long}, "decode"},
-		{"where the answer has no text", arn, &manager{status: 200, answer: `{"SecretBinary":"cHJpdmF0ZQ=="}`}, "must be written"},
+		{"where the answer has no text", arn, &manager{status: 200, answer: `{"SecretBinary":"cHJpdmF0ZQ=="}`}, "letters and digits"},
 		{"where the secret is too short", arn, &manager{status: 200, answer: `{"SecretString":"base64:cHJpdmF0ZQ=="}`}, "at least 32 bytes"},
 		{"where nobody answers", arn, nil, "fetch secret"},
 		{"where the setting is neither", "private", &manager{status: 200}, "must be written"},

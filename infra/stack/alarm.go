@@ -1,0 +1,93 @@
+package stack
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatchactions"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssnssubscriptions"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// alarm is one alarm: a metric at or above a threshold for some periods of five minutes, one after the other.
+type alarm struct {
+	id, what        string
+	metric          awscloudwatch.IMetric
+	above           float64
+	periods, within int // that many of the last so many periods
+}
+
+// makeAlarms makes the alarms that docs/operations.md explains. Together they look at ten metrics, which CloudWatch counts and does not
+// charge for.
+func (d *deployment) makeAlarms() {
+	topic := d.makeTopic()
+	seconds := func(s float64) float64 { return 1000 * s }
+	for _, a := range []alarm{
+		{"ApiFaults", "answers of the API with 5xx", d.apiMetric("5xx", "Sum"), 5, 1, 1},
+		{"ApiSlow", "slowest answer of a function near its time-out of 20 s", d.apiMetric("IntegrationLatency", "Maximum"), seconds(15), 2, 3},
+		{"FunctionsThrottled", "functions refused for want of concurrency, in the whole account and region", newMetric("AWS/Lambda", "Throttles", "Sum", nil), 1, 2, 3},
+		{"TableThrottled", "reads and writes that the table refused", d.tableThrottles(), 1, 2, 3},
+		{"CourierBehind", "age of the oldest record that waits for the courier, in milliseconds: mails are late", d.courierMetric("IteratorAge", "Maximum"), seconds(600), 1, 1},
+		{"CourierSlow", "longest run of the courier near its time-out of 60 s", d.courierMetric("Duration", "Maximum"), seconds(45), 2, 3},
+		{"DeadLetters", "records or notices that the courier gave up", d.dead.MetricApproximateNumberOfMessagesVisible(&awscloudwatch.MetricOptions{Statistic: jsii.String("Maximum")}), 1, 1, 1},
+		{"MailBounces", "share of mails that bounce, in the whole account and region: SES pauses accounts above 0.1", newMetric("AWS/SES", "Reputation.BounceRate", "Maximum", nil), 0.05, 1, 1},
+		{"MailComplaints", "share of mails that people report as spam: SES pauses accounts above 0.005", newMetric("AWS/SES", "Reputation.ComplaintRate", "Maximum", nil), 0.001, 1, 1},
+	} {
+		made := awscloudwatch.NewAlarm(d.stack, jsii.String(a.id), &awscloudwatch.AlarmProps{
+			AlarmDescription: jsii.String(a.what), Metric: a.metric, Threshold: jsii.Number(a.above),
+			ComparisonOperator: awscloudwatch.ComparisonOperator_GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+			DatapointsToAlarm:  jsii.Number(a.periods), EvaluationPeriods: jsii.Number(a.within),
+			TreatMissingData: awscloudwatch.TreatMissingData_NOT_BREACHING,
+		})
+		made.AddAlarmAction(awscloudwatchactions.NewSnsAction(topic))
+		made.AddOkAction(awscloudwatchactions.NewSnsAction(topic))
+	}
+}
+
+// makeTopic makes where alarms are told. It has no key: CloudWatch can't use AWS's own for SNS, and one of ours would cost money while
+// nothing happens; an alarm says nothing secret.
+func (d *deployment) makeTopic() awssns.Topic {
+	topic := awssns.NewTopic(d.stack, jsii.String("Alarms"), &awssns.TopicProps{EnforceSSL: jsii.Bool(true)})
+	topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("cloudwatch.amazonaws.com"), nil)},
+		Actions:    texts("sns:Publish"), Resources: &[]*string{topic.TopicArn()},
+		Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": d.stack.Account()}},
+	}))
+	if d.config.AlarmEmail != "" {
+		topic.AddSubscription(awssnssubscriptions.NewEmailSubscription(jsii.String(d.config.AlarmEmail), nil))
+	}
+	d.output("AlarmTopic", topic.TopicArn(), "Where alarms are told; subscribe whom they should wake")
+	return topic
+}
+
+func newMetric(namespace, name, statistic string, dimensions map[string]*string) awscloudwatch.Metric {
+	props := &awscloudwatch.MetricProps{
+		Namespace: jsii.String(namespace), MetricName: jsii.String(name), Statistic: jsii.String(statistic), Period: awscdk.Duration_Minutes(jsii.Number(5)),
+	}
+	if dimensions != nil {
+		props.DimensionsMap = &dimensions
+	}
+	return awscloudwatch.NewMetric(props)
+}
+
+func (d *deployment) apiMetric(name, statistic string) awscloudwatch.Metric {
+	return newMetric("AWS/ApiGateway", name, statistic, map[string]*string{"ApiId": d.api.Ref()})
+}
+
+func (d *deployment) courierMetric(name, statistic string) awscloudwatch.Metric {
+	return newMetric("AWS/Lambda", name, statistic, map[string]*string{"FunctionName": d.functions[courier].FunctionName()})
+}
+
+func (d *deployment) tableMetric(name, statistic string) awscloudwatch.Metric {
+	return newMetric("AWS/DynamoDB", name, statistic, map[string]*string{"TableName": d.table.name})
+}
+
+func (d *deployment) tableThrottles() awscloudwatch.IMetric {
+	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
+		Expression: jsii.String("reads + writes"), Label: jsii.String("refused"), Period: awscdk.Duration_Minutes(jsii.Number(5)),
+		UsingMetrics: &map[string]awscloudwatch.IMetric{
+			"reads": d.tableMetric("ReadThrottleEvents", "Sum"), "writes": d.tableMetric("WriteThrottleEvents", "Sum"),
+		},
+	})
+}

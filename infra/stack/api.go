@@ -1,0 +1,110 @@
+package stack
+
+import (
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/jsii-runtime-go"
+
+	"identitypools/shared/api"
+)
+
+// makeAPI makes the HTTP API, still without routes, and its public address: the domain, or what AWS gives.
+func (d *deployment) makeAPI() (awsapigatewayv2.CfnApi, *string) {
+	props := &awsapigatewayv2.CfnApiProps{
+		Name: d.stack.StackName(), ProtocolType: jsii.String("HTTP"), DisableExecuteApiEndpoint: d.config.Domain != "",
+	}
+	if len(d.config.SignUpOrigins) > 0 {
+		props.CorsConfiguration = &awsapigatewayv2.CfnApi_CorsProperty{
+			AllowOrigins: texts(d.config.SignUpOrigins...), AllowMethods: texts("GET", "POST"),
+			AllowHeaders:  texts("content-type", "idempotency-key", "x-idempotency-key"),
+			ExposeHeaders: texts("retry-after", "x-request-id"), MaxAge: jsii.Number(600),
+		}
+	}
+	made := awsapigatewayv2.NewCfnApi(d.stack, jsii.String("Api"), props)
+	address := made.AttrApiEndpoint()
+	if d.config.Domain != "" {
+		address = jsii.String("https://" + d.config.Domain)
+	}
+	d.output("Url", address, "Where the API is")
+	return made, address
+}
+
+// makeRoutes makes exactly the routes of the route table, each to its function, and the stage that serves them. The result is the
+// access log.
+func (d *deployment) makeRoutes() awslogs.LogGroup {
+	log := d.makeLog("AccessLog", jsii.String("/aws/vendedlogs/apis/"+d.config.Name))
+	limits, targets := map[string]any{}, map[string]*string{}
+	stage := awsapigatewayv2.NewCfnStage(d.stack, jsii.String("Stage"), &awsapigatewayv2.CfnStageProps{
+		ApiId: d.api.Ref(), StageName: jsii.String("$default"), AutoDeploy: true,
+		AccessLogSettings:    &awsapigatewayv2.CfnStage_AccessLogSettingsProperty{DestinationArn: log.LogGroupArn(), Format: jsii.String(accessLog)},
+		DefaultRouteSettings: limit(d.config.AdminRate), RouteSettings: &limits,
+	})
+	for _, r := range api.Routes() {
+		target, ok := targets[r.Function]
+		if !ok {
+			target = d.makeIntegration(r.Function)
+			targets[r.Function] = target
+		}
+		key := r.Method + " " + r.Path
+		route := awsapigatewayv2.NewCfnRoute(d.stack, jsii.String(r.Operation), &awsapigatewayv2.CfnRouteProps{
+			ApiId: d.api.Ref(), RouteKey: jsii.String(key), OperationName: jsii.String(r.Operation), AuthorizationType: jsii.String("NONE"), Target: target,
+		})
+		limits[key] = limit(d.rate(r.Caller))
+		stage.AddResourceDependency(route, nil) // a limit of a route that is not there yet is an error
+	}
+	if d.config.Domain != "" {
+		d.makeDomain(stage)
+	}
+	return log
+}
+
+// rate is how many requests a second a route takes: few where no token is needed.
+func (d *deployment) rate(caller api.Caller) int {
+	if caller == api.Admin || caller == api.System {
+		return d.config.AdminRate
+	}
+	return d.config.PublicRate
+}
+
+// limit lets through a rate, and twice that at once.
+func limit(rate int) *awsapigatewayv2.CfnStage_RouteSettingsProperty {
+	return &awsapigatewayv2.CfnStage_RouteSettingsProperty{ThrottlingRateLimit: jsii.Number(rate), ThrottlingBurstLimit: jsii.Number(2 * rate)}
+}
+
+// accessLog is a line for each request. It has the route and not the path, no address and no caller: nothing personal (V16.2.5).
+const accessLog = `{"request":"$context.requestId","time":"$context.requestTime","route":"$context.routeKey","status":"$context.status",` +
+	`"latency":"$context.responseLatency","function":"$context.integrationLatency","length":"$context.responseLength","error":"$context.integrationErrorMessage"}`
+
+// makeIntegration lets the API call a function, and is the target of its routes.
+func (d *deployment) makeIntegration(function string) *string {
+	f := d.functions[function]
+	integration := awsapigatewayv2.NewCfnIntegration(d.stack, jsii.String(function+"Integration"), &awsapigatewayv2.CfnIntegrationProps{
+		ApiId: d.api.Ref(), IntegrationType: jsii.String("AWS_PROXY"), IntegrationUri: f.FunctionArn(), PayloadFormatVersion: jsii.String("2.0"),
+	})
+	awslambda.NewCfnPermission(d.stack, jsii.String(function+"Permission"), &awslambda.CfnPermissionProps{
+		Action: jsii.String("lambda:InvokeFunction"), FunctionName: f.FunctionArn(), Principal: jsii.String("apigateway.amazonaws.com"),
+		SourceArn: d.arn("execute-api", *d.api.Ref()+"/*"),
+	})
+	return awscdk.Fn_Join(jsii.String("/"), &[]*string{jsii.String("integrations"), integration.Ref()})
+}
+
+// makeDomain makes the API answer under the domain.
+func (d *deployment) makeDomain(stage awsapigatewayv2.CfnStage) {
+	domain := awsapigatewayv2.NewCfnDomainName(d.stack, jsii.String("Domain"), &awsapigatewayv2.CfnDomainNameProps{
+		DomainName: jsii.String(d.config.Domain),
+		DomainNameConfigurations: []any{&awsapigatewayv2.CfnDomainName_DomainNameConfigurationProperty{
+			CertificateArn: jsii.String(d.config.Certificate), EndpointType: jsii.String("REGIONAL"), SecurityPolicy: jsii.String("TLS_1_2"),
+		}},
+	})
+	mapping := awsapigatewayv2.NewCfnApiMapping(d.stack, jsii.String("DomainMapping"), &awsapigatewayv2.CfnApiMappingProps{
+		ApiId: d.api.Ref(), DomainName: domain.Ref(), Stage: stage.Ref(),
+	})
+	mapping.AddResourceDependency(stage, nil)
+	d.output("DomainTarget", domain.AttrRegionalDomainName(), "Point the domain's DNS record (CNAME or alias) to this name")
+}
+
+func joined(values []string) *string { return jsii.String(strings.Join(values, ",")) }

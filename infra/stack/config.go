@@ -1,0 +1,183 @@
+package stack
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/mail"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+)
+
+// Config is what a deployment chooses. cdk.json has each value with its default; -c key=value on the command line overrides it.
+type Config struct {
+	Name              string   // of the stack
+	MailFrom          string   // sender of mails: an address, with or without a name; "" makes a template that can't be deployed
+	MailAddress       string   // the sender's address alone
+	MailIdentity      string   // what SES verifies: "domain", "address", or "existing" for a domain that the account has verified already
+	SandboxRecipients []string // addresses that SES's sandbox may send to
+	AlarmEmail        string   // who is told of alarms; "" for nobody
+	SignUpOrigins     []string // https origins of sign-up pages: they may call the API from a browser, and be returned to
+	Domain            string   // of the API in place of AWS's; "" for none
+	Certificate       string   // ARN of the domain's certificate in the stack's region
+	PublicRate        int      // requests a second to each public route, for all callers together
+	AdminRate         int      // requests a second to each other route
+	MaxReadUnits      int      // ceiling of the table, capacity units a second
+	MaxWriteUnits     int
+	LogDays           int    // how long logs are kept
+	CourierInstances  int    // reserved concurrency of the courier; 0 reserves none
+	RestoredStream    string // ARN of the stream of a table that was restored, which then replaces the stack's own
+	DeletionProtected bool   // of the table
+}
+
+// Keys are the context keys of a Config with their defaults, as cdk.json has them.
+func Keys() map[string]string {
+	return map[string]string{
+		"name": "IdentityPools", "mailFrom": "", "mailIdentity": "domain", "sandboxRecipients": "", "alarmEmail": "", "signUpOrigins": "",
+		"domain": "", "certificate": "", "publicRate": "20", "adminRate": "500", "maxReadUnits": "4000", "maxWriteUnits": "4000",
+		"logDays": "30", "courierInstances": "10", "restoredStream": "", "deletionProtection": "true",
+	}
+}
+
+// retentions are the days for which CloudWatch Logs keeps logs, up to two years, as the CDK names them.
+func retentions() map[int]awslogs.RetentionDays {
+	return map[int]awslogs.RetentionDays{
+		1: awslogs.RetentionDays_ONE_DAY, 3: awslogs.RetentionDays_THREE_DAYS, 5: awslogs.RetentionDays_FIVE_DAYS,
+		7: awslogs.RetentionDays_ONE_WEEK, 14: awslogs.RetentionDays_TWO_WEEKS, 30: awslogs.RetentionDays_ONE_MONTH,
+		60: awslogs.RetentionDays_TWO_MONTHS, 90: awslogs.RetentionDays_THREE_MONTHS, 180: awslogs.RetentionDays_SIX_MONTHS,
+		365: awslogs.RetentionDays_ONE_YEAR, 731: awslogs.RetentionDays_TWO_YEARS,
+	}
+}
+
+// Read is the configuration in a context. Its errors say all that is wrong, each in a sentence that names the key and what to do.
+func Read(context map[string]any) (Config, error) {
+	r := reader{context: context}
+	r.knowAll()
+	c := Config{
+		Name:     r.matching("name", `letters, digits and hyphens, a letter first`, validName),
+		MailFrom: r.text("mailFrom"), MailIdentity: r.oneOf("mailIdentity", "domain", "address", "existing"),
+		SandboxRecipients: r.list("sandboxRecipients", "an e-mail address", validAddress),
+		AlarmEmail:        r.matching("alarmEmail", "an e-mail address", func(s string) bool { return s == "" || validAddress(s) }),
+		SignUpOrigins:     r.list("signUpOrigins", `an https origin without a path, like "https://app.example.com"`, validOrigin),
+		Domain:            r.matching("domain", `a host name, like "id.example.com"`, validHost), Certificate: r.arn("certificate", "acm"),
+		PublicRate: r.number("publicRate", 1, 10_000), AdminRate: r.number("adminRate", 1, 10_000),
+		MaxReadUnits: r.number("maxReadUnits", 10, 40_000), MaxWriteUnits: r.number("maxWriteUnits", 10, 40_000),
+		LogDays: r.number("logDays", 1, 731), CourierInstances: r.number("courierInstances", 0, 1000),
+		RestoredStream: r.arn("restoredStream", "dynamodb"), DeletionProtected: r.oneOf("deletionProtection", "true", "false") == "true",
+	}
+	sender, err := mail.ParseAddress(c.MailFrom)
+	switch {
+	case c.MailFrom == "": // enough to look at the template
+	case err != nil || strings.ContainsAny(c.MailFrom, "\r\n"):
+		r.fault("mailFrom", `must be an e-mail address, like "Example <no-reply@example.com>", and is %q`, c.MailFrom)
+	default:
+		c.MailFrom, c.MailAddress = sender.String(), sender.Address // a name beyond ASCII is encoded (RFC 2047)
+	}
+	if (c.Domain == "") != (c.Certificate == "") {
+		r.fault("domain", "and certificate come together: the certificate of the domain, from ACM in the region of the stack")
+	}
+	if _, ok := retentions()[c.LogDays]; !ok {
+		r.fault("logDays", "must be one of %v", slices.Sorted(maps.Keys(retentions())))
+	}
+	return c, errors.Join(r.faults...)
+}
+
+// reader collects what is wrong with a context.
+type reader struct {
+	context map[string]any
+	faults  []error
+}
+
+func (r *reader) fault(key, format string, values ...any) {
+	r.faults = append(r.faults, fmt.Errorf("context %s %s", key, fmt.Sprintf(format, values...)))
+}
+
+// knowAll refuses keys that nothing reads: a slip of the pen would else be a default that nobody wanted. Those of the CDK have a
+// colon or a slash in them, as have the explanations in cdk.json.
+func (r *reader) knowAll() {
+	known := Keys()
+	for key := range r.context {
+		if _, ok := known[key]; !ok && !strings.ContainsAny(key, ":/") {
+			r.fault(key, "is no setting of this project; cdk.json lists them all")
+		}
+	}
+}
+
+// text is a value as the command line gives it; cdk.json may have numbers and booleans.
+func (r *reader) text(key string) string {
+	value, ok := r.context[key]
+	if !ok || value == nil {
+		return Keys()[key]
+	}
+	return strings.TrimSpace(fmt.Sprint(value))
+}
+
+func (r *reader) matching(key, rule string, valid func(string) bool) string {
+	value := r.text(key)
+	if !valid(value) {
+		r.fault(key, "must be %s, and is %q", rule, value)
+	}
+	return value
+}
+
+func (r *reader) oneOf(key string, choices ...string) string {
+	return r.matching(key, "one of "+strings.Join(choices, ", "), func(s string) bool { return slices.Contains(choices, s) })
+}
+
+func (r *reader) list(key, rule string, valid func(string) bool) []string {
+	var values []string
+	for value := range strings.SplitSeq(r.text(key), ",") {
+		if value = strings.TrimSpace(value); value == "" {
+			continue
+		}
+		if !valid(value) {
+			r.fault(key, "must be a list with commas, each %s, and has %q", rule, value)
+		}
+		values = append(values, value)
+	}
+	return values
+}
+
+func (r *reader) number(key string, least, most int) int {
+	n, err := strconv.Atoi(r.text(key))
+	if err != nil || n < least || n > most {
+		r.fault(key, "must be a number from %d to %d, and is %q", least, most, r.text(key))
+	}
+	return n
+}
+
+func (r *reader) arn(key, service string) string {
+	return r.matching(key, "the ARN of a resource of "+service, func(s string) bool {
+		parts := strings.SplitN(s, ":", 6)
+		return s == "" || len(parts) == 6 && parts[0] == "arn" && parts[2] == service && (service != "dynamodb" || strings.Contains(parts[5], "/stream/"))
+	})
+}
+
+func validAddress(s string) bool {
+	parsed, err := mail.ParseAddress(s)
+	return err == nil && parsed.Address == s
+}
+
+func validOrigin(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && u.Scheme == "https" && u.Host != "" && u.Scheme+"://"+u.Host == s
+}
+
+func validHost(s string) bool {
+	u, err := url.Parse("https://" + s)
+	return s == "" || err == nil && u.Host == s && strings.Contains(s, ".") && !strings.ContainsAny(s, ":*")
+}
+
+func validName(s string) bool {
+	for i, c := range s {
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+		if !letter && (i == 0 || c != '-' && (c < '0' || c > '9')) {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 100
+}

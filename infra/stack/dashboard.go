@@ -1,0 +1,57 @@
+package stack
+
+import (
+	"fmt"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/jsii-runtime-go"
+
+	"identitypools/shared/metric"
+)
+
+// makeDashboard makes the one dashboard, which answers: are people getting in? Its graphs read metrics that are there anyway; what needs
+// the access log is asked when somebody looks.
+func (d *deployment) makeDashboard(access awslogs.LogGroup) {
+	dashboard := awscloudwatch.NewDashboard(d.stack, jsii.String("Dashboard"), &awscloudwatch.DashboardProps{DashboardName: d.stack.StackName()})
+	dashboard.AddWidgets(
+		d.counts("Getting in", metric.Registrations, metric.MailsSent, metric.Activations),
+		d.counts("Not getting in", metric.WrongCodes, metric.WrongPasswords, metric.Limited),
+		d.counts("Mails that nobody gets", metric.MailsDropped, metric.MailsRejected),
+	)
+	dashboard.AddWidgets(
+		graph("Answers", d.apiMetric("Count", "Sum"), d.apiMetric("4xx", "Sum"), d.apiMetric("5xx", "Sum")),
+		graph("Latency, ms", d.apiMetric("Latency", "p50"), d.apiMetric("Latency", "p99")),
+		graph("Mails wait, ms", d.courierMetric("IteratorAge", "Maximum")),
+	)
+	dashboard.AddWidgets(
+		graph("Capacity units used", d.tableMetric("ConsumedReadCapacityUnits", "Sum"), d.tableMetric("ConsumedWriteCapacityUnits", "Sum")),
+		graph("Refused by the table", d.tableMetric("ReadThrottleEvents", "Sum"), d.tableMetric("WriteThrottleEvents", "Sum")),
+		graph("Mails that bounce or are reported (account)", reputation("BounceRate"), reputation("ComplaintRate")),
+	)
+	dashboard.AddWidgets(awscloudwatch.NewLogQueryWidget(&awscloudwatch.LogQueryWidgetProps{
+		Title: jsii.String("Latency a route, ms, and refusals"), Width: jsii.Number(24), Height: jsii.Number(10),
+		LogGroupNames: &[]*string{access.LogGroupName()},
+		QueryLines: texts(
+			"stats count(*) as calls, pct(latency, 50) as p50, pct(latency, 99) as p99, sum(status = 429) as limited, sum(status >= 500) as faults by route",
+			"sort calls desc", "limit 60",
+		),
+	}))
+}
+
+// counts are sums of what the functions count, for this deployment.
+func (d *deployment) counts(title string, names ...metric.Name) awscloudwatch.GraphWidget {
+	var lines []awscloudwatch.IMetric
+	for _, name := range names {
+		lines = append(lines, newMetric(metric.Namespace, string(name), "Sum", map[string]*string{metric.Dimension: d.table.name}))
+	}
+	return graph(title, lines...)
+}
+
+func reputation(rate string) awscloudwatch.IMetric {
+	return newMetric("AWS/SES", fmt.Sprintf("Reputation.%s", rate), "Maximum", nil)
+}
+
+func graph(title string, lines ...awscloudwatch.IMetric) awscloudwatch.GraphWidget {
+	return awscloudwatch.NewGraphWidget(&awscloudwatch.GraphWidgetProps{Title: jsii.String(title), Left: &lines, Width: jsii.Number(8)})
+}

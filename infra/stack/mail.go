@@ -1,0 +1,75 @@
+package stack
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsses"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// mailParts are what the courier sends with.
+type mailParts struct {
+	configurationSet, configurationSetARN *string
+	identities                            []*string // ARNs of what it may send from, and in SES's sandbox to
+}
+
+// makeMail makes the sender's identity, and the configuration set through which SES reports bounces and complaints to EventBridge.
+// Mails go over TLS or not at all: they carry codes.
+func (d *deployment) makeMail() mailParts {
+	set := awsses.NewCfnConfigurationSet(d.stack, jsii.String("MailConfiguration"), &awsses.CfnConfigurationSetProps{
+		DeliveryOptions:   &awsses.CfnConfigurationSet_DeliveryOptionsProperty{TlsPolicy: jsii.String("REQUIRE")},
+		ReputationOptions: &awsses.CfnConfigurationSet_ReputationOptionsProperty{ReputationMetricsEnabled: true},
+	})
+	awsses.NewCfnConfigurationSetEventDestination(d.stack, jsii.String("MailEvents"), &awsses.CfnConfigurationSetEventDestinationProps{
+		ConfigurationSetName: set.Ref(),
+		EventDestination: &awsses.CfnConfigurationSetEventDestination_EventDestinationProperty{
+			Enabled: true, MatchingEventTypes: texts("BOUNCE", "COMPLAINT"),
+			EventBridgeDestination: &awsses.CfnConfigurationSetEventDestination_EventBridgeDestinationProperty{
+				EventBusArn: d.arn("events", "event-bus/default"),
+			},
+		},
+	})
+	parts := mailParts{configurationSet: set.Ref(), configurationSetARN: d.arn("ses", "configuration-set/" + *set.Ref())}
+	if d.config.MailFrom == "" {
+		d.lackSender()
+	}
+	sender := d.config.MailAddress
+	if d.config.MailIdentity != "address" {
+		_, sender, _ = strings.Cut(sender, "@")
+	}
+	parts.identities = append(parts.identities, d.arn("ses", "identity/"+sender))
+	if d.config.MailIdentity != "existing" {
+		d.makeIdentity(sender)
+	}
+	for i, recipient := range d.config.SandboxRecipients {
+		awsses.NewCfnEmailIdentity(d.stack, jsii.String(fmt.Sprintf("SandboxRecipient%d", i+1)), &awsses.CfnEmailIdentityProps{EmailIdentity: jsii.String(recipient)})
+		parts.identities = append(parts.identities, d.arn("ses", "identity/"+recipient))
+	}
+	return parts
+}
+
+// lackSender keeps a template without a sender from being deployed: it has a parameter that nothing gives a value.
+func (d *deployment) lackSender() {
+	const sentence = `context mailFrom must be given before this is deployed: it is the sender of all mails. ` +
+		`Add -c mailFrom="Example <no-reply@example.com>", or set it in cdk.json`
+	d.config.MailFrom, d.config.MailAddress = "no-reply@example.com", "no-reply@example.com"
+	awscdk.Annotations_Of(d.stack).AddWarningV2(jsii.String("identitypools:mailFrom"), jsii.String(sentence))
+	awscdk.NewCfnParameter(d.stack, jsii.String("MailFromIsMissing"), &awscdk.CfnParameterProps{Description: jsii.String(sentence)})
+}
+
+// makeIdentity makes the identity to send from. A domain proves itself, and signs its mails (DKIM), by three DNS records.
+func (d *deployment) makeIdentity(sender string) {
+	identity := awsses.NewCfnEmailIdentity(d.stack, jsii.String("MailIdentity"), &awsses.CfnEmailIdentityProps{EmailIdentity: jsii.String(sender)})
+	if d.config.MailIdentity != "domain" {
+		return
+	}
+	for i, record := range []struct{ name, value *string }{
+		{identity.AttrDkimDnsTokenName1(), identity.AttrDkimDnsTokenValue1()},
+		{identity.AttrDkimDnsTokenName2(), identity.AttrDkimDnsTokenValue2()},
+		{identity.AttrDkimDnsTokenName3(), identity.AttrDkimDnsTokenValue3()},
+	} {
+		d.output(fmt.Sprintf("MailRecord%d", i+1), jsii.String(*record.name+" CNAME "+*record.value), "Put this record into the DNS of the sender's domain")
+	}
+}

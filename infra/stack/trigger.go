@@ -1,0 +1,94 @@
+package stack
+
+import (
+	"encoding/json"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
+	"github.com/aws/jsii-runtime-go"
+
+	"identitypools/shared/identity"
+	"identitypools/shared/table"
+)
+
+// streamBatch is how many records the courier gets at most: as many mails as it sends well within its time, one after the other.
+const streamBatch = 25
+
+// makeDeadLetters makes the queue for what the courier gives up.
+func (d *deployment) makeDeadLetters() awssqs.Queue {
+	return awssqs.NewQueue(d.stack, jsii.String("DeadLetterQueue"), &awssqs.QueueProps{
+		Encryption: awssqs.QueueEncryption_SQS_MANAGED, EnforceSSL: jsii.Bool(true), RetentionPeriod: awscdk.Duration_Days(jsii.Number(14)),
+	})
+}
+
+// makeTriggers hands the courier the stream's records and SES's notices. A record is tried as long as its message is good for; then
+// where it stands in the stream becomes a dead letter.
+func (d *deployment) makeTriggers() {
+	f := d.functions[courier]
+	awslambda.NewCfnEventSourceMapping(d.stack, jsii.String("Stream"), &awslambda.CfnEventSourceMappingProps{
+		FunctionName: f.FunctionArn(), EventSourceArn: d.table.stream, StartingPosition: jsii.String("TRIM_HORIZON"),
+		BatchSize: jsii.Number(streamBatch), FunctionResponseTypes: texts("ReportBatchItemFailures"), BisectBatchOnFunctionError: true,
+		MaximumRecordAgeInSeconds: jsii.Number(identity.MessageLifetime.Seconds()), MaximumRetryAttempts: jsii.Number(-1),
+		FilterCriteria: &awslambda.CfnEventSourceMapping_FilterCriteriaProperty{Filters: filters()},
+		DestinationConfig: &awslambda.CfnEventSourceMapping_DestinationConfigProperty{
+			OnFailure: &awslambda.CfnEventSourceMapping_OnFailureProperty{Destination: d.dead.QueueArn()},
+		},
+	})
+	d.makeNotices(f)
+}
+
+// filters are the patterns of the stream's records that the courier has work with.
+func filters() []any {
+	var out []any
+	for _, t := range table.Triggers() {
+		keys := map[string]any{"pk": map[string]any{"S": []any{map[string]any{"prefix": string(t.Kind) + "#"}}}}
+		if t.Sort != "" {
+			keys["sk"] = map[string]any{"S": []string{t.Sort}}
+		}
+		change := map[string]any{"Keys": keys}
+		if t.Attribute != "" {
+			change["NewImage"] = map[string]any{t.Attribute: map[string]any{"N": []any{map[string]any{"exists": true}}}}
+		}
+		pattern, err := json.Marshal(map[string]any{"eventName": t.Events, "dynamodb": change})
+		if err != nil {
+			panic(err) // texts and maps alone
+		}
+		out = append(out, &awslambda.CfnEventSourceMapping_FilterProperty{Pattern: jsii.String(string(pattern))})
+	}
+	return out
+}
+
+// makeNotices hands the courier the bounces and complaints of our own mails.
+func (d *deployment) makeNotices(f awslambda.Function) {
+	rule := awsevents.NewCfnRule(d.stack, jsii.String("Notices"), &awsevents.CfnRuleProps{
+		Description: jsii.String("Bounces and complaints of mails"),
+		EventPattern: map[string]any{
+			"source": []string{"aws.ses"},
+			"detail": map[string]any{
+				"eventType": []string{"Bounce", "Complaint"},
+				"mail":      map[string]any{"tags": map[string]any{"ses:configuration-set": []*string{d.mail.configurationSet}}},
+			},
+		},
+		Targets: []any{&awsevents.CfnRule_TargetProperty{
+			Id: jsii.String(courier), Arn: f.FunctionArn(), DeadLetterConfig: &awsevents.CfnRule_DeadLetterConfigProperty{Arn: d.dead.QueueArn()},
+		}},
+	})
+	awslambda.NewCfnPermission(d.stack, jsii.String("NoticesPermission"), &awslambda.CfnPermissionProps{
+		Action: jsii.String("lambda:InvokeFunction"), FunctionName: f.FunctionArn(), Principal: jsii.String("events.amazonaws.com"), SourceArn: rule.AttrArn(),
+	})
+	// Lambda tries a notice that failed twice more.
+	awslambda.NewCfnEventInvokeConfig(d.stack, jsii.String("NoticesRetries"), &awslambda.CfnEventInvokeConfigProps{
+		FunctionName: f.FunctionName(), Qualifier: jsii.String("$LATEST"),
+		DestinationConfig: &awslambda.CfnEventInvokeConfig_DestinationConfigProperty{
+			OnFailure: &awslambda.CfnEventInvokeConfig_OnFailureProperty{Destination: d.dead.QueueArn()},
+		},
+	})
+	d.dead.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("events.amazonaws.com"), nil)},
+		Actions:    texts("sqs:SendMessage"), Resources: &[]*string{d.dead.QueueArn()},
+		Conditions: &map[string]any{"ArnEquals": map[string]any{"aws:SourceArn": rule.AttrArn()}},
+	}))
+}
