@@ -1,6 +1,6 @@
 # `make help` tells what there is. PORT, RACE and GOARCH may be given, as in `make test RACE=1`.
 .DEFAULT_GOAL := help
-.PHONY: help install run test contract lint build bench clean FORCE
+.PHONY: help install run invoke sam test contract lint build bench clean FORCE
 
 TOOL := go tool -modfile=infra/tools/go.mod
 FUNCTIONS := $(patsubst functions/%/lambda/main.go,%,$(wildcard functions/*/lambda/main.go))
@@ -17,6 +17,14 @@ node_modules/.package-lock.json: package.json package-lock.json
 run: install ## start the whole product here, on PORT (8080)
 	go build -o .local/bin/identity-pools ./infra/local
 	@exec .local/bin/identity-pools # not `go run`, which leaves its child behind on SIGTERM
+
+invoke: ## have one built function do EVENT=events/x.json against make run; also FUNCTION=pools, SET="CODE=123456 TICKET=x"
+	@go run ./infra/invoke -event '$(EVENT)' $(FUNCTION:%=-function %) $(SET:%=-set %)
+
+sam: ## serve the deployment's template in SAM's containers against make run, which on Linux needs HOST=172.17.0.1
+	npx cdk synth --quiet
+	go run ./infra/sam -template cdk.out/IdentityPools.template.json
+	sam local start-api --template cdk.out/IdentityPools.template.json --env-vars .local/sam.json --add-host host.docker.internal:host-gateway
 
 test: install ## run all tests; with the race detector: RACE=1
 	go test $(if $(RACE),-race) ./...

@@ -3,11 +3,17 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/netip"
+	"net/url"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -21,14 +27,14 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Stdout, os.Stderr); err != nil {
+	if err := Run(ctx, os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, "make run:", err)
 		os.Exit(1)
 	}
 }
 
-// run starts everything, tells how to use it, and stops everything when ctx ends.
-func run(ctx context.Context, out, log io.Writer) error {
+// Run starts everything, tells how to use it, and stops everything when ctx ends.
+func Run(ctx context.Context, out, log io.Writer) error {
 	root, err := part.Root()
 	if err != nil {
 		return err
@@ -51,12 +57,15 @@ func run(ctx context.Context, out, log io.Writer) error {
 		return err
 	}
 	defer inbox.Stop()
-	port := os.Getenv("PORT")
-	if port == "" {
-		port = "8080"
+	for _, p := range []*part.Part{engine, inbox} {
+		withdraw, err := offer(p, os.Getenv("HOST"))
+		if err != nil {
+			return err
+		}
+		defer withdraw()
 	}
 	product, err := system.Start(ctx, system.Config{
-		DynamoDBURL: engine.URL(), SESURL: inbox.URL(), Table: "identity-pools", Address: "127.0.0.1:" + port,
+		DynamoDBURL: engine.URL(), SESURL: inbox.URL(), Table: "identity-pools", Address: "127.0.0.1:" + cmp.Or(os.Getenv("PORT"), "8080"),
 		Environment: kept.environment(), Checkpoint: filepath.Join(folder, "stream.json"), Now: time.Now,
 		Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelInfo})),
 	})
@@ -70,12 +79,35 @@ func run(ctx context.Context, out, log io.Writer) error {
 		}
 	}
 	ready := filepath.Join(folder, "run.json")
-	if err := announce(ready, out, summaryOf(product.BaseURL, inbox.URL(), engine.URL(), kept)); err != nil {
+	if err := announce(ready, out, summaryOf(product, inbox.URL(), engine.URL(), kept)); err != nil {
 		return err
 	}
 	defer func() { _ = os.Remove(ready) }() // it says that the product runs
 	<-ctx.Done()
 	return nil
+}
+
+// offer makes a part that runs here answer at host too, on the same port, until withdraw: containers reach this machine at an
+// address of their bridge, but never its loopback. The part itself stays on loopback. A host of "" is loopback alone.
+func offer(p *part.Part, host string) (withdraw func(), err error) {
+	if host == "" || host == "127.0.0.1" || p.PID() == 0 {
+		return func() {}, nil
+	}
+	if address, err := netip.ParseAddr(host); err != nil || address.IsUnspecified() {
+		return nil, fmt.Errorf("HOST is %q and must be one IP address of this machine, such as 172.17.0.1", host)
+	}
+	target, err := url.Parse(p.URL())
+	if err != nil {
+		return nil, fmt.Errorf("read the address of a part: %w", err)
+	}
+	listener, err := net.Listen("tcp", net.JoinHostPort(host, target.Port()))
+	if err != nil {
+		return nil, fmt.Errorf("offer %s at HOST: %w", p.URL(), err)
+	}
+	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }}
+	server := &http.Server{Handler: proxy, ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = server.Serve(listener) }() // until it is closed
+	return func() { _ = server.Close() }, nil
 }
 
 // summary is what .local/run.json tells programs.
@@ -85,6 +117,7 @@ type summary struct {
 	DynamoDBURL string                 `json:"dynamodb_url"`
 	Tenant      string                 `json:"tenant"`
 	Clients     map[string]credentials `json:"clients"`
+	Environment map[string]string      `json:"environment"` // of every function
 }
 
 type credentials struct {
@@ -92,10 +125,10 @@ type credentials struct {
 	Secret string `json:"secret"`
 }
 
-func summaryOf(base, inbox, engine string, s secrets) summary {
-	return summary{base, inbox, engine, tenant, map[string]credentials{
+func summaryOf(product *system.System, inbox, engine string, s secrets) summary {
+	return summary{product.BaseURL, inbox, engine, tenant, map[string]credentials{
 		"admin": {adminClient, s.AdminClient}, "system": {systemClient, s.SystemClient},
-	}}
+	}, product.Environment}
 }
 
 // announce writes the summary to a file, whole or not at all, and tells people what to do next.

@@ -25,7 +25,9 @@ func As(ctx context.Context, function string) context.Context {
 
 // named marks all work of a function.
 func named(function string, g api.Gateway) api.Gateway {
-	return func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) { return g(As(ctx, function), event) }
+	return func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
+		return g(As(ctx, function), event)
+	}
 }
 
 // streaming is the courier's work with the stream, marked as its own.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"time"
@@ -50,12 +51,13 @@ type Config struct {
 
 // System is the running product.
 type System struct {
-	BaseURL   string
-	Table     *table.Table
-	Functions map[string]api.Gateway // those that serve routes, by name
-	Courier   *courier.Service
-	DB        *dynamodb.Client // and TableName: the table without the product's code, for tests
-	TableName string
+	BaseURL     string
+	Table       *table.Table
+	Functions   map[string]api.Gateway // those that serve routes, by name
+	Courier     *courier.Service
+	Environment map[string]string // of every function
+	DB          *dynamodb.Client  // and TableName: the table without the product's code, for tests
+	TableName   string
 
 	server *http.Server
 	stop   context.CancelFunc
@@ -69,7 +71,8 @@ func Start(ctx context.Context, c Config) (*System, error) {
 		return nil, fmt.Errorf("listen on %s: %w", c.Address, err)
 	}
 	base := "http://" + listener.Addr().String()
-	env := cloud.Environment(c.getenv(base), guard(c.Watch))
+	variables := c.variables(base)
+	env := cloud.Environment(func(name string) string { return variables[name] }, guard(c.Watch))
 	config := env.Config("DYNAMODB")
 	db := dynamodb.NewFromConfig(config, func(o *dynamodb.Options) {
 		if c.DynamoDB != nil {
@@ -89,7 +92,10 @@ func Start(ctx context.Context, c Config) (*System, error) {
 		return nil, fmt.Errorf("start courier: %w", err)
 	}
 	life, stop := context.WithCancel(context.Background())
-	s := &System{BaseURL: base, Table: parts().Table, Functions: functions, Courier: post, DB: db, TableName: c.Table, stop: stop, read: make(chan struct{})}
+	s := &System{
+		BaseURL: base, Table: parts().Table, Functions: functions, Courier: post, Environment: variables, DB: db, TableName: c.Table,
+		stop: stop, read: make(chan struct{}),
+	}
 	reader := &stream{db: db, streams: dynamodbstreams.NewFromConfig(config), table: c.Table, checkpoint: c.Checkpoint, handle: streaming(post), log: c.Log}
 	go func() {
 		defer close(s.read)
@@ -115,19 +121,16 @@ func (s *System) Stop() {
 	<-s.read
 }
 
-// getenv is the environment of the functions.
-func (c Config) getenv(base string) func(string) string {
-	defaults := map[string]string{
+// variables are the environment of the functions. The empty ones say that there is none of their kind, also to a function whose
+// deployment has one.
+func (c Config) variables(base string) map[string]string {
+	all := map[string]string{
 		"AWS_REGION": "local", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
 		"AWS_ENDPOINT_URL_DYNAMODB": c.DynamoDBURL, "AWS_ENDPOINT_URL_SESV2": c.SESURL, "TABLE_NAME": c.Table, "PUBLIC_URL": base,
-		"MAIL_FROM": "Identity Pools <no-reply@example.com>",
+		"MAIL_FROM": "Identity Pools <no-reply@example.com>", "MAIL_CONFIGURATION_SET": "", "RETURN_ORIGINS": "",
 	}
-	return func(name string) string {
-		if value, ok := c.Environment[name]; ok {
-			return value
-		}
-		return defaults[name]
-	}
+	maps.Copy(all, c.Environment)
+	return all
 }
 
 // functionsOf are the functions that serve routes, by name.

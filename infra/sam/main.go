@@ -1,0 +1,57 @@
+// Sam writes .local/sam.json, which has SAM start the functions of a synthesized template against the product that `make run` has
+// started here: `make sam`. Nothing imports it.
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+func main() {
+	os.Exit(Run(os.Args[1:], ".local", os.Stderr))
+}
+
+// Run writes sam.json into the folder in which make run keeps its things, and is the status to exit with: 0, 1 where that could not
+// be done, 2 where args can't be understood.
+func Run(args []string, folder string, log io.Writer) int {
+	flags := flag.NewFlagSet("sam", flag.ContinueOnError)
+	flags.SetOutput(log)
+	template := flags.String("template", filepath.Join("cdk.out", "IdentityPools.template.json"), "the template that cdk synth made")
+	if err := flags.Parse(args); err != nil {
+		return 2
+	}
+	if err := write(*template, folder); err != nil {
+		_, _ = fmt.Fprintf(log, "sam: %v\n", err)
+		return 1
+	}
+	return 0
+}
+
+func write(template, folder string) error {
+	run, err := os.ReadFile(filepath.Join(folder, "run.json"))
+	if err != nil {
+		return fmt.Errorf("make run is not running: %w", err)
+	}
+	var local struct {
+		Environment map[string]string `json:"environment"`
+	}
+	if err := json.Unmarshal(run, &local); err != nil {
+		return fmt.Errorf("read what make run says: %w", err)
+	}
+	text, err := os.ReadFile(template)
+	if err != nil {
+		return fmt.Errorf("read the template, which npx cdk synth makes: %w", err)
+	}
+	file, err := File(text, local.Environment)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(folder, "sam.json"), file, 0o600); err != nil { // it has secrets
+		return fmt.Errorf("write the variables: %w", err)
+	}
+	return nil
+}
