@@ -1,12 +1,12 @@
 # `make help` tells what there is. PORT, RACE and GOARCH may be given, as in `make test RACE=1`.
 .DEFAULT_GOAL := help
-.PHONY: help install run invoke sam test contract lint build bench clean FORCE
+.PHONY: help install run invoke sam test contract lint build synth diff deploy bench clean FORCE
 
 TOOL := go tool -modfile=infra/tools/go.mod
 FUNCTIONS := $(patsubst functions/%/lambda/main.go,%,$(wildcard functions/*/lambda/main.go))
 
 help: ## tell what there is
-	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z ]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 20
 
 install: node_modules/.package-lock.json ## bring the local engine and inbox, if they are missing or old
 
@@ -21,22 +21,22 @@ run: install ## start the whole product here, on PORT (8080)
 invoke: ## have one built function do EVENT=events/x.json against make run; also FUNCTION=pools, SET="CODE=123456 TICKET=x"
 	@go run ./infra/invoke -event '$(EVENT)' $(FUNCTION:%=-function %) $(SET:%=-set %)
 
-sam: ## serve the deployment's template in SAM's containers against make run, which on Linux needs HOST=172.17.0.1
-	npx cdk synth --quiet
+sam: install ## serve the deployment's template in SAM's containers against make run, which on Linux needs HOST=172.17.0.1
+	npx cdk synth --quiet $(ARGS)
 	go run ./infra/sam -template cdk.out/IdentityPools.template.json
 	sam local start-api --template cdk.out/IdentityPools.template.json --env-vars .local/sam.json --add-host host.docker.internal:host-gateway
 
 test: install ## run all tests; with the race detector: RACE=1
 	go test $(if $(RACE),-race) ./...
+	go -C infra/stack test ./... # without the race detector: the CDK's library, which takes a minute to compile, is compiled once
 
 contract: install ## run the published Go client against the product (compiles for minutes the first time)
 	go -C infra/contract test ./...
 
 lint: ## check format, vet, staticcheck, go.mod, known vulnerabilities
 	@unformatted="$$($(TOOL) gofumpt -l .)" && if [ -n "$$unformatted" ]; then echo "not formatted by gofumpt: $$unformatted"; exit 1; fi
-	go vet ./...
-	$(TOOL) staticcheck ./...
-	go mod tidy -diff
+	@for module in . infra/stack infra/contract; do echo "vet, staticcheck, tidy: $$module" && go -C $$module vet ./... && \
+		go -C $$module tool -modfile=$(CURDIR)/infra/tools/go.mod staticcheck ./... && go -C $$module mod tidy -diff || exit 1; done
 	go -C infra/tools mod tidy -diff
 	@$(TOOL) govulncheck ./... || case $$? in \
 		3) exit 1;; \
@@ -50,8 +50,11 @@ dist/%/bootstrap: FORCE
 	@GOFLAGS= GOOS=linux GOARCH=$(or $(GOARCH),arm64) CGO_ENABLED=0 go build -tags lambda.norpc \
 		-trimpath -buildvcs=false -ldflags='-s -w -buildid=' -o $@ ./functions/$*/lambda
 
+synth diff deploy: install ## build, then the CDK's command with ARGS, like ARGS='-c mailFrom=no-reply@example.com'
+	npx cdk $@ $(if $(filter synth,$@),--quiet) $(ARGS)
+
 bench: install ## run the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
 
 clean: ## forget what was stored and built
-	rm -rf .local dist
+	rm -rf .local dist cdk.out

@@ -37,23 +37,26 @@ func (d *deployment) makeAPI() (awsapigatewayv2.CfnApi, *string) {
 // access log.
 func (d *deployment) makeRoutes() awslogs.LogGroup {
 	log := d.makeLog("AccessLog", jsii.String("/aws/vendedlogs/apis/"+d.config.Name))
-	limits, targets := map[string]any{}, map[string]*string{}
+	limits := map[string]any{}
+	for _, r := range api.Routes() {
+		limits[routeKey(r)] = limit(d.rate(r.Caller))
+	}
 	stage := awsapigatewayv2.NewCfnStage(d.stack, jsii.String("Stage"), &awsapigatewayv2.CfnStageProps{
 		ApiId: d.api.Ref(), StageName: jsii.String("$default"), AutoDeploy: true,
-		AccessLogSettings:    &awsapigatewayv2.CfnStage_AccessLogSettingsProperty{DestinationArn: log.LogGroupArn(), Format: jsii.String(accessLog)},
-		DefaultRouteSettings: limit(d.config.AdminRate), RouteSettings: &limits,
+		AccessLogSettings: &awsapigatewayv2.CfnStage_AccessLogSettingsProperty{DestinationArn: log.LogGroupArn(), Format: jsii.String(accessLog)},
+		DefaultRouteSettings: &awsapigatewayv2.CfnStage_RouteSettingsProperty{
+			ThrottlingRateLimit: jsii.Number(d.config.AdminRate), ThrottlingBurstLimit: jsii.Number(2 * d.config.AdminRate),
+		}, RouteSettings: &limits,
 	})
+	targets := map[string]*string{}
 	for _, r := range api.Routes() {
-		target, ok := targets[r.Function]
-		if !ok {
-			target = d.makeIntegration(r.Function)
-			targets[r.Function] = target
+		if targets[r.Function] == nil {
+			targets[r.Function] = d.makeIntegration(r.Function)
 		}
-		key := r.Method + " " + r.Path
 		route := awsapigatewayv2.NewCfnRoute(d.stack, jsii.String(r.Operation), &awsapigatewayv2.CfnRouteProps{
-			ApiId: d.api.Ref(), RouteKey: jsii.String(key), OperationName: jsii.String(r.Operation), AuthorizationType: jsii.String("NONE"), Target: target,
+			ApiId: d.api.Ref(), RouteKey: jsii.String(routeKey(r)), OperationName: jsii.String(r.Operation),
+			AuthorizationType: jsii.String("NONE"), Target: targets[r.Function], // functions verify tokens: API Gateway knows RSA alone
 		})
-		limits[key] = limit(d.rate(r.Caller))
 		stage.AddResourceDependency(route, nil) // a limit of a route that is not there yet is an error
 	}
 	if d.config.Domain != "" {
@@ -61,6 +64,8 @@ func (d *deployment) makeRoutes() awslogs.LogGroup {
 	}
 	return log
 }
+
+func routeKey(r api.Route) string { return r.Method + " " + r.Path }
 
 // rate is how many requests a second a route takes: few where no token is needed.
 func (d *deployment) rate(caller api.Caller) int {
@@ -70,9 +75,9 @@ func (d *deployment) rate(caller api.Caller) int {
 	return d.config.PublicRate
 }
 
-// limit lets through a rate, and twice that at once.
-func limit(rate int) *awsapigatewayv2.CfnStage_RouteSettingsProperty {
-	return &awsapigatewayv2.CfnStage_RouteSettingsProperty{ThrottlingRateLimit: jsii.Number(rate), ThrottlingBurstLimit: jsii.Number(2 * rate)}
+// limit lets through a rate, and twice that at once. It has CloudFormation's own names: the settings of routes have no type in the CDK.
+func limit(rate int) map[string]any {
+	return map[string]any{"ThrottlingRateLimit": rate, "ThrottlingBurstLimit": 2 * rate}
 }
 
 // accessLog is a line for each request. It has the route and not the path, no address and no caller: nothing personal (V16.2.5).

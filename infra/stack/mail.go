@@ -31,7 +31,7 @@ func (d *deployment) makeMail() mailParts {
 			},
 		},
 	})
-	parts := mailParts{configurationSet: set.Ref(), configurationSetARN: d.arn("ses", "configuration-set/" + *set.Ref())}
+	parts := mailParts{configurationSet: set.Ref(), configurationSetARN: d.arn("ses", "configuration-set/"+*set.Ref())}
 	if d.config.MailFrom == "" {
 		d.lackSender()
 	}

@@ -1,0 +1,99 @@
+package stack_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"identitypools/shared/api"
+)
+
+// API Gateway has the routes of the route table, each to its function, and no other: what is no route never reaches a function.
+func TestTheRoutesAreTheRouteTable(t *testing.T) {
+	tmpl := usual(t)
+	got := map[string]string{} // function by route
+	for id, r := range tmpl.of("AWS::ApiGatewayV2::Route") {
+		join, _ := at(r.Properties, "Target", "Fn::Join").([]any)
+		parts, _ := join[1].([]any)
+		integration := tmpl.Resources[at(parts[1], "Ref").(string)]
+		uri, _ := at(integration.Properties, "IntegrationUri", "Fn::GetAtt").([]any)
+		got[r.Properties["RouteKey"].(string)] = fmt.Sprint(uri[0], " ", r.Properties["OperationName"])
+		if integration.Properties["PayloadFormatVersion"] != "2.0" || integration.Properties["IntegrationType"] != "AWS_PROXY" {
+			t.Errorf("%s: the integration is %v", id, integration.Properties)
+		}
+	}
+	for _, route := range api.Routes() {
+		key := route.Method + " " + route.Path
+		if want := tmpl.function(t, route.Function) + " " + route.Operation; got[key] != want {
+			t.Errorf("%s goes to %q, want %q", key, got[key], want)
+		}
+		delete(got, key)
+	}
+	for key := range got {
+		t.Errorf("%s is no route of the table", key)
+	}
+}
+
+// Who needs no token gets far less through.
+func TestRoutesAreThrottledByCaller(t *testing.T) {
+	stage := usual(t).Resources["Stage"]
+	limits, _ := stage.Properties["RouteSettings"].(fields)
+	for _, route := range api.Routes() {
+		want := 500.0
+		if route.Caller == api.Public || route.Caller == api.Anyone {
+			want = 20
+		}
+		key := route.Method + " " + route.Path
+		if rate, burst := at(limits, key, "ThrottlingRateLimit"), at(limits, key, "ThrottlingBurstLimit"); rate != want || burst != 2*want {
+			t.Errorf("%s lets through %v a second, %v at once", key, rate, burst)
+		}
+	}
+	if at(stage.Properties, "DefaultRouteSettings", "ThrottlingRateLimit") == nil {
+		t.Error("a route without a limit of its own has none")
+	}
+	dependsOn := list(stage.DependsOn)
+	if len(dependsOn) != len(api.Routes()) {
+		t.Errorf("the stage waits for %d routes, and has limits for %d", len(dependsOn), len(api.Routes()))
+	}
+}
+
+// V16.2.5: the log of who called what has nothing of the caller.
+func TestTheAccessLogIsNotPersonal(t *testing.T) {
+	format, _ := at(usual(t).Resources["Stage"].Properties, "AccessLogSettings", "Format").(string)
+	for _, needed := range []string{"$context.requestId", "$context.routeKey", "$context.status", "$context.responseLatency"} {
+		if !strings.Contains(format, needed) {
+			t.Errorf("the access log lacks %s: %s", needed, format)
+		}
+	}
+	for _, personal := range []string{"sourceIp", "userAgent", "path", "domainName", "authorizer", "identity"} {
+		if strings.Contains(format, personal) {
+			t.Errorf("the access log has %s: %s", personal, format)
+		}
+	}
+}
+
+func TestSignUpPagesMayCall(t *testing.T) {
+	if cors := at(usual(t).Resources["Api"].Properties, "CorsConfiguration"); fmt.Sprint(at(cors, "AllowOrigins")) != "[https://app.example.com]" ||
+		at(cors, "AllowCredentials") != nil || fmt.Sprint(at(cors, "AllowMethods")) != "[GET POST]" {
+		t.Errorf("CORS is %v", cors)
+	}
+	if cors := at(synthesize(t, sender()).Resources["Api"].Properties, "CorsConfiguration"); cors != nil {
+		t.Errorf("without origins CORS is %v", cors)
+	}
+}
+
+func TestADomainOfOnesOwn(t *testing.T) {
+	tmpl := synthesize(t, with(fields{"domain": "id.example.com", "certificate": "arn:aws:acm:eu-west-1:123456789012:certificate/x"}))
+	if got := at(tmpl.Resources[tmpl.function(t, "tokens")].Properties, "Environment", "Variables", "PUBLIC_URL"); got != "https://id.example.com" {
+		t.Errorf("the issuer is %v", got)
+	}
+	if got := at(tmpl.Resources["Api"].Properties, "DisableExecuteApiEndpoint"); got != true {
+		t.Error("the API answers under AWS's address, too")
+	}
+	if got := at(tmpl.Resources["DomainMapping"].Properties, "DomainName", "Ref"); got != "Domain" {
+		t.Errorf("the domain leads to %v", got)
+	}
+	if tmpl.Outputs["DomainTarget"] == nil {
+		t.Error("nothing tells where the domain's record is to point")
+	}
+}
