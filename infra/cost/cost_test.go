@@ -69,11 +69,11 @@ func TestTheSums(t *testing.T) {
 	}}}
 	got := cost.Document(m, p, u)
 	for _, want := range []string{
-		// Lambda: 1 + 1.7275·5; logs: 2 + 3; courier: 2 table, 1 + 0.5·(1 + 10 + 0.885 + 1) Lambda, 7 logs, 1 SES, 0.5 secrets
-		"| op | 3 | 5 | 0.5 | 1 | 5.50 | 9.64 | 1.00 | 5.00 | 17.94 | 39.08 |\n",
-		"| mail | 1 | 2 | 0 | 1 | 2.00 | 7.94 | 7.00 | 1.00 | 17.94 |\n",
+		// Lambda: 1 + 1.7275·5; logs: 2 + 3; courier: 2 table, 1 + 1·(1 + 10 + 0.443 + 1) Lambda, 7 logs, 1 SES, 0.5 secrets
+		"| op | 3 | 5 | 0.5 | 1 | 5.50 | 9.64 | 1.00 | 5.00 | 23.94 | 45.08 |\n",
+		"| mail | 1 | 2 | 0 | 1 | 2.00 | 13.94 | 7.00 | 1.00 | 23.94 |\n",
 		// twice all that, 2 TB for 2 USD a GB, 2 secrets, 1 alarm, 1 dashboard, 8 metrics
-		"| 1,000,000 | 2,000,000 | 15.00 | 34.16 | 2.00 | 24.00 | 2.00 | 3906.25 | 13.00 | 3996.41 | 4.00 |\n",
+		"| 1,000,000 | 2,000,000 | 15.00 | 46.16 | 2.00 | 24.00 | 2.00 | 3906.25 | 13.00 | 4008.41 | 4.01 |\n",
 		"- 2 secrets: 2.00.\n- Alarms (11) and dashboards (4): 2.00.",
 	} {
 		if !strings.Contains(got, want) {

@@ -31,7 +31,7 @@ type Grant struct {
 // the table most of the time. docs/performance.md has the measurements.
 const (
 	hashing = 1769
-	waiting = 512
+	waiting = 1024
 )
 
 // Functions are all functions in the order of the alphabet.
