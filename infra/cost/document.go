@@ -64,7 +64,7 @@ func (d *document) row(route Route) string {
 func (d *document) courier(m Measured) {
 	d.say("\n## A million times what the courier does\n")
 	d.say("A run for each, without settings in memory; where there is more to do at a time, a run takes several. Lambda reads the table's stream for")
-	d.say("nothing. A pool remembers the last 300 users whom it counted, and counting rewrites that.\n")
+	d.say("nothing. A pool remembers the users whom it counted last, and counting rewrites that.\n")
 	d.say("| what | trips | WU | RU | mails | DynamoDB | Lambda | logs | SES | total |")
 	d.say("|---|---|---|---|---|---|---|---|---|---|")
 	for _, c := range m.duties() {

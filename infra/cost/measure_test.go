@@ -33,10 +33,10 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(parttest.Main(m)) }
 
-// counted is how many users of a pool the courier remembers as counted, and batch how many of the stream's records a run takes.
+// counted is more users of a pool than the courier remembers as counted, and batch how many of the stream's records a run takes.
 const (
-	counted = 300
-	batch   = 100
+	counted = 100
+	batch   = table.StreamBatch
 )
 
 // world is a product that runs the events of events/ and counts what they cost. Its clock stands still, so that settings

@@ -14,9 +14,6 @@ import (
 	"identitypools/shared/table"
 )
 
-// streamBatch is how many records the courier gets at most: as many mails as it sends well within its time, one after the other.
-const streamBatch = 25
-
 // makeDeadLetters makes the queue for what the courier gives up.
 func (d *deployment) makeDeadLetters() awssqs.Queue {
 	return awssqs.NewQueue(d.stack, jsii.String("DeadLetterQueue"), &awssqs.QueueProps{
@@ -30,7 +27,7 @@ func (d *deployment) makeTriggers() {
 	f := d.functions[courier]
 	awslambda.NewCfnEventSourceMapping(d.stack, jsii.String("Stream"), &awslambda.CfnEventSourceMappingProps{
 		FunctionName: f.FunctionArn(), EventSourceArn: d.table.stream, StartingPosition: jsii.String("TRIM_HORIZON"),
-		BatchSize: jsii.Number(streamBatch), FunctionResponseTypes: texts("ReportBatchItemFailures"), BisectBatchOnFunctionError: true,
+		BatchSize: jsii.Number(table.StreamBatch), FunctionResponseTypes: texts("ReportBatchItemFailures"), BisectBatchOnFunctionError: true,
 		MaximumRecordAgeInSeconds: jsii.Number(identity.MessageLifetime.Seconds()), MaximumRetryAttempts: jsii.Number(-1),
 		FilterCriteria: &awslambda.CfnEventSourceMapping_FilterCriteriaProperty{Filters: filters()},
 		DestinationConfig: &awslambda.CfnEventSourceMapping_DestinationConfigProperty{

@@ -14,9 +14,9 @@ import (
 	"identitypools/shared/identity"
 )
 
-// rememberedChanges bounds the changes of a pool that are known as counted: more than a stream's batch holds, so that a batch that
-// is delivered again is not counted again.
-const rememberedChanges = 300
+// rememberedChanges bounds the changes of a pool that are known as counted: more than two batches of the stream hold, so that a batch
+// that is delivered again is not counted again, and so few that the item which has them costs one write unit.
+const rememberedChanges = 60
 
 // UserChange is a user that came or went, as a stream record tells it.
 type UserChange struct {

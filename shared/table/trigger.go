@@ -8,6 +8,10 @@ type Trigger struct {
 	Attribute string // a number that the new image has; "" for none
 }
 
+// StreamBatch is how many stream records the courier is handed at most: as many mails as it sends well within its time, one after
+// the other.
+const StreamBatch = 25
+
 // Triggers are a message that was asked for, a user who came or went, and a pool that was deleted.
 func Triggers() []Trigger {
 	return []Trigger{

@@ -19,10 +19,9 @@ import (
 
 // Pace of the reader. A batch that failed comes again after a pause that grows, as with Lambda's event source.
 const (
-	idlePause   = 50 * time.Millisecond
-	retryPause  = 100 * time.Millisecond
-	maxRetry    = 2 * time.Second
-	streamBatch = 100
+	idlePause  = 50 * time.Millisecond
+	retryPause = 100 * time.Millisecond
+	maxRetry   = 2 * time.Second
 )
 
 // stream reads the table's stream and hands its records on as Lambda does: in the order of each shard, again from the first that
@@ -75,7 +74,7 @@ func (s *stream) round(ctx context.Context, iterators map[string]*string) (progr
 		if iterator == nil {
 			continue // read to its end
 		}
-		out, err := s.streams.GetRecords(ctx, &dynamodbstreams.GetRecordsInput{ShardIterator: iterator, Limit: aws.Int32(streamBatch)})
+		out, err := s.streams.GetRecords(ctx, &dynamodbstreams.GetRecordsInput{ShardIterator: iterator, Limit: aws.Int32(table.StreamBatch)})
 		if err != nil {
 			return progress, err
 		}
