@@ -85,7 +85,7 @@ func (d *deployment) tableMetric(name, statistic string) awscloudwatch.Metric {
 
 func (d *deployment) tableThrottles() awscloudwatch.IMetric {
 	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
-		Expression: jsii.String("reads + writes"), Label: jsii.String("refused"), Period: awscdk.Duration_Minutes(jsii.Number(5)),
+		Expression: jsii.String("FILL(reads, 0) + FILL(writes, 0)"), Label: jsii.String("refused"), Period: awscdk.Duration_Minutes(jsii.Number(5)),
 		UsingMetrics: &map[string]awscloudwatch.IMetric{
 			"reads": d.tableMetric("ReadThrottleEvents", "Sum"), "writes": d.tableMetric("WriteThrottleEvents", "Sum"),
 		},

@@ -81,8 +81,8 @@ func limit(rate int) map[string]any {
 }
 
 // accessLog is a line for each request. It has the route and not the path, no address and no caller: nothing personal (V16.2.5).
-const accessLog = `{"request":"$context.requestId","time":"$context.requestTime","route":"$context.routeKey","status":"$context.status",` +
-	`"latency":"$context.responseLatency","function":"$context.integrationLatency","length":"$context.responseLength","error":"$context.integrationErrorMessage"}`
+const accessLog = `{"request":"$context.requestId","time":"$context.requestTime","route":"$context.routeKey","status":$context.status,` +
+	`"latency":$context.responseLatency,"function":"$context.integrationLatency","length":"$context.responseLength","error":"$context.integrationErrorMessage"}`
 
 // makeIntegration lets the API call a function, and is the target of its routes.
 func (d *deployment) makeIntegration(function string) *string {

@@ -29,14 +29,17 @@ func (d *deployment) makeDashboard(access awslogs.LogGroup) {
 		graph("Refused by the table", d.tableMetric("ReadThrottleEvents", "Sum"), d.tableMetric("WriteThrottleEvents", "Sum")),
 		graph("Mails that bounce or are reported (account)", reputation("BounceRate"), reputation("ComplaintRate")),
 	)
-	dashboard.AddWidgets(awscloudwatch.NewLogQueryWidget(&awscloudwatch.LogQueryWidgetProps{
-		Title: jsii.String("Latency a route, ms, and refusals"), Width: jsii.Number(24), Height: jsii.Number(10),
-		LogGroupNames: &[]*string{access.LogGroupName()},
-		QueryLines: texts(
-			"stats count(*) as calls, pct(latency, 50) as p50, pct(latency, 99) as p99, sum(status = 429) as limited, sum(status >= 500) as faults by route",
-			"sort calls desc", "limit 60",
-		),
-	}))
+	dashboard.AddWidgets(
+		query(access, "Latency a route, ms", "stats count(*) as calls, pct(latency, 50) as p50, pct(latency, 99) as p99, max(latency) as slowest by route", "sort calls desc", "limit 60"),
+		query(access, "Refusals and faults a route", "filter status >= 400", "stats count(*) as answers by status, route", "sort answers desc", "limit 60"),
+	)
+}
+
+// query is a table of what the log tells.
+func query(log awslogs.LogGroup, title string, lines ...string) awscloudwatch.LogQueryWidget {
+	return awscloudwatch.NewLogQueryWidget(&awscloudwatch.LogQueryWidgetProps{
+		Title: jsii.String(title), Width: jsii.Number(12), Height: jsii.Number(10), LogGroupNames: &[]*string{log.LogGroupName()}, QueryLines: texts(lines...),
+	})
 }
 
 // counts are sums of what the functions count, for this deployment.
