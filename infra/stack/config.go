@@ -18,7 +18,7 @@ type Config struct {
 	Name              string   // of the stack
 	MailFrom          string   // sender of mails: an address, with or without a name; "" makes a template that can't be deployed
 	MailAddress       string   // the sender's address alone
-	MailIdentity      string   // what SES verifies: "domain", "address", or "existing" for a domain that the account has verified already
+	MailIdentity      string   // what SES verifies: "domain", "address", or "existing" where the account has verified one of them already
 	SandboxRecipients []string // addresses that SES's sandbox may send to
 	AlarmEmail        string   // who is told of alarms; "" for nobody
 	SignUpOrigins     []string // https origins of sign-up pages: they may call the API from a browser, and be returned to

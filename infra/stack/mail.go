@@ -35,13 +35,14 @@ func (d *deployment) makeMail() mailParts {
 	if d.config.MailFrom == "" {
 		d.lackSender()
 	}
-	sender := d.config.MailAddress
-	if d.config.MailIdentity != "address" {
-		_, sender, _ = strings.Cut(sender, "@")
-	}
-	parts.identities = append(parts.identities, d.arn("ses", "identity/"+sender))
-	if d.config.MailIdentity != "existing" {
-		d.makeIdentity(sender)
+	// SES asks for rights on the address if it knows that, else on its domain, whichever of them is verified here.
+	_, domain, _ := strings.Cut(d.config.MailAddress, "@")
+	parts.identities = append(parts.identities, d.arn("ses", "identity/"+domain), d.arn("ses", "identity/"+d.config.MailAddress))
+	switch d.config.MailIdentity {
+	case "domain":
+		d.makeDomainIdentity(domain)
+	case "address":
+		awsses.NewCfnEmailIdentity(d.stack, jsii.String("MailIdentity"), &awsses.CfnEmailIdentityProps{EmailIdentity: jsii.String(d.config.MailAddress)})
 	}
 	for i, recipient := range d.config.SandboxRecipients {
 		awsses.NewCfnEmailIdentity(d.stack, jsii.String(fmt.Sprintf("SandboxRecipient%d", i+1)), &awsses.CfnEmailIdentityProps{EmailIdentity: jsii.String(recipient)})
@@ -59,12 +60,9 @@ func (d *deployment) lackSender() {
 	awscdk.NewCfnParameter(d.stack, jsii.String("MailFromIsMissing"), &awscdk.CfnParameterProps{Description: jsii.String(sentence)})
 }
 
-// makeIdentity makes the identity to send from. A domain proves itself, and signs its mails (DKIM), by three DNS records.
-func (d *deployment) makeIdentity(sender string) {
-	identity := awsses.NewCfnEmailIdentity(d.stack, jsii.String("MailIdentity"), &awsses.CfnEmailIdentityProps{EmailIdentity: jsii.String(sender)})
-	if d.config.MailIdentity != "domain" {
-		return
-	}
+// makeDomainIdentity makes a domain to send from. It proves itself, and signs its mails (DKIM), by three DNS records.
+func (d *deployment) makeDomainIdentity(domain string) {
+	identity := awsses.NewCfnEmailIdentity(d.stack, jsii.String("MailIdentity"), &awsses.CfnEmailIdentityProps{EmailIdentity: jsii.String(domain)})
 	for i, record := range []struct{ name, value *string }{
 		{identity.AttrDkimDnsTokenName1(), identity.AttrDkimDnsTokenValue1()},
 		{identity.AttrDkimDnsTokenName2(), identity.AttrDkimDnsTokenValue2()},

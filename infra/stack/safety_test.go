@@ -191,7 +191,7 @@ func TestWhatMailIsSentWith(t *testing.T) {
 				if at(s, "Condition", "StringEquals", "ses:FromAddress") != "no-reply@example.com" {
 					t.Errorf("the courier may send from %v", s["Condition"])
 				}
-				for _, identity := range c.identities {
+				for _, identity := range append([]string{"example.com", "no-reply@example.com"}, c.identities...) {
 					if !strings.Contains(fmt.Sprint(s["Resource"]), ":identity/"+identity+" ") && !strings.Contains(fmt.Sprint(s["Resource"]), ":identity/"+identity+"]") {
 						t.Errorf("the courier may send with %v, not %s", s["Resource"], identity)
 					}
