@@ -12,11 +12,10 @@ import (
 	"identitypools/shared/api"
 )
 
-// makeAPI makes the HTTP API, still without routes, and its public address: the domain, or what AWS gives.
+// makeAPI makes the HTTP API, still without routes, and its public address: the domain, or what AWS gives. AWS's own goes on to answer
+// beside a domain, so that links in mails outlive the change.
 func (d *deployment) makeAPI() (awsapigatewayv2.CfnApi, *string) {
-	props := &awsapigatewayv2.CfnApiProps{
-		Name: d.stack.StackName(), ProtocolType: jsii.String("HTTP"), DisableExecuteApiEndpoint: d.config.Domain != "",
-	}
+	props := &awsapigatewayv2.CfnApiProps{Name: d.stack.StackName(), ProtocolType: jsii.String("HTTP")}
 	if len(d.config.SignUpOrigins) > 0 {
 		props.CorsConfiguration = &awsapigatewayv2.CfnApi_CorsProperty{
 			AllowOrigins: texts(d.config.SignUpOrigins...), AllowMethods: texts("GET", "POST"),

@@ -2,7 +2,6 @@ package stack_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -71,7 +70,7 @@ func TestTheSendersName(t *testing.T) {
 	}
 }
 
-// cdk.json has every setting with its default and an explanation, and no other.
+// cdk.json has every setting with an explanation, and no other. Whoever deploys puts values of their own there.
 func TestEachSettingIsExplained(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../cdk.json")
@@ -82,9 +81,9 @@ func TestEachSettingIsExplained(t *testing.T) {
 	if err := json.Unmarshal(text, &file); err != nil {
 		t.Fatal(err)
 	}
-	for key, value := range stack.Keys() {
-		if got := fmt.Sprint(file.Context[key]); got != value {
-			t.Errorf("%s is %q in cdk.json, and %q by default", key, got, value)
+	for key := range stack.Keys() {
+		if file.Context[key] == nil {
+			t.Errorf("cdk.json lacks %s", key)
 		}
 		if explanation, _ := file.Context["// "+key].(string); len(explanation) < 20 {
 			t.Errorf("cdk.json does not explain %s", key)
