@@ -45,6 +45,9 @@ func (d *deployment) makeMail() mailParts {
 		awsses.NewCfnEmailIdentity(d.stack, jsii.String("MailIdentity"), &awsses.CfnEmailIdentityProps{EmailIdentity: jsii.String(d.config.MailAddress)})
 	}
 	for i, recipient := range d.config.SandboxRecipients {
+		if recipient == d.config.MailAddress {
+			continue // it is there as the sender
+		}
 		awsses.NewCfnEmailIdentity(d.stack, jsii.String(fmt.Sprintf("SandboxRecipient%d", i+1)), &awsses.CfnEmailIdentityProps{EmailIdentity: jsii.String(recipient)})
 		parts.identities = append(parts.identities, d.arn("ses", "identity/"+recipient))
 	}

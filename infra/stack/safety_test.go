@@ -173,6 +173,7 @@ func TestWhatMailIsSentWith(t *testing.T) {
 		{"an address", fields{"mailIdentity": "address"}, []string{"no-reply@example.com"}},
 		{"a domain that is verified", fields{"mailIdentity": "existing"}, nil},
 		{"the sandbox", fields{"sandboxRecipients": "me@example.com, you@example.com"}, []string{"example.com", "me@example.com", "you@example.com"}},
+		{"the sandbox, to oneself", fields{"mailIdentity": "address", "sandboxRecipients": "no-reply@example.com"}, []string{"no-reply@example.com"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			tmpl := synthesize(t, with(c.context))
