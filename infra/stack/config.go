@@ -97,11 +97,11 @@ func (r *reader) fault(key, format string, values ...any) {
 }
 
 // knowAll refuses keys that nothing reads: a slip of the pen would else be a default that nobody wanted. Those of the CDK have a
-// colon or a slash in them, as have the explanations in cdk.json.
+// colon, a slash or a hyphen in them, as have the explanations in cdk.json.
 func (r *reader) knowAll() {
 	known := Keys()
 	for key := range r.context {
-		if _, ok := known[key]; !ok && !strings.ContainsAny(key, ":/") {
+		if _, ok := known[key]; !ok && !strings.ContainsAny(key, ":/-") {
 			r.fault(key, "is no setting of this project; cdk.json lists them all")
 		}
 	}

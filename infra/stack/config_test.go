@@ -22,7 +22,7 @@ func TestAContextIsChecked(t *testing.T) {
 		{"no address", fields{"mailFrom": "Example"}, []string{"context mailFrom must be an e-mail address"}},
 		{"a line break in the sender", fields{"mailFrom": "Example <no-reply@example.com>\nBcc: x@example.com"}, []string{"context mailFrom"}},
 		{"a slip of the pen", fields{"alarmMail": "x@example.com"}, []string{"context alarmMail is no setting"}},
-		{"keys of the CDK", fields{"@aws-cdk/core:x": true, "aws:cdk:y": 1, "// mailFrom": "explained"}, nil},
+		{"keys of the CDK", fields{"@aws-cdk/core:x": true, "aws:cdk:y": 1, "acknowledged-issue-numbers": []any{1}, "// mailFrom": "explained"}, nil},
 		{"an unknown kind of identity", fields{"mailIdentity": "route53"}, []string{"context mailIdentity must be one of domain, address, existing"}},
 		{"an origin with a path", fields{"signUpOrigins": "https://a.example.com, https://b.example.com/x"}, []string{`has "https://b.example.com/x"`}},
 		{"an origin without TLS", fields{"signUpOrigins": "http://a.example.com"}, []string{"https origin"}},
