@@ -29,7 +29,7 @@ func Check(c Call) error {
 	}
 	var steps []string
 	for _, s := range c.Steps {
-		steps = append(steps, fmt.Sprintf("%s of %s", s.Action, KindOf(s.Partition)))
+		steps = append(steps, fmt.Sprintf("%s of %s", s.Action, table.KindOf(s.Partition)))
 	}
 	return fmt.Errorf("function %s may not do %v", c.Function, steps)
 }
@@ -40,16 +40,6 @@ func (f Function) allowsMail(c Call) bool {
 
 func (g Grant) allows(c Call) bool {
 	return !slices.ContainsFunc(c.Steps, func(s Step) bool {
-		return !slices.Contains(g.Actions, s.Action) || g.Index != s.Index || !slices.Contains(g.Kinds, KindOf(s.Partition))
+		return !slices.Contains(g.Actions, s.Action) || g.Index != s.Index || !slices.Contains(g.Kinds, table.KindOf(s.Partition))
 	})
-}
-
-// KindOf is the kind of a partition key, "" if it has none.
-func KindOf(partition string) table.Kind {
-	for _, kind := range table.Kinds() {
-		if kind.Has(partition) {
-			return kind
-		}
-	}
-	return ""
 }

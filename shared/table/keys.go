@@ -44,11 +44,6 @@ const (
 	Keys       Kind = "KEYS"    // one item, whose key is the kind alone
 )
 
-// Kinds are all kinds.
-func Kinds() []Kind {
-	return []Kind{Pools, PoolList, Schemas, SchemaList, Users, OfUser, Claims, Messages, Limits, Suppressed, Clients, ClientList, Keys}
-}
-
 // Pattern is what IAM compares partition keys of the kind with (dynamodb:LeadingKeys).
 func (k Kind) Pattern() string {
 	if k == Keys {
@@ -57,10 +52,13 @@ func (k Kind) Pattern() string {
 	return string(k) + "#*"
 }
 
-// Has says whether a partition key is of the kind.
-func (k Kind) Has(partition string) bool {
-	prefix, open := strings.CutSuffix(k.Pattern(), "*")
-	return partition == prefix || open && strings.HasPrefix(partition, prefix)
+// KindOf is the kind whose Pattern a partition key matches; "" where the key is of no such form.
+func KindOf(partition string) Kind {
+	first, _, parts := strings.Cut(partition, "#")
+	if kind := Kind(first); parts != (kind == Keys) {
+		return kind
+	}
+	return ""
 }
 
 func (k Kind) key(parts ...string) string { return join(append([]string{string(k)}, parts...)...) }

@@ -1,5 +1,7 @@
 package table
 
+import "slices"
+
 // Trigger describes stream records that the courier has work with: it is handed no others. A record fits if it has all that is said.
 type Trigger struct {
 	Events    []string // names of the stream's events: INSERT, MODIFY, REMOVE
@@ -19,4 +21,12 @@ func Triggers() []Trigger {
 		{Events: []string{"INSERT", "REMOVE"}, Kind: Users},
 		{Events: []string{"MODIFY"}, Kind: Pools, Sort: poolSort, Attribute: attrDeleted},
 	}
+}
+
+// IsTrigger says whether a stream record fits one of Triggers, by its event, its item's key, and the attributes of its new image.
+func IsTrigger[V any](event, partition, sort string, image map[string]V) bool {
+	return slices.ContainsFunc(Triggers(), func(t Trigger) bool {
+		_, has := image[t.Attribute]
+		return slices.Contains(t.Events, event) && t.Kind == KindOf(partition) && (t.Sort == "" || t.Sort == sort) && (t.Attribute == "" || has)
+	})
 }

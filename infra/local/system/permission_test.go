@@ -9,6 +9,7 @@ import (
 	"identitypools/infra/local/system"
 	"identitypools/infra/local/systemtest"
 	"identitypools/infra/plan"
+	"identitypools/shared/table"
 )
 
 // used are the permissions that functions made use of: each action of each grant, and each kind of key.
@@ -22,7 +23,7 @@ func (u *used) watch(c plan.Call) {
 	defer u.mu.Unlock()
 	for _, s := range c.Steps {
 		u.seen[fmt.Sprintf("%s %s index=%v", c.Function, s.Action, s.Index)] = true
-		u.seen[fmt.Sprintf("%s %s", c.Function, plan.KindOf(s.Partition))] = true
+		u.seen[fmt.Sprintf("%s %s", c.Function, table.KindOf(s.Partition))] = true
 	}
 }
 
@@ -134,6 +135,9 @@ func TestWhatIsNotAllowedIsRefused(t *testing.T) {
 		{"another action", plan.Call{Function: "users", Steps: []plan.Step{{Action: "dynamodb:Scan", Partition: "USERS#t#p"}}}, false},
 		{"another kind of key", plan.Call{Function: "users", Steps: []plan.Step{{Action: "dynamodb:GetItem", Partition: "CLIENT#t#c"}}}, false},
 		{"a kind whose name begins like an allowed one", plan.Call{Function: "schemas", Steps: []plan.Step{{Action: "dynamodb:GetItem", Partition: "SCHEMAS#t"}}}, false},
+		{"the item of the public keys", plan.Call{Function: "users", Steps: []plan.Step{{Action: "dynamodb:GetItem", Partition: "KEYS"}}}, true},
+		{"a key that only begins like it", plan.Call{Function: "users", Steps: []plan.Step{{Action: "dynamodb:GetItem", Partition: "KEYS#x"}}}, false},
+		{"a kind without a key", plan.Call{Function: "users", Steps: []plan.Step{{Action: "dynamodb:GetItem", Partition: "USERS"}}}, false},
 		{"the index in place of the table", plan.Call{Function: "pools", Steps: []plan.Step{{Action: "dynamodb:Query", Partition: "USERS#t#p", Index: true}}}, false},
 		{"a transaction with one step too many", plan.Call{Function: "users", Steps: []plan.Step{
 			{Action: "dynamodb:PutItem", Partition: "USERS#t#p"}, {Action: "dynamodb:PutItem", Partition: "MESSAGE#m"},

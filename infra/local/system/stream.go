@@ -145,11 +145,7 @@ func triggering(records []types.Record) events.DynamoDBEvent {
 	event := events.DynamoDBEvent{}
 	for _, record := range records {
 		r := eventRecord(record)
-		if slices.ContainsFunc(table.Triggers(), func(t table.Trigger) bool {
-			keys := r.Change.Keys
-			_, has := r.Change.NewImage[t.Attribute]
-			return slices.Contains(t.Events, r.EventName) && t.Kind.Has(keys["pk"].String()) && (t.Sort == "" || t.Sort == keys["sk"].String()) && (t.Attribute == "" || has)
-		}) {
+		if table.IsTrigger(r.EventName, r.Change.Keys["pk"].String(), r.Change.Keys["sk"].String(), r.Change.NewImage) {
 			event.Records = append(event.Records, r)
 		}
 	}
