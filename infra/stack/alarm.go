@@ -22,14 +22,13 @@ type alarm struct {
 // charge for.
 func (d *deployment) makeAlarms() {
 	topic := d.makeTopic()
-	seconds := func(s float64) float64 { return 1000 * s }
 	for _, a := range []alarm{
 		{"ApiFaults", "answers of the API with 5xx", d.apiMetric("5xx", "Sum"), 5, 1, 1},
-		{"ApiSlow", "slowest answer of a function near its time-out of 20 s", d.apiMetric("IntegrationLatency", "Maximum"), seconds(15), 2, 3},
+		{"ApiSlow", "slowest answer of a function near its time-out of 20 s", d.apiMetric("IntegrationLatency", "Maximum"), 15_000, 2, 3},
 		{"FunctionsThrottled", "functions refused for want of concurrency, in the whole account and region", newMetric("AWS/Lambda", "Throttles", "Sum", nil), 1, 2, 3},
 		{"TableThrottled", "reads and writes that the table refused", d.tableThrottles(), 1, 2, 3},
-		{"CourierBehind", "age of the oldest record that waits for the courier, in milliseconds: mails are late", d.courierMetric("IteratorAge", "Maximum"), seconds(600), 1, 1},
-		{"CourierSlow", "longest run of the courier near its time-out of 60 s", d.courierMetric("Duration", "Maximum"), seconds(45), 2, 3},
+		{"CourierBehind", "age of the oldest record that waits for the courier, in milliseconds: mails are late", d.courierMetric("IteratorAge", "Maximum"), 600_000, 1, 1},
+		{"CourierSlow", "longest run of the courier near its time-out of 60 s", d.courierMetric("Duration", "Maximum"), 45_000, 2, 3},
 		{"DeadLetters", "records or notices that the courier gave up", d.dead.MetricApproximateNumberOfMessagesVisible(&awscloudwatch.MetricOptions{Statistic: jsii.String("Maximum")}), 1, 1, 1},
 		{"MailBounces", "share of mails that bounce, in the whole account and region: SES pauses accounts above 0.1", newMetric("AWS/SES", "Reputation.BounceRate", "Maximum", nil), 0.05, 1, 1},
 		{"MailComplaints", "share of mails that people report as spam: SES pauses accounts above 0.005", newMetric("AWS/SES", "Reputation.ComplaintRate", "Maximum", nil), 0.001, 1, 1},
@@ -51,7 +50,7 @@ func (d *deployment) makeTopic() awssns.Topic {
 	topic := awssns.NewTopic(d.stack, jsii.String("Alarms"), &awssns.TopicProps{EnforceSSL: jsii.Bool(true)})
 	topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("cloudwatch.amazonaws.com"), nil)},
-		Actions:    texts("sns:Publish"), Resources: &[]*string{topic.TopicArn()},
+		Actions:    jsii.Strings("sns:Publish"), Resources: &[]*string{topic.TopicArn()},
 		Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": d.stack.Account()}},
 	}))
 	if d.config.AlarmEmail != "" {

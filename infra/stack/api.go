@@ -1,8 +1,6 @@
 package stack
 
 import (
-	"strings"
-
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
@@ -18,9 +16,9 @@ func (d *deployment) makeAPI() (awsapigatewayv2.CfnApi, *string) {
 	props := &awsapigatewayv2.CfnApiProps{Name: d.stack.StackName(), ProtocolType: jsii.String("HTTP")}
 	if len(d.config.SignUpOrigins) > 0 {
 		props.CorsConfiguration = &awsapigatewayv2.CfnApi_CorsProperty{
-			AllowOrigins: texts(d.config.SignUpOrigins...), AllowMethods: texts("GET", "POST"),
-			AllowHeaders:  texts("content-type", "idempotency-key", "x-idempotency-key"),
-			ExposeHeaders: texts("retry-after", "x-request-id"), MaxAge: jsii.Number(600),
+			AllowOrigins: jsii.Strings(d.config.SignUpOrigins...), AllowMethods: jsii.Strings("GET", "POST"),
+			AllowHeaders:  jsii.Strings("content-type", "idempotency-key", "x-idempotency-key"),
+			ExposeHeaders: jsii.Strings("retry-after", "x-request-id"), MaxAge: jsii.Number(600),
 		}
 	}
 	made := awsapigatewayv2.NewCfnApi(d.stack, jsii.String("Api"), props)
@@ -110,5 +108,3 @@ func (d *deployment) makeDomain(stage awsapigatewayv2.CfnStage) {
 	mapping.AddResourceDependency(stage, nil)
 	d.output("DomainTarget", domain.AttrRegionalDomainName(), "Point the domain's DNS record (CNAME or alias) to this name")
 }
-
-func joined(values []string) *string { return jsii.String(strings.Join(values, ",")) }

@@ -38,7 +38,7 @@ func (d *deployment) makeDashboard(access awslogs.LogGroup) {
 // query is a table of what the log tells.
 func query(log awslogs.LogGroup, title string, lines ...string) awscloudwatch.LogQueryWidget {
 	return awscloudwatch.NewLogQueryWidget(&awscloudwatch.LogQueryWidgetProps{
-		Title: jsii.String(title), Width: jsii.Number(12), Height: jsii.Number(10), LogGroupNames: &[]*string{log.LogGroupName()}, QueryLines: texts(lines...),
+		Title: jsii.String(title), Width: jsii.Number(12), Height: jsii.Number(10), LogGroupNames: &[]*string{log.LogGroupName()}, QueryLines: jsii.Strings(lines...),
 	})
 }
 

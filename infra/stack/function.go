@@ -1,7 +1,9 @@
 package stack
 
 import (
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
@@ -18,7 +20,7 @@ func (d *deployment) makeFunction(f plan.Function) awslambda.Function {
 	log := d.makeLog(f.Name+"Log", nil)
 	props := &awslambda.FunctionProps{
 		Description: jsii.String("Identity Pools: " + f.Name),
-		Code:        awslambda.Code_FromAsset(d.program(f.Name), nil), Handler: jsii.String("bootstrap"),
+		Code:        awslambda.Code_FromAsset(jsii.String(filepath.Join(d.dist, f.Name)), nil), Handler: jsii.String("bootstrap"),
 		Runtime: awslambda.Runtime_PROVIDED_AL2023(), Architecture: awslambda.Architecture_ARM_64(),
 		MemorySize: jsii.Number(f.MemoryMB), Timeout: awscdk.Duration_Seconds(jsii.Number(f.Timeout.Seconds())),
 		Environment: d.environment(f), LogGroup: log, Role: d.makeRole(f, log),
@@ -38,7 +40,7 @@ func (d *deployment) environment(f plan.Function) *map[string]*string {
 	values := map[string]*string{
 		"CODE_SECRET": d.secrets["CODE_SECRET"], "TOKEN_SECRET": d.secrets["TOKEN_SECRET"], "PUBLIC_URL": d.publicURL,
 		"MAIL_FROM": jsii.String(d.config.MailFrom), "MAIL_CONFIGURATION_SET": d.mail.configurationSet,
-		"RETURN_ORIGINS": joined(d.config.SignUpOrigins),
+		"RETURN_ORIGINS": jsii.String(strings.Join(d.config.SignUpOrigins, ",")),
 	}
 	environment := map[string]*string{"TABLE_NAME": d.table.name, "AWS_ENDPOINT_URL_DYNAMODB": jsii.String("")}
 	for _, setting := range f.Settings {
@@ -60,7 +62,7 @@ func (d *deployment) makeLog(id string, name *string) awslogs.LogGroup {
 // makeRole makes the role of a function: its log, and what the plan grants.
 func (d *deployment) makeRole(f plan.Function, log awslogs.LogGroup) awsiam.Role {
 	statements := []awsiam.PolicyStatement{
-		allow(texts("logs:CreateLogStream", "logs:PutLogEvents"), nil, log.LogGroupArn()),
+		allow(jsii.Strings("logs:CreateLogStream", "logs:PutLogEvents"), nil, log.LogGroupArn()),
 	}
 	for _, g := range f.Grants {
 		resource := d.table.arn
@@ -71,24 +73,24 @@ func (d *deployment) makeRole(f plan.Function, log awslogs.LogGroup) awsiam.Role
 		for _, kind := range g.Kinds {
 			patterns = append(patterns, kind.Pattern())
 		}
-		statements = append(statements, allow(texts(g.Actions...), map[string]any{
+		statements = append(statements, allow(jsii.Strings(g.Actions...), map[string]any{
 			"ForAllValues:StringLike": map[string]any{"dynamodb:LeadingKeys": patterns},
 		}, resource))
 	}
 	for _, setting := range f.Settings {
 		if secret, ok := d.secrets[setting]; ok {
-			statements = append(statements, allow(texts("secretsmanager:GetSecretValue"), nil, secret))
+			statements = append(statements, allow(jsii.Strings("secretsmanager:GetSecretValue"), nil, secret))
 		}
 	}
 	if f.Mails {
-		statements = append(statements, allow(texts("ses:SendEmail"), map[string]any{
+		statements = append(statements, allow(jsii.Strings("ses:SendEmail"), map[string]any{
 			"StringEquals": map[string]any{"ses:FromAddress": d.config.MailAddress},
 		}, slices.Concat(d.mail.identities, []*string{d.mail.configurationSetARN})...))
 	}
 	if f.Name == courier {
 		statements = append(statements,
-			allow(texts("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"), nil, d.table.stream),
-			allow(texts("sqs:SendMessage"), nil, d.dead.QueueArn()))
+			allow(jsii.Strings("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"), nil, d.table.stream),
+			allow(jsii.Strings("sqs:SendMessage"), nil, d.dead.QueueArn()))
 	}
 	return awsiam.NewRole(d.stack, jsii.String(f.Name+"Role"), &awsiam.RoleProps{
 		AssumedBy: awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),

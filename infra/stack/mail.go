@@ -25,7 +25,7 @@ func (d *deployment) makeMail() mailParts {
 	awsses.NewCfnConfigurationSetEventDestination(d.stack, jsii.String("MailEvents"), &awsses.CfnConfigurationSetEventDestinationProps{
 		ConfigurationSetName: set.Ref(),
 		EventDestination: &awsses.CfnConfigurationSetEventDestination_EventDestinationProperty{
-			Enabled: true, MatchingEventTypes: texts("BOUNCE", "COMPLAINT"),
+			Enabled: true, MatchingEventTypes: jsii.Strings("BOUNCE", "COMPLAINT"),
 			EventBridgeDestination: &awsses.CfnConfigurationSetEventDestination_EventBridgeDestinationProperty{
 				EventBusArn: d.arn("events", "event-bus/default"),
 			},

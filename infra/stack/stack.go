@@ -4,8 +4,6 @@
 package stack
 
 import (
-	"path/filepath"
-
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
@@ -54,11 +52,6 @@ func New(scope constructs.Construct, c Config, dist string) awscdk.Stack {
 	return d.stack
 }
 
-// program is the folder with a function's program.
-func (d *deployment) program(function string) *string {
-	return jsii.String(filepath.Join(d.dist, function))
-}
-
 // output tells something that only the deployment knows.
 func (d *deployment) output(name string, value *string, what string) {
 	awscdk.NewCfnOutput(d.stack, jsii.String(name), &awscdk.CfnOutputProps{Value: value, Description: jsii.String(what)})
@@ -68,6 +61,3 @@ func (d *deployment) output(name string, value *string, what string) {
 func (d *deployment) arn(service, resource string) *string {
 	return d.stack.FormatArn(&awscdk.ArnComponents{Service: jsii.String(service), Resource: jsii.String(resource), ArnFormat: awscdk.ArnFormat_NO_RESOURCE_NAME})
 }
-
-// texts are strings as the CDK takes them.
-func texts(values ...string) *[]*string { return jsii.Strings(values...) }

@@ -27,7 +27,7 @@ func (d *deployment) makeTriggers() {
 	f := d.functions[courier]
 	awslambda.NewCfnEventSourceMapping(d.stack, jsii.String("Stream"), &awslambda.CfnEventSourceMappingProps{
 		FunctionName: f.FunctionArn(), EventSourceArn: d.table.stream, StartingPosition: jsii.String("TRIM_HORIZON"),
-		BatchSize: jsii.Number(table.StreamBatch), FunctionResponseTypes: texts("ReportBatchItemFailures"), BisectBatchOnFunctionError: true,
+		BatchSize: jsii.Number(table.StreamBatch), FunctionResponseTypes: jsii.Strings("ReportBatchItemFailures"), BisectBatchOnFunctionError: true,
 		MaximumRecordAgeInSeconds: jsii.Number(identity.MessageLifetime.Seconds()), MaximumRetryAttempts: jsii.Number(-1),
 		FilterCriteria: &awslambda.CfnEventSourceMapping_FilterCriteriaProperty{Filters: filters()},
 		DestinationConfig: &awslambda.CfnEventSourceMapping_DestinationConfigProperty{
@@ -85,7 +85,7 @@ func (d *deployment) makeNotices(f awslambda.Function) {
 	})
 	d.dead.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("events.amazonaws.com"), nil)},
-		Actions:    texts("sqs:SendMessage"), Resources: &[]*string{d.dead.QueueArn()},
+		Actions:    jsii.Strings("sqs:SendMessage"), Resources: &[]*string{d.dead.QueueArn()},
 		Conditions: &map[string]any{"ArnEquals": map[string]any{"aws:SourceArn": rule.AttrArn()}},
 	}))
 }

@@ -14,8 +14,7 @@ import (
 func main() {
 	defer jsii.Close()
 	app := awscdk.NewApp(nil)
-	context, _ := app.Node().GetAllContext(nil).(map[string]any)
-	config, err := stack.Read(context)
+	config, err := stack.Read(app.Node().GetAllContext(nil).(map[string]any))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
