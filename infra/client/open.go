@@ -3,9 +3,9 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"identitypools/infra/local/running"
 	"identitypools/shared/cloud"
 	"identitypools/shared/table"
 )
@@ -58,15 +59,12 @@ func operatorConfig(ctx context.Context) (aws.Config, error) {
 
 // localConfig is what reaches the engine that a file of make run names.
 func localConfig(file string) (aws.Config, error) {
-	text, err := os.ReadFile(file)
+	run, err := running.Read(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("the product does not run here: start it by make run, and call this in the same folder: %w", err)
+	}
 	if err != nil {
-		return aws.Config{}, fmt.Errorf("the product does not run here: start it by make run, and call this in the same folder: %w", err)
-	}
-	var run struct {
-		DynamoDBURL string `json:"dynamodb_url"`
-	}
-	if err := json.Unmarshal(text, &run); err != nil {
-		return aws.Config{}, fmt.Errorf("read %s: %w", file, err)
+		return aws.Config{}, err
 	}
 	if run.DynamoDBURL == "" {
 		return aws.Config{}, errors.New(file + " names no dynamodb_url")

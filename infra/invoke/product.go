@@ -8,39 +8,22 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"regexp"
 	"strings"
 
+	"identitypools/infra/local/running"
 	"identitypools/infra/story"
 )
 
-// product is the running product as the file of make run tells of it.
-type product struct {
-	BaseURL     string            `json:"base_url"`
-	Tenant      string            `json:"tenant"`
-	Clients     map[string]client `json:"clients"` // by tree
-	Environment map[string]string `json:"environment"`
-}
-
-type client struct {
-	ID     string `json:"id"`
-	Secret string `json:"secret"`
-}
+// product is the running product.
+type product struct{ running.Product }
 
 func readProduct(file string) (product, error) {
-	var p product
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return p, fmt.Errorf("make run is not running: %w", err)
+	p, err := running.Read(file)
+	if err == nil && len(p.Environment) == 0 {
+		err = errors.New("make run is not running as it is here now: " + file + " has no environment")
 	}
-	if err := json.Unmarshal(text, &p); err != nil {
-		return p, fmt.Errorf("read what make run says: %w", err)
-	}
-	if len(p.Environment) == 0 {
-		return p, errors.New("make run is not running as it is here now: " + file + " has no environment")
-	}
-	return p, nil
+	return product{p}, err
 }
 
 // fill puts values, the product's secrets and tokens of its clients into an event. The tokens are asked for in any case: that shows

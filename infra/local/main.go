@@ -5,7 +5,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -21,6 +20,7 @@ import (
 	"time"
 
 	"identitypools/infra/local/part"
+	"identitypools/infra/local/running"
 	"identitypools/infra/local/system"
 )
 
@@ -79,10 +79,14 @@ func Run(ctx context.Context, out, log io.Writer) error {
 		}
 	}
 	ready := filepath.Join(folder, "run.json")
-	if err := announce(ready, out, summaryOf(product, inbox.URL(), engine.URL(), kept)); err != nil {
+	running := runningOf(product, inbox.URL(), engine.URL(), kept)
+	if err := running.Write(ready); err != nil {
 		return err
 	}
 	defer func() { _ = os.Remove(ready) }() // it says that the product runs
+	if err := announce(out, running); err != nil {
+		return err
+	}
 	<-ctx.Done()
 	return nil
 }
@@ -110,40 +114,16 @@ func offer(p *part.Part, host string) (withdraw func(), err error) {
 	return func() { _ = server.Close() }, nil
 }
 
-// summary is what .local/run.json tells programs.
-type summary struct {
-	BaseURL     string                 `json:"base_url"`
-	InboxURL    string                 `json:"inbox_url"`
-	DynamoDBURL string                 `json:"dynamodb_url"`
-	Tenant      string                 `json:"tenant"`
-	Clients     map[string]credentials `json:"clients"`
-	Environment map[string]string      `json:"environment"` // of every function
+func runningOf(product *system.System, inbox, engine string, s secrets) running.Product {
+	return running.Product{
+		BaseURL: product.BaseURL, InboxURL: inbox, DynamoDBURL: engine, Tenant: tenant, Environment: product.Environment,
+		Clients: map[string]running.Client{"admin": {ID: adminClient, Secret: s.AdminClient}, "system": {ID: systemClient, Secret: s.SystemClient}},
+	}
 }
 
-type credentials struct {
-	ID     string `json:"id"`
-	Secret string `json:"secret"`
-}
-
-func summaryOf(product *system.System, inbox, engine string, s secrets) summary {
-	return summary{product.BaseURL, inbox, engine, tenant, map[string]credentials{
-		"admin": {adminClient, s.AdminClient}, "system": {systemClient, s.SystemClient},
-	}, product.Environment}
-}
-
-// announce writes the summary to a file, whole or not at all, and tells people what to do next.
-func announce(file string, out io.Writer, s summary) error {
-	text, err := json.MarshalIndent(s, "", "  ")
-	if err != nil {
-		return fmt.Errorf("encode summary: %w", err)
-	}
-	if err := os.WriteFile(file+".new", append(text, '\n'), 0o600); err != nil {
-		return fmt.Errorf("write summary: %w", err)
-	}
-	if err := os.Rename(file+".new", file); err != nil {
-		return fmt.Errorf("write summary: %w", err)
-	}
-	_, err = fmt.Fprintf(out, `
+// announce tells people what to do next.
+func announce(out io.Writer, p running.Product) error {
+	_, err := fmt.Fprintf(out, `
 Identity Pools is running.
 
   API     %[1]s   (tenant %[4]s)
@@ -159,6 +139,6 @@ Get a token, then list the pools:
   TOKEN=$(curl -s -u %[5]s:%[6]s -d grant_type=client_credentials %[1]s/%[4]s/admin/oauth2/token | sed 's/.*"access_token":"\([^"]*\)".*/\1/')
   curl -s -H "Authorization: Bearer $TOKEN" %[1]s/api/identity/%[4]s/admin/pools
 
-`, s.BaseURL, s.InboxURL, s.DynamoDBURL, s.Tenant, s.Clients["admin"].ID, s.Clients["admin"].Secret, s.Clients["system"].ID, s.Clients["system"].Secret)
+`, p.BaseURL, p.InboxURL, p.DynamoDBURL, p.Tenant, p.Clients["admin"].ID, p.Clients["admin"].Secret, p.Clients["system"].ID, p.Clients["system"].Secret)
 	return err
 }

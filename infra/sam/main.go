@@ -3,12 +3,13 @@
 package main
 
 import (
-	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+
+	"identitypools/infra/local/running"
 )
 
 func main() {
@@ -32,15 +33,9 @@ func Run(args []string, folder string, log io.Writer) int {
 }
 
 func write(template, folder string) error {
-	run, err := os.ReadFile(filepath.Join(folder, "run.json"))
+	local, err := running.Read(filepath.Join(folder, "run.json"))
 	if err != nil {
-		return fmt.Errorf("make run is not running: %w", err)
-	}
-	var local struct {
-		Environment map[string]string `json:"environment"`
-	}
-	if err := json.Unmarshal(run, &local); err != nil {
-		return fmt.Errorf("read what make run says: %w", err)
+		return err
 	}
 	text, err := os.ReadFile(template)
 	if err != nil {
