@@ -1,7 +1,6 @@
 package part_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -12,24 +11,22 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"identitypools/infra/local/part"
 )
 
-// holderVariable makes this test binary a program that starts an engine, says where, and does nothing more.
+// holderVariable makes this test binary a program that starts an inbox, says where, and does nothing more.
 const holderVariable = "PART_TEST_HOLDER"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(holderVariable) == "" {
 		os.Exit(m.Run())
 	}
-	p, err := part.Engine(context.Background(), io.Discard, "")
+	p, err := part.Inbox(context.Background(), io.Discard)
 	if err != nil {
 		fmt.Println(err)
 		os.Exit(1)
@@ -207,36 +204,6 @@ func TestStartRefuses(t *testing.T) {
 }
 
 func noArgs(int) []string { return nil }
-
-func TestPartDiesWithUs(t *testing.T) {
-	t.Parallel()
-	if runtime.GOOS != "linux" || os.Getenv("AWS_ENDPOINT_URL_DYNAMODB") != "" {
-		t.Skip("only Linux ties a child to its parent, and only an engine of ours can show it")
-	}
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	holder := exec.Command(self)
-	holder.Env = append(os.Environ(), holderVariable+"=1")
-	output, err := holder.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := holder.Start(); err != nil {
-		t.Fatal(err)
-	}
-	line, err := bufio.NewReader(output).ReadString('\n')
-	url := strings.TrimSpace(line)
-	if err != nil || !answers(url) {
-		t.Fatalf("the holder's part is not up: %q, %v", line, err)
-	}
-	if err := holder.Process.Signal(syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
-	_ = holder.Wait()
-	eventually(t, "the part is gone too", func() bool { return !answers(url) })
-}
 
 // safeBuffer is a log that may be read while it is written.
 type safeBuffer struct {
