@@ -68,7 +68,7 @@ func TestAListOfPools(t *testing.T) {
 		{"search_phrase=nothing", ""},
 		{"with_idp=true", "a b c d e f"},
 	} {
-		for tree, client := range trees(tenant) {
+		for tree, client := range tenant.Trees() {
 			if got := listed(t, client, c.query); got != c.want {
 				t.Errorf("%s lists %q as %q, want %q", tree, c.query, got, c.want)
 			}
@@ -126,10 +126,10 @@ func TestAListGoesOnAfterADeletedPool(t *testing.T) {
 			t.Errorf("%q lists %q, want %q", c.query, got, c.want)
 		}
 	}
-	refused(t, tenant.Admin.Call(t, "GET", "/pools?sort=name&after_pool_id=never", nil), 422, "invalid", "after_pool_id")
-	refused(t, tenant.Admin.Call(t, "GET", "/pools?sort=name&before_pool_id=never", nil), 422, "invalid", "before_pool_id")
+	systemtest.Refused(t, tenant.Admin.Call(t, "GET", "/pools?sort=name&after_pool_id=never", nil), 422, "invalid", "after_pool_id")
+	systemtest.Refused(t, tenant.Admin.Call(t, "GET", "/pools?sort=name&before_pool_id=never", nil), 422, "invalid", "before_pool_id")
 	stranger := product.NewTenant(t)
-	refused(t, stranger.Admin.Call(t, "GET", "/pools?sort=name&after_pool_id=e", nil), 422, "invalid", "after_pool_id")
+	systemtest.Refused(t, stranger.Admin.Call(t, "GET", "/pools?sort=name&after_pool_id=e", nil), 422, "invalid", "after_pool_id")
 }
 
 func TestAListIsRefused(t *testing.T) {
@@ -147,8 +147,8 @@ func TestAListIsRefused(t *testing.T) {
 		{"after_pool_id=a%23b", "after_pool_id"},
 		{"before_pool_id=%00", "before_pool_id"},
 	} {
-		for _, client := range trees(tenant) {
-			refused(t, client.Call(t, "GET", "/pools?"+c.query, nil), 422, "invalid", c.at)
+		for _, client := range tenant.Trees() {
+			systemtest.Refused(t, client.Call(t, "GET", "/pools?"+c.query, nil), 422, "invalid", c.at)
 		}
 	}
 }

@@ -15,7 +15,7 @@ func TestAPoolFromCreateToDelete(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
 	tenant := product.NewTenant(t)
-	for name, client := range trees(tenant) {
+	for name, client := range tenant.Trees() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			made := client.Must(t, 201, "POST", "/pools", fields{"name": "Partners"})
@@ -35,7 +35,7 @@ func TestAPoolFromCreateToDelete(t *testing.T) {
 				t.Errorf("204 with a body: %s", gone.Body)
 			}
 			for _, method := range []string{"GET", "PUT", "DELETE"} {
-				refused(t, client.Call(t, method, path, fields{"name": "x"}), 404, "not_found")
+				systemtest.Refused(t, client.Call(t, method, path, fields{"name": "x"}), 404, "not_found")
 			}
 			again := client.Must(t, 201, "POST", "/pools", fields{"id": made.Text(t, "id"), "name": "Partners"})
 			if again.Header.Get("ETag") == made.Header.Get("ETag") {
@@ -97,7 +97,7 @@ func TestTheSettingsOfANewPool(t *testing.T) {
 		"read-only fields given": {`{"name": "Plain", "tenant_id": "", "system": true, "deleted": true, "number_of_users": 7,
 			"number_of_standard_users": 8, "number_of_jit_users": 9}`, defaults},
 	} {
-		for tree, client := range trees(tenant) {
+		for tree, client := range tenant.Trees() {
 			t.Run(name+", "+tree, func(t *testing.T) {
 				t.Parallel()
 				made := client.Must(t, 201, "POST", "/pools", c.sent)
@@ -257,15 +257,15 @@ func TestAPoolIsRefused(t *testing.T) {
 	before := product.Items(t)
 	for _, c := range rows {
 		t.Run(c.name, func(t *testing.T) {
-			for _, client := range trees(tenant) {
-				refused(t, client.Call(t, "POST", "/pools", c.body), c.status, c.code, c.at...)
-				refused(t, client.Call(t, "PUT", "/pools/"+taken, c.body), c.status, c.code, c.at...)
+			for _, client := range tenant.Trees() {
+				systemtest.Refused(t, client.Call(t, "POST", "/pools", c.body), c.status, c.code, c.at...)
+				systemtest.Refused(t, client.Call(t, "PUT", "/pools/"+taken, c.body), c.status, c.code, c.at...)
 			}
 		})
 	}
-	for _, client := range trees(tenant) {
-		refused(t, client.Call(t, "POST", "/pools", name(`"id": "taken"`)), 409, "conflict", "/id")
-		refused(t, client.Call(t, "PUT", "/pools/"+taken, name(`"id": "other"`)), 422, "invalid", "/id")
+	for _, client := range tenant.Trees() {
+		systemtest.Refused(t, client.Call(t, "POST", "/pools", name(`"id": "taken"`)), 409, "conflict", "/id")
+		systemtest.Refused(t, client.Call(t, "PUT", "/pools/"+taken, name(`"id": "other"`)), 422, "invalid", "/id")
 	}
 	// "Nothing is half done": no refused call has left a trace.
 	if after := product.Items(t); !reflect.DeepEqual(sorted(before), sorted(after)) {
@@ -356,14 +356,14 @@ func TestPreconditionsOfAPool(t *testing.T) {
 					}
 					continue
 				}
-				refused(t, got, 412, "precondition_failed")
+				systemtest.Refused(t, got, 412, "precondition_failed")
 			}
 			if !c.ok && tenant.Admin.Must(t, 200, "GET", path, nil).Text(t, "name") != "b" {
 				t.Error("a refused call has changed the pool")
 			}
 		})
 	}
-	refused(t, tenant.Admin.Call(t, "PUT", "/pools/none", fields{"name": "x"}, "If-Match", "*"), 404, "not_found")
+	systemtest.Refused(t, tenant.Admin.Call(t, "PUT", "/pools/none", fields{"name": "x"}, "If-Match", "*"), 404, "not_found")
 }
 
 func TestPermissionsInAPool(t *testing.T) {
@@ -381,8 +381,8 @@ func TestPermissionsInAPool(t *testing.T) {
 			t.Errorf("%s is %v", name, value)
 		}
 	}
-	refused(t, tenant.Admin.Call(t, "GET", "/pools/none/permissions", nil), 404, "not_found")
-	refused(t, tenant.System.Call(t, "GET", "/pools/"+pool+"/permissions", nil), 404, "not_found")
+	systemtest.Refused(t, tenant.Admin.Call(t, "GET", "/pools/none/permissions", nil), 404, "not_found")
+	systemtest.Refused(t, tenant.System.Call(t, "GET", "/pools/"+pool+"/permissions", nil), 404, "not_found")
 }
 
 // Another tenant's pools don't exist, and its tokens don't count.
@@ -391,9 +391,9 @@ func TestPoolsOfAnotherTenant(t *testing.T) {
 	product := systemtest.New(t)
 	ours, theirs := product.NewTenant(t), product.NewTenant(t)
 	pool := ours.NewPool(t, fields{"id": "shared-name"})
-	for tree, client := range trees(theirs) {
+	for tree, client := range theirs.Trees() {
 		for _, method := range []string{"GET", "PUT", "DELETE"} {
-			refused(t, client.Call(t, method, "/pools/"+pool, fields{"name": "x"}), 404, "not_found")
+			systemtest.Refused(t, client.Call(t, method, "/pools/"+pool, fields{"name": "x"}), 404, "not_found")
 		}
 		if got := client.Must(t, 200, "GET", "/pools?search_phrase=shared", nil); string(got.Body) != `{"pools":[]}` {
 			t.Errorf("%s lists %s", tree, got.Body)
@@ -401,11 +401,11 @@ func TestPoolsOfAnotherTenant(t *testing.T) {
 	}
 	stranger := *ours.Admin
 	stranger.Token = theirs.Admin.Token
-	refused(t, stranger.Call(t, "GET", "/pools/"+pool, nil), 403, "forbidden")
+	systemtest.Refused(t, stranger.Call(t, "GET", "/pools/"+pool, nil), 403, "forbidden")
 	stranger.Token = ours.System.Token
-	refused(t, stranger.Call(t, "DELETE", "/pools/"+pool, nil), 403, "forbidden")
+	systemtest.Refused(t, stranger.Call(t, "DELETE", "/pools/"+pool, nil), 403, "forbidden")
 	stranger.Token = ""
-	refused(t, stranger.Call(t, "GET", "/pools/"+pool, nil), 401, "unauthorized")
+	systemtest.Refused(t, stranger.Call(t, "GET", "/pools/"+pool, nil), 401, "unauthorized")
 	theirs.NewPool(t, fields{"id": "shared-name", "name": "Theirs"})
 	theirs.Admin.Must(t, 204, "DELETE", "/pools/shared-name", nil)
 	if got := ours.Admin.Must(t, 200, "GET", "/pools/"+pool, nil).Text(t, "name"); got != "Partners" {
@@ -426,6 +426,6 @@ func TestTheIDOfAPoolThatIsMade(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		refused(t, tenant.Admin.Call(t, "POST", "/pools", body), 422, "invalid", "/id")
+		systemtest.Refused(t, tenant.Admin.Call(t, "POST", "/pools", body), 422, "invalid", "/id")
 	}
 }

@@ -32,7 +32,7 @@ func TestADocumentIsKept(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			for _, client := range trees(tenant) {
+			for _, client := range tenant.Trees() {
 				made := client.Must(t, 201, "POST", "/schemas", body(c.sent))
 				read := client.Must(t, 200, "GET", "/schemas/"+made.Text(t, "id"), nil)
 				put := client.Must(t, 200, "PUT", "/schemas/"+made.Text(t, "id"), body(c.sent))
@@ -61,7 +61,7 @@ func TestASchemaAsTheGeneratedClientSendsIt(t *testing.T) {
 	const want = `{"allOf":[{}],"type":"object","properties":{"name":{"type":"string"},"list":{"items":{"not":{"const":"x"}},"contains":{}}},` +
 		`"dependentSchemas":{"name":{}},"patternProperties":{"^x":{}},"propertyNames":{},"if":{},"then":{},"else":{}}`
 	const zero = `"0001-01-01T00:00:00.000Z"`
-	for tree, client := range trees(tenant) {
+	for tree, client := range tenant.Trees() {
 		whole := `{"name":"s","tenant_id":"","created_at":` + zero + `,"updated_at":` + zero + `,"schema":` + sent + "}\n"
 		made := client.Must(t, 201, "POST", "/schemas", whole)
 		path := "/schemas/" + made.Text(t, "id")
@@ -151,7 +151,7 @@ func TestADocumentOutsideTheSubset(t *testing.T) {
 			for i, pointer := range c.at {
 				at[i] = "/schema" + pointer
 			}
-			refused(t, got, 422, "invalid", at...)
+			systemtest.Refused(t, got, 422, "invalid", at...)
 		})
 	}
 	if got := listed(t, tenant.Admin); got != "metadata_v0 user_v0" {

@@ -94,6 +94,11 @@ type Tenant struct {
 	Public        *Client
 }
 
+// Trees are the two clients of a tenant that may do the same, by tree.
+func (t *Tenant) Trees() map[string]*Client {
+	return map[string]*Client{"admin": t.Admin, "system": t.System}
+}
+
 // NewTenant makes a tenant.
 func (p *Product) NewTenant(tb testing.TB) *Tenant {
 	tb.Helper()

@@ -1,0 +1,41 @@
+package systemtest
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+)
+
+// Pointers are the fields that an answer finds fault with, sorted. A fault without a reason fails the test.
+func Pointers(tb testing.TB, r Response) []string {
+	tb.Helper()
+	var answer struct {
+		Details struct {
+			Violations []struct{ Pointer, Reason string }
+		}
+	}
+	if err := json.Unmarshal(r.Body, &answer); err != nil {
+		tb.Fatalf("no JSON: %s", r.Body)
+	}
+	found := []string{}
+	for _, v := range answer.Details.Violations {
+		found = append(found, v.Pointer)
+		if v.Reason == "" {
+			tb.Errorf("no reason at %s", v.Pointer)
+		}
+	}
+	slices.Sort(found)
+	return found
+}
+
+// Refused checks that an answer is an error with the code and finds fault with exactly these fields.
+func Refused(tb testing.TB, r Response, status int, code string, at ...string) {
+	tb.Helper()
+	if r.Status != status || r.Text(tb, "error_code") != code {
+		tb.Errorf("answered %d %.500s, want %d %s", r.Status, r.Body, status, code)
+		return
+	}
+	if got := Pointers(tb, r); !slices.Equal(got, slices.Sorted(slices.Values(at))) {
+		tb.Errorf("finds fault with %.500v, want %v: %.500s", got, at, r.Body)
+	}
+}
