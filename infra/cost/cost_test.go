@@ -1,36 +1,21 @@
 package cost_test
 
 import (
-	"flag"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"identitypools/infra/cost"
+	"identitypools/infra/golden"
 	"identitypools/infra/plan"
 	"identitypools/shared/api"
 )
 
-var update = flag.Bool("update", false, "rewrite docs/cost.md")
-
 // TestTheDocumentSaysWhatCallsCost measures all routes and compares the document with what comes of it.
 func TestTheDocumentSaysWhatCallsCost(t *testing.T) {
 	t.Parallel()
-	const file = "../../docs/cost.md"
-	got := cost.Document(measure(t), prices(t), usage(t))
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("differs from %s; if that is meant, run the test with -update\ngot:\n%s", file, got)
-	}
+	golden.Same(t, "../../docs/cost.md", cost.Document(measure(t), prices(t), usage(t)))
 }
 
 // What has another name than its route, its function or its setting would cost nothing.

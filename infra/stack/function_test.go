@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"identitypools/infra/golden"
 	"identitypools/infra/plan"
 )
 
@@ -46,7 +47,7 @@ func TestPoliciesAreKnown(t *testing.T) {
 			}
 		}
 	}
-	same(t, "policies.golden", text.String())
+	golden.Same(t, "testdata/policies.golden", text.String())
 	if policies := tmpl.of("AWS::IAM::Policy"); len(policies) > 0 {
 		t.Errorf("policies outside of the roles: %v", keys(policies))
 	}

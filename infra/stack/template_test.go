@@ -2,13 +2,11 @@ package stack_test
 
 import (
 	"encoding/json"
-	"flag"
 	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 
@@ -16,14 +14,12 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
 	"github.com/aws/jsii-runtime-go"
 
+	"identitypools/infra/golden"
 	"identitypools/infra/plan"
 	"identitypools/infra/stack"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden files")
-
 func TestMain(m *testing.M) {
-	flag.Parse()
 	code := m.Run()
 	jsii.Close()
 	os.Exit(code)
@@ -153,35 +149,10 @@ func list(v any) []string {
 	return all
 }
 
-// same compares a text with a golden file.
-func same(tb testing.TB, name, got string) {
-	tb.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
-			tb.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if got == string(want) {
-		return
-	}
-	is, was := strings.Split(got, "\n"), strings.Split(string(want), "\n")
-	for i := range max(len(is), len(was)) {
-		if i >= len(is) || i >= len(was) || is[i] != was[i] {
-			tb.Fatalf("%s differs from line %d on (-update rewrites it):\n%s\nwas\n%s", file, i+1,
-				strings.Join(is[min(i, len(is)):min(i+5, len(is))], "\n"), strings.Join(was[min(i, len(was)):min(i+5, len(was))], "\n"))
-		}
-	}
-}
-
 // The whole template, to see in a review what a change does to a deployment. Hashes of programs and places on this machine are left out.
 func TestTheTemplateIsKnown(t *testing.T) {
 	text := regexp.MustCompile(`[0-9a-f]{64}`).ReplaceAllString(usual(t).text, "HASH")
-	same(t, "template.golden.json", text+"\n")
+	golden.Same(t, "testdata/template.golden.json", text+"\n")
 }
 
 // The same commit gives the same template and the same hashes of programs.

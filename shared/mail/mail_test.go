@@ -1,7 +1,6 @@
 package mail_test
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -9,11 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"identitypools/infra/golden"
 	"identitypools/infra/local/parttest"
 	"identitypools/shared/mail"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files in testdata")
 
 func TestMain(m *testing.M) { os.Exit(parttest.Main(m)) }
 
@@ -70,18 +68,7 @@ func TestGoldens(t *testing.T) {
 				m := mustRender(t, kind, values(pool))
 				got := "Subject: " + m.Subject + "\n\n--- text ---\n" + m.Text + "\n--- html ---\n" + m.HTML
 				file := filepath.Join("testdata", string(kind)+"_"+name+".golden")
-				if *update {
-					if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-						t.Fatal(err)
-					}
-				}
-				want, err := os.ReadFile(file)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if got != string(want) {
-					t.Errorf("differs from %s; if that is meant, run the test with -update\ngot:\n%s", file, got)
-				}
+				golden.Same(t, file, got)
 			})
 		}
 	}
