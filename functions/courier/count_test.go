@@ -107,8 +107,8 @@ func TestTheStreamCounts(t *testing.T) {
 // A mail that fails holds back what comes after it, and nothing that came before is counted twice when the rest comes again.
 func TestARecordThatFailsHoldsBackTheRest(t *testing.T) {
 	t.Parallel()
-	ses := newDoor(t)
-	product := systemtest.New(t, alone, ses.option)
+	ses := systemtest.NewDoor(t)
+	product := systemtest.New(t, alone, ses.Option)
 	tenant := product.NewTenant(t)
 	pool, mailed := tenant.NewPool(t, nil), tenant.NewPool(t, nil)
 	newUsers(t, tenant, pool, 3)
@@ -117,7 +117,7 @@ func TestARecordThatFailsHoldsBackTheRest(t *testing.T) {
 	users := usersOf(t, product, tenant, pool)
 	batch := append(append(users[:2:2], items(t, product, "MESSAGE#")...), users[2])
 	event := stream(inserted, batch...)
-	ses.set(cut)
+	ses.Set(systemtest.HangUp)
 	failed := product.Courier.Stream(t.Context(), event).BatchItemFailures
 	if len(failed) != 1 || failed[0].ItemIdentifier != "2" {
 		t.Fatalf("failed: %v", failed)
@@ -125,7 +125,7 @@ func TestARecordThatFailsHoldsBackTheRest(t *testing.T) {
 	if n := number(t, tenant, pool); n != 2 {
 		t.Errorf("%d users, want the two before the mail", n)
 	}
-	ses.open()
+	ses.Open()
 	rest := event
 	rest.Records = event.Records[2:]
 	deliver(t, product, rest)

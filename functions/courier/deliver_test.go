@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net/http"
 	"regexp"
 	"strings"
 	"sync"
@@ -20,19 +19,19 @@ import (
 // "Nothing is lost": SES refuses for a while, and every mail arrives afterwards, once.
 func TestMailsWaitWhileSESIsDown(t *testing.T) {
 	t.Parallel()
-	ses := newDoor(t)
-	product := systemtest.New(t, ses.option)
+	ses := systemtest.NewDoor(t)
+	product := systemtest.New(t, ses.Option)
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, nil)
-	ses.set(cut)
+	ses.Set(systemtest.HangUp)
 	people := []string{systemtest.Address("ann"), systemtest.Address("ben"), systemtest.Address("cy")}
 	for _, email := range people {
 		register(t, tenant, pool, email)
 	}
 	for range 7 { // more than the SDK's own tries of one mail
-		<-ses.knocks
+		<-ses.Knocks
 	}
-	ses.open()
+	ses.Open()
 	for _, email := range people {
 		product.Inbox.Await(t, email, 1)
 	}
@@ -44,28 +43,28 @@ func TestMailsWaitWhileSESIsDown(t *testing.T) {
 
 func TestAFaultOfSES(t *testing.T) {
 	t.Parallel()
-	ses := newDoor(t)
-	product := systemtest.New(t, alone, ses.option)
+	ses := systemtest.NewDoor(t)
+	product := systemtest.New(t, alone, ses.Option)
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, nil)
 	for _, c := range []struct {
 		name  string
-		fault func(http.ResponseWriter, *http.Request, http.Handler)
+		fault systemtest.MailFault
 		stays bool
 	}{
-		{"a connection that is cut", cut, true},
-		{"throttling", answer(429, "TooManyRequestsException"), true},
-		{"a spent quota", answer(400, "LimitExceededException"), true},
-		{"sending that is paused", answer(400, "SendingPausedException"), true},
-		{"credentials that have expired", answer(403, "ExpiredTokenException"), true},
-		{"an error of its own", answer(503, "InternalServiceErrorException"), true},
-		{"a mail that it never will take", answer(400, "MessageRejected"), false},
+		{"a connection that is cut", systemtest.HangUp, true},
+		{"throttling", systemtest.Refuse(429, "TooManyRequestsException"), true},
+		{"a spent quota", systemtest.Refuse(400, "LimitExceededException"), true},
+		{"sending that is paused", systemtest.Refuse(400, "SendingPausedException"), true},
+		{"credentials that have expired", systemtest.Refuse(403, "ExpiredTokenException"), true},
+		{"an error of its own", systemtest.Refuse(503, "InternalServiceErrorException"), true},
+		{"a mail that it never will take", systemtest.Refuse(400, "MessageRejected"), false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			email := systemtest.Address("ann")
 			register(t, tenant, pool, email)
 			event := outbox(t, product)
-			ses.set(c.fault)
+			ses.Set(c.fault)
 			failed := product.Courier.Stream(t.Context(), event).BatchItemFailures
 			if comes := len(failed) == 1 && failed[0].ItemIdentifier == event.Records[0].Change.SequenceNumber; comes != c.stays {
 				t.Errorf("the record comes again: %v, want %v", failed, c.stays)
@@ -74,7 +73,7 @@ func TestAFaultOfSES(t *testing.T) {
 				t.Errorf("%d messages in the outbox", n)
 			}
 			arrived(t, product, email, 0)
-			ses.open()
+			ses.Open()
 			if c.stays {
 				empty(t, product)
 				activate(t, tenant, pool, 201, arrived(t, product, email, 1)[0])
@@ -132,11 +131,11 @@ func (forgetful) DeleteMessage(context.Context, string) error { return errors.Ne
 func TestARepeatReplacesTheCode(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		fail func(*door, *courier.Service)
+		fail func(*systemtest.Door, *courier.Service)
 	}{
-		"after SES took the mail and said no":             {func(d *door, _ *courier.Service) { d.set(sentAllTheSame) }},
-		"after the message could not be taken out":        {func(_ *door, s *courier.Service) { s.Outbox = forgetful{s.Outbox} }},
-		"after the mail could not be sent the first time": {func(d *door, _ *courier.Service) { d.set(cut) }},
+		"after SES took the mail and said no":             {func(d *systemtest.Door, _ *courier.Service) { d.Set(systemtest.SentAllTheSame) }},
+		"after the message could not be taken out":        {func(_ *systemtest.Door, s *courier.Service) { s.Outbox = forgetful{s.Outbox} }},
+		"after the mail could not be sent the first time": {func(d *systemtest.Door, _ *courier.Service) { d.Set(systemtest.HangUp) }},
 	} {
 		for asked, ask := range map[string]func(*testing.T, *systemtest.Tenant, string, string){
 			"registration": func(t *testing.T, tenant *systemtest.Tenant, pool, email string) { register(t, tenant, pool, email) },
@@ -147,8 +146,8 @@ func TestARepeatReplacesTheCode(t *testing.T) {
 		} {
 			t.Run(name+", asked by "+asked, func(t *testing.T) {
 				t.Parallel()
-				ses := newDoor(t)
-				product := systemtest.New(t, alone, ses.option)
+				ses := systemtest.NewDoor(t)
+				product := systemtest.New(t, alone, ses.Option)
 				tenant := product.NewTenant(t)
 				pool, email := tenant.NewPool(t, nil), systemtest.Address("ann")
 				ask(t, tenant, pool, email)
@@ -158,7 +157,7 @@ func TestARepeatReplacesTheCode(t *testing.T) {
 					t.Fatalf("failed: %v", failed)
 				}
 				before := product.Inbox.Mails(t, email)
-				ses.open()
+				ses.Open()
 				product.Courier.Outbox = whole
 				deliver(t, product, event)
 				mails := product.Inbox.Mails(t, email)
@@ -320,18 +319,18 @@ func (l *ledger) Write(line []byte) (int, error) {
 func TestTheLogHoldsNothingPersonal(t *testing.T) {
 	t.Parallel()
 	var log ledger
-	ses := newDoor(t)
-	product := systemtest.New(t, alone, ses.option, func(c *system.Config) {
+	ses := systemtest.NewDoor(t)
+	product := systemtest.New(t, alone, ses.Option, func(c *system.Config) {
 		c.Log = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	})
 	tenant := product.NewTenant(t)
 	pool, email := tenant.NewPool(t, nil), systemtest.Address("ann")
 	register(t, tenant, pool, email)
-	for _, fault := range []func(http.ResponseWriter, *http.Request, http.Handler){cut, answer(503, ""), answer(400, "MessageRejected")} {
-		ses.set(fault)
+	for _, fault := range []systemtest.MailFault{systemtest.HangUp, systemtest.Refuse(503, ""), systemtest.Refuse(400, "MessageRejected")} {
+		ses.Set(fault)
 		product.Courier.Stream(t.Context(), outbox(t, product))
 	}
-	ses.open()
+	ses.Open()
 	register(t, tenant, pool, email) // limited
 	empty(t, product)
 	suppress(t, product, email)

@@ -52,7 +52,7 @@ func (s *Service) Stream(ctx context.Context, stream events.DynamoDBEvent) event
 func (s *Service) record(ctx context.Context, record events.DynamoDBEventRecord, changes map[identity.UserRef][]table.UserChange) error {
 	partition, sort := record.Change.Keys["pk"].String(), record.Change.Keys["sk"].String()
 	inserted, removed := record.EventName == string(events.DynamoDBOperationTypeInsert), record.EventName == string(events.DynamoDBOperationTypeRemove)
-	if id, ok := table.MessageOf(partition); ok && inserted {
+	if id, ok := table.MessageOf(partition); ok && !removed {
 		return s.Deliver(ctx, id)
 	}
 	if ref, ok := table.UserOf(partition, sort); ok && (inserted || removed) {
@@ -124,27 +124,22 @@ type recipient struct {
 
 // hear marks addresses that bounced for good, or whose owner complained: nothing more is sent to them.
 func (s *Service) hear(ctx context.Context, e sesEvent) error {
-	reason, recipients := "", []recipient(nil)
+	reason, recipients := identity.SuppressionReason(""), []recipient(nil)
 	switch {
 	case e.Detail.Type == "Bounce" && e.Detail.Bounce.Type == "Permanent":
-		reason, recipients = "bounce", e.Detail.Bounce.Recipients
+		reason, recipients = identity.SuppressedByBounce, e.Detail.Bounce.Recipients
 	case e.Detail.Type == "Complaint":
-		reason, recipients = "complaint", e.Detail.Complaint.Recipients
+		reason, recipients = identity.SuppressedByComplaint, e.Detail.Complaint.Recipients
 	}
 	for _, r := range recipients {
-		box, err := mailbox(r.Address)
+		box, err := identity.Mailbox(r.Address)
 		if err != nil {
 			s.Log.Warn("notice of SES names no address")
 			continue
 		}
-		if err := s.Outbox.Suppress(ctx, box, reason); err != nil {
+		if err := s.Outbox.Suppress(ctx, identity.Suppression{Address: box, Reason: reason, CreatedAt: identity.At(s.Now())}); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// mailbox is an address as suppressions have it: whatever a pool tells apart, upper and lower case are one mailbox.
-func mailbox(address string) (string, error) {
-	return identity.Pool{CaseInsensitive: true}.Normalize(identity.TypeEmail, address)
 }

@@ -2,16 +2,9 @@ package courier_test
 
 import (
 	"fmt"
-	"io"
-	"log"
-	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"os"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -125,68 +118,4 @@ func register(tb testing.TB, tenant *systemtest.Tenant, pool, email string) {
 func activate(tb testing.TB, tenant *systemtest.Tenant, pool string, want int, m parttest.Mail) {
 	tb.Helper()
 	tenant.Public.Must(tb, want, "POST", "/pools/"+pool+"/activate", fields{"code": systemtest.LinkIn(tb, m).Query().Get("code")})
-}
-
-// door stands before the inbox, and injects the faults of SES.
-type door struct {
-	url string
-
-	mu     sync.Mutex
-	fault  func(w http.ResponseWriter, r *http.Request, inbox http.Handler) // nil: none
-	knocks chan struct{}                                                    // one for each mail that met a fault
-}
-
-func newDoor(tb testing.TB) *door {
-	tb.Helper()
-	inbox, err := url.Parse(parttest.OpenInbox(tb).URL())
-	if err != nil {
-		tb.Fatal(err)
-	}
-	proxy := httputil.NewSingleHostReverseProxy(inbox)
-	proxy.ErrorLog = log.New(io.Discard, "", 0) // a product that stops gives up what it sends
-	d := &door{knocks: make(chan struct{}, 1000)}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		d.mu.Lock()
-		fault := d.fault
-		d.mu.Unlock()
-		if fault == nil {
-			proxy.ServeHTTP(w, r)
-			return
-		}
-		d.knocks <- struct{}{}
-		fault(w, r, proxy)
-	}))
-	tb.Cleanup(server.Close)
-	d.url = server.URL
-	return d
-}
-
-// option makes the product send through the door.
-func (d *door) option(c *system.Config) { c.SESURL = d.url }
-
-func (d *door) set(fault func(http.ResponseWriter, *http.Request, http.Handler)) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.fault = fault
-}
-
-func (d *door) open() { d.set(nil) }
-
-// cut ends the connection without an answer.
-func cut(http.ResponseWriter, *http.Request, http.Handler) { panic(http.ErrAbortHandler) }
-
-// answer is a fault that answers as SES does.
-func answer(status int, code string) func(http.ResponseWriter, *http.Request, http.Handler) {
-	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
-		w.Header().Set("X-Amzn-Errortype", code)
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(status)
-		_, _ = w.Write([]byte(`{"message":"no"}`))
-	}
-}
-
-// sentAllTheSame hands the mail over and answers that it did not. The SDK takes this answer for final.
-func sentAllTheSame(w http.ResponseWriter, r *http.Request, inbox http.Handler) {
-	inbox.ServeHTTP(httptest.NewRecorder(), r)
-	answer(403, "ExpiredTokenException")(w, r, inbox)
 }

@@ -48,8 +48,8 @@ type Users interface {
 type Outbox interface {
 	Message(ctx context.Context, id string) (identity.Message, error)
 	DeleteMessage(ctx context.Context, id string) error
-	Suppress(ctx context.Context, normalized, reason string) error
-	IsSuppressed(ctx context.Context, normalized string) (bool, error)
+	Suppress(ctx context.Context, s identity.Suppression) error
+	IsSuppressed(ctx context.Context, mailbox string) (bool, error)
 }
 
 // Keeper counts users and clears pools; shared/table says what each method promises.
@@ -212,7 +212,7 @@ func (s *Service) notifyPassword(ctx context.Context, p identity.Pool, u identit
 }
 
 func (s *Service) send(ctx context.Context, to string, kind mail.Kind, v mail.Values) error {
-	box, err := mailbox(to)
+	box, err := identity.Mailbox(to)
 	if err != nil {
 		return identity.InvalidField("/address", err.Error())
 	}

@@ -11,6 +11,6 @@ import (
 // New is the function with its real parts.
 func New(p start.Parts) (http.Handler, error) {
 	return Handler(&Service{
-		Pools: p.Table, Users: p.Table, Documents: schema.NewChecker(p.Table), Passwords: password.NewHasher(), Now: p.Now, NewID: p.NewID,
+		Pools: p.Table, Users: p.Table, Suppressions: p.Table, Documents: schema.NewChecker(p.Table), Passwords: password.NewHasher(), Now: p.Now, NewID: p.NewID,
 	}, p.Options())
 }

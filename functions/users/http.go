@@ -16,7 +16,7 @@ func Handler(s *Service, o api.Options) (http.Handler, error) {
 	return api.New("users", api.Handlers{
 		"listUsers": h.list, "createUser": h.create, "getUser": h.get, "updateUser": h.update, "deleteUser": h.delete,
 		"systemListUsers": h.list, "systemCreateUser": h.create, "systemGetUser": h.get, "systemUpdateUser": h.update, "systemDeleteUser": h.delete,
-		"systemGetUserByKey": h.getByKey,
+		"systemGetUserByKey": h.getByKey, "listSuppressions": h.suppressions, "clearSuppressions": h.clear,
 	}, o)
 }
 
@@ -71,6 +71,23 @@ func (h handlers) update(w http.ResponseWriter, r *http.Request) {
 
 func (h handlers) delete(w http.ResponseWriter, r *http.Request) {
 	if err := h.Delete(r.Context(), ref(r), api.IfMatch(r)); err != nil {
+		api.Error(w, r, err)
+		return
+	}
+	api.NoContent(w)
+}
+
+func (h handlers) suppressions(w http.ResponseWriter, r *http.Request) {
+	list, err := h.Suppressed(r.Context(), ref(r))
+	if err != nil {
+		api.Error(w, r, err)
+		return
+	}
+	api.Reply(w, http.StatusOK, map[string]any{"suppressions": list})
+}
+
+func (h handlers) clear(w http.ResponseWriter, r *http.Request) {
+	if err := h.Clear(r.Context(), ref(r)); err != nil {
 		api.Error(w, r, err)
 		return
 	}

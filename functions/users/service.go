@@ -1,4 +1,5 @@
-// Package users is the function that administrators manage users with: create, list, read, change, delete, find by key.
+// Package users is the function that administrators manage users with: create, list, read, change, delete, find by key, let mails
+// go again to addresses that bounced.
 package users
 
 import (
@@ -10,12 +11,13 @@ import (
 
 // Service has the use cases on users.
 type Service struct {
-	Pools     Pools
-	Users     Store
-	Documents Documents
-	Passwords Passwords
-	Now       func() time.Time
-	NewID     func() string
+	Pools        Pools
+	Users        Store
+	Suppressions Suppressions
+	Documents    Documents
+	Passwords    Passwords
+	Now          func() time.Time
+	NewID        func() string
 }
 
 // Pools finds the pool that a user is in, up to five seconds old.

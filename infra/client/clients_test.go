@@ -200,19 +200,17 @@ func TestTwoRotationsAtOnceAreOne(t *testing.T) {
 func TestACommandThatComesTooLate(t *testing.T) {
 	t.Parallel()
 	var between atomic.Pointer[func()]
-	o := newOperator(t, systemtest.Watched(func(db *dynamodb.Options) {
-		db.APIOptions = append(db.APIOptions, func(stack *middleware.Stack) error {
-			return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("between", func(
-				ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
-			) (middleware.InitializeOutput, middleware.Metadata, error) {
-				if _, writes := in.Parameters.(*dynamodb.PutItemInput); writes {
-					if act := between.Swap(nil); act != nil {
-						(*act)()
-					}
+	o := newOperator(t, systemtest.Watched(func(stack *middleware.Stack) error {
+		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("between", func(
+			ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
+		) (middleware.InitializeOutput, middleware.Metadata, error) {
+			if _, writes := in.Parameters.(*dynamodb.PutItemInput); writes {
+				if act := between.Swap(nil); act != nil {
+					(*act)()
 				}
-				return next.HandleInitialize(ctx, in)
-			}), middleware.Before)
-		})
+			}
+			return next.HandleInitialize(ctx, in)
+		}), middleware.Before)
 	}))
 	c := o.must(t, "create", "--tree", "admin")
 	var faster shown

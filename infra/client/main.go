@@ -1,5 +1,5 @@
-// Client manages the API clients of tenants: it makes them, lists them, changes their secrets and revokes them. It is for
-// operators, who may write the table; nothing imports it.
+// Client manages the API clients of tenants: it makes them, lists them, changes their secrets and revokes them. It also has the courier
+// do what it gave up. It is for operators, who may write the table; nothing imports it.
 package main
 
 import (
@@ -59,8 +59,12 @@ func (r request) do(ctx context.Context, p Process) error {
 	if err != nil {
 		return err
 	}
-	clients := &Clients{Table: opened, Now: p.Now, Rand: p.Rand, NewID: uuid.NewString}
 	to := printer{out: p.Out, notes: p.Err, json: r.output == "json"}
+	if r.command == "replay" {
+		done, err := opened.Replay(ctx)
+		return errors.Join(to.replayed(done), err)
+	}
+	clients := &Clients{Table: opened, Now: p.Now, Rand: p.Rand, NewID: uuid.NewString}
 	switch r.command {
 	case "create":
 		return r.create(ctx, clients, to)

@@ -9,6 +9,7 @@ import (
 
 	"identitypools/shared/access"
 	"identitypools/shared/identity"
+	"identitypools/shared/table"
 )
 
 // shown is a client as people and programs are told it: without the hashes of its secrets.
@@ -76,6 +77,14 @@ func (p printer) revoked(tenant, id string, until time.Time) error {
 		return p.object(map[string]any{"tenant": tenant, "id": id, "revoked": true, "tokens_valid_until": stamp(until)})
 	}
 	_, err := fmt.Fprintf(p.out, "Client %s is revoked. Tokens that it got before work for at most an hour, until %s.\n", id, stamp(until))
+	return err
+}
+
+func (p printer) replayed(done table.Replayed) error {
+	if p.json {
+		return p.object(map[string]int{"messages": done.Messages, "pools": done.Pools})
+	}
+	_, err := fmt.Fprintf(p.out, "The courier is told again of %d messages and %d deleted pools.\n", done.Messages, done.Pools)
 	return err
 }
 

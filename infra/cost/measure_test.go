@@ -19,7 +19,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"identitypools/infra/cost"
 	"identitypools/infra/local/parttest"
@@ -54,7 +53,7 @@ func newWorld(tb testing.TB) *world {
 	w := &world{meter: &systemtest.Meter{}, mails: &atomic.Int64{}, log: &bytes.Buffer{}, values: story.NewValues()}
 	now := time.Now().Truncate(time.Second)
 	ses := passing(tb, parttest.OpenInbox(tb).URL(), w.mails)
-	w.Product = systemtest.New(tb, systemtest.Watched(func(o *dynamodb.Options) { w.meter.Option()(o) }), func(c *system.Config) {
+	w.Product = systemtest.New(tb, systemtest.Watched(w.meter.Watch), func(c *system.Config) {
 		c.NoCourier, c.Now, c.Log = true, func() time.Time { return now }, slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{ReplaceAttr: oneTime}))
 		c.SESURL, c.Environment["PUBLIC_URL"] = ses, "https://id.example.com"
 	})

@@ -53,6 +53,8 @@ var eventTests = []struct {
 	{"getUser", 200, `{"id":"ann","status":"new","metadata":{"role":"buyer"}}`},
 	{"updateUser", 200, `{"id":"ann","payload":{"family_name":"Meyer-Olsen"},"metadata":{"role":"buyer"}}`},
 	{"deleteUser", 204, ``},
+	{"listSuppressions", 200, `{"suppressions":[]}`},
+	{"clearSuppressions", 204, ``},
 	{"systemListUsers", 200, `{"users":[{"id":"ben"},{"id":"ann"}]}`},
 	{"systemCreateUser", 201, `{"id":"ben","status":"active","verifiable_addresses":[{"verified":true}],"credentials":[{"type":"password","state":"valid"}]}`},
 	{"systemGetUser", 200, `{"id":"ben","identifiers":[{"identifier":"ben"},{"identifier":"ben@example.com"}]}`},

@@ -27,6 +27,11 @@ type Grant struct {
 	Index   bool // on the index gsi1 instead of the table
 }
 
+// Patience is how long the courier is handed a record of the table's stream that fails, while those behind it in its shard wait: then the
+// record is a dead letter. It is several times what a mail service may be away (an hour) without anybody's help, and no more of a day
+// than one bad record may cost all others. A message that is given up waits in the outbox for a replay.
+const Patience = 6 * time.Hour
+
 // The sizes of functions. Hashing takes a whole processor, and costs the same with less of one but longer; the others wait for
 // the table most of the time. docs/performance.md has the measurements.
 const (
@@ -97,8 +102,9 @@ func Functions() []Function {
 		Name: "users", MemoryMB: hashing, Timeout: answer,
 		Grants: []Grant{
 			on(table.Claims, table.Keys, table.Pools, table.Schemas, table.Users).may(get),
-			on(table.Users).may(query),
+			on(table.OfUser, table.Users).may(query),
 			on(table.Claims, table.OfUser, table.Users).may(put, update, remove),
+			on(table.Suppressed).may(batch, remove),
 		},
 	}}
 }

@@ -21,6 +21,8 @@ func (d *deployment) makeMail() mailParts {
 	set := awsses.NewCfnConfigurationSet(d.stack, jsii.String("MailConfiguration"), &awsses.CfnConfigurationSetProps{
 		DeliveryOptions:   &awsses.CfnConfigurationSet_DeliveryOptionsProperty{TlsPolicy: jsii.String("REQUIRE")},
 		ReputationOptions: &awsses.CfnConfigurationSet_ReputationOptionsProperty{ReputationMetricsEnabled: true},
+		// None: the table's marks are the only list. SES's own would go on refusing an address that an administrator has cleared.
+		SuppressionOptions: &awsses.CfnConfigurationSet_SuppressionOptionsProperty{SuppressedReasons: &[]*string{}},
 	})
 	awsses.NewCfnConfigurationSetEventDestination(d.stack, jsii.String("MailEvents"), &awsses.CfnConfigurationSetEventDestinationProps{
 		ConfigurationSetName: set.Ref(),

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"identitypools/infra/plan"
 	"identitypools/shared/table"
 )
 
@@ -125,7 +126,7 @@ func TestNothingIsLostOnTheWayToTheCourier(t *testing.T) {
 	id := keys(queue)[0]
 	dead := "map[Fn::GetAtt:[" + id + " Arn]]"
 	if p["BisectBatchOnFunctionError"] != true || fmt.Sprint(p["FunctionResponseTypes"]) != "[ReportBatchItemFailures]" ||
-		p["MaximumRecordAgeInSeconds"] != 86400.0 || p["MaximumRetryAttempts"] != -1.0 || p["StartingPosition"] != "TRIM_HORIZON" {
+		p["MaximumRecordAgeInSeconds"] != plan.Patience.Seconds() || p["MaximumRetryAttempts"] != -1.0 || p["StartingPosition"] != "TRIM_HORIZON" {
 		t.Errorf("the event source is %v", p)
 	}
 	for what, destination := range map[string]any{
@@ -138,6 +139,16 @@ func TestNothingIsLostOnTheWayToTheCourier(t *testing.T) {
 	}
 	if q := queue[id].Properties; q["SqsManagedSseEnabled"] != true || q["MessageRetentionPeriod"] != 1209600.0 {
 		t.Errorf("the queue is %v", q)
+	}
+	watched := 0
+	for _, alarm := range tmpl.of("AWS::CloudWatch::Alarm") {
+		if alarm.Properties["Namespace"] == "AWS/SQS" && strings.Contains(fmt.Sprint(alarm.Properties["Dimensions"]), "QueueName") && strings.Contains(fmt.Sprint(alarm.Properties["Dimensions"]), id) &&
+			alarm.Properties["MetricName"] == "ApproximateNumberOfMessagesVisible" && alarm.Properties["Threshold"] == 1.0 {
+			watched++
+		}
+	}
+	if watched != 1 {
+		t.Errorf("%d alarms tell of dead letters", watched)
 	}
 	filters, _ := at(p, "FilterCriteria", "Filters").([]any)
 	if len(filters) != len(table.Triggers()) {
@@ -205,6 +216,9 @@ func TestWhatMailIsSentWith(t *testing.T) {
 	}
 	if set := usual(t).Resources["MailConfiguration"].Properties; at(set, "DeliveryOptions", "TlsPolicy") != "REQUIRE" {
 		t.Errorf("codes may go in the clear: %v", set)
+	}
+	if reasons, ok := at(usual(t).Resources["MailConfiguration"].Properties, "SuppressionOptions", "SuppressedReasons").([]any); !ok || len(reasons) > 0 {
+		t.Errorf("SES keeps a list of its own, from which no administrator of a pool can clear an address: %v", reasons)
 	}
 }
 

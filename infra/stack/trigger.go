@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
 
-	"identitypools/shared/identity"
+	"identitypools/infra/plan"
 	"identitypools/shared/table"
 )
 
@@ -21,14 +21,14 @@ func (d *deployment) makeDeadLetters() awssqs.Queue {
 	})
 }
 
-// makeTriggers hands the courier the stream's records and SES's notices. A record is tried as long as its message is good for; then
+// makeTriggers hands the courier the stream's records and SES's notices. A record is tried for as long as the plan has patience; then
 // where it stands in the stream becomes a dead letter.
 func (d *deployment) makeTriggers() {
 	f := d.functions[courier]
 	awslambda.NewCfnEventSourceMapping(d.stack, jsii.String("Stream"), &awslambda.CfnEventSourceMappingProps{
 		FunctionName: f.FunctionArn(), EventSourceArn: d.table.stream, StartingPosition: jsii.String("TRIM_HORIZON"),
 		BatchSize: jsii.Number(table.StreamBatch), FunctionResponseTypes: jsii.Strings("ReportBatchItemFailures"), BisectBatchOnFunctionError: true,
-		MaximumRecordAgeInSeconds: jsii.Number(identity.MessageLifetime.Seconds()), MaximumRetryAttempts: jsii.Number(-1),
+		MaximumRecordAgeInSeconds: jsii.Number(plan.Patience.Seconds()), MaximumRetryAttempts: jsii.Number(-1),
 		FilterCriteria: &awslambda.CfnEventSourceMapping_FilterCriteriaProperty{Filters: filters()},
 		DestinationConfig: &awslambda.CfnEventSourceMapping_DestinationConfigProperty{
 			OnFailure: &awslambda.CfnEventSourceMapping_OnFailureProperty{Destination: d.dead.QueueArn()},

@@ -68,6 +68,8 @@ func Given(operation string) []string {
 		"getUser":            {asAdmin, pool, ann},
 		"updateUser":         {asAdmin, pool, ann},
 		"deleteUser":         {asAdmin, pool, ann},
+		"listSuppressions":   {asAdmin, pool, ann},
+		"clearSuppressions":  {asAdmin, pool, ann},
 		"systemListUsers":    {asBoth, pool, ann, ben},
 		"systemCreateUser":   {asBoth, pool},
 		"systemGetUser":      {asBoth, pool, ben},

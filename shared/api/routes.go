@@ -88,6 +88,8 @@ func Routes() []Route {
 		admin("GET", "/pools/{ipID}/users/{userID}", "getUser", "users"),
 		admin("PUT", "/pools/{ipID}/users/{userID}", "updateUser", "users"),
 		admin("DELETE", "/pools/{ipID}/users/{userID}", "deleteUser", "users"),
+		admin("GET", "/pools/{ipID}/users/{userID}/suppressions", "listSuppressions", "users"),
+		admin("DELETE", "/pools/{ipID}/users/{userID}/suppressions", "clearSuppressions", "users"),
 		system("GET", "/pools/{ipID}/users", "systemListUsers", "users"),
 		system("POST", "/pools/{ipID}/users", "systemCreateUser", "users"),
 		system("GET", "/pools/{ipID}/users/{userID}", "systemGetUser", "users"),

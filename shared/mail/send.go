@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/mail"
+	"regexp"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -46,13 +47,48 @@ func (s Sender) Send(ctx context.Context, to string, m Mail) error {
 		in.ConfigurationSetName = aws.String(s.ConfigurationSet)
 	}
 	_, err = s.Client.SendEmail(ctx, in)
-	var rejected *types.MessageRejected
-	var malformed *types.BadRequestException
 	switch {
-	case errors.As(err, &rejected), errors.As(err, &malformed):
-		return fmt.Errorf("%w: %w", ErrRejected, err)
-	case err != nil:
-		return fmt.Errorf("hand mail to SES: %w", err)
+	case err == nil:
+		return nil
+	case s.isFinal(err):
+		return fmt.Errorf("%w: SES refuses it", ErrRejected)
 	}
-	return nil
+	return fmt.Errorf("hand mail to SES: %w", silent{err, to})
 }
+
+// isFinal says whether SES refuses this mail, and would refuse it always. All its other refusals are about the moment (throttling, quota,
+// 5xx) or the account (paused, suspended, a domain that is not verified): somebody mends those, and the mail goes then.
+//
+// MessageRejected is all of these, and its text tells which: "Sending paused for this account", or "Email address is not verified",
+// followed by who is not: the sender, or in SES's sandbox the recipient.
+// https://docs.aws.amazon.com/ses/latest/dg/troubleshoot-error-messages.html
+func (s Sender) isFinal(err error) bool {
+	var rejected *types.MessageRejected
+	if errors.As(err, &rejected) {
+		text := strings.ToLower(rejected.ErrorMessage())
+		unverified := strings.Contains(text, "not verified") && strings.Contains(text, s.address())
+		return !unverified && !strings.Contains(text, "for this account")
+	}
+	return errors.As(err, new(*types.BadRequestException))
+}
+
+// address is the sender without a name, in small letters.
+func (s Sender) address() string {
+	from, err := mail.ParseAddress(s.From)
+	if err != nil {
+		return strings.ToLower(s.From)
+	}
+	return strings.ToLower(from.Address)
+}
+
+// silent is an error of SES without the recipient, whom its texts may name and logs must not.
+type silent struct {
+	error
+	to string
+}
+
+func (e silent) Error() string {
+	return regexp.MustCompile("(?i)"+regexp.QuoteMeta(e.to)).ReplaceAllLiteralString(e.error.Error(), "the recipient")
+}
+
+func (e silent) Unwrap() error { return e.error }

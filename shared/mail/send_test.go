@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -71,18 +72,24 @@ func (f *fault) Do(r *http.Request) (*http.Response, error) {
 }
 
 func refuse(status int, code string) func() (*http.Response, error) {
+	return refuseWith(status, code, "no")
+}
+
+func refuseWith(status int, code, text string) func() (*http.Response, error) {
 	return func() (*http.Response, error) {
 		return &http.Response{
 			StatusCode: status,
 			Header:     http.Header{"X-Amzn-Errortype": {code}, "Content-Type": {"application/json"}},
-			Body:       io.NopCloser(strings.NewReader(`{"message":"no"}`)),
+			Body:       io.NopCloser(strings.NewReader(`{"message":"` + text + `"}`)),
 		}, nil
 	}
 }
 
-// TestSendFails tells what is worth another try from what never will be accepted: a mail that is given up is lost.
+// TestSendFails tells what is worth another try from what never will be accepted: a mail that is given up is lost. V16.2.5: whatever SES
+// says, the error does not repeat the recipient, since it is logged.
 func TestSendFails(t *testing.T) {
 	t.Parallel()
+	const unverified = "Email address is not verified. The following identities failed the check in region EU-CENTRAL-1: "
 	for _, row := range []struct {
 		name     string
 		answer   func() (*http.Response, error)
@@ -90,6 +97,11 @@ func TestSendFails(t *testing.T) {
 	}{
 		{"the message is rejected", refuse(400, "MessageRejected"), true},
 		{"the request is malformed", refuse(400, "BadRequestException"), true},
+		{"in the sandbox, the recipient is not verified", refuseWith(400, "MessageRejected", unverified+"A@Example.com"), true},
+		{"the sender is not verified", refuseWith(400, "MessageRejected", unverified+"Pools@Example.com"), false},
+		{"neither is verified", refuseWith(400, "MessageRejected", unverified+"a@example.com, pools@example.com"), false},
+		{"sending is paused, by another name", refuseWith(400, "MessageRejected", "Sending paused for this account. For more information, please check the inbox"), false},
+		{"sending to somebody is not allowed", refuseWith(403, "AccessDeniedException", "not authorized on arn:aws:ses:eu-central-1:123456789012:identity/A@example.com"), false},
 		{"the account is throttled", refuse(429, "TooManyRequestsException"), false},
 		{"the quota is spent", refuse(400, "LimitExceededException"), false},
 		{"sending is paused", refuse(400, "SendingPausedException"), false},
@@ -107,6 +119,9 @@ func TestSendFails(t *testing.T) {
 			err := s.Send(t.Context(), "a@example.com", mail.Mail{Subject: "s", Text: "t", HTML: "h"})
 			if err == nil || errors.Is(err, mail.ErrRejected) != row.rejected {
 				t.Errorf("rejected for good is %v, want %v: %v", errors.Is(err, mail.ErrRejected), row.rejected, err)
+			}
+			if text := strings.ToLower(fmt.Sprint(err)); strings.Contains(text, "a@example.com") {
+				t.Errorf("the error names the recipient: %s", text)
 			}
 		})
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -90,26 +89,4 @@ func (t *Table) DeleteMessage(ctx context.Context, id string) error {
 // MessageOf is the id of the message whose partition key a stream record has; ok is false for any other item's.
 func MessageOf(partition string) (id string, ok bool) {
 	return Messages.cut(partition)
-}
-
-// suppressedFor is how long an address that bounced is left alone.
-const suppressedFor = 90 * 24 * time.Hour
-
-// Suppress marks an address to which nothing more is sent, which repeats safely.
-func (t *Table) Suppress(ctx context.Context, normalized, reason string) error {
-	it := suppressedKey(normalized).item()
-	it["because"], it[ttl] = str(reason), seconds(t.now().Add(suppressedFor))
-	if err := t.put(ctx, it, "", nil); err != nil {
-		return fmt.Errorf("suppress address: %w", err)
-	}
-	return nil
-}
-
-// IsSuppressed says whether nothing is sent to the address.
-func (t *Table) IsSuppressed(ctx context.Context, normalized string) (bool, error) {
-	it, err := t.get(ctx, suppressedKey(normalized), "")
-	if err != nil {
-		return false, fmt.Errorf("read suppression: %w", err)
-	}
-	return number(it, ttl) > t.now().Unix(), nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams/types"
 
+	"identitypools/infra/plan"
 	"identitypools/shared/table"
 )
 
@@ -25,13 +26,15 @@ const (
 )
 
 // stream reads the table's stream and hands its records on as Lambda does: in the order of each shard, again from the first that
-// failed, and never past it.
+// failed, and past it only when that has failed for as long as the plan has patience. Lambda counts from when the record came, this from
+// its first failure: the engine's clock isn't the product's.
 type stream struct {
 	db         *dynamodb.Client
 	streams    *dynamodbstreams.Client
 	table      string
 	checkpoint string
 	handle     func(context.Context, events.DynamoDBEvent) events.DynamoDBEventResponse
+	now        func() time.Time
 	log        *slog.Logger
 
 	done map[string]string // stream and shard -> sequence number of the last record that is done
@@ -119,15 +122,17 @@ func (s *stream) iterator(ctx context.Context, arn, shard *string, last string) 
 	return out.ShardIterator, nil
 }
 
-// deliver hands on the records that the courier is triggered by, until all are done.
+// deliver hands on the records that the courier is triggered by, until all are done or given up.
 func (s *stream) deliver(ctx context.Context, id string, records []types.Record) {
+	var since time.Time // when the first of records failed first
 	for failures := 0; len(records) > 0 && ctx.Err() == nil; {
-		done := len(records)
-		if event := triggering(records); len(event.Records) > 0 {
-			for _, failure := range s.handle(ctx, event).BatchItemFailures {
-				failed := slices.IndexFunc(records, func(r types.Record) bool { return aws.ToString(r.Dynamodb.SequenceNumber) == failure.ItemIdentifier })
-				done = min(done, max(failed, 0)) // what names no record fails all, as in Lambda
-			}
+		done, now := s.hand(ctx, records), s.now()
+		if done == 0 && !since.IsZero() && now.Sub(since) >= plan.Patience {
+			s.log.Error("stream record is a dead letter", "event", aws.ToString(records[0].EventID), "sequence", aws.ToString(records[0].Dynamodb.SequenceNumber))
+			done = 1
+		}
+		if done > 0 || since.IsZero() {
+			failures, since = 0, now
 		}
 		if done > 0 {
 			s.done[id] = aws.ToString(records[done-1].Dynamodb.SequenceNumber)
@@ -138,6 +143,18 @@ func (s *stream) deliver(ctx context.Context, id string, records []types.Record)
 			sleep(ctx, min(maxRetry, retryPause<<min(failures, 10)))
 		}
 	}
+}
+
+// hand hands records on once and is how many are done.
+func (s *stream) hand(ctx context.Context, records []types.Record) (done int) {
+	done = len(records)
+	if event := triggering(records); len(event.Records) > 0 {
+		for _, failure := range s.handle(ctx, event).BatchItemFailures {
+			failed := slices.IndexFunc(records, func(r types.Record) bool { return aws.ToString(r.Dynamodb.SequenceNumber) == failure.ItemIdentifier })
+			done = min(done, max(failed, 0)) // what names no record fails all, as in Lambda
+		}
+	}
+	return done
 }
 
 // triggering is the event that Lambda makes of records: what no trigger fits is filtered out.

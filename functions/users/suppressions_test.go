@@ -1,0 +1,148 @@
+package users_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"identitypools/infra/local/systemtest"
+)
+
+// complain has the courier hear of SES that an address bounced for good, or that its owner complained.
+func complain(tb testing.TB, product *systemtest.Product, reason, address string) {
+	tb.Helper()
+	to := []fields{{"emailAddress": address}}
+	detail := map[string]fields{
+		"bounce":    {"eventType": "Bounce", "bounce": fields{"bounceType": "Permanent", "bouncedRecipients": to}},
+		"complaint": {"eventType": "Complaint", "complaint": fields{"complainedRecipients": to}},
+	}[reason]
+	event, err := json.Marshal(fields{"source": "aws.ses", "detail": detail})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if _, err := product.Courier.Handle(tb.Context(), event); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// suppressed are a user's marks as "address reason".
+func suppressed(tb testing.TB, c *systemtest.Client, path string) []string {
+	tb.Helper()
+	var answer struct {
+		Suppressions []struct {
+			Address, Reason string
+			CreatedAt       time.Time `json:"created_at"`
+		}
+	}
+	got := c.Must(tb, 200, "GET", path, nil)
+	if err := json.Unmarshal(got.Body, &answer); err != nil || answer.Suppressions == nil {
+		tb.Fatalf("answered %s: %v", got.Body, err)
+	}
+	list := []string{}
+	for _, s := range answer.Suppressions {
+		list = append(list, s.Address+" "+s.Reason)
+		if s.CreatedAt.IsZero() {
+			tb.Errorf("it does not say since when: %s", got.Body)
+		}
+	}
+	return list
+}
+
+// "Bounces and complaints mark the address, and nothing more is sent to it until an administrator clears it."
+func TestAnAdministratorClearsAnAddress(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
+	pool, email := tenant.NewPool(t, nil), systemtest.Address("Ann")
+	user := "/pools/" + pool + "/users/" + tenant.NewUser(t, pool, "new", email, nil)
+	ask := func() {
+		t.Helper()
+		product.Clock.Advance(2 * time.Minute)
+		tenant.Admin.Must(t, 204, "POST", user+"/activation/send?code_type_in_message=code", nil)
+		deadline := time.Now().Add(15 * time.Second)
+		for len(product.Stored(t, "MESSAGE#")) > 0 {
+			if time.Now().After(deadline) {
+				t.Fatal("the message still waits")
+			}
+		}
+	}
+	complain(t, product, "bounce", strings.ToUpper(email))
+	for range 2 {
+		ask()
+		if mails := product.Inbox.Mails(t, email); len(mails) > 0 {
+			t.Fatalf("%d mails to an address that bounced", len(mails))
+		}
+		product.Clock.Advance(400 * 24 * time.Hour) // no time clears it
+		tenant.Renew(t)
+	}
+	for _, it := range product.Stored(t, "SUPPRESSED#") {
+		if it["ttl"] != "" {
+			t.Errorf("the mark goes by itself: %v", it)
+		}
+	}
+	box := strings.ToLower(email)
+	if got := suppressed(t, tenant.Admin, user+"/suppressions"); !slices.Equal(got, []string{box + " bounce"}) {
+		t.Errorf("suppressed: %q", got)
+	}
+	for range 2 {
+		tenant.Admin.Must(t, 204, "DELETE", user+"/suppressions", nil)
+		if got := suppressed(t, tenant.Admin, user+"/suppressions"); len(got) > 0 {
+			t.Errorf("still suppressed: %q", got)
+		}
+	}
+	ask()
+	tenant.System.Must(t, 201, "POST", user+"/activate", fields{"code": systemtest.CodeIn(t, product.Inbox.Await(t, email, 1)[0]), "password": systemtest.Password})
+}
+
+// Marks are of the whole deployment: an administrator sees and clears those of a user's own addresses and of the registrations that wait
+// with it, and nobody else's.
+func TestOnlyAUsersAddressesAreCleared(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, nil)
+	name, mail, second, waiting, stranger := "ann-"+systemtest.Unique(), systemtest.Address("mail"), systemtest.Address("second"), systemtest.Address("waiting"), systemtest.Address("stranger")
+	user := "/pools/" + pool + "/users/" + tenant.Admin.Must(t, 201, "POST", "/pools/"+pool+"/users", fields{
+		"status": "new", "identifiers": []fields{{"identifier": name, "type": "uid"}, {"identifier": mail, "type": "email"}},
+		"verifiable_addresses": []fields{{"address": second, "type": "email", "status": "active"}},
+	}).Text(t, "id") + "/suppressions"
+	tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register", fields{"identifier": name, "otp_address": waiting, "password": systemtest.Password})
+	other := "/pools/" + pool + "/users/" + tenant.NewUser(t, pool, "new", stranger, nil) + "/suppressions"
+	for _, address := range []string{mail, second, waiting, stranger} {
+		complain(t, product, "complaint", address)
+	}
+	want := []string{mail + " complaint", second + " complaint", waiting + " complaint"}
+	if got := suppressed(t, tenant.Admin, user); !slices.Equal(slices.Sorted(slices.Values(got)), want) {
+		t.Errorf("suppressed: %q, want %q", got, want)
+	}
+	tenant.Admin.Must(t, 204, "DELETE", user, nil)
+	if got := suppressed(t, tenant.Admin, user); len(got) > 0 {
+		t.Errorf("still suppressed: %q", got)
+	}
+	if got := suppressed(t, tenant.Admin, other); !slices.Equal(got, []string{stranger + " complaint"}) {
+		t.Errorf("another user's: %q", got)
+	}
+	if left := product.Stored(t, "SUPPRESSED#"); len(left) != 1 {
+		t.Errorf("marks left: %v", left)
+	}
+}
+
+func TestSuppressionsOfNobody(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, nil)
+	user := "/users/" + tenant.NewUser(t, pool, "new", systemtest.Address("ann"), nil) + "/suppressions"
+	for _, method := range []string{"GET", "DELETE"} {
+		tenant.Admin.Must(t, 404, method, "/pools/"+pool+"/users/nobody/suppressions", nil)
+		tenant.Admin.Must(t, 404, method, "/pools/nowhere"+user, nil)
+		product.NewTenant(t).Admin.Must(t, 404, method, "/pools/"+pool+user, nil)
+		tenant.System.Must(t, 404, method, "/pools/"+pool+user, nil) // the tree of back ends has no such route
+		tenant.Public.Must(t, 404, method, "/pools/"+pool+user, nil)
+	}
+	if got := suppressed(t, tenant.Admin, "/pools/"+pool+user); len(got) > 0 {
+		t.Errorf("suppressed: %q", got)
+	}
+}

@@ -1,0 +1,86 @@
+package table
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"identitypools/shared/identity"
+)
+
+// A suppressed item has why nothing is sent in because, and since when (unix ms) in since. It has no time to live: it stays until it is
+// cleared. Those of the first release have a ttl in place of since, and go when that is over.
+
+// Suppress marks an address to which nothing more is sent, in place of an earlier mark. It repeats safely.
+func (t *Table) Suppress(ctx context.Context, s identity.Suppression) error {
+	it := suppressedKey(s.Address).item()
+	it["because"], it["since"] = str(string(s.Reason)), num(s.CreatedAt.UnixMilli())
+	if err := t.put(ctx, it, "", nil); err != nil {
+		return fmt.Errorf("suppress address: %w", err)
+	}
+	return nil
+}
+
+// IsSuppressed says whether nothing is sent to the address.
+func (t *Table) IsSuppressed(ctx context.Context, address string) (bool, error) {
+	it, err := t.get(ctx, suppressedKey(address), "")
+	if err != nil {
+		return false, fmt.Errorf("read suppression: %w", err)
+	}
+	return len(it) > 0, nil
+}
+
+// batchSize is how many items DynamoDB reads in one call.
+const batchSize = 100
+
+// Suppressions are the marks that the addresses, no two of which are the same, have, in their order.
+func (t *Table) Suppressions(ctx context.Context, addresses []string) ([]identity.Suppression, error) {
+	found := map[string]identity.Suppression{}
+	for some := range slices.Chunk(addresses, batchSize) {
+		keys := make([]map[string]types.AttributeValue, len(some))
+		for i, address := range some {
+			keys[i] = suppressedKey(address).item()
+		}
+		out, err := t.db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{*t.name: {Keys: keys, ConsistentRead: aws.Bool(true)}}})
+		if err == nil && len(out.UnprocessedKeys) > 0 {
+			err = errThrottled
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read suppressions: %w", failure(err))
+		}
+		for _, it := range out.Responses[*t.name] {
+			s := suppressionOf(it)
+			found[s.Address] = s
+		}
+	}
+	var list []identity.Suppression
+	for _, address := range addresses {
+		if s, ok := found[address]; ok {
+			list = append(list, s)
+		}
+	}
+	return list, nil
+}
+
+// Unsuppress takes the mark off an address, which repeats safely.
+func (t *Table) Unsuppress(ctx context.Context, address string) error {
+	_, err := t.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: t.name, Key: suppressedKey(address).item()})
+	if err != nil {
+		return fmt.Errorf("clear suppression: %w", failure(err))
+	}
+	return nil
+}
+
+func suppressionOf(it item) identity.Suppression {
+	address, _ := Suppressed.cut(text(it, pk))
+	s := identity.Suppression{Address: address, Reason: identity.SuppressionReason(text(it, "because"))}
+	if since := number(it, "since"); since > 0 {
+		s.CreatedAt = identity.At(time.UnixMilli(since))
+	}
+	return s
+}
