@@ -35,7 +35,7 @@ type world struct {
 	verifier *access.Verifier
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), keys: &published{}}
 	w.issuer = issuerOf(t, "the first key's seed is 32 bytes", w)
@@ -48,7 +48,7 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-func issuerOf(t *testing.T, seed string, w *world) *access.Issuer {
+func issuerOf(t testing.TB, seed string, w *world) *access.Issuer {
 	t.Helper()
 	issuer, err := access.NewIssuer([]byte(seed), func() time.Time { return w.now })
 	if err != nil {
@@ -57,7 +57,7 @@ func issuerOf(t *testing.T, seed string, w *world) *access.Issuer {
 	return issuer
 }
 
-func (w *world) token(t *testing.T, issuer *access.Issuer) string {
+func (w *world) token(t testing.TB, issuer *access.Issuer) string {
 	t.Helper()
 	token, err := issuer.Issue(access.Caller{ClientID: "c", Tenant: "t1", Tree: "admin", Scopes: []string{"a", "b"}}, "https://id.example.com/t1/admin", time.Hour)
 	if err != nil {
@@ -151,7 +151,7 @@ func sign(t *testing.T, algorithm jose.SignatureAlgorithm, key any, kid, kind st
 	return token
 }
 
-func kidOf(t *testing.T, token string) string {
+func kidOf(t testing.TB, token string) string {
 	t.Helper()
 	parsed, err := jwt.ParseSigned(token, []jose.SignatureAlgorithm{jose.EdDSA})
 	if err != nil {

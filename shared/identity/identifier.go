@@ -37,7 +37,8 @@ func domainInASCII(domain string) (string, error) {
 
 // Normalize is the form of an identifier or address that is compared, claimed and limited: trimmed, Unicode NFKC, the
 // domain of an e-mail address in ASCII (IDNA), and case-folded where the pool ignores case. Nothing cleverer: no dots or
-// tags are dropped. It is idempotent. The error is a sentence about the value, without it.
+// tags are dropped. It is idempotent. Characters that show nothing are refused, for two identifiers that look the same would
+// have two owners; what merely looks alike in another script is not. The error is a sentence about the value, without it.
 func (p Pool) Normalize(kind IdentifierType, value string) (string, error) {
 	if !utf8.ValidString(value) || len(value) > 4*maxIdentifier {
 		return "", reason("must be valid UTF-8 of at most 256 bytes")
@@ -58,6 +59,9 @@ func (p Pool) Normalize(kind IdentifierType, value string) (string, error) {
 		return value, nil
 	case TypeUID, TypeExternal, TypeFederated:
 		value = p.fold(value)
+		if strings.ContainsFunc(value, isInvisible) {
+			return "", errInvisible
+		}
 		if value == "" || len(value) > maxIdentifier {
 			return "", reason("must have 1 to 256 bytes")
 		}
@@ -73,6 +77,9 @@ func (p Pool) normalizeEmail(value string) (string, error) {
 		return "", notAnAddress
 	}
 	local := p.fold(value[:at])
+	if strings.ContainsFunc(local, isInvisible) { // those of the domain are IDNA's matter
+		return "", errInvisible
+	}
 	domain, err := domainInASCII(value[at+1:])
 	if err != nil || len(local) > maxLocalPart { // counted when folded, which may lengthen it
 		return "", notAnAddress
@@ -83,6 +90,14 @@ func (p Pool) normalizeEmail(value string) (string, error) {
 		return "", notAnAddress
 	}
 	return address, nil
+}
+
+const errInvisible = reason("must not contain characters that show nothing, such as zero-width spaces and marks of direction")
+
+// isInvisible says whether a character shows nothing or only changes how others show: joiners, zero-width spaces, marks and overrides
+// of direction, tags, fillers, variation selectors. RFC 8264 §9 keeps nearly all of them out of identifiers too.
+func isInvisible(r rune) bool {
+	return unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
 // fold makes case irrelevant where the pool says so. Folding can undo NFKC, so that comes again. Unicode folds Cherokee to its

@@ -21,11 +21,14 @@ func (t Time) MarshalJSON() ([]byte, error) {
 	return t.UTC().AppendFormat([]byte{'"'}, timeLayout+`"`), nil
 }
 
-// UnmarshalJSON reads any RFC 3339 time.
+// UnmarshalJSON reads any RFC 3339 time that is one in UTC, too: "9999-12-31T23:00:00-02:00" is of the year 10000.
 func (t *Time) UnmarshalJSON(text []byte) error {
 	parsed, err := time.Parse(`"`+time.RFC3339+`"`, string(text))
 	if err != nil {
 		return fmt.Errorf("parse time: %w", err)
+	}
+	if year := parsed.UTC().Year(); year < 0 || year > 9999 {
+		return fmt.Errorf("parse time: year %d has not four digits", year)
 	}
 	*t = At(parsed)
 	return nil

@@ -37,7 +37,7 @@ func TestTimeIsReadInAnyZone(t *testing.T) {
 	want := identity.At(time.Date(2026, 2, 28, 19, 30, 0, 120e6, time.UTC))
 	for text, ok := range map[string]bool{
 		`"2026-02-28T19:30:00.12Z"`: true, `"2026-03-01T01:00:00.120+05:30"`: true, `"2026-02-28T19:30:00.1209999Z"`: true,
-		`"2026-02-28 19:30:00.12Z"`: false, `"2026-02-28"`: false, `"2026-02-30T19:30:00Z"`: false, `1772307000`: false, `""`: false, `{}`: false,
+		`"2026-02-28 19:30:00.12Z"`: false, `"2026-02-28"`: false, `"2026-02-30T19:30:00Z"`: false, `1772307000`: false, `"9999-12-31T23:00:00-02:00"`: false, `"0000-01-01T01:00:00+02:00"`: false, `""`: false, `{}`: false,
 	} {
 		var got identity.Time
 		err := json.Unmarshal([]byte(text), &got)

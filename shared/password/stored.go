@@ -29,28 +29,34 @@ const (
 	minKey        = 16
 	maxKey        = 64
 	maxStored     = 512 // bytes of the whole text
-	bcryptLength  = 60
+	bcryptTail    = 53  // bytes of salt and key
 )
 
 var errUnreadable = errors.New("stored password hash is not one that this version can read")
 
-// stored is a stored hash, ready to be checked. check also gives the computed key, or for a wrong password something in its place.
+// stored is a stored hash, ready to be checked. check also gives the computed key, where it comes out.
 type stored struct {
 	check func(password []byte) (key []byte, ok bool)
 	weak  bool // weaker than new hashes
 }
 
 func parse(text string) (stored, error) {
+	if len(text) > maxStored {
+		return stored{}, errUnreadable
+	}
+	if strings.HasPrefix(text, "{") {
+		return parseSHA(text)
+	}
 	fields := strings.Split(text, "$")
 	switch {
-	case len(text) > maxStored || len(fields) < 4 || fields[0] != "":
+	case len(fields) < 4 || fields[0] != "":
 		return stored{}, errUnreadable
 	case fields[1] == "argon2id" && len(fields) == 6 && fields[2] == "v="+strconv.Itoa(argon2.Version):
 		return parseArgon(fields[3], fields[4], fields[5])
 	case strings.HasPrefix(fields[1], "pbkdf2-") && len(fields) == 5:
 		return parsePBKDF2(fields[1], fields[2], fields[3], fields[4])
-	case strings.HasPrefix(fields[1], "2"):
-		return parseBcrypt(text)
+	case len(fields) == 4:
+		return parseBcrypt(text, fields[1], fields[2], fields[3])
 	}
 	return stored{}, errUnreadable
 }
@@ -106,23 +112,46 @@ func parsePBKDF2(algorithm, parameters, salt64, key64 string) (stored, error) {
 	return s, nil
 }
 
-// parseBcrypt reads "$2b$12$…". bcrypt looks at 72 bytes only, which ends when the right password renews the hash.
-func parseBcrypt(text string) (stored, error) {
+// parseBcrypt reads "2b", "12", and salt and key in a row. bcrypt looks at 72 bytes only, which ends when the right password renews
+// the hash.
+func parseBcrypt(text, version, cost2, tail string) (stored, error) {
+	const alphabet = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 	cost, err := bcrypt.Cost([]byte(text))
-	if err != nil || len(text) != bcryptLength {
+	known := version == "2a" || version == "2b" || version == "2y"
+	if err != nil || !known || cost2 != fmt.Sprintf("%02d", cost) || len(tail) != bcryptTail || strings.Trim(tail, alphabet) != "" {
 		return stored{}, errUnreadable
 	}
 	if cost > maxBcryptCost {
 		return stored{}, fmt.Errorf("%w: bcrypt cost %d is out of bounds", errUnreadable, cost)
 	}
 	check := func(password []byte) (key []byte, ok bool) {
-		if bcrypt.CompareHashAndPassword([]byte(text), password) == nil {
-			return nil, true
-		}
-		salt := sha256.Sum256([]byte(text)) // the key that bcrypt computes does not come out
-		return usual(password, salt[:saltLength]), false
+		return nil, bcrypt.CompareHashAndPassword([]byte(text), password) == nil
 	}
 	return stored{check: check, weak: true}, nil
+}
+
+// parseSHA reads "{SSHA256}" or "{SSHA512}" and base64 of digest and salt in a row, as directories keep a salted SHA-2 (OpenLDAP's
+// pw-sha2). The digest is that of password and salt.
+func parseSHA(text string) (stored, error) {
+	functions := map[string]func() hash.Hash{"{SSHA256": sha256.New, "{SSHA512": sha512.New}
+	scheme, encoded, _ := strings.Cut(text, "}")
+	function, known := functions[scheme]
+	value, err := decode64(base64.StdEncoding, encoded)
+	if !known || err != nil {
+		return stored{}, errUnreadable
+	}
+	size := function().Size()
+	if len(value) < size+minSalt || len(value) > size+maxSalt {
+		return stored{}, errUnreadable
+	}
+	s := comparing(value[:size], func(password []byte) []byte {
+		h := function()
+		h.Write(password)
+		h.Write(value[size:])
+		return h.Sum(nil)
+	})
+	s.weak = true
+	return s, nil
 }
 
 // comparing is a stored hash that is checked by deriving a key anew.
@@ -135,13 +164,22 @@ func comparing(key []byte, derive func(password []byte) []byte) stored {
 
 // decode reads salt and key, in base64 without padding.
 func decode(salt64, key64 string) (salt, key []byte, err error) {
-	salt, err = base64.RawStdEncoding.Strict().DecodeString(salt64)
+	salt, err = decode64(base64.RawStdEncoding, salt64)
 	if err != nil || len(salt) < minSalt || len(salt) > maxSalt {
 		return nil, nil, errUnreadable
 	}
-	key, err = base64.RawStdEncoding.Strict().DecodeString(key64)
+	key, err = decode64(base64.RawStdEncoding, key64)
 	if err != nil || len(key) < minKey || len(key) > maxKey {
 		return nil, nil, errUnreadable
 	}
 	return salt, key, nil
+}
+
+// decode64 reads base64, of each value only the one text that encodes it: the library alone would pass over line breaks.
+func decode64(encoding *base64.Encoding, text string) ([]byte, error) {
+	value, err := encoding.Strict().DecodeString(text)
+	if strings.ContainsAny(text, "\r\n") {
+		return nil, errUnreadable
+	}
+	return value, err
 }

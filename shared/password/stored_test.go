@@ -3,9 +3,12 @@ package password_test
 import (
 	"context"
 	"errors"
+	"regexp"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // weakArgon is of the test vectors of phc-winner-argon2.
@@ -13,6 +16,9 @@ const weakArgon = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4r
 
 // Salt of pbkdf2 rows: that of RFC 6070's longest vector.
 const pbkdf2Salt = "c2FsdFNBTFRzYWx0U0FMVHNhbHRTQUxUc2FsdFNBTFRzYWx0"
+
+// shaSalted is made by Python's hashlib, as the other SHA vectors are.
+const shaSalted = "{SSHA256}drM+3cqVtSdA/BAoLMZPDQAK6mEuzMpdgQQ5kgkdpTFzYWx0U0FMVA=="
 
 // Vectors: argon2id from phc-winner-argon2 (test.c); bcrypt from jBCrypt and golang.org/x/crypto; PBKDF2 from RFC 6070, and from
 // Python's hashlib for the other functions.
@@ -23,19 +29,21 @@ func TestKnownHashes(t *testing.T) {
 		stored, password string
 		renew            bool
 	}{
-		"argon2id 64 MiB":      {"$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc", "password", true}, // for its salt
-		"argon2id 256 KiB":     {weakArgon, "password", true},
-		"argon2id two lanes":   {"$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc", "password", true},
-		"bcrypt 2a":            {"$2a$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i", "abc", true},
-		"bcrypt cost 10":       {"$2a$10$XajjQvNhvvRt5GSeFk1xFeyqRrsxkhBkUiQeg0dt.wU1qD4aFDcga", "allmine", true},
-		"bcrypt 2b":            {"$2b$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i", "abc", true},
-		"bcrypt 2y":            {"$2y$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i", "abc", true},
-		"pbkdf2 SHA-1":         {"$pbkdf2-sha1$i=4096$" + pbkdf2Salt + "$PS7sT+QchJuAyNg2YsDkSospGpZM8vBwOA", rfc6070, true},
-		"pbkdf2 SHA-256":       {"$pbkdf2-sha256$i=4096$" + pbkdf2Salt + "$NIyJ28vTKy8y2BS4EW6EzysXNH68GAAYHE4qH7jdU+HGNVGMfaxH6Q", rfc6070, true},
-		"pbkdf2 SHA-512":       {"$pbkdf2-sha512$i=4096$" + pbkdf2Salt + "$jAUR9Mbll8asYxXY8DYuIl88UBSVuiO4aMAFF03E7nERW1n55gzZUy+jPg91rv4wIlxYOhhs2CvU2uqXJKPTuA", rfc6070, true},
-		"pbkdf2 with length":   {"$pbkdf2-sha256$i=4096,l=40$" + pbkdf2Salt + "$NIyJ28vTKy8y2BS4EW6EzysXNH68GAAYHE4qH7jdU+HGNVGMfaxH6Q", rfc6070, true},
-		"pbkdf2 of passlib":    {"$pbkdf2-sha256$4096$" + pbkdf2Salt + "$NIyJ28vTKy8y2BS4EW6EzysXNH68GAAYHE4qH7jdU.E", rfc6070, true},
-		"passlib's dot in all": {"$pbkdf2-sha256$29000$vurXeZTPVzNB7Be1i79.sw$yQ9g6rzdkUHBpTxY1EyHwgPswHFfqUYdMhTa11a.dcA", "correct horse", true},
+		"argon2id 64 MiB":        {"$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc", "password", true}, // for its salt
+		"argon2id 256 KiB":       {weakArgon, "password", true},
+		"argon2id two lanes":     {"$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc", "password", true},
+		"bcrypt 2a":              {"$2a$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i", "abc", true},
+		"bcrypt cost 10":         {"$2a$10$XajjQvNhvvRt5GSeFk1xFeyqRrsxkhBkUiQeg0dt.wU1qD4aFDcga", "allmine", true},
+		"bcrypt 2b":              {"$2b$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i", "abc", true},
+		"bcrypt 2y":              {"$2y$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i", "abc", true},
+		"pbkdf2 SHA-1":           {"$pbkdf2-sha1$i=4096$" + pbkdf2Salt + "$PS7sT+QchJuAyNg2YsDkSospGpZM8vBwOA", rfc6070, true},
+		"pbkdf2 SHA-256":         {"$pbkdf2-sha256$i=4096$" + pbkdf2Salt + "$NIyJ28vTKy8y2BS4EW6EzysXNH68GAAYHE4qH7jdU+HGNVGMfaxH6Q", rfc6070, true},
+		"pbkdf2 SHA-512":         {"$pbkdf2-sha512$i=4096$" + pbkdf2Salt + "$jAUR9Mbll8asYxXY8DYuIl88UBSVuiO4aMAFF03E7nERW1n55gzZUy+jPg91rv4wIlxYOhhs2CvU2uqXJKPTuA", rfc6070, true},
+		"pbkdf2 with length":     {"$pbkdf2-sha256$i=4096,l=40$" + pbkdf2Salt + "$NIyJ28vTKy8y2BS4EW6EzysXNH68GAAYHE4qH7jdU+HGNVGMfaxH6Q", rfc6070, true},
+		"pbkdf2 of passlib":      {"$pbkdf2-sha256$4096$" + pbkdf2Salt + "$NIyJ28vTKy8y2BS4EW6EzysXNH68GAAYHE4qH7jdU.E", rfc6070, true},
+		"SHA-256 of a directory": {shaSalted, "correct horse", true},
+		"SHA-512 of a directory": {"{SSHA512}L973saL9v4VelsUVLtxHGQvGWx/l+35krRr/JMZVDTcse3hycsoJ29NrFsEpUJXXMd0r2P9wzeQBUVZuEvHlUnNhbHRTQUxU", "correct horse", true},
+		"passlib's dot in all":   {"$pbkdf2-sha256$29000$vurXeZTPVzNB7Be1i79.sw$yQ9g6rzdkUHBpTxY1EyHwgPswHFfqUYdMhTa11a.dcA", "correct horse", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -59,17 +67,31 @@ func refused() map[string]string {
 		"argon2i": "$argon2i$v=19$m=256,t=2,p=1" + argonTail, "version 16": "$argon2id$v=16$m=256,t=2,p=1" + argonTail,
 		"no version": "$argon2id$m=256,t=2,p=1" + argonTail, "something before": "x" + weakArgon, "a field more": weakArgon + "$",
 		"no key": "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$", "a short key": "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$AAAA",
-		"a long key":   "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$" + strings.Repeat("AAAA", 22),
-		"no salt":      "$argon2id$v=19$m=256,t=2,p=1$$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
-		"a long salt":  "$argon2id$v=19$m=256,t=2,p=1$" + strings.Repeat("AAAA", 22) + "$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
-		"not base64":   weakArgon[:len(weakArgon)-1] + "*",
-		"endless":      weakArgon + strings.Repeat("A", 1<<20),
-		"bcrypt cut":   ("$2a$06" + bcryptTail)[:59],
-		"bcrypt more":  "$2a$06" + bcryptTail + "x",
-		"bcrypt 3":     "$3a$06" + bcryptTail,
-		"no iteration": "$pbkdf2-sha256$" + pbkdf2Tail,
-		"MD5":          "$pbkdf2-md5$i=4096" + pbkdf2Tail,
-		"wrong length": "$pbkdf2-sha256$i=4096,l=16" + pbkdf2Tail,
+		"a long key":    "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$" + strings.Repeat("AAAA", 22),
+		"no salt":       "$argon2id$v=19$m=256,t=2,p=1$$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
+		"a long salt":   "$argon2id$v=19$m=256,t=2,p=1$" + strings.Repeat("AAAA", 22) + "$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
+		"not base64":    weakArgon[:len(weakArgon)-1] + "*",
+		"a line break":  weakArgon[:len(weakArgon)-1] + "\n" + weakArgon[len(weakArgon)-1:],
+		"endless":       weakArgon + strings.Repeat("A", 1<<20),
+		"many fields":   "$argon2id" + strings.Repeat("$", 1<<20),
+		"a long curly":  "{SSHA256}" + strings.Repeat("A", 1<<20),
+		"SHA unsalted":  "{SHA256}drM+3cqVtSdA/BAoLMZPDQAK6mEuzMpdgQQ5kgkdpTE=",
+		"SHA saltless":  "{SSHA256}drM+3cqVtSdA/BAoLMZPDQAK6mEuzMpdgQQ5kgkdpTE=",
+		"SHA cut":       shaSalted[:len(shaSalted)-4],
+		"SHA salty":     "{SSHA256}" + strings.Repeat("AAAA", 33),
+		"SHA as 512":    "{SSHA512}" + shaSalted[len("{SSHA256}"):],
+		"SHA broken":    shaSalted[:20] + "\n" + shaSalted[20:],
+		"SHA-1":         "{SSHA}" + shaSalted[len("{SSHA256}"):],
+		"a curly":       "{",
+		"bcrypt cut":    ("$2a$06" + bcryptTail)[:59],
+		"bcrypt more":   "$2a$06" + bcryptTail + "x",
+		"bcrypt 3":      "$3a$06" + bcryptTail,
+		"bcrypt anyhow": "$20010$00000000000000$00000000000000000000000000000000000000",
+		"bcrypt 2x":     "$2x$06" + bcryptTail, // hashed by a broken version
+		"bcrypt runes":  ("$2a$06" + bcryptTail)[:59] + "*",
+		"no iteration":  "$pbkdf2-sha256$" + pbkdf2Tail,
+		"MD5":           "$pbkdf2-md5$i=4096" + pbkdf2Tail,
+		"wrong length":  "$pbkdf2-sha256$i=4096,l=16" + pbkdf2Tail,
 		// SHA-1 makes 20 bytes a round of iterations: four for 64 bytes
 		"iterations a block": "$pbkdf2-sha1$i=2500001$" + pbkdf2Salt + "$" + strings.Repeat("AAAA", 21) + "AA",
 	}
@@ -80,7 +102,7 @@ func refused() map[string]string {
 	} {
 		rows["argon2id "+parameters] = "$argon2id$v=19$" + parameters + argonTail
 	}
-	for _, cost := range []string{"16", "31", "32", "99", "03", "00", "-1", "1x"} {
+	for _, cost := range []string{"16", "31", "32", "99", "03", "00", "-1", "1x", "+6"} {
 		rows["bcrypt "+cost] = "$2a$" + cost + bcryptTail
 	}
 	for _, iterations := range []string{"10000001", "4294967296", "99999999999999999999", "0", "-1", "+5", "1e3"} {
@@ -101,20 +123,58 @@ func TestHostileHashesAreRefusedBeforeAnyWork(t *testing.T) {
 	}
 }
 
-// Not parallel: it counts the memory that the whole program takes meanwhile.
-func TestHostileHashesTakeNoMemory(t *testing.T) {
-	h, rows := hasher(), refused()
+// allocated is the memory that the whole program takes while work is done, in bytes.
+func allocated(work func()) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	for name, stored := range rows {
-		if _, err := h.Verify(t.Context(), stored, horse); err == nil {
-			t.Errorf("%s: no error", name)
+	work()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+// Not parallel: it counts memory.
+func TestHostileHashesTakeNoMemory(t *testing.T) {
+	h := hasher()
+	for name, stored := range refused() {
+		taken := allocated(func() {
+			if _, err := h.Verify(t.Context(), stored, horse); err == nil {
+				t.Errorf("%s: no error", name)
+			}
+		})
+		if taken > 8<<10 {
+			t.Errorf("%s: %d bytes", name, taken)
 		}
 	}
-	runtime.ReadMemStats(&after)
-	if each := (after.TotalAlloc - before.TotalAlloc) / uint64(len(rows)); each > 8<<10 {
-		t.Errorf("%d bytes a hash", each)
+}
+
+// Whose hash is weak must not show in the time that a wrong password takes (ASVS 6.3.8), nor be cheaper to guess by its trace. A new
+// hash's work is its memory. Not parallel: it counts memory.
+func TestAWrongPasswordCostsAtLeastANewHash(t *testing.T) {
+	h := hasher()
+	for name, stored := range map[string]string{
+		"argon2id": weakArgon, "SHA": shaSalted, "bcrypt": "$2a$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i",
+		"PBKDF2": "$pbkdf2-sha256$i=1$" + pbkdf2Salt + "$NIyJ28vTKy8y2BS4EW6EzysXNH68GAAYHE4qH7jdU+E",
+	} {
+		if taken := allocated(func() { verify(t, h, stored, "wrong") }); taken < 19<<20 {
+			t.Errorf("%s: %d bytes", name, taken)
+		}
 	}
+}
+
+// BenchmarkRefused shows the longest that a hostile hash takes.
+func BenchmarkRefused(b *testing.B) {
+	h, rows := hasher(), refused()
+	worst := time.Duration(0)
+	for b.Loop() {
+		for name, stored := range rows {
+			start := time.Now()
+			if _, err := h.Verify(b.Context(), stored, horse); err == nil {
+				b.Fatal(name)
+			}
+			worst = max(worst, time.Since(start))
+		}
+	}
+	b.ReportMetric(float64(worst.Microseconds()), "µs-worst")
 }
 
 // Bounds are inclusive: these are worked on, so the ended context shows.
@@ -132,14 +192,54 @@ func TestCostliestHashesAreHonoured(t *testing.T) {
 	}
 }
 
+// FuzzStored reads any text as a stored hash. What is worked on has one of the known forms and no more cost than the stated bounds;
+// what is refused is not repeated in the error, which is logged.
 func FuzzStored(f *testing.F) {
 	for _, stored := range refused() {
-		f.Add(stored)
+		if len(stored) <= 1024 {
+			f.Add(stored)
+		}
 	}
 	f.Add(weakArgon)
+	f.Add(shaSalted)
+	f.Add("$2a$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i")
+	f.Add("$pbkdf2-sha256$29000$vurXeZTPVzNB7Be1i79.sw$yQ9g6rzdkUHBpTxY1EyHwgPswHFfqUYdMhTa11a.dcA")
+	h := hasher()
 	f.Fuzz(func(t *testing.T, stored string) {
-		if result, err := hasher().Verify(canceled(t), stored, horse); err == nil {
+		result, err := h.Verify(canceled(t), stored, horse)
+		switch {
+		case err == nil:
 			t.Errorf("got %+v", result)
+		case errors.Is(err, context.Canceled):
+			if !bearable(stored) {
+				t.Errorf("%q would be worked on", stored)
+			}
+		case len(stored) > 40 && strings.Contains(err.Error(), stored[len(stored)-20:]):
+			t.Errorf("the error repeats %q: %v", stored, err)
 		}
 	})
+}
+
+// bearable says, by other means than the package's, whether a hash is known and within the bounds.
+func bearable(stored string) bool {
+	for form, most := range map[string][]uint64{
+		`^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{22,86}$`:            {65536, 10, 4},
+		`^\$2[aby]\$(\d\d)\$[A-Za-z0-9./]{53}$`:                                                              {15},
+		`^\$pbkdf2-sha(?:1|256|512)\$(?:i=)?(\d+)(?:,l=\d+)?\$[A-Za-z0-9+./]{11,86}\$[A-Za-z0-9+./]{22,86}$`: {10_000_000},
+		`^\{SSHA(?:256|512)\}[A-Za-z0-9+/]{54,172}={0,2}$`:                                                   nil,
+	} {
+		found := regexp.MustCompile(form).FindStringSubmatch(stored)
+		for i, limit := range most {
+			if found == nil {
+				break
+			}
+			if n, err := strconv.ParseUint(found[i+1], 10, 64); err != nil || n < 1 || n > limit {
+				return false
+			}
+		}
+		if found != nil {
+			return true
+		}
+	}
+	return false
 }
