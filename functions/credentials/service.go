@@ -3,6 +3,7 @@ package credentials
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"log/slog"
@@ -122,11 +123,17 @@ func (s *Service) find(ctx context.Context, p identity.Pool, proof Proof) (subje
 	switch {
 	case errors.As(err, new(identity.NotFound)):
 		ref.ID = "-" // nobody, looked up all the same
-		return "identifier#" + normalized, ref, nil
+		return "identifier#" + digest(normalized), ref, nil
 	case err != nil:
 		return "", ref, err
 	}
 	return "user#" + owner.ID, owner, nil
+}
+
+// digest stands for an identifier that nobody has, so that what people mistype, at times their password, is not kept.
+func digest(identifier string) string {
+	sum := sha256.Sum256([]byte(identifier))
+	return hex.EncodeToString(sum[:])
 }
 
 func (s *Service) work(ctx context.Context, u identity.User, given string) (password.Result, error) {

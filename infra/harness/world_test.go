@@ -3,6 +3,7 @@ package harness_test
 import (
 	"encoding/json"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,6 +25,8 @@ type world struct {
 	env       map[string]string
 	functions map[string]*harness.Function
 	values    *story.Values
+	names     *strings.Replacer   // of people, where this world's mails must not be taken for others'; nil: as the events have them
+	stored    *systemtest.Product // to look into the table past the functions; it does nothing itself
 }
 
 // newWorld makes the table, with an admin client and a system client. The product that makes them has stopped when it returns.
@@ -49,7 +52,10 @@ func newWorld(tb testing.TB) *world {
 			tb.Fatalf("make client: %v", err)
 		}
 	}
-	return &world{table: product.Table, inbox: inbox, env: env, functions: map[string]*harness.Function{}, values: story.NewValues()}
+	return &world{
+		table: product.Table, inbox: inbox, env: env, functions: map[string]*harness.Function{}, values: story.NewValues(),
+		stored: &systemtest.Product{System: product},
+	}
 }
 
 // invoke has a function's program do an event, and fails the test where that is an error.
@@ -70,7 +76,17 @@ func (w *world) invoke(tb testing.TB, function, event string) []byte {
 // call runs a route's event, and learns the tokens, codes and tickets of its answer.
 func (w *world) call(tb testing.TB, operation string) events.APIGatewayV2HTTPResponse {
 	tb.Helper()
-	return w.send(tb, operation, w.values.Fill(string(readEvent(tb, operation))))
+	return w.send(tb, operation, w.filled(tb, operation))
+}
+
+// filled is an operation's event with everything that is known in it.
+func (w *world) filled(tb testing.TB, operation string) string {
+	tb.Helper()
+	text := string(readEvent(tb, operation))
+	if w.names != nil {
+		text = w.names.Replace(text)
+	}
+	return w.values.Fill(text)
 }
 
 func (w *world) send(tb testing.TB, operation, event string) (answer events.APIGatewayV2HTTPResponse) {

@@ -66,7 +66,7 @@ func (c *Coder) New(b Binding, digits int) (Issued, error) {
 		return Issued{}, fmt.Errorf("a code has %d to %d digits, not %d", minDigits, maxDigits, digits)
 	}
 	if !identity.ValidID(b.User) || len(b.Purpose) > maxPurpose {
-		return Issued{}, fmt.Errorf("no code can name user %q and purpose %q", b.User, b.Purpose)
+		return Issued{}, fmt.Errorf("no code can name a user of %d bytes and a purpose of %d", len(b.User), len(b.Purpose))
 	}
 	code, err := c.digits(digits)
 	if err != nil {

@@ -20,7 +20,7 @@ func (t *Table) CreateClient(ctx context.Context, c access.Client) error {
 	}
 	switch err := t.put(ctx, it, isNew, nil); {
 	case errors.Is(err, errCondition):
-		return identity.Conflict{Reason: "a client with this id exists"}
+		return t.unlessStored(ctx, clientKey(c.Tenant, c.ID), it[attrDoc], identity.Conflict{Reason: "a client with this id exists"})
 	case err != nil:
 		return fmt.Errorf("create client: %w", err)
 	}

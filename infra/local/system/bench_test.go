@@ -24,8 +24,8 @@ func alone(c *system.Config) { c.NoCourier = true }
 // BenchmarkRequest is what a warm request costs without the engine and without hashing: event in, answer out, the table's answers
 // played back from a tape.
 func BenchmarkRequest(b *testing.B) {
-	tape := &systemtest.Tape{}
-	product := systemtest.New(b, alone, systemtest.Watched(tape.Option()))
+	tape := systemtest.NewTape()
+	product := systemtest.New(b, alone, systemtest.Watched(tape.Watch))
 	tenant := product.NewTenant(b)
 	pool := tenant.NewPool(b, nil)
 	id := tenant.NewUser(b, pool, "new", systemtest.Address("ann"), nil)

@@ -3,8 +3,6 @@ package system_test
 import (
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"identitypools/infra/local/system"
 	"identitypools/infra/local/systemtest"
 )
@@ -15,7 +13,7 @@ type fields = systemtest.Fields
 // works after the answer.
 func TestWhatACallCosts(t *testing.T) {
 	meter := &systemtest.Meter{}
-	options := []func(*system.Config){systemtest.Watched(func(o *dynamodb.Options) { meter.Option()(o) }), func(c *system.Config) { c.NoCourier = true }}
+	options := []func(*system.Config){systemtest.Watched(meter.Watch), func(c *system.Config) { c.NoCourier = true }}
 	product := systemtest.New(t, options...)
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, nil)

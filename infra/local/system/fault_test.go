@@ -1,6 +1,7 @@
 package system_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"identitypools/infra/local/part"
 	"identitypools/infra/local/system"
 	"identitypools/infra/local/systemtest"
+	"identitypools/shared/api"
 )
 
 func sorted(list []string) []string {
@@ -54,4 +56,123 @@ func TestTheEngineIsDown(t *testing.T) {
 			t.Errorf("%s %s tells of the inside: %s", c.method, c.to, got.Body)
 		}
 	}
+}
+
+// useCase is an operation of the API, with what must be there before and what holds after it has succeeded.
+type useCase struct {
+	name    string // the operation, and after a comma what is special
+	twin    string // the operation of the other tree that is served by the same code
+	given   func(s *scene)
+	request func(s *scene) *http.Request
+	status  int // of the answer
+	again   int // of the answer to a retry, where the first try has done it although it failed; 0: the same
+	done    func(s *scene, answer systemtest.Response)
+}
+
+func useCases() []useCase {
+	return slices.Concat(adminUseCases(), activationUseCases(), publicUseCases())
+}
+
+func (u useCase) operation() string {
+	operation, _, _ := strings.Cut(u.name, ",")
+	return operation
+}
+
+// "For every call to DynamoDB or SES in every use case: fail it, cut it off after it took effect, or repeat it. Afterwards the invariants
+// hold", the answer is true, and a retry ends well. "Throttling, conflicts and time-outs answer 503 or 429 with Retry-After; 500 is a bug."
+func TestAnyCallOfAnyUseCaseMayFail(t *testing.T) {
+	t.Parallel()
+	for i, u := range useCases() {
+		t.Run(u.name, func(t *testing.T) {
+			t.Parallel()
+			clean := &systemtest.Fault{Kind: systemtest.Unfaulted}
+			u.meets(t, clean)
+			if len(clean.Calls()) == 0 {
+				t.Error("it calls nobody")
+			}
+			for _, f := range faultsOf(clean.Calls(), i) {
+				t.Run(nameOf(f, clean.Calls()), func(t *testing.T) { u.meets(t, f) })
+			}
+		})
+	}
+}
+
+// Every operation is a use case, or is served by the same code as one. Discovery documents are made of nothing but the request.
+func TestEveryOperationMeetsFaults(t *testing.T) {
+	t.Parallel()
+	met := map[string]bool{"adminDiscovery": true, "systemDiscovery": true}
+	for _, u := range useCases() {
+		met[u.operation()], met[u.twin] = true, true
+	}
+	for _, route := range api.Routes() {
+		if !met[route.Operation] {
+			t.Errorf("operation %s is no use case of this test", route.Operation)
+		}
+	}
+}
+
+// faultsOf are the faults that calls may meet. Where LONG is set they are every kind for each call, and for one that writes in every reach
+// that makes a difference. Else they are one for each call, another from use case to use case; of those that write every other one loses
+// its answer.
+func faultsOf(calls []string, salt int) []*systemtest.Fault {
+	var faults []*systemtest.Fault
+	for n, operation := range calls {
+		writes := systemtest.Writes(operation) || operation == "SendEmail"
+		var all []*systemtest.Fault
+		for _, kind := range systemtest.FaultKinds() {
+			for _, reach := range systemtest.Reaches() {
+				f := &systemtest.Fault{Kind: kind, Reach: reach, Call: n}
+				lasts := kind == systemtest.Failed || kind == systemtest.Lost || kind == systemtest.Conflicted // others are then the same as Failed
+				if f.Fits(operation) && (reach == systemtest.OnceAbove || writes && (reach == systemtest.OnceBelow || lasts)) {
+					all = append(all, f)
+				}
+			}
+		}
+		switch {
+		case long():
+			faults = append(faults, all...)
+		case writes && (salt+n)%2 == 0:
+			faults = append(faults, &systemtest.Fault{Kind: systemtest.Lost, Reach: systemtest.OnceBelow, Call: n})
+		default:
+			faults = append(faults, all[(7*salt+5*n)%len(all)])
+		}
+	}
+	return faults
+}
+
+func nameOf(f *systemtest.Fault, calls []string) string {
+	return fmt.Sprintf("call %d, %s, %s %s", f.Call, calls[f.Call], f.Kind, f.Reach)
+}
+
+// meets runs the use case with a fault, then again as its caller would.
+func (u useCase) meets(t *testing.T, f *systemtest.Fault) {
+	s := newScene(t)
+	if u.given != nil {
+		u.given(s)
+	}
+	s.Settle() // what the functions have in memory is read again
+	got := s.ask(f, u.operation(), u.request(s))
+	s.sound("after the fault")
+	calls := f.Calls()
+	switch {
+	case got.Status == u.status:
+	case f.Kind == systemtest.Unfaulted, f.Call < len(calls) && f.Heals(calls[f.Call]):
+		t.Errorf("answered %d %s, want %d", got.Status, got.Body, u.status)
+	case got.Status != http.StatusServiceUnavailable || got.Header.Get("Retry-After") == "":
+		t.Errorf("answered %d %s, want %d, or 503 with Retry-After", got.Status, got.Body, u.status)
+	default:
+		got = s.ask(&systemtest.Fault{Kind: systemtest.Unfaulted}, u.operation(), u.request(s))
+		s.sound("after the retry")
+		if got.Status != u.status && (u.again == 0 || got.Status != u.again) {
+			t.Errorf("the retry answered %d %s, want %d or %d", got.Status, got.Body, u.status, u.again)
+		}
+	}
+	if t.Failed() {
+		return // what should have been done was not
+	}
+	if u.done != nil {
+		u.done(s, got)
+	}
+	s.post()
+	s.sound("in the end")
 }

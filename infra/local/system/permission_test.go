@@ -101,7 +101,7 @@ func live(t *testing.T, product *systemtest.Product) {
 	back.Must(t, 401, "POST", path+"/user/password/verify", fields{"identifier": bea, "password": "not the password"})
 	back.Must(t, 200, "POST", path+"/user/password/verify", fields{"identifier": bea, "password": systemtest.Password})
 
-	// SES reports a bounce, and all goes.
+	// SES reports a bounce, an administrator clears it, and all goes.
 	bounce, err := json.Marshal(fields{"source": "aws.ses", "detail": fields{
 		"eventType": "Bounce", "bounce": fields{"bounceType": "Permanent", "bouncedRecipients": []fields{{"emailAddress": bea}}},
 	}})
@@ -111,6 +111,9 @@ func live(t *testing.T, product *systemtest.Product) {
 	if _, err := product.Courier.Handle(system.As(t.Context(), "courier"), bounce); err != nil {
 		t.Fatal(err)
 	}
+	bounced := back.Must(t, 200, "POST", path+"/users/by_key", fields{"identifier": bea}).Text(t, "id")
+	admin.Must(t, 200, "GET", path+"/users/"+bounced+"/suppressions", nil)
+	admin.Must(t, 204, "DELETE", path+"/users/"+bounced+"/suppressions", nil)
 	for range 60 { // more than go on the spot
 		tenant.NewUser(t, pool, "active", systemtest.Address("user"), nil)
 	}

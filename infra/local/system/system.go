@@ -11,12 +11,14 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
+	"github.com/aws/smithy-go/middleware"
 
 	"identitypools/functions/activation"
 	"identitypools/functions/courier"
@@ -44,9 +46,9 @@ type Config struct {
 	Checkpoint          string            // file that keeps the place in the stream; "" to start from its beginning each time
 	Now                 func() time.Time
 	Log                 *slog.Logger
-	DynamoDB            func(*dynamodb.Options) // changes of the client, for tests that watch calls
-	Watch               func(plan.Call)         // sees every call of a function to AWS
-	NoCourier           bool                    // leaves the stream unread, for tests that count calls or call the courier themselves
+	Middleware          []func(*middleware.Stack) error // put into every client, for tests that watch or disturb calls to AWS
+	Watch               func(plan.Call)                 // sees every call of a function to AWS
+	NoCourier           bool                            // leaves the stream unread, for tests that count calls or call the courier themselves
 }
 
 // System is the running product.
@@ -72,13 +74,9 @@ func Start(ctx context.Context, c Config) (*System, error) {
 	}
 	base := "http://" + listener.Addr().String()
 	variables := c.variables(base)
-	env := cloud.Environment(func(name string) string { return variables[name] }, guard(c.Watch))
+	env := cloud.Environment(func(name string) string { return variables[name] }, append(slices.Clone(c.Middleware), guard(c.Watch))...)
 	config := env.Config("DYNAMODB")
-	db := dynamodb.NewFromConfig(config, func(o *dynamodb.Options) {
-		if c.DynamoDB != nil {
-			c.DynamoDB(o)
-		}
-	})
+	db := dynamodb.NewFromConfig(config)
 	if err := createTable(ctx, db, c.Table); err != nil {
 		return nil, err
 	}
@@ -96,7 +94,7 @@ func Start(ctx context.Context, c Config) (*System, error) {
 		BaseURL: base, Table: parts().Table, Functions: functions, Courier: post, Environment: variables, DB: db, TableName: c.Table,
 		stop: stop, read: make(chan struct{}),
 	}
-	reader := &stream{db: db, streams: dynamodbstreams.NewFromConfig(config), table: c.Table, checkpoint: c.Checkpoint, handle: streaming(post), log: c.Log}
+	reader := &stream{db: db, streams: dynamodbstreams.NewFromConfig(config), table: c.Table, checkpoint: c.Checkpoint, handle: streaming(post), now: c.Now, log: c.Log}
 	go func() {
 		defer close(s.read)
 		if !c.NoCourier {

@@ -2,12 +2,15 @@ package systemtest
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+
+	"identitypools/shared/api"
 )
 
 // Client calls one tree of the API as one caller.
@@ -26,6 +29,12 @@ type Response struct {
 
 // Call sends a request to a path of the tree. body is JSON text (string or []byte), or any value to encode; nil is no body.
 func (c *Client) Call(tb testing.TB, method, path string, body any, headers ...string) Response {
+	tb.Helper()
+	return Do(tb, c.Request(tb, method, path, body, headers...))
+}
+
+// Request is the request of a Call.
+func (c *Client) Request(tb testing.TB, method, path string, body any, headers ...string) *http.Request {
 	tb.Helper()
 	var payload io.Reader
 	switch b := body.(type) {
@@ -54,7 +63,7 @@ func (c *Client) Call(tb testing.TB, method, path string, body any, headers ...s
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}
-	return Do(tb, r)
+	return r
 }
 
 // Must is Call where any status but want fails the test.
@@ -70,6 +79,16 @@ func (c *Client) Must(tb testing.TB, want int, method, path string, body any, he
 // FetchToken gets a token with the client's credentials.
 func (c *Client) FetchToken(tb testing.TB, tenant, tree string) string {
 	tb.Helper()
+	token, _ := Do(tb, c.TokenRequest(tb, tenant, tree)).Fields(tb)["access_token"].(string)
+	if token == "" {
+		tb.Fatal("no token for the client")
+	}
+	return token
+}
+
+// TokenRequest asks for a token with the client's credentials.
+func (c *Client) TokenRequest(tb testing.TB, tenant, tree string) *http.Request {
+	tb.Helper()
 	form := url.Values{"grant_type": {"client_credentials"}}.Encode()
 	r, err := http.NewRequestWithContext(tb.Context(), http.MethodPost, c.base+"/"+tenant+"/"+tree+"/oauth2/token", strings.NewReader(form))
 	if err != nil {
@@ -77,11 +96,7 @@ func (c *Client) FetchToken(tb testing.TB, tenant, tree string) string {
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.SetBasicAuth(url.QueryEscape(c.ID), url.QueryEscape(c.Secret))
-	token, _ := Do(tb, r).Fields(tb)["access_token"].(string)
-	if token == "" {
-		tb.Fatal("no token for the client")
-	}
-	return token
+	return r
 }
 
 // Do sends a request.
@@ -97,6 +112,27 @@ func Do(tb testing.TB, r *http.Request) Response {
 		tb.Fatalf("read the answer: %v", err)
 	}
 	return Response{Status: response.StatusCode, Header: response.Header, Body: body}
+}
+
+// Direct has a function do a request past the gateway, with a context of the test's own.
+func (p *Product) Direct(ctx context.Context, tb testing.TB, function string, r *http.Request) Response {
+	tb.Helper()
+	var body []byte
+	if r.Body != nil {
+		var err error
+		if body, err = io.ReadAll(r.Body); err != nil {
+			tb.Fatalf("read the request: %v", err)
+		}
+	}
+	answer, err := p.Functions[function](ctx, api.Event(r, body, Unique()))
+	if err != nil {
+		tb.Fatalf("call function %s: %v", function, err)
+	}
+	got := Response{Status: answer.StatusCode, Header: http.Header{}, Body: []byte(answer.Body)}
+	for name, value := range answer.Headers {
+		got.Header.Set(name, value)
+	}
+	return got
 }
 
 // Fields is the body as a JSON object.

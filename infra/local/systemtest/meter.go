@@ -23,13 +23,9 @@ type Cost struct {
 	Write, Read float64
 }
 
-// Option makes New count calls.
-func (m *Meter) Option() func(o *dynamodb.Options) {
-	return func(o *dynamodb.Options) {
-		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
-			return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("meter", m.measure), middleware.Before)
-		})
-	}
+// Watch puts the meter into a client: see Watched.
+func (m *Meter) Watch(stack *middleware.Stack) error {
+	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("meter", m.measure), middleware.Before)
 }
 
 // Take is the cost since the last Take.

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/smithy-go/middleware"
 
 	"identitypools/infra/local/parttest"
 	"identitypools/infra/local/system"
@@ -69,9 +69,9 @@ func New(tb testing.TB, options ...func(*system.Config)) *Product {
 	return &Product{System: running, Clock: clock, Inbox: inbox}
 }
 
-// Watched is an option of New that changes the client of the table.
-func Watched(change func(*dynamodb.Options)) func(*system.Config) {
-	return func(c *system.Config) { c.DynamoDB = change }
+// Watched is an option of New that puts a middleware into every client of AWS.
+func Watched(by func(*middleware.Stack) error) func(*system.Config) {
+	return func(c *system.Config) { c.Middleware = append(c.Middleware, by) }
 }
 
 // Unique is a short text that no other test has, of lower-case letters and digits.

@@ -18,14 +18,12 @@ type Tape struct {
 	answers map[string]any
 }
 
-// Option makes New put a tape between the product and the engine. It records until Play.
-func (t *Tape) Option() func(o *dynamodb.Options) {
-	t.answers = map[string]any{}
-	return func(o *dynamodb.Options) {
-		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
-			return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("tape", t.handle), middleware.Before)
-		})
-	}
+// NewTape is a tape that records until Play.
+func NewTape() *Tape { return &Tape{answers: map[string]any{}} }
+
+// Watch puts the tape between a client and the engine: see Watched.
+func (t *Tape) Watch(stack *middleware.Stack) error {
+	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("tape", t.handle), middleware.Before)
 }
 
 // Play answers every call from now on with the last recorded answer of its kind.

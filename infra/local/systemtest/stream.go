@@ -1,0 +1,46 @@
+package systemtest
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/events"
+)
+
+// StreamOf is an event of the table's stream with a record for each item. The same item has the same event id whenever it is told of, as
+// a repeat has.
+func StreamOf(event events.DynamoDBOperationType, items ...Item) events.DynamoDBEvent {
+	var out events.DynamoDBEvent
+	for i, it := range items {
+		image := map[string]events.DynamoDBAttributeValue{}
+		for name, value := range it {
+			image[name] = events.NewStringAttribute(value)
+		}
+		keys := map[string]events.DynamoDBAttributeValue{"pk": image["pk"], "sk": image["sk"]}
+		out.Records = append(out.Records, events.DynamoDBEventRecord{
+			EventID: fmt.Sprint(event, it["pk"], it["sk"], it["version"]), EventName: string(event),
+			Change: events.DynamoDBStreamRecord{Keys: keys, NewImage: image, SequenceNumber: strconv.Itoa(i)},
+		})
+	}
+	return out
+}
+
+// Stored are the stored items whose partition key begins with prefix.
+func (p *Product) Stored(tb testing.TB, prefix string) []Item {
+	tb.Helper()
+	var found []Item
+	for _, it := range p.Items(tb) {
+		if strings.HasPrefix(it["pk"], prefix) {
+			found = append(found, it)
+		}
+	}
+	return found
+}
+
+// Outbox is an event with the messages that wait. Which of several comes first is open.
+func (p *Product) Outbox(tb testing.TB) events.DynamoDBEvent {
+	tb.Helper()
+	return StreamOf(events.DynamoDBOperationTypeInsert, p.Stored(tb, "MESSAGE#")...)
+}
