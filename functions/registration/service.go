@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"identitypools/shared/identity"
+	"identitypools/shared/once"
 	"identitypools/shared/onetime"
 	"identitypools/shared/otp"
 )
@@ -88,6 +89,7 @@ func (s *Service) Register(ctx context.Context, p identity.Pool, in identity.Sel
 		m.Registration = r.ID
 		message = &m
 	}
+	ctx = once.Then(ctx, func(owner identity.UserRef) (Registered, error) { return s.ticketed(owner, r) })
 	owner, err := s.Users.Register(ctx, u, r, message)
 	if err != nil {
 		return Registered{}, err
@@ -112,21 +114,20 @@ func (s *Service) Open(ctx context.Context, tenant, pool string) (identity.Pool,
 
 // Activate redeems a code for whoever holds the ticket of its registration, or without a ticket the extended code of a link.
 // Errors: NotFound for the pool; InvalidCode also for a ticket that is not good; those of onetime.Redeemer.
-func (s *Service) Activate(ctx context.Context, tenant, pool, ticket, code, password string) error {
+func (s *Service) Activate(ctx context.Context, tenant, pool, ticket, code, password string) (identity.User, error) {
 	p, err := s.Pools.CachedPool(ctx, tenant, pool)
 	if err != nil {
-		return err
+		return identity.User{}, err
 	}
 	proof := onetime.Proof{Code: code, Password: password}
 	if ticket != "" {
 		t, err := s.ticket(tenant, pool, ticket)
 		if err != nil {
-			return err
+			return identity.User{}, err
 		}
 		proof.User, proof.Registration = t.User, &t.Registration
 	}
-	_, err = s.Redeemer.Activate(ctx, p, proof)
-	return err
+	return s.Redeemer.Activate(ctx, p, proof)
 }
 
 func (s *Service) ticket(tenant, pool, text string) (otp.Ticket, error) {

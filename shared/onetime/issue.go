@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"identitypools/shared/identity"
+	"identitypools/shared/once"
 	"identitypools/shared/otp"
 )
 
@@ -47,7 +48,8 @@ func (i *Issuer) Issue(ctx context.Context, ref identity.UserRef, purpose identi
 			return otp.Issued{}, err2
 		}
 		code.MAC, code.ExtendedMAC = made.CodeMAC, made.ExtendedMAC
-		err = i.Store.ReplaceCodes(ctx, ref, purpose, codes.Issued(code, i.Now(), time.Duration(policy.TTL)))
+		storing := once.Then(ctx, func(once.None) (otp.Issued, error) { return made, nil })
+		err = i.Store.ReplaceCodes(storing, ref, purpose, codes.Issued(code, i.Now(), time.Duration(policy.TTL)))
 		if !errors.As(err, new(identity.PreconditionFailed)) {
 			return made, err
 		}

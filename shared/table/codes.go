@@ -14,6 +14,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"identitypools/shared/identity"
+	"identitypools/shared/once"
 )
 
 // A codes item has the live codes as JSON in live; guesses, ceiling and reopens (unix ms) for the budget; killed (unix ms); and mailed1 to
@@ -52,11 +53,9 @@ func (t *Table) ReplaceCodes(ctx context.Context, ref identity.UserRef, purpose 
 		sets = append(sets, mailed(i)+" = :"+mailed(i))
 		values[":"+mailed(i)] = num(at.UnixMilli())
 	}
-	_, err = t.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName: t.name, Key: codesKey(ref, purpose).item(), UpdateExpression: aws.String("SET " + strings.Join(sets, ", ")),
-		ConditionExpression: aws.String(condition), ExpressionAttributeValues: values, ExpressionAttributeNames: map[string]string{"#ttl": ttl},
-	})
-	switch err := failure(err); {
+	write := t.updating(codesKey(ref, purpose), "SET "+strings.Join(sets, ", "), condition, values)
+	write.Update.ExpressionAttributeNames = map[string]string{"#ttl": ttl}
+	switch err := t.change(ctx, write, once.None{}); {
 	case errors.Is(err, errCondition):
 		return identity.PreconditionFailed{}
 	case err != nil:
@@ -66,14 +65,22 @@ func (t *Table) ReplaceCodes(ctx context.Context, ref identity.UserRef, purpose 
 }
 
 // Guess spends one guess at a user's codes, before anything is compared, and returns the codes with Guesses as the number
-// of this guess. Parallel guesses get different numbers. Errors: InvalidCode where there are no codes or the budget is spent.
+// of this guess. Parallel guesses get different numbers; a repeat of the last one, under its idempotency key, gets the same and spends
+// none. Errors: InvalidCode where there are no codes or the budget is spent.
 func (t *Table) Guess(ctx context.Context, ref identity.UserRef, purpose identity.CodePurpose) (identity.Codes, error) {
-	now := t.now().UnixMilli()
-	codes, old, err := t.guess(ctx, ref, purpose, "SET guesses = guesses + :one", "guesses < ceiling AND reopens > :now",
-		item{":one": num(1), ":now": num(now)})
-	if errors.Is(err, errCondition) && len(old) > 0 && number(old, "reopens") <= now {
-		codes, _, err = t.guess(ctx, ref, purpose, "SET guesses = guesses + :one, ceiling = guesses + :budget, reopens = :reopens", "reopens = :old", item{
-			":one": num(1), ":budget": num(identity.GuessBudget), ":old": num(number(old, "reopens")),
+	const spend = "SET guesses = guesses + :one, guessed_by = :by"
+	now, by, condition := t.now().UnixMilli(), "", "guesses < ceiling AND reopens > :now"
+	if request := once.Of(ctx); request != nil {
+		by = request.Mark
+		condition += " AND (attribute_not_exists(guessed_by) OR guessed_by <> :by)"
+	}
+	codes, old, err := t.guess(ctx, ref, purpose, spend, condition, item{":one": num(1), ":by": str(by), ":now": num(now)})
+	switch stopped := errors.Is(err, errCondition) && len(old) > 0; {
+	case stopped && by != "" && text(old, "guessed_by") == by:
+		codes, err = codesOf(old)
+	case stopped && number(old, "reopens") <= now:
+		codes, _, err = t.guess(ctx, ref, purpose, spend+", ceiling = guesses + :budget, reopens = :reopens", "reopens = :old", item{
+			":one": num(1), ":by": str(by), ":budget": num(identity.GuessBudget), ":old": num(number(old, "reopens")),
 			":reopens": num(t.now().Add(identity.GuessWindow).UnixMilli()),
 		})
 	}

@@ -41,6 +41,7 @@ const (
 	Suppressed Kind = "SUPPRESSED"
 	Clients    Kind = "CLIENT"
 	ClientList Kind = "CLIENTS" // in the index
+	Answers    Kind = "ANSWER"  // to requests with an idempotency key
 	Keys       Kind = "KEYS"    // one item, whose key is the kind alone
 )
 
@@ -110,6 +111,9 @@ func failuresKey(tenant, pool, subject string) key {
 
 // suppressedKey marks an address to which nothing is sent, in any pool: that is how SES looks at it too.
 func suppressedKey(normalized string) key { return key{Suppressed.key(normalized), "SUPPRESSED"} }
+
+// answerKey names the answer to a request; its id is unlike any other tenant's.
+func answerKey(request string) key { return key{Answers.key(request), "ANSWER"} }
 
 func clientKey(tenant, client string) key { return key{Clients.key(tenant, client), "CLIENT"} }
 

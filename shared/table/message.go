@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"identitypools/shared/identity"
+	"identitypools/shared/once"
 )
 
 // messaging is the write that puts a message into the outbox.
@@ -31,7 +32,7 @@ func (t *Table) Send(ctx context.Context, m identity.Message) error {
 	if err != nil {
 		return err
 	}
-	err = t.transact(ctx, []types.TransactWriteItem{t.killing(m, identity.PurposeActivation), message})
+	err = t.transact(ctx, []types.TransactWriteItem{t.killing(m, identity.PurposeActivation), message}, once.None{})
 	var stopped cancelled
 	switch {
 	case errors.As(err, &stopped):
@@ -59,7 +60,7 @@ func (t *Table) Ask(ctx context.Context, m identity.Message) error {
 	if err != nil {
 		return err
 	}
-	if err := t.put(ctx, message.Put.Item, isNew, nil); err != nil {
+	if err := t.change(ctx, message, once.None{}); err != nil {
 		return fmt.Errorf("ask for a message: %w", err)
 	}
 	return nil
