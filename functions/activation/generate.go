@@ -52,7 +52,7 @@ func (s *Service) Generate(ctx context.Context, ref identity.UserRef, r CodeRequ
 		code = onetime.Bound(p, u, code, waiting, s.Now())
 	}
 	ctx = once.Then(ctx, func(made otp.Issued) (Generated, error) { return generatedOf(code, made), nil })
-	made, err := s.Codes.Issue(ctx, ref, purposeFor(r.Type, address), p.Codes[r.Type], code, s.Codes.Alone)
+	made, err := s.Codes.Issue(ctx, p, ref, purposeFor(r.Type, address), code, s.Codes.Alone)
 	return generatedOf(code, made), err
 }
 

@@ -12,15 +12,18 @@ import (
 )
 
 // Handler serves the function's operations.
-func Handler(s *Service, o api.Options) (http.Handler, error) {
-	h := handlers{s}
+func Handler(s *Service, source func(*http.Request) string, o api.Options) (http.Handler, error) {
+	h := handlers{s, source}
 	return api.New("registration", api.Handlers{
 		"selfRegisterUser": h.systemRegister, "publicGetPool": h.form, "publicRegister": h.register, "publicActivate": h.activate,
 		"publicSendActivation": h.resend, "activationPage": h.showPage, "activateByPage": h.submitPage,
 	}, o)
 }
 
-type handlers struct{ *Service }
+type handlers struct {
+	*Service
+	source func(*http.Request) string // where a request comes from, without telling it
+}
 
 func options(r *http.Request) identity.MessageOptions {
 	values := r.URL.Query()
@@ -30,12 +33,8 @@ func options(r *http.Request) identity.MessageOptions {
 	}
 }
 
-// take is the use case of a registration.
-func (h handlers) take(ctx context.Context, r *http.Request, mail bool, o identity.MessageOptions) (Registered, error) {
-	p, err := h.Open(ctx, r.PathValue("tid"), r.PathValue("ipID"))
-	if err != nil {
-		return Registered{}, err
-	}
+// take is the use case of a registration in an open pool.
+func (h handlers) take(ctx context.Context, r *http.Request, p identity.Pool, mail bool, o identity.MessageOptions) (Registered, error) {
 	var in identity.SelfRegistration
 	if err := api.Decode(r, &in); err != nil {
 		return Registered{}, err
@@ -52,7 +51,11 @@ func (h handlers) systemRegister(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return Registered{}, err
 		}
-		return h.take(ctx, r, mail, options(r))
+		p, err := h.Open(ctx, r.PathValue("tid"), r.PathValue("ipID"))
+		if err != nil {
+			return Registered{}, err
+		}
+		return h.take(ctx, r, p, mail, options(r))
 	})
 }
 
@@ -88,7 +91,13 @@ func (h handlers) register(w http.ResponseWriter, r *http.Request) {
 	ticketed := func(done Registered) api.Answer {
 		return api.Answer{Status: http.StatusCreated, Body: ticket{done.Ticket, done.ExpiresAt}}
 	}
-	api.Do(w, r, ticketed, func(ctx context.Context) (Registered, error) { return h.take(ctx, r, true, publicOptions(r)) })
+	api.Do(w, r, ticketed, func(ctx context.Context) (Registered, error) {
+		p, err := h.OpenTo(ctx, r.PathValue("tid"), r.PathValue("ipID"), h.source(r))
+		if err != nil {
+			return Registered{}, err
+		}
+		return h.take(ctx, r, p, true, publicOptions(r))
+	})
 }
 
 // presented is a code as a page presents it.
@@ -106,7 +115,7 @@ func (h handlers) activate(w http.ResponseWriter, r *http.Request) {
 		if in.Code == "" {
 			return identity.User{}, identity.InvalidField("/code", "must be given")
 		}
-		return h.Activate(ctx, r.PathValue("tid"), r.PathValue("ipID"), in.Ticket, in.Code, in.Password)
+		return h.Activate(ctx, r.PathValue("tid"), r.PathValue("ipID"), h.source(r), in.Ticket, in.Code, in.Password)
 	})
 }
 
@@ -124,7 +133,7 @@ func (h handlers) resend(w http.ResponseWriter, r *http.Request) {
 		if address == "" {
 			address = in.Identifier
 		}
-		return once.None{}, h.Resend(ctx, r.PathValue("tid"), r.PathValue("ipID"), in.Ticket, address, publicOptions(r))
+		return once.None{}, h.Resend(ctx, r.PathValue("tid"), r.PathValue("ipID"), h.source(r), in.Ticket, address, publicOptions(r))
 	})
 }
 

@@ -46,6 +46,7 @@ func Functions() []Function {
 			on(table.OfUser, table.Users).may(batch),
 			on(table.OfUser).may(query),
 			on(table.Answers, table.Claims, table.Messages, table.OfUser, table.Users).may(put, update, remove),
+			on(table.Limits).may(update),
 		},
 	}, {
 		Name: "courier", MemoryMB: waiting, Timeout: time.Minute, Mails: true,
@@ -53,7 +54,7 @@ func Functions() []Function {
 		Grants: []Grant{
 			on(table.Messages, table.OfUser, table.Pools, table.Suppressed, table.Users).may(get),
 			on(table.OfUser, table.Users).may(query),
-			on(table.OfUser, table.Pools, table.Suppressed).may(put, update),
+			on(table.Limits, table.OfUser, table.Pools, table.Suppressed).may(put, update),
 			on(table.Claims, table.Messages, table.OfUser, table.Pools, table.Users).may(remove),
 		},
 	}, {
@@ -78,6 +79,8 @@ func Functions() []Function {
 		Grants: []Grant{
 			on(table.Answers, table.Claims, table.Keys, table.OfUser, table.Pools, table.Schemas).may(get),
 			on(table.OfUser, table.Users).may(batch),
+			on(table.OfUser).may(query),
+			on(table.Limits).may(update),
 			on(table.Answers, table.Claims, table.Messages, table.OfUser, table.Users).may(put, update, remove, check),
 		},
 	}, {

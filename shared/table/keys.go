@@ -109,6 +109,9 @@ func failuresKey(tenant, pool, subject string) key {
 	return key{Limits.key(tenant, pool, subject), "PASSWORD"}
 }
 
+// budgetKey counts what is spent of a pool's budget on a day.
+func budgetKey(tenant, pool, of, day string) key { return key{Limits.key(tenant, pool, of), day} }
+
 // suppressedKey marks an address to which nothing is sent, in any pool: that is how SES looks at it too.
 func suppressedKey(normalized string) key { return key{Suppressed.key(normalized), "SUPPRESSED"} }
 

@@ -200,6 +200,7 @@ func poolOf(it item) (identity.Pool, error) {
 	if err := parse(it, &p); err != nil {
 		return p, err
 	}
+	p.Limits = p.Limits.Filled() // of a pool from before there were any
 	p.Version, p.Users = number(it, attrVersion), max(number(it, attrMembers), 0)
 	return p, nil
 }

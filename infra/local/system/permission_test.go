@@ -87,7 +87,7 @@ func live(t *testing.T, product *systemtest.Product) {
 
 	// Somebody signs up, loses the mail, and activates; a back end does the same for another.
 	public.Must(t, 200, "GET", path, nil)
-	bea, cy := systemtest.Address("bea"), systemtest.Address("cy")
+	bea, cy, dee := systemtest.Address("bea"), systemtest.Address("cy"), systemtest.Address("dee")
 	ticket := register(t, tenant, pool, bea)
 	register(t, tenant, pool, bea)
 	code := systemtest.CodeIn(t, product.Inbox.Await(t, bea, 1)[0])
@@ -97,6 +97,9 @@ func live(t *testing.T, product *systemtest.Product) {
 	back.Must(t, 201, "POST", path+"/user/code/generate", fields{"type": "activation", "identifier": cy})
 	made := back.Must(t, 201, "POST", path+"/users/"+waiting+"/code/generate", fields{"type": "activation"})
 	back.Must(t, 201, "POST", path+"/user/activate", fields{"code": made.Text(t, "extended_code")})
+	register(t, tenant, pool, dee)
+	link := back.Must(t, 201, "POST", path+"/user/code/generate", fields{"type": "activation", "identifier": dee}).Text(t, "extended_code")
+	public.Must(t, 201, "POST", path+"/activate", fields{"code": link})
 
 	// Passwords, wrong and right.
 	back.Must(t, 401, "POST", path+"/user/password/verify", fields{"identifier": bea, "password": "not the password"})
