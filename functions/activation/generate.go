@@ -8,7 +8,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"identitypools/shared/identity"
+	"identitypools/shared/once"
 	"identitypools/shared/onetime"
+	"identitypools/shared/otp"
 )
 
 // CodeRequest asks for a code that the back end sends itself.
@@ -49,8 +51,13 @@ func (s *Service) Generate(ctx context.Context, ref identity.UserRef, r CodeRequ
 		}
 		code = onetime.Bound(p, u, code, waiting, s.Now())
 	}
-	made, err := s.Codes.Issue(ctx, ref, purposeFor(r.Type, address), p.Codes[r.Type], code, s.Codes.Alone)
-	return Generated{ID: code.Message, Code: made.Code, Extended: made.Extended}, err
+	ctx = once.Then(ctx, func(made otp.Issued) (Generated, error) { return generatedOf(code, made), nil })
+	made, err := s.Codes.Issue(ctx, p, ref, purposeFor(r.Type, address), code, s.Codes.Alone)
+	return generatedOf(code, made), err
+}
+
+func generatedOf(code identity.Code, made otp.Issued) Generated {
+	return Generated{ID: code.Message, Code: made.Code, Extended: made.Extended}
 }
 
 // purposeFor keeps codes that verify addresses apart by address: one lives for each.

@@ -8,6 +8,7 @@ import (
 
 	"identitypools/shared/api"
 	"identitypools/shared/identity"
+	"identitypools/shared/once"
 	"identitypools/shared/onetime"
 	"identitypools/shared/wire"
 )
@@ -40,59 +41,44 @@ type sender func(context.Context, identity.UserRef, Request, identity.MessageOpt
 
 func (h handlers) send(send sender) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		var in Request
-		err := api.DecodeOptional(r, &in)
-		if err == nil {
-			err = send(r.Context(), ref(r), in, options(r))
-		}
-		if err != nil {
-			api.Error(w, r, err)
-			return
-		}
-		api.NoContent(w)
+		api.Do(w, r, api.Done, func(ctx context.Context) (once.None, error) {
+			var in Request
+			err := api.DecodeOptional(r, &in)
+			if err == nil {
+				err = send(ctx, ref(r), in, options(r))
+			}
+			return once.None{}, err
+		})
 	}
 }
 
 func (h handlers) generateActivation(w http.ResponseWriter, r *http.Request) {
-	var in Request
-	if err := api.DecodeOptional(r, &in); err != nil {
-		api.Error(w, r, err)
-		return
+	named := func(g Generated) api.Answer {
+		return api.Answer{Status: http.StatusCreated, Body: map[string]string{"code_id": g.ID}}
 	}
-	made, err := h.Generate(r.Context(), ref(r), CodeRequest{Type: identity.PurposeActivation, Address: in.address()})
-	if err != nil {
-		api.Error(w, r, err)
-		return
-	}
-	api.Reply(w, http.StatusCreated, map[string]string{"code_id": made.ID})
+	api.Do(w, r, named, func(ctx context.Context) (Generated, error) {
+		var in Request
+		if err := api.DecodeOptional(r, &in); err != nil {
+			return Generated{}, err
+		}
+		return h.Generate(ctx, ref(r), CodeRequest{Type: identity.PurposeActivation, Address: in.address()})
+	})
+}
+
+func generated(g Generated) api.Answer {
+	return api.Answer{Status: http.StatusCreated, Body: map[string]string{"code": g.Code, "extended_code": g.Extended}}
 }
 
 func (h handlers) generate(w http.ResponseWriter, r *http.Request) {
-	var in CodeRequest
-	if err := api.Decode(r, &in); err != nil {
-		api.Error(w, r, err)
-		return
-	}
-	made, err := h.Generate(r.Context(), ref(r), in)
-	replyCode(w, r, made, err)
+	api.Take(w, r, generated, func(ctx context.Context, in CodeRequest) (Generated, error) {
+		return h.Generate(ctx, ref(r), in)
+	})
 }
 
 func (h handlers) generateForUser(w http.ResponseWriter, r *http.Request) {
-	var in UserCodeRequest
-	if err := api.Decode(r, &in); err != nil {
-		api.Error(w, r, err)
-		return
-	}
-	made, err := h.GenerateForUser(r.Context(), r.PathValue("tid"), r.PathValue("ipID"), in)
-	replyCode(w, r, made, err)
-}
-
-func replyCode(w http.ResponseWriter, r *http.Request, made Generated, err error) {
-	if err != nil {
-		api.Error(w, r, err)
-		return
-	}
-	api.Reply(w, http.StatusCreated, map[string]string{"code": made.Code, "extended_code": made.Extended})
+	api.Take(w, r, generated, func(ctx context.Context, in UserCodeRequest) (Generated, error) {
+		return h.GenerateForUser(ctx, r.PathValue("tid"), r.PathValue("ipID"), in)
+	})
 }
 
 // proof is the published ActivateSelfRegisteredUser.
@@ -118,21 +104,16 @@ func (p proof) check() error {
 	return v.Err()
 }
 
+func activated(u identity.User) api.Answer {
+	return api.Answer{Status: http.StatusCreated, Version: u.Version, Body: wire.UserOf(u)}
+}
+
 // activate serves both routes: with the user in the path, and without, for extended codes alone.
 func (h handlers) activate(w http.ResponseWriter, r *http.Request) {
-	var in proof
-	err := api.Decode(r, &in)
-	if err == nil {
-		err = in.check()
-	}
-	if err != nil {
-		api.Error(w, r, err)
-		return
-	}
-	u, err := h.Activate(r.Context(), ref(r), onetime.Proof{User: r.PathValue("userID"), Code: in.Code, Address: in.OTPAddress, Password: in.Password})
-	if err != nil {
-		api.Error(w, r, err)
-		return
-	}
-	api.ReplyVersion(w, http.StatusCreated, u.Version, wire.UserOf(u))
+	api.Take(w, r, activated, func(ctx context.Context, in proof) (identity.User, error) {
+		if err := in.check(); err != nil {
+			return identity.User{}, err
+		}
+		return h.Activate(ctx, ref(r), onetime.Proof{User: r.PathValue("userID"), Code: in.Code, Address: in.OTPAddress, Password: in.Password})
+	})
 }

@@ -38,7 +38,7 @@ type Users interface {
 
 // Outbox takes messages: Send for callers who are told of limits, Ask for those who are not.
 type Outbox interface {
-	Send(ctx context.Context, m identity.Message) error
+	Send(ctx context.Context, m identity.Message, l identity.Limits) error
 	Ask(ctx context.Context, m identity.Message) error
 }
 
@@ -77,7 +77,7 @@ func (s *Service) Send(ctx context.Context, ref identity.UserRef, r Request, o i
 	if err != nil {
 		return err
 	}
-	return s.Outbox.Send(ctx, identity.NewMessage(identity.MessageActivation, u, address, o, s.maker()))
+	return s.Outbox.Send(ctx, identity.NewMessage(identity.MessageActivation, u, address, o, s.maker()), p.Limits)
 }
 
 // SendQuietly is Send for back ends that speak for people who must not learn who is registered: where Send refuses because of the
@@ -101,7 +101,7 @@ func (s *Service) SendQuietly(ctx context.Context, ref identity.UserRef, r Reque
 	case u.Status != identity.StatusNew:
 		return s.Outbox.Ask(ctx, identity.NewMessage(identity.MessageTaken, u, address, o, s.maker()))
 	}
-	return s.Outbox.Send(ctx, identity.NewMessage(identity.MessageActivation, u, address, o, s.maker()))
+	return s.Outbox.Send(ctx, identity.NewMessage(identity.MessageActivation, u, address, o, s.maker()), p.Limits)
 }
 
 func (s *Service) prepare(ctx context.Context, ref identity.UserRef, o identity.MessageOptions) (u identity.User, _ identity.MessageOptions, p identity.Pool, err error) {

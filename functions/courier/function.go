@@ -15,7 +15,7 @@ func New(p start.Parts) (*Service, error) {
 		return nil, err
 	}
 	return &Service{
-		Pools: p.Table, Users: p.Table, Outbox: p.Table, Keeper: p.Table,
+		Pools: p.Table, Users: p.Table, Outbox: p.Table, Keeper: p.Table, Budgets: p.Table,
 		Codes: &onetime.Issuer{Store: p.Table, Coder: tools.Coder, Now: p.Now},
 		Mailer: mail.Sender{
 			Client: sesv2.NewFromConfig(p.Env.Config("SESV2")), From: p.Env.Must("MAIL_FROM"), ConfigurationSet: p.Env.Get("MAIL_CONFIGURATION_SET"),

@@ -23,6 +23,7 @@ type Service struct {
 	Users     Users
 	Outbox    Outbox
 	Keeper    Keeper
+	Budgets   Budgets
 	Codes     *onetime.Issuer
 	Mailer    Mailer
 	PublicURL string // base of the links in mails
@@ -58,6 +59,12 @@ type Keeper interface {
 	Purge(ctx context.Context, tenant, pool string) (done bool, err error)
 	PurgeLater(ctx context.Context, tenant, pool string) error
 	Erase(ctx context.Context, u identity.User) error
+}
+
+// Budgets has what pools may spend; shared/table says what each method promises.
+type Budgets interface {
+	Spend(ctx context.Context, tenant, pool string, b identity.Budget, at time.Time) error
+	Unspend(ctx context.Context, tenant, pool string, b identity.Budget, at time.Time) error
 }
 
 // Mailer hands a mail over. Errors: mail.ErrRejected for one that never will be accepted.
@@ -136,17 +143,22 @@ func (s *Service) sendCode(ctx context.Context, p identity.Pool, u identity.User
 	if err != nil {
 		return err
 	}
-	policy := p.Codes[identity.PurposeActivation]
-	made, err := s.Codes.Issue(ctx, u.Ref(), identity.PurposeActivation, policy, code, s.Codes.Limited(m))
+	form := m.CodeType
+	made, err := s.Codes.Issue(ctx, p, u.Ref(), identity.PurposeActivation, code, func(c identity.Codes) (identity.Codes, error) {
+		if c.IsLocked(s.Now()) {
+			form = identity.CodeTypeLink // strangers have used up the guesses at short codes; a link needs none
+		}
+		return s.Codes.Limited(p, m)(c)
+	})
 	if err != nil {
 		return err
 	}
 	kind := map[identity.Mode]map[identity.CodeType]mail.Kind{
 		identity.ModeRegistration: {identity.CodeTypeShort: mail.RegistrationCode, identity.CodeTypeLink: mail.RegistrationLink},
 		identity.ModeInvitation:   {identity.CodeTypeShort: mail.InvitationCode, identity.CodeTypeLink: mail.InvitationLink},
-	}[m.Mode][m.CodeType]
-	return s.send(ctx, code.Normalized, kind, mail.Values{
-		Pool: p.Name, Code: made.Code, Link: s.link(m, made.Extended), Until: s.Now().Add(time.Duration(policy.TTL)),
+	}[m.Mode][form]
+	return s.send(ctx, p, m, code.Normalized, kind, mail.Values{
+		Pool: p.Name, Code: made.Code, Link: s.link(m, made.Extended), Until: s.Now().Add(time.Duration(p.CodePolicy(identity.PurposeActivation).TTL)),
 	})
 }
 
@@ -190,13 +202,13 @@ func (s *Service) notifyOwner(ctx context.Context, p identity.Pool, u identity.U
 	if err != nil {
 		return err
 	}
-	if err := codes.MayMail(s.Now()); err != nil {
+	if err := codes.MayMail(s.Now(), p.Limits); err != nil {
 		return err
 	}
-	if err := s.send(ctx, to, mail.Taken, mail.Values{Pool: p.Name}); err != nil {
+	if err := s.send(ctx, p, m, to, mail.Taken, mail.Values{Pool: p.Name}); err != nil {
 		return err
 	}
-	err = s.Users.ReplaceCodes(ctx, u.Ref(), identity.PurposeNotice, codes.Mailed(s.Now()))
+	err = s.Users.ReplaceCodes(ctx, u.Ref(), identity.PurposeNotice, codes.Mailed(s.Now(), p.Limits))
 	if errors.As(err, new(identity.PreconditionFailed)) {
 		return nil // another notice was counted at the same time
 	}
@@ -208,10 +220,11 @@ func (s *Service) notifyPassword(ctx context.Context, p identity.Pool, u identit
 	if err := s.Users.DeleteRegistrations(ctx, u.Ref()); err != nil {
 		return err
 	}
-	return s.send(ctx, m.Normalized, mail.PasswordSet, mail.Values{Pool: p.Name, Time: m.CreatedAt.Time})
+	return s.send(ctx, p, m, m.Normalized, mail.PasswordSet, mail.Values{Pool: p.Name, Time: m.CreatedAt.Time})
 }
 
-func (s *Service) send(ctx context.Context, to string, kind mail.Kind, v mail.Values) error {
+// send sends a mail of the pool's budget, unless the address is one that nothing is sent to.
+func (s *Service) send(ctx context.Context, p identity.Pool, message identity.Message, to string, kind mail.Kind, v mail.Values) error {
 	box, err := identity.Mailbox(to)
 	if err != nil {
 		return identity.InvalidField("/address", err.Error())
@@ -227,9 +240,25 @@ func (s *Service) send(ctx context.Context, to string, kind mail.Kind, v mail.Va
 	if err != nil {
 		return err
 	}
-	if err := s.Mailer.Send(ctx, to, m); err != nil {
+	if err := s.mail(ctx, p, message, to, m); err != nil {
 		return err
 	}
 	metric.Count(ctx, s.Log, s.Now(), metric.MailsSent) // here, since a mail that is sent again is one more
 	return nil
+}
+
+// mail hands a mail over, and counts it once among those of the pool.
+func (s *Service) mail(ctx context.Context, p identity.Pool, message identity.Message, to string, m mail.Mail) error {
+	if message.Counted {
+		return s.Mailer.Send(ctx, to, m)
+	}
+	budget, asked := p.Limits.MailBudget(), message.CreatedAt.Time // so that mails which an outage held up don't have to share an hour
+	if err := s.Budgets.Spend(ctx, p.Tenant, p.ID, budget, asked); err != nil {
+		return err
+	}
+	err := s.Mailer.Send(ctx, to, m)
+	if err != nil {
+		err = errors.Join(err, s.Budgets.Unspend(ctx, p.Tenant, p.ID, budget, asked))
+	}
+	return err
 }

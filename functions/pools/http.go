@@ -1,10 +1,12 @@
 package pools
 
 import (
+	"context"
 	"net/http"
 
 	"identitypools/shared/api"
 	"identitypools/shared/identity"
+	"identitypools/shared/once"
 )
 
 // Handler serves the function's operations.
@@ -31,45 +33,36 @@ func responseOf(p identity.Pool) response {
 	return response{Pool: p, Users: p.Users, StandardUsers: p.Users}
 }
 
-func reply(w http.ResponseWriter, r *http.Request, status int, p identity.Pool, err error) {
-	if err != nil {
-		api.Error(w, r, err)
-		return
-	}
-	api.ReplyVersion(w, status, p.Version, responseOf(p))
+func created(p identity.Pool) api.Answer {
+	return api.Answer{Status: http.StatusCreated, Version: p.Version, Body: responseOf(p)}
+}
+
+func found(p identity.Pool) api.Answer {
+	return api.Answer{Status: http.StatusOK, Version: p.Version, Body: responseOf(p)}
 }
 
 func (h handlers) create(w http.ResponseWriter, r *http.Request) {
-	var change identity.PoolChange
-	if err := api.Decode(r, &change); err != nil {
-		api.Error(w, r, err)
-		return
-	}
-	p, err := h.Create(r.Context(), r.PathValue("tid"), change)
-	reply(w, r, http.StatusCreated, p, err)
+	api.Take(w, r, created, func(ctx context.Context, c identity.PoolChange) (identity.Pool, error) {
+		return h.Create(ctx, r.PathValue("tid"), c)
+	})
 }
 
 func (h handlers) get(w http.ResponseWriter, r *http.Request) {
-	p, err := h.Read(r.Context(), r.PathValue("tid"), r.PathValue("ipID"), api.IfMatch(r))
-	reply(w, r, http.StatusOK, p, err)
+	api.Show(w, r, found, func(ctx context.Context) (identity.Pool, error) {
+		return h.Read(ctx, r.PathValue("tid"), r.PathValue("ipID"), api.IfMatch(r))
+	})
 }
 
 func (h handlers) update(w http.ResponseWriter, r *http.Request) {
-	var change identity.PoolChange
-	if err := api.Decode(r, &change); err != nil {
-		api.Error(w, r, err)
-		return
-	}
-	p, err := h.Update(r.Context(), r.PathValue("tid"), r.PathValue("ipID"), api.IfMatch(r), change)
-	reply(w, r, http.StatusOK, p, err)
+	api.Take(w, r, found, func(ctx context.Context, c identity.PoolChange) (identity.Pool, error) {
+		return h.Update(ctx, r.PathValue("tid"), r.PathValue("ipID"), api.IfMatch(r), c)
+	})
 }
 
 func (h handlers) delete(w http.ResponseWriter, r *http.Request) {
-	if err := h.Delete(r.Context(), r.PathValue("tid"), r.PathValue("ipID"), api.IfMatch(r)); err != nil {
-		api.Error(w, r, err)
-		return
-	}
-	api.NoContent(w)
+	api.Do(w, r, api.Done, func(ctx context.Context) (once.None, error) {
+		return once.None{}, h.Delete(ctx, r.PathValue("tid"), r.PathValue("ipID"), api.IfMatch(r))
+	})
 }
 
 func (h handlers) list(w http.ResponseWriter, r *http.Request) {

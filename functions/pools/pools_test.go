@@ -62,7 +62,11 @@ const everything = `{
 		"min_length": 10, "capital_letters": 1, "lowercase_letters": 2, "digits": 3, "special_characters": 4, "not_used_since": 5, "strength": "fair"
 	},
 	"password_settings": {"expires_after": "720h0m0s", "hashing_method": "argon2"},
-	"reset_credentials_settings": {"do_not_allow_users_to_self_reset_credentials": true}
+	"reset_credentials_settings": {"do_not_allow_users_to_self_reset_credentials": true},
+	"limits": {
+		"mail_pause": "10s", "mails_per_hour": 10, "pool_mails_per_hour": 7, "pool_mails_per_day": 70, "code_guesses_per_day": 100,
+		"source_guesses_per_hour": 10, "source_submissions_per_hour": 1000000
+	}
 }`
 
 // defaults is what is in force in a pool of which only the name was given (63A §3.8 for codes, 63B §3.1.1.2 for passwords).
@@ -79,7 +83,11 @@ const defaults = `{
 		"min_length": 15, "capital_letters": 0, "lowercase_letters": 0, "digits": 0, "special_characters": 0, "not_used_since": 0, "strength": "any"
 	},
 	"password_settings": {"hashing_method": "argon2"},
-	"reset_credentials_settings": {"do_not_allow_users_to_self_reset_credentials": false}
+	"reset_credentials_settings": {"do_not_allow_users_to_self_reset_credentials": false},
+	"limits": {
+		"mail_pause": "1m0s", "mails_per_hour": 5, "pool_mails_per_hour": 10000, "pool_mails_per_day": 50000, "code_guesses_per_day": 20,
+		"source_guesses_per_hour": 300, "source_submissions_per_hour": 1000
+	}
 }`
 
 func TestTheSettingsOfANewPool(t *testing.T) {
@@ -93,7 +101,7 @@ func TestTheSettingsOfANewPool(t *testing.T) {
 			"public_registration_allowed": null, "identifier_case_insensitive": null, "authentication_mechanisms": null,
 			"preferred_authentication_mechanism": null, "second_factor_threshold": null, "mfa_session_ttl": null,
 			"otp_settings": {"activation": null, "challenge": {"length": null, "ttl": null}}, "password_policy": {"min_length": null},
-			"password_settings": null, "reset_credentials_settings": null, "system": null, "deleted": null}`, defaults},
+			"password_settings": null, "reset_credentials_settings": null, "limits": {"mail_pause": null}, "system": null, "deleted": null}`, defaults},
 		"read-only fields given": {`{"name": "Plain", "tenant_id": "", "system": true, "deleted": true, "number_of_users": 7,
 			"number_of_standard_users": 8, "number_of_jit_users": 9}`, defaults},
 	} {

@@ -21,6 +21,6 @@ func New(p start.Parts) (http.Handler, error) {
 		Redeemer: &onetime.Redeemer{
 			Guesses: p.Table, Users: p.Table, Coder: tools.Coder, Passwords: hasher, Now: p.Now, NewID: p.NewID,
 		},
-		MayReturnTo: onetime.ReturnURLs(p.Env.Get("RETURN_ORIGINS")), Now: p.Now, NewID: p.NewID,
-	}, p.Options())
+		MayReturnTo: onetime.ReturnURLs(p.Env.Get("RETURN_ORIGINS")), Budgets: p.Table, Now: p.Now, NewID: p.NewID,
+	}, tools.Source, p.Options())
 }

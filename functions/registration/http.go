@@ -1,24 +1,29 @@
 package registration
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/go-json-experiment/json/jsontext"
 
 	"identitypools/shared/api"
 	"identitypools/shared/identity"
+	"identitypools/shared/once"
 )
 
 // Handler serves the function's operations.
-func Handler(s *Service, o api.Options) (http.Handler, error) {
-	h := handlers{s}
+func Handler(s *Service, source func(*http.Request) string, o api.Options) (http.Handler, error) {
+	h := handlers{s, source}
 	return api.New("registration", api.Handlers{
 		"selfRegisterUser": h.systemRegister, "publicGetPool": h.form, "publicRegister": h.register, "publicActivate": h.activate,
 		"publicSendActivation": h.resend, "activationPage": h.showPage, "activateByPage": h.submitPage,
 	}, o)
 }
 
-type handlers struct{ *Service }
+type handlers struct {
+	*Service
+	source func(*http.Request) string // where a request comes from, without telling it
+}
 
 func options(r *http.Request) identity.MessageOptions {
 	values := r.URL.Query()
@@ -28,31 +33,30 @@ func options(r *http.Request) identity.MessageOptions {
 	}
 }
 
-// take registers, and answers for itself where that fails.
-func (h handlers) take(w http.ResponseWriter, r *http.Request, mail bool, o identity.MessageOptions) (Registered, bool) {
-	var registered Registered
-	p, err := h.Open(r.Context(), r.PathValue("tid"), r.PathValue("ipID"))
-	if err == nil {
-		var in identity.SelfRegistration
-		if err = api.Decode(r, &in); err == nil {
-			registered, err = h.Register(r.Context(), p, in, mail, o)
-		}
+// take is the use case of a registration in an open pool.
+func (h handlers) take(ctx context.Context, r *http.Request, p identity.Pool, mail bool, o identity.MessageOptions) (Registered, error) {
+	var in identity.SelfRegistration
+	if err := api.Decode(r, &in); err != nil {
+		return Registered{}, err
 	}
-	if err != nil {
-		api.Error(w, r, err)
-	}
-	return registered, err == nil
+	return h.Register(ctx, p, in, mail, o)
 }
 
 func (h handlers) systemRegister(w http.ResponseWriter, r *http.Request) {
-	mail, err := flag(r, "send_activation_message", true)
-	if err != nil {
-		api.Error(w, r, err)
-		return
+	identified := func(done Registered) api.Answer {
+		return api.Answer{Status: http.StatusCreated, Body: map[string]string{"id": done.User}}
 	}
-	if registered, ok := h.take(w, r, mail, options(r)); ok {
-		api.Reply(w, http.StatusCreated, map[string]string{"id": registered.User})
-	}
+	api.Do(w, r, identified, func(ctx context.Context) (Registered, error) {
+		mail, err := flag(r, "send_activation_message", true)
+		if err != nil {
+			return Registered{}, err
+		}
+		p, err := h.Open(ctx, r.PathValue("tid"), r.PathValue("ipID"))
+		if err != nil {
+			return Registered{}, err
+		}
+		return h.take(ctx, r, p, mail, options(r))
+	})
 }
 
 // flag reads a boolean query parameter. Errors: identity.Invalid.
@@ -84,50 +88,53 @@ type ticket struct {
 }
 
 func (h handlers) register(w http.ResponseWriter, r *http.Request) {
-	if registered, ok := h.take(w, r, true, publicOptions(r)); ok {
-		api.Reply(w, http.StatusCreated, ticket{registered.Ticket, registered.ExpiresAt})
+	ticketed := func(done Registered) api.Answer {
+		return api.Answer{Status: http.StatusCreated, Body: ticket{done.Ticket, done.ExpiresAt}}
 	}
+	api.Do(w, r, ticketed, func(ctx context.Context) (Registered, error) {
+		p, err := h.OpenTo(ctx, r.PathValue("tid"), r.PathValue("ipID"), h.source(r))
+		if err != nil {
+			return Registered{}, err
+		}
+		return h.take(ctx, r, p, true, publicOptions(r))
+	})
+}
+
+// presented is a code as a page presents it.
+type presented struct {
+	Ticket   string `json:"ticket"`
+	Code     string `json:"code"`
+	Password string `json:"password"`
 }
 
 func (h handlers) activate(w http.ResponseWriter, r *http.Request) {
-	var in struct {
-		Ticket   string `json:"ticket"`
-		Code     string `json:"code"`
-		Password string `json:"password"`
+	activated := func(u identity.User) api.Answer {
+		return api.Answer{Status: http.StatusCreated, Body: map[string]string{"status": string(u.Status)}}
 	}
-	err := api.Decode(r, &in)
-	if err == nil && in.Code == "" {
-		err = identity.InvalidField("/code", "must be given")
-	}
-	if err == nil {
-		err = h.Activate(r.Context(), r.PathValue("tid"), r.PathValue("ipID"), in.Ticket, in.Code, in.Password)
-	}
-	if err != nil {
-		api.Error(w, r, err)
-		return
-	}
-	api.Reply(w, http.StatusCreated, map[string]string{"status": string(identity.StatusActive)})
+	api.Take(w, r, activated, func(ctx context.Context, in presented) (identity.User, error) {
+		if in.Code == "" {
+			return identity.User{}, identity.InvalidField("/code", "must be given")
+		}
+		return h.Activate(ctx, r.PathValue("tid"), r.PathValue("ipID"), h.source(r), in.Ticket, in.Code, in.Password)
+	})
+}
+
+// addressed names the registration whose message is asked for anew.
+type addressed struct {
+	Ticket     string `json:"ticket"`
+	Address    string `json:"address"`
+	Identifier string `json:"identifier"` // the old name of address
 }
 
 func (h handlers) resend(w http.ResponseWriter, r *http.Request) {
-	var in struct {
-		Ticket     string `json:"ticket"`
-		Address    string `json:"address"`
-		Identifier string `json:"identifier"`
-	}
-	err := api.Decode(r, &in)
-	if err == nil {
+	accepted := func(once.None) api.Answer { return api.Answer{Status: http.StatusAccepted, Body: struct{}{}} }
+	api.Take(w, r, accepted, func(ctx context.Context, in addressed) (once.None, error) {
 		address := in.Address
 		if address == "" {
 			address = in.Identifier
 		}
-		err = h.Resend(r.Context(), r.PathValue("tid"), r.PathValue("ipID"), in.Ticket, address, publicOptions(r))
-	}
-	if err != nil {
-		api.Error(w, r, err)
-		return
-	}
-	api.Reply(w, http.StatusAccepted, struct{}{})
+		return once.None{}, h.Resend(ctx, r.PathValue("tid"), r.PathValue("ipID"), h.source(r), in.Ticket, address, publicOptions(r))
+	})
 }
 
 // form is what a sign-up page needs to draw itself.

@@ -66,7 +66,7 @@ func (h handlers) submitPage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	shown := h.pageOf(p, r, r.PostFormValue("code"))
-	err = h.Activate(r.Context(), p.Tenant, p.ID, "", shown.Code, r.PostFormValue("password"))
+	_, err = h.Activate(r.Context(), p.Tenant, p.ID, h.source(r), "", shown.Code, r.PostFormValue("password"))
 	api.Note(r, err)
 	var invalid identity.Invalid
 	switch {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"identitypools/shared/identity"
+	"identitypools/shared/once"
 	"identitypools/shared/onetime"
 	"identitypools/shared/otp"
 )
@@ -21,6 +22,7 @@ type Service struct {
 	Passwords   Passwords
 	Tickets     *otp.Sealer
 	Redeemer    *onetime.Redeemer
+	Budgets     Budgets
 	MayReturnTo func(url string) bool // which post-activation URLs messages may carry
 	Now         func() time.Time
 	NewID       func() string
@@ -51,6 +53,11 @@ type Documents interface {
 // Passwords checks a new password against the pool's rules (Invalid at pointer) and hashes it.
 type Passwords interface {
 	HashNew(ctx context.Context, p identity.Pool, u identity.User, pointer, password string) (hash string, err error)
+}
+
+// Budgets are those of sources on public routes: Limited where one is spent.
+type Budgets interface {
+	Spend(ctx context.Context, tenant, pool string, b identity.Budget, at time.Time) error
 }
 
 // Registered is a registration that waits for its code.
@@ -88,6 +95,7 @@ func (s *Service) Register(ctx context.Context, p identity.Pool, in identity.Sel
 		m.Registration = r.ID
 		message = &m
 	}
+	ctx = once.Then(ctx, func(owner identity.UserRef) (Registered, error) { return s.ticketed(owner, r) })
 	owner, err := s.Users.Register(ctx, u, r, message)
 	if err != nil {
 		return Registered{}, err
@@ -110,23 +118,35 @@ func (s *Service) Open(ctx context.Context, tenant, pool string) (identity.Pool,
 	return p, err
 }
 
+// OpenTo is Open for a submission from a source, which has a budget. Errors: those of Open, Limited.
+func (s *Service) OpenTo(ctx context.Context, tenant, pool, source string) (identity.Pool, error) {
+	p, err := s.Open(ctx, tenant, pool)
+	if err == nil {
+		err = s.Budgets.Spend(ctx, tenant, pool, p.Limits.SubmissionBudget(source), s.Now())
+	}
+	return p, err
+}
+
 // Activate redeems a code for whoever holds the ticket of its registration, or without a ticket the extended code of a link.
-// Errors: NotFound for the pool; InvalidCode also for a ticket that is not good; those of onetime.Redeemer.
-func (s *Service) Activate(ctx context.Context, tenant, pool, ticket, code, password string) error {
+// The source of the request has a budget of such tries, which is spent first.
+// Errors: NotFound for the pool; Limited; InvalidCode also for a ticket that is not good; those of onetime.Redeemer.
+func (s *Service) Activate(ctx context.Context, tenant, pool, source, ticket, code, password string) (identity.User, error) {
 	p, err := s.Pools.CachedPool(ctx, tenant, pool)
 	if err != nil {
-		return err
+		return identity.User{}, err
 	}
-	proof := onetime.Proof{Code: code, Password: password}
+	if err := s.Budgets.Spend(ctx, tenant, pool, p.Limits.GuessBudget(source), s.Now()); err != nil {
+		return identity.User{}, err
+	}
+	proof := onetime.Proof{Code: code, Password: password, Unvouched: ticket == ""}
 	if ticket != "" {
 		t, err := s.ticket(tenant, pool, ticket)
 		if err != nil {
-			return err
+			return identity.User{}, err
 		}
 		proof.User, proof.Registration = t.User, &t.Registration
 	}
-	_, err = s.Redeemer.Activate(ctx, p, proof)
-	return err
+	return s.Redeemer.Activate(ctx, p, proof)
 }
 
 func (s *Service) ticket(tenant, pool, text string) (otp.Ticket, error) {
@@ -139,9 +159,9 @@ func (s *Service) ticket(tenant, pool, text string) (otp.Ticket, error) {
 
 // Resend asks for the message of a registration anew: of the ticket's, or of whatever waits with the owner of an address. It
 // says nothing about either: what may be sent is decided when it is sent. Errors: NotFound for the pool, Refused while the pool
-// does not allow registration, Invalid where nothing is named.
-func (s *Service) Resend(ctx context.Context, tenant, pool, ticket, address string, o identity.MessageOptions) error {
-	p, err := s.Open(ctx, tenant, pool)
+// does not allow registration, Limited for the source, Invalid where nothing is named.
+func (s *Service) Resend(ctx context.Context, tenant, pool, source, ticket, address string, o identity.MessageOptions) error {
+	p, err := s.OpenTo(ctx, tenant, pool, source)
 	if err != nil {
 		return err
 	}

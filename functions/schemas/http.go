@@ -1,10 +1,12 @@
 package schemas
 
 import (
+	"context"
 	"net/http"
 
 	"identitypools/shared/api"
 	"identitypools/shared/identity"
+	"identitypools/shared/once"
 )
 
 // Handler serves the function's operations.
@@ -18,45 +20,36 @@ func Handler(s *Service, o api.Options) (http.Handler, error) {
 
 type handlers struct{ *Service }
 
-func reply(w http.ResponseWriter, r *http.Request, status int, s identity.Schema, err error) {
-	if err != nil {
-		api.Error(w, r, err)
-		return
-	}
-	api.ReplyVersion(w, status, s.Version, s)
+func created(s identity.Schema) api.Answer {
+	return api.Answer{Status: http.StatusCreated, Version: s.Version, Body: s}
+}
+
+func found(s identity.Schema) api.Answer {
+	return api.Answer{Status: http.StatusOK, Version: s.Version, Body: s}
 }
 
 func (h handlers) create(w http.ResponseWriter, r *http.Request) {
-	var change identity.SchemaChange
-	if err := api.Decode(r, &change); err != nil {
-		api.Error(w, r, err)
-		return
-	}
-	s, err := h.Create(r.Context(), r.PathValue("tid"), change)
-	reply(w, r, http.StatusCreated, s, err)
+	api.Take(w, r, created, func(ctx context.Context, c identity.SchemaChange) (identity.Schema, error) {
+		return h.Create(ctx, r.PathValue("tid"), c)
+	})
 }
 
 func (h handlers) get(w http.ResponseWriter, r *http.Request) {
-	s, err := h.Read(r.Context(), r.PathValue("tid"), r.PathValue("schID"), api.IfMatch(r))
-	reply(w, r, http.StatusOK, s, err)
+	api.Show(w, r, found, func(ctx context.Context) (identity.Schema, error) {
+		return h.Read(ctx, r.PathValue("tid"), r.PathValue("schID"), api.IfMatch(r))
+	})
 }
 
 func (h handlers) update(w http.ResponseWriter, r *http.Request) {
-	var change identity.SchemaChange
-	if err := api.Decode(r, &change); err != nil {
-		api.Error(w, r, err)
-		return
-	}
-	s, err := h.Update(r.Context(), r.PathValue("tid"), r.PathValue("schID"), api.IfMatch(r), change)
-	reply(w, r, http.StatusOK, s, err)
+	api.Take(w, r, found, func(ctx context.Context, c identity.SchemaChange) (identity.Schema, error) {
+		return h.Update(ctx, r.PathValue("tid"), r.PathValue("schID"), api.IfMatch(r), c)
+	})
 }
 
 func (h handlers) delete(w http.ResponseWriter, r *http.Request) {
-	if err := h.Delete(r.Context(), r.PathValue("tid"), r.PathValue("schID"), api.IfMatch(r)); err != nil {
-		api.Error(w, r, err)
-		return
-	}
-	api.NoContent(w)
+	api.Do(w, r, api.Done, func(ctx context.Context) (once.None, error) {
+		return once.None{}, h.Delete(ctx, r.PathValue("tid"), r.PathValue("schID"), api.IfMatch(r))
+	})
 }
 
 func (h handlers) list(w http.ResponseWriter, r *http.Request) {

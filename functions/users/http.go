@@ -1,12 +1,14 @@
 package users
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/go-json-experiment/json"
 
 	"identitypools/shared/api"
 	"identitypools/shared/identity"
+	"identitypools/shared/once"
 	"identitypools/shared/wire"
 )
 
@@ -26,72 +28,57 @@ func ref(r *http.Request) identity.UserRef {
 	return identity.UserRef{Tenant: r.PathValue("tid"), Pool: r.PathValue("ipID"), ID: r.PathValue("userID")}
 }
 
-func reply(w http.ResponseWriter, r *http.Request, status int, u identity.User, err error) {
-	if err != nil {
-		api.Error(w, r, err)
-		return
-	}
-	api.ReplyVersion(w, status, u.Version, wire.UserOf(u))
+func created(u identity.User) api.Answer {
+	return api.Answer{Status: http.StatusCreated, Version: u.Version, Body: wire.UserOf(u)}
+}
+
+func found(u identity.User) api.Answer {
+	return api.Answer{Status: http.StatusOK, Version: u.Version, Body: wire.UserOf(u)}
 }
 
 func (h handlers) create(w http.ResponseWriter, r *http.Request) {
-	var n identity.NewUser
-	if err := api.Decode(r, &n); err != nil {
-		api.Error(w, r, err)
-		return
-	}
-	u, err := h.Create(r.Context(), r.PathValue("tid"), r.PathValue("ipID"), n)
-	reply(w, r, http.StatusCreated, u, err)
+	api.Take(w, r, created, func(ctx context.Context, n identity.NewUser) (identity.User, error) {
+		return h.Create(ctx, r.PathValue("tid"), r.PathValue("ipID"), n)
+	})
 }
 
 func (h handlers) get(w http.ResponseWriter, r *http.Request) {
-	u, err := h.Read(r.Context(), ref(r), api.IfMatch(r))
-	reply(w, r, http.StatusOK, u, err)
+	api.Show(w, r, found, func(ctx context.Context) (identity.User, error) {
+		return h.Read(ctx, ref(r), api.IfMatch(r))
+	})
 }
 
 func (h handlers) getByKey(w http.ResponseWriter, r *http.Request) {
-	var k Key
-	if err := api.Decode(r, &k); err != nil {
-		api.Error(w, r, err)
-		return
-	}
-	u, err := h.ReadByKey(r.Context(), r.PathValue("tid"), r.PathValue("ipID"), k, api.IfMatch(r))
-	reply(w, r, http.StatusOK, u, err)
+	api.Show(w, r, found, func(ctx context.Context) (u identity.User, err error) {
+		var k Key
+		if err = api.Decode(r, &k); err == nil {
+			u, err = h.ReadByKey(ctx, r.PathValue("tid"), r.PathValue("ipID"), k, api.IfMatch(r))
+		}
+		return u, err
+	})
 }
 
 func (h handlers) update(w http.ResponseWriter, r *http.Request) {
-	var change identity.UserChange
-	if err := api.Decode(r, &change); err != nil {
-		api.Error(w, r, err)
-		return
-	}
-	u, err := h.Update(r.Context(), ref(r), api.IfMatch(r), change)
-	reply(w, r, http.StatusOK, u, err)
+	api.Take(w, r, found, func(ctx context.Context, c identity.UserChange) (identity.User, error) {
+		return h.Update(ctx, ref(r), api.IfMatch(r), c)
+	})
 }
 
 func (h handlers) delete(w http.ResponseWriter, r *http.Request) {
-	if err := h.Delete(r.Context(), ref(r), api.IfMatch(r)); err != nil {
-		api.Error(w, r, err)
-		return
-	}
-	api.NoContent(w)
+	api.Do(w, r, api.Done, func(ctx context.Context) (once.None, error) {
+		return once.None{}, h.Delete(ctx, ref(r), api.IfMatch(r))
+	})
 }
 
 func (h handlers) suppressions(w http.ResponseWriter, r *http.Request) {
-	list, err := h.Suppressed(r.Context(), ref(r))
-	if err != nil {
-		api.Error(w, r, err)
-		return
+	listed := func(list []identity.Suppression) api.Answer {
+		return api.Answer{Status: http.StatusOK, Body: map[string]any{"suppressions": list}}
 	}
-	api.Reply(w, http.StatusOK, map[string]any{"suppressions": list})
+	api.Show(w, r, listed, func(ctx context.Context) ([]identity.Suppression, error) { return h.Suppressed(ctx, ref(r)) })
 }
 
 func (h handlers) clear(w http.ResponseWriter, r *http.Request) {
-	if err := h.Clear(r.Context(), ref(r)); err != nil {
-		api.Error(w, r, err)
-		return
-	}
-	api.NoContent(w)
+	api.Do(w, r, api.Done, func(ctx context.Context) (once.None, error) { return once.None{}, h.Clear(ctx, ref(r)) })
 }
 
 // stoppedHeader tells where a filtered list stopped that has read its share before the page was full.

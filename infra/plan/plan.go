@@ -47,10 +47,11 @@ func Functions() []Function {
 	return []Function{{
 		Name: "activation", MemoryMB: hashing, Timeout: answer, Settings: []string{"CODE_SECRET", "RETURN_ORIGINS"},
 		Grants: []Grant{
-			on(table.Claims, table.Keys, table.OfUser, table.Pools, table.Users).may(get),
+			on(table.Answers, table.Claims, table.Keys, table.OfUser, table.Pools, table.Users).may(get),
 			on(table.OfUser, table.Users).may(batch),
 			on(table.OfUser).may(query),
-			on(table.Claims, table.Messages, table.OfUser, table.Users).may(put, update, remove),
+			on(table.Answers, table.Claims, table.Messages, table.OfUser, table.Users).may(put, update, remove),
+			on(table.Limits).may(update),
 		},
 	}, {
 		Name: "courier", MemoryMB: waiting, Timeout: time.Minute, Mails: true,
@@ -58,7 +59,7 @@ func Functions() []Function {
 		Grants: []Grant{
 			on(table.Messages, table.OfUser, table.Pools, table.Suppressed, table.Users).may(get),
 			on(table.OfUser, table.Users).may(query),
-			on(table.OfUser, table.Pools, table.Suppressed).may(put, update),
+			on(table.Limits, table.OfUser, table.Pools, table.Suppressed).may(put, update),
 			on(table.Claims, table.Messages, table.OfUser, table.Pools, table.Users).may(remove),
 		},
 	}, {
@@ -72,25 +73,27 @@ func Functions() []Function {
 	}, {
 		Name: "pools", MemoryMB: waiting, Timeout: answer,
 		Grants: []Grant{
-			on(table.Keys, table.Pools).may(get),
+			on(table.Answers, table.Keys, table.Pools).may(get),
 			on(table.OfUser, table.Users).may(query),
 			on(table.PoolList).inIndex().may(query),
-			on(table.Pools, table.Schemas).may(put, update),
+			on(table.Answers, table.Pools, table.Schemas).may(put, update),
 			on(table.Claims, table.OfUser, table.Pools, table.Users).may(remove),
 		},
 	}, {
 		Name: "registration", MemoryMB: hashing, Timeout: answer, Settings: []string{"CODE_SECRET", "RETURN_ORIGINS"},
 		Grants: []Grant{
-			on(table.Claims, table.Keys, table.OfUser, table.Pools, table.Schemas).may(get),
+			on(table.Answers, table.Claims, table.Keys, table.OfUser, table.Pools, table.Schemas).may(get),
 			on(table.OfUser, table.Users).may(batch),
-			on(table.Claims, table.Messages, table.OfUser, table.Users).may(put, update, remove, check),
+			on(table.OfUser).may(query),
+			on(table.Limits).may(update),
+			on(table.Answers, table.Claims, table.Messages, table.OfUser, table.Users).may(put, update, remove, check),
 		},
 	}, {
 		Name: "schemas", MemoryMB: waiting, Timeout: answer,
 		Grants: []Grant{
-			on(table.Keys, table.Schemas).may(get),
+			on(table.Answers, table.Keys, table.Schemas).may(get),
 			on(table.SchemaList).inIndex().may(query),
-			on(table.Schemas).may(put, update, remove),
+			on(table.Answers, table.Schemas).may(put, update, remove),
 		},
 	}, {
 		Name: "tokens", MemoryMB: waiting, Timeout: answer, Settings: []string{"PUBLIC_URL", "TOKEN_SECRET"},
@@ -101,9 +104,9 @@ func Functions() []Function {
 	}, {
 		Name: "users", MemoryMB: hashing, Timeout: answer,
 		Grants: []Grant{
-			on(table.Claims, table.Keys, table.Pools, table.Schemas, table.Users).may(get),
+			on(table.Answers, table.Claims, table.Keys, table.Pools, table.Schemas, table.Users).may(get),
 			on(table.OfUser, table.Users).may(query),
-			on(table.Claims, table.OfUser, table.Users).may(put, update, remove),
+			on(table.Answers, table.Claims, table.OfUser, table.Users).may(put, update, remove),
 			on(table.Suppressed).may(batch, remove),
 		},
 	}}

@@ -14,7 +14,7 @@ func BenchmarkRequest(b *testing.B) {
 		Name string `json:"name"`
 	}
 	e := open(b, function, func(w http.ResponseWriter, r *http.Request) {
-		api.ReplyVersion(w, 200, 1, pool{ID: r.PathValue("ipID"), Name: "customers"})
+		api.Reply(w, 200, pool{ID: r.PathValue("ipID"), Name: "customers"})
 	})
 	request := event("GET", poolsPath+"/p", e.admin(b), "")
 	b.ReportAllocs()

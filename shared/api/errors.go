@@ -131,17 +131,8 @@ func Reply(w http.ResponseWriter, status int, v any) {
 	_, _ = w.Write(body) // a caller who has gone away can't be told
 }
 
-// ReplyVersion is Reply with the version of the resource as its ETag.
-func ReplyVersion(w http.ResponseWriter, status int, version int64, v any) {
-	w.Header().Set("ETag", versionTag(version))
-	Reply(w, status, v)
-}
-
 // versionTag is a version as an entity tag (RFC 9110 §8.8.3).
 func versionTag(version int64) string { return `"` + strconv.FormatInt(version, 10) + `"` }
-
-// NoContent answers that it is done.
-func NoContent(w http.ResponseWriter) { w.WriteHeader(http.StatusNoContent) }
 
 // NotFound answers a path that no route has.
 func NotFound(w http.ResponseWriter, r *http.Request) {

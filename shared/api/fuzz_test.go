@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -34,7 +35,8 @@ func FuzzQuery(f *testing.F) {
 		checkParameter(t, err, "order", true)
 		for _, version := range api.IfMatch(r).Versions {
 			w := httptest.NewRecorder()
-			api.ReplyVersion(w, http.StatusOK, version, struct{}{})
+			answer := func(version int64) api.Answer { return api.Answer{Status: http.StatusOK, Version: version} }
+			api.Show(w, r, answer, func(context.Context) (int64, error) { return version, nil })
 			made := httptest.NewRequest(http.MethodGet, "/", nil)
 			made.Header.Set("If-Match", w.Header().Get("ETag"))
 			if again := api.IfMatch(made).Versions; !slices.Equal(again, []int64{version}) {

@@ -20,6 +20,7 @@ import (
 // Options are what every function's handler needs besides its operations.
 type Options struct {
 	Verifier Verifier // may be nil where no route of the function needs a token
+	Answers  Answers  // nil: idempotency keys are ignored
 	Log      *slog.Logger
 	Now      func() time.Time
 }
@@ -114,8 +115,9 @@ func guard(route Route, o Options, next http.HandlerFunc) http.Handler {
 				return
 			}
 		}
-		next(w, r)
 		ex := exchangeOf(r.Context())
+		ex.caller, ex.answers = route.Caller, o.Answers
+		next(w, r)
 		if name := countOf(route, ex.code); name != "" {
 			metric.Count(r.Context(), ex.log, o.Now(), name)
 		}
@@ -158,8 +160,10 @@ func authorize(route Route, o Options, r *http.Request) error {
 
 // exchange is what the edge knows of a request under way.
 type exchange struct {
-	log  *slog.Logger // carries the request's id
-	code string       // of the error that it came to; "" for none
+	log     *slog.Logger // carries the request's id
+	code    string       // of the error that it came to; "" for none
+	caller  Caller
+	answers Answers
 }
 
 type exchangeKey struct{}

@@ -72,7 +72,7 @@ func decodes(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	api.NoContent(w)
+	w.WriteHeader(http.StatusNoContent)
 }
 
 func changed(token string) string {

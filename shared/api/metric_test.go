@@ -105,7 +105,7 @@ func TestWhatAFailureCounts(t *testing.T) {
 		t.Parallel()
 		e := open(t, "registration", func(w http.ResponseWriter, r *http.Request) {
 			api.Note(r, nil)
-			api.NoContent(w)
+			w.WriteHeader(http.StatusNoContent)
 		})
 		send(t, e.call, event("POST", registerPath, "", ""))
 		if got := counted(t, e.log); !slices.Equal(got, []metric.Name{metric.Registrations}) {

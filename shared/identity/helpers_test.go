@@ -13,6 +13,9 @@ import (
 // at is a time after the start of the tests.
 func at(after time.Duration) time.Time { return start().Add(after) }
 
+// usual are the limits of a pool that sets none.
+func usual() identity.Limits { return identity.Limits{}.Filled() }
+
 // maker makes ids that can be told apart.
 func maker(now time.Time) identity.Maker {
 	made := 0

@@ -3,6 +3,7 @@ package identity
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -54,6 +55,7 @@ type Pool struct {
 	PasswordPolicy         PasswordPolicy             `json:"password_policy"`
 	PasswordSettings       PasswordSettings           `json:"password_settings"`
 	ResetSettings          ResetSettings              `json:"reset_credentials_settings"`
+	Limits                 Limits                     `json:"limits"` // this project's own
 	System                 bool                       `json:"system"`
 	Deleted                bool                       `json:"deleted"`
 
@@ -119,6 +121,12 @@ func (p Pool) Schemas() []string {
 		}
 	}
 	return ids
+}
+
+// CodePolicy is the pool's for codes of a purpose, or of a part of one as in "verify_address#ann@example.com".
+func (p Pool) CodePolicy(purpose CodePurpose) CodePolicy {
+	whole, _, _ := strings.Cut(string(purpose), "#")
+	return p.Codes[CodePurpose(whole)]
 }
 
 // CodePurpose is what a one-time code is for; a code for one purpose never serves another.

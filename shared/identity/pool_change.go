@@ -37,6 +37,7 @@ type PoolChange struct {
 	PasswordPolicy         PasswordPolicyChange              `json:"password_policy"`
 	PasswordSettings       PasswordSettingsChange            `json:"password_settings"`
 	ResetSettings          *ResetSettings                    `json:"reset_credentials_settings"`
+	Limits                 LimitsChange                      `json:"limits"`
 
 	System        jsontext.Value `json:"system"`
 	Deleted       jsontext.Value `json:"deleted"`
@@ -79,6 +80,7 @@ func NewPool(tenant, id string, c PoolChange) (Pool, error) {
 		CaseInsensitive: true,
 		Codes:           map[CodePurpose]CodePolicy{},
 		PasswordPolicy:  PasswordPolicy{Strength: "any"},
+		Limits:          Limits{}.Filled(),
 	}
 	for purpose, bounds := range codeLifetimes() {
 		p.Codes[purpose] = CodePolicy{Length: MinCodeLength, TTL: Duration(bounds.usual)}
@@ -114,6 +116,7 @@ func (p Pool) Changed(c PoolChange) (Pool, error) {
 	p.changeMechanisms(c)
 	p.changeCodes(&v, c.Codes)
 	p.changePasswords(c)
+	p.Limits.change(c.Limits)
 	p.check(&v)
 	return p, v.Err()
 }
@@ -195,6 +198,7 @@ func (p Pool) check(v *Violations) {
 		p.Codes[purpose].check(v, "/otp_settings/"+string(purpose), bounds)
 	}
 	p.PasswordPolicy.check(v)
+	p.Limits.check(v)
 	if p.PasswordSettings.ExpiresAfter < 0 || p.PasswordSettings.ExpiresAfter > Duration(10*365*24*time.Hour) {
 		v.Add("/password_settings/expires_after", "must be from 0s to ten years")
 	}

@@ -96,6 +96,14 @@ type Activation struct {
 	Code         Code
 	Registration *Registration // the one that the code was mailed for; nil where it belongs to none
 	PasswordHash string        // given with the code; "" where none was
+	Contested    bool          // it is unknown whether the registration is that of the code's holder, so nothing of it is taken
+}
+
+// IsContested says whether others wait to prove the same address for u.
+func (r Registration) IsContested(u User, waiting []Registration, now time.Time) bool {
+	return slices.ContainsFunc(waiting, func(other Registration) bool {
+		return other.ID != r.ID && other.Normalized == r.Normalized && other.Belongs(u, now)
+	})
 }
 
 // Activate is u after a: active, the address verified and an identifier, the password that came with the code or that
@@ -103,7 +111,7 @@ type Activation struct {
 // Errors: InvalidCode where the user is not new or the registration is dead; Invalid where a password is missing or one too many.
 func (p Pool) Activate(u User, a Activation, m Maker) (User, error) {
 	registered := a.Code.Registration != ""
-	if u.Status != StatusNew || registered && (a.Registration == nil || !a.Registration.Belongs(u, m.Now)) {
+	if u.Status != StatusNew || registered && (a.Registration == nil || !a.Registration.Belongs(u, m.Now) || a.Registration.Normalized != a.Code.Normalized) {
 		return User{}, InvalidCode{}
 	}
 	if !registered && !slices.ContainsFunc(u.CandidateAddresses(), func(c Address) bool { return c.Normalized == a.Code.Normalized }) {
@@ -114,15 +122,15 @@ func (p Pool) Activate(u User, a Activation, m Maker) (User, error) {
 	switch {
 	case hash != "" && hasPassword:
 		return User{}, InvalidField("/password", "must not be given: a password is set already")
-	case hash == "" && a.Code.NeedsPassword:
+	case hash == "" && (a.Code.NeedsPassword || a.Contested && p.UsesPasswords()):
 		return User{}, InvalidField("/password", "must be given: several registrations wait for this address")
-	case hash == "" && registered:
+	case hash == "" && registered && !a.Contested:
 		hash = a.Registration.PasswordHash
 	}
 	if hash != "" {
 		u.setPassword(p, hash, m)
 	}
-	if registered && given(a.Registration.Payload) {
+	if registered && !a.Contested && given(a.Registration.Payload) {
 		u.Payload = a.Registration.Payload
 	}
 	u.verify(a.Code, m)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"identitypools/shared/identity"
+	"identitypools/shared/once"
 	"identitypools/shared/otp"
 )
 
@@ -28,12 +29,13 @@ type Store interface {
 // storeTries bounds how often a code is stored anew after other codes of the user came between reading and writing.
 const storeTries = 5
 
-// Issue makes a code for a user and stores it in place of the earlier one of the same registration. code says for which address,
+// Issue makes a code for a user of p and stores it in place of the earlier one of the same registration. code says for which address,
 // registration and message. prepare may change the codes that it joins, or refuse with an error.
-func (i *Issuer) Issue(ctx context.Context, ref identity.UserRef, purpose identity.CodePurpose, policy identity.CodePolicy, code identity.Code,
+func (i *Issuer) Issue(ctx context.Context, p identity.Pool, ref identity.UserRef, purpose identity.CodePurpose, code identity.Code,
 	prepare func(identity.Codes) (identity.Codes, error),
 ) (otp.Issued, error) {
 	var err error
+	policy := p.CodePolicy(purpose)
 	for range storeTries {
 		var codes identity.Codes
 		if codes, err = i.Store.Codes(ctx, ref, purpose); err != nil {
@@ -47,7 +49,8 @@ func (i *Issuer) Issue(ctx context.Context, ref identity.UserRef, purpose identi
 			return otp.Issued{}, err2
 		}
 		code.MAC, code.ExtendedMAC = made.CodeMAC, made.ExtendedMAC
-		err = i.Store.ReplaceCodes(ctx, ref, purpose, codes.Issued(code, i.Now(), time.Duration(policy.TTL)))
+		storing := once.Then(ctx, func(once.None) (otp.Issued, error) { return made, nil })
+		err = i.Store.ReplaceCodes(storing, ref, purpose, codes.Issued(code, i.Now(), time.Duration(policy.TTL), p.Limits))
 		if !errors.As(err, new(identity.PreconditionFailed)) {
 			return made, err
 		}
@@ -55,9 +58,9 @@ func (i *Issuer) Issue(ctx context.Context, ref identity.UserRef, purpose identi
 	return otp.Issued{}, identity.Unavailable{RetryAfter: time.Second, Cause: err}
 }
 
-// Limited is a prepare that counts a mail for m, unless one was counted already, and refuses where the limits do. Errors: Limited;
+// Limited is a prepare that counts a mail of p for m, unless one was counted already, and refuses where the limits do. Errors: Limited;
 // NotFound for a message from before all codes were killed, which would bring one of them back.
-func (i *Issuer) Limited(m identity.Message) func(identity.Codes) (identity.Codes, error) {
+func (i *Issuer) Limited(p identity.Pool, m identity.Message) func(identity.Codes) (identity.Codes, error) {
 	return func(c identity.Codes) (identity.Codes, error) {
 		switch {
 		case m.CreatedAt.Before(c.KilledAt.Time):
@@ -65,7 +68,7 @@ func (i *Issuer) Limited(m identity.Message) func(identity.Codes) (identity.Code
 		case m.Counted, c.MadeFor(m.ID):
 			return c, nil
 		}
-		return c.Mailed(i.Now()), c.MayMail(i.Now())
+		return c.Mailed(i.Now(), p.Limits), c.MayMail(i.Now(), p.Limits)
 	}
 }
 

@@ -22,13 +22,14 @@ type Redeemer struct {
 // Guesses finds a user's codes, for a price where the presented code could be a guess; shared/table says what each method promises.
 type Guesses interface {
 	Codes(ctx context.Context, ref identity.UserRef, purpose identity.CodePurpose) (identity.Codes, error)
-	Guess(ctx context.Context, ref identity.UserRef, purpose identity.CodePurpose) (identity.Codes, error)
+	Guess(ctx context.Context, ref identity.UserRef, purpose identity.CodePurpose, l identity.Limits) (identity.Codes, error)
 	Unguess(ctx context.Context, ref identity.UserRef, purpose identity.CodePurpose) error
 }
 
 // Activator reads and stores the user; shared/table says what each method promises.
 type Activator interface {
 	UserAndRegistration(ctx context.Context, ref identity.UserRef, registration string, consistent bool) (identity.User, *identity.Registration, error)
+	Registrations(ctx context.Context, ref identity.UserRef) ([]identity.Registration, error)
 	Activate(ctx context.Context, old, u identity.User, codes int64, notice *identity.Message) (identity.User, error)
 }
 
@@ -44,6 +45,7 @@ type Proof struct {
 	Code         string
 	Address      string // where given, the one that the code must have been sent to
 	Password     string
+	Unvouched    bool // nobody but the code says who presents it: where several registrations wait, it is unknown whose is meant
 }
 
 const activation = identity.PurposeActivation
@@ -91,7 +93,7 @@ func (r *Redeemer) spend(ctx context.Context, p identity.Pool, proof Proof) (ref
 	case proof.User == "":
 		err = identity.InvalidCode{}
 	default:
-		codes, err = r.Guesses.Guess(ctx, ref, activation)
+		codes, err = r.Guesses.Guess(ctx, ref, activation, p.Limits)
 	}
 	return ref, codes, extended, err
 }
@@ -120,7 +122,15 @@ func (r *Redeemer) activate(ctx context.Context, p identity.Pool, proof Proof, r
 	case err != nil:
 		return identity.User{}, err
 	}
-	return r.store(ctx, p, proof, old, identity.Activation{Code: code, Registration: registration}, codes.Version)
+	a := identity.Activation{Code: code, Registration: registration}
+	if proof.Unvouched && registration != nil {
+		waiting, err := r.Users.Registrations(ctx, ref)
+		if err != nil {
+			return identity.User{}, err
+		}
+		a.Contested = registration.IsContested(old, waiting, r.Now())
+	}
+	return r.store(ctx, p, proof, old, a, codes.Version)
 }
 
 func (r *Redeemer) store(ctx context.Context, p identity.Pool, proof Proof, old identity.User, a identity.Activation, codes int64) (u identity.User, err error) {

@@ -38,7 +38,7 @@ func New(env cloud.Env, db *dynamodb.Client, log *slog.Logger, now func() time.T
 
 // Options are the parts that the HTTP edge of a function needs.
 func (p Parts) Options() api.Options {
-	return api.Options{Verifier: p.Verifier, Log: p.Log, Now: p.Now}
+	return api.Options{Verifier: p.Verifier, Answers: p.Table, Log: p.Log, Now: p.Now}
 }
 
 // FromEnvironment are the parts of this process.

@@ -20,7 +20,10 @@ func (t *Table) CreateClient(ctx context.Context, c access.Client) error {
 	}
 	switch err := t.put(ctx, it, isNew, nil); {
 	case errors.Is(err, errCondition):
-		return t.unlessStored(ctx, clientKey(c.Tenant, c.ID), it[attrDoc], identity.Conflict{Reason: "a client with this id exists"})
+		if err = t.whyClientDiffers(ctx, c, text(it, attrDoc)); errors.As(err, new(identity.PreconditionFailed)) {
+			return identity.Conflict{Reason: "a client with this id exists"}
+		}
+		return err
 	case err != nil:
 		return fmt.Errorf("create client: %w", err)
 	}

@@ -14,10 +14,11 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"identitypools/shared/identity"
+	"identitypools/shared/once"
 )
 
 // A codes item has the live codes as JSON in live; guesses, ceiling and reopens (unix ms) for the budget; killed (unix ms); and mailed1 to
-// mailed5 (unix ms, newest first), which a request can shift and check in one expression without reading the item.
+// mailed10 (unix ms, newest first), which a request can shift and check in one expression without reading the item.
 
 // codesKept is how long a codes item outlives its last change: longer than any code and any window.
 const codesKept = 3 * 24 * time.Hour
@@ -52,11 +53,9 @@ func (t *Table) ReplaceCodes(ctx context.Context, ref identity.UserRef, purpose 
 		sets = append(sets, mailed(i)+" = :"+mailed(i))
 		values[":"+mailed(i)] = num(at.UnixMilli())
 	}
-	_, err = t.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName: t.name, Key: codesKey(ref, purpose).item(), UpdateExpression: aws.String("SET " + strings.Join(sets, ", ")),
-		ConditionExpression: aws.String(condition), ExpressionAttributeValues: values, ExpressionAttributeNames: map[string]string{"#ttl": ttl},
-	})
-	switch err := failure(err); {
+	write := t.updating(codesKey(ref, purpose), "SET "+strings.Join(sets, ", "), condition, values)
+	write.Update.ExpressionAttributeNames = map[string]string{"#ttl": ttl}
+	switch err := t.change(ctx, write, once.None{}); {
 	case errors.Is(err, errCondition):
 		return identity.PreconditionFailed{}
 	case err != nil:
@@ -66,14 +65,22 @@ func (t *Table) ReplaceCodes(ctx context.Context, ref identity.UserRef, purpose 
 }
 
 // Guess spends one guess at a user's codes, before anything is compared, and returns the codes with Guesses as the number
-// of this guess. Parallel guesses get different numbers. Errors: InvalidCode where there are no codes or the budget is spent.
-func (t *Table) Guess(ctx context.Context, ref identity.UserRef, purpose identity.CodePurpose) (identity.Codes, error) {
-	now := t.now().UnixMilli()
-	codes, old, err := t.guess(ctx, ref, purpose, "SET guesses = guesses + :one", "guesses < ceiling AND reopens > :now",
-		item{":one": num(1), ":now": num(now)})
-	if errors.Is(err, errCondition) && len(old) > 0 && number(old, "reopens") <= now {
-		codes, _, err = t.guess(ctx, ref, purpose, "SET guesses = guesses + :one, ceiling = guesses + :budget, reopens = :reopens", "reopens = :old", item{
-			":one": num(1), ":budget": num(identity.GuessBudget), ":old": num(number(old, "reopens")),
+// of this guess. Parallel guesses get different numbers; a repeat of the last one, under its idempotency key, gets the same and spends
+// none. Errors: InvalidCode where there are no codes or the budget is spent.
+func (t *Table) Guess(ctx context.Context, ref identity.UserRef, purpose identity.CodePurpose, l identity.Limits) (identity.Codes, error) {
+	const spend = "SET guesses = guesses + :one, guessed_by = :by"
+	now, by, condition := t.now().UnixMilli(), "", "guesses < ceiling AND reopens > :now"
+	if request := once.Of(ctx); request != nil {
+		by = request.Mark
+		condition += " AND (attribute_not_exists(guessed_by) OR guessed_by <> :by)"
+	}
+	codes, old, err := t.guess(ctx, ref, purpose, spend, condition, item{":one": num(1), ":by": str(by), ":now": num(now)})
+	switch stopped := errors.Is(err, errCondition) && len(old) > 0; {
+	case stopped && by != "" && text(old, "guessed_by") == by:
+		codes, err = codesOf(old)
+	case stopped && number(old, "reopens") <= now:
+		codes, _, err = t.guess(ctx, ref, purpose, spend+", ceiling = guesses + :budget, reopens = :reopens", "reopens = :old", item{
+			":one": num(1), ":by": str(by), ":budget": num(l.GuessesPerDay), ":old": num(number(old, "reopens")),
 			":reopens": num(t.now().Add(identity.GuessWindow).UnixMilli()),
 		})
 	}
@@ -117,21 +124,21 @@ func (t *Table) Unguess(ctx context.Context, ref identity.UserRef, purpose ident
 
 // killing is the write that kills the live codes of m's user, and the messages from before m, and counts a mail, if the limits of
 // mails allow one now.
-func (t *Table) killing(m identity.Message, purpose identity.CodePurpose) types.TransactWriteItem {
+func (t *Table) killing(m identity.Message, purpose identity.CodePurpose, l identity.Limits) types.TransactWriteItem {
 	now := t.now()
 	sets := []string{
 		"live = :none", "killed = :killed", "version = if_not_exists(version, :zero) + :one", "#ttl = :ttl", "guesses = if_not_exists(guesses, :zero)",
 		"ceiling = if_not_exists(ceiling, :budget)", "reopens = if_not_exists(reopens, :reopens)", "mailed1 = :now",
 	}
-	for i := 1; i < identity.MailCeiling; i++ {
+	for i := 1; i < identity.MailsKept; i++ {
 		sets = append(sets, fmt.Sprintf("%s = if_not_exists(%s, :zero)", mailed(i), mailed(i-1)))
 	}
-	last := mailed(identity.MailCeiling - 1)
+	last := mailed(int(l.MailsPerHour) - 1)
 	condition := fmt.Sprintf("(attribute_not_exists(mailed1) OR mailed1 <= :pause) AND (attribute_not_exists(%s) OR %s <= :window)", last, last)
 	write := t.updating(codesKey(m.UserRef(), purpose), "SET "+strings.Join(sets, ", "), condition, item{
 		":none": str("[]"), ":killed": num(m.CreatedAt.UnixMilli()), ":zero": num(0), ":one": num(1), ":now": num(now.UnixMilli()), ":ttl": seconds(now.Add(codesKept)),
-		":budget": num(identity.GuessBudget), ":reopens": num(now.Add(identity.GuessWindow).UnixMilli()),
-		":pause": num(now.Add(-identity.MailPause).UnixMilli()), ":window": num(now.Add(-identity.MailWindow).UnixMilli()),
+		":budget": num(l.GuessesPerDay), ":reopens": num(now.Add(identity.GuessWindow).UnixMilli()),
+		":pause": num(now.Add(-time.Duration(l.MailPause)).UnixMilli()), ":window": num(now.Add(-identity.MailWindow).UnixMilli()),
 	})
 	write.Update.ExpressionAttributeNames = map[string]string{"#ttl": ttl}
 	return write
@@ -142,7 +149,7 @@ func codesOf(it item) (identity.Codes, error) {
 		Guesses: number(it, "guesses"), Ceiling: number(it, "ceiling"), Reopens: identity.At(time.UnixMilli(number(it, "reopens"))),
 		KilledAt: identity.At(time.UnixMilli(number(it, "killed"))), Version: number(it, attrVersion),
 	}
-	for i := range identity.MailCeiling {
+	for i := range identity.MailsKept {
 		if at := number(it, mailed(i)); at > 0 {
 			c.MailedAt = append(c.MailedAt, identity.At(time.UnixMilli(at)))
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"identitypools/shared/identity"
+	"identitypools/shared/once"
 )
 
 // rememberedChanges bounds the changes of a pool that are known as counted: more than two batches of the stream hold, so that a batch
@@ -51,7 +52,7 @@ func (t *Table) Count(ctx context.Context, tenant, pool string, changes []UserCh
 		err = t.transact(ctx, []types.TransactWriteItem{
 			t.putting(next, condition, values),
 			t.updating(poolKey(tenant, pool), "ADD members :n", exists+" AND attribute_not_exists(deleted_at)", item{":n": num(n)}),
-		})
+		}, once.None{})
 		var stopped cancelled
 		switch {
 		case errors.As(err, &stopped) && stopped.at(1):

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"identitypools/shared/identity"
+	"identitypools/shared/once"
 )
 
 // errCondition is a conditional write whose condition does not hold; every method turns it into a domain error.
@@ -84,9 +85,32 @@ func (c cancelled) at(i int) bool {
 	return false
 }
 
-// transact carries out all writes or none. A condition that does not hold is cancelled; a conflict with another
-// transaction is tried again with jitter, and in the end identity.Unavailable.
-func (t *Table) transact(ctx context.Context, writes []types.TransactWriteItem) error {
+// errRepeated is a request that a repeat of it, under way at the same time, was faster than.
+var errRepeated = errors.New("a repeat of the request has been carried out")
+
+// transact carries out all writes or none; the change comes to result, which the request that ctx is for is answered with (shared/once). A
+// condition that does not hold is cancelled; a conflict with another transaction is tried again with jitter, and in the end identity.Unavailable.
+func (t *Table) transact(ctx context.Context, writes []types.TransactWriteItem, result any) error {
+	request := once.Of(ctx)
+	if request == nil {
+		return t.transactAll(ctx, writes)
+	}
+	answer, err := t.answering(request, result)
+	if err != nil {
+		return err
+	}
+	err = t.transactAll(ctx, append(writes, answer))
+	var stopped cancelled
+	switch {
+	case errors.As(err, &stopped) && stopped.at(len(writes)):
+		return identity.Unavailable{RetryAfter: retryAfter, Cause: errRepeated}
+	case err == nil:
+		request.Stored()
+	}
+	return err
+}
+
+func (t *Table) transactAll(ctx context.Context, writes []types.TransactWriteItem) error {
 	var err error
 	for try := range conflictTries {
 		if try > 0 {

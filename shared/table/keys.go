@@ -41,6 +41,7 @@ const (
 	Suppressed Kind = "SUPPRESSED"
 	Clients    Kind = "CLIENT"
 	ClientList Kind = "CLIENTS" // in the index
+	Answers    Kind = "ANSWER"  // to requests with an idempotency key
 	Keys       Kind = "KEYS"    // one item, whose key is the kind alone
 )
 
@@ -108,8 +109,14 @@ func failuresKey(tenant, pool, subject string) key {
 	return key{Limits.key(tenant, pool, subject), "PASSWORD"}
 }
 
+// budgetKey counts what is spent of a pool's budget on a day.
+func budgetKey(tenant, pool, of, day string) key { return key{Limits.key(tenant, pool, of), day} }
+
 // suppressedKey marks an address to which nothing is sent, in any pool: that is how SES looks at it too.
 func suppressedKey(normalized string) key { return key{Suppressed.key(normalized), "SUPPRESSED"} }
+
+// answerKey names the answer to a request; its id is unlike any other tenant's.
+func answerKey(request string) key { return key{Answers.key(request), "ANSWER"} }
 
 func clientKey(tenant, client string) key { return key{Clients.key(tenant, client), "CLIENT"} }
 

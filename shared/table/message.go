@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"identitypools/shared/identity"
+	"identitypools/shared/once"
 )
 
 // messaging is the write that puts a message into the outbox.
@@ -23,30 +24,33 @@ func (t *Table) messaging(m identity.Message) (types.TransactWriteItem, error) {
 }
 
 // Send puts an activation message into the outbox and kills the user's live codes for activation, at once. Errors: Limited where
-// a message was sent a moment ago or too many were.
-func (t *Table) Send(ctx context.Context, m identity.Message) error {
+// a message was sent a moment ago, or too many were to this user or in this pool.
+func (t *Table) Send(ctx context.Context, m identity.Message, l identity.Limits) error {
 	m.Counted = true
 	message, err := t.messaging(m)
 	if err != nil {
 		return err
 	}
-	err = t.transact(ctx, []types.TransactWriteItem{t.killing(m, identity.PurposeActivation), message})
-	var stopped cancelled
-	switch {
-	case errors.As(err, &stopped):
-		return t.whyNotSent(ctx, m)
-	case err != nil:
-		return fmt.Errorf("ask for a message: %w", err)
+	if err := t.Spend(ctx, m.Tenant, m.Pool, l.MailBudget(), m.CreatedAt.Time); err != nil {
+		return err
 	}
-	return nil
+	err = t.transact(ctx, []types.TransactWriteItem{t.killing(m, identity.PurposeActivation, l), message}, once.None{})
+	if err == nil {
+		return nil
+	}
+	unspent := t.Unspend(ctx, m.Tenant, m.Pool, l.MailBudget(), m.CreatedAt.Time)
+	if errors.As(err, new(cancelled)) {
+		err = t.whyNotSent(ctx, m, l)
+	}
+	return fmt.Errorf("ask for a message: %w", errors.Join(err, unspent))
 }
 
-func (t *Table) whyNotSent(ctx context.Context, m identity.Message) error {
+func (t *Table) whyNotSent(ctx context.Context, m identity.Message, l identity.Limits) error {
 	codes, err := t.Codes(ctx, m.UserRef(), identity.PurposeActivation)
 	if err != nil {
 		return err
 	}
-	if err := codes.MayMail(t.now()); err != nil {
+	if err := codes.MayMail(t.now(), l); err != nil {
 		return err
 	}
 	return identity.Limited{RetryAfter: retryAfter, Reason: "a message was sent to this user a moment ago"}
@@ -58,7 +62,8 @@ func (t *Table) Ask(ctx context.Context, m identity.Message) error {
 	if err != nil {
 		return err
 	}
-	if err := t.put(ctx, message.Put.Item, isNew, nil); err != nil {
+	err = t.change(ctx, message, once.None{})
+	if err != nil && !errors.Is(err, errCondition) { // else it was stored by a try whose answer was lost
 		return fmt.Errorf("ask for a message: %w", err)
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"identitypools/shared/identity"
+	"identitypools/shared/once"
 )
 
 // CreatePool stores a new pool. Errors: Conflict where the id is taken, also by a pool that is being deleted; Invalid where
@@ -22,7 +23,7 @@ func (t *Table) CreatePool(ctx context.Context, p identity.Pool) error {
 		return err
 	}
 	writes := []types.TransactWriteItem{t.putting(it, isNew, nil)}
-	err = t.transact(ctx, append(writes, t.references(p.Tenant, nil, p.Schemas())...))
+	err = t.transact(ctx, append(writes, t.references(p.Tenant, nil, p.Schemas())...), p)
 	var stopped cancelled
 	switch {
 	case errors.As(err, &stopped) && stopped.at(0):
@@ -63,7 +64,7 @@ func (t *Table) ReplacePool(ctx context.Context, old, p identity.Pool) (identity
 	writes := []types.TransactWriteItem{t.updating(poolKey(p.Tenant, p.ID),
 		"SET doc = :doc, version = :next", isVersion+" AND attribute_not_exists(deleted_at)",
 		item{":doc": doc, ":next": num(p.Version), ":version": num(old.Version)})}
-	err = t.transact(ctx, append(writes, t.references(p.Tenant, without(old.Schemas(), p.Schemas()), added)...))
+	err = t.transact(ctx, append(writes, t.references(p.Tenant, without(old.Schemas(), p.Schemas()), added)...), p)
 	t.pools.drop(poolKey(p.Tenant, p.ID))
 	var stopped cancelled
 	switch {
@@ -85,7 +86,7 @@ func (t *Table) DeletePool(ctx context.Context, p identity.Pool) error {
 	name := poolNameKey(p.Tenant, p.ID).item()
 	name["name_was"], name[ttl] = str(p.Name), seconds(t.now().Add(nameKept))
 	writes = append(writes, t.putting(name, "", nil))
-	err := t.transact(ctx, append(writes, t.references(p.Tenant, p.Schemas(), nil)...))
+	err := t.transact(ctx, append(writes, t.references(p.Tenant, p.Schemas(), nil)...), once.None{})
 	t.pools.drop(poolKey(p.Tenant, p.ID))
 	var stopped cancelled
 	switch {
@@ -199,6 +200,7 @@ func poolOf(it item) (identity.Pool, error) {
 	if err := parse(it, &p); err != nil {
 		return p, err
 	}
+	p.Limits = p.Limits.Filled() // of a pool from before there were any
 	p.Version, p.Users = number(it, attrVersion), max(number(it, attrMembers), 0)
 	return p, nil
 }

@@ -39,7 +39,7 @@ func (t *Table) Register(ctx context.Context, u identity.User, r identity.Regist
 		if err != nil {
 			return owner, err
 		}
-		err = t.transact(ctx, append(writes, rest...))
+		err = t.transact(ctx, append(writes, rest...), owner)
 		var stopped cancelled
 		if !errors.As(err, &stopped) {
 			if err != nil {
@@ -184,7 +184,7 @@ func (t *Table) Activate(ctx context.Context, old, u identity.User, codes int64,
 		}
 		writes = append(writes, message)
 	}
-	err = t.transact(ctx, writes)
+	err = t.transact(ctx, writes, u)
 	var stopped cancelled
 	if errors.As(err, &stopped) {
 		for i := first; i < claimed; i++ {

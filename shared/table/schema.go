@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"identitypools/shared/identity"
+	"identitypools/shared/once"
 )
 
 // CreateSchema stores a new schema. Errors: Conflict where the id is taken.
@@ -24,8 +24,8 @@ func (t *Table) CreateSchema(ctx context.Context, s identity.Schema) error {
 	it := schemaKey(s.Tenant, s.ID).item()
 	it[indexPK], it[indexSK] = str(schemasIndex(s.Tenant)), str(s.ID)
 	it[attrDoc], it[attrVersion] = doc, num(s.Version)
-	switch err := t.put(ctx, it, isNew, nil); {
-	case errors.Is(err, errCondition):
+	switch err := t.transact(ctx, []types.TransactWriteItem{t.putting(it, isNew, nil)}, s); {
+	case errors.As(err, new(cancelled)):
 		return taken
 	case err != nil:
 		return fmt.Errorf("create schema %s: %w", s.ID, err)
@@ -62,31 +62,21 @@ func (t *Table) ReplaceSchema(ctx context.Context, old int64, s identity.Schema)
 	if err != nil {
 		return s, err
 	}
-	_, err = t.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName: t.name, Key: schemaKey(s.Tenant, s.ID).item(),
-		UpdateExpression: aws.String("SET doc = :doc, version = :next"), ConditionExpression: aws.String(isVersion),
-		ExpressionAttributeValues: item{":doc": doc, ":next": num(s.Version), ":version": num(old)},
-	})
+	write := t.updating(schemaKey(s.Tenant, s.ID), "SET doc = :doc, version = :next", isVersion,
+		item{":doc": doc, ":next": num(s.Version), ":version": num(old)})
+	err = t.transact(ctx, []types.TransactWriteItem{write}, s)
 	t.schemas.drop(schemaKey(s.Tenant, s.ID))
-	switch err := failure(err); {
-	case errors.Is(err, errCondition):
-		return s, identity.PreconditionFailed{}
-	case err != nil:
-		return s, fmt.Errorf("change schema %s: %w", s.ID, err)
-	}
-	return s, nil
+	return s, unchanged(err, "change schema")
 }
 
 // DeleteSchema deletes s as it was read. Errors: Conflict where a pool uses it, PreconditionFailed where it has changed.
 func (t *Table) DeleteSchema(ctx context.Context, s identity.Schema) error {
-	_, err := t.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{
-		TableName: t.name, Key: schemaKey(s.Tenant, s.ID).item(),
-		ConditionExpression:       aws.String(isVersion + " AND (attribute_not_exists(refs) OR refs = :none)"),
-		ExpressionAttributeValues: item{":version": num(s.Version), ":none": num(0)},
-	})
+	write := t.deleting(schemaKey(s.Tenant, s.ID), isVersion+" AND (attribute_not_exists(refs) OR refs = :none)",
+		item{":version": num(s.Version), ":none": num(0)})
+	err := t.transact(ctx, []types.TransactWriteItem{write}, once.None{})
 	t.schemas.drop(schemaKey(s.Tenant, s.ID))
-	switch err := failure(err); {
-	case errors.Is(err, errCondition):
+	switch {
+	case errors.As(err, new(cancelled)):
 		return t.whySchemaStays(ctx, s)
 	case err != nil:
 		return fmt.Errorf("delete schema %s: %w", s.ID, err)

@@ -10,7 +10,6 @@ package table
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -86,17 +85,4 @@ func (t *Table) put(ctx context.Context, it item, condition string, values item)
 	}
 	_, err := t.db.PutItem(ctx, in)
 	return failure(err)
-}
-
-// unlessStored is what a conditional write of doc comes to that was refused: nil where doc is what is stored, for then an earlier try of
-// the SDK has done it whose answer was lost. A document has a time or a secret of its own, so that it is nobody else's.
-func (t *Table) unlessStored(ctx context.Context, k key, doc types.AttributeValue, refused error) error {
-	it, err := t.get(ctx, k, attrDoc)
-	switch {
-	case err != nil:
-		return fmt.Errorf("look for what may be stored: %w", err)
-	case len(it) > 0 && text(it, attrDoc) == text(item{attrDoc: doc}, attrDoc):
-		return nil
-	}
-	return refused
 }

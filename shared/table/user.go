@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"identitypools/shared/identity"
+	"identitypools/shared/once"
 )
 
 // userAttributes is what reads for the API take: everything but the password hash.
@@ -26,7 +27,7 @@ func (t *Table) CreateUser(ctx context.Context, u identity.User) error {
 	for _, normalized := range u.Claims() {
 		writes = append(writes, t.putting(claimItem(u, normalized), isNew, nil))
 	}
-	err = t.transact(ctx, writes)
+	err = t.transact(ctx, writes, u)
 	var stopped cancelled
 	switch {
 	case errors.As(err, &stopped):
@@ -95,7 +96,7 @@ func (t *Table) ReplaceUser(ctx context.Context, old, u identity.User) (identity
 	if u.Status != old.Status {
 		writes = append(writes, t.deleting(codesKey(u.Ref(), identity.PurposeActivation), "", nil))
 	}
-	return u, unchanged(t.transact(ctx, writes), "change user")
+	return u, unchanged(t.transact(ctx, writes, u), "change user")
 }
 
 // replacing is the write of u over old. The password hash stays unless u has a new one.
@@ -121,7 +122,7 @@ func (t *Table) DeleteUser(ctx context.Context, u identity.User) error {
 	for _, normalized := range u.Claims() {
 		writes = append(writes, t.deleting(claimKey(u.Tenant, u.Pool, normalized), isMine, item{":user": str(u.ID)}))
 	}
-	return unchanged(t.transact(ctx, writes), "delete user")
+	return unchanged(t.transact(ctx, writes, once.None{}), "delete user")
 }
 
 // unchanged turns a cancelled transaction on a resource that was read before into PreconditionFailed.

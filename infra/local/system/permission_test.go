@@ -66,36 +66,40 @@ func live(t *testing.T, product *systemtest.Product) {
 	admin, back, public := tenant.Admin, tenant.System, tenant.Public
 	schema := admin.Must(t, 201, "POST", "/schemas", fields{"name": "s", "schema": fields{"type": "object"}}).Text(t, "id")
 	admin.Must(t, 200, "GET", "/schemas", nil)
-	admin.Must(t, 200, "PUT", "/schemas/"+schema, fields{"name": "t", "schema": fields{"type": "object"}})
+	admin.Must(t, 200, "PUT", "/schemas/"+schema, fields{"name": "t", "schema": fields{"type": "object"}}, "Idempotency-Key", idempotencyKey)
 	pool := tenant.NewPool(t, fields{"payload_schema_id": schema})
 	path := "/pools/" + pool
 	admin.Must(t, 200, "GET", "/pools", nil)
+	admin.Must(t, 200, "PUT", path, fields{"name": "Partners", "public_registration_allowed": true}, "Idempotency-Key", idempotencyKey+"-2")
 
 	// An administrator's user, who proves a second address; and one who changes and goes.
 	ann := systemtest.Address("ann")
 	invited := tenant.NewUser(t, pool, "new", ann, nil)
-	admin.Must(t, 204, "POST", path+"/users/"+invited+"/activation/send?code_type_in_message=code", nil)
+	admin.Must(t, 204, "POST", path+"/users/"+invited+"/activation/send?code_type_in_message=code", nil, "Idempotency-Key", idempotencyKey+"-3")
 	mail := product.Inbox.Await(t, ann, 1)[0]
 	back.Must(t, 422, "POST", path+"/users/"+invited+"/activate", fields{"code": systemtest.WrongCode(systemtest.CodeIn(t, mail))})
 	back.Must(t, 201, "POST", path+"/users/"+invited+"/activate", fields{"code": systemtest.CodeIn(t, mail), "password": systemtest.Password})
 	back.Must(t, 200, "POST", path+"/users/by_key", fields{"identifier": ann})
 	gone := tenant.NewUser(t, pool, "active", systemtest.Address("gone"), nil)
-	admin.Must(t, 200, "PUT", path+"/users/"+gone, fields{"status": "inactive"})
+	admin.Must(t, 200, "PUT", path+"/users/"+gone, fields{"status": "inactive"}, "Idempotency-Key", idempotencyKey+"-4")
 	admin.Must(t, 200, "GET", path+"/users", nil)
 	admin.Must(t, 204, "DELETE", path+"/users/"+gone, nil)
 
 	// Somebody signs up, loses the mail, and activates; a back end does the same for another.
 	public.Must(t, 200, "GET", path, nil)
-	bea, cy := systemtest.Address("bea"), systemtest.Address("cy")
+	bea, cy, dee := systemtest.Address("bea"), systemtest.Address("cy"), systemtest.Address("dee")
 	ticket := register(t, tenant, pool, bea)
 	register(t, tenant, pool, bea)
 	code := systemtest.CodeIn(t, product.Inbox.Await(t, bea, 1)[0])
-	public.Must(t, 202, "POST", path+"/activation/send", fields{"address": bea})
+	public.Must(t, 202, "POST", path+"/activation/send", fields{"address": bea}, "Idempotency-Key", idempotencyKey)
 	public.Must(t, 201, "POST", path+"/activate", fields{"ticket": ticket, "code": code})
 	waiting := back.Must(t, 201, "POST", path+"/user/register?send_activation_message=false", fields{"identifier": cy, "password": systemtest.Password}).Text(t, "id")
 	back.Must(t, 201, "POST", path+"/user/code/generate", fields{"type": "activation", "identifier": cy})
 	made := back.Must(t, 201, "POST", path+"/users/"+waiting+"/code/generate", fields{"type": "activation"})
 	back.Must(t, 201, "POST", path+"/user/activate", fields{"code": made.Text(t, "extended_code")})
+	register(t, tenant, pool, dee)
+	link := back.Must(t, 201, "POST", path+"/user/code/generate", fields{"type": "activation", "identifier": dee}).Text(t, "extended_code")
+	public.Must(t, 201, "POST", path+"/activate", fields{"code": link})
 
 	// Passwords, wrong and right.
 	back.Must(t, 401, "POST", path+"/user/password/verify", fields{"identifier": bea, "password": "not the password"})

@@ -1,0 +1,113 @@
+package identity
+
+import (
+	"fmt"
+	"time"
+)
+
+// Limits are what a pool bounds, so that nobody can guess codes, flood a mailbox or spend the pool's mails.
+type Limits struct {
+	MailPause         Duration `json:"mail_pause"`
+	MailsPerHour      int64    `json:"mails_per_hour"`
+	PoolMailsPerHour  int64    `json:"pool_mails_per_hour"`
+	PoolMailsPerDay   int64    `json:"pool_mails_per_day"`
+	GuessesPerDay     int64    `json:"code_guesses_per_day"`
+	SourceGuesses     int64    `json:"source_guesses_per_hour"`
+	SourceSubmissions int64    `json:"source_submissions_per_hour"`
+}
+
+// LimitsChange changes Limits.
+type LimitsChange struct {
+	MailPause         *Duration `json:"mail_pause"`
+	MailsPerHour      *int64    `json:"mails_per_hour"`
+	PoolMailsPerHour  *int64    `json:"pool_mails_per_hour"`
+	PoolMailsPerDay   *int64    `json:"pool_mails_per_day"`
+	GuessesPerDay     *int64    `json:"code_guesses_per_day"`
+	SourceGuesses     *int64    `json:"source_guesses_per_hour"`
+	SourceSubmissions *int64    `json:"source_submissions_per_hour"`
+}
+
+// Limit is one of Limits, with what it may be set to.
+type Limit struct {
+	Name, Meaning      string
+	Least, Most, Usual int64
+	IsTime             bool // the values are durations
+	value              *int64
+}
+
+// MailsKept is how many times of mails to a user are remembered: the most that Limits.MailsPerHour can be.
+const MailsKept = 10
+
+// All are the limits of l, each with its bounds. Guesses at codes are at most 100 (NIST SP 800-63B-4 §3.2.2).
+func (l *Limits) All() []Limit {
+	second := int64(time.Second)
+	return []Limit{
+		{"mail_pause", "between two mails to a user for one purpose", 10 * second, 3600 * second, 60 * second, true, (*int64)(&l.MailPause)},
+		{"mails_per_hour", "to a user for one purpose, in any 60 minutes", 1, MailsKept, 5, false, &l.MailsPerHour},
+		{"pool_mails_per_hour", "that the pool sends, from each full hour (UTC)", 1, 1_000_000, 10_000, false, &l.PoolMailsPerHour},
+		{"pool_mails_per_day", "that the pool sends, from midnight (UTC)", 1, 10_000_000, 50_000, false, &l.PoolMailsPerDay},
+		{"code_guesses_per_day", "at a user's codes for one purpose, in 24 hours; neither a resend nor a registration refills them", 5, 100, 20, false, &l.GuessesPerDay},
+		{"source_guesses_per_hour", "of one source at codes of the pool, on public routes, from each full hour (UTC)", 10, 1_000_000, 300, false, &l.SourceGuesses},
+		{"source_submissions_per_hour", "of one source, registrations and resends together, on public routes, from each full hour (UTC)", 10, 1_000_000, 1000, false, &l.SourceSubmissions},
+	}
+}
+
+// Filled are the limits with the usual ones for those that were never set.
+func (l Limits) Filled() Limits {
+	for _, limit := range l.All() {
+		if *limit.value == 0 {
+			*limit.value = limit.Usual
+		}
+	}
+	return l
+}
+
+func (l *Limits) change(c LimitsChange) {
+	replace(&l.MailPause, c.MailPause)
+	replace(&l.MailsPerHour, c.MailsPerHour)
+	replace(&l.PoolMailsPerHour, c.PoolMailsPerHour)
+	replace(&l.PoolMailsPerDay, c.PoolMailsPerDay)
+	replace(&l.GuessesPerDay, c.GuessesPerDay)
+	replace(&l.SourceGuesses, c.SourceGuesses)
+	replace(&l.SourceSubmissions, c.SourceSubmissions)
+}
+
+func (l Limits) check(v *Violations) {
+	for _, limit := range l.All() {
+		if *limit.value >= limit.Least && *limit.value <= limit.Most {
+			continue
+		}
+		v.Add("/limits/"+limit.Name, fmt.Sprintf("must be from %s to %s", limit.Text(limit.Least), limit.Text(limit.Most)))
+	}
+}
+
+// Text is a value of the limit for people.
+func (l Limit) Text(value int64) string {
+	if l.IsTime {
+		return time.Duration(value).String()
+	}
+	return fmt.Sprint(value)
+}
+
+// Budget is how often something may be done; 0 is as often as anybody likes.
+type Budget struct {
+	Of      string // what it is the budget of, in a pool
+	PerHour int64
+	PerDay  int64
+	Spent   string // what a caller is told when it is spent
+}
+
+// MailBudget are the mails of a pool.
+func (l Limits) MailBudget() Budget {
+	return Budget{Of: "mails", PerHour: l.PoolMailsPerHour, PerDay: l.PoolMailsPerDay, Spent: "the pool has sent as many mails as it may for now"}
+}
+
+// GuessBudget are the guesses of a source at codes.
+func (l Limits) GuessBudget(source string) Budget {
+	return Budget{Of: "guesses#" + source, PerHour: l.SourceGuesses, Spent: "too many codes came from your network, try again later"}
+}
+
+// SubmissionBudget are the registrations and resends of a source.
+func (l Limits) SubmissionBudget(source string) Budget {
+	return Budget{Of: "submissions#" + source, PerHour: l.SourceSubmissions, Spent: "too many registrations came from your network, try again later"}
+}

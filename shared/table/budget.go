@@ -1,0 +1,77 @@
+package table
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"identitypools/shared/identity"
+)
+
+// A budget item is for a day: day has what was spent of it, h00 to h23 what was spent in each hour (UTC).
+
+const budgetDay = "2006-01-02"
+
+func hourOf(t time.Time) string { return "h" + t.Format("15") }
+
+// Spend takes one of what a pool may spend in the hour and on the day of a time, exactly, however many do at once. Errors: Limited where that is
+// spent.
+func (t *Table) Spend(ctx context.Context, tenant, pool string, b identity.Budget, at time.Time) error {
+	now := at.UTC()
+	old, err := t.spend(ctx, tenant, pool, b, now, 1)
+	if !errors.Is(err, errCondition) {
+		return err
+	}
+	again := now.Truncate(time.Hour).Add(time.Hour)
+	if b.PerDay > 0 && number(old, "day") >= b.PerDay {
+		again = now.Truncate(24 * time.Hour).Add(24 * time.Hour)
+	}
+	return identity.Limited{RetryAfter: again.Sub(t.now()), Reason: b.Spent}
+}
+
+// Unspend gives one back that was spent for something that did not happen.
+func (t *Table) Unspend(ctx context.Context, tenant, pool string, b identity.Budget, at time.Time) error {
+	b.PerHour, b.PerDay = 0, 0
+	_, err := t.spend(ctx, tenant, pool, b, at.UTC(), -1)
+	return err
+}
+
+func (t *Table) spend(ctx context.Context, tenant, pool string, b identity.Budget, now time.Time, n int64) (old item, err error) {
+	in := &dynamodb.UpdateItemInput{
+		TableName: t.name, Key: budgetKey(tenant, pool, b.Of, now.Format(budgetDay)).item(),
+		UpdateExpression:          aws.String("ADD #day :n, #hour :n SET #ttl = :ttl"),
+		ExpressionAttributeNames:  map[string]string{"#day": "day", "#hour": hourOf(now), "#ttl": ttl},
+		ExpressionAttributeValues: item{":n": num(n), ":ttl": seconds(now.Add(2 * 24 * time.Hour))},
+	}
+	condition := ""
+	for _, bound := range []struct {
+		name string
+		most int64
+	}{{"day", b.PerDay}, {"hour", b.PerHour}} {
+		if bound.most == 0 {
+			continue
+		}
+		if condition != "" {
+			condition += " AND "
+		}
+		condition += fmt.Sprintf("(attribute_not_exists(#%s) OR #%s < :%s)", bound.name, bound.name, bound.name)
+		in.ExpressionAttributeValues[":"+bound.name] = num(bound.most)
+	}
+	if condition != "" {
+		in.ConditionExpression, in.ReturnValuesOnConditionCheckFailure = aws.String(condition), types.ReturnValuesOnConditionCheckFailureAllOld
+	}
+	_, err = t.db.UpdateItem(ctx, in)
+	var stopped *types.ConditionalCheckFailedException
+	switch {
+	case errors.As(err, &stopped):
+		return stopped.Item, errCondition
+	case err != nil:
+		return nil, fmt.Errorf("spend of a budget: %w", failure(err))
+	}
+	return nil, nil
+}
