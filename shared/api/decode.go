@@ -17,11 +17,11 @@ import (
 	"identitypools/shared/identity"
 )
 
-// maxBody bounds the body of every route of this table, in bytes.
-const maxBody = 128 << 10
+// MaxBody bounds the body of every route of this table, in bytes.
+const MaxBody = 128 << 10
 
-// maxDepth bounds how deep JSON may nest.
-const maxDepth = 64
+// MaxDepth bounds how deep JSON may nest.
+const MaxDepth = 64
 
 // Decode reads the JSON body of r into v, strictly: unknown fields, wrong types, duplicate names, trailing data and invalid
 // UTF-8 are refused; null is absent. Errors: identity.Invalid at the offending field, or what HTTP has for the fault.
@@ -52,11 +52,11 @@ func readBody(r *http.Request) ([]byte, error) {
 			return nil, problem{http.StatusUnsupportedMediaType, "unsupported_media_type", "the body must be application/json"}
 		}
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	body, err := io.ReadAll(io.LimitReader(r.Body, MaxBody+1))
 	switch {
 	case err != nil:
 		return nil, malformed("the body could not be read")
-	case len(body) > maxBody:
+	case len(body) > MaxBody:
 		return nil, problem{http.StatusRequestEntityTooLarge, "too_large", "the body must have at most 128 KB"}
 	}
 	return body, nil
@@ -86,8 +86,8 @@ func checkForm(body []byte) error {
 		switch {
 		case err != nil:
 			return syntaxError(err)
-		case decoder.StackDepth() > maxDepth:
-			return malformed(fmt.Sprintf("the JSON nests deeper than %d levels", maxDepth))
+		case decoder.StackDepth() > MaxDepth:
+			return malformed(fmt.Sprintf("the JSON nests deeper than %d levels", MaxDepth))
 		case decoder.StackDepth() > 0:
 			continue
 		}
@@ -146,19 +146,19 @@ func malformed(reason string) error { return problem{http.StatusBadRequest, "mal
 
 // Lengths of a page.
 const (
-	defaultLimit = 20
-	maxLimit     = 100
+	DefaultLimit = 20
+	MaxLimit     = 100
 )
 
 // Limit is the length of the page that r asks for. Errors: identity.Invalid.
 func Limit(r *http.Request) (int, error) {
 	value := r.URL.Query().Get("limit")
 	if value == "" {
-		return defaultLimit, nil
+		return DefaultLimit, nil
 	}
 	n, err := strconv.Atoi(value)
-	if err != nil || n < 1 || n > maxLimit {
-		return 0, identity.InvalidField("limit", fmt.Sprintf("must be a number from 1 to %d", maxLimit))
+	if err != nil || n < 1 || n > MaxLimit {
+		return 0, identity.InvalidField("limit", fmt.Sprintf("must be a number from 1 to %d", MaxLimit))
 	}
 	return n, nil
 }

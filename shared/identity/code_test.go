@@ -69,7 +69,7 @@ func TestMailsAreLimited(t *testing.T) {
 		}
 		codes = codes.Mailed(now, usual())
 		var limited identity.Limited
-		if err := codes.MayMail(now.Add(59 * time.Second), usual()); !errors.As(err, &limited) || limited.RetryAfter < time.Second {
+		if err := codes.MayMail(now.Add(59*time.Second), usual()); !errors.As(err, &limited) || limited.RetryAfter < time.Second {
 			t.Errorf("within the pause: %v", err)
 		}
 		now = now.Add(time.Minute)
@@ -81,8 +81,8 @@ func TestMailsAreLimited(t *testing.T) {
 	if err := codes.MayMail(start().Add(time.Hour), usual()); err != nil {
 		t.Errorf("an hour after the first: %v", err)
 	}
-	codes = codes.Mailed(start().Add(61*time.Minute - 10*time.Second), usual()) // the second is an hour old in ten seconds
-	if err := codes.MayMail(start().Add(61 * time.Minute), usual()); !errors.As(err, &limited) || limited.RetryAfter != 50*time.Second {
+	codes = codes.Mailed(start().Add(61*time.Minute-10*time.Second), usual()) // the second is an hour old in ten seconds
+	if err := codes.MayMail(start().Add(61*time.Minute), usual()); !errors.As(err, &limited) || limited.RetryAfter != 50*time.Second {
 		t.Errorf("where the window is open, but the pause is not over: %+v", err)
 	}
 }
@@ -175,7 +175,7 @@ func TestOnlyTheLastMailsAreKept(t *testing.T) {
 	var codes identity.Codes
 	for i := range 12 {
 		before := len(codes.MailedAt)
-		next := codes.Mailed(at(time.Duration(i) * time.Hour), usual())
+		next := codes.Mailed(at(time.Duration(i)*time.Hour), usual())
 		if len(codes.MailedAt) != before {
 			t.Fatal("the old codes have changed too")
 		}

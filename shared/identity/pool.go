@@ -155,13 +155,14 @@ const (
 	MaxCodeLength = 12
 )
 
-type lifetime struct{ shortest, longest, usual time.Duration }
+// Lifetime bounds the lifetime of codes.
+type Lifetime struct{ Shortest, Longest, Usual time.Duration }
 
-// codeLifetimes bounds the lifetime of codes (NIST SP 800-63A-4 §3.8, 63B-4 §3.1.3.2, ASVS 6.5.5).
-func codeLifetimes() map[CodePurpose]lifetime {
-	quick := lifetime{time.Minute, 10 * time.Minute, 5 * time.Minute}
-	slow := lifetime{5 * time.Minute, 24 * time.Hour, 30 * time.Minute}
-	return map[CodePurpose]lifetime{
+// CodeLifetimes bounds the lifetime of codes (NIST SP 800-63A-4 §3.8, 63B-4 §3.1.3.2, ASVS 6.5.5).
+func CodeLifetimes() map[CodePurpose]Lifetime {
+	quick := Lifetime{time.Minute, 10 * time.Minute, 5 * time.Minute}
+	slow := Lifetime{5 * time.Minute, 24 * time.Hour, 30 * time.Minute}
+	return map[CodePurpose]Lifetime{
 		PurposeActivation:     {10 * time.Minute, 24 * time.Hour, 24 * time.Hour},
 		PurposeAuthentication: quick,
 		PurposeChallenge:      quick,
@@ -174,17 +175,17 @@ func codeLifetimes() map[CodePurpose]lifetime {
 
 // CheckCodePurpose refuses a purpose that the published API does not know.
 func CheckCodePurpose(pointer string, purpose CodePurpose) error {
-	if _, ok := codeLifetimes()[purpose]; !ok {
+	if _, ok := CodeLifetimes()[purpose]; !ok {
 		return InvalidField(pointer, "must be one of activation, authentication, challenge, enroll_webauthn, reset_password, reset_totp, verify_address")
 	}
 	return nil
 }
 
-func (p CodePolicy) check(v *Violations, pointer string, bounds lifetime) {
+func (p CodePolicy) check(v *Violations, pointer string, bounds Lifetime) {
 	if p.Length < MinCodeLength || p.Length > MaxCodeLength {
 		v.Add(pointer+"/length", fmt.Sprintf("must be from %d to %d digits", MinCodeLength, MaxCodeLength))
 	}
-	if ttl := time.Duration(p.TTL); ttl < bounds.shortest || ttl > bounds.longest {
-		v.Add(pointer+"/ttl", fmt.Sprintf("must be from %s to %s", bounds.shortest, bounds.longest))
+	if ttl := time.Duration(p.TTL); ttl < bounds.Shortest || ttl > bounds.Longest {
+		v.Add(pointer+"/ttl", fmt.Sprintf("must be from %s to %s", bounds.Shortest, bounds.Longest))
 	}
 }

@@ -82,8 +82,8 @@ func NewPool(tenant, id string, c PoolChange) (Pool, error) {
 		PasswordPolicy:  PasswordPolicy{Strength: "any"},
 		Limits:          Limits{}.Filled(),
 	}
-	for purpose, bounds := range codeLifetimes() {
-		p.Codes[purpose] = CodePolicy{Length: MinCodeLength, TTL: Duration(bounds.usual)}
+	for purpose, bounds := range CodeLifetimes() {
+		p.Codes[purpose] = CodePolicy{Length: MinCodeLength, TTL: Duration(bounds.Usual)}
 	}
 	p.Mechanisms = []Mechanism{MechanismPassword}
 	return p.Changed(c)
@@ -194,7 +194,7 @@ func (p Pool) check(v *Violations) {
 	if p.MFASessionTTL < 0 {
 		v.Add("/mfa_session_ttl", "must not be negative")
 	}
-	for purpose, bounds := range codeLifetimes() {
+	for purpose, bounds := range CodeLifetimes() {
 		p.Codes[purpose].check(v, "/otp_settings/"+string(purpose), bounds)
 	}
 	p.PasswordPolicy.check(v)

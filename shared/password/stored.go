@@ -19,11 +19,11 @@ import (
 
 // The most that a stored hash may cost. Hashes come from imports too, and a hostile one must not stop a function.
 const (
-	maxMemory     = 64 << 10 // KiB
-	maxPasses     = 10
+	MaxMemory     = 64 << 10 // KiB
+	MaxPasses     = 10
 	maxLanes      = 4
-	maxBcryptCost = 15
-	maxIterations = 10_000_000 // of PBKDF2, over all blocks of the key
+	MaxBcryptCost = 15
+	MaxIterations = 10_000_000 // of PBKDF2, over all blocks of the key
 	minSalt       = 8
 	maxSalt       = 64
 	minKey        = 16
@@ -72,7 +72,7 @@ func parseArgon(parameters, salt64, key64 string) (stored, error) {
 	if err != nil || parameters != fmt.Sprintf("m=%d,t=%d,p=%d", m, t, p) {
 		return stored{}, errUnreadable
 	}
-	if p < 1 || p > maxLanes || t < 1 || t > maxPasses || m < 8*p || m > maxMemory {
+	if p < 1 || p > maxLanes || t < 1 || t > MaxPasses || m < 8*p || m > MaxMemory {
 		return stored{}, fmt.Errorf("%w: argon2id parameters m=%d t=%d p=%d are out of bounds", errUnreadable, m, t, p)
 	}
 	s := comparing(key, func(password []byte) []byte {
@@ -98,7 +98,7 @@ func parsePBKDF2(algorithm, parameters, salt64, key64 string) (stored, error) {
 	}
 	size := function().Size()
 	blocks := (len(key) + size - 1) / size // each costs all iterations (RFC 8018 §5.2)
-	if iterations < 1 || iterations*uint64(blocks) > maxIterations {
+	if iterations < 1 || iterations*uint64(blocks) > MaxIterations {
 		return stored{}, fmt.Errorf("%w: %d iterations are out of bounds", errUnreadable, iterations)
 	}
 	s := comparing(key, func(password []byte) []byte {
@@ -121,7 +121,7 @@ func parseBcrypt(text, version, cost2, tail string) (stored, error) {
 	if err != nil || !known || cost2 != fmt.Sprintf("%02d", cost) || len(tail) != bcryptTail || strings.Trim(tail, alphabet) != "" {
 		return stored{}, errUnreadable
 	}
-	if cost > maxBcryptCost {
+	if cost > MaxBcryptCost {
 		return stored{}, fmt.Errorf("%w: bcrypt cost %d is out of bounds", errUnreadable, cost)
 	}
 	check := func(password []byte) (key []byte, ok bool) {

@@ -53,6 +53,8 @@ func mayHold() map[string]map[class]string {
 		"MESSAGE MESSAGE":       {addressText: "where the mail goes; it goes when the mail has", returnText: "is put into the mail's link"},
 		"SUPPRESSED SUPPRESSED": {addressText: "is its key: where nothing is sent"},
 		"LIMIT PASSWORD":        {},
+		"LIMIT day":             {},
+		"ANSWER ANSWER":         {},
 		"CLIENT CLIENT":         {},
 		"KEYS KEYS":             {},
 	}
@@ -65,6 +67,9 @@ func shows(operation, at string) bool {
 
 // mark is in every canary: a text of small letters, which nothing changes when it normalizes, and which is nowhere else.
 const mark = "zcanaryz"
+
+// source begins the addresses that requests come from, each from another.
+const source = "2001:db8:c0de"
 
 var planted = regexp.MustCompile(mark + `([a-z])(\d{5})`)
 
@@ -185,12 +190,15 @@ func (a *aviary) searchTable(t *testing.T) {
 	}
 }
 
-// kindOfItem is the first parts of an item's keys; the second key of a user is only its id.
+// kindOfItem is the first parts of an item's keys; the second key of a user is only its id, that of a budget its day.
 func kindOfItem(it map[string]types.AttributeValue) string {
 	first, _, _ := strings.Cut(texts(it["pk"]), "#")
 	second, _, _ := strings.Cut(texts(it["sk"]), "#")
-	if first == "USERS" {
+	switch {
+	case first == "USERS":
 		return first
+	case first == "LIMIT" && second[0] <= '9':
+		return first + " day"
 	}
 	return first + " " + second
 }
@@ -301,7 +309,7 @@ func TestASpellingIsFound(t *testing.T) {
 
 func newAviary(t *testing.T) *aviary {
 	t.Helper()
-	a := &aviary{secrets: map[string]string{}, seen: map[string]bool{}, ses: newRefusingSES(t)}
+	a := &aviary{secrets: map[string]string{source: "where a request comes from"}, seen: map[string]bool{}, ses: newRefusingSES(t)}
 	a.product = systemtest.New(t, alone, a.log.option, systemtest.Watched(systemtest.Faulty), systemtest.Watched(panicking), func(c *system.Config) { c.SESURL = a.ses.url })
 	return a
 }
