@@ -127,3 +127,15 @@ func (t *Tenant) Renew(tb testing.TB) {
 	t.Admin.Token = t.Admin.FetchToken(tb, t.ID, "admin")
 	t.System.Token = t.System.FetchToken(tb, t.ID, "system")
 }
+
+// Quiet waits until the outbox is empty: all that was asked for is sent or dropped.
+func (p *Product) Quiet(tb testing.TB) {
+	tb.Helper()
+	poll := time.NewTicker(20 * time.Millisecond)
+	defer poll.Stop()
+	for deadline := time.Now().Add(20 * time.Second); len(p.Stored(tb, "MESSAGE#")) > 0; <-poll.C {
+		if time.Now().After(deadline) {
+			tb.Fatal("messages are left in the outbox")
+		}
+	}
+}

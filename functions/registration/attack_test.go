@@ -1,0 +1,216 @@
+package registration_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"identitypools/infra/local/systemtest"
+	"identitypools/shared/api"
+)
+
+// siege is an address that a stranger registers again and again, and its owner who signs up meanwhile.
+type siege struct {
+	product              *systemtest.Product
+	tenant               *systemtest.Tenant
+	pool, email, mailbox string
+	stranger, owner      string // tickets
+}
+
+const ownersPassword = "the owner's own password"
+
+func (s *siege) register(t *testing.T, name string) string {
+	t.Helper()
+	return s.tenant.Public.Must(t, 201, "POST", "/pools/"+s.pool+"/register", fields{
+		"identifier": s.email, "password": name, "payload": fields{"name": name},
+	}).Text(t, "ticket")
+}
+
+// besiege has a stranger use up the mails to an address, and its owner come too late for one.
+func besiege(t *testing.T) *siege {
+	t.Helper()
+	s := &siege{product: systemtest.New(t), email: systemtest.Address("gil")}
+	s.tenant = s.product.NewTenant(t)
+	s.pool = s.tenant.NewPool(t, nil)
+	for i := range 5 {
+		s.stranger = s.register(t, fmt.Sprintf("the stranger's password no. %d", i))
+		s.product.Inbox.Await(t, s.email, i+1)
+		s.product.Clock.Advance(time.Minute)
+	}
+	s.owner = s.register(t, ownersPassword)
+	s.product.Quiet(t)
+	if n := len(s.product.Inbox.Mails(t, s.email)); n != 5 {
+		t.Fatalf("%d mails in five minutes", n)
+	}
+	return s
+}
+
+func (s *siege) activate(t *testing.T, want int, body fields) {
+	t.Helper()
+	s.tenant.Public.Must(t, want, "POST", "/pools/"+s.pool+"/activate", body)
+}
+
+func (s *siege) mustBeTheOwners(t *testing.T) {
+	t.Helper()
+	verify(t, s.tenant, s.pool, s.email, ownersPassword, 200)
+	if text := fmt.Sprint(byKey(t, s.tenant, s.pool, s.email)["payload"]); strings.Contains(text, "stranger") {
+		t.Errorf("the stranger's payload is the owner's: %s", text)
+	}
+	s.activate(t, 422, fields{"ticket": s.stranger, "code": systemtest.CodeIn(t, s.product.Inbox.Mails(t, s.email)[4])})
+}
+
+// "An attacker can't keep an owner from activating for longer than a stated time": not at all while guesses are left, since a mail that the
+// stranger caused proves the address to the owner's own registration; else until the next mail, which comes within the hour and has a link.
+func TestAStrangerDelaysAnOwnerForAnHourAtMost(t *testing.T) {
+	t.Parallel()
+	t.Run("the mails are used up", func(t *testing.T) {
+		t.Parallel()
+		s := besiege(t)
+		s.activate(t, 201, fields{"ticket": s.owner, "code": systemtest.CodeIn(t, s.product.Inbox.Mails(t, s.email)[4])})
+		if name := byKey(t, s.tenant, s.pool, s.email)["payload"].(fields)["name"]; name != ownersPassword {
+			t.Errorf("the payload is of %v", name)
+		}
+		s.mustBeTheOwners(t)
+	})
+	t.Run("the mails and the guesses are used up", func(t *testing.T) {
+		t.Parallel()
+		s := besiege(t)
+		code := systemtest.CodeIn(t, s.product.Inbox.Mails(t, s.email)[4])
+		for range 20 {
+			s.activate(t, 422, fields{"ticket": s.stranger, "code": systemtest.WrongCode(code)})
+		}
+		s.activate(t, 422, fields{"ticket": s.owner, "code": code})
+		s.product.Clock.Advance(56 * time.Minute) // an hour after the first mail
+		s.tenant.Renew(t)
+		s.stranger = s.register(t, "the stranger's last password")
+		link := systemtest.LinkIn(t, s.product.Inbox.Await(t, s.email, 6)[5])
+		s.activate(t, 422, fields{"code": link.Query().Get("code")}) // whose it is, is unknown
+		page := s.product.BaseURL + link.RequestURI()
+		if got := postForm(t, page, "code", link.Query().Get("code")); got.Status != 422 || !contains(got.Body, "password must be given") {
+			t.Errorf("the page answers %d %s", got.Status, got.Body)
+		}
+		if got := postForm(t, page, "code", link.Query().Get("code"), "password", ownersPassword); got.Status != 200 {
+			t.Errorf("the page answers %d %s", got.Status, got.Body)
+		}
+		s.mustBeTheOwners(t)
+	})
+}
+
+// 63B §3.2.2, "a budget a source as well, on public routes": exact under parallel calls, of one source alone, anew with the hour.
+func TestASourceHasABudget(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, fields{"limits": fields{"source_guesses_per_hour": 10, "source_submissions_per_hour": 10}})
+	call := func(source, path, body string) int {
+		r := httptest.NewRequest(http.MethodPost, "/api/identity/"+tenant.ID+"/public/pools/"+pool+path, nil)
+		r.RemoteAddr = source
+		r.Header.Set("Content-Type", "application/json")
+		got, err := product.Functions["registration"](t.Context(), api.Event(r, []byte(body), "id"))
+		if err != nil {
+			t.Error(err)
+		}
+		if wait := got.Headers["Retry-After"]; got.StatusCode == 429 && (wait == "" || wait == "0") {
+			t.Errorf("429 says to wait %q", wait)
+		}
+		return got.StatusCode
+	}
+	for _, c := range []struct {
+		name, path, body string
+		usual            int
+	}{
+		{"guesses", "/activate", `{"ticket": "none", "code": "123456"}`, 422},
+		{"guesses at links", "/activate", `{"code": "123456"}`, 422},
+		{"registrations", "/register", `{"identifier": "hal@example.com"}`, 201},
+		{"resends", "/activation/send", `{"address": "ida@example.com"}`, 202},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for _, sources := range [][2]string{{"192.0.2.1:1", "192.0.2.2:1"}, {"[2001:db8::1]:1", "[2001:db8:0:1::1]:1"}} {
+				var (
+					calls sync.WaitGroup
+					mu    sync.Mutex
+					seen  = map[int]int{}
+				)
+				for range 30 {
+					calls.Go(func() {
+						status := call(sources[0], c.path, c.body)
+						mu.Lock()
+						defer mu.Unlock()
+						seen[status]++
+					})
+				}
+				calls.Wait()
+				if seen[c.usual] != 10 || seen[429] != 20 {
+					t.Errorf("30 calls of one source: %v", seen)
+				}
+				if status := call(sources[1], c.path, c.body); status != c.usual {
+					t.Errorf("another source is answered %d", status)
+				}
+			}
+			if status := call("[2001:db8::ffff]:1", c.path, c.body); status != 429 {
+				t.Errorf("another address of the same network is answered %d", status)
+			}
+			product.Clock.Advance(time.Hour)
+			if status := call("192.0.2.1:1", c.path, c.body); status != c.usual {
+				t.Errorf("an hour later: %d", status)
+			}
+			product.Clock.Advance(time.Hour)
+		})
+	}
+	for _, it := range product.Items(t) {
+		if strings.Contains(it["pk"], "192.0.2") || strings.Contains(it["pk"], "2001") {
+			t.Errorf("an item names a source: %s", it["pk"])
+		}
+	}
+}
+
+// "Mail budgets a pool (an hour, a day)": administrators are told, anonymous callers get the usual answer and no mail.
+func TestAPoolHasABudgetOfMails(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, fields{"limits": fields{"pool_mails_per_hour": 2, "pool_mails_per_day": 3}})
+	path := "/pools/" + pool
+	invite := func(t *testing.T, want int) systemtest.Response {
+		t.Helper()
+		address := systemtest.Address("jo")
+		id := tenant.NewUser(t, pool, "new", address, nil)
+		got := tenant.Admin.Must(t, want, "POST", path+"/users/"+id+"/activation/send", nil)
+		if want == 204 {
+			product.Inbox.Await(t, address, 1)
+		}
+		return got
+	}
+	signUp := func(t *testing.T, mails int) {
+		t.Helper()
+		address := systemtest.Address("kim")
+		tenant.Public.Must(t, 201, "POST", path+"/register", fields{"identifier": address, "password": systemtest.Password})
+		product.Quiet(t)
+		if got := len(product.Inbox.Mails(t, address)); got != mails {
+			t.Errorf("%d mails, not %d", got, mails)
+		}
+	}
+	toTheHour := time.Until(product.Clock.Now().Truncate(time.Hour).Add(time.Hour)) // so that all is in one hour
+	product.Clock.Advance(toTheHour + time.Minute)
+	if now := product.Clock.Now().UTC(); now.Hour() > 20 {
+		product.Clock.Advance(6 * time.Hour) // and on one day
+	}
+	tenant.Renew(t)
+	invite(t, 204)
+	signUp(t, 1)
+	signUp(t, 0)
+	if got := invite(t, 429); got.Header.Get("Retry-After") < "3" {
+		t.Errorf("an administrator is told to wait %q s", got.Header.Get("Retry-After"))
+	}
+	product.Clock.Advance(59 * time.Minute)
+	tenant.Renew(t)
+	signUp(t, 1)
+	signUp(t, 0) // three on this day
+	product.Clock.Advance(24 * time.Hour)
+	tenant.Renew(t)
+	signUp(t, 1)
+}
