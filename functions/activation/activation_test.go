@@ -123,10 +123,15 @@ func TestCodesCannotBeGuessed(t *testing.T) {
 		t.Errorf("a code that was replaced answers %d (V6.5.1)", got.Status)
 	}
 	var wrong sync.WaitGroup
-	for range 30 {
+	for range 200 {
 		wrong.Go(func() { guess(systemtest.WrongCode(code)) })
 	}
 	wrong.Wait()
+	for _, it := range product.Stored(t, "USER#") {
+		if it["sk"] == "CODE#activation" && it["guesses"] != "20" {
+			t.Errorf("of 200 guesses at once %s were let through to be compared", it["guesses"])
+		}
+	}
 	if got := guess(code); got.Status != 422 || string(got.Body) != string(guess("999999").Body) {
 		t.Errorf("after its tries the right code answers %d %s", got.Status, got.Body)
 	}
@@ -138,6 +143,10 @@ func TestCodesCannotBeGuessed(t *testing.T) {
 	tenant.Renew(t)
 	code, _ = generate()
 	tenant.System.Must(t, 422, "POST", "/pools/"+pool+"/users/"+id+"/activate", fields{"code": extended})
+	for range 10 { // a client that repeats a call under its idempotency key guesses once
+		tenant.System.Must(t, 422, "POST", "/pools/"+pool+"/users/"+id+"/activate", fields{"code": systemtest.WrongCode(code)},
+			"Idempotency-Key", "8e03978e-40d5-43dd-bc93-6894a57f9324")
+	}
 	if got := guess(code); got.Status != 201 {
 		t.Errorf("a day later the right code answers %d %s", got.Status, got.Body)
 	}
