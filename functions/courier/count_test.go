@@ -34,7 +34,7 @@ func number(tb testing.TB, tenant *systemtest.Tenant, pool string) int {
 // usersOf are the stored users of a pool.
 func usersOf(tb testing.TB, product *systemtest.Product, tenant *systemtest.Tenant, pool string) []systemtest.Item {
 	tb.Helper()
-	return items(tb, product, "USERS#"+tenant.ID+"#"+pool)
+	return product.Stored(tb, "USERS#"+tenant.ID+"#"+pool)
 }
 
 func newUsers(tb testing.TB, tenant *systemtest.Tenant, pool string, n int) {
@@ -54,7 +54,7 @@ func TestUsersAreCountedOnce(t *testing.T) {
 	newUsers(t, tenant, other, 2)
 	users := usersOf(t, product, tenant, pool)
 	all := append(usersOf(t, product, tenant, other), users...)
-	come := func() { deliver(t, product, stream(inserted, all...)) }
+	come := func() { deliver(t, product, systemtest.StreamOf(inserted, all...)) }
 	check := func(when string, want int) {
 		t.Helper()
 		if n := number(t, tenant, pool); n != want {
@@ -64,23 +64,23 @@ func TestUsersAreCountedOnce(t *testing.T) {
 			t.Errorf("%s: %d users in the other pool", when, n)
 		}
 	}
-	deliver(t, product, stream(inserted, usersOf(t, product, tenant, other)...))
+	deliver(t, product, systemtest.StreamOf(inserted, usersOf(t, product, tenant, other)...))
 	if n := number(t, tenant, pool); n != 0 {
 		t.Errorf("%d users before any was counted", n)
 	}
-	deliver(t, product, stream(inserted, users[:2]...))
+	deliver(t, product, systemtest.StreamOf(inserted, users[:2]...))
 	check("after a part", 2)
 	come()
 	check("after all of them, the part again among them", 5)
 	come()
 	check("after a repeat", 5)
-	deliver(t, product, stream(modified, all...))
+	deliver(t, product, systemtest.StreamOf(modified, all...))
 	check("after changes of users", 5)
 	for _, u := range users[:2] {
 		tenant.Admin.Must(t, 204, "DELETE", "/pools/"+pool+"/users/"+u["sk"], nil)
 	}
 	for range 2 {
-		deliver(t, product, stream(removed, users[:2]...))
+		deliver(t, product, systemtest.StreamOf(removed, users[:2]...))
 		check("after two went", 3)
 	}
 	come()
@@ -88,7 +88,7 @@ func TestUsersAreCountedOnce(t *testing.T) {
 	for _, u := range users[2:] {
 		tenant.Admin.Must(t, 204, "DELETE", "/pools/"+pool+"/users/"+u["sk"], nil)
 	}
-	deliver(t, product, stream(removed, users...))
+	deliver(t, product, systemtest.StreamOf(removed, users...))
 	check("after all went", 0)
 }
 
@@ -115,8 +115,8 @@ func TestARecordThatFailsHoldsBackTheRest(t *testing.T) {
 	email := systemtest.Address("ann")
 	register(t, tenant, mailed, email)
 	users := usersOf(t, product, tenant, pool)
-	batch := append(append(users[:2:2], items(t, product, "MESSAGE#")...), users[2])
-	event := stream(inserted, batch...)
+	batch := append(append(users[:2:2], product.Stored(t, "MESSAGE#")...), users[2])
+	event := systemtest.StreamOf(inserted, batch...)
 	ses.Set(systemtest.HangUp)
 	failed := product.Courier.Stream(t.Context(), event).BatchItemFailures
 	if len(failed) != 1 || failed[0].ItemIdentifier != "2" {
@@ -144,7 +144,7 @@ func TestADeletedPoolLeavesNothing(t *testing.T) {
 	pool, kept := tenant.NewPool(t, fields{"id": "doomed"}), tenant.NewPool(t, fields{"id": "doome"})
 	newUsers(t, tenant, kept, 2)
 	fill(t, product, tenant, pool)
-	deliver(t, product, stream(inserted, usersOf(t, product, tenant, pool)...))
+	deliver(t, product, systemtest.StreamOf(inserted, usersOf(t, product, tenant, pool)...))
 	before := len(ofPool(t, product, tenant, kept))
 
 	tenant.Admin.Must(t, 204, "DELETE", "/pools/"+pool, nil)
@@ -157,7 +157,7 @@ func TestADeletedPoolLeavesNothing(t *testing.T) {
 	tenant.Admin.Must(t, 404, "GET", path+"/"+left[0]["sk"], nil)
 	tenant.Admin.Must(t, 409, "POST", "/pools", fields{"id": pool, "name": "Again"})
 
-	deliver(t, product, stream(modified, items(t, product, "POOL#"+tenant.ID+"#"+pool)...))
+	deliver(t, product, systemtest.StreamOf(modified, product.Stored(t, "POOL#"+tenant.ID+"#"+pool)...))
 	for _, it := range ofPool(t, product, tenant, pool) {
 		if it["sk"] != "NAME" && it.Kind() != "LIMIT" || it["ttl"] == "" { // what goes by itself in days
 			t.Errorf("it leaves %s %s", it["pk"], it["sk"])
@@ -171,7 +171,7 @@ func TestADeletedPoolLeavesNothing(t *testing.T) {
 		t.Errorf("the new pool has %v users", n)
 	}
 	tenant.NewUser(t, pool, "active", "user-1@example.com", fields{"id": "user-1"})
-	deliver(t, product, stream(modified, systemtest.Item{"pk": "POOL#" + tenant.ID + "#" + pool, "sk": "POOL", "deleted_at": "1"}))
+	deliver(t, product, systemtest.StreamOf(modified, systemtest.Item{"pk": "POOL#" + tenant.ID + "#" + pool, "sk": "POOL", "deleted_at": "1"}))
 	tenant.Admin.Must(t, 200, "GET", path+"/user-1", nil) // a late record of the old pool is no harm to the new one
 }
 
@@ -193,7 +193,7 @@ func fill(t *testing.T, product *systemtest.Product, tenant *systemtest.Tenant, 
 	empty(t, product)
 	register(t, tenant, pool, systemtest.Address("late"))
 	sorts := map[string]bool{}
-	for _, it := range items(t, product, "USER#"+tenant.ID+"#"+pool) {
+	for _, it := range product.Stored(t, "USER#"+tenant.ID+"#"+pool) {
 		kind, _, _ := strings.Cut(it["sk"], "#")
 		if kind == "CODE" {
 			kind = it["sk"]
@@ -251,7 +251,7 @@ func TestALargePoolIsClearedInTurns(t *testing.T) {
 	newUsers(t, tenant, pool, 60)
 	tenant.Admin.Must(t, 204, "DELETE", "/pools/"+pool, nil)
 	told := func() systemtest.Item {
-		for _, it := range items(t, product, "POOL#"+tenant.ID+"#"+pool) {
+		for _, it := range product.Stored(t, "POOL#"+tenant.ID+"#"+pool) {
 			if it["sk"] == "POOL" {
 				return it
 			}
@@ -262,7 +262,7 @@ func TestALargePoolIsClearedInTurns(t *testing.T) {
 	before, whole := told(), product.Courier.Keeper
 	k := &endless{Keeper: whole}
 	product.Courier.Keeper = k
-	deliver(t, product, stream(modified, before))
+	deliver(t, product, systemtest.StreamOf(modified, before))
 	if k.steps < 2 || k.steps > 100 {
 		t.Errorf("%d steps for one record", k.steps)
 	}
@@ -271,7 +271,7 @@ func TestALargePoolIsClearedInTurns(t *testing.T) {
 		t.Errorf("the stream does not tell of it once more: %v, before %v", after, before)
 	}
 	product.Courier.Keeper = whole
-	deliver(t, product, stream(modified, after))
+	deliver(t, product, systemtest.StreamOf(modified, after))
 	if left := ofPool(t, product, tenant, pool); len(left) != 1 {
 		t.Errorf("it leaves %v", left)
 	}
@@ -292,7 +292,7 @@ func TestAUserOfADeletedPoolGoes(t *testing.T) {
 	if err := product.Table.CreateUser(t.Context(), late); err != nil {
 		t.Fatal(err)
 	}
-	event := stream(inserted, usersOf(t, product, tenant, pool)...)
+	event := systemtest.StreamOf(inserted, usersOf(t, product, tenant, pool)...)
 	for range 2 {
 		deliver(t, product, event)
 	}
@@ -301,5 +301,5 @@ func TestAUserOfADeletedPoolGoes(t *testing.T) {
 			t.Errorf("it leaves %s %s", it["pk"], it["sk"])
 		}
 	}
-	deliver(t, product, stream(removed, systemtest.Item{"pk": "USERS#" + tenant.ID + "#" + pool, "sk": "late"}))
+	deliver(t, product, systemtest.StreamOf(removed, systemtest.Item{"pk": "USERS#" + tenant.ID + "#" + pool, "sk": "late"}))
 }

@@ -35,7 +35,7 @@ func TestMailsWaitWhileSESIsDown(t *testing.T) {
 	for _, email := range people {
 		product.Inbox.Await(t, email, 1)
 	}
-	await(t, "an empty outbox", func() bool { return len(items(t, product, "MESSAGE#")) == 0 })
+	await(t, "an empty outbox", func() bool { return len(product.Stored(t, "MESSAGE#")) == 0 })
 	for _, email := range people {
 		activate(t, tenant, pool, 201, arrived(t, product, email, 1)[0])
 	}
@@ -63,13 +63,13 @@ func TestAFaultOfSES(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			email := systemtest.Address("ann")
 			register(t, tenant, pool, email)
-			event := outbox(t, product)
+			event := product.Outbox(t)
 			ses.Set(c.fault)
 			failed := product.Courier.Stream(t.Context(), event).BatchItemFailures
 			if comes := len(failed) == 1 && failed[0].ItemIdentifier == event.Records[0].Change.SequenceNumber; comes != c.stays {
 				t.Errorf("the record comes again: %v, want %v", failed, c.stays)
 			}
-			if n := len(items(t, product, "MESSAGE#")); (n == 1) != c.stays {
+			if n := len(product.Stored(t, "MESSAGE#")); (n == 1) != c.stays {
 				t.Errorf("%d messages in the outbox", n)
 			}
 			arrived(t, product, email, 0)
@@ -113,7 +113,7 @@ func TestARecordIsDeliveredAgain(t *testing.T) {
 	pool := tenant.NewPool(t, nil)
 	email := systemtest.Address("ann")
 	register(t, tenant, pool, email)
-	event := outbox(t, product)
+	event := product.Outbox(t)
 	for range 3 {
 		deliver(t, product, event)
 	}
@@ -151,7 +151,7 @@ func TestARepeatReplacesTheCode(t *testing.T) {
 				tenant := product.NewTenant(t)
 				pool, email := tenant.NewPool(t, nil), systemtest.Address("ann")
 				ask(t, tenant, pool, email)
-				event, whole := outbox(t, product), product.Courier.Outbox
+				event, whole := product.Outbox(t), product.Courier.Outbox
 				c.fail(ses, product.Courier)
 				if failed := product.Courier.Stream(t.Context(), event).BatchItemFailures; len(failed) != 1 {
 					t.Fatalf("failed: %v", failed)
@@ -167,7 +167,7 @@ func TestARepeatReplacesTheCode(t *testing.T) {
 				for _, m := range before {
 					activate(t, tenant, pool, 422, m)
 				}
-				for _, it := range items(t, product, "USER#") {
+				for _, it := range product.Stored(t, "USER#") {
 					if it["mailed1"] != "" && it["mailed2"] != "" && it["mailed2"] != "0" {
 						t.Errorf("one message counts as two mails: %v", it)
 					}
@@ -297,7 +297,7 @@ func TestAPasswordThatIsSetIsTold(t *testing.T) {
 	if notices != 1 {
 		t.Errorf("%d notices among %d mails", notices, len(mails))
 	}
-	for _, it := range items(t, product, "USER#") {
+	for _, it := range product.Stored(t, "USER#") {
 		if strings.HasPrefix(it["sk"], "REG#") {
 			t.Errorf("a registration still waits: %v", it)
 		}
@@ -329,7 +329,7 @@ func TestTheLogHoldsNothingPersonal(t *testing.T) {
 	register(t, tenant, pool, email)
 	for _, fault := range []systemtest.MailFault{systemtest.HangUp, systemtest.Refuse(503, ""), systemtest.Refuse(400, "MessageRejected")} {
 		ses.Set(fault)
-		product.Courier.Stream(t.Context(), outbox(t, product))
+		product.Courier.Stream(t.Context(), product.Outbox(t))
 	}
 	ses.Open()
 	register(t, tenant, pool, email) // limited

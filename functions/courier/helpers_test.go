@@ -1,10 +1,7 @@
 package courier_test
 
 import (
-	"fmt"
 	"os"
-	"strconv"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -30,41 +27,6 @@ func slow(c *system.Config) {
 	c.Now = func() time.Time { return now().Add(time.Duration(looks.Add(1)) * time.Millisecond) }
 }
 
-// stream is an event with a record for each item. The same item has the same event id whenever it is told of, as a repeat has.
-func stream(event events.DynamoDBOperationType, items ...systemtest.Item) events.DynamoDBEvent {
-	var out events.DynamoDBEvent
-	for i, it := range items {
-		image := map[string]events.DynamoDBAttributeValue{}
-		for name, value := range it {
-			image[name] = events.NewStringAttribute(value)
-		}
-		keys := map[string]events.DynamoDBAttributeValue{"pk": image["pk"], "sk": image["sk"]}
-		out.Records = append(out.Records, events.DynamoDBEventRecord{
-			EventID: fmt.Sprint(event, it["pk"], it["sk"], it["version"]), EventName: string(event),
-			Change: events.DynamoDBStreamRecord{Keys: keys, NewImage: image, SequenceNumber: strconv.Itoa(i)},
-		})
-	}
-	return out
-}
-
-// items are the stored items whose partition key begins with prefix.
-func items(tb testing.TB, product *systemtest.Product, prefix string) []systemtest.Item {
-	tb.Helper()
-	var found []systemtest.Item
-	for _, it := range product.Items(tb) {
-		if strings.HasPrefix(it["pk"], prefix) {
-			found = append(found, it)
-		}
-	}
-	return found
-}
-
-// outbox is an event with the messages that wait. Which of several comes first is open.
-func outbox(tb testing.TB, product *systemtest.Product) events.DynamoDBEvent {
-	tb.Helper()
-	return stream(events.DynamoDBOperationTypeInsert, items(tb, product, "MESSAGE#")...)
-}
-
 // deliver has the courier work through an event, of which nothing may come again.
 func deliver(tb testing.TB, product *systemtest.Product, event events.DynamoDBEvent) {
 	tb.Helper()
@@ -76,8 +38,8 @@ func deliver(tb testing.TB, product *systemtest.Product, event events.DynamoDBEv
 // empty has the courier work through the outbox, which must be empty then.
 func empty(tb testing.TB, product *systemtest.Product) {
 	tb.Helper()
-	deliver(tb, product, outbox(tb, product))
-	if left := items(tb, product, "MESSAGE#"); len(left) > 0 {
+	deliver(tb, product, product.Outbox(tb))
+	if left := product.Stored(tb, "MESSAGE#"); len(left) > 0 {
 		tb.Fatalf("still in the outbox: %v", left)
 	}
 }

@@ -82,7 +82,7 @@ func TestAnHourWithoutSES(t *testing.T) {
 	for left := len(people); left > 0; {
 		before := left
 		await(t, "fewer messages in the outbox", func() bool {
-			left = len(items(t, product, "MESSAGE#"))
+			left = len(product.Stored(t, "MESSAGE#"))
 			return left < before
 		})
 	}
