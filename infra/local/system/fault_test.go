@@ -86,15 +86,44 @@ func TestAnyCallOfAnyUseCaseMayFail(t *testing.T) {
 		t.Run(u.name, func(t *testing.T) {
 			t.Parallel()
 			clean := &systemtest.Fault{Kind: systemtest.Unfaulted}
-			u.meets(t, clean)
+			u.meets(t, clean, "")
 			if len(clean.Calls()) == 0 {
 				t.Error("it calls nobody")
 			}
 			for _, f := range faultsOf(clean.Calls(), i) {
-				t.Run(nameOf(f, clean.Calls()), func(t *testing.T) { u.meets(t, f) })
+				t.Run(nameOf(f, clean.Calls()), func(t *testing.T) { u.meets(t, f, "") })
 			}
 		})
 	}
+}
+
+// "Without a key a retry never makes two of anything that has an identifier"; with one it is answered as the first try would have been, whatever
+// has become of that.
+func TestARetryUnderAKeyIsAnsweredAsTheFirstTry(t *testing.T) {
+	t.Parallel()
+	for _, u := range useCases() {
+		if !u.hasKey() {
+			continue
+		}
+		t.Run(u.name, func(t *testing.T) {
+			t.Parallel()
+			clean := &systemtest.Fault{Kind: systemtest.Unfaulted}
+			u.meets(t, clean, idempotencyKey)
+			for n, operation := range clean.Calls() {
+				if systemtest.Writes(operation) {
+					f := &systemtest.Fault{Kind: systemtest.Lost, Reach: systemtest.OnceAbove, Call: n}
+					t.Run(nameOf(f, clean.Calls()), func(t *testing.T) { u.meets(t, f, idempotencyKey) })
+				}
+			}
+		})
+	}
+}
+
+// hasKey says whether the use case takes effect once under a key.
+func (u useCase) hasKey() bool {
+	i := slices.IndexFunc(api.Routes(), func(r api.Route) bool { return r.Operation == u.operation() })
+	route := api.Routes()[i]
+	return route.Method != http.MethodGet && route.Caller != api.Anyone && u.status < 300 && !slices.Contains(notOnce, u.operation())
 }
 
 // Every operation is a use case, or is served by the same code as one. Discovery documents are made of nothing but the request.
@@ -144,14 +173,19 @@ func nameOf(f *systemtest.Fault, calls []string) string {
 	return fmt.Sprintf("call %d, %s, %s %s", f.Call, calls[f.Call], f.Kind, f.Reach)
 }
 
-// meets runs the use case with a fault, then again as its caller would.
-func (u useCase) meets(t *testing.T, f *systemtest.Fault) {
+// meets runs the use case with a fault, then again as its caller would, under an idempotency key or "" for none.
+func (u useCase) meets(t *testing.T, f *systemtest.Fault, key string) {
 	s := newScene(t)
 	if u.given != nil {
 		u.given(s)
 	}
 	s.Settle() // what the functions have in memory is read again
-	got := s.ask(f, u.operation(), u.request(s))
+	request := func() *http.Request {
+		r := u.request(s)
+		r.Header.Set("Idempotency-Key", key)
+		return r
+	}
+	got := s.ask(f, u.operation(), request())
 	s.sound("after the fault")
 	calls := f.Calls()
 	switch {
@@ -161,9 +195,9 @@ func (u useCase) meets(t *testing.T, f *systemtest.Fault) {
 	case got.Status != http.StatusServiceUnavailable || got.Header.Get("Retry-After") == "":
 		t.Errorf("answered %d %s, want %d, or 503 with Retry-After", got.Status, got.Body, u.status)
 	default:
-		got = s.ask(&systemtest.Fault{Kind: systemtest.Unfaulted}, u.operation(), u.request(s))
+		got = s.ask(&systemtest.Fault{Kind: systemtest.Unfaulted}, u.operation(), request())
 		s.sound("after the retry")
-		if got.Status != u.status && (u.again == 0 || got.Status != u.again) {
+		if got.Status != u.status && (key != "" || u.again == 0 || got.Status != u.again) {
 			t.Errorf("the retry answered %d %s, want %d or %d", got.Status, got.Body, u.status, u.again)
 		}
 	}
