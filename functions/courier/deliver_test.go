@@ -316,7 +316,7 @@ func (l *ledger) Write(line []byte) (int, error) {
 	return l.text.Write(line)
 }
 
-// V16.2.5, V16.4.1: the log holds no address, code or name.
+// V16.2.5: the log holds no address, code or name.
 func TestTheLogHoldsNothingPersonal(t *testing.T) {
 	t.Parallel()
 	var log ledger

@@ -15,10 +15,10 @@ import (
 
 // siege is an address that a stranger registers again and again, and its owner who signs up meanwhile.
 type siege struct {
-	product              *systemtest.Product
-	tenant               *systemtest.Tenant
-	pool, email, mailbox string
-	stranger, owner      string // tickets
+	product         *systemtest.Product
+	tenant          *systemtest.Tenant
+	pool, email     string
+	stranger, owner string // tickets
 }
 
 const ownersPassword = "the owner's own password"

@@ -23,7 +23,6 @@ type handlers struct{ *Service }
 
 func (h handlers) token(tree string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "no-store")
 		grant, err := readGrant(r)
 		grant.Tenant, grant.Tree = r.PathValue("tid"), tree
 		var token Token

@@ -161,7 +161,7 @@ func TestDecodeNamesTheField(t *testing.T) {
 	}
 }
 
-// ASVS V1.5.3, V4.1.1, V15.3.1: what one parser reads and another doesn't is refused, and so is what is too much to read.
+// ASVS V1.5.2, V1.5.3, V15.3.7: what one parser reads and another doesn't is refused, and so is what is too much to read.
 func TestDecodeRefuses(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -62,6 +62,7 @@ func outer(mux *http.ServeMux, log *slog.Logger) http.Handler {
 			id = rand.Text()
 		}
 		w.Header().Set("X-Request-Id", id)
+		protect(w.Header())
 		log := log.With("request", id)
 		r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, &exchange{log: log}))
 		defer func() {
@@ -77,6 +78,14 @@ func outer(mux *http.ServeMux, log *slog.Logger) http.Handler {
 		}
 		mux.ServeHTTP(w, r)
 	})
+}
+
+// protect keeps an answer out of caches, frames and what it is not meant for (ASVS V3.4, V14.3.2). A handler may set its own over these.
+func protect(h http.Header) {
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+	h.Set("X-Content-Type-Options", "nosniff")
 }
 
 // unrouted answers a path that is not in the table, or is with another method.

@@ -84,7 +84,7 @@ func changed(token string) string {
 	return token[:middle] + letter + token[middle+1:]
 }
 
-// ASVS V4.1.5: what an unknown caller sends is not parsed.
+// ASVS V8.3.1: what an unknown caller sends is not parsed.
 func TestCallersComeBeforeTheBody(t *testing.T) {
 	t.Parallel()
 	bodies := map[string]string{"huge": strings.Repeat("x", 1<<20), "malformed": `{"a":`, "none": ""}
@@ -308,5 +308,29 @@ func TestPanics(t *testing.T) {
 	}
 	if stack, _ := all[0]["stack"].(string); !strings.Contains(stack, "handler_test.go") {
 		t.Errorf("the stack doesn't show where: %s", stack)
+	}
+}
+
+// V3.4.1, V3.4.3, V3.4.4, V3.4.6, V14.3.2: whatever is answered says that it is not for caches, frames or guesses at its type.
+func TestAnswersAreProtected(t *testing.T) {
+	t.Parallel()
+	e := open(t, function, ok)
+	for name, request := range map[string]events.APIGatewayV2HTTPRequest{
+		"what was asked for": event("GET", poolsPath, e.admin(t), ""),
+		"a refusal":          event("GET", poolsPath, "", ""),
+		"nothing there":      event("GET", "/nothing", "", ""),
+	} {
+		got, err := e.call(t.Context(), request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for header, want := range map[string]string{
+			"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+			"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+		} {
+			if got.Headers[header] != want {
+				t.Errorf("%s: %s is %q", name, header, got.Headers[header])
+			}
+		}
 	}
 }

@@ -168,7 +168,7 @@ func madeUp(user string) string {
 // stranger is the i-th who asks about an address of the state. What nobody knew is known as soon as somebody has registered it, so
 // there it is another address each time.
 func (c *crowd) stranger(state string, i int) stranger {
-	p := c.people[state][i/perPerson]
+	p := c.people[state][i/perPerson%len(c.people[state])]
 	if state == unknown {
 		p.address = systemtest.Address("eve")
 	}

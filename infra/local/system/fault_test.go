@@ -140,19 +140,26 @@ func TestEveryOperationMeetsFaults(t *testing.T) {
 	}
 }
 
-// faultsOf are the faults that calls may meet. Where LONG is set they are every kind for each call, and for one that writes in every reach
-// that makes a difference. Else they are one for each call, another from use case to use case; of those that write every other one loses
+// faultsOf are the faults that calls may meet. Where LONG is set they are every kind for each call, in each reach that makes a difference: a
+// read that failed has always had no effect, however it failed, so it fails in two ways; what the SDK heals has differed only if it took
+// effect; and a fault that lasts is like one that is over, but for our own retries. Else they are one for each call, another from use case to use case; of those that write every other one loses
 // its answer.
 func faultsOf(calls []string, salt int) []*systemtest.Fault {
 	var faults []*systemtest.Fault
 	for n, operation := range calls {
 		writes := systemtest.Writes(operation) || operation == "SendEmail"
+		reaches := map[systemtest.Reach][]systemtest.FaultKind{systemtest.OnceAbove: {systemtest.Throttled, systemtest.TimedOut}}
+		if writes {
+			reaches = map[systemtest.Reach][]systemtest.FaultKind{
+				systemtest.OnceAbove: systemtest.FaultKinds(),
+				systemtest.OnceBelow: {systemtest.Lost, systemtest.Repeated},
+				systemtest.Lasting:   {systemtest.Lost, systemtest.Conflicted},
+			}
+		}
 		var all []*systemtest.Fault
-		for _, kind := range systemtest.FaultKinds() {
-			for _, reach := range systemtest.Reaches() {
-				f := &systemtest.Fault{Kind: kind, Reach: reach, Call: n}
-				lasts := kind == systemtest.Failed || kind == systemtest.Lost || kind == systemtest.Conflicted // others are then the same as Failed
-				if f.Fits(operation) && (reach == systemtest.OnceAbove || writes && (reach == systemtest.OnceBelow || lasts)) {
+		for _, reach := range systemtest.Reaches() {
+			for _, kind := range reaches[reach] {
+				if f := (&systemtest.Fault{Kind: kind, Reach: reach, Call: n}); f.Fits(operation) {
 					all = append(all, f)
 				}
 			}
