@@ -26,8 +26,8 @@ sam: install ## serve the deployment's template in SAM's containers against make
 	go run ./infra/sam -template cdk.out/IdentityPools.template.json
 	sam local start-api --template cdk.out/IdentityPools.template.json --env-vars .local/sam.json --add-host host.docker.internal:host-gateway
 
-test: install ## run all tests; with the race detector: RACE=1; of some: PACKAGES=./shared/...; thoroughly: LONG=1
-	go test $(if $(RACE),-race) -timeout 20m $(or $(PACKAGES),./...)
+test: install ## run all tests; with the race detector: RACE=1; thoroughly: LONG=1; some: PACKAGES=./shared/... RUN=Codes
+	go test $(if $(RACE),-race) -timeout 20m $(RUN:%=-run '%') $(or $(PACKAGES),./...)
 	$(if $(PACKAGES),,go -C infra/stack test ./...) # without the race detector: the CDK's library, which takes a minute to compile, is compiled once
 
 contract: install ## run the published Go client against the product (compiles for minutes the first time)

@@ -38,15 +38,17 @@ type Codes struct {
 	Guesses  int64 // ever made; the number of the latest guess
 	Ceiling  int64 // guesses allowed until Reopens
 	Reopens  Time
+	Opens    bool   // the window of Ceiling and Reopens begins with what is stored next
 	MailedAt []Time // newest first, at most MailsKept
 	KilledAt Time   // when all that lived was killed: a message from before is of no use any more
 	Version  int64  // 0 while nothing is stored
 }
 
-// Opened are codes with a guess budget, for a user that has none yet.
+// Opened are codes with a guess budget, for a user that has none yet, or whose window is over: a mail opens the next, so that a guess, which
+// could too, takes as long for whomever it is.
 func (c Codes) Opened(now time.Time, l Limits) Codes {
-	if c.Version == 0 {
-		c.Ceiling, c.Reopens = c.Guesses+l.GuessesPerDay, At(now).Add(GuessWindow)
+	if c.Version == 0 || !now.Before(c.Reopens.Time) {
+		c.Ceiling, c.Reopens, c.Opens = c.Guesses+l.GuessesPerDay, At(now).Add(GuessWindow), true
 	}
 	return c
 }

@@ -93,3 +93,15 @@ func TestAContestedRegistrationIsNotTaken(t *testing.T) {
 		t.Errorf("a code for another address completes it: %v", err)
 	}
 }
+
+// A mail opens a new window of guesses where the last is over, and never one that is not.
+func TestAMailOpensTheNextWindow(t *testing.T) {
+	t.Parallel()
+	codes := identity.Codes{Version: 1, Guesses: 33, Ceiling: 20, Reopens: identity.At(at(time.Hour))}
+	if c := codes.Mailed(at(time.Hour-time.Millisecond), usual()); c.Opens || c.Ceiling != 20 {
+		t.Errorf("a window that is not over: %+v", c)
+	}
+	if c := codes.Mailed(at(time.Hour), usual()); !c.Opens || c.Ceiling != 53 || c.Reopens != identity.At(at(25*time.Hour)) {
+		t.Errorf("a window that is over: %+v", c)
+	}
+}

@@ -42,12 +42,16 @@ func (t *Table) ReplaceCodes(ctx context.Context, ref identity.UserRef, purpose 
 	}
 	sets := []string{"live = :live", "version = :next", "killed = :killed", "#ttl = :ttl"}
 	values := item{":live": str(string(live)), ":next": num(c.Version + 1), ":killed": num(c.KilledAt.UnixMilli()), ":ttl": seconds(t.now().Add(codesKept))}
+	if c.Opens { // else a guess may have opened a window meanwhile
+		sets = append(sets, "ceiling = :ceiling", "reopens = :reopens")
+		values[":ceiling"], values[":reopens"] = num(c.Ceiling), num(c.Reopens.UnixMilli())
+	}
 	condition := isNew
 	if c.Version > 0 {
 		condition, values[":version"] = isVersion, num(c.Version)
 	} else {
-		sets = append(sets, "guesses = :guesses", "ceiling = :ceiling", "reopens = :reopens")
-		values[":guesses"], values[":ceiling"], values[":reopens"] = num(c.Guesses), num(c.Ceiling), num(c.Reopens.UnixMilli())
+		sets = append(sets, "guesses = :guesses")
+		values[":guesses"] = num(c.Guesses)
 	}
 	for i, at := range c.MailedAt {
 		sets = append(sets, mailed(i)+" = :"+mailed(i))

@@ -154,7 +154,8 @@ func difference(q question, state string, a seen, other string, b seen) string {
 	if q.operation == "publicActivate" {
 		a.Cost, b.Cost = systemtest.Cost{}, systemtest.Cost{}
 	}
-	if q.operation == "publicActivate" && (state == earlier || other == earlier) { // TODO(#4): the first guess of a day makes a call more
+	// The first guess of a day makes a call more where no mail has opened the day: a stranger's own registration sends one, unless it is too soon.
+	if q.operation == "publicActivate" && (state == earlier || other == earlier) {
 		a.Calls, b.Calls, a.Bytes, b.Bytes = nil, nil, nil, nil
 	}
 	if reflect.DeepEqual(a, b) {
@@ -165,7 +166,7 @@ func difference(q question, state string, a seen, other string, b seen) string {
 
 // "Nobody learns who is registered" (V6.3.8, 63A §3.2.1): whatever the state of an address, each public route answers alike, and makes the
 // same calls to the table in the same order, with as many bytes and for the same price: each of 300 times where tests are long. What the
-// processor does besides differs by less than a quarter, of a time that calls and hashes make. Not parallel: it counts memory.
+// processor does besides differs by less than a call or a hash, but for what the race detector and the collector add. Not parallel: it counts memory.
 func TestTheStateOfAnAddressDoesNotShow(t *testing.T) {
 	rounds, c := 5, newCrowd(t, 1)
 	if long() {
@@ -195,8 +196,8 @@ func TestTheStateOfAnAddressDoesNotShow(t *testing.T) {
 			if q.status < 300 && strings.HasPrefix(q.operation, "public") && q.operation != "publicGetPool" && (len(first[unknown].Calls) == 0 || slices.Contains(first[unknown].Bytes, 0)) {
 				t.Errorf("not recorded: %+v", first[unknown])
 			}
-			within(t, "objects", objects, 1.0/4)
-			within(t, "bytes", bytes, 1.0/4)
+			within(t, "objects", objects, 1.0/4, 64)  // a call to the table makes more than 100
+			within(t, "bytes", bytes, 1.0/2, 256<<10) // a hash makes 19 MiB
 		})
 	}
 }
@@ -209,15 +210,15 @@ func (q question) people(rounds int) int {
 	return 1
 }
 
-// within checks that the medians of the states lie within a share of the least.
-func within(t *testing.T, what string, counts map[string][]float64, share float64) {
+// within checks that the medians of the states lie within a share of the least, and some more.
+func within(t *testing.T, what string, counts map[string][]float64, share, more float64) {
 	t.Helper()
 	medians := map[string]float64{}
 	for state, values := range counts {
 		medians[state] = systemtest.Median(values)
 	}
 	least, most := slices.Min(slices.Collect(maps.Values(medians))), slices.Max(slices.Collect(maps.Values(medians)))
-	if most > least*(1+share) {
+	if most > least*(1+share)+more {
 		t.Errorf("%s on the heap: %v", what, medians)
 	}
 	t.Logf("%s on the heap: %.0f to %.0f", what, least, most)
