@@ -262,12 +262,12 @@ func (a *aviary) search() func(t *testing.T, where, text string, may func(class)
 		t.Helper()
 		for _, found := range planted.FindAllStringSubmatch(strings.ToLower(text), -1) {
 			if n, _ := strconv.Atoi(found[2]); !may(class(found[1])) {
-				t.Errorf("%s holds what was in %s: %.300s", where, a.places[n], text)
+				t.Errorf("%s holds what was in %s: %.300q", where, a.places[n], text)
 			}
 		}
 		for encoded, at := range whose {
 			if strings.Contains(text, encoded) {
-				t.Errorf("%s holds the secret of %s as %q: %.300s", where, at, encoded, text)
+				t.Errorf("%s holds the secret of %s as %q: %.300q", where, at, encoded, text)
 			}
 		}
 	}
