@@ -266,3 +266,13 @@ func TestAnAdministratorMakesAUserNewAgain(t *testing.T) {
 	tenant.System.Must(t, 422, "POST", path+"/activate", fields{"code": old})
 	tenant.System.Must(t, 201, "POST", path+"/activate", fields{"code": generate()})
 }
+
+// A code that verifies an address is bound to it, however long it is.
+func TestACodeForALongAddress(t *testing.T) {
+	t.Parallel()
+	tenant := systemtest.New(t).NewTenant(t)
+	pool := tenant.NewPool(t, nil)
+	long := systemtest.Address(strings.Repeat("a", 40))
+	id := tenant.NewUser(t, pool, "active", systemtest.Address("eve"), fields{"verifiable_addresses": []fields{{"address": long, "type": "email"}}})
+	tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/users/"+id+"/code/generate", fields{"type": "verify_address", "address": long})
+}
