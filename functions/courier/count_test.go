@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"identitypools/functions/courier"
+	"identitypools/infra/local/parttest"
 	"identitypools/infra/local/systemtest"
 	"identitypools/shared/identity"
 )
@@ -99,9 +100,9 @@ func TestTheStreamCounts(t *testing.T) {
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, nil)
 	newUsers(t, tenant, pool, 3)
-	await(t, "three users", func() bool { return number(t, tenant, pool) == 3 })
+	parttest.Until(t, "three users", func() bool { return number(t, tenant, pool) == 3 })
 	tenant.Admin.Must(t, 204, "DELETE", "/pools/"+pool+"/users/"+usersOf(t, product, tenant, pool)[0]["sk"], nil)
-	await(t, "two users", func() bool { return number(t, tenant, pool) == 2 })
+	parttest.Until(t, "two users", func() bool { return number(t, tenant, pool) == 2 })
 }
 
 // A mail that fails holds back what comes after it, and nothing that came before is counted twice when the rest comes again.
@@ -225,7 +226,7 @@ func TestTheStreamClearsADeletedPool(t *testing.T) {
 	pool := tenant.NewPool(t, nil)
 	newUsers(t, tenant, pool, 60)
 	tenant.Admin.Must(t, 204, "DELETE", "/pools/"+pool, nil)
-	await(t, "a pool without items", func() bool {
+	parttest.Until(t, "a pool without items", func() bool {
 		left := ofPool(t, product, tenant, pool)
 		return len(left) == 1 && left[0]["sk"] == "NAME"
 	})

@@ -1,18 +1,14 @@
 package courier_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"log/slog"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"identitypools/functions/courier"
-	"identitypools/infra/local/system"
 	"identitypools/infra/local/systemtest"
 )
 
@@ -35,7 +31,7 @@ func TestMailsWaitWhileSESIsDown(t *testing.T) {
 	for _, email := range people {
 		product.Inbox.Await(t, email, 1)
 	}
-	await(t, "an empty outbox", func() bool { return len(product.Stored(t, "MESSAGE#")) == 0 })
+	product.Quiet(t)
 	for _, email := range people {
 		activate(t, tenant, pool, 201, arrived(t, product, email, 1)[0])
 	}
@@ -304,26 +300,12 @@ func TestAPasswordThatIsSetIsTold(t *testing.T) {
 	}
 }
 
-// ledger is a log to read.
-type ledger struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *ledger) Write(line []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(line)
-}
-
 // V16.2.5: the log holds no address, code or name.
 func TestTheLogHoldsNothingPersonal(t *testing.T) {
 	t.Parallel()
-	var log ledger
+	var log systemtest.Log
 	ses := systemtest.NewDoor(t)
-	product := systemtest.New(t, alone, ses.Option, func(c *system.Config) {
-		c.Log = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	})
+	product := systemtest.New(t, alone, ses.Option, log.Option)
 	tenant := product.NewTenant(t)
 	pool, email := tenant.NewPool(t, nil), systemtest.Address("ann")
 	register(t, tenant, pool, email)
@@ -338,14 +320,12 @@ func TestTheLogHoldsNothingPersonal(t *testing.T) {
 	product.Clock.Advance(2 * time.Minute)
 	register(t, tenant, pool, email)
 	empty(t, product)
-	log.mu.Lock()
-	defer log.mu.Unlock()
 	for _, must := range []string{"stream record failed", "message rejected", `"why":"limited"`, `"why":"no address"`} {
-		if !strings.Contains(log.text.String(), must) {
+		if !strings.Contains(log.String(), must) {
 			t.Errorf("the log does not tell of %q", must)
 		}
 	}
-	if name, _, _ := strings.Cut(email, "@"); strings.Contains(log.text.String(), name) {
-		t.Errorf("the log has the address:\n%s", log.text.String())
+	if name, _, _ := strings.Cut(email, "@"); strings.Contains(log.String(), name) {
+		t.Errorf("the log has the address:\n%s", log.String())
 	}
 }

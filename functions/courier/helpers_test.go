@@ -54,22 +54,6 @@ func arrived(tb testing.TB, product *systemtest.Product, to string, n int) []par
 	return mails
 }
 
-// await waits until something holds that happens behind the product's back.
-func await(tb testing.TB, what string, holds func() bool) {
-	tb.Helper()
-	deadline := time.NewTimer(15 * time.Second)
-	defer deadline.Stop()
-	poll := time.NewTicker(20 * time.Millisecond)
-	defer poll.Stop()
-	for !holds() {
-		select {
-		case <-poll.C:
-		case <-deadline.C:
-			tb.Fatalf("not within 15 seconds: %s", what)
-		}
-	}
-}
-
 // register signs an address up, as browsers do.
 func register(tb testing.TB, tenant *systemtest.Tenant, pool, email string) {
 	tb.Helper()

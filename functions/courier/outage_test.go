@@ -81,7 +81,7 @@ func TestAnHourWithoutSES(t *testing.T) {
 	ses.Open()
 	for left := len(people); left > 0; {
 		before := left
-		await(t, "fewer messages in the outbox", func() bool {
+		parttest.Until(t, "fewer messages in the outbox", func() bool {
 			left = len(product.Stored(t, "MESSAGE#"))
 			return left < before
 		})

@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
-	"log/slog"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -15,40 +13,6 @@ import (
 	"identitypools/infra/local/systemtest"
 	"identitypools/infra/plan"
 )
-
-// ledger is a log to read.
-type ledger struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *ledger) Write(line []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(line)
-}
-
-func (l *ledger) has(text string) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return strings.Contains(l.text.String(), text)
-}
-
-// await waits until something holds that happens behind the product's back.
-func await(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	deadline := time.NewTimer(15 * time.Second)
-	defer deadline.Stop()
-	poll := time.NewTicker(20 * time.Millisecond)
-	defer poll.Stop()
-	for !holds() {
-		select {
-		case <-poll.C:
-		case <-deadline.C:
-			t.Fatalf("not within 15 seconds: %s", what)
-		}
-	}
-}
 
 // poisonous has SES fail at each mail to one address, and at no other.
 func poisonous(address string) systemtest.MailFault {
@@ -67,9 +31,9 @@ func poisonous(address string) systemtest.MailFault {
 // those behind it only for as long as the plan has patience, and its message is not lost.
 func TestAPoisonMessage(t *testing.T) {
 	t.Parallel()
-	var log ledger
+	var log systemtest.Log
 	ses := systemtest.NewDoor(t)
-	product := systemtest.New(t, ses.Option, func(c *system.Config) { c.Log = slog.New(slog.NewJSONHandler(&log, nil)) })
+	product := systemtest.New(t, ses.Option, log.Option)
 	tenant := product.NewTenant(t)
 	o, pool := operator{product, tenant.ID}, tenant.NewPool(t, nil)
 	poison, behind := systemtest.Address("poison"), systemtest.Address("behind")
@@ -89,12 +53,12 @@ func TestAPoisonMessage(t *testing.T) {
 	register(behind)
 	product.Clock.Advance(plan.Patience - time.Minute)
 	tries()
-	if log.has(dead) || len(product.Inbox.Mails(t, behind)) > 0 {
+	if strings.Contains(log.String(), dead) || len(product.Inbox.Mails(t, behind)) > 0 {
 		t.Error("a record was given up before its time, or overtaken")
 	}
 	product.Clock.Advance(2 * time.Minute)
 	product.Inbox.Await(t, behind, 1)
-	if !log.has(dead) {
+	if !strings.Contains(log.String(), dead) {
 		t.Error("nothing tells of a dead letter")
 	}
 	if mails := product.Inbox.Mails(t, poison); len(mails) > 0 || len(product.Stored(t, "MESSAGE#")) != 1 {
@@ -108,7 +72,7 @@ func TestAPoisonMessage(t *testing.T) {
 		}
 	}
 	mail := product.Inbox.Await(t, poison, 1)[0]
-	await(t, "an empty outbox", func() bool { return len(product.Stored(t, "MESSAGE#")) == 0 })
+	product.Quiet(t)
 	if mails := product.Inbox.Mails(t, poison); len(mails) != 1 {
 		t.Errorf("%d mails", len(mails))
 	}

@@ -10,11 +10,6 @@ import (
 	"time"
 )
 
-const (
-	awaitWithin = 15 * time.Second
-	awaitEvery  = 20 * time.Millisecond
-)
-
 // Inbox is the SES inbox that all tests of a binary send to.
 type Inbox struct{ url string }
 
@@ -53,25 +48,14 @@ func (i *Inbox) Mails(tb testing.TB, to string) []Mail {
 	return found
 }
 
-// Await is Mails once they are at least n; the test fails if they aren't within 15 seconds. To show that no further mail
-// comes, await one that was sent after it.
-func (i *Inbox) Await(tb testing.TB, to string, n int) []Mail {
+// Await is Mails once they are at least n; see Until. To show that no further mail comes, await one that was sent after it.
+func (i *Inbox) Await(tb testing.TB, to string, n int) (mails []Mail) {
 	tb.Helper()
-	deadline := time.NewTimer(awaitWithin)
-	defer deadline.Stop()
-	poll := time.NewTicker(awaitEvery)
-	defer poll.Stop()
-	for {
-		mails := i.Mails(tb, to)
-		if len(mails) >= n {
-			return mails
-		}
-		select {
-		case <-poll.C:
-		case <-deadline.C:
-			tb.Fatalf("%d mails to %s after %s, want %d", len(mails), to, awaitWithin, n)
-		}
-	}
+	Until(tb, fmt.Sprintf("%d mails to %s", n, to), func() bool {
+		mails = i.Mails(tb, to)
+		return len(mails) >= n
+	})
+	return mails
 }
 
 func (i *Inbox) fetch(tb testing.TB) ([]Mail, error) {

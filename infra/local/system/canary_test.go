@@ -310,6 +310,6 @@ func TestASpellingIsFound(t *testing.T) {
 func newAviary(t *testing.T) *aviary {
 	t.Helper()
 	a := &aviary{secrets: map[string]string{source: "where a request comes from"}, seen: map[string]bool{}, ses: newRefusingSES(t)}
-	a.product = systemtest.New(t, alone, a.log.option, systemtest.Watched(systemtest.Faulty), systemtest.Watched(panicking), func(c *system.Config) { c.SESURL = a.ses.url })
+	a.product = systemtest.New(t, alone, a.log.Option, systemtest.Watched(systemtest.Faulty), systemtest.Watched(panicking), func(c *system.Config) { c.SESURL = a.ses.url })
 	return a
 }

@@ -1,43 +1,25 @@
 package system_test
 
 import (
-	"bytes"
 	"encoding/json"
-	"log/slog"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
+	"identitypools/infra/local/parttest"
 	"identitypools/infra/local/system"
 	"identitypools/infra/local/systemtest"
 	"identitypools/shared/metric"
 	"identitypools/shared/table"
 )
 
-// ledger is a log as a function writes it in Lambda.
-type ledger struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *ledger) Write(line []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(line)
-}
-
-func (l *ledger) option(c *system.Config) { c.Log = slog.New(slog.NewJSONHandler(l, nil)) }
-
-func (l *ledger) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
+// ledger is a log whose metrics are counted.
+type ledger struct{ systemtest.Log }
 
 type counts = map[metric.Name]int
 
@@ -76,24 +58,19 @@ func (l *ledger) counts(t *testing.T, table string) counts {
 // await waits until the log counts what is wanted; the courier counts a mail after it has arrived.
 func (l *ledger) await(t *testing.T, table string, want counts) {
 	t.Helper()
-	deadline := time.NewTimer(15 * time.Second)
-	defer deadline.Stop()
-	poll := time.NewTicker(20 * time.Millisecond)
-	defer poll.Stop()
-	for !maps.Equal(l.counts(t, table), want) {
-		select {
-		case <-poll.C:
-		case <-deadline.C:
-			t.Fatalf("counted %v, want %v", l.counts(t, table), want)
+	defer func() {
+		if t.Failed() {
+			t.Logf("counted %v", l.counts(t, table))
 		}
-	}
+	}()
+	parttest.Until(t, fmt.Sprintf("counts of %v", want), func() bool { return maps.Equal(l.counts(t, table), want) })
 }
 
 // A day at the counter: what the log counts is what people did.
 func TestWhatPeopleDoIsCounted(t *testing.T) {
 	t.Parallel()
 	var log ledger
-	product := systemtest.New(t, log.option)
+	product := systemtest.New(t, log.Option)
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, nil)
 	ann, ben, cy := systemtest.Address("ann"), systemtest.Address("ben"), systemtest.Address("cy")
@@ -189,7 +166,7 @@ func TestMailsThatGoNowhereAreCounted(t *testing.T) {
 			}))
 			t.Cleanup(ses.Close)
 			var log ledger
-			product := systemtest.New(t, log.option, func(c *system.Config) { c.NoCourier, c.SESURL = true, ses.URL })
+			product := systemtest.New(t, log.Option, func(c *system.Config) { c.NoCourier, c.SESURL = true, ses.URL })
 			tenant := product.NewTenant(t)
 			register(t, tenant, tenant.NewPool(t, nil), systemtest.Address("ann"))
 			product.Clock.Advance(c.waits)

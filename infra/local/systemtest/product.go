@@ -131,11 +131,5 @@ func (t *Tenant) Renew(tb testing.TB) {
 // Quiet waits until the outbox is empty: all that was asked for is sent or dropped.
 func (p *Product) Quiet(tb testing.TB) {
 	tb.Helper()
-	poll := time.NewTicker(20 * time.Millisecond)
-	defer poll.Stop()
-	for deadline := time.Now().Add(20 * time.Second); len(p.Stored(tb, "MESSAGE#")) > 0; <-poll.C {
-		if time.Now().After(deadline) {
-			tb.Fatal("messages are left in the outbox")
-		}
-	}
+	parttest.Until(tb, "an empty outbox", func() bool { return len(p.Stored(tb, "MESSAGE#")) == 0 })
 }
