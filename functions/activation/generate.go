@@ -52,20 +52,16 @@ func (s *Service) Generate(ctx context.Context, ref identity.UserRef, r CodeRequ
 		code = onetime.Bound(p, u, code, waiting, s.Now())
 	}
 	ctx = once.Then(ctx, func(made otp.Issued) (Generated, error) { return generatedOf(code, made), nil })
-	made, err := s.Codes.Issue(ctx, p, ref, purposeFor(r.Type, address), code, s.Codes.Alone)
+	purpose := r.Type
+	if purpose == identity.PurposeVerifyAddress {
+		purpose = purpose.For(address)
+	}
+	made, err := s.Codes.Issue(ctx, p, ref, purpose, code, s.Codes.Alone)
 	return generatedOf(code, made), err
 }
 
 func generatedOf(code identity.Code, made otp.Issued) Generated {
 	return Generated{ID: code.Message, Code: made.Code, Extended: made.Extended}
-}
-
-// purposeFor keeps codes that verify addresses apart by address: one lives for each.
-func purposeFor(purpose identity.CodePurpose, a identity.Address) identity.CodePurpose {
-	if purpose == identity.PurposeVerifyAddress {
-		return purpose + "#" + identity.CodePurpose(a.Normalized)
-	}
-	return purpose
 }
 
 func (s *Service) addressFor(ctx context.Context, p identity.Pool, u identity.User, r CodeRequest) (identity.Address, error) {

@@ -124,10 +124,7 @@ func (w *world) rehearse(tb testing.TB, operation string) (left []string) {
 	return left
 }
 
-func functionOf(operation string) string {
-	i := slices.IndexFunc(api.Routes(), func(r api.Route) bool { return r.Operation == operation })
-	return api.Routes()[i].Function
-}
+func functionOf(operation string) string { return story.Route(operation).Function }
 
 // measured is what something costs.
 func (w *world) measured(name, function string, do func()) cost.Call {

@@ -26,6 +26,16 @@ func Clients() []access.Client {
 	}
 }
 
+// Route is the route of an operation; the zero value where there is none.
+func Route(operation string) api.Route {
+	for _, route := range api.Routes() {
+		if route.Operation == operation {
+			return route
+		}
+	}
+	return api.Route{}
+}
+
 // Given are the operations whose events must have run before an operation's, in order.
 func Given(operation string) []string {
 	var (

@@ -123,11 +123,8 @@ func (p Pool) Schemas() []string {
 	return ids
 }
 
-// CodePolicy is the pool's for codes of a purpose, or of a part of one as in "verify_address#ann@example.com".
-func (p Pool) CodePolicy(purpose CodePurpose) CodePolicy {
-	whole, _, _ := strings.Cut(string(purpose), "#")
-	return p.Codes[CodePurpose(whole)]
-}
+// CodePolicy is the pool's for codes of a purpose, for one address alone or not.
+func (p Pool) CodePolicy(purpose CodePurpose) CodePolicy { return p.Codes[purpose.Base()] }
 
 // CodePurpose is what a one-time code is for; a code for one purpose never serves another.
 type CodePurpose string
@@ -142,6 +139,15 @@ const (
 	PurposeResetTOTP      CodePurpose = "reset_totp"
 	PurposeVerifyAddress  CodePurpose = "verify_address"
 )
+
+// For keeps the codes of a purpose apart by address: one lives for each.
+func (p CodePurpose) For(a Address) CodePurpose { return p + "#" + CodePurpose(a.Normalized) }
+
+// Base is the purpose without the address that it may be for.
+func (p CodePurpose) Base() CodePurpose {
+	base, _, _ := strings.Cut(string(p), "#")
+	return CodePurpose(base)
+}
 
 // CodePolicy is the length in digits and the lifetime of codes for one purpose.
 type CodePolicy struct {

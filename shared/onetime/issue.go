@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"identitypools/shared/identity"
@@ -91,8 +90,7 @@ func Bound(p identity.Pool, u identity.User, code identity.Code, waiting []ident
 	return code
 }
 
-// binding is what a code is good for. A purpose that names an address too is its first part here, since the address is bound on its own.
+// binding is what a code is good for. The address is bound on its own.
 func binding(ref identity.UserRef, purpose identity.CodePurpose, code identity.Code) otp.Binding {
-	whole, _, _ := strings.Cut(string(purpose), "#")
-	return otp.Binding{Tenant: ref.Tenant, Pool: ref.Pool, User: ref.ID, Purpose: whole, Address: code.Normalized}
+	return otp.Binding{Tenant: ref.Tenant, Pool: ref.Pool, User: ref.ID, Purpose: string(purpose.Base()), Address: code.Normalized}
 }

@@ -17,17 +17,14 @@ import (
 // subject (an identifier or a user id), in one call and eventually consistent: such checks are the most frequent call, and half as dear
 // so. A user who does not exist is the zero value.
 func (t *Table) UserAndFailures(ctx context.Context, ref identity.UserRef, subject string) (u identity.User, f identity.Failures, err error) {
-	out, err := t.db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{*t.name: {
+	items, err := t.batch(ctx, types.KeysAndAttributes{
 		Keys:                 []map[string]types.AttributeValue{userKey(ref).item(), failuresKey(ref.Tenant, ref.Pool, subject).item()},
 		ProjectionExpression: aws.String("sk, failed, failed_at, trace, hash_phc, " + userAttributes),
-	}}})
-	if err == nil && len(out.UnprocessedKeys) > 0 {
-		err = errThrottled
-	}
+	})
 	if err != nil {
-		return u, f, fmt.Errorf("read user and failures: %w", failure(err))
+		return u, f, fmt.Errorf("read user and failures: %w", err)
 	}
-	for _, it := range out.Responses[*t.name] {
+	for _, it := range items {
 		if it["failed"] == nil {
 			if u, err = userOf(it); err != nil {
 				return u, f, err

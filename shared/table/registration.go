@@ -131,20 +131,17 @@ func (t *Table) UserAndRegistration(ctx context.Context, ref identity.UserRef, r
 	if registration != "" {
 		keys = append(keys, registrationKey(ref, registration).item())
 	}
-	out, err := t.db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{*t.name: {
+	items, err := t.batch(ctx, types.KeysAndAttributes{
 		Keys: keys, ProjectionExpression: aws.String("sk, hash_phc, " + userAttributes), ConsistentRead: aws.Bool(consistent),
-	}}})
-	if err == nil && len(out.UnprocessedKeys) > 0 {
-		err = errThrottled
-	}
+	})
 	if err != nil {
-		return identity.User{}, nil, fmt.Errorf("read user and registration: %w", failure(err))
+		return identity.User{}, nil, fmt.Errorf("read user and registration: %w", err)
 	}
 	var (
 		u     identity.User
 		found *identity.Registration
 	)
-	for _, it := range out.Responses[*t.name] {
+	for _, it := range items {
 		if text(it, sk) == ref.ID {
 			u, err = userOf(it)
 			u.PasswordHash = ""

@@ -35,9 +35,6 @@ func (t *Table) IsSuppressed(ctx context.Context, address string) (bool, error) 
 	return len(it) > 0, nil
 }
 
-// batchSize is how many items DynamoDB reads in one call.
-const batchSize = 100
-
 // Suppressions are the marks that the addresses, no two of which are the same, have, in their order.
 func (t *Table) Suppressions(ctx context.Context, addresses []string) ([]identity.Suppression, error) {
 	found := map[string]identity.Suppression{}
@@ -46,14 +43,11 @@ func (t *Table) Suppressions(ctx context.Context, addresses []string) ([]identit
 		for i, address := range some {
 			keys[i] = suppressedKey(address).item()
 		}
-		out, err := t.db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{*t.name: {Keys: keys, ConsistentRead: aws.Bool(true)}}})
-		if err == nil && len(out.UnprocessedKeys) > 0 {
-			err = errThrottled
-		}
+		items, err := t.batch(ctx, types.KeysAndAttributes{Keys: keys, ConsistentRead: aws.Bool(true)})
 		if err != nil {
-			return nil, fmt.Errorf("read suppressions: %w", failure(err))
+			return nil, fmt.Errorf("read suppressions: %w", err)
 		}
-		for _, it := range out.Responses[*t.name] {
+		for _, it := range items {
 			s := suppressionOf(it)
 			found[s.Address] = s
 		}

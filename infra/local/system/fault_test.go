@@ -11,6 +11,7 @@ import (
 	"identitypools/infra/local/part"
 	"identitypools/infra/local/system"
 	"identitypools/infra/local/systemtest"
+	plot "identitypools/infra/story"
 	"identitypools/shared/api"
 )
 
@@ -121,8 +122,7 @@ func TestARetryUnderAKeyIsAnsweredAsTheFirstTry(t *testing.T) {
 
 // hasKey says whether the use case takes effect once under a key.
 func (u useCase) hasKey() bool {
-	i := slices.IndexFunc(api.Routes(), func(r api.Route) bool { return r.Operation == u.operation() })
-	route := api.Routes()[i]
+	route := plot.Route(u.operation())
 	return route.Method != http.MethodGet && route.Caller != api.Anyone && u.status < 300 && !slices.Contains(notOnce, u.operation())
 }
 

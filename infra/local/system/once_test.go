@@ -24,19 +24,15 @@ const idempotencyKey = "8e03978e-40d5-43dd-bc93-6894a57f9324"
 type tale struct {
 	*systemtest.Product
 	values *plot.Values
-	routes map[string]api.Route
 }
 
 func newTale(t *testing.T) *tale {
 	t.Helper()
-	tale := &tale{systemtest.New(t, func(c *system.Config) { c.NoCourier = true }), plot.NewValues(), map[string]api.Route{}}
+	tale := &tale{systemtest.New(t, func(c *system.Config) { c.NoCourier = true }), plot.NewValues()}
 	for _, c := range plot.Clients() {
 		if err := tale.EnsureClient(t.Context(), c, plot.Secret); err != nil {
 			t.Fatal(err)
 		}
-	}
-	for _, route := range api.Routes() {
-		tale.routes[route.Operation] = route
 	}
 	return tale
 }
@@ -55,7 +51,7 @@ func (l *tale) event(t *testing.T, operation string) (event events.APIGatewayV2H
 
 func (l *tale) send(t *testing.T, operation string, event events.APIGatewayV2HTTPRequest) events.APIGatewayV2HTTPResponse {
 	t.Helper()
-	got, err := l.Functions[l.routes[operation].Function](t.Context(), event)
+	got, err := l.Functions[plot.Route(operation).Function](t.Context(), event)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -91,7 +91,7 @@ func (p *actor) send(t *testing.T, ctx context.Context, operation string, e even
 	if err := json.Unmarshal([]byte(filled), &e); err != nil {
 		t.Fatal(err)
 	}
-	answer, err := p.product.Functions[functionOf(operation)](ctx, e)
+	answer, err := p.product.Functions[plot.Route(operation).Function](ctx, e)
 	if err != nil {
 		t.Fatal(err)
 	}
