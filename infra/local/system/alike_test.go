@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"identitypools/infra/local/systemtest"
+	"identitypools/infra/story"
 	"identitypools/shared/api"
 )
 
@@ -66,8 +67,7 @@ func questions() []question {
 // event is a question about an address, each from a source of its own: what is limited by source is another test's.
 func (c *crowd) event(tb testing.TB, q question, s stranger) (api.Gateway, events.APIGatewayV2HTTPRequest) {
 	tb.Helper()
-	routes := api.Routes()
-	route := routes[slices.IndexFunc(routes, func(r api.Route) bool { return r.Operation == q.operation })]
+	route := story.Route(q.operation)
 	path := strings.NewReplacer("{tid}", c.tenant.ID, "{ipID}", c.pool).Replace(route.Path)
 	r, err := http.NewRequestWithContext(tb.Context(), route.Method, path+"?"+strings.Replace(q.query, "LINK", s.link, 1), nil)
 	if err != nil {

@@ -58,7 +58,7 @@ func newCrowd(tb testing.TB, n int) *crowd {
 	still := func(config *system.Config) { config.Now = func() time.Time { return time.Unix(0, c.now.Load()) } }
 	c.product = systemtest.New(tb, alone, still, c.trace.Option, systemtest.Watched(c.meter.Watch))
 	c.tenant = c.product.NewTenant(tb)
-	c.pool = c.tenant.NewPool(tb, fields{"limits": fields{"source_guesses_per_hour": 1_000_000, "source_submissions_per_hour": 1_000_000}}) // all come from one
+	c.pool = c.tenant.NewPool(tb, nil)
 	for _, state := range states() {
 		for range n {
 			c.people[state] = append(c.people[state], stranger{state: state, address: systemtest.Address("eve")})

@@ -14,7 +14,7 @@ import (
 	"identitypools/infra/local/parttest"
 	"identitypools/infra/local/system"
 	"identitypools/infra/local/systemtest"
-	plot "identitypools/infra/story"
+	"identitypools/infra/story"
 )
 
 // scene is a product of its own with one pool in it, for one piece of work that meets a fault. Nobody reads its stream but the test.
@@ -52,7 +52,7 @@ func (s *scene) public(method, path string, body any) *http.Request {
 // ask has the function of an operation do a request, which may meet a fault.
 func (s *scene) ask(f *systemtest.Fault, operation string, r *http.Request) systemtest.Response {
 	s.t.Helper()
-	return s.Direct(f.In(s.t.Context()), s.t, plot.Route(operation).Function, r)
+	return s.Direct(f.In(s.t.Context()), s.t, story.Route(operation).Function, r)
 }
 
 // userPath is the path of the user that the test is about.

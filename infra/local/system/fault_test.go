@@ -11,7 +11,7 @@ import (
 	"identitypools/infra/local/part"
 	"identitypools/infra/local/system"
 	"identitypools/infra/local/systemtest"
-	plot "identitypools/infra/story"
+	"identitypools/infra/story"
 	"identitypools/shared/api"
 )
 
@@ -122,7 +122,7 @@ func TestARetryUnderAKeyIsAnsweredAsTheFirstTry(t *testing.T) {
 
 // hasKey says whether the use case takes effect once under a key.
 func (u useCase) hasKey() bool {
-	route := plot.Route(u.operation())
+	route := story.Route(u.operation())
 	return route.Method != http.MethodGet && route.Caller != api.Anyone && u.status < 300 && !slices.Contains(notOnce, u.operation())
 }
 

@@ -14,7 +14,7 @@ import (
 
 	"identitypools/infra/local/system"
 	"identitypools/infra/local/systemtest"
-	plot "identitypools/infra/story"
+	"identitypools/infra/story"
 	"identitypools/shared/api"
 )
 
@@ -23,14 +23,14 @@ const idempotencyKey = "8e03978e-40d5-43dd-bc93-6894a57f9324"
 // tale is a product in which the events of events/ happen.
 type tale struct {
 	*systemtest.Product
-	values *plot.Values
+	values *story.Values
 }
 
 func newTale(t *testing.T) *tale {
 	t.Helper()
-	tale := &tale{systemtest.New(t, func(c *system.Config) { c.NoCourier = true }), plot.NewValues()}
-	for _, c := range plot.Clients() {
-		if err := tale.EnsureClient(t.Context(), c, plot.Secret); err != nil {
+	tale := &tale{systemtest.New(t, func(c *system.Config) { c.NoCourier = true }), story.NewValues()}
+	for _, c := range story.Clients() {
+		if err := tale.EnsureClient(t.Context(), c, story.Secret); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -51,7 +51,7 @@ func (l *tale) event(t *testing.T, operation string) (event events.APIGatewayV2H
 
 func (l *tale) send(t *testing.T, operation string, event events.APIGatewayV2HTTPRequest) events.APIGatewayV2HTTPResponse {
 	t.Helper()
-	got, err := l.Functions[plot.Route(operation).Function](t.Context(), event)
+	got, err := l.Functions[story.Route(operation).Function](t.Context(), event)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func (l *tale) send(t *testing.T, operation string, event events.APIGatewayV2HTT
 
 func (l *tale) given(t *testing.T, operation string) {
 	t.Helper()
-	for _, before := range plot.Given(operation) {
+	for _, before := range story.Given(operation) {
 		got := l.send(t, before, l.event(t, before))
 		if got.StatusCode >= 300 {
 			t.Fatalf("%s answers %d %s", before, got.StatusCode, got.Body)

@@ -19,7 +19,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 
 	"identitypools/infra/local/systemtest"
-	plot "identitypools/infra/story"
+	"identitypools/infra/story"
 	"identitypools/shared/api"
 )
 
@@ -27,16 +27,16 @@ import (
 type actor struct {
 	*aviary
 	tenant string
-	values *plot.Values
+	values *story.Values
 	known  map[string]string // texts of the story, with the canary of each
 }
 
 func (a *aviary) newActor(t *testing.T) *actor {
 	t.Helper()
-	p := &actor{aviary: a, tenant: "t-" + systemtest.Unique(), values: plot.NewValues(), known: map[string]string{}}
+	p := &actor{aviary: a, tenant: "t-" + systemtest.Unique(), values: story.NewValues(), known: map[string]string{}}
 	secret := a.canary(secretText, "the secret of a client")
 	p.values.Learn("SECRET", secret)
-	for _, c := range plot.Clients() {
+	for _, c := range story.Clients() {
 		c.Tenant = p.tenant
 		if err := a.product.EnsureClient(t.Context(), c, secret); err != nil {
 			t.Fatal(err)
@@ -50,7 +50,7 @@ func (a *aviary) tell(t *testing.T, route api.Route) {
 	t.Helper()
 	p := a.newActor(t)
 	good := p.event(t, route.Operation)
-	for _, before := range plot.Given(route.Operation) {
+	for _, before := range story.Given(route.Operation) {
 		p.must(t, before, p.event(t, before))
 	}
 	good.Headers["idempotency-key"] = p.canary(keyText, route.Operation+" good header idempotency-key") + longKey
@@ -91,7 +91,7 @@ func (p *actor) send(t *testing.T, ctx context.Context, operation string, e even
 	if err := json.Unmarshal([]byte(filled), &e); err != nil {
 		t.Fatal(err)
 	}
-	answer, err := p.product.Functions[plot.Route(operation).Function](ctx, e)
+	answer, err := p.product.Functions[story.Route(operation).Function](ctx, e)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +117,7 @@ func (p *actor) event(t *testing.T, operation string) events.APIGatewayV2HTTPReq
 	if err := json.Unmarshal(text, &e); err != nil {
 		t.Fatal(err)
 	}
-	e.RawPath = strings.Replace(e.RawPath, "/"+plot.Tenant+"/", "/"+p.tenant+"/", 1)
+	e.RawPath = strings.Replace(e.RawPath, "/"+story.Tenant+"/", "/"+p.tenant+"/", 1)
 	e.RequestContext.HTTP.SourceIP = fmt.Sprintf("%s:%x::1", source, p.requests)
 	body := strings.Replace(e.Body, `"length":6`, `"length":12`, 1) // codes that are in no text by chance
 	e.Body = rewrite(t, body, func(pointer, text string) string { return p.good(operation+" "+pointer, text) })

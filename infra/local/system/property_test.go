@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 func TestAnySequenceLeavesTheUserActivatableOrActive(t *testing.T) {
 	product := systemtest.New(t)
 	rapid.Check(t, func(rt *rapid.T) {
-		s := &story{t: t, product: product, tenant: product.NewTenant(t), email: systemtest.Address("story")}
+		s := &life{t: t, product: product, tenant: product.NewTenant(t), email: systemtest.Address("story")}
 		s.pool = s.tenant.NewPool(t, nil)
 		steps := map[string]func(){
 			"register": s.register, "register with another password": s.register, "send": s.send, "wrong code": s.wrongCode, "right code": s.rightCode,
@@ -50,8 +50,8 @@ func names(steps map[string]func()) []string {
 	return sorted(list)
 }
 
-// story is what happens to one address.
-type story struct {
+// life is what happens to one address.
+type life struct {
 	t                      *testing.T
 	product                *systemtest.Product
 	tenant                 *systemtest.Tenant
@@ -62,7 +62,7 @@ type story struct {
 	n                      int
 }
 
-func (s *story) register() {
+func (s *life) register() {
 	s.n++
 	s.password = systemtest.Password + strings.Repeat("!", s.n)
 	body := fields{"identifier": s.email, "password": s.password, "payload": fields{"name": s.password}}
@@ -70,21 +70,21 @@ func (s *story) register() {
 	s.id = s.tenant.System.Must(s.t, 200, "POST", "/pools/"+s.pool+"/users/by_key", fields{"identifier": s.email}).Text(s.t, "id")
 }
 
-func (s *story) path() string { return "/pools/" + s.pool + "/users/" + s.id }
+func (s *life) path() string { return "/pools/" + s.pool + "/users/" + s.id }
 
-func (s *story) status() string {
+func (s *life) status() string {
 	return s.tenant.Admin.Must(s.t, 200, "GET", s.path(), nil).Text(s.t, "status")
 }
 
 // send asks for a mail, then takes a code over the back end's way, since that needs no waiting.
-func (s *story) send() {
+func (s *life) send() {
 	s.tenant.Admin.Call(s.t, "POST", s.path()+"/activation/send", nil)
 	if got := s.tenant.System.Call(s.t, "POST", s.path()+"/code/generate", fields{"type": "activation"}); got.Status == 201 {
 		s.code, s.extended = got.Text(s.t, "code"), got.Text(s.t, "extended_code")
 	}
 }
 
-func (s *story) wrongCode() {
+func (s *life) wrongCode() {
 	wrong := "000000"
 	if s.code != "" {
 		wrong = systemtest.WrongCode(s.code)
@@ -94,11 +94,11 @@ func (s *story) wrongCode() {
 	}
 }
 
-func (s *story) rightCode() { s.present(s.code) }
+func (s *life) rightCode() { s.present(s.code) }
 
-func (s *story) oldCode() { s.present(s.extended) }
+func (s *life) oldCode() { s.present(s.extended) }
 
-func (s *story) present(code string) {
+func (s *life) present(code string) {
 	if code == "" {
 		return
 	}
@@ -114,19 +114,19 @@ func (s *story) present(code string) {
 	}
 }
 
-func (s *story) set(status string) func() {
+func (s *life) set(status string) func() {
 	return func() {
 		s.tenant.Admin.Must(s.t, 200, "PUT", s.path(), fields{"status": status})
 		s.proved = false
 	}
 }
 
-func (s *story) payload() {
+func (s *life) payload() {
 	s.tenant.Admin.Must(s.t, 200, "PUT", s.path(), fields{"payload": fields{"name": "by the administrator"}})
 }
 
 // check looks at the invariants of the table, and that one address has one user.
-func (s *story) check(rt *rapid.T, step string) {
+func (s *life) check(rt *rapid.T, step string) {
 	for _, broken := range s.product.Broken(s.t, s.tenant.ID, map[string]bool{s.id: s.proved}) {
 		rt.Fatalf("after %q: %s", step, broken)
 	}
@@ -136,7 +136,7 @@ func (s *story) check(rt *rapid.T, step string) {
 }
 
 // mustBecomeActive activates the user from wherever it is.
-func (s *story) mustBecomeActive(rt *rapid.T) {
+func (s *life) mustBecomeActive(rt *rapid.T) {
 	if s.status() == "inactive" {
 		s.set("new")()
 	}
