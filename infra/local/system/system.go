@@ -11,7 +11,6 @@ import (
 	"maps"
 	"net"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -46,7 +45,7 @@ type Config struct {
 	Checkpoint          string            // file that keeps the place in the stream; "" to start from its beginning each time
 	Now                 func() time.Time
 	Log                 *slog.Logger
-	Middleware          []func(*middleware.Stack) error // put into every client, for tests that watch or disturb calls to AWS
+	Middleware          []func(*middleware.Stack) error // put around the guard of every client, for tests that watch or disturb calls to AWS
 	Watch               func(plan.Call)                 // sees every call of a function to AWS
 	NoCourier           bool                            // leaves the stream unread, for tests that count calls or call the courier themselves
 }
@@ -74,7 +73,7 @@ func Start(ctx context.Context, c Config) (*System, error) {
 	}
 	base := "http://" + listener.Addr().String()
 	variables := c.variables(base)
-	env := cloud.Environment(func(name string) string { return variables[name] }, append(slices.Clone(c.Middleware), guard(c.Watch))...)
+	env := cloud.Environment(func(name string) string { return variables[name] }, append([]func(*middleware.Stack) error{guard(c.Watch)}, c.Middleware...)...)
 	config := env.Config("DYNAMODB")
 	db := dynamodb.NewFromConfig(config)
 	if err := createTable(ctx, db, c.Table); err != nil {
