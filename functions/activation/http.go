@@ -8,6 +8,7 @@ import (
 
 	"identitypools/shared/api"
 	"identitypools/shared/identity"
+	"identitypools/shared/language"
 	"identitypools/shared/once"
 	"identitypools/shared/onetime"
 	"identitypools/shared/wire"
@@ -33,7 +34,7 @@ func options(r *http.Request) identity.MessageOptions {
 	values := r.URL.Query()
 	return identity.MessageOptions{
 		CodeType: identity.CodeType(values.Get("code_type_in_message")), Mode: identity.Mode(values.Get("mode")),
-		PostActivationURL: values.Get("post_activation_url"),
+		PostActivationURL: values.Get("post_activation_url"), Language: values.Get(language.Parameter),
 	}
 }
 

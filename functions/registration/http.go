@@ -8,6 +8,7 @@ import (
 
 	"identitypools/shared/api"
 	"identitypools/shared/identity"
+	"identitypools/shared/language"
 	"identitypools/shared/once"
 )
 
@@ -29,7 +30,7 @@ func options(r *http.Request) identity.MessageOptions {
 	values := r.URL.Query()
 	return identity.MessageOptions{
 		CodeType: identity.CodeType(values.Get("code_type_in_message")), Mode: identity.Mode(values.Get("mode")),
-		PostActivationURL: values.Get("post_activation_url"),
+		PostActivationURL: values.Get("post_activation_url"), Language: values.Get(language.Parameter),
 	}
 }
 
@@ -74,7 +75,7 @@ func flag(r *http.Request, name string, absent bool) (bool, error) {
 
 // publicOptions are those that a browser may choose: a page types codes unless it asks for links.
 func publicOptions(r *http.Request) identity.MessageOptions {
-	o := identity.MessageOptions{CodeType: identity.CodeType(r.URL.Query().Get("code_type_in_message"))}
+	o := identity.MessageOptions{CodeType: identity.CodeType(r.URL.Query().Get("code_type_in_message")), Language: language.Of(r)}
 	if o.CodeType == "" {
 		o.CodeType = identity.CodeTypeShort
 	}

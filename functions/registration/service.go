@@ -79,6 +79,7 @@ func (s *Service) Register(ctx context.Context, p identity.Pool, in identity.Sel
 	if err != nil {
 		return Registered{}, err
 	}
+	u.Language, r.Language = o.Language, o.Language
 	if len(in.Payload) > 0 && in.Payload.Kind() == '{' {
 		if err := s.Documents.CheckPayload(ctx, p.Tenant, p.PayloadSchema, in.Payload); err != nil {
 			return Registered{}, err
@@ -171,6 +172,7 @@ func (s *Service) Resend(ctx context.Context, tenant, pool, source, ticket, addr
 	maker := identity.Maker{Now: s.Now(), NewID: s.NewID}
 	u := identity.User{Tenant: tenant, Pool: pool, ID: s.NewID()} // nobody: the message is dropped when it would be sent
 	m := identity.NewMessage(identity.MessageActivation, u, identity.Address{}, o, maker)
+	m.Again = true
 	switch {
 	case ticket != "":
 		if t, err := s.ticket(tenant, pool, ticket); err == nil {

@@ -39,7 +39,7 @@ func Open(ctx context.Context, p Place) (*table.Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	return table.Open(dynamodb.NewFromConfig(settings), cmp.Or(name, usualTable), time.Now), nil
+	return table.OpenWhole(dynamodb.NewFromConfig(settings), cmp.Or(name, usualTable), time.Now), nil
 }
 
 // operatorConfig is the operator's own, as the AWS tools find it: variables, profile, single sign-on.

@@ -47,7 +47,9 @@ type Message struct {
 	CodeType          CodeType    `json:"code_type,omitempty"`
 	Mode              Mode        `json:"mode,omitempty"`
 	PostActivationURL string      `json:"post_activation_url,omitempty"`
-	Counted           bool        `json:"counted,omitempty"` // the limits were already applied, for a caller that is told of them
+	Language          string      `json:"language,omitempty"` // that was asked for
+	Again             bool        `json:"again,omitempty"`    // its receiver asked for it anew
+	Counted           bool        `json:"counted,omitempty"`  // the limits were already applied, for a caller that is told of them
 	CreatedAt         Time        `json:"created_at"`
 }
 
@@ -59,6 +61,7 @@ type MessageOptions struct {
 	CodeType          CodeType
 	Mode              Mode
 	PostActivationURL string
+	Language          string // of the message; "" where the caller doesn't know
 }
 
 // Checked are the options with the published defaults, link and registration. mayReturnTo says whether a post-activation URL is allowed.
@@ -74,6 +77,9 @@ func (o MessageOptions) Checked(mayReturnTo func(url string) bool) (MessageOptio
 	if o.PostActivationURL != "" && !mayReturnTo(o.PostActivationURL) {
 		v.Add("post_activation_url", "must be an https URL whose origin this deployment allows")
 	}
+	if o.Language != "" {
+		checkLanguage(&v, "lang", o.Language)
+	}
 	return o, v.Err()
 }
 
@@ -81,6 +87,6 @@ func (o MessageOptions) Checked(mayReturnTo func(url string) bool) (MessageOptio
 func NewMessage(kind MessageKind, u User, address Address, o MessageOptions, m Maker) Message {
 	return Message{
 		ID: m.NewID(), Kind: kind, Tenant: u.Tenant, Pool: u.Pool, User: u.ID, Address: address.Value, Normalized: address.Normalized,
-		CodeType: o.CodeType, Mode: o.Mode, PostActivationURL: o.PostActivationURL, CreatedAt: At(m.Now),
+		CodeType: o.CodeType, Mode: o.Mode, PostActivationURL: o.PostActivationURL, Language: o.Language, CreatedAt: At(m.Now),
 	}
 }

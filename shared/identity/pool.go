@@ -55,7 +55,8 @@ type Pool struct {
 	PasswordPolicy         PasswordPolicy             `json:"password_policy"`
 	PasswordSettings       PasswordSettings           `json:"password_settings"`
 	ResetSettings          ResetSettings              `json:"reset_credentials_settings"`
-	Limits                 Limits                     `json:"limits"` // this project's own
+	Limits                 Limits                     `json:"limits"`   // this project's own
+	Branding               Branding                   `json:"branding"` // this project's own
 	System                 bool                       `json:"system"`
 	Deleted                bool                       `json:"deleted"`
 

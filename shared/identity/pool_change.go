@@ -38,6 +38,7 @@ type PoolChange struct {
 	PasswordSettings       PasswordSettingsChange            `json:"password_settings"`
 	ResetSettings          *ResetSettings                    `json:"reset_credentials_settings"`
 	Limits                 LimitsChange                      `json:"limits"`
+	Branding               BrandingChange                    `json:"branding"`
 
 	System        jsontext.Value `json:"system"`
 	Deleted       jsontext.Value `json:"deleted"`
@@ -117,6 +118,7 @@ func (p Pool) Changed(c PoolChange) (Pool, error) {
 	p.changeCodes(&v, c.Codes)
 	p.changePasswords(c)
 	p.Limits.change(c.Limits)
+	p.Branding.change(c.Branding)
 	p.check(&v)
 	return p, v.Err()
 }
@@ -199,6 +201,7 @@ func (p Pool) check(v *Violations) {
 	}
 	p.PasswordPolicy.check(v)
 	p.Limits.check(v)
+	p.Branding.check(v)
 	if p.PasswordSettings.ExpiresAfter < 0 || p.PasswordSettings.ExpiresAfter > Duration(10*365*24*time.Hour) {
 		v.Add("/password_settings/expires_after", "must be from 0s to ten years")
 	}

@@ -33,6 +33,7 @@ type Registration struct {
 	AddressType  IdentifierType `json:"address_type,omitempty"`
 	PasswordHash string         `json:"-"`
 	Payload      jsontext.Value `json:"payload,omitzero"`
+	Language     string         `json:"language,omitempty"`
 	CreatedAt    Time           `json:"created_at"`
 }
 
@@ -132,6 +133,9 @@ func (p Pool) Activate(u User, a Activation, m Maker) (User, error) {
 	}
 	if registered && !a.Contested && given(a.Registration.Payload) {
 		u.Payload = a.Registration.Payload
+	}
+	if registered && !a.Contested && a.Registration.Language != "" {
+		u.Language = a.Registration.Language
 	}
 	u.verify(a.Code, m)
 	u.Status, u.StatusUpdatedAt, u.UpdatedAt = StatusActive, At(m.Now), At(m.Now)

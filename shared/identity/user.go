@@ -46,6 +46,7 @@ type User struct {
 	BusinessMetadataSchema string         `json:"business_metadata_schema_id,omitempty"`
 	UserType               jsontext.Value `json:"user_type,omitzero"`
 	SelfRegistered         bool           `json:"self_registered,omitzero"` // made by a registration, not by an administrator
+	Language               string         `json:"language,omitempty"`       // in which the user signed up
 
 	// PasswordHash is the hash of the password credential. It is set only on users that are being written or were read for
 	// checking a password; it is not part of the stored document and never of an answer.

@@ -132,7 +132,7 @@ func (t *Table) Pools(ctx context.Context, tenant string) ([]identity.Pool, erro
 
 // listed reads a whole partition of the index.
 func listed[V any](ctx context.Context, t *Table, partition string, of func(item) (V, error)) ([]V, error) {
-	pages := dynamodb.NewQueryPaginator(t.db, &dynamodb.QueryInput{
+	pages := dynamodb.NewQueryPaginator(t.db.Query, &dynamodb.QueryInput{
 		TableName: t.name, IndexName: aws.String(index), KeyConditionExpression: aws.String("gsi1pk = :pk"),
 		ExpressionAttributeValues: item{":pk": str(partition)},
 	})
@@ -200,7 +200,7 @@ func poolOf(it item) (identity.Pool, error) {
 	if err := parse(it, &p); err != nil {
 		return p, err
 	}
-	p.Limits = p.Limits.Filled() // of a pool from before there were any
+	p.Limits, p.Branding = p.Limits.Filled(), p.Branding.Filled() // of a pool from before there were any
 	p.Version, p.Users = number(it, attrVersion), max(number(it, attrMembers), 0)
 	return p, nil
 }

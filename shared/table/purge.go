@@ -87,7 +87,7 @@ func (t *Table) Erase(ctx context.Context, u identity.User) error {
 
 // eraseCodes deletes a user's codes of all purposes and all registrations that wait with it.
 func (t *Table) eraseCodes(ctx context.Context, ref identity.UserRef) error {
-	pages := dynamodb.NewQueryPaginator(t.db, &dynamodb.QueryInput{
+	pages := dynamodb.NewQueryPaginator(t.db.Query, &dynamodb.QueryInput{
 		TableName: t.name, KeyConditionExpression: aws.String("pk = :pk"), ConsistentRead: aws.Bool(true),
 		ProjectionExpression: aws.String(sk), ExpressionAttributeValues: item{":pk": str(userPartition(ref))},
 	})

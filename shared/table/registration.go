@@ -75,7 +75,7 @@ func (t *Table) pending(owner identity.UserRef, r identity.Registration, m *iden
 
 // Registrations are all registrations that wait with a user, without their password hashes; expired ones may be among them.
 func (t *Table) Registrations(ctx context.Context, ref identity.UserRef) ([]identity.Registration, error) {
-	pages := dynamodb.NewQueryPaginator(t.db, &dynamodb.QueryInput{
+	pages := dynamodb.NewQueryPaginator(t.db.Query, &dynamodb.QueryInput{
 		TableName: t.name, KeyConditionExpression: aws.String("pk = :pk AND begins_with(sk, :prefix)"), ConsistentRead: aws.Bool(true),
 		ProjectionExpression:      aws.String(attrDoc),
 		ExpressionAttributeValues: item{":pk": str(userPartition(ref)), ":prefix": str(registrationPrefix)},

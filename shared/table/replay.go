@@ -16,10 +16,10 @@ type Replayed struct {
 }
 
 // Replay makes the stream tell again of all that the courier should have done: messages that wait, and deleted pools that have not gone.
-// It is for operators, after dead letters: it reads the whole table, eventually consistent. It repeats safely, and at any time: the
+// It is for operators, after dead letters: it reads the whole table, which was opened with OpenWhole, eventually consistent. It repeats safely, and at any time: the
 // courier does nothing twice, and drops what is too late. On an error it says how far it came.
 func (t *Table) Replay(ctx context.Context) (done Replayed, err error) {
-	pages := dynamodb.NewScanPaginator(t.db, &dynamodb.ScanInput{
+	pages := dynamodb.NewScanPaginator(t.db.Scan, &dynamodb.ScanInput{
 		TableName: t.name, ProjectionExpression: aws.String("pk, sk"),
 		FilterExpression:          aws.String("begins_with(pk, :message) OR attribute_exists(deleted_at)"),
 		ExpressionAttributeValues: item{":message": str(Messages.key(""))},

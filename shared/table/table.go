@@ -21,7 +21,7 @@ import (
 
 // Table is the table as one process sees it. It is safe for concurrent use.
 type Table struct {
-	db      *dynamodb.Client
+	db      calls
 	name    *string
 	now     func() time.Time
 	pools   cache[identity.Pool]
@@ -30,7 +30,14 @@ type Table struct {
 
 // Open is the table called name behind db. Nothing is read yet.
 func Open(db *dynamodb.Client, name string, now func() time.Time) *Table {
-	return &Table{db: db, name: aws.String(name), now: now}
+	return &Table{db: callsOf(db), name: aws.String(name), now: now}
+}
+
+// OpenWhole is Open for operators, who may read the whole table: see Replay.
+func OpenWhole(db *dynamodb.Client, name string, now func() time.Time) *Table {
+	t := Open(db, name, now)
+	t.db.Scan = db.Scan
+	return t
 }
 
 // Definition is the table, for whoever creates it: the deployment and the local run make the same.
