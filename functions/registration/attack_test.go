@@ -91,10 +91,10 @@ func TestAStrangerDelaysAnOwnerForAnHourAtMost(t *testing.T) {
 		link := systemtest.LinkIn(t, s.product.Inbox.Await(t, s.email, 6)[5])
 		s.activate(t, 422, fields{"code": link.Query().Get("code")}) // whose it is, is unknown
 		page := s.product.BaseURL + link.RequestURI()
-		if got := postForm(t, page, "code", link.Query().Get("code")); got.Status != 422 || !contains(got.Body, "password must be given") {
+		if got := postForm(t, page, "code", link.Query().Get("code")); got.Status != 422 || !contains(got.Body, "Enter a password.") {
 			t.Errorf("the page answers %d %s", got.Status, got.Body)
 		}
-		if got := postForm(t, page, "code", link.Query().Get("code"), "password", ownersPassword); got.Status != 200 {
+		if got := postForm(t, page, "code", link.Query().Get("code"), "password", ownersPassword); got.Status != 303 {
 			t.Errorf("the page answers %d %s", got.Status, got.Body)
 		}
 		s.mustBeTheOwners(t)

@@ -15,9 +15,17 @@ import (
 // Handler serves the function's operations.
 func Handler(s *Service, source func(*http.Request) string, o api.Options) (http.Handler, error) {
 	h := handlers{s, source}
+	drawn, err := openPages()
+	if err != nil {
+		return nil, err
+	}
+	pages := site{s, drawn, keeper{s.Tickets, s.Now}, source, http.NewCrossOriginProtection()}
 	return api.New("registration", api.Handlers{
 		"selfRegisterUser": h.systemRegister, "publicGetPool": h.form, "publicRegister": h.register, "publicActivate": h.activate,
-		"publicSendActivation": h.resend, "activationPage": h.showPage, "activateByPage": h.submitPage,
+		"publicSendActivation": h.resend,
+		"registrationPage":     pages.on(pages.showForm), "registerByPage": pages.on(pages.submitForm),
+		"codePage": pages.on(pages.showCode), "activateByCode": pages.on(pages.submitCode),
+		"activationPage": pages.on(pages.showLink), "activateByPage": pages.on(pages.submitLink),
 	}, o)
 }
 

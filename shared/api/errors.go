@@ -38,6 +38,15 @@ type details struct {
 // Error answers a request with err. It is the only place where errors become HTTP. What is not the caller's doing is logged
 // here, once, and answered with nothing but its status.
 func Error(w http.ResponseWriter, r *http.Request, err error) {
+	a := report(w, r, err)
+	Reply(w, a.Status, a)
+}
+
+// Fail is Error for a page, which says in its own words what err is: it counts and logs err, sets Retry-After, and returns the status for the
+// page's answer.
+func Fail(w http.ResponseWriter, r *http.Request, err error) int { return report(w, r, err).Status }
+
+func report(w http.ResponseWriter, r *http.Request, err error) answer {
 	a, wait := translate(err)
 	ex := exchangeOf(r.Context())
 	ex.code = a.Code
@@ -47,10 +56,10 @@ func Error(w http.ResponseWriter, r *http.Request, err error) {
 	if wait > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 	}
-	Reply(w, a.Status, a)
+	return a
 }
 
-// Note says that a request came to err where a page or a verdict tells the caller so instead of Error. It counts like an error
+// Note says that a request came to err where a verdict tells the caller so instead of Error. It counts like an error
 // then; nil is none.
 func Note(r *http.Request, err error) {
 	if err != nil {

@@ -110,6 +110,10 @@ func Routes() []Route {
 		counts(metric.Registrations, public("POST", publicTree+"/pools/{ipID}/register", "publicRegister", "registration")),
 		counts(metric.Activations, public("POST", publicTree+"/pools/{ipID}/activate", "publicActivate", "registration")),
 		public("POST", publicTree+"/pools/{ipID}/activation/send", "publicSendActivation", "registration"),
+		public("GET", "/{tid}/pools/{ipID}/register", "registrationPage", "registration"),
+		counts(metric.Registrations, public("POST", "/{tid}/pools/{ipID}/register", "registerByPage", "registration")),
+		public("GET", "/{tid}/pools/{ipID}/register/code", "codePage", "registration"),
+		counts(metric.Activations, public("POST", "/{tid}/pools/{ipID}/register/code", "activateByCode", "registration")),
 		public("GET", "/{tid}/pools/{ipID}/activate", "activationPage", "registration"),
 		counts(metric.Activations, public("POST", "/{tid}/pools/{ipID}/activate", "activateByPage", "registration")),
 

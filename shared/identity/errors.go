@@ -28,6 +28,8 @@ func (e Conflict) Error() string { return e.Reason }
 type Violation struct {
 	Pointer string `json:"pointer"`
 	Reason  string `json:"reason"`
+	Rule    string `json:"-"` // the name of the rule, for those who say it in words of their own; "" for rules that have none
+	Bound   int    `json:"-"` // that the rule sets; 0 for none
 }
 
 // Invalid says that a request was understood but breaks rules; it has at least one violation.

@@ -98,39 +98,77 @@ func (r *Redeemer) spend(ctx context.Context, p identity.Pool, proof Proof) (ref
 	return ref, codes, extended, err
 }
 
+// Promise is what a link would come to.
+type Promise struct {
+	Address       string // that it proves
+	Invited       bool   // an administrator made the user
+	NeedsPassword bool   // there is none yet, and the pool's users sign in with one
+}
+
+// Look tells whoever holds the extended code of a link what it is good for. It changes nothing: mail scanners open links too.
+// Errors: those of Activate for the code.
+func (r *Redeemer) Look(ctx context.Context, p identity.Pool, code string) (Promise, error) {
+	proof := Proof{Code: code, Unvouched: true}
+	ref, codes, _, err := r.spend(ctx, p, proof) // nothing: only an extended code names its user, and it costs no guess
+	if err != nil {
+		return Promise{}, err
+	}
+	u, a, err := r.find(ctx, p, proof, ref, codes, 0, true)
+	if err != nil {
+		return Promise{}, err
+	}
+	// What is asked is whether the code would do without a password, and if so whether the user would have one.
+	after, err := p.Activate(u, a, identity.Maker{Now: r.Now(), NewID: r.NewID})
+	if err != nil && !errors.As(err, new(identity.Invalid)) {
+		return Promise{}, err
+	}
+	_, has := after.Password()
+	return Promise{Address: a.Code.Address, Invited: !u.SelfRegistered, NeedsPassword: p.UsesPasswords() && !has}, nil
+}
+
 func (r *Redeemer) activate(ctx context.Context, p identity.Pool, proof Proof, ref identity.UserRef, codes identity.Codes, guess int64, consistent bool) (identity.User, error) {
-	code, err := codes.Redeem(identity.Presented{
+	old, a, err := r.find(ctx, p, proof, ref, codes, guess, consistent)
+	if err != nil {
+		return identity.User{}, err
+	}
+	return r.store(ctx, p, proof, old, a, codes.Version)
+}
+
+// find is the user whose code was presented, and what that code would activate.
+func (r *Redeemer) find(
+	ctx context.Context, p identity.Pool, proof Proof, ref identity.UserRef, codes identity.Codes, guess int64, consistent bool,
+) (u identity.User, a identity.Activation, err error) {
+	a.Code, err = codes.Redeem(identity.Presented{
 		Registration: proof.Registration, Guess: guess,
 		Matches: func(c identity.Code) bool {
 			return r.Coder.Matches(binding(ref, activation, c), proof.Code, c.MAC, c.ExtendedMAC)
 		},
 	}, r.Now())
 	if err != nil {
-		return identity.User{}, err
+		return u, a, err
 	}
 	if proof.Address != "" {
-		if normalized, err := p.Find(proof.Address); err != nil || normalized != code.Normalized {
-			return identity.User{}, identity.InvalidCode{}
+		if normalized, err := p.Find(proof.Address); err != nil || normalized != a.Code.Normalized {
+			return u, a, identity.InvalidCode{}
 		}
 	}
-	old, registration, err := r.Users.UserAndRegistration(ctx, ref, code.Registration, consistent)
+	u, a.Registration, err = r.Users.UserAndRegistration(ctx, ref, a.Code.Registration, consistent)
 	switch {
 	case errors.As(err, new(identity.NotFound)) && consistent:
-		return identity.User{}, identity.InvalidCode{}
+		return u, a, identity.InvalidCode{}
 	case errors.As(err, new(identity.NotFound)):
-		return identity.User{}, identity.PreconditionFailed{} // not read consistently: look again
+		return u, a, identity.PreconditionFailed{} // not read consistently: look again
 	case err != nil:
-		return identity.User{}, err
+		return u, a, err
 	}
-	a := identity.Activation{Code: code, Registration: registration}
-	if proof.Unvouched && registration != nil {
+	if proof.Unvouched && a.Registration != nil {
 		waiting, err := r.Users.Registrations(ctx, ref)
 		if err != nil {
-			return identity.User{}, err
+			return u, a, err
 		}
-		a.Contested = registration.IsContested(old, waiting, r.Now())
+		a.Contested = a.Registration.IsContested(u, waiting, r.Now())
 	}
-	return r.store(ctx, p, proof, old, a, codes.Version)
+	return u, a, nil
 }
 
 func (r *Redeemer) store(ctx context.Context, p identity.Pool, proof Proof, old identity.User, a identity.Activation, codes int64) (u identity.User, err error) {

@@ -29,7 +29,7 @@ const (
 	sealerKey = 32  // bytes: AES-256
 )
 
-// Sealer seals tickets with AES-256-GCM and random nonces, which is good for 2^32 tickets a key (NIST SP 800-38D §8.3): a hundred a
+// Sealer seals tickets, and notes to oneself, with AES-256-GCM and random nonces, which is good for 2^32 tickets a key (NIST SP 800-38D §8.3): a hundred a
 // second for more than a year. It is safe for concurrent use if its source of randomness is.
 type Sealer struct {
 	aead cipher.AEAD
@@ -61,23 +61,46 @@ func (s *Sealer) Seal(t Ticket) (string, error) {
 	content := binary.BigEndian.AppendUint64(nil, uint64(t.ExpiresAt.Unix()))
 	content = join(content, t.User, t.Registration)
 	content = append(content, make([]byte, ticketLength-len(content))...)
+	return s.seal(content, join(nil, t.Tenant, t.Pool))
+}
+
+// SealNote is a text for whoever holds it to bring back, who can neither read nor change it; it is good for one purpose, tenant and pool.
+// It tells its length. Errors: that of the source of randomness.
+func (s *Sealer) SealNote(purpose, tenant, pool string, note []byte) (string, error) {
+	return s.seal(note, join(nil, purpose, tenant, pool))
+}
+
+// OpenNote reads what SealNote made. Any fault is identity.InvalidCode.
+func (s *Sealer) OpenNote(purpose, tenant, pool, text string) ([]byte, error) {
+	return s.open(text, join(nil, purpose, tenant, pool))
+}
+
+func (s *Sealer) seal(content, about []byte) (string, error) {
 	nonce := make([]byte, s.aead.NonceSize())
 	if _, err := io.ReadFull(s.rand, nonce); err != nil {
 		return "", fmt.Errorf("read randomness: %w", err)
 	}
-	return base64.RawURLEncoding.EncodeToString(s.aead.Seal(nonce, nonce, content, join(nil, t.Tenant, t.Pool))), nil
+	return base64.RawURLEncoding.EncodeToString(s.aead.Seal(nonce, nonce, content, about)), nil
+}
+
+func (s *Sealer) open(text string, about []byte) ([]byte, error) {
+	sealed, ok := decode(text)
+	if !ok || len(sealed) < s.aead.NonceSize() {
+		return nil, identity.InvalidCode{}
+	}
+	nonce, sealed := sealed[:s.aead.NonceSize()], sealed[s.aead.NonceSize():]
+	content, err := s.aead.Open(nil, nonce, sealed, about)
+	if err != nil {
+		return nil, identity.InvalidCode{}
+	}
+	return content, nil
 }
 
 // Open reads a ticket that was sealed for tenant and pool. Whether it has expired is the caller's to see. Any fault is
 // identity.InvalidCode.
 func (s *Sealer) Open(tenant, pool, text string) (Ticket, error) {
-	sealed, ok := decode(text)
-	if !ok || len(sealed) != s.aead.NonceSize()+ticketLength+s.aead.Overhead() {
-		return Ticket{}, identity.InvalidCode{}
-	}
-	nonce, sealed := sealed[:s.aead.NonceSize()], sealed[s.aead.NonceSize():]
-	content, err := s.aead.Open(nil, nonce, sealed, join(nil, tenant, pool))
-	if err != nil {
+	content, err := s.open(text, join(nil, tenant, pool))
+	if err != nil || len(content) != ticketLength {
 		return Ticket{}, identity.InvalidCode{}
 	}
 	user, rest, ok := cut(content[8:])

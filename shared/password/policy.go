@@ -15,8 +15,9 @@ import (
 // Hash.
 func (h *Hasher) HashNew(ctx context.Context, p identity.Pool, u identity.User, pointer, password string) (string, error) {
 	var v identity.Violations
-	for _, reason := range Faults(p, u, password) {
-		v.Add(pointer, reason)
+	for _, fault := range Faults(p, u, password) {
+		fault.Pointer = pointer
+		v = append(v, fault)
 	}
 	if err := v.Err(); err != nil {
 		return "", err
@@ -24,35 +25,36 @@ func (h *Hasher) HashNew(ctx context.Context, p identity.Pool, u identity.User, 
 	return h.Hash(ctx, password)
 }
 
-// Faults are the rules of p that a password of u breaks, in words; of one that is not text or too long, that alone. Lengths count code points after NFKC (NIST SP 800-63B-4
+// Faults are the rules of p that a password of u breaks, by name and in words, without a pointer; of one that is not text or too long, that alone. Lengths count code points after NFKC (NIST SP 800-63B-4
 // §3.1.1.2). Beyond the pool's own rules, common passwords and the names of pool and user are refused (ASVS 6.2.4, 6.2.11).
 // A reason follows "the password" in a sentence and never repeats it.
-func Faults(p identity.Pool, u identity.User, password string) []string {
+func Faults(p identity.Pool, u identity.User, password string) []identity.Violation {
 	if !utf8.ValidString(password) {
-		return []string{"must be valid UTF-8"}
+		return []identity.Violation{{Rule: "text", Reason: "must be valid UTF-8"}}
 	}
 	password = norm.NFKC.String(password)
 	policy, count := p.PasswordPolicy, countClasses(password)
 	if count.all > identity.MaxPasswordLength {
-		return []string{fmt.Sprintf("must have at most %d characters", identity.MaxPasswordLength)}
+		const most = identity.MaxPasswordLength
+		return []identity.Violation{{Rule: "max_length", Bound: most, Reason: fmt.Sprintf("must have at most %d characters", most)}}
 	}
-	var faults []string
-	fault := func(broken bool, reason string) {
+	var faults []identity.Violation
+	fault := func(broken bool, rule string, bound int, reason string) {
 		if broken {
-			faults = append(faults, reason)
+			faults = append(faults, identity.Violation{Rule: rule, Bound: bound, Reason: reason})
 		}
 	}
-	atLeast := func(has, wanted int, what string) {
-		fault(has < wanted, fmt.Sprintf("must have at least %d %s%s", wanted, what, plural(wanted)))
+	atLeast := func(has, wanted int, rule, what string) {
+		fault(has < wanted, rule, wanted, fmt.Sprintf("must have at least %d %s%s", wanted, what, plural(wanted)))
 	}
-	atLeast(count.all, policy.MinLength, "character")
-	atLeast(count.upper, policy.Capitals, "capital letter")
-	atLeast(count.lower, policy.Lowercase, "lowercase letter")
-	atLeast(count.digit, policy.Digits, "digit")
-	atLeast(count.special, policy.Special, "special character")
-	fault(isCommon(password), "is one of the most common passwords")
-	fault(isDecorated(password, names(p, u)), "must not be the name of the pool or of the user")
-	fault(strength(password, count) < wantedStrength(policy.Strength), "is too easy to guess: make it longer or more varied")
+	atLeast(count.all, policy.MinLength, "min_length", "character")
+	atLeast(count.upper, policy.Capitals, "capital_letters", "capital letter")
+	atLeast(count.lower, policy.Lowercase, "lowercase_letters", "lowercase letter")
+	atLeast(count.digit, policy.Digits, "digits", "digit")
+	atLeast(count.special, policy.Special, "special_characters", "special character")
+	fault(isCommon(password), "common", 0, "is one of the most common passwords")
+	fault(isDecorated(password, names(p, u)), "name", 0, "must not be the name of the pool or of the user")
+	fault(strength(password, count) < wantedStrength(policy.Strength), "strength", 0, "is too easy to guess: make it longer or more varied")
 	return faults
 }
 

@@ -39,7 +39,7 @@ const (
 
 func check(t *testing.T, policy identity.PasswordPolicy, text string, want ...string) {
 	t.Helper()
-	if got := password.Faults(pool(policy), user(), text); !slices.Equal(got, want) {
+	if got := reasons(pool(policy), user(), text); !slices.Equal(got, want) {
 		t.Errorf("%q:\n got %q\nwant %q", text, got, want)
 	}
 }
@@ -99,7 +99,7 @@ func TestEveryLineOfTheListIsRefused(t *testing.T) {
 	}
 	for _, line := range lines {
 		text := strings.ToUpper(strings.TrimSuffix(line, "\n"))
-		if !slices.Contains(password.Faults(pool(identity.PasswordPolicy{}), identity.User{}, text), common) {
+		if !slices.Contains(reasons(pool(identity.PasswordPolicy{}), identity.User{}, text), common) {
 			t.Errorf("%q is accepted", text)
 		}
 	}
@@ -144,7 +144,7 @@ func TestStrength(t *testing.T) {
 				want = nil
 			}
 			var got []string
-			for _, reason := range password.Faults(pool(identity.PasswordPolicy{Strength: word}), user(), text) {
+			for _, reason := range reasons(pool(identity.PasswordPolicy{Strength: word}), user(), text) {
 				if reason == guessable {
 					got = append(got, reason)
 				}
@@ -159,7 +159,7 @@ func TestStrength(t *testing.T) {
 func TestReasonsNeverRepeatThePassword(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"zq", "annemarie", "zqzqzqzq"} {
-		for _, reason := range password.Faults(pool(identity.PasswordPolicy{Strength: "very_strong", Digits: 3}), user(), text) {
+		for _, reason := range reasons(pool(identity.PasswordPolicy{Strength: "very_strong", Digits: 3}), user(), text) {
 			if strings.Contains(reason, text) {
 				t.Errorf("%q: %s", text, reason)
 			}
@@ -172,7 +172,9 @@ func TestHashNew(t *testing.T) {
 	t.Run("names every broken rule at the pointer", func(t *testing.T) {
 		t.Parallel()
 		_, err := hasher().HashNew(t.Context(), pool(identity.PasswordPolicy{Digits: 1}), user(), "/password", "kumquat")
-		want := []identity.Violation{{Pointer: "/password", Reason: short}, {Pointer: "/password", Reason: "must have at least 1 digit"}}
+		want := []identity.Violation{
+			{Pointer: "/password", Reason: short, Rule: "min_length", Bound: 8}, {Pointer: "/password", Reason: "must have at least 1 digit", Rule: "digits", Bound: 1},
+		}
 		var invalid identity.Invalid
 		if !errors.As(err, &invalid) || !slices.Equal(invalid.Violations, want) {
 			t.Errorf("got %v", err)
@@ -192,7 +194,7 @@ func FuzzFaults(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		faults := password.Faults(pool(identity.PasswordPolicy{Special: 1}), user(), text)
+		faults := reasons(pool(identity.PasswordPolicy{Special: 1}), user(), text)
 		characters := utf8.RuneCountInString(norm.NFKC.String(text))
 		letters := !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) || r > unicode.MaxLatin1 })
 		if len(faults) == 0 && (characters < 8 || characters > 256 || letters || !utf8.ValidString(text)) {
@@ -209,4 +211,13 @@ func BenchmarkFaults(b *testing.B) {
 			b.Fatal(faults)
 		}
 	}
+}
+
+// reasons are the words of the rules that a password breaks.
+func reasons(p identity.Pool, u identity.User, text string) []string {
+	var all []string
+	for _, fault := range password.Faults(p, u, text) {
+		all = append(all, fault.Reason)
+	}
+	return all
 }

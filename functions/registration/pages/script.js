@@ -1,0 +1,67 @@
+// What the pages do better with a script. They do without it too.
+(function () {
+  "use strict";
+  var $ = function (id) { return document.getElementById(id); };
+
+  // The password can be shown.
+  var password = $("password"), show = $("password-show");
+  if (password && show) {
+    show.hidden = false;
+    show.addEventListener("click", function () {
+      var hidden = password.type === "password";
+      password.type = hidden ? "text" : "password";
+      show.textContent = hidden ? show.dataset.hide : show.dataset.show;
+      show.setAttribute("aria-pressed", String(hidden));
+      password.focus();
+    });
+  }
+
+  // Its rules are ticked off while it is typed, counted as the server does: characters after NFKC.
+  var patterns = { min_length: /[^]/gu, capital_letters: /\p{Lu}/gu, lowercase_letters: /\p{Ll}/gu, digits: /\p{Nd}/gu, special_characters: /[^\p{L}\p{Nd}]/gu };
+  var rules = document.querySelectorAll("#password-rules [data-rule]");
+  if (password && rules.length) {
+    password.addEventListener("input", function () {
+      var text = password.value.normalize("NFKC");
+      rules.forEach(function (rule) {
+        var pattern = patterns[rule.dataset.rule];
+        if (pattern) rule.classList.toggle("met", (text.match(pattern) || []).length >= Number(rule.dataset.bound));
+      });
+    });
+  }
+
+  // A code that is pasted with what stands around it is freed of that.
+  var code = $("code");
+  if (code && code.type !== "hidden") {
+    code.addEventListener("paste", function (event) {
+      var digits = (event.clipboardData.getData("text").normalize("NFKC").match(/\d(?:[\s\-\u2010\u2013]*\d){5,}/) || [""])[0].replace(/\D/g, "");
+      if (digits) {
+        event.preventDefault();
+        code.value = digits;
+      }
+    });
+  }
+
+  // A new code can be asked for after a pause.
+  var again = $("again");
+  if (again && Number(again.dataset.wait) > 0) {
+    var label = again.textContent, until = Date.now() + Number(again.dataset.wait) * 1000;
+    var tick = function () {
+      var left = Math.ceil((until - Date.now()) / 1000);
+      again.disabled = left > 0;
+      again.textContent = left > 0 ? again.dataset.later.replace("{n}", left) : label;
+      if (left > 0) setTimeout(tick, 1000);
+    };
+    tick();
+  }
+
+  // A form goes once. A page that comes back out of the browser's memory has its buttons again.
+  document.querySelectorAll("form").forEach(function (form) {
+    form.addEventListener("submit", function (event) {
+      if (form.dataset.sent) event.preventDefault();
+      form.dataset.sent = "1";
+    });
+  });
+  window.addEventListener("pageshow", function () {
+    document.querySelectorAll("form").forEach(function (form) { delete form.dataset.sent; });
+  });
+})();

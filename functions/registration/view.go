@@ -1,0 +1,218 @@
+package registration
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"math"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"identitypools/shared/identity"
+	"identitypools/shared/language"
+)
+
+//go:embed pages messages
+var files embed.FS
+
+// pages draw what people see.
+type pages struct {
+	template      *template.Template
+	words         map[string]language.Words
+	style, script element
+}
+
+// element is a style or script that stands in each page, with what the page's policy allows it by.
+type element struct {
+	html template.HTML
+	hash string
+}
+
+func inline(tag, text string) element {
+	sum := sha256.Sum256([]byte(text))
+	return element{template.HTML("<" + tag + ">" + text + "</" + tag + ">"), "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"}
+}
+
+func openPages() (pages, error) {
+	words, err := language.Read(files, "messages")
+	if err != nil {
+		return pages{}, err
+	}
+	drawn, err := template.ParseFS(files, "pages/page.html")
+	if err != nil {
+		return pages{}, fmt.Errorf("read page: %w", err)
+	}
+	style, err := files.ReadFile("pages/style.css")
+	if err != nil {
+		return pages{}, fmt.Errorf("read style: %w", err)
+	}
+	script, err := files.ReadFile("pages/script.js")
+	if err != nil {
+		return pages{}, fmt.Errorf("read script: %w", err)
+	}
+	return pages{drawn, words, inline("style", string(style)), inline("script", string(script))}, nil
+}
+
+// The kinds of pages.
+const (
+	pageRegister = "register"
+	pageCode     = "code"
+	pageLink     = "link"
+	pageDead     = "dead" // of a link that is no good
+	pageLost     = "lost" // of a registration that this browser doesn't know
+	pageDone     = "done"
+	pageFailed   = "failed"
+)
+
+// view is a page as it is drawn.
+type view struct {
+	language.Words
+	Kind, Lang, Pool   string
+	Title, Intro, Note string
+	Errors             []fault
+	Fields, More       []field // before and after the password
+	Password           *field  // nil where none is asked for
+	Rules              []rule
+
+	Address string // that a code went to, or a link is for
+	Wait    int    // seconds until a new code may be asked for
+	FormURL string
+	Code    string // of a link
+	Invited bool
+	Open    bool   // people may ask for mails
+	SignIn  string // where to go on; "" where nobody said
+
+	Logo, Terms, Privacy string
+	Languages            []languageLink
+	Style, Script        template.HTML
+
+	brand element
+}
+
+// fault is a line of what is wrong with a form.
+type fault struct{ ID, Label, Text string }
+
+// rule is one for passwords.
+type rule struct {
+	Rule  string
+	Bound int
+	Text  string
+}
+
+type languageLink struct{ Code, Name, URL string }
+
+// view is the frame of a page about p for whoever asked r.
+func (ps pages) view(p identity.Pool, r *http.Request, kind string) view {
+	p.Branding = p.Branding.Filled() // of no pool, where the page says so
+	lang := language.Of(r)
+	if ps.words[lang] == nil { // asked for, but not served: the browser may know better
+		lang = p.LanguageFor(identity.User{}, language.Accepted(r))
+	}
+	v := view{
+		Words: ps.words[lang], Kind: kind, Lang: lang, Pool: p.Name, Logo: p.Branding.LogoURL, Terms: p.Branding.TermsURL, Privacy: p.Branding.PrivacyURL,
+		Script: ps.script.html, brand: inline("style", brandStyle(p.Colour())),
+	}
+	v.Style = ps.style.html + v.brand.html
+	v.Title, v.FormURL = v.Say(kind+".title"), "register"+languageQuery(r)
+	for _, code := range identity.Languages() {
+		link := languageLink{Code: code, Name: ps.words[code].Say("language.name")}
+		if code != lang {
+			link.URL = "?" + sameIn(r, code)
+		}
+		v.Languages = append(v.Languages, link)
+	}
+	return v
+}
+
+// sameIn is the query of the page that r shows, in another language.
+func sameIn(r *http.Request, code string) string {
+	query := url.Values{language.Parameter: {code}}
+	for _, name := range []string{"code", "return_to"} {
+		if value := r.URL.Query().Get(name); value != "" && len(value) <= longestReturn {
+			query.Set(name, value)
+		}
+	}
+	return query.Encode()
+}
+
+// languageQuery carries a language that was chosen on to the next page.
+func languageQuery(r *http.Request) string {
+	if chosen := r.URL.Query().Get(language.Parameter); chosen != "" {
+		return "?" + url.Values{language.Parameter: {chosen}}.Encode()
+	}
+	return ""
+}
+
+// usualColour is that of pools that have none.
+const usualColour = "#1f4fd8"
+
+// brandStyle has the pool's colour, and black or white on it, whichever can be read better: one of the two always has a contrast of 4.5
+// at least (WCAG 2.2 §1.4.3).
+func brandStyle(colour string) string {
+	if colour == "" {
+		colour = usualColour
+	}
+	on := "#fff"
+	if luminance(colour) > 0.179 { // where both have the same contrast
+		on = "#000"
+	}
+	return ":root{--brand:" + colour + ";--on-brand:" + on + "}"
+}
+
+// luminance is the relative luminance of a colour #rrggbb (WCAG 2.2, definitions).
+func luminance(colour string) float64 {
+	sum := 0.0
+	for i, weight := range []float64{0.2126, 0.7152, 0.0722} {
+		part, _ := strconv.ParseUint(colour[1+2*i:3+2*i], 16, 8) // a colour is of hexadecimal digits
+		c := float64(part) / 255
+		if c <= 0.04045 {
+			sum += weight * c / 12.92
+		} else {
+			sum += weight * math.Pow((c+0.055)/1.055, 2.4)
+		}
+	}
+	return sum
+}
+
+// fault records what is wrong with a field, or with none in particular, and puts the focus to the first.
+func (v *view) fault(f *field, text string) {
+	if f == nil {
+		v.Errors = append(v.Errors, fault{Text: text})
+		return
+	}
+	if f.Error == "" {
+		f.Error = text
+		v.Errors = append(v.Errors, fault{f.ID, f.Label, text})
+		f.Focus = len(v.Errors) == 1
+	}
+}
+
+// draw answers with the page. Its address may have a code, which must not leave it; nothing is loaded but the pool's logo, and nothing runs
+// but the one script (ASVS 3.4.3 to 3.4.6, 14.3.2).
+func (ps pages) draw(w http.ResponseWriter, status int, v view) error {
+	var page bytes.Buffer
+	if err := ps.template.ExecuteTemplate(&page, "page", v); err != nil {
+		return fmt.Errorf("draw page %s: %w", v.Kind, err)
+	}
+	images := "data:"
+	if logo, err := url.Parse(v.Logo); err == nil && logo.Host != "" {
+		images += " https://" + logo.Host
+	}
+	header := w.Header()
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Set("Content-Language", v.Lang)
+	header.Set("Cross-Origin-Opener-Policy", "same-origin")
+	header.Set("Referrer-Policy", "same-origin") // with none at all, browsers would hide where a form comes from
+	header.Set("Content-Security-Policy", strings.Join([]string{
+		"default-src 'none'", "style-src " + ps.style.hash + " " + v.brand.hash, "script-src " + ps.script.hash, "img-src " + images,
+		"form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'",
+	}, "; "))
+	w.WriteHeader(status)
+	_, _ = w.Write(page.Bytes()) // a caller who has gone away can't be told
+	return nil
+}
