@@ -1,7 +1,9 @@
 package registration
 
 import (
+	"fmt"
 	"net/http"
+	"net/url"
 
 	"identitypools/shared/onetime"
 	"identitypools/shared/password"
@@ -15,6 +17,14 @@ func New(p start.Parts) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	public, err := url.Parse(p.Env.Must("PUBLIC_URL"))
+	if err != nil {
+		return nil, fmt.Errorf("read PUBLIC_URL: %w", err)
+	}
+	origins := http.NewCrossOriginProtection()
+	if err := origins.AddTrustedOrigin(public.Scheme + "://" + public.Host); err != nil { // the gateway may have another name
+		return nil, fmt.Errorf("read PUBLIC_URL: %w", err)
+	}
 	hasher := password.NewHasher()
 	return Handler(&Service{
 		Pools: p.Table, Users: p.Table, Outbox: p.Table, Documents: schema.NewChecker(p.Table), Passwords: hasher, Tickets: tools.Sealer,
@@ -22,5 +32,5 @@ func New(p start.Parts) (http.Handler, error) {
 			Guesses: p.Table, Users: p.Table, Coder: tools.Coder, Passwords: hasher, Now: p.Now, NewID: p.NewID,
 		},
 		MayReturnTo: onetime.ReturnURLs(p.Env.Get("RETURN_ORIGINS")), Budgets: p.Table, Now: p.Now, NewID: p.NewID,
-	}, tools.Source, p.Options())
+	}, tools.Source, origins, p.Options())
 }

@@ -12,14 +12,14 @@ import (
 	"identitypools/shared/once"
 )
 
-// Handler serves the function's operations.
-func Handler(s *Service, source func(*http.Request) string, o api.Options) (http.Handler, error) {
+// Handler serves the function's operations. source names where a request comes from, origins are those that forms may come from.
+func Handler(s *Service, source func(*http.Request) string, origins *http.CrossOriginProtection, o api.Options) (http.Handler, error) {
 	h := handlers{s, source}
 	drawn, err := openPages()
 	if err != nil {
 		return nil, err
 	}
-	pages := site{s, drawn, keeper{s.Tickets, s.Now}, source, http.NewCrossOriginProtection()}
+	pages := site{s, drawn, keeper{s.Tickets, s.Now}, source, origins}
 	return api.New("registration", api.Handlers{
 		"selfRegisterUser": h.systemRegister, "publicGetPool": h.form, "publicRegister": h.register, "publicActivate": h.activate,
 		"publicSendActivation": h.resend,

@@ -122,7 +122,7 @@ func (ps pages) view(p identity.Pool, r *http.Request, kind string) view {
 	for _, code := range identity.Languages() {
 		link := languageLink{Code: code, Name: ps.words[code].Say("language.name")}
 		if code != lang {
-			link.URL = "?" + sameIn(r, code)
+			link.URL = "?" + v.sameIn(r, code)
 		}
 		v.Languages = append(v.Languages, link)
 	}
@@ -130,12 +130,13 @@ func (ps pages) view(p identity.Pool, r *http.Request, kind string) view {
 }
 
 // sameIn is the query of the page that r shows, in another language.
-func sameIn(r *http.Request, code string) string {
+func (v view) sameIn(r *http.Request, code string) string {
 	query := url.Values{language.Parameter: {code}}
-	for _, name := range []string{"code", "return_to"} {
-		if value := r.URL.Query().Get(name); value != "" && len(value) <= longestReturn {
-			query.Set(name, value)
-		}
+	if to := r.URL.Query().Get("return_to"); to != "" && len(to) <= longestReturn {
+		query.Set("return_to", to)
+	}
+	if v.Kind == pageLink {
+		query.Set("code", r.URL.Query().Get("code"))
 	}
 	return query.Encode()
 }

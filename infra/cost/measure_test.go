@@ -101,10 +101,10 @@ func (w *world) do(tb testing.TB, operation string, named func(event string) str
 		tb.Fatal(err)
 	}
 	answer, err := w.Functions[functionOf(operation)](tb.Context(), event)
-	if err != nil || answer.StatusCode >= 300 {
+	if err != nil || answer.StatusCode >= 400 {
 		tb.Fatalf("%s answers %d: %s, %v", operation, answer.StatusCode, answer.Body, err)
 	}
-	w.values.Hear(operation, answer.Body)
+	w.values.Hear(operation, answer.Body, answer.Cookies...)
 }
 
 func asWritten(event string) string { return event }

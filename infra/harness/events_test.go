@@ -75,8 +75,12 @@ var eventTests = []struct {
 	{"publicRegister", 201, `{"ticket":"…","expires_at":"…"}`},
 	{"publicActivate", 201, `{"status":"active"}`},
 	{"publicSendActivation", 202, `{}`},
-	{"activationPage", 200, `<form method="post">`},
-	{"activateByPage", 200, `<p role="status">Your account is active.`},
+	{"registrationPage", 200, `<h1>Create your account</h1>`},
+	{"registerByPage", 303, ``},
+	{"codePage", 200, `bea@example.com`},
+	{"activateByCode", 303, ``},
+	{"activationPage", 200, `<h1>Activate your account</h1>`},
+	{"activateByPage", 303, ``},
 
 	{"verifyPassword", 200, `{"id":"ben","state":"valid"}`},
 	{"verifyPasswordV2", 200, `{"id":"ben","result":"password_incorrect"}`},
@@ -245,7 +249,7 @@ func TestFormsInBase64(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := w.send(t, operation, string(text)); got.StatusCode != 200 {
+			if got := w.send(t, operation, string(text)); got.StatusCode >= 400 {
 				t.Errorf("answered %d: %s", got.StatusCode, got.Body)
 			}
 		})

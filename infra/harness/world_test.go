@@ -94,7 +94,7 @@ func (w *world) send(tb testing.TB, operation, event string) (answer events.APIG
 	if err := json.Unmarshal(w.invoke(tb, routes()[operation].Function, event), &answer); err != nil {
 		tb.Fatalf("%s: decode the answer: %v", operation, err)
 	}
-	w.values.Hear(operation, answer.Body)
+	w.values.Hear(operation, answer.Body, answer.Cookies...)
 	return answer
 }
 
@@ -102,7 +102,7 @@ func (w *world) send(tb testing.TB, operation, event string) (answer events.APIG
 func (w *world) given(tb testing.TB, operations ...string) {
 	tb.Helper()
 	for _, operation := range operations {
-		if answer := w.call(tb, operation); answer.StatusCode >= 300 {
+		if answer := w.call(tb, operation); answer.StatusCode >= 400 {
 			tb.Fatalf("%s answers %d: %s", operation, answer.StatusCode, answer.Body)
 		}
 	}

@@ -24,7 +24,7 @@ From the project's folder, invoke is: go run ./infra/invoke
 `
 
 // known is what only the user knows of the placeholders.
-func known() []string { return []string{"TICKET", "CODE", "EXTENDED_CODE"} }
+func known() []string { return []string{"TICKET", "CODE", "EXTENDED_CODE", "COOKIE"} }
 
 // request is what the arguments ask for.
 type request struct {

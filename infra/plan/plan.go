@@ -80,7 +80,7 @@ func Functions() []Function {
 			on(table.Claims, table.OfUser, table.Pools, table.Users).may(remove),
 		},
 	}, {
-		Name: "registration", MemoryMB: hashing, Timeout: answer, Settings: []string{"CODE_SECRET", "RETURN_ORIGINS"},
+		Name: "registration", MemoryMB: hashing, Timeout: answer, Settings: []string{"CODE_SECRET", "PUBLIC_URL", "RETURN_ORIGINS"},
 		Grants: []Grant{
 			on(table.Answers, table.Claims, table.Keys, table.OfUser, table.Pools, table.Schemas).may(get),
 			on(table.OfUser, table.Users).may(batch),

@@ -48,6 +48,7 @@ func Given(operation string) []string {
 		bea     = []string{"publicRegister"}                                       // registered herself, not active yet
 		coded   = []string{"createUser", "generateCode"}                           // ann, and CODE and EXTENDED_CODE for her
 		beaCan  = []string{"publicRegister", "systemToken", "generateCodeForUser"} // bea, with TICKET and CODE
+		beaSees = []string{"registerByPage", "systemToken", "generateCodeForUser"} // bea, with COOKIE and CODE
 	)
 	return slices.Concat(map[string][][]string{
 		"listPools":            {asAdmin, pool},
@@ -100,6 +101,10 @@ func Given(operation string) []string {
 		"publicRegister":       {asAdmin, pool},
 		"publicActivate":       {asAdmin, pool, beaCan},
 		"publicSendActivation": {asAdmin, pool, bea},
+		"registrationPage":     {asAdmin, pool},
+		"registerByPage":       {asAdmin, pool},
+		"codePage":             {asAdmin, pool, beaSees},
+		"activateByCode":       {asAdmin, pool, beaSees},
 		"activationPage":       {asBoth, pool, coded},
 		"activateByPage":       {asBoth, pool, coded},
 
@@ -117,8 +122,12 @@ func NewValues() *Values { return &Values{map[string]string{"SECRET": Secret}} }
 // Learn gives a placeholder its value from now on.
 func (v *Values) Learn(placeholder, value string) { v.known[placeholder] = value }
 
-// Hear learns the tokens, codes and tickets of an operation's answer. A body that is no JSON object has none.
-func (v *Values) Hear(operation, body string) {
+// Hear learns the tokens, codes and tickets of an operation's answer, and the cookie that it sets. A body that is no JSON object has none.
+func (v *Values) Hear(operation, body string, cookies ...string) {
+	for _, cookie := range cookies {
+		value, _, _ := strings.Cut(cookie, ";")
+		v.Learn("COOKIE", value)
+	}
 	var fields map[string]any
 	if json.Unmarshal([]byte(body), &fields) != nil {
 		return
@@ -134,7 +143,7 @@ func (v *Values) Hear(operation, body string) {
 // Fill puts the values that are known into an event.
 func (v *Values) Fill(event string) string {
 	var pairs []string
-	for _, name := range []string{"TOKEN_ADMIN", "TOKEN_SYSTEM", "EXTENDED_CODE", "CODE", "TICKET", "SECRET"} {
+	for _, name := range []string{"TOKEN_ADMIN", "TOKEN_SYSTEM", "EXTENDED_CODE", "CODE", "TICKET", "COOKIE", "SECRET"} {
 		if value, ok := v.known[name]; ok {
 			pairs = append(pairs, name, value)
 		}

@@ -134,7 +134,10 @@ func (p Pool) Activate(u User, a Activation, m Maker) (User, error) {
 	if registered && !a.Contested && given(a.Registration.Payload) {
 		u.Payload = a.Registration.Payload
 	}
-	if registered && !a.Contested && a.Registration.Language != "" {
+	if registered {
+		u.Language = "" // which is that of whoever registered the address first
+	}
+	if registered && !a.Contested {
 		u.Language = a.Registration.Language
 	}
 	u.verify(a.Code, m)

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"reflect"
 	"runtime"
 	"slices"
@@ -59,6 +60,11 @@ func questions() []question {
 		{"guess a code under a key", "publicActivate", 422, "", guess, newKey},
 		{"guess a code again under its key", "publicActivate", 422, "", guess, sameKey},
 		{"guess a link's code", "publicActivate", 422, "", func(s stranger) any { return fields{"code": s.link, "password": systemtest.Password} }, nil},
+		{"sign up on the page", "registerByPage", 303, "", func(s stranger) any {
+			return "identifier=" + url.QueryEscape(s.address) + "&password=" + systemtest.Password
+		}, nil},
+		{"sign up on the page with a password that is refused", "registerByPage", 422, "", func(s stranger) any { return "identifier=" + url.QueryEscape(s.address) + "&password=short" }, nil},
+		{"have a mail sent again on the page", "activateByPage", 200, "", func(s stranger) any { return "do=resend&address=" + url.QueryEscape(s.address) }, nil},
 		{"open the page", "activationPage", 200, "code=LINK", nothing, nil},
 		{"send the page's form", "activateByPage", 422, "", func(s stranger) any { return "password=short&code=" + s.link }, nil},
 	}
@@ -121,8 +127,8 @@ func (c *crowd) ask(tb testing.TB, q question, s stranger) (seen, work) {
 	if answer.StatusCode != q.status {
 		tb.Fatalf("%s answers %d, want %d: %s", q.name, answer.StatusCode, q.status, answer.Body)
 	}
-	body := strings.ReplaceAll(answer.Body, s.link, "LINK") // which the stranger knows
-	got := seen{Status: answer.StatusCode, Headers: answer.Headers, Length: len(body), Body: plain(body), Cost: c.meter.Take()}
+	body := strings.NewReplacer(s.link, "LINK", s.address, "ADDRESS").Replace(answer.Body) // which the stranger knows
+	got := seen{Status: answer.StatusCode, Headers: answer.Headers, Length: len(body) + len(strings.Join(answer.Cookies, "")), Body: plain(body), Cost: c.meter.Take()}
 	for _, call := range c.trace.Take() {
 		got.Calls, got.Bytes = append(got.Calls, call.Alike()), append(got.Bytes, call.Bytes())
 	}
@@ -148,7 +154,7 @@ func plain(body string) string {
 // what it would otherwise write, so its bytes differ; they also follow the length of an id; and a call that a condition stopped does not
 // say its price.
 func difference(q question, state string, a seen, other string, b seen) string {
-	if q.operation == "publicRegister" && (state == unknown) != (other == unknown) || (state == chosen) != (other == chosen) {
+	if (q.operation == "publicRegister" || q.operation == "registerByPage") && (state == unknown) != (other == unknown) || (state == chosen) != (other == chosen) {
 		a.Bytes, b.Bytes = nil, nil
 	}
 	if q.operation == "publicActivate" {

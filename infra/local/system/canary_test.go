@@ -60,9 +60,9 @@ func mayHold() map[string]map[class]string {
 	}
 }
 
-// shows are the answers that repeat a secret of their request: the page carries the code of its link into its form.
+// shows are the answers that repeat a secret of their request: a page carries the code of its link into its form, and shows one that was typed.
 func shows(operation, at string) bool {
-	return (operation == "activationPage" || operation == "activateByPage") && strings.Contains(at, "code")
+	return (operation == "activationPage" || operation == "activateByPage" || operation == "activateByCode") && strings.Contains(at, "code")
 }
 
 // mark is in every canary: a text of small letters, which nothing changes when it normalizes, and which is nowhere else.

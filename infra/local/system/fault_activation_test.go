@@ -2,8 +2,6 @@ package system_test
 
 import (
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
 	"identitypools/infra/local/systemtest"
@@ -145,25 +143,7 @@ func publicUseCases() []useCase {
 				return s.public("POST", s.pool+"/activation/send", fields{"address": s.email})
 			},
 		},
-		{
-			name: "activationPage", given: (*scene).registeredWithCode, status: 200, done: (*scene).isNew,
-			request: func(s *scene) *http.Request { return s.page("GET", "") },
-		},
-		{
-			name: "activateByPage", given: proves, status: 200, again: 422, done: (*scene).isActive,
-			request: func(s *scene) *http.Request { return s.page("POST", url.Values{"code": {s.link}}.Encode()) },
-		},
 	}
-}
-
-// page is a request of the activation page.
-func (s *scene) page(method, form string) *http.Request {
-	r, err := http.NewRequestWithContext(s.t.Context(), method, s.BaseURL+"/"+s.tenant.ID+s.pool+"/activate?code="+s.link, strings.NewReader(form))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return r
 }
 
 // codeWorks checks the code of an answer.

@@ -25,8 +25,8 @@ type scene struct {
 	pool   string // its path
 	email  string
 
-	user, schema, ticket, code, link, tag string          // what a test has made beforehand
-	proved                                map[string]bool // the users who may be active
+	user, schema, ticket, code, link, tag, cookie string          // what a test has made beforehand
+	proved                                        map[string]bool // the users who may be active
 }
 
 func newScene(t *testing.T) *scene {
@@ -86,6 +86,11 @@ func registration(email string) fields {
 func (s *scene) ticketed() {
 	s.ticket = register(s.t, s.tenant, s.poolID(), s.email)
 	s.user = s.tenant.System.Must(s.t, 200, "POST", s.pool+"/users/by_key", fields{"identifier": s.email}).Text(s.t, "id")
+	s.empty()
+}
+
+// empty loses the mails that wait.
+func (s *scene) empty() {
 	for _, it := range s.Stored(s.t, "MESSAGE#") {
 		if err := s.Table.DeleteMessage(s.t.Context(), strings.TrimPrefix(it["pk"], "MESSAGE#")); err != nil {
 			s.t.Fatal(err)

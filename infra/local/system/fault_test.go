@@ -71,7 +71,7 @@ type useCase struct {
 }
 
 func useCases() []useCase {
-	return slices.Concat(adminUseCases(), activationUseCases(), publicUseCases())
+	return slices.Concat(adminUseCases(), activationUseCases(), publicUseCases(), pageUseCases())
 }
 
 func (u useCase) operation() string {

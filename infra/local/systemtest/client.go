@@ -132,6 +132,9 @@ func (p *Product) Direct(ctx context.Context, tb testing.TB, function string, r 
 	for name, value := range answer.Headers {
 		got.Header.Set(name, value)
 	}
+	for _, cookie := range answer.Cookies {
+		got.Header.Add("Set-Cookie", cookie)
+	}
 	return got
 }
 
