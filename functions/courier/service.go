@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"identitypools/shared/identity"
+	"identitypools/shared/language"
 	"identitypools/shared/mail"
 	"identitypools/shared/metric"
 	"identitypools/shared/onetime"
@@ -154,10 +155,10 @@ func (s *Service) sendCode(ctx context.Context, p identity.Pool, u identity.User
 	if err != nil {
 		return err
 	}
-	v := mail.Of(p)
-	v.Code, v.Link, v.Duration = made.Code, s.link(m, made.Extended), time.Duration(p.CodePolicy(identity.PurposeActivation).TTL)
+	v, reads := mail.Of(p), p.LanguageFor(u, m.Language)
+	v.Code, v.Link, v.Duration = made.Code, s.link(m, made.Extended, reads), time.Duration(p.CodePolicy(identity.PurposeActivation).TTL)
 	v.Until = s.Now().Add(v.Duration)
-	return s.send(ctx, p, m, letter{code.Normalized, p.LanguageFor(u, m.Language), kindOf(m, form), v})
+	return s.send(ctx, p, m, letter{code.Normalized, reads, kindOf(m, form), v})
 }
 
 // kindOf is the mail that carries a code in a form.
@@ -196,9 +197,9 @@ func (s *Service) codeFor(p identity.Pool, u identity.User, m identity.Message, 
 	return onetime.Bound(p, u, code, waiting, s.Now()), nil
 }
 
-// link opens the activation page.
-func (s *Service) link(m identity.Message, extended string) string {
-	query := url.Values{"code": {extended}}
+// link opens the activation page in the mail's language.
+func (s *Service) link(m identity.Message, extended, reads string) string {
+	query := url.Values{"code": {extended}, language.Parameter: {reads}}
 	if m.PostActivationURL != "" {
 		query.Set("return_to", m.PostActivationURL)
 	}

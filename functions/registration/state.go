@@ -28,7 +28,7 @@ type state struct {
 	Ticket   string            `json:"ticket,omitempty"`
 	Address  string            `json:"address,omitempty"` // where the code went
 	SentAt   identity.Time     `json:"sent_at,omitzero"`
-	Again    bool              `json:"again,omitzero"` // the code was asked for anew
+	Again    bool              `json:"again,omitzero"`  // the code was asked for anew
 	Typed    map[string]string `json:"typed,omitempty"` // by the fields' names
 	ReturnTo string            `json:"return_to,omitempty"`
 	Done     bool              `json:"done,omitzero"`

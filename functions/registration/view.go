@@ -7,10 +7,8 @@ import (
 	"encoding/base64"
 	"fmt"
 	"html/template"
-	"math"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"identitypools/shared/identity"
@@ -115,7 +113,7 @@ func (ps pages) view(p identity.Pool, r *http.Request, kind string) view {
 	}
 	v := view{
 		Words: ps.words[lang], Kind: kind, Lang: lang, Pool: p.Name, Logo: p.Branding.LogoURL, Terms: p.Branding.TermsURL, Privacy: p.Branding.PrivacyURL,
-		Script: ps.script.html, brand: inline("style", brandStyle(p.Colour())),
+		Script: ps.script.html, brand: inline("style", brandStyle(p)),
 	}
 	v.Style = ps.style.html + v.brand.html
 	v.Title, v.FormURL = v.Say(kind+".title"), "register"+languageQuery(r)
@@ -149,35 +147,10 @@ func languageQuery(r *http.Request) string {
 	return ""
 }
 
-// usualColour is that of pools that have none.
-const usualColour = "#1f4fd8"
-
-// brandStyle has the pool's colour, and black or white on it, whichever can be read better: one of the two always has a contrast of 4.5
-// at least (WCAG 2.2 §1.4.3).
-func brandStyle(colour string) string {
-	if colour == "" {
-		colour = usualColour
-	}
-	on := "#fff"
-	if luminance(colour) > 0.179 { // where both have the same contrast
-		on = "#000"
-	}
-	return ":root{--brand:" + colour + ";--on-brand:" + on + "}"
-}
-
-// luminance is the relative luminance of a colour #rrggbb (WCAG 2.2, definitions).
-func luminance(colour string) float64 {
-	sum := 0.0
-	for i, weight := range []float64{0.2126, 0.7152, 0.0722} {
-		part, _ := strconv.ParseUint(colour[1+2*i:3+2*i], 16, 8) // a colour is of hexadecimal digits
-		c := float64(part) / 255
-		if c <= 0.04045 {
-			sum += weight * c / 12.92
-		} else {
-			sum += weight * math.Pow((c+0.055)/1.055, 2.4)
-		}
-	}
-	return sum
+// brandStyle has the pool's colour, and what can be read on it.
+func brandStyle(p identity.Pool) string {
+	surface, on := identity.Colours(p.Colour())
+	return ":root{--brand:" + surface + ";--on-brand:" + on + "}"
 }
 
 // fault records what is wrong with a field, or with none in particular, and puts the focus to the first.

@@ -42,6 +42,7 @@ func TestWhatASuccessCounts(t *testing.T) {
 		"selfRegisterUser": metric.Registrations, "publicRegister": metric.Registrations,
 		"activateSelfRegisteredUser": metric.Activations, "activateSelfRegisteredUserUsingExtendedCode": metric.Activations,
 		"publicActivate": metric.Activations, "activateByPage": metric.Activations,
+		"registerByPage": metric.Registrations, "activateByCode": metric.Activations,
 	}
 	for _, route := range api.Routes() {
 		e := open(t, route.Function, ok)

@@ -51,6 +51,7 @@ func TestNewPoolHasEverySetting(t *testing.T) {
 		PasswordPolicy:   identity.PasswordPolicy{MinLength: 15, Strength: "any"},
 		PasswordSettings: identity.PasswordSettings{HashingMethod: "argon2"},
 		Limits:           usual(),
+		Branding:         identity.Branding{Language: "en"},
 	}
 	if got := newPool(t, identity.PoolChange{}); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

@@ -4,6 +4,8 @@ import (
 	_ "embed"
 	"html"
 	"strings"
+
+	"identitypools/shared/identity"
 )
 
 //go:embed layout.html
@@ -36,7 +38,7 @@ const padding = 120
 
 // html is the part that most people see. Nothing in it is loaded or run.
 func (p parts) html() string {
-	bar, on := colours(p.values.Colour)
+	bar, on := identity.Colours(p.values.Colour)
 	var body strings.Builder
 	preview := ""
 	for _, paragraph := range p.paragraphs {

@@ -1,4 +1,4 @@
-package mail
+package identity
 
 import (
 	"math"
@@ -8,9 +8,9 @@ import (
 // usualColour is that of pools without one.
 const usualColour = "#1a56db"
 
-// colours are those of a pool's surface, and of what is written on it: black or white, whichever contrasts more. That is always at least
+// Colours are those of a surface in a pool's colour, #rrggbb or "" for the usual one, and of what is written on it: black or white, whichever contrasts more. That is always at least
 // 4.5 to 1, which text needs (WCAG 2.2 §1.4.3).
-func colours(colour string) (surface, on string) {
+func Colours(colour string) (surface, on string) {
 	light, ok := luminance(colour)
 	if !ok {
 		colour = usualColour
