@@ -75,7 +75,8 @@ func TestWhoMayImportWhom(t *testing.T) {
 			continue
 		}
 		for _, dep := range p.Deps {
-			if unwanted(dep) {
+			drawn := name == "functions/registration/lambda" && strings.HasSuffix(dep, "/template") // it renders pages
+			if unwanted(dep) && !drawn {
 				t.Errorf("the binary of %s carries %s", name, dep)
 			}
 		}

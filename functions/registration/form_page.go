@@ -1,0 +1,113 @@
+package registration
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"identitypools/shared/identity"
+)
+
+// showForm is the form with which people sign up.
+func (s site) showForm(ctx context.Context, _ http.ResponseWriter, r *http.Request, p identity.Pool) (shown, error) {
+	v, err := s.form(ctx, r, p)
+	if err != nil {
+		return shown{}, err
+	}
+	if before := s.recall(r, p); s.now().Before(before.SentAt.Add(typedIsKept).Time) {
+		typed := url.Values{}
+		for name, value := range before.Typed {
+			typed[name] = strings.Split(value, "\n")
+		}
+		v.fill(typed)
+	}
+	return shown{view: v, status: http.StatusOK}, nil
+}
+
+func (s site) form(ctx context.Context, r *http.Request, p identity.Pool) (view, error) {
+	if _, err := s.Open(ctx, p.Tenant, p.ID); err != nil {
+		return view{}, err
+	}
+	schema, err := s.Pools.CachedSchema(ctx, p.Tenant, p.PayloadSchema)
+	if err != nil {
+		return view{}, err
+	}
+	v := s.view(p, r, pageRegister)
+	own := p.Branding.Texts[v.Lang]
+	if own.Title != "" {
+		v.Title = own.Title
+	}
+	v.Intro = own.Intro
+	v.Fields = []field{v.address("identifier", "register.address.hint")}
+	v.More, err = payloadFields(schema.Document, namer{v.Words, own.Labels})
+	if p.UsesPasswords() {
+		v.askPassword(p)
+	}
+	return v, err
+}
+
+// address is a field for an e-mail address.
+func (v view) address(name, hint string) field {
+	return field{
+		Words: v.Words, ID: name, Name: name, Label: v.Say("address"), Hint: v.Say(hint), Control: controlInput, Type: "email", Autocomplete: "username", Required: true,
+	}
+}
+
+// askPassword adds a field for a new password, with p's rules.
+func (v *view) askPassword(p identity.Pool) {
+	v.Password = &field{Words: v.Words, ID: "password", Label: v.Say("password")}
+	policy := p.PasswordPolicy
+	for _, r := range []rule{
+		{Rule: "min_length", Bound: policy.MinLength}, {Rule: "capital_letters", Bound: policy.Capitals}, {Rule: "lowercase_letters", Bound: policy.Lowercase},
+		{Rule: "digits", Bound: policy.Digits}, {Rule: "special_characters", Bound: policy.Special},
+	} {
+		if r.Bound > 0 {
+			r.Text = v.Say("rule."+r.Rule, "n", number(r.Bound))
+			v.Rules = append(v.Rules, r)
+		}
+	}
+	if policy.Strength != "any" {
+		v.Rules = append(v.Rules, rule{Rule: "strength", Text: v.Say("rule.strength")})
+	}
+	v.Rules = append(v.Rules, rule{Rule: "guessable", Text: v.Say("rule.guessable")})
+}
+
+func (v *view) fill(typed url.Values) {
+	fill(v.Fields, typed)
+	fill(v.More, typed)
+}
+
+// submitForm registers who filled in the form, and goes on to the page for the code.
+func (s site) submitForm(ctx context.Context, w http.ResponseWriter, r *http.Request, p identity.Pool) (shown, error) {
+	v, err := s.form(ctx, r, p)
+	if err != nil {
+		return shown{}, err
+	}
+	v.fill(r.PostForm)
+	if _, err := s.OpenTo(ctx, p.Tenant, p.ID, s.source(r)); err != nil {
+		return shown{}, err
+	}
+	if v.lacksPassword(r) {
+		return v.refused(errIncomplete)
+	}
+	o := identity.MessageOptions{CodeType: identity.CodeTypeShort, Language: v.Lang}
+	in := identity.SelfRegistration{Identifier: r.PostForm.Get("identifier"), Password: r.PostForm.Get("password"), Payload: payloadOf(v.More, r.PostForm)}
+	done, err := s.Register(ctx, p, in, true, o)
+	if err != nil {
+		return v.refused(err)
+	}
+	return s.registered(w, r, p, done, v)
+}
+
+func (s site) registered(w http.ResponseWriter, r *http.Request, p identity.Pool, done Registered, v view) (shown, error) {
+	next := state{Ticket: done.Ticket, Address: r.PostForm.Get("identifier"), SentAt: identity.At(s.now()), Typed: map[string]string{}, ReturnTo: s.returnTo(r)}
+	for _, fields := range [][]field{v.Fields, v.More} {
+		each(fields, func(f *field) {
+			if values := r.PostForm[f.Name]; len(values) > 0 {
+				next.Typed[f.Name] = strings.Join(values, "\n")
+			}
+		})
+	}
+	return shown{location: "register/code" + languageQuery(r)}, s.remember(w, p, next)
+}

@@ -1,0 +1,115 @@
+package registration
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"identitypools/shared/api"
+	"identitypools/shared/identity"
+)
+
+// site has the pages with which people sign up. Each shows itself on GET, acts on POST alone, and sends browsers on from there, so that
+// reloading repeats nothing.
+type site struct {
+	*Service
+	pages
+	keeper
+	source func(*http.Request) string
+	origin *http.CrossOriginProtection
+}
+
+// largestForm bounds a form, in bytes.
+const largestForm = api.MaxBody
+
+// longestReturn bounds a place to go on, in bytes, since it is remembered in a cookie.
+const longestReturn = 1000
+
+// shown is a page that answers a request: a status and a view, or where the browser is to go on.
+type shown struct {
+	view
+	status   int
+	location string
+	why      error // it is not what was asked for: so that nothing is counted that was not done
+}
+
+// on serves a page: of what show comes to, or of what kept it from that.
+func (s site) on(show func(ctx context.Context, w http.ResponseWriter, r *http.Request, p identity.Pool) (shown, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		p, err := s.Pools.CachedPool(r.Context(), r.PathValue("tid"), r.PathValue("ipID"))
+		var page shown
+		if err == nil {
+			err = s.submitted(w, r)
+		}
+		if err == nil {
+			page, err = show(r.Context(), w, r, p)
+		}
+		if err != nil {
+			page = shown{view: s.failed(p, r, err), status: api.Fail(w, r, err)}
+		} else {
+			api.Note(r, page.why)
+		}
+		if page.location != "" {
+			w.Header().Set("Location", page.location)
+			w.WriteHeader(http.StatusSeeOther)
+			return
+		}
+		if err := s.draw(w, page.status, page.view); err != nil {
+			api.Error(w, r, err)
+		}
+	}
+}
+
+// errForeign is a form that another site has sent.
+var errForeign = identity.Refused{Code: "foreign_form", Reason: "the form comes from another site"}
+
+// submitted reads the form that comes with a POST. One that another site has made a browser send is refused, as the browser tells by
+// Sec-Fetch-Site or Origin.
+func (s site) submitted(w http.ResponseWriter, r *http.Request) error {
+	if r.Method != http.MethodPost {
+		return nil
+	}
+	if s.origin.Check(r) != nil {
+		return errForeign
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, largestForm)
+	if r.ParseForm() != nil {
+		return identity.InvalidField("", "must be a form of at most 128 KB")
+	}
+	return nil
+}
+
+// failed is the page for what no form can mend.
+func (s site) failed(p identity.Pool, r *http.Request, err error) view {
+	v := s.view(p, r, pageFailed)
+	var reason string
+	switch {
+	case errors.As(err, new(identity.NotFound)):
+		v.Title, reason = v.Say("failed.missing.title"), "failed.missing"
+	case errors.Is(err, identity.ErrRegistrationDisabled):
+		v.Title, reason = v.Say("failed.closed.title"), "failed.closed"
+	case errors.As(err, new(identity.Limited)):
+		reason = "failed.limited"
+	case errors.Is(err, errForeign):
+		reason = "failed.foreign"
+	default:
+		reason = "failed.text"
+	}
+	v.Intro = v.Say(reason)
+	return v
+}
+
+// returnTo is where to go on in the end. Anybody can write a link to a page, so only places that the deployment allows count.
+func (s site) returnTo(r *http.Request) string {
+	if to := r.URL.Query().Get("return_to"); len(to) <= longestReturn && s.MayReturnTo(to) {
+		return to
+	}
+	return ""
+}
+
+func (s site) activated(w http.ResponseWriter, p identity.Pool, returnTo, location string) (shown, error) {
+	return shown{location: location}, s.remember(w, p, state{Done: true, SentAt: identity.At(s.now()), ReturnTo: returnTo})
+}
+
+// errAgain is why a form that is there to activate did not: it asked for another mail.
+var errAgain = errors.New("a mail is asked for again")
