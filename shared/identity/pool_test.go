@@ -33,6 +33,7 @@ func fullChange() identity.PoolChange {
 		},
 		PasswordSettings: identity.PasswordSettingsChange{ExpiresAfter: ptr(identity.Duration(24 * time.Hour))},
 		ResetSettings:    &identity.ResetSettings{NoSelfReset: true},
+		Branding:         fullBranding(),
 	}
 }
 
@@ -51,6 +52,7 @@ func TestNewPoolHasEverySetting(t *testing.T) {
 		PasswordPolicy:   identity.PasswordPolicy{MinLength: 15, Strength: "any"},
 		PasswordSettings: identity.PasswordSettings{HashingMethod: "argon2"},
 		Limits:           usual(),
+		Branding:         identity.Branding{Language: "en"},
 	}
 	if got := newPool(t, identity.PoolChange{}); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
