@@ -14,10 +14,15 @@ func New(p start.Parts) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	texts, err := mail.Open()
+	if err != nil {
+		return nil, err
+	}
 	return &Service{
 		Pools: p.Table, Users: p.Table, Outbox: p.Table, Keeper: p.Table, Budgets: p.Table,
 		Codes: &onetime.Issuer{Store: p.Table, Coder: tools.Coder, Now: p.Now},
-		Mailer: mail.Sender{
+		Texts: texts,
+		Mailer: Sender{
 			Client: sesv2.NewFromConfig(p.Env.Config("SESV2")), From: p.Env.Must("MAIL_FROM"), ConfigurationSet: p.Env.Get("MAIL_CONFIGURATION_SET"),
 		},
 		PublicURL: p.Env.Must("PUBLIC_URL"), Log: p.Log, Now: p.Now,

@@ -25,6 +25,7 @@ type Service struct {
 	Keeper    Keeper
 	Budgets   Budgets
 	Codes     *onetime.Issuer
+	Texts     *mail.Texts
 	Mailer    Mailer
 	PublicURL string // base of the links in mails
 	Log       *slog.Logger
@@ -67,9 +68,9 @@ type Budgets interface {
 	Unspend(ctx context.Context, tenant, pool string, b identity.Budget, at time.Time) error
 }
 
-// Mailer hands a mail over. Errors: mail.ErrRejected for one that never will be accepted.
+// Mailer hands a mail over. Errors: ErrRejected for one that never will be accepted.
 type Mailer interface {
-	Send(ctx context.Context, to string, m mail.Mail) error
+	Send(ctx context.Context, e Envelope, m mail.Mail) error
 }
 
 // Deliver sends a message of the outbox, or drops it where there is nothing to send any more, and takes it out. What is sent is decided
@@ -87,7 +88,7 @@ func (s *Service) Deliver(ctx context.Context, id string) error {
 	case errors.Is(err, errLate), errors.As(err, new(identity.NotFound)), errors.As(err, new(identity.Limited)), errors.As(err, new(identity.Invalid)):
 		s.Log.Info("message dropped", "message", id, "kind", m.Kind, "why", why(err))
 		metric.Count(ctx, s.Log, s.Now(), metric.MailsDropped)
-	case errors.Is(err, mail.ErrRejected):
+	case errors.Is(err, ErrRejected):
 		s.Log.Warn("message rejected", "message", id, "kind", m.Kind)
 		metric.Count(ctx, s.Log, s.Now(), metric.MailsRejected)
 	default:
@@ -153,13 +154,25 @@ func (s *Service) sendCode(ctx context.Context, p identity.Pool, u identity.User
 	if err != nil {
 		return err
 	}
-	kind := map[identity.Mode]map[identity.CodeType]mail.Kind{
-		identity.ModeRegistration: {identity.CodeTypeShort: mail.RegistrationCode, identity.CodeTypeLink: mail.RegistrationLink},
-		identity.ModeInvitation:   {identity.CodeTypeShort: mail.InvitationCode, identity.CodeTypeLink: mail.InvitationLink},
-	}[m.Mode][form]
-	return s.send(ctx, p, m, code.Normalized, kind, mail.Values{
-		Pool: p.Name, Code: made.Code, Link: s.link(m, made.Extended), Until: s.Now().Add(time.Duration(p.CodePolicy(identity.PurposeActivation).TTL)),
-	})
+	v := mail.Of(p)
+	v.Code, v.Link, v.Duration = made.Code, s.link(m, made.Extended), time.Duration(p.CodePolicy(identity.PurposeActivation).TTL)
+	v.Until = s.Now().Add(v.Duration)
+	return s.send(ctx, p, m, letter{code.Normalized, p.LanguageFor(u, m.Language), kindOf(m, form), v})
+}
+
+// kindOf is the mail that carries a code in a form.
+func kindOf(m identity.Message, form identity.CodeType) mail.Kind {
+	short, long := mail.RegistrationCode, mail.RegistrationLink
+	switch {
+	case m.Mode == identity.ModeInvitation:
+		short, long = mail.InvitationCode, mail.InvitationLink
+	case m.Again:
+		short, long = mail.ResendCode, mail.ResendLink
+	}
+	if form == identity.CodeTypeShort {
+		return short
+	}
+	return long
 }
 
 // codeFor says for which address and registration a message's code is.
@@ -192,7 +205,8 @@ func (s *Service) link(m identity.Message, extended string) string {
 	return strings.TrimSuffix(s.PublicURL, "/") + "/" + m.Tenant + "/pools/" + m.Pool + "/activate?" + query.Encode()
 }
 
-// notifyOwner tells the owner of an address that somebody wanted to use it, within the limits of mails.
+// notifyOwner tells the owner of an address that somebody wanted to use it, within the limits of mails. It does so in the owner's language,
+// not in that of whoever it was.
 func (s *Service) notifyOwner(ctx context.Context, p identity.Pool, u identity.User, m identity.Message) error {
 	to, err := u.OwnMailAddress(m.Normalized)
 	if err != nil {
@@ -205,7 +219,7 @@ func (s *Service) notifyOwner(ctx context.Context, p identity.Pool, u identity.U
 	if err := codes.MayMail(s.Now(), p.Limits); err != nil {
 		return err
 	}
-	if err := s.send(ctx, p, m, to, mail.Taken, mail.Values{Pool: p.Name}); err != nil {
+	if err := s.send(ctx, p, m, letter{to, p.LanguageFor(u, ""), mail.Taken, mail.Of(p)}); err != nil {
 		return err
 	}
 	err = s.Users.ReplaceCodes(ctx, u.Ref(), identity.PurposeNotice, codes.Mailed(s.Now(), p.Limits))
@@ -220,12 +234,22 @@ func (s *Service) notifyPassword(ctx context.Context, p identity.Pool, u identit
 	if err := s.Users.DeleteRegistrations(ctx, u.Ref()); err != nil {
 		return err
 	}
-	return s.send(ctx, p, m, m.Normalized, mail.PasswordSet, mail.Values{Pool: p.Name, Time: m.CreatedAt.Time})
+	v := mail.Of(p)
+	v.Time = m.CreatedAt.Time
+	return s.send(ctx, p, m, letter{m.Normalized, p.LanguageFor(u, ""), mail.PasswordSet, v})
+}
+
+// letter is what one is told.
+type letter struct {
+	to       string
+	language string
+	kind     mail.Kind
+	values   mail.Values
 }
 
 // send sends a mail of the pool's budget, unless the address is one that nothing is sent to.
-func (s *Service) send(ctx context.Context, p identity.Pool, message identity.Message, to string, kind mail.Kind, v mail.Values) error {
-	box, err := identity.Mailbox(to)
+func (s *Service) send(ctx context.Context, p identity.Pool, message identity.Message, l letter) error {
+	box, err := identity.Mailbox(l.to)
 	if err != nil {
 		return identity.InvalidField("/address", err.Error())
 	}
@@ -236,11 +260,12 @@ func (s *Service) send(ctx context.Context, p identity.Pool, message identity.Me
 	if suppressed {
 		return identity.InvalidField("/address", "bounced")
 	}
-	m, err := mail.Render(kind, v)
+	m, err := s.Texts.Render(l.kind, l.language, nil, l.values)
 	if err != nil {
 		return err
 	}
-	if err := s.mail(ctx, p, message, to, m); err != nil {
+	e := Envelope{To: l.to, Name: p.Branding.SenderName, Pool: p.Name, ReplyTo: p.Branding.ReplyTo}
+	if err := s.mail(ctx, p, message, e, m); err != nil {
 		return err
 	}
 	metric.Count(ctx, s.Log, s.Now(), metric.MailsSent) // here, since a mail that is sent again is one more
@@ -248,15 +273,15 @@ func (s *Service) send(ctx context.Context, p identity.Pool, message identity.Me
 }
 
 // mail hands a mail over, and counts it once among those of the pool.
-func (s *Service) mail(ctx context.Context, p identity.Pool, message identity.Message, to string, m mail.Mail) error {
+func (s *Service) mail(ctx context.Context, p identity.Pool, message identity.Message, e Envelope, m mail.Mail) error {
 	if message.Counted {
-		return s.Mailer.Send(ctx, to, m)
+		return s.Mailer.Send(ctx, e, m)
 	}
 	budget, asked := p.Limits.MailBudget(), message.CreatedAt.Time // so that mails which an outage held up don't have to share an hour
 	if err := s.Budgets.Spend(ctx, p.Tenant, p.ID, budget, asked); err != nil {
 		return err
 	}
-	err := s.Mailer.Send(ctx, to, m)
+	err := s.Mailer.Send(ctx, e, m)
 	if err != nil {
 		err = errors.Join(err, s.Budgets.Unspend(ctx, p.Tenant, p.ID, budget, asked))
 	}

@@ -182,7 +182,7 @@ func forbidden(name, imported string) string {
 		return "functions do not know each other"
 	case strings.HasPrefix(name, "functions/") && strings.HasPrefix(ours, "infra/"):
 		return "a function does not know what runs it"
-	case ours == "shared/mail" && name != "functions/courier":
+	case !strings.HasPrefix(name, "infra/") && strings.HasSuffix(imported, "/service/sesv2") && name != "functions/courier":
 		return "only the courier sends mail"
 	}
 	return ""

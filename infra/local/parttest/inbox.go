@@ -17,6 +17,7 @@ type Inbox struct{ url string }
 type Mail struct {
 	From    string   // as sent, with a display name if there was one
 	To      []string // bare addresses, copies included
+	ReplyTo []string // as sent
 	Subject string
 	Text    string // of a raw message without a text part, the inbox makes one from the HTML
 	HTML    string
@@ -87,7 +88,8 @@ type store struct {
 			Cc  []string `json:"cc"`
 			Bcc []string `json:"bcc"`
 		} `json:"destination"`
-		Subject string `json:"subject"`
+		ReplyTo []string `json:"replyTo"`
+		Subject string   `json:"subject"`
 		Body    struct {
 			Text string `json:"text"`
 			HTML string `json:"html"`
@@ -99,7 +101,7 @@ type store struct {
 func (s store) mails() []Mail {
 	mails := make([]Mail, 0, len(s.Emails))
 	for _, e := range s.Emails {
-		m := Mail{From: e.From, Subject: e.Subject, Text: e.Body.Text, HTML: e.Body.HTML, At: time.Unix(e.At, 0).UTC()}
+		m := Mail{From: e.From, ReplyTo: e.ReplyTo, Subject: e.Subject, Text: e.Body.Text, HTML: e.Body.HTML, At: time.Unix(e.At, 0).UTC()}
 		for _, field := range [][]string{e.Destination.To, e.Destination.Cc, e.Destination.Bcc} {
 			m.To = append(m.To, bare(field)...)
 		}

@@ -1,0 +1,88 @@
+package mail
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"identitypools/shared/identity"
+)
+
+// Lengths of a pool's own text, in characters.
+const (
+	MaxSubject = 150
+	MaxBody    = 4000
+)
+
+// Check says whether a pool may have a text of its own for a kind: it fits, names only values that the kind has, and has the code or the link
+// where mails of the kind carry one. A name is anything in braces on a line, up to 40 characters; a brace alone is text. Errors: Invalid.
+func Check(k Kind, t Text) error {
+	var v identity.Violations
+	checkSubject(&v, k, t.Subject)
+	checkBody(&v, k, t.Body)
+	return v.Err()
+}
+
+func checkSubject(v *identity.Violations, k Kind, text string) {
+	const at = "/subject"
+	checkLength(v, at, text, MaxSubject)
+	if strings.ContainsFunc(text, isWild) {
+		v.Add(at, "must be one line without control characters")
+	}
+	for _, name := range names(text) {
+		switch {
+		case name == k.carries() && name == "code":
+			v.Add(at, "must not have {code}: the pool's setting code_in_subject puts it there")
+		case name == k.carries():
+			v.Add(at, "must not have {"+name+"}")
+		default:
+			checkName(v, at, k, name)
+		}
+	}
+}
+
+func checkBody(v *identity.Violations, k Kind, text string) {
+	const at = "/body"
+	checkLength(v, at, text, MaxBody)
+	if strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }) {
+		v.Add(at, "must not contain control characters but line breaks")
+	}
+	times := 0
+	for _, name := range names(text) {
+		if checkName(v, at, k, name); name == k.carries() {
+			times++
+		}
+	}
+	if name := "{" + k.carries() + "}"; k.carries() != "" && (times != 1 || !slices.Contains(paragraphs(text), name)) {
+		v.Add(at, fmt.Sprintf("must have %s once, in a paragraph of its own", name))
+	}
+}
+
+func checkLength(v *identity.Violations, at, text string, most int) {
+	switch {
+	case strings.TrimSpace(text) == "":
+		v.Add(at, "must not be empty")
+	case utf8.RuneCountInString(text) > most:
+		v.Add(at, fmt.Sprintf("must have at most %d characters", most))
+	case !utf8.ValidString(text):
+		v.Add(at, "must be UTF-8")
+	}
+}
+
+func checkName(v *identity.Violations, at string, k Kind, name string) {
+	if !slices.Contains(k.Variables(), name) {
+		v.Add(at, fmt.Sprintf("has {%s}, which is none of the values of this mail: %s", strings.ToValidUTF8(name, "?"), strings.Join(k.Variables(), ", ")))
+	}
+}
+
+// names are those that stand in braces in a text, as often as they do.
+func names(text string) []string {
+	var list []string
+	for _, found := range regexp.MustCompile(`\{([^{}\n]{1,40})\}`).FindAllStringSubmatch(text, -1) {
+		list = append(list, found[1])
+	}
+	return list
+}

@@ -1,0 +1,44 @@
+package mail
+
+import (
+	"math"
+	"strconv"
+)
+
+// usualColour is that of pools without one.
+const usualColour = "#1a56db"
+
+// colours are those of a pool's surface, and of what is written on it: black or white, whichever contrasts more. That is always at least
+// 4.5 to 1, which text needs (WCAG 2.2 §1.4.3).
+func colours(colour string) (surface, on string) {
+	light, ok := luminance(colour)
+	if !ok {
+		colour = usualColour
+		light, _ = luminance(colour)
+	}
+	if (light+0.05)/0.05 > 1.05/(light+0.05) {
+		return colour, "#000000"
+	}
+	return colour, "#ffffff"
+}
+
+// luminance is the relative luminance of a colour, from 0 to 1 (WCAG 2.2).
+func luminance(colour string) (light float64, ok bool) {
+	if len(colour) != len("#rrggbb") || colour[0] != '#' {
+		return 0, false
+	}
+	rgb, err := strconv.ParseUint(colour[1:], 16, 24)
+	if err != nil {
+		return 0, false
+	}
+	for i, weight := range []float64{0.0722, 0.7152, 0.2126} {
+		c := float64(rgb>>(8*i)&0xff) / 255
+		if c <= 0.04045 {
+			c /= 12.92
+		} else {
+			c = math.Pow((c+0.055)/1.055, 2.4)
+		}
+		light += weight * c
+	}
+	return light, true
+}

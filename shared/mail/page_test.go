@@ -1,0 +1,248 @@
+package mail_test
+
+import (
+	"io"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"identitypools/shared/mail"
+)
+
+// tokens calls see for each token of a page, with the elements that are open around it, and fails where elements don't end in their order.
+func tokens(tb testing.TB, text string, see func(token html.Token, open []string)) {
+	tb.Helper()
+	var open []string
+	for z := html.NewTokenizer(strings.NewReader(text)); ; {
+		switch z.Next() {
+		case html.ErrorToken:
+			if z.Err() != io.EOF || len(open) > 0 {
+				tb.Errorf("ends with %v within %v", z.Err(), open)
+			}
+			return
+		case html.StartTagToken:
+			token := z.Token()
+			see(token, open)
+			if !slices.Contains([]string{"meta", "br"}, token.Data) {
+				open = append(open, token.Data)
+			}
+		case html.EndTagToken:
+			if token := z.Token(); len(open) == 0 || open[len(open)-1] != token.Data {
+				tb.Fatalf("</%s> within %v", token.Data, open)
+			}
+			open = open[:len(open)-1]
+		default:
+			see(z.Token(), open)
+		}
+	}
+}
+
+// shape are the tags of a page with the names of their attributes, without comments and text.
+func shape(tb testing.TB, text string) []string {
+	tb.Helper()
+	var tags []string
+	tokens(tb, text, func(token html.Token, _ []string) {
+		if token.Type != html.StartTagToken {
+			return
+		}
+		tag := token.Data
+		for _, a := range token.Attr {
+			tag += " " + a.Key
+		}
+		tags = append(tags, tag)
+	})
+	return tags
+}
+
+// visible is what is read of a page.
+func visible(tb testing.TB, text string) string {
+	tb.Helper()
+	var b strings.Builder
+	tokens(tb, text, func(token html.Token, open []string) {
+		if token.Type == html.TextToken && !slices.Contains(open, "head") {
+			b.WriteString(token.Data + " ")
+		}
+	})
+	return b.String()
+}
+
+// checkPage has what holds for the HTML of every mail.
+func checkPage(tb testing.TB, m mail.Mail, lang string) {
+	tb.Helper()
+	allowed := strings.Fields("html head meta title style body div table tr td h1 p br a")
+	tokens(tb, m.HTML, func(token html.Token, open []string) {
+		switch token.Type {
+		case html.CommentToken:
+			if !strings.HasPrefix(token.Data, "[if mso]>") {
+				tb.Errorf("a comment: %s", token.Data)
+			}
+		case html.StartTagToken:
+			if !slices.Contains(allowed, token.Data) {
+				tb.Errorf("<%s>", token.Data)
+			}
+			checkAttributes(tb, token, lang)
+		}
+	})
+	if found := regexp.MustCompile(`(?i)url\(|@import|expression\(|javascript:`).FindString(m.HTML); found != "" {
+		tb.Errorf("HTML loads or runs something: %q", found)
+	}
+}
+
+func checkAttributes(tb testing.TB, token html.Token, lang string) {
+	tb.Helper()
+	has := map[string]string{}
+	for _, a := range token.Attr {
+		has[a.Key] = a.Val
+		if slices.Contains([]string{"src", "srcset", "background", "action", "data", "poster", "http-equiv"}, a.Key) || strings.HasPrefix(a.Key, "on") {
+			tb.Errorf("<%s> has %s", token.Data, a.Key)
+		}
+	}
+	switch {
+	case token.Data == "html" && has["lang"] != lang:
+		tb.Errorf("the language is %q, want %q", has["lang"], lang)
+	case token.Data == "table" && has["role"] != "presentation":
+		tb.Error("a table that is read out as one")
+	case token.Data == "a" && has["href"] != link:
+		tb.Errorf("a link to %q", has["href"])
+	}
+	// Outlook takes the attribute, others the style.
+	background := regexp.MustCompile(`background-color:(#[0-9a-f]{6})`).FindStringSubmatch(has["style"])
+	if set := has["bgcolor"]; (background != nil || set != "") && (background == nil || background[1] != set) {
+		tb.Errorf("<%s> has the colour %q, and in its style %q", token.Data, set, background)
+	}
+}
+
+func TestLinkIsOneAttribute(t *testing.T) {
+	t.Parallel()
+	v := values("p")
+	v.Link = `https://example.com/?a="><b onclick="x`
+	got, want := shape(t, mustRender(t, mail.RegistrationLink, "en", nil, v).HTML), shape(t, mustRender(t, mail.RegistrationLink, "en", nil, values("p")).HTML)
+	if !slices.Equal(got, want) {
+		t.Errorf("a link ends its attribute:\n%s", got)
+	}
+}
+
+// TestThePreviewHidesTheCode: what lists of mails show of a mail, the begin of its text, is filled up before the code comes.
+func TestThePreviewHidesTheCode(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, kind mail.Kind, lang string) {
+		m := mustRender(t, kind, lang, nil, values("Acme"))
+		shown := []rune(visible(t, m.HTML))[:240]
+		if strings.Contains(string(shown), code) || len(strings.TrimRight(string(shown), " \u00a0\u200c\n")) < 60 {
+			t.Errorf("the preview is %q", string(shown))
+		}
+	})
+	own := mail.Text{Subject: "s", Body: "{code}"}
+	if shown := visible(t, mustRender(t, mail.RegistrationCode, "en", &own, values("Acme")).HTML); strings.Contains(string([]rune(shown)[:240]), code) {
+		t.Errorf("the preview of a text that begins with the code is %q", shown)
+	}
+}
+
+// TestColours: whatever colour a pool has, its name and the button can be read (WCAG 2.2 §1.4.3).
+func TestColours(t *testing.T) {
+	t.Parallel()
+	pair := regexp.MustCompile(`<td bgcolor="(#[0-9a-f]{6})"[^>]*>\s*<h1 style="[^"]*;color:(#[0-9a-f]{6})`)
+	button := regexp.MustCompile(`<td align="center" bgcolor="(#[0-9a-f]{6})"[^>]*><a href="[^"]*" style="[^"]*;color:(#[0-9a-f]{6})`)
+	for colour, want := range map[string][2]string{
+		"":           {"#1a56db", "#ffffff"},
+		"red":        {"#1a56db", "#ffffff"},
+		"#12345":     {"#1a56db", "#ffffff"},
+		"#gggggg":    {"#1a56db", "#ffffff"},
+		`#"><b>x`:    {"#1a56db", "#ffffff"},
+		"#000000":    {"#000000", "#ffffff"},
+		"#ffffff":    {"#ffffff", "#000000"},
+		"#ffd700":    {"#ffd700", "#000000"},
+		"#ff0000":    {"#ff0000", "#000000"},
+		"#b00020":    {"#b00020", "#ffffff"},
+		"#767676":    {"#767676", "#000000"},
+		"#757575":    {"#757575", "#ffffff"},
+		"#00ff00":    {"#00ff00", "#000000"},
+		"#0000ff":    {"#0000ff", "#ffffff"},
+		"#1a56db; x": {"#1a56db", "#ffffff"},
+	} {
+		v := values("Acme")
+		v.Colour = colour
+		text := mustRender(t, mail.RegistrationLink, "en", nil, v).HTML
+		for name, at := range map[string]*regexp.Regexp{"bar": pair, "button": button} {
+			found := at.FindStringSubmatch(text)
+			if found == nil || found[1] != want[0] || found[2] != want[1] {
+				t.Fatalf("%q: the %s is %q, want %q", colour, name, found, want)
+			}
+			if c := contrast(t, found[1], found[2]); c < 4.5 {
+				t.Errorf("%q: the contrast of the %s is %.2f", colour, name, c)
+			}
+		}
+	}
+}
+
+// TestContrast: text can be read on what is behind it, on light and on dark screens, in those clients that leave the styles of elements
+// and in Outlook, which has rules of its own for the dark.
+func TestContrast(t *testing.T) {
+	t.Parallel()
+	m := mustRender(t, mail.RegistrationCode, "en", nil, values("Acme"))
+	light := map[string]string{}
+	for class, style := range classes(t, m.HTML+mustRender(t, mail.RegistrationLink, "en", nil, values("Acme")).HTML) {
+		for _, kind := range []string{"color", "background-color"} {
+			if found := regexp.MustCompile(`(?:^|;)` + kind + `:(#[0-9a-f]{6})`).FindStringSubmatch(style); found != nil {
+				light[class+" "+kind] = found[1]
+			}
+		}
+	}
+	dark, outlook := map[string]string{}, map[string]string{}
+	for _, rule := range regexp.MustCompile(`(\[data-og..\] )?\.(\w+) \{([^}]*)\}`).FindAllStringSubmatch(m.HTML, -1) {
+		for _, set := range regexp.MustCompile(`(background-color|color): (#[0-9a-f]{6})`).FindAllStringSubmatch(rule[3], -1) {
+			if rule[1] == "" {
+				dark[rule[2]+" "+set[1]] = set[2]
+			} else {
+				outlook[rule[2]+" "+set[1]] = set[2]
+			}
+		}
+	}
+	for scheme, is := range map[string]map[string]string{"light": light, "dark": dark, "Outlook's dark": outlook} {
+		for _, on := range [][2]string{{"text", "card"}, {"note", "page"}, {"code", "code"}} {
+			text, behind := is[on[0]+" color"], is[on[1]+" background-color"]
+			if text == "" || behind == "" {
+				t.Errorf("%s has no colour for %v: %v", scheme, on, is)
+			} else if c := contrast(t, text, behind); c < 4.5 {
+				t.Errorf("%s: the contrast of %v is %.2f", scheme, on, c)
+			}
+		}
+	}
+}
+
+// classes are the styles of a page's elements by their class.
+func classes(tb testing.TB, text string) map[string]string {
+	tb.Helper()
+	styles := map[string]string{}
+	for _, found := range regexp.MustCompile(`class="([^"]*)"[^>]*style="([^"]*)"`).FindAllStringSubmatch(text, -1) {
+		for class := range strings.FieldsSeq(found[1]) {
+			styles[class] = found[2]
+		}
+	}
+	return styles
+}
+
+// contrast is that of two colours as WCAG 2.2 defines it.
+func contrast(tb testing.TB, a, b string) float64 {
+	tb.Helper()
+	light := func(colour string) (sum float64) {
+		for i, weight := range []float64{0.2126, 0.7152, 0.0722} {
+			n, err := strconv.ParseUint(colour[1+2*i:3+2*i], 16, 8)
+			if err != nil {
+				tb.Fatal(err)
+			}
+			if c := float64(n) / 255; c <= 0.04045 {
+				sum += weight * c / 12.92
+			} else {
+				sum += weight * math.Pow((c+0.055)/1.055, 2.4)
+			}
+		}
+		return sum
+	}
+	return (max(light(a), light(b)) + 0.05) / (min(light(a), light(b)) + 0.05)
+}

@@ -1,0 +1,52 @@
+package mail
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// width is how long lines of plain text are, in characters (RFC 5322 §2.1.1).
+const width = 78
+
+// text is the part for readers without HTML. It says everything that the other one does.
+func (p parts) text() string {
+	var b strings.Builder
+	for _, paragraph := range p.paragraphs {
+		switch paragraph {
+		case "{code}":
+			b.WriteString("    " + p.fill(paragraph, plain))
+		case "{link}":
+			b.WriteString(p.fill(paragraph, plain))
+		default:
+			b.WriteString(wrapped(p.fill(paragraph, plain)))
+		}
+		b.WriteString("\n\n")
+	}
+	return b.String() + "-- \n" + wrapped(p.footer()) + "\n" // RFC 3676 §4.3
+}
+
+// wrapped breaks lines at spaces; those that must not be broken at are other characters.
+func wrapped(text string) string {
+	var b strings.Builder
+	at := 0
+	for i, line := range strings.Split(text, "\n") {
+		if i > 0 {
+			b.WriteByte('\n')
+			at = 0
+		}
+		for word := range strings.SplitSeq(line, " ") {
+			n := utf8.RuneCountInString(word)
+			switch {
+			case at > 0 && at+1+n > width:
+				b.WriteByte('\n')
+				at = 0
+			case at > 0:
+				b.WriteByte(' ')
+				at++
+			}
+			b.WriteString(word)
+			at += n
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,40 @@
+package mail
+
+import (
+	"strconv"
+	"time"
+
+	"identitypools/shared/language"
+)
+
+// moment is a time as people write it.
+func moment(words language.Words, t time.Time) string {
+	t = t.UTC()
+	day := strconv.Itoa(t.Day())
+	if day == "1" {
+		day = words.Say("first_day")
+	}
+	month := words.Say("month_" + strconv.Itoa(int(t.Month())))
+	return words.Say("moment", "day", day, "month", month, "year", strconv.Itoa(t.Year()), "time", t.Format("15:04"))
+}
+
+// duration is a length of time in hours where it is a whole number of them, else in minutes.
+func duration(words language.Words, d time.Duration) string {
+	if d >= time.Hour && d%time.Hour == 0 {
+		return count(words, "hours", d/time.Hour)
+	}
+	return count(words, "minutes", d/time.Minute)
+}
+
+// count is a number of things in the form that goes with it. The rule is that of Polish, which tells apart all that the other languages do
+// (Unicode CLDR, Language Plural Rules).
+func count(words language.Words, thing string, n time.Duration) string {
+	form := "many"
+	switch {
+	case n == 1:
+		form = "one"
+	case n%10 >= 2 && n%10 <= 4 && (n%100 < 12 || n%100 > 14):
+		form = "few"
+	}
+	return words.Say(thing+"_"+form, "n", strconv.FormatInt(int64(n), 10))
+}
