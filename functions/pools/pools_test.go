@@ -93,7 +93,7 @@ const defaults = `{
 		"mail_pause": "1m0s", "mails_per_hour": 5, "pool_mails_per_hour": 10000, "pool_mails_per_day": 50000, "code_guesses_per_day": 20,
 		"source_guesses_per_hour": 300, "source_submissions_per_hour": 1000
 	},
-	"branding": {"language": "en"}
+	"branding": {"language": "en", "code_in_subject": false}
 }`
 
 func TestTheSettingsOfANewPool(t *testing.T) {
@@ -181,7 +181,7 @@ func TestWhatAChangeLeavesOut(t *testing.T) {
 			`{"second_factor_authentication_mechanisms": ["totp"], "second_factor_preferred_authentication_mechanism": null}`,
 		},
 		{"one member of the branding", `{"branding": {"sender_name": "Us"}}`, `{"branding/sender_name": "Us"}`},
-		{"what the branding takes away", `{"branding": {"logo_url": "", "code_in_subject": false}}`, `{"branding/logo_url": null, "branding/code_in_subject": null}`},
+		{"what the branding takes away", `{"branding": {"logo_url": "", "code_in_subject": false}}`, `{"branding/logo_url": null, "branding/code_in_subject": false}`},
 		{"texts are replaced whole", `{"branding": {"texts": {"de": {"title": "Neu"}}}}`, `{"branding/texts": {"de": {"title": "Neu"}}}`},
 		{"empty lists are absent", `{"authentication_mechanisms": [], "second_factor_authentication_mechanisms": []}`, `{}`},
 	} {
