@@ -249,7 +249,7 @@ func TestTheWordingOfAMail(t *testing.T) {
 				t.Errorf("it has a link: %v, want %v:\n%s", long.MatchString(m.Text), c.link, m.Text)
 			}
 			ends := func(at time.Time) bool {
-				return strings.Contains(m.Text, at.UTC().Format("2 January 2006 at 15:04 UTC"))
+				return strings.Contains(strings.Join(strings.Fields(m.Text), " "), at.UTC().Format("2 January 2006 at 15:04 UTC"))
 			}
 			if !ends(sent.Add(time.Hour)) && !ends(sent.Add(time.Hour+time.Minute)) {
 				t.Errorf("it does not say that it ends in an hour:\n%s", m.Text)

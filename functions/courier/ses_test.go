@@ -65,7 +65,7 @@ func TestWhoSends(t *testing.T) {
 		{"the pool's own", named, courier.Envelope{Name: "Acme Support", Pool: "Acme"}, `"Acme Support" <pools@example.com>`},
 		{"letters outside of ASCII", named, courier.Envelope{Name: "Zoë", Pool: "Acme"}, "=?utf-8?q?Zo=C3=AB?= <pools@example.com>"},
 		{"a quotation mark", named, courier.Envelope{Name: `A" <b@example.com>, "`, Pool: "Acme"}, `"A\" <b@example.com>, \"" <pools@example.com>`},
-		{"a line break", named, courier.Envelope{Name: "A\r\nBcc: b@example.com", Pool: "Acme"}, "=?utf-8?q?A=0D=0ABcc:_b@example.com?= <pools@example.com>"},
+		{"a line break", named, courier.Envelope{Name: "A\r\nBcc: b@example.com", Pool: "Acme"}, "=?utf-8?b?QQ0KQmNjOiBiQGV4YW1wbGUuY29t?= <pools@example.com>"},
 		{"no name but the pool's", bare, courier.Envelope{Pool: "Acme"}, `"Acme" <pools@example.com>`},
 		{"the pool's own where the deployment has none", bare, courier.Envelope{Name: "Acme Support", Pool: "Acme"}, `"Acme Support" <pools@example.com>`},
 		{"a pool that is called like an address", bare, courier.Envelope{Pool: "support@example.com"}, bare},
