@@ -22,7 +22,7 @@ type Branding struct {
 	LogoURL       string              `json:"logo_url,omitempty"`
 	TermsURL      string              `json:"terms_url,omitempty"`
 	PrivacyURL    string              `json:"privacy_url,omitempty"`
-	SenderName    string              `json:"sender_name,omitempty"` // of mails; "" is the pool's name
+	SenderName    string              `json:"sender_name,omitempty"` // of mails; "" is that of the deployment's sender, else the pool's name
 	ReplyTo       string              `json:"reply_to,omitempty"`    // an e-mail address; "" is none
 	CodeInSubject bool                `json:"code_in_subject"`
 	Texts         map[string]PageText `json:"texts,omitempty"` // by language

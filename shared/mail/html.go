@@ -31,8 +31,8 @@ const (
 // enough of a preview says what the mail is about, in bytes: its first paragraphs do, but for a greeting alone.
 const enough = 60
 
-// padding follows the preview, so that lists of mails show nothing of what comes after it: the code above all.
-var padding = strings.Repeat("&nbsp;&zwnj;", 120)
+// padding is how many blanks follow the preview, so that lists of mails show nothing of what comes after it: the code above all.
+const padding = 120
 
 // html is the part that most people see. Nothing in it is loaded or run.
 func (p parts) html() string {
@@ -47,7 +47,7 @@ func (p parts) html() string {
 			body.WriteString(strings.NewReplacer("{bar}", bar, "{on}", on, "{link}", html.EscapeString(p.values.Link),
 				"{button}", html.EscapeString(p.words.Say("button")), "{copy}", html.EscapeString(p.words.Say("copy"))).Replace(linkHTML))
 		default:
-			text := p.fill(paragraph, html.EscapeString)
+			text := p.rich.Replace(html.EscapeString(paragraph))
 			if len(preview) < enough {
 				preview += text + " "
 			}
@@ -55,7 +55,7 @@ func (p parts) html() string {
 		}
 	}
 	return strings.NewReplacer(
-		"{lang}", p.lang, "{subject}", html.EscapeString(p.subject), "{preview}", preview+padding, "{bar}", bar, "{on}", on,
+		"{lang}", p.lang, "{subject}", html.EscapeString(p.subject), "{preview}", preview+strings.Repeat("&nbsp;&zwnj;", padding), "{bar}", bar, "{on}", on,
 		"{pool}", html.EscapeString(p.values.Pool), "{body}", body.String(), "{footer}", html.EscapeString(p.footer()),
 	).Replace(layout)
 }

@@ -14,11 +14,11 @@ func (p parts) text() string {
 	for _, paragraph := range p.paragraphs {
 		switch paragraph {
 		case "{code}":
-			b.WriteString("    " + p.fill(paragraph, plain))
+			b.WriteString("    " + p.plain.Replace(paragraph))
 		case "{link}":
-			b.WriteString(p.fill(paragraph, plain))
+			b.WriteString(p.plain.Replace(paragraph))
 		default:
-			b.WriteString(wrapped(p.fill(paragraph, plain)))
+			b.WriteString(wrapped(p.plain.Replace(paragraph)))
 		}
 		b.WriteString("\n\n")
 	}

@@ -3,6 +3,7 @@ package mail
 import (
 	"embed"
 	"fmt"
+	"html"
 	"slices"
 	"strings"
 	"unicode"
@@ -45,12 +46,13 @@ func (t *Texts) Render(k Kind, lang string, own *Text, v Values) (Mail, error) {
 		return Mail{}, fmt.Errorf("there is no mail %q in language %q", k, lang)
 	}
 	v.Pool = oneLine(v.Pool)
-	p := parts{lang: lang, words: t.words[lang], kind: k, values: v}
+	p := parts{lang: lang, words: t.words[lang], values: v}
+	p.plain, p.rich = p.replacers(k)
 	text := t.Usual(k, lang)
 	if own != nil {
 		text = *own
 	}
-	p.subject = oneLine(p.fill(text.Subject, plain))
+	p.subject = oneLine(p.plain.Replace(text.Subject))
 	switch {
 	case !v.CodeInSubject || k.carries() != "code":
 	case own == nil:
@@ -64,21 +66,22 @@ func (t *Texts) Render(k Kind, lang string, own *Text, v Values) (Mail, error) {
 
 // parts are what both parts of a mail are made of.
 type parts struct {
-	lang       string
-	words      language.Words
-	kind       Kind
-	values     Values
-	subject    string
-	paragraphs []string // with the names of values
+	lang        string
+	words       language.Words
+	values      Values
+	plain, rich *strings.Replacer // of names by values, the second by values that are escaped
+	subject     string
+	paragraphs  []string // with the names of values
 }
 
-// fill replaces the names that the kind has, and only those.
-func (p parts) fill(text string, escape func(string) string) string {
-	var pairs []string
-	for _, name := range p.kind.Variables() {
-		pairs = append(pairs, "{"+name+"}", escape(p.value(name)))
+// replacers replace the names that the kind has, and only those.
+func (p parts) replacers(k Kind) (plain, rich *strings.Replacer) {
+	var values, escaped []string
+	for _, name := range k.Variables() {
+		value := p.value(name)
+		values, escaped = append(values, "{"+name+"}", value), append(escaped, "{"+name+"}", html.EscapeString(value))
 	}
-	return strings.NewReplacer(pairs...).Replace(escape(text))
+	return strings.NewReplacer(values...), strings.NewReplacer(escaped...)
 }
 
 func (p parts) value(name string) string {
@@ -105,8 +108,6 @@ func (p parts) footer() string {
 	}
 	return text
 }
-
-func plain(text string) string { return text }
 
 // paragraphs are the parts of a text between blank lines, without the spaces around their lines.
 func paragraphs(text string) []string {
