@@ -21,7 +21,7 @@ func New(p start.Parts) (*Service, error) {
 	return &Service{
 		Pools: p.Table, Users: p.Table, Outbox: p.Table, Keeper: p.Table, Budgets: p.Table,
 		Codes: &onetime.Issuer{Store: p.Table, Coder: tools.Coder, Now: p.Now},
-		Texts: texts,
+		Texts: texts, OwnTexts: p.Table,
 		Mailer: Sender{
 			Client: sesv2.NewFromConfig(p.Env.Config("SESV2")), From: p.Env.Must("MAIL_FROM"), ConfigurationSet: p.Env.Get("MAIL_CONFIGURATION_SET"),
 		},

@@ -26,7 +26,8 @@ type Service struct {
 	Keeper    Keeper
 	Budgets   Budgets
 	Codes     *onetime.Issuer
-	Texts     *mail.Texts
+	Texts     *mail.Texts // the usual ones
+	OwnTexts  OwnTexts
 	Mailer    Mailer
 	PublicURL string // base of the links in mails
 	Log       *slog.Logger
@@ -261,7 +262,11 @@ func (s *Service) send(ctx context.Context, p identity.Pool, message identity.Me
 	if suppressed {
 		return identity.InvalidField("/address", "bounced")
 	}
-	m, err := s.Texts.Render(l.kind, l.language, nil, l.values)
+	own, err := s.ownText(ctx, p, l)
+	if err != nil {
+		return err
+	}
+	m, err := s.Texts.Render(l.kind, l.language, own, l.values)
 	if err != nil {
 		return err
 	}

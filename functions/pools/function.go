@@ -3,10 +3,15 @@ package pools
 import (
 	"net/http"
 
+	"identitypools/shared/mail"
 	"identitypools/shared/start"
 )
 
 // New is the function with its real parts.
 func New(p start.Parts) (http.Handler, error) {
-	return Handler(&Service{Pools: p.Table, Now: p.Now, NewID: p.NewID}, p.Options())
+	texts, err := mail.Open()
+	if err != nil {
+		return nil, err
+	}
+	return Handler(&Service{Pools: p.Table, Texts: texts, Now: p.Now, NewID: p.NewID}, p.Options())
 }

@@ -16,6 +16,8 @@ func Handler(s *Service, o api.Options) (http.Handler, error) {
 		"listPools": h.list, "createPool": h.create, "getPool": h.get, "updatePool": h.update, "deletePool": h.delete,
 		"systemListPools": h.list, "systemCreatePool": h.create, "systemGetPool": h.get, "systemUpdatePool": h.update, "systemDeletePool": h.delete,
 		"checkPoolPermissions": h.permissions,
+		"listMailTexts":        h.listMails, "getMailText": h.getMail, "updateMailText": h.updateMail, "deleteMailText": h.deleteMail,
+		"previewMail": h.previewMail,
 	}, o)
 }
 

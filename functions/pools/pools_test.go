@@ -66,6 +66,11 @@ const everything = `{
 	"limits": {
 		"mail_pause": "10s", "mails_per_hour": 10, "pool_mails_per_hour": 7, "pool_mails_per_day": 70, "code_guesses_per_day": 100,
 		"source_guesses_per_hour": 10, "source_submissions_per_hour": 1000000
+	},
+	"branding": {
+		"language": "pl", "logo_url": "https://cdn.example.com/logo.svg", "terms_url": "https://example.com/terms",
+		"privacy_url": "https://example.com/privacy", "sender_name": "All of us", "reply_to": "help@example.com", "code_in_subject": true,
+		"texts": {"pl": {"title": "Witamy", "intro": "Miło, że jesteś.", "done": "Gotowe.", "labels": {"given_name": "Imię"}}, "en": {"title": "Welcome"}}
 	}
 }`
 
@@ -87,7 +92,8 @@ const defaults = `{
 	"limits": {
 		"mail_pause": "1m0s", "mails_per_hour": 5, "pool_mails_per_hour": 10000, "pool_mails_per_day": 50000, "code_guesses_per_day": 20,
 		"source_guesses_per_hour": 300, "source_submissions_per_hour": 1000
-	}
+	},
+	"branding": {"language": "en", "code_in_subject": false}
 }`
 
 func TestTheSettingsOfANewPool(t *testing.T) {
@@ -101,7 +107,7 @@ func TestTheSettingsOfANewPool(t *testing.T) {
 			"public_registration_allowed": null, "identifier_case_insensitive": null, "authentication_mechanisms": null,
 			"preferred_authentication_mechanism": null, "second_factor_threshold": null, "mfa_session_ttl": null,
 			"otp_settings": {"activation": null, "challenge": {"length": null, "ttl": null}}, "password_policy": {"min_length": null},
-			"password_settings": null, "reset_credentials_settings": null, "limits": {"mail_pause": null}, "system": null, "deleted": null}`, defaults},
+			"password_settings": null, "reset_credentials_settings": null, "limits": {"mail_pause": null}, "branding": {"language": null, "texts": null}, "system": null, "deleted": null}`, defaults},
 		"read-only fields given": {`{"name": "Plain", "tenant_id": "", "system": true, "deleted": true, "number_of_users": 7,
 			"number_of_standard_users": 8, "number_of_jit_users": 9}`, defaults},
 	} {
@@ -174,6 +180,9 @@ func TestWhatAChangeLeavesOut(t *testing.T) {
 			"a second preferred mechanism that goes", `{"second_factor_authentication_mechanisms": ["totp"]}`,
 			`{"second_factor_authentication_mechanisms": ["totp"], "second_factor_preferred_authentication_mechanism": null}`,
 		},
+		{"one member of the branding", `{"branding": {"sender_name": "Us"}}`, `{"branding/sender_name": "Us"}`},
+		{"what the branding takes away", `{"branding": {"logo_url": "", "code_in_subject": false}}`, `{"branding/logo_url": null, "branding/code_in_subject": false}`},
+		{"texts are replaced whole", `{"branding": {"texts": {"de": {"title": "Neu"}}}}`, `{"branding/texts": {"de": {"title": "Neu"}}}`},
 		{"empty lists are absent", `{"authentication_mechanisms": [], "second_factor_authentication_mechanisms": []}`, `{}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -254,6 +263,10 @@ func TestAPoolIsRefused(t *testing.T) {
 		{"with a boolean in quotes", name(`"public_registration_allowed": "true"`), 422, "invalid", []string{"/public_registration_allowed"}},
 		{"with an odd workspace", name(`"workspace_id": "a b"`), 422, "invalid", []string{"/workspace_id"}},
 		{"with a colour of two lines", name(`"badge_color": "red\nblue"`), 422, "invalid", []string{"/badge_color"}},
+		{"with an odd branding", name(`"branding": {"language": "it", "logo_url": "http://example.com/l.png", "sender_name": "a@b", "reply_to": "x", "texts": {"en": {"title": "a\nb"}}}`), 422, "invalid", []string{
+			"/branding/language", "/branding/logo_url", "/branding/reply_to", "/branding/sender_name", "/branding/texts/en/title",
+		}},
+		{"with an unknown field of a branding", name(`"branding": {"texts": {"en": {"html": "x"}}}`), 422, "invalid", []string{"/branding/texts/en/html"}},
 		{"with an unknown schema", name(`"payload_schema_id": "none"`), 422, "invalid", []string{"/payload_schema_id"}},
 		{"with unknown schemas", name(`"metadata_schema_id": "none", "business_metadata_schema_id": "none"`), 422, "invalid", []string{
 			"/business_metadata_schema_id", "/metadata_schema_id",

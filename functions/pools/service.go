@@ -1,4 +1,4 @@
-// Package pools is the function that administrators keep identity pools with: create, list, read, change, delete.
+// Package pools is the function that administrators keep identity pools with: create, list, read, change, delete; and word their mails.
 package pools
 
 import (
@@ -7,11 +7,13 @@ import (
 	"time"
 
 	"identitypools/shared/identity"
+	"identitypools/shared/mail"
 )
 
 // Service has the use cases on pools.
 type Service struct {
 	Pools Store
+	Texts *mail.Texts // the usual ones
 	Now   func() time.Time
 	NewID func() string
 }
@@ -20,6 +22,7 @@ type Service struct {
 type Store interface {
 	reader
 	writer
+	mailTexts
 }
 
 type reader interface {

@@ -31,6 +31,13 @@ var eventTests = []struct {
 	{"updatePool", 200, `{"id":"partners","payload_schema_id":"partner_profile","public_registration_allowed":false}`},
 	{"deletePool", 204, ``},
 	{"checkPoolPermissions", 200, `{"manage_identity_pool_users":true,"manage_identity_pool_groups":false}`},
+	{"listMailTexts", 200, `{"mails":[
+		{"kind":"registration_code","language":"de","own":true},{"kind":"registration_link"},{"kind":"resend_code"},{"kind":"resend_link"},
+		{"kind":"invitation_code"},{"kind":"invitation_link"},{"kind":"taken"},{"kind":"password_set","language":"de","own":false}]}`},
+	{"getMailText", 200, `{"kind":"registration_code","language":"de","subject":"{pool}: Ihr Code","own":true,"updated_at":"…"}`},
+	{"updateMailText", 200, `{"kind":"registration_code","subject":"{pool}: Ihr Code","own":true,"variables":["pool","code","duration","until"]}`},
+	{"deleteMailText", 204, ``},
+	{"previewMail", 200, `{"subject":"Partners: Ihr Code","text":"…","html":"…"}`},
 	{"systemListPools", 200, `{"pools":[{"id":"partners"}]}`},
 	{"systemCreatePool", 201, `{"id":"partners","preferred_authentication_mechanism":"password"}`},
 	{"systemGetPool", 200, `{"id":"partners","password_policy":{"min_length":12}}`},

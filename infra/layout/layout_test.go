@@ -147,7 +147,7 @@ func TestEveryRouteIsServed(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
 	tenant := product.NewTenant(t)
-	ids := strings.NewReplacer("{tid}", tenant.ID, "{ipID}", "p", "{userID}", "u", "{schID}", "s")
+	ids := strings.NewReplacer("{tid}", tenant.ID, "{ipID}", "p", "{userID}", "u", "{schID}", "s", "{kind}", "k", "{lang}", "l")
 	tokens := map[api.Caller]string{api.Admin: tenant.Admin.Token, api.System: tenant.System.Token}
 	for _, route := range api.Routes() {
 		r, err := http.NewRequestWithContext(t.Context(), route.Method, product.BaseURL+ids.Replace(route.Path), strings.NewReader("{}"))

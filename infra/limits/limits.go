@@ -10,6 +10,7 @@ import (
 
 	"identitypools/shared/api"
 	"identitypools/shared/identity"
+	"identitypools/shared/mail"
 	"identitypools/shared/once"
 	"identitypools/shared/password"
 	"identitypools/shared/schema"
@@ -71,6 +72,7 @@ func fixed() [][]string {
 		{"wrong passwords are forgotten after", short(identity.FailureMemory)},
 		{"an imported hash: argon2id", fmt.Sprintf("%d MiB, %d passes", password.MaxMemory>>10, password.MaxPasses)},
 		{"an imported hash: bcrypt, PBKDF2", fmt.Sprintf("cost %d, %d rounds", password.MaxBcryptCost, password.MaxIterations)},
+		{"a pool's own text of a mail", fmt.Sprintf("%d characters of subject, %d of body", mail.MaxSubject, mail.MaxBody)},
 		{"characters of an idempotency key", fmt.Sprintf("%d to %d", once.MinKey, once.MaxKey)},
 		{"an answer is given again for", short(once.Kept)},
 		{"body of a request", fmt.Sprintf("%d KB, %d levels of JSON", api.MaxBody>>10, api.MaxDepth)},

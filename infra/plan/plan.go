@@ -58,7 +58,7 @@ func Functions() []Function {
 		Settings: []string{"CODE_SECRET", "MAIL_CONFIGURATION_SET", "MAIL_FROM", "PUBLIC_URL"},
 		Grants: []Grant{
 			on(table.Messages, table.OfUser, table.Pools, table.Suppressed, table.Users).may(get),
-			on(table.OfUser, table.Users).may(query),
+			on(table.OfUser, table.Pools, table.Users).may(query),
 			on(table.Limits, table.OfUser, table.Pools, table.Suppressed).may(put, update),
 			on(table.Claims, table.Messages, table.OfUser, table.Pools, table.Users).may(remove),
 		},
@@ -74,9 +74,9 @@ func Functions() []Function {
 		Name: "pools", MemoryMB: waiting, Timeout: answer,
 		Grants: []Grant{
 			on(table.Answers, table.Keys, table.Pools).may(get),
-			on(table.OfUser, table.Users).may(query),
+			on(table.OfUser, table.Pools, table.Users).may(query),
 			on(table.PoolList).inIndex().may(query),
-			on(table.Answers, table.Pools, table.Schemas).may(put, update),
+			on(table.Answers, table.Pools, table.Schemas).may(put, update, remove, check),
 			on(table.Claims, table.OfUser, table.Pools, table.Users).may(remove),
 		},
 	}, {

@@ -42,6 +42,7 @@ func Given(operation string) []string {
 		asAdmin = []string{"adminToken"}
 		asBoth  = []string{"adminToken", "systemToken"}
 		pool    = []string{"createPool"}
+		worded  = []string{"updateMailText"}
 		schema  = []string{"createSchema"}
 		ann     = []string{"createUser"}                                           // a new user, whom an administrator made
 		ben     = []string{"systemCreateUser"}                                     // an active user with a password
@@ -57,6 +58,11 @@ func Given(operation string) []string {
 		"updatePool":           {asAdmin, pool, schema},
 		"deletePool":           {asAdmin, pool, ann},
 		"checkPoolPermissions": {asAdmin, pool},
+		"listMailTexts":        {asAdmin, pool, worded},
+		"getMailText":          {asAdmin, pool, worded},
+		"updateMailText":       {asAdmin, pool},
+		"deleteMailText":       {asAdmin, pool, worded},
+		"previewMail":          {asAdmin, pool},
 		"systemListPools":      {asBoth, pool},
 		"systemCreatePool":     {asBoth},
 		"systemGetPool":        {asBoth, pool},

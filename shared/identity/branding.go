@@ -24,7 +24,7 @@ type Branding struct {
 	PrivacyURL    string              `json:"privacy_url,omitempty"`
 	SenderName    string              `json:"sender_name,omitempty"` // of mails; "" is that of the deployment's sender, else the pool's name
 	ReplyTo       string              `json:"reply_to,omitempty"`    // an e-mail address; "" is none
-	CodeInSubject bool                `json:"code_in_subject,omitempty"`
+	CodeInSubject bool                `json:"code_in_subject"`
 	Texts         map[string]PageText `json:"texts,omitempty"` // by language
 }
 

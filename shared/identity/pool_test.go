@@ -33,6 +33,7 @@ func fullChange() identity.PoolChange {
 		},
 		PasswordSettings: identity.PasswordSettingsChange{ExpiresAfter: ptr(identity.Duration(24 * time.Hour))},
 		ResetSettings:    &identity.ResetSettings{NoSelfReset: true},
+		Branding:         fullBranding(),
 	}
 }
 

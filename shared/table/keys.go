@@ -76,6 +76,13 @@ func poolCountKey(tenant, pool string) key { return key{Pools.key(tenant, pool),
 
 func poolNameKey(tenant, pool string) key { return key{Pools.key(tenant, pool), "NAME"} }
 
+const mailTextPrefix = "MAIL#"
+
+// mailTextKey is beside its pool, whose permissions it shares.
+func mailTextKey(r identity.MailRef) key {
+	return key{Pools.key(r.Tenant, r.Pool), mailTextPrefix + join(r.Kind, r.Language)}
+}
+
 func poolsIndex(tenant string) string { return PoolList.key(tenant) }
 
 func schemaKey(tenant, schema string) key { return key{Schemas.key(tenant, schema), "SCHEMA"} }

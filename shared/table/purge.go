@@ -8,8 +8,10 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"identitypools/shared/identity"
+	"identitypools/shared/once"
 )
 
 // purgeStep is how many users one step of a purge deletes.
@@ -29,10 +31,9 @@ func IsDeleted[V any](image map[string]V) bool {
 }
 
 // Purge deletes one step of what belongs to a deleted pool: some users with their identifiers, codes and registrations, or in
-// the end the pool itself. It repeats safely and does nothing to a pool that is not deleted. done says that nothing is left.
+// the end the pool itself with the texts of its mails. It repeats safely and does nothing to a pool that is not deleted. done says that nothing is left.
 func (t *Table) Purge(ctx context.Context, tenant, pool string) (done bool, err error) {
-	k := poolKey(tenant, pool)
-	it, err := t.get(ctx, k, attrDeleted)
+	it, err := t.get(ctx, poolKey(tenant, pool), attrDeleted)
 	if err != nil {
 		return false, fmt.Errorf("read pool %s: %w", pool, err)
 	}
@@ -51,14 +52,29 @@ func (t *Table) Purge(ctx context.Context, tenant, pool string) (done bool, err 
 	if more || len(users) > 0 {
 		return false, nil
 	}
-	if _, err := t.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: t.name, Key: poolCountKey(tenant, pool).item()}); err != nil {
-		return false, fmt.Errorf("delete count of pool %s: %w", pool, failure(err))
+	err = t.erasePool(ctx, tenant, pool)
+	return err == nil, err
+}
+
+// erasePool deletes a deleted pool with the texts of its mails: at once, so that none outlives it, and none goes of a pool that was made
+// again under its id. Kinds of mails times languages are far below the hundred items that a transaction takes.
+func (t *Table) erasePool(ctx context.Context, tenant, pool string) error {
+	texts, err := t.MailTexts(ctx, tenant, pool)
+	if err != nil {
+		return err
 	}
-	_, err = t.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: t.name, Key: k.item(), ConditionExpression: aws.String("attribute_exists(deleted_at)")})
-	if err := failure(err); err != nil && !errors.Is(err, errCondition) {
-		return false, fmt.Errorf("delete pool %s: %w", pool, err)
+	writes := []types.TransactWriteItem{
+		t.deleting(poolKey(tenant, pool), "attribute_exists(deleted_at)", nil),
+		t.deleting(poolCountKey(tenant, pool), "", nil),
 	}
-	return true, nil
+	for _, m := range texts {
+		writes = append(writes, t.deleting(mailTextKey(m.MailRef), "", nil))
+	}
+	err = t.transact(ctx, writes, once.None{})
+	if err != nil && !errors.As(err, new(cancelled)) {
+		return fmt.Errorf("delete pool %s: %w", pool, err)
+	}
+	return nil
 }
 
 // PurgeLater makes the stream tell of a deleted pool once more, so that its purge goes on in another invocation.

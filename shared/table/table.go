@@ -26,6 +26,7 @@ type Table struct {
 	now     func() time.Time
 	pools   cache[identity.Pool]
 	schemas cache[identity.Schema]
+	mails   cache[*identity.MailText]
 }
 
 // Open is the table called name behind db. Nothing is read yet.

@@ -44,6 +44,7 @@ func mayHold() map[string]map[class]string {
 	return map[string]map[class]string{
 		"POOL POOL":             {settingText: "it is the pool", personalText: "a pool has metadata, which administrators fill"},
 		"POOL COUNT":            {},
+		"POOL MAIL":             {settingText: "it is what the pool's mails say"},
 		"POOL NAME":             {settingText: "of a deleted pool, for a day: a list by name goes on after it"},
 		"SCHEMA SCHEMA":         {settingText: "it is the schema"},
 		"USERS":                 {addressText: "the user's own", personalText: "the user's own"},

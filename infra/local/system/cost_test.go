@@ -21,6 +21,7 @@ func TestWhatACallCosts(t *testing.T) {
 	password := []fields{{"type": "password", "password": systemtest.Password}}
 	userID := tenant.NewUser(t, pool, "new", known, nil)
 	path := "/pools/" + pool + "/users/" + userID
+	wordedPath := "/pools/" + pool + "/mails/registration_code/en"
 	tenant.NewUser(t, pool, "active", active, fields{"credentials": password})
 	registered := tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/register?send_activation_message=false", fields{"identifier": fresh, "password": systemtest.Password}).Text(t, "id")
 	code := tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/users/"+registered+"/code/generate", fields{"type": "activation"}).Text(t, "code")
@@ -46,6 +47,9 @@ func TestWhatACallCosts(t *testing.T) {
 			tenant.System.Must(t, 200, "POST", "/pools/"+pool+"/user/password/verify", proof(systemtest.Password))
 		}, systemtest.Cost{RoundTrips: 2, Read: 1.5}},
 		{"verify password, wrong", func() { tenant.System.Must(t, 401, "POST", "/pools/"+pool+"/user/password/verify", proof("wrong")) }, systemtest.Cost{RoundTrips: 3, Write: 1, Read: 1.5}},
+		{"read a mail's text", func() { tenant.Admin.Must(t, 200, "GET", wordedPath, nil) }, systemtest.Cost{RoundTrips: 2, Read: 2}},
+		{"change a mail's text", func() { tenant.Admin.Must(t, 200, "PUT", wordedPath, wording("x")) }, systemtest.Cost{RoundTrips: 3, Write: 6, Read: 2}},
+		{"list the texts of all mails", func() { tenant.Admin.Must(t, 200, "GET", "/pools/"+pool+"/mails", nil) }, systemtest.Cost{RoundTrips: 2, Read: 2}},
 		{"list users, a page", func() { tenant.Admin.Must(t, 200, "GET", "/pools/"+pool+"/users?limit=5", nil) }, systemtest.Cost{RoundTrips: 1, Read: 1}},
 	} {
 		meter.Take()

@@ -63,7 +63,7 @@ func adminUseCases() []useCase {
 			},
 		},
 		{
-			name: "deletePool", twin: "systemDeletePool", given: (*scene).registeredWithCode, status: 204, again: 404, done: (*scene).poolGoes,
+			name: "deletePool", twin: "systemDeletePool", given: func(s *scene) { s.registeredWithCode(); s.worded() }, status: 204, again: 404, done: (*scene).poolGoes,
 			request: func(s *scene) *http.Request { return s.admin("DELETE", s.pool, nil) },
 		},
 

@@ -77,9 +77,10 @@ func passwordIsSet(s *scene) {
 	s.tenant.System.Must(s.t, 201, "POST", s.userPath()+"/activate", fields{"code": s.code, "password": systemtest.Password})
 }
 
-// poolIsDeleted is a pool with users that was deleted a moment ago, with all to be done yet.
+// poolIsDeleted is a pool with users and a text of its own that was deleted a moment ago, with all to be done yet.
 func poolIsDeleted(s *scene) {
 	s.registeredWithCode()
+	s.worded()
 	p, err := s.Table.Pool(s.t.Context(), s.tenant.ID, s.poolID())
 	if err == nil {
 		err = s.Table.DeletePool(s.t.Context(), p)

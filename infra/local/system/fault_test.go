@@ -71,7 +71,7 @@ type useCase struct {
 }
 
 func useCases() []useCase {
-	return slices.Concat(adminUseCases(), activationUseCases(), publicUseCases(), pageUseCases())
+	return slices.Concat(adminUseCases(), mailUseCases(), activationUseCases(), publicUseCases(), pageUseCases())
 }
 
 func (u useCase) operation() string {

@@ -86,7 +86,9 @@ func (l *tale) changed(t *testing.T) []string {
 }
 
 // The operations that have no need of a key: they change nothing, count their repeats themselves, come from a form, or come to the same each time.
-var notOnce = []string{"systemGetUserByKey", "verifyPassword", "verifyPasswordV2", "registerByPage", "activateByCode", "activateByPage", "clearSuppressions"}
+var notOnce = []string{
+	"previewMail", "systemGetUserByKey", "verifyPassword", "verifyPasswordV2", "registerByPage", "activateByCode", "activateByPage", "clearSuppressions",
+}
 
 // "Every POST takes Idempotency-Key: parallel repeats make one user and one mail; the same key with another body is 422", for each
 // operation that changes anything.

@@ -70,6 +70,8 @@ func live(t *testing.T, product *systemtest.Product) {
 	pool := tenant.NewPool(t, fields{"payload_schema_id": schema})
 	path := "/pools/" + pool
 	admin.Must(t, 200, "GET", "/pools", nil)
+	admin.Must(t, 200, "PUT", path+"/mails/registration_code/en", wording("Partners"), "Idempotency-Key", idempotencyKey+"-5")
+	admin.Must(t, 204, "DELETE", path+"/mails/registration_code/en", nil, "Idempotency-Key", idempotencyKey+"-6")
 	admin.Must(t, 200, "PUT", path, fields{"name": "Partners", "public_registration_allowed": true}, "Idempotency-Key", idempotencyKey+"-2")
 
 	// An administrator's user, who proves a second address; and one who changes and goes.

@@ -155,7 +155,7 @@ func classOf(at string) class {
 		return personalText
 	case strings.Contains(at, "/payload/"), strings.Contains(at, "/metadata/"), strings.Contains(at, "/business_metadata/"):
 		return personalText
-	case name == "name", name == "description":
+	case slices.Contains([]string{"name", "description", "subject", "body"}, name):
 		return settingText
 	case name == "id", name == "userID", strings.HasSuffix(name, "_id"):
 		return idText
@@ -225,7 +225,7 @@ func (p *actor) inQuery(t *testing.T, route api.Route) (all []events.APIGatewayV
 		t.Fatal(err)
 	}
 	common := []string{
-		"after_pool_id", "before_pool_id", "after_user_id", "before_user_id", "code", "code_type_in_message", "limit", "mode", "order",
+		"after_pool_id", "before_pool_id", "after_user_id", "before_user_id", "code", "code_type_in_message", "kind", "lang", "limit", "mode", "order",
 		"post_activation_url", "query", "return_to", "search_phrase", "send_activation_message", "sort",
 	}
 	with := func(names ...string) {

@@ -1,0 +1,162 @@
+package pools
+
+import (
+	"context"
+	"hash/crc32"
+	"slices"
+
+	"identitypools/shared/identity"
+	"identitypools/shared/mail"
+)
+
+type mailTexts interface {
+	MailText(ctx context.Context, r identity.MailRef) (*identity.MailText, error)
+	MailTexts(ctx context.Context, tenant, pool string) ([]identity.MailText, error)
+	ReplaceMailText(ctx context.Context, old *identity.MailText, m identity.MailText) (identity.MailText, error)
+	DeleteMailText(ctx context.Context, r identity.MailRef, old *identity.MailText) error
+}
+
+// MailTexts are what the mails of a pool say, by kind and language: of one kind, and in one language, where that is not "". Errors:
+// NotFound, Invalid for a kind or a language that there isn't.
+func (s *Service) MailTexts(ctx context.Context, tenant, pool, kind, language string) ([]identity.MailText, error) {
+	var v identity.Violations
+	if kind != "" && !isKind(kind) {
+		v.Add("kind", "is no kind of mail")
+	}
+	if language != "" && !isLanguage(language) {
+		v.Add("lang", "is no language in which people are spoken to")
+	}
+	if err := v.Err(); err != nil {
+		return nil, err
+	}
+	if _, err := s.Pools.Pool(ctx, tenant, pool); err != nil {
+		return nil, err
+	}
+	own, err := s.Pools.MailTexts(ctx, tenant, pool)
+	if err != nil {
+		return nil, err
+	}
+	var all []identity.MailText
+	for _, r := range mailsOf(tenant, pool) {
+		if kind != "" && kind != r.Kind || language != "" && language != r.Language {
+			continue
+		}
+		m := s.usual(r)
+		if i := slices.IndexFunc(own, func(m identity.MailText) bool { return m.MailRef == r }); i >= 0 {
+			m = own[i]
+		}
+		all = append(all, m)
+	}
+	return all, nil
+}
+
+// mailsOf are all mails of a pool.
+func mailsOf(tenant, pool string) (all []identity.MailRef) {
+	for _, kind := range mail.Kinds() {
+		for _, language := range identity.Languages() {
+			all = append(all, identity.MailRef{Tenant: tenant, Pool: pool, Kind: string(kind), Language: language})
+		}
+	}
+	return all
+}
+
+func isKind(kind string) bool { return slices.Contains(mail.Kinds(), mail.Kind(kind)) }
+
+func isLanguage(language string) bool { return slices.Contains(identity.Languages(), language) }
+
+// usual is the text of a mail where the pool has set none. Its version is a checksum, which is below those of own texts: they begin with a
+// time in milliseconds.
+func (s *Service) usual(r identity.MailRef) identity.MailText {
+	text := s.Texts.Usual(mail.Kind(r.Kind), r.Language)
+	return identity.MailText{
+		MailRef: r, Subject: text.Subject, Body: text.Body, Version: 1 + int64(crc32.ChecksumIEEE([]byte(text.Subject+"\n"+text.Body))),
+	}
+}
+
+// current is a mail as it is found: its pool, what the pool has set, nil for nothing, and the text that is in force.
+type current struct {
+	pool identity.Pool
+	own  *identity.MailText
+	text identity.MailText
+}
+
+// find finds a mail. Errors: NotFound, PreconditionFailed.
+func (s *Service) find(ctx context.Context, r identity.MailRef, match identity.Match) (c current, err error) {
+	if !isKind(r.Kind) || !isLanguage(r.Language) {
+		return c, identity.NotFound{Thing: "mail text", ID: r.Kind + "/" + r.Language}
+	}
+	if c.pool, err = s.Pools.Pool(ctx, r.Tenant, r.Pool); err != nil {
+		return c, err
+	}
+	if c.own, err = s.Pools.MailText(ctx, r); err != nil {
+		return c, err
+	}
+	c.text = s.usual(r)
+	if c.own != nil {
+		c.text = *c.own
+	}
+	return c, match.Check(c.text.Version)
+}
+
+// MailText is what a mail says. Errors: NotFound, PreconditionFailed.
+func (s *Service) MailText(ctx context.Context, r identity.MailRef, match identity.Match) (identity.MailText, error) {
+	c, err := s.find(ctx, r, match)
+	return c.text, err
+}
+
+// UpdateMailText sets what a mail says, as a whole. Errors: NotFound, Invalid, PreconditionFailed.
+func (s *Service) UpdateMailText(ctx context.Context, r identity.MailRef, match identity.Match, change identity.MailTextChange) (m identity.MailText, err error) {
+	err = match.Change(func() error {
+		c, err := s.find(ctx, r, match)
+		if err != nil {
+			return err
+		}
+		if m, err = changed(identity.MailText{MailRef: r}, change); err != nil {
+			return err
+		}
+		m.UpdatedAt = identity.At(s.Now())
+		m, err = s.Pools.ReplaceMailText(ctx, c.own, m)
+		return err
+	})
+	return m, err
+}
+
+// changed is a text after a change, of which a mail can be made. Errors: Invalid.
+func changed(m identity.MailText, c identity.MailTextChange) (identity.MailText, error) {
+	m, err := m.Changed(c)
+	if err != nil {
+		return m, err
+	}
+	return m, mail.Check(mail.Kind(m.Kind), textOf(m))
+}
+
+// DeleteMailText lets a mail say what is usual, if it doesn't anyway. Errors: NotFound, PreconditionFailed.
+func (s *Service) DeleteMailText(ctx context.Context, r identity.MailRef, match identity.Match) error {
+	return match.Change(func() error {
+		c, err := s.find(ctx, r, match)
+		if err != nil {
+			return err
+		}
+		return s.Pools.DeleteMailText(ctx, r, c.own)
+	})
+}
+
+// PreviewMail is a mail as it would be sent after a change, with made-up values. It stores and sends nothing. Errors: NotFound, Invalid.
+func (s *Service) PreviewMail(ctx context.Context, r identity.MailRef, change identity.MailTextChange) (mail.Mail, error) {
+	c, err := s.find(ctx, r, identity.Match{})
+	if err != nil {
+		return mail.Mail{}, err
+	}
+	m, err := changed(c.text, change)
+	if err != nil {
+		return mail.Mail{}, err
+	}
+	var own *mail.Text
+	if c.own != nil || !change.IsEmpty() {
+		text := textOf(m)
+		own = &text
+	}
+	return s.Texts.Render(mail.Kind(r.Kind), r.Language, own, mail.Sample(c.pool, s.Now()))
+}
+
+func textOf(m identity.MailText) mail.Text { return mail.Text{Subject: m.Subject, Body: m.Body} }
