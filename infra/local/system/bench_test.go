@@ -45,6 +45,8 @@ func BenchmarkRequest(b *testing.B) {
 		{"generateCode", "activation", "POST", "/pools/" + pool + "/users/" + id + "/code/generate", tenant.System, `{"type":"activation"}`},
 		{"sendActivationMessage", "activation", "POST", "/pools/" + pool + "/users/" + id + "/activation/send", tenant.Admin, ""},
 		{"publicRegister", "registration", "POST", "/pools/" + pool + "/register", tenant.Public, `{"identifier":"cy@example.com","payload":{"name":"Cy"}}`},
+		{"registrationPage", "registration", "GET", "/pools/" + pool + "/register", tenant.Pages, ""},
+		{"activationPage", "registration", "GET", "/pools/" + pool + "/activate?code=x", tenant.Pages, ""},
 	}
 	for _, r := range requests { // one real call each, for the tape and for the caches
 		var body any

@@ -92,6 +92,7 @@ type Tenant struct {
 	ID            string
 	Admin, System *Client
 	Public        *Client
+	Pages         *Client // that people open
 }
 
 // Trees are the two clients of a tenant that may do the same, by tree.
@@ -106,6 +107,7 @@ func (p *Product) NewTenant(tb testing.TB) *Tenant {
 	t.Admin = p.newClient(tb, t.ID, "admin", api.ScopeAdmin)
 	t.System = p.newClient(tb, t.ID, "system", api.ScopeSystem, api.ScopeRegistration)
 	t.Public = &Client{base: p.BaseURL, tree: "/api/identity/" + t.ID + "/public"}
+	t.Pages = &Client{base: p.BaseURL, tree: "/" + t.ID}
 	return t
 }
 
