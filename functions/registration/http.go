@@ -152,10 +152,20 @@ type form struct {
 	Name           string                  `json:"name"`
 	Description    string                  `json:"description,omitempty"`
 	BadgeColor     string                  `json:"badge_color,omitempty"`
+	Branding       branding                `json:"branding"`
 	Mechanisms     []identity.Mechanism    `json:"authentication_mechanisms"`
 	Preferred      identity.Mechanism      `json:"preferred_authentication_mechanism"`
 	PasswordPolicy identity.PasswordPolicy `json:"password_policy"`
 	Payload        jsontext.Value          `json:"payload_schema"`
+}
+
+// branding is what of a pool's branding is about pages.
+type branding struct {
+	Language   string                       `json:"language"`
+	LogoURL    string                       `json:"logo_url,omitempty"`
+	TermsURL   string                       `json:"terms_url,omitempty"`
+	PrivacyURL string                       `json:"privacy_url,omitempty"`
+	Texts      map[string]identity.PageText `json:"texts,omitempty"`
 }
 
 func (h handlers) form(w http.ResponseWriter, r *http.Request) {
@@ -164,5 +174,8 @@ func (h handlers) form(w http.ResponseWriter, r *http.Request) {
 		api.Error(w, r, err)
 		return
 	}
-	api.Reply(w, http.StatusOK, form{p.ID, p.Name, p.Description, p.BadgeColor, p.Mechanisms, p.Preferred, p.PasswordPolicy, schema.Document})
+	api.Reply(w, http.StatusOK, form{
+		p.ID, p.Name, p.Description, p.BadgeColor, branding{p.Branding.Language, p.Branding.LogoURL, p.Branding.TermsURL, p.Branding.PrivacyURL, p.Branding.Texts},
+		p.Mechanisms, p.Preferred, p.PasswordPolicy, schema.Document,
+	})
 }

@@ -2,6 +2,7 @@ package registration_test
 
 import (
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -286,10 +287,13 @@ func TestTheFormOfAPool(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
 	tenant := product.NewTenant(t)
-	pool := tenant.NewPool(t, fields{"badge_color": "#224466"})
+	pool := tenant.NewPool(t, fields{"badge_color": "#224466", "branding": fields{"logo_url": "https://static.example.com/logo.svg", "reply_to": "help@example.com"}})
 	form := tenant.Public.Must(t, 200, "GET", "/pools/"+pool, nil).Fields(t)
 	if form["name"] != "Partners" || form["badge_color"] != "#224466" || form["password_policy"].(fields)["min_length"] != 8.0 {
 		t.Errorf("form: %v", form)
+	}
+	if want := (fields{"language": "en", "logo_url": "https://static.example.com/logo.svg"}); !reflect.DeepEqual(form["branding"], want) {
+		t.Errorf("branding: %v", form["branding"])
 	}
 	if _, ok := form["payload_schema"].(fields)["properties"]; !ok {
 		t.Errorf("no payload schema: %v", form)
