@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -73,7 +74,7 @@ func (s site) submitCode(ctx context.Context, w http.ResponseWriter, r *http.Req
 func (s site) resendCode(ctx context.Context, w http.ResponseWriter, r *http.Request, p identity.Pool, before state) (shown, error) {
 	if wait := s.wait(p, before); wait > 0 {
 		v := s.code(r, p, before)
-		v.fault(nil, v.Say("code.wait", "n", number(wait)))
+		v.fault(nil, v.Say("code.wait", "n", strconv.Itoa(wait)))
 		return shown{view: v, status: http.StatusTooManyRequests, why: errAgain}, nil
 	}
 	o := identity.MessageOptions{CodeType: identity.CodeTypeShort, Language: s.view(p, r, pageCode).Lang}

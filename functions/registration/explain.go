@@ -3,6 +3,7 @@ package registration
 import (
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"identitypools/shared/identity"
@@ -102,5 +103,5 @@ func (v *view) passwordFault(violation identity.Violation) string {
 	if _, known := v.Words[key]; !known {
 		key = "error.password.missing"
 	}
-	return v.Say(key, "n", number(violation.Bound))
+	return v.Say(key, "n", strconv.Itoa(violation.Bound))
 }

@@ -312,5 +312,3 @@ func writeValue(to *jsontext.Encoder, kind, value string) {
 	}
 	_ = to.WriteToken(jsontext.String(value))
 }
-
-func number(n int) string { return strconv.Itoa(n) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"identitypools/shared/identity"
@@ -63,7 +64,7 @@ func (v *view) askPassword(p identity.Pool) {
 		{Rule: "digits", Bound: policy.Digits}, {Rule: "special_characters", Bound: policy.Special},
 	} {
 		if r.Bound > 0 {
-			r.Text = v.Say("rule."+r.Rule, "n", number(r.Bound))
+			r.Text = v.Say("rule."+r.Rule, "n", strconv.Itoa(r.Bound))
 			v.Rules = append(v.Rules, r)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"identitypools/shared/identity"
@@ -141,7 +142,7 @@ func (v view) sameIn(r *http.Request, code string) string {
 
 // languageQuery carries a language that was chosen on to the next page.
 func languageQuery(r *http.Request) string {
-	if chosen := r.URL.Query().Get(language.Parameter); chosen != "" {
+	if chosen := r.URL.Query().Get(language.Parameter); slices.Contains(identity.Languages(), chosen) {
 		return "?" + url.Values{language.Parameter: {chosen}}.Encode()
 	}
 	return ""
