@@ -114,7 +114,7 @@ func TestWithoutVerifier(t *testing.T) {
 	o := api.Options{Log: slog.New(slog.DiscardHandler), Now: time.Now}
 	for _, route := range api.Routes() {
 		call := gateway(t, route.Function, ok, o)
-		path := strings.NewReplacer("{tid}", tenant, "{ipID}", "p", "{userID}", "u", "{schID}", "s").Replace(route.Path)
+		path := strings.NewReplacer("{tid}", tenant, "{ipID}", "p", "{userID}", "u", "{schID}", "s", "{kind}", "k", "{lang}", "l").Replace(route.Path)
 		answer := send(t, call, event(route.Method, path, admin, ""))
 		want := http.StatusNoContent
 		if route.Caller == api.Admin || route.Caller == api.System {

@@ -46,7 +46,7 @@ func TestWhatASuccessCounts(t *testing.T) {
 	}
 	for _, route := range api.Routes() {
 		e := open(t, route.Function, ok)
-		path := strings.NewReplacer("{tid}", tenant, "{ipID}", "p", "{userID}", "u", "{schID}", "s").Replace(route.Path)
+		path := strings.NewReplacer("{tid}", tenant, "{ipID}", "p", "{userID}", "u", "{schID}", "s", "{kind}", "k", "{lang}", "l").Replace(route.Path)
 		if answer := send(t, e.call, event(route.Method, path, e.token(t, tenant, string(route.Caller), route.Scope), "")); answer.StatusCode != 204 {
 			t.Fatalf("%s answered %d", route.Operation, answer.StatusCode)
 		}

@@ -207,7 +207,7 @@ func (s *scene) ticketWorks(answer systemtest.Response) {
 // resent checks that the code of the newest mail works for who holds the ticket.
 func (s *scene) resent(systemtest.Response) {
 	s.post()
-	mails := s.arrived("Confirm your address for Partners")
+	mails := s.arrived("Confirm your address for Partners", "Your new code for Partners")
 	code := systemtest.CodeIn(s.t, mails[len(mails)-1])
 	s.proved[s.user] = true
 	s.tenant.Public.Must(s.t, 201, "POST", s.pool+"/activate", fields{"ticket": s.ticket, "code": code})

@@ -152,17 +152,17 @@ func (s *scene) stream(f *systemtest.Fault, event events.DynamoDBEvent) (tries i
 	return tries
 }
 
-// arrived are the mails to the scene's address with the subject, of which there is at least one; there are none with another.
-func (s *scene) arrived(subject string) []parttest.Mail {
+// arrived are the mails to the scene's address with one of the subjects, of which there is at least one; there are none with another.
+func (s *scene) arrived(subjects ...string) []parttest.Mail {
 	s.t.Helper()
 	mails := s.Inbox.Mails(s.t, s.email)
 	for _, m := range mails {
-		if m.Subject != subject {
-			s.t.Errorf("a mail has the subject %q, want %q", m.Subject, subject)
+		if !slices.Contains(subjects, m.Subject) {
+			s.t.Errorf("a mail has the subject %q, want %q", m.Subject, subjects)
 		}
 	}
 	if len(mails) == 0 {
-		s.t.Fatalf("no mail has arrived: %q", subject)
+		s.t.Fatalf("no mail has arrived: %q", subjects)
 	}
 	return mails
 }
