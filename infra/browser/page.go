@@ -1,7 +1,6 @@
 package browser
 
 import (
-	"context"
 	"fmt"
 	"strconv"
 	"testing"
@@ -96,6 +95,13 @@ func (t *Tab) Fill(tb testing.TB, selector, text string) {
 	t.do(tb, "fill "+selector, chromedp.Click(chromedp.CSS(selector)), edit("selectAll"), insert(text))
 }
 
+// Choose chooses an option of a list.
+func (t *Tab) Choose(tb testing.TB, selector, option string) {
+	tb.Helper()
+	t.need(tb, selector)
+	Eval[any](tb, t, fmt.Sprintf("(s => { s.value = %q; s.dispatchEvent(new Event('change', {bubbles: true})) })(%s)", option, of(selector)))
+}
+
 // Type types a text where the focus is.
 func (t *Tab) Type(tb testing.TB, text string) {
 	tb.Helper()
@@ -123,14 +129,16 @@ func (t *Tab) Paste(tb testing.TB, selector, text string) {
 }
 
 func insert(text string) chromedp.Action[chromedp.Void] {
-	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		return call(ctx, target, input.InsertText, input.InsertTextParams{Text: text})
-	})
+	return command(input.InsertText, input.InsertTextParams{Text: text})
 }
 
-// edit has the browser carry out a command of its editor, as it does for a shortcut of the keyboard.
-func edit(command string) chromedp.Action[chromedp.Void] {
-	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		return call(ctx, target, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeRawKeyDown, Commands: []string{command}})
-	})
+// edit has the browser's editor do what a shortcut of the keyboard does.
+func edit(what string) chromedp.Action[chromedp.Void] {
+	return command(input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeRawKeyDown, Commands: []string{what}})
+}
+
+// Picture is the page as a PNG, from top to bottom.
+func (t *Tab) Picture(tb testing.TB) []byte {
+	tb.Helper()
+	return run(tb, t, "take a picture", chromedp.FullScreenshot(100))
 }

@@ -34,6 +34,40 @@ type Tab struct {
 // NewTab opens a tab that is closed with the test, which fails then where the browser had something to complain of.
 func NewTab(tb testing.TB, v View) *Tab {
 	tb.Helper()
+	ctx, closeTab := chromedp.NewContext(running, chromedp.WithNewBrowserContext())
+	tb.Cleanup(closeTab)
+	t := &Tab{traffic: &traffic{}, ctx: ctx}
+	if err := chromedp.Listen(ctx, t.hear); err != nil {
+		tb.Fatalf("open a tab: %v", err)
+	}
+	t.Look(tb, v)
+	tb.Cleanup(func() {
+		for _, complaint := range t.Complaints(tb) {
+			tb.Errorf("the browser: %s", complaint)
+		}
+	})
+	return t
+}
+
+// Look looks otherwise from now on. Size and colors of the page that the tab shows change at once.
+func (t *Tab) Look(tb testing.TB, v View) {
+	tb.Helper()
+	t.view = v.complete()
+	scheme := "light"
+	if t.view.Dark {
+		scheme = "dark"
+	}
+	t.do(tb, "look", chromedp.EmulateViewport(int64(t.view.Width), int64(t.view.Height), chromedp.EmulateScale(t.view.Scale)),
+		command(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+			{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
+		}}),
+		// Many tabs are open, and each is as one that somebody looks at.
+		command(emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}),
+		command(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: t.view.NoScripts}),
+		command(network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Accept-Language": t.view.Language}}))
+}
+
+func (v View) complete() View {
 	if v.Width == 0 {
 		v.Width, v.Height = 1280, 800
 	}
@@ -46,54 +80,15 @@ func NewTab(tb testing.TB, v View) *Tab {
 	if v.Language == "" {
 		v.Language = "en"
 	}
-	ctx, closeTab := chromedp.NewContext(running, chromedp.WithNewBrowserContext())
-	tb.Cleanup(closeTab)
-	t := &Tab{traffic: &traffic{}, ctx: ctx, view: v}
-	if err := chromedp.Listen(ctx, t.hear); err != nil {
-		tb.Fatalf("open a tab: %v", err)
-	}
-	t.do(tb, "set up a tab", t.setUp)
-	tb.Cleanup(func() {
-		for _, complaint := range t.Complaints(tb) {
-			tb.Errorf("the browser: %s", complaint)
-		}
+	return v
+}
+
+// command is a command of the browser's protocol whose answer nobody needs.
+func command[P, R any](c cdp.Command[P, R], params P) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, c, params)
+		return err
 	})
-	return t
-}
-
-func (t *Tab) setUp(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
-	scheme := "light"
-	if t.view.Dark {
-		scheme = "dark"
-	}
-	metrics := emulation.SetDeviceMetricsOverrideParams{Width: int64(t.view.Width), Height: int64(t.view.Height), DeviceScaleFactor: t.view.Scale}
-	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
-		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
-	}}
-	for _, set := range []func() error{
-		func() error { return call(ctx, target, emulation.SetDeviceMetricsOverride, metrics) },
-		func() error { return call(ctx, target, emulation.SetEmulatedMedia, media) },
-		func() error { // many tabs are open, and each is as one that somebody looks at
-			return call(ctx, target, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
-		},
-		func() error {
-			return call(ctx, target, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: t.view.NoScripts})
-		},
-		func() error {
-			headers := network.Headers{"Accept-Language": t.view.Language}
-			return call(ctx, target, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: headers})
-		},
-	} {
-		if err := set(); err != nil {
-			return chromedp.Void{}, err
-		}
-	}
-	return chromedp.Void{}, nil
-}
-
-func call[P, R any](ctx context.Context, s cdp.Session, command cdp.Command[P, R], params P) error {
-	_, err := cdp.Call(ctx, s, command, params)
-	return err
 }
 
 // run is the value of an action in a tab. It fails the test where that does not come about in time.
