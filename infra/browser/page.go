@@ -137,8 +137,9 @@ func edit(what string) chromedp.Action[chromedp.Void] {
 	return command(input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeRawKeyDown, Commands: []string{what}})
 }
 
-// Picture is the page as a PNG, from top to bottom.
+// Picture is the page as a PNG, from top to bottom, once all that has changed is drawn. It needs scripts.
 func (t *Tab) Picture(tb testing.TB) []byte {
 	tb.Helper()
+	t.do(tb, "draw", chromedp.Evaluate[chromedp.Void]("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))", chromedp.EvalAwaitPromise))
 	return run(tb, t, "take a picture", chromedp.FullScreenshot(100))
 }
