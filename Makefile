@@ -1,6 +1,6 @@
 # `make help` tells what there is. PORT, RACE and GOARCH may be given, as in `make test RACE=1`.
 .DEFAULT_GOAL := help
-.PHONY: help install run invoke sam test load contract lint build synth diff deploy bench clean FORCE
+.PHONY: help install run invoke sam test load contract screenshots lint build synth diff deploy bench clean FORCE
 
 TOOL := go tool -modfile=infra/tools/go.mod
 FUNCTIONS := $(patsubst functions/%/lambda/main.go,%,$(wildcard functions/*/lambda/main.go))
@@ -9,7 +9,6 @@ help: ## tell what there is
 	@sed -n 's/^\([a-z ]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 20
 
 install: node_modules/.package-lock.json ## bring the local engine and inbox, if they are missing or old
-
 node_modules/.package-lock.json: package.json package-lock.json
 	npm ci </dev/null
 	@touch $@
@@ -28,21 +27,22 @@ sam: install ## serve the deployment's template in SAM's containers against make
 
 test: install ## run all tests; with the race detector: RACE=1; thoroughly: LONG=1; some: PACKAGES=./shared/... RUN=Codes
 	go test $(if $(RACE),-race) -timeout 20m $(RUN:%=-run '%') $(or $(PACKAGES),./...)
-	$(if $(PACKAGES),,go -C infra/stack test ./...) # without the race detector: the CDK's library, which takes a minute to compile, is compiled once
+	$(if $(PACKAGES),,go -C infra/stack test ./... && go -C infra/browser test) # without the race detector: their libraries, which are large, are compiled once
 
 contract: install ## run the published Go client against the product (compiles for minutes the first time)
 	go -C infra/contract test ./...
 
+screenshots: install ## make the pictures in docs/images anew, with a browser
+	BROWSER=required go -C infra/browser test -run Pictures -update
+
 lint: ## check format, vet, staticcheck, go.mod, known vulnerabilities
 	@unformatted="$$($(TOOL) gofumpt -l .)" && if [ -n "$$unformatted" ]; then echo "not formatted by gofumpt: $$unformatted"; exit 1; fi
-	@for module in . infra/stack infra/contract; do echo "vet, staticcheck, tidy: $$module" && go -C $$module vet ./... && \
-		go -C $$module tool -modfile=$(CURDIR)/infra/tools/go.mod staticcheck ./... && go -C $$module mod tidy -diff || exit 1; done
-	go -C infra/tools mod tidy -diff
+	@for module in . infra/stack infra/contract infra/browser; do echo "vet, staticcheck, tidy: $$module" && go -C $$module vet ./... && \
+		go -C $$module tool -modfile=$(CURDIR)/infra/tools/go.mod staticcheck ./... && go -C $$module mod tidy -diff || exit 1; done; go -C infra/tools mod tidy -diff
 	@$(TOOL) govulncheck ./... || { [ $$? -ne 3 ] && echo 'warning: govulncheck could not finish (no way to its database?)'; }
 
-build: $(FUNCTIONS:%=dist/%/bootstrap) ## build the functions as dist/<function>/bootstrap, for GOARCH (arm64)
+build: $(FUNCTIONS:%=dist/%/bootstrap) ## build the functions as dist/<function>/bootstrap, for GOARCH (arm64); the same sources give the same bytes
 
-# The same sources give the same bytes, whoever builds them wherever.
 dist/%/bootstrap: FORCE
 	@echo $@ && GOFLAGS= GOOS=linux GOARCH=$(or $(GOARCH),arm64) CGO_ENABLED=0 go build -tags lambda.norpc \
 		-trimpath -buildvcs=false -ldflags='-s -w -buildid=' -o $@ ./functions/$*/lambda

@@ -26,6 +26,7 @@ func (v *view) refused(why error) (shown, error) {
 	if err := v.explain(why); err != nil {
 		return shown{}, err
 	}
+	v.arrange()
 	return shown{view: *v, status: http.StatusUnprocessableEntity, why: why}, nil
 }
 

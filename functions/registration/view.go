@@ -154,17 +154,31 @@ func brandStyle(p identity.Pool) string {
 	return ":root{--brand:" + surface + ";--on-brand:" + on + "}"
 }
 
-// fault records what is wrong with a field, or with none in particular, and puts the focus to the first.
+// fault records what is wrong with a field, of which the first counts, or with none in particular.
 func (v *view) fault(f *field, text string) {
-	if f == nil {
+	switch {
+	case f == nil:
 		v.Errors = append(v.Errors, fault{Text: text})
-		return
-	}
-	if f.Error == "" {
+	case f.Error == "":
 		f.Error = text
-		v.Errors = append(v.Errors, fault{f.ID, f.Label, text})
-		f.Focus = len(v.Errors) == 1
 	}
+}
+
+// arrange lists what is wrong with fields in the order of the page, and puts the focus to the first of them.
+func (v *view) arrange() {
+	var ordered []fault
+	list := func(f *field) {
+		f.Focus = f.Error != "" && len(ordered) == 0
+		if f.Error != "" {
+			ordered = append(ordered, fault{f.ID, f.Label, f.Error})
+		}
+	}
+	each(v.Fields, list)
+	if v.Password != nil {
+		list(v.Password)
+	}
+	each(v.More, list)
+	v.Errors = append(ordered, v.Errors...)
 }
 
 // draw answers with the page. Its address may have a code, which must not leave it; nothing is loaded but the pool's logo, and nothing runs

@@ -13,6 +13,9 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // shown is how many lines of a difference are shown.
 const shown = 5
 
+// Updates says whether files are to be rewritten.
+func Updates() bool { return *update }
+
 // Same fails the test where got is not what the file has, and shows where they begin to differ.
 func Same(tb testing.TB, file, got string) {
 	tb.Helper()

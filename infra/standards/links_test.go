@@ -71,7 +71,7 @@ func TestEveryDependencyHasAReason(t *testing.T) {
 		t.Fatal(err)
 	}
 	direct := regexp.MustCompile(`(?m)^\s+(\S+) v\S+$|^\s+"(\S+)": "[0-9.]+",?$`)
-	for _, file := range []string{"go.mod", "infra/stack/go.mod", "package.json"} {
+	for _, file := range []string{"go.mod", "infra/stack/go.mod", "infra/browser/go.mod", "package.json"} {
 		text, err := os.ReadFile(filepath.Join("../..", file))
 		if err != nil {
 			t.Fatal(err)

@@ -1,0 +1,145 @@
+package browser
+
+import (
+	"fmt"
+	"strconv"
+	"testing"
+
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// Eval is the value of an expression of JavaScript in the tab. The page's policy does not bind it, nor does View.NoScripts.
+func Eval[T any](tb testing.TB, t *Tab, expression string) T {
+	tb.Helper()
+	return run(tb, t, "evaluate "+expression, chromedp.Evaluate[T](expression))
+}
+
+// of is an expression of the first element that a CSS selector matches.
+func of(selector string) string {
+	return "document.querySelector(" + strconv.Quote(selector) + ")"
+}
+
+// Has says whether an element is there.
+func (t *Tab) Has(tb testing.TB, selector string) bool {
+	tb.Helper()
+	return Eval[bool](tb, t, of(selector)+" !== null")
+}
+
+// Shows says whether an element is there to be seen.
+func (t *Tab) Shows(tb testing.TB, selector string) bool {
+	tb.Helper()
+	return Eval[bool](tb, t, of(selector)+"?.checkVisibility({visibilityProperty: true}) ?? false")
+}
+
+// Text is what an element shows.
+func (t *Tab) Text(tb testing.TB, selector string) string {
+	tb.Helper()
+	t.need(tb, selector)
+	return Eval[string](tb, t, of(selector)+".innerText.trim()")
+}
+
+// Value is what is in a field.
+func (t *Tab) Value(tb testing.TB, selector string) string {
+	tb.Helper()
+	t.need(tb, selector)
+	return Eval[string](tb, t, of(selector)+".value")
+}
+
+// Attribute is an attribute of an element, "" where it has none.
+func (t *Tab) Attribute(tb testing.TB, selector, name string) string {
+	tb.Helper()
+	t.need(tb, selector)
+	return Eval[string](tb, t, fmt.Sprintf("%s.getAttribute(%q) ?? ''", of(selector), name))
+}
+
+// URL is the address of the page.
+func (t *Tab) URL(tb testing.TB) string {
+	tb.Helper()
+	return Eval[string](tb, t, "location.href")
+}
+
+// Focused is the id of the element that has the focus, its name where it has no id, else its tag.
+func (t *Tab) Focused(tb testing.TB) string {
+	tb.Helper()
+	return Eval[string](tb, t, "(e => e.id || e.name || e.tagName)(document.activeElement)")
+}
+
+// need fails the test where an element is not there, and shows the page.
+func (t *Tab) need(tb testing.TB, selector string) {
+	tb.Helper()
+	if !t.Has(tb, selector) {
+		tb.Fatalf("%s is not on the page %s:\n%s", selector, t.URL(tb), Eval[string](tb, t, "document.body.innerText"))
+	}
+}
+
+// Click clicks an element with the mouse.
+func (t *Tab) Click(tb testing.TB, selector string) {
+	tb.Helper()
+	t.need(tb, selector)
+	t.do(tb, "click "+selector, chromedp.Click(chromedp.CSS(selector)))
+}
+
+// Submit clicks an element that leads to another page, and is the status of that.
+func (t *Tab) Submit(tb testing.TB, selector string) int {
+	tb.Helper()
+	t.need(tb, selector)
+	return t.load(tb, "submit with "+selector, chromedp.Click(chromedp.CSS(selector)))
+}
+
+// Fill types a text in the place of what is in a field.
+func (t *Tab) Fill(tb testing.TB, selector, text string) {
+	tb.Helper()
+	t.need(tb, selector)
+	t.do(tb, "fill "+selector, chromedp.Click(chromedp.CSS(selector)), edit("selectAll"), insert(text))
+}
+
+// Choose chooses an option of a list.
+func (t *Tab) Choose(tb testing.TB, selector, option string) {
+	tb.Helper()
+	t.need(tb, selector)
+	Eval[any](tb, t, fmt.Sprintf("(s => { s.value = %q; s.dispatchEvent(new Event('change', {bubbles: true})) })(%s)", option, of(selector)))
+}
+
+// Type types a text where the focus is.
+func (t *Tab) Type(tb testing.TB, text string) {
+	tb.Helper()
+	t.do(tb, "type", insert(text))
+}
+
+// Press presses keys one after the other, like kb.Tab.
+func (t *Tab) Press(tb testing.TB, keys string) {
+	tb.Helper()
+	t.do(tb, "press keys", chromedp.KeyEvent(keys))
+}
+
+// Enter presses a key that leads to another page, and is the status of that.
+func (t *Tab) Enter(tb testing.TB) int {
+	tb.Helper()
+	return t.load(tb, "press Enter", chromedp.KeyEvent(kb.Enter))
+}
+
+// Paste puts a text into the clipboard and pastes it into a field. All tabs have the same clipboard: only one test pastes at a time.
+func (t *Tab) Paste(tb testing.TB, selector, text string) {
+	tb.Helper()
+	t.need(tb, selector)
+	t.do(tb, "paste into "+selector, chromedp.Click(chromedp.CSS(selector)), edit("selectAll"),
+		chromedp.Evaluate[chromedp.Void](fmt.Sprintf("navigator.clipboard.writeText(%q)", text), chromedp.EvalAwaitPromise), edit("paste"))
+}
+
+func insert(text string) chromedp.Action[chromedp.Void] {
+	return command(input.InsertText, input.InsertTextParams{Text: text})
+}
+
+// edit has the browser's editor do what a shortcut of the keyboard does.
+func edit(what string) chromedp.Action[chromedp.Void] {
+	return command(input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeRawKeyDown, Commands: []string{what}})
+}
+
+// Picture is the page as a PNG, from top to bottom, once all that has changed is drawn. It needs scripts.
+func (t *Tab) Picture(tb testing.TB) []byte {
+	tb.Helper()
+	t.do(tb, "draw", chromedp.Evaluate[chromedp.Void]("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))", chromedp.EvalAwaitPromise))
+	return run(tb, t, "take a picture", chromedp.FullScreenshot(100))
+}
