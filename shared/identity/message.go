@@ -48,7 +48,7 @@ type Message struct {
 	Mode              Mode        `json:"mode,omitempty"`
 	PostActivationURL string      `json:"post_activation_url,omitempty"`
 	Language          string      `json:"language,omitempty"` // that was asked for
-	Again             bool        `json:"again,omitempty"`    // its receiver asked for it anew
+	Again             bool        `json:"again,omitzero"`     // its receiver asked for it anew
 	Counted           bool        `json:"counted,omitempty"`  // the limits were already applied, for a caller that is told of them
 	CreatedAt         Time        `json:"created_at"`
 }
