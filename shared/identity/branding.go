@@ -87,6 +87,9 @@ func (b Branding) check(v *Violations) {
 	if strings.ContainsAny(b.SenderName, "@<>\"") { // which would look like an address that it isn't
 		v.Add(at+"sender_name", `must not contain @, <, > or "`)
 	}
+	if strings.ContainsFunc(b.SenderName, isInvisible) {
+		v.Add(at+"sender_name", errInvisible.Error())
+	}
 	if b.ReplyTo != "" {
 		if _, err := Mailbox(b.ReplyTo); err != nil {
 			v.Add(at+"reply_to", err.Error())

@@ -99,6 +99,7 @@ func TestBrandingIsBounded(t *testing.T) {
 		"the longest sender":                     {identity.BrandingChange{SenderName: long(64)}, nil},
 		"a longer sender":                        {identity.BrandingChange{SenderName: long(65)}, []string{"/branding/sender_name"}},
 		"a sender of two lines":                  {identity.BrandingChange{SenderName: ptr("Shop\r\nBcc: all@example.com")}, []string{"/branding/sender_name", "/branding/sender_name"}},
+		"a sender that turns the text after it":  {identity.BrandingChange{SenderName: ptr("Shop\u202e")}, []string{"/branding/sender_name"}},
 		"a sender with an accent":                {identity.BrandingChange{SenderName: ptr("Café, Žižkov & Co. (Brno)")}, nil},
 		"an address to reply to":                 {identity.BrandingChange{ReplyTo: ptr("help@example.com")}, nil},
 		"two addresses to reply to":              {identity.BrandingChange{ReplyTo: ptr("a@example.com,b@example.com")}, []string{"/branding/reply_to"}},
