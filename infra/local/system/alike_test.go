@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -60,14 +61,25 @@ func questions() []question {
 		{"guess a code under a key", "publicActivate", 422, "", guess, newKey},
 		{"guess a code again under its key", "publicActivate", 422, "", guess, sameKey},
 		{"guess a link's code", "publicActivate", 422, "", func(s stranger) any { return fields{"code": s.link, "password": systemtest.Password} }, nil},
-		{"sign up on the page", "registerByPage", 303, "", func(s stranger) any {
-			return "identifier=" + url.QueryEscape(s.address) + "&password=" + systemtest.Password
-		}, nil},
-		{"sign up on the page with a password that is refused", "registerByPage", 422, "", func(s stranger) any { return "identifier=" + url.QueryEscape(s.address) + "&password=short" }, nil},
+		{"open the page for signing up", "registrationPage", 200, "", nothing, nil},
+		{"sign up on the page", "registerByPage", 303, "", onPage(systemtest.Password), nil},
+		{"sign up on the page with a password that is refused", "registerByPage", 422, "", onPage("short"), nil},
+		{"open the page for the code", "codePage", 200, "", nothing, nil},
+		{"guess a code on the page", "activateByCode", 422, "", func(stranger) any { return "code=00000x" }, nil},
 		{"have a mail sent again on the page", "activateByPage", 200, "", func(s stranger) any { return "do=resend&address=" + url.QueryEscape(s.address) }, nil},
 		{"open the page", "activationPage", 200, "code=LINK", nothing, nil},
 		{"send the page's form", "activateByPage", 422, "", func(s stranger) any { return "password=short&code=" + s.link }, nil},
 	}
+}
+
+// onPage is the form of the page for signing up.
+func onPage(password string) func(stranger) any {
+	return func(s stranger) any { return url.Values{"identifier": {s.address}, "password": {password}}.Encode() }
+}
+
+// isGuess says whether a question is a guess at a short code.
+func (q question) isGuess() bool {
+	return q.operation == "publicActivate" || q.operation == "activateByCode"
 }
 
 // event is a question about an address, each from a source of its own: what is limited by source is another test's.
@@ -95,6 +107,9 @@ func (c *crowd) event(tb testing.TB, q question, s stranger) (api.Gateway, event
 	if q.key != nil {
 		r.Header.Set("Idempotency-Key", q.key(s))
 	}
+	if strings.Contains(route.Path, "/register") && route.Path[1] == '{' { // a page
+		r.Header.Set("Cookie", s.cookie)
+	}
 	return c.product.Functions[route.Function], api.Event(r, body, "request")
 }
 
@@ -112,6 +127,8 @@ type seen struct {
 // work is what the processor had to do, as far as it can be counted: a hash shows in the bytes, a call to the table in both.
 type work struct{ objects, bytes float64 }
 
+var anAddress = regexp.MustCompile(`eve-\w+@example\.com`)
+
 func (c *crowd) ask(tb testing.TB, q question, s stranger) (seen, work) {
 	tb.Helper()
 	function, event := c.event(tb, q, s)
@@ -127,7 +144,7 @@ func (c *crowd) ask(tb testing.TB, q question, s stranger) (seen, work) {
 	if answer.StatusCode != q.status {
 		tb.Fatalf("%s answers %d, want %d: %s", q.name, answer.StatusCode, q.status, answer.Body)
 	}
-	body := strings.NewReplacer(s.link, "LINK", s.address, "ADDRESS").Replace(answer.Body) // which the stranger knows
+	body := anAddress.ReplaceAllString(strings.ReplaceAll(answer.Body, s.link, "LINK"), "ADDRESS") // which the stranger knows
 	got := seen{Status: answer.StatusCode, Headers: answer.Headers, Length: len(body) + len(strings.Join(answer.Cookies, "")), Body: plain(body), Cost: c.meter.Take()}
 	for _, call := range c.trace.Take() {
 		got.Calls, got.Bytes = append(got.Calls, call.Alike()), append(got.Bytes, call.Bytes())
@@ -157,11 +174,11 @@ func difference(q question, state string, a seen, other string, b seen) string {
 	if (q.operation == "publicRegister" || q.operation == "registerByPage") && (state == unknown) != (other == unknown) || (state == chosen) != (other == chosen) {
 		a.Bytes, b.Bytes = nil, nil
 	}
-	if q.operation == "publicActivate" {
+	if q.isGuess() {
 		a.Cost, b.Cost = systemtest.Cost{}, systemtest.Cost{}
 	}
 	// The first guess of a day makes a call more where no mail has opened the day: a stranger's own registration sends one, unless it is too soon.
-	if q.operation == "publicActivate" && (state == earlier || other == earlier) {
+	if q.isGuess() && (state == earlier || other == earlier) {
 		a.Calls, b.Calls, a.Bytes, b.Bytes = nil, nil, nil, nil
 	}
 	if reflect.DeepEqual(a, b) {
@@ -210,7 +227,7 @@ func TestTheStateOfAnAddressDoesNotShow(t *testing.T) {
 
 // people are as many in each state as it takes to ask a question so often: whoever is guessed at too often is in another state.
 func (q question) people(rounds int) int {
-	if q.operation == "publicActivate" {
+	if q.isGuess() {
 		return (rounds + perPerson - 1) / perPerson
 	}
 	return 1

@@ -3,7 +3,9 @@ package system_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"net/http"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -35,7 +37,7 @@ func states() []string {
 const perPerson = 15
 
 // stranger is what somebody knows who asks about an address: what they typed, and what they were answered or can make up.
-type stranger struct{ state, address, ticket, link string }
+type stranger struct{ state, address, ticket, link, cookie string }
 
 // crowd is a pool with people in each state, and a product whose courier works when the test says so. Its time stands still, so that
 // no function forgets its settings between two calls that are compared.
@@ -82,6 +84,7 @@ func newCrowd(tb testing.TB, n int) *crowd {
 		for i, p := range people {
 			people[i].ticket = c.register(tb, p.address)
 			people[i].link = madeUp(c.id(tb, p.address))
+			people[i].cookie = c.registerOnPage(tb, p.address) // too soon for another mail
 		}
 	}
 	c.deliver(tb)
@@ -135,6 +138,18 @@ func (c *crowd) check(tb testing.TB) {
 			tb.Fatalf("an address that is %s has got %d mails, want %d", state, len(got), mails[state])
 		}
 	}
+}
+
+// registerOnPage is the cookie of whoever signs up on the page.
+func (c *crowd) registerOnPage(tb testing.TB, address string) (cookie string) {
+	tb.Helper()
+	function, event := c.event(tb, question{operation: "registerByPage", body: onPage(systemtest.Password)}, stranger{address: address})
+	answer, err := function(tb.Context(), event)
+	if err != nil || answer.StatusCode != http.StatusSeeOther {
+		tb.Fatalf("the page answers %d %s, %v", answer.StatusCode, answer.Body, err)
+	}
+	cookie, _, _ = strings.Cut(answer.Cookies[0], ";")
+	return cookie
 }
 
 func (c *crowd) register(tb testing.TB, address string) (ticket string) {
