@@ -80,10 +80,10 @@ func (s shooting) hang(t *testing.T) {
 	}
 }
 
-// take takes a picture without the cursor, which blinks.
+// take takes a picture from the top, without the cursor, which blinks.
 func (s shooting) take(t *testing.T, name string, tab *browser.Tab) {
 	t.Helper()
-	browser.Eval[any](t, tab, "document.activeElement.blur()")
+	browser.Eval[any](t, tab, "document.activeElement.blur(); scrollTo(0, 0)")
 	s.pictures[name+".png"] = tab.Picture(t)
 }
 
