@@ -60,9 +60,10 @@ func (t *Tab) URL(tb testing.TB) string {
 	return Eval[string](tb, t, "location.href")
 }
 
-// Focused is the id of the element that has the focus, its name where it has no id, else its tag.
+// Focused is the id of the element that has the focus, its name where it has no id, else its tag. It needs scripts.
 func (t *Tab) Focused(tb testing.TB) string {
 	tb.Helper()
+	t.draw(tb)
 	return Eval[string](tb, t, "(e => e.id || e.name || e.tagName)(document.activeElement)")
 }
 
@@ -137,9 +138,17 @@ func edit(what string) chromedp.Action[chromedp.Void] {
 	return command(input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeRawKeyDown, Commands: []string{what}})
 }
 
-// Picture is the page as a PNG, from top to bottom, once all that has changed is drawn. It needs scripts.
+// Picture is the page as a PNG, from top to bottom, without the focus, whose cursor blinks. It needs scripts.
 func (t *Tab) Picture(tb testing.TB) []byte {
 	tb.Helper()
-	t.do(tb, "draw", chromedp.Evaluate[chromedp.Void]("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))", chromedp.EvalAwaitPromise))
+	t.draw(tb)
+	Eval[any](tb, t, "document.activeElement.blur(); scrollTo(0, 0)")
+	t.draw(tb)
 	return run(tb, t, "take a picture", chromedp.FullScreenshot(100))
+}
+
+// draw waits until all that has changed is drawn, and the focus is where the page wants it.
+func (t *Tab) draw(tb testing.TB) {
+	tb.Helper()
+	t.do(tb, "draw", chromedp.Evaluate[chromedp.Void]("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))", chromedp.EvalAwaitPromise))
 }

@@ -80,19 +80,12 @@ func (s shooting) hang(t *testing.T) {
 	}
 }
 
-// take takes a picture without the cursor, which blinks.
-func (s shooting) take(t *testing.T, name string, tab *browser.Tab) {
-	t.Helper()
-	browser.Eval[any](t, tab, "document.activeElement.blur()")
-	s.pictures[name+".png"] = tab.Picture(t)
-}
-
 func (s shooting) registration(t *testing.T, phone, desktop browser.View) {
 	t.Helper()
 	for name, view := range map[string]browser.View{"register-phone": phone, "register-desktop-dark": desktop} {
 		tab := browser.NewTab(t, view)
 		tab.Go(t, s.page("register"))
-		s.take(t, name, tab)
+		s.pictures[name+".png"] = tab.Picture(t)
 	}
 	german := phone
 	german.Language = "de"
@@ -101,17 +94,17 @@ func (s shooting) registration(t *testing.T, phone, desktop browser.View) {
 	tab.Fill(t, "#identifier", visitor)
 	tab.Fill(t, "#password", "password123")
 	tab.Submit(t, submit)
-	s.take(t, "register-german-errors", tab)
+	s.pictures["register-german-errors.png"] = tab.Picture(t)
 
 	tab = browser.NewTab(t, phone)
 	s.signsUp(t, tab, visitor)
 	code := s.code(t, visitor, 1)
 	s.Clock.Advance(61 * time.Second)
 	tab.Go(t, s.page("register/code")) // the pause is over, so that nothing is counted down
-	s.take(t, "code-phone", tab)
+	s.pictures["code-phone.png"] = tab.Picture(t)
 	tab.Fill(t, "#code", code)
 	tab.Submit(t, submit)
-	s.take(t, "done-phone", tab)
+	s.pictures["done-phone.png"] = tab.Picture(t)
 }
 
 func (s shooting) invitation(t *testing.T, phone browser.View) {
@@ -121,7 +114,7 @@ func (s shooting) invitation(t *testing.T, phone browser.View) {
 	tab := browser.NewTab(t, phone)
 	tab.Go(t, s.link(t, invited, 1))
 	s.fix(t, tab, "document", invited)
-	s.take(t, "invitation-phone", tab)
+	s.pictures["invitation-phone.png"] = tab.Picture(t)
 }
 
 // mails takes every kind of mail, by day; one of them by night and on a phone.
@@ -154,7 +147,7 @@ func (s shooting) takeMail(t *testing.T, name string, mail parttest.Mail, view b
 	tab.Go(t, serve(t, mail.HTML)+"/?open")
 	tab.Axe(t)
 	s.fix(t, tab, "document", mail.To[0])
-	s.take(t, name, tab)
+	s.pictures[name+".png"] = tab.Picture(t)
 }
 
 // fix puts what is always the same in the place of what never is: the address of somebody, ids, codes and times.
@@ -178,5 +171,5 @@ func (s shooting) inbox(t *testing.T) {
 		mail.querySelectorAll("p").forEach(line => { if (line.innerText.startsWith("At:")) line.remove() });
 	}); document.querySelector(".email:last-child .email-html").style.display = ""; document.getAnimations().forEach(a => a.finish())`)
 	s.fix(t, tab, `document.querySelector(".email:last-child iframe").contentDocument`, visitor)
-	s.take(t, "inbox", tab)
+	s.pictures["inbox.png"] = tab.Picture(t)
 }
