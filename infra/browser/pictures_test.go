@@ -131,6 +131,11 @@ func (s shooting) mails(t *testing.T, day, night, phone browser.View) {
 	send("invitation-code", second, 1)
 	s.tenant.System.Must(t, 201, "POST", "/pools/"+s.pool+"/user/register", fields{"identifier": third, "password": systemtest.Password})
 	send("registration-link", third, 1)
+	for n, form := range []string{"code", "link"} {
+		s.Clock.Advance(61 * time.Second)
+		s.tenant.Public.Must(t, 202, "POST", "/pools/"+s.pool+"/activation/send?code_type_in_message="+form, fields{"address": third})
+		send("resend-"+form, third, n+2)
+	}
 	s.tenant.NewUser(t, s.pool, "active", taken, nil)
 	s.tenant.Public.Must(t, 201, "POST", "/pools/"+s.pool+"/register", fields{"identifier": taken, "password": systemtest.Password})
 	send("taken", taken, 1)
