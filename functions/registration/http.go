@@ -3,6 +3,7 @@ package registration
 import (
 	"context"
 	"net/http"
+	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -15,17 +16,13 @@ import (
 // Handler serves the function's operations. source names where a request comes from, origins are those that forms may come from.
 func Handler(s *Service, source func(*http.Request) string, origins *http.CrossOriginProtection, o api.Options) (http.Handler, error) {
 	h := handlers{s, source}
-	drawn, err := openPages()
-	if err != nil {
-		return nil, err
-	}
-	pages := site{s, drawn, keeper{s.Tickets, s.Now}, source, origins}
+	pages := site{Service: s, keeper: keeper{s.Tickets, s.Now}, open: sync.OnceValues(openPages), source: source, origins: origins}
 	return api.New("registration", api.Handlers{
 		"selfRegisterUser": h.systemRegister, "publicGetPool": h.form, "publicRegister": h.register, "publicActivate": h.activate,
 		"publicSendActivation": h.resend,
-		"registrationPage":     pages.on(pages.showForm), "registerByPage": pages.on(pages.submitForm),
-		"codePage": pages.on(pages.showCode), "activateByCode": pages.on(pages.submitCode),
-		"activationPage": pages.on(pages.showLink), "activateByPage": pages.on(pages.submitLink),
+		"registrationPage":     pages.on(site.showForm), "registerByPage": pages.on(site.submitForm),
+		"codePage": pages.on(site.showCode), "activateByCode": pages.on(site.submitCode),
+		"activationPage": pages.on(site.showLink), "activateByPage": pages.on(site.submitLink),
 	}, o)
 }
 

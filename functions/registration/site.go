@@ -15,8 +15,9 @@ type site struct {
 	*Service
 	pages
 	keeper
-	source func(*http.Request) string
-	origin *http.CrossOriginProtection
+	open    func() (pages, error) // once, for the first page: who calls the API has no need of them
+	source  func(*http.Request) string
+	origins *http.CrossOriginProtection
 }
 
 // largestForm bounds a form, in bytes.
@@ -34,15 +35,21 @@ type shown struct {
 }
 
 // on serves a page: of what show comes to, or of what kept it from that.
-func (s site) on(show func(ctx context.Context, w http.ResponseWriter, r *http.Request, p identity.Pool) (shown, error)) http.HandlerFunc {
+func (s site) on(show func(s site, ctx context.Context, w http.ResponseWriter, r *http.Request, p identity.Pool) (shown, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		s := s
+		var err error
+		if s.pages, err = s.open(); err != nil {
+			api.Error(w, r, err)
+			return
+		}
 		p, err := s.Pools.CachedPool(r.Context(), r.PathValue("tid"), r.PathValue("ipID"))
 		var page shown
 		if err == nil {
 			err = s.submitted(w, r)
 		}
 		if err == nil {
-			page, err = show(r.Context(), w, r, p)
+			page, err = show(s, r.Context(), w, r, p)
 		}
 		if err != nil {
 			page = shown{view: s.failed(p, r, err), status: api.Fail(w, r, err)}
@@ -69,7 +76,7 @@ func (s site) submitted(w http.ResponseWriter, r *http.Request) error {
 	if r.Method != http.MethodPost {
 		return nil
 	}
-	if s.origin.Check(r) != nil {
+	if s.origins.Check(r) != nil {
 		return errForeign
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, largestForm)
