@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -53,16 +54,24 @@ func find(chosen string) (string, error) {
 	return "", errors.New("no browser is found, so pages are not tested in one: install chromium, or name one in CHROME")
 }
 
-// start starts the browser with a profile of its own, which is gone when it stops.
+// start starts the browser with a profile of its own. That and whatever else it leaves behind is gone when it stops.
 func start(path string) (stop func(), err error) {
+	folder, err := os.MkdirTemp("", "browser")
+	if err != nil {
+		return nil, err
+	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.Flag("lang", "en"),
-		chromedp.Flag("disable-features", "Translate,HttpsUpgrades"))
+		chromedp.Flag("disable-features", "Translate,HttpsUpgrades"), chromedp.UserDataDir(filepath.Join(folder, "profile")), chromedp.Env("TMPDIR="+folder))
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox) // which it cannot start with as root, as in containers
 	}
 	allocator, release := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, closeBrowser := chromedp.NewContext(allocator)
-	stop = func() { closeBrowser(); release() }
+	stop = func() {
+		closeBrowser()
+		release()
+		_ = os.RemoveAll(folder) // of temporary files; the system's own cleaning takes what is left
+	}
 	if err := chromedp.Do(ctx); err != nil {
 		stop()
 		return nil, fmt.Errorf("start %s: %w", path, err)

@@ -52,7 +52,6 @@ func TestWhatIsWrongWithTheForm(t *testing.T) {
 			if got := tab.Value(t, "#password"); got != "" {
 				t.Errorf("the password came back: %q", got)
 			}
-			tab.Axe(t)
 		})
 	}
 }
@@ -106,7 +105,6 @@ func TestWhatIsWrongWithTheCode(t *testing.T) {
 			t.Fatalf("%s is answered %d: %s", what, got, tab.Text(t, "main"))
 		}
 		isWrong(t, tab, "code")
-		tab.Axe(t)
 		return told(t, tab, email)
 	}
 	refused("no code", "")
