@@ -72,14 +72,14 @@ func (s site) submitCode(ctx context.Context, w http.ResponseWriter, r *http.Req
 }
 
 func (s site) resendCode(ctx context.Context, w http.ResponseWriter, r *http.Request, p identity.Pool, before state) (shown, error) {
+	v := s.code(r, p, before)
 	if wait := s.wait(p, before); wait > 0 {
-		v := s.code(r, p, before)
 		v.fault(nil, v.Say("code.wait", "n", strconv.Itoa(wait)))
 		return shown{view: v, status: http.StatusTooManyRequests, why: errAgain}, nil
 	}
-	o := identity.MessageOptions{CodeType: identity.CodeTypeShort, Language: s.view(p, r, pageCode).Lang}
+	o := identity.MessageOptions{CodeType: identity.CodeTypeShort, Language: v.Lang}
 	if err := s.Resend(ctx, p.Tenant, p.ID, s.source(r), before.Ticket, "", o); err != nil {
-		return shown{}, err
+		return v.refused(err)
 	}
 	before.Again, before.SentAt = true, identity.At(s.now())
 	return shown{location: "code" + languageQuery(r), why: errAgain}, s.remember(w, p, before)

@@ -21,10 +21,10 @@ func (v *view) lacksPassword(r *http.Request) bool {
 	return true
 }
 
-// refused is the form with what is wrong with it. An error that is not about what was typed is returned.
+// refused is the form with what is wrong with it. An error that is not about what was typed is returned too.
 func (v *view) refused(why error) (shown, error) {
 	if err := v.explain(why); err != nil {
-		return shown{}, err
+		return shown{view: *v}, err
 	}
 	v.arrange()
 	return shown{view: *v, status: http.StatusUnprocessableEntity, why: why}, nil

@@ -113,9 +113,17 @@ func claimOf(name string) claim {
 	}[name]
 }
 
-// MustFill says whether the browser may insist on a value. A box may stay empty: that says no.
+// MustFill says whether the browser may insist on a value. A box may stay empty, which says no, unless it stands for the one value that there is.
 func (f field) MustFill() bool {
-	return f.Required && f.Control != controlCheck && f.Control != controlMany
+	return f.Required && (f.Control != controlCheck || f.about.Const != nil) && f.Control != controlMany
+}
+
+// Box is the value of a box that is checked.
+func (f field) Box() string {
+	if f.about.Const != nil {
+		return *f.about.Const
+	}
+	return "true"
 }
 
 // namer has what fields are called: the pool's own labels, by the name of the property, and the words for claims.
@@ -183,10 +191,9 @@ func (n namer) label(p property) string {
 // shape gives f the control that fits its property; false where none does.
 func (f *field) shape(n namer) bool {
 	p := f.about
-	if p.Const != nil {
-		p.Enum = []string{*p.Const}
-	}
 	switch {
+	case p.Const != nil:
+		f.Control = controlCheck
 	case p.Enum != nil && (p.Type == "string" || p.Type == ""):
 		f.Control, f.Options = controlSelect, choices(p.Enum)
 	case p.Type == "string":
@@ -280,7 +287,7 @@ func (f field) isGiven(typed url.Values) bool {
 	if f.Control == controlGroup {
 		return f.Required || slices.ContainsFunc(f.Fields, func(sub field) bool { return sub.isGiven(typed) })
 	}
-	return strings.TrimSpace(strings.Join(typed[f.Name], "")) != "" || f.Control == controlCheck && f.Required
+	return strings.TrimSpace(strings.Join(typed[f.Name], "")) != "" || f.Control == controlCheck && f.Required && f.about.Const == nil
 }
 
 func (f field) write(to *jsontext.Encoder, typed url.Values) {
@@ -289,6 +296,10 @@ func (f field) write(to *jsontext.Encoder, typed url.Values) {
 	case controlGroup:
 		writeObject(to, f.Fields, typed)
 	case controlCheck:
+		if f.about.Const != nil {
+			_ = to.WriteToken(jsontext.String(values[0]))
+			return
+		}
 		_ = to.WriteToken(jsontext.Bool(typed.Has(f.Name)))
 	case controlMany, controlLines:
 		_ = to.WriteToken(jsontext.BeginArray)

@@ -60,8 +60,11 @@ func (v *view) askPassword(p identity.Pool) {
 	v.Password = &field{Words: v.Words, ID: "password", Label: v.Say("password")}
 	policy := p.PasswordPolicy
 	for _, r := range []rule{
-		{Rule: "min_length", Bound: policy.MinLength}, {Rule: "capital_letters", Bound: policy.Capitals}, {Rule: "lowercase_letters", Bound: policy.Lowercase},
-		{Rule: "digits", Bound: policy.Digits}, {Rule: "special_characters", Bound: policy.Special},
+		{Rule: "min_length", Bound: policy.MinLength},
+		{Rule: "capital_letters", Bound: policy.Capitals},
+		{Rule: "lowercase_letters", Bound: policy.Lowercase},
+		{Rule: "digits", Bound: policy.Digits},
+		{Rule: "special_characters", Bound: policy.Special},
 	} {
 		if r.Bound > 0 {
 			r.Text = v.Say("rule."+r.Rule, "n", strconv.Itoa(r.Bound))
@@ -87,13 +90,16 @@ func (s site) submitForm(ctx context.Context, w http.ResponseWriter, r *http.Req
 	}
 	v.fill(r.PostForm)
 	if _, err := s.OpenTo(ctx, p.Tenant, p.ID, s.source(r)); err != nil {
-		return shown{}, err
-	}
-	if v.lacksPassword(r) {
-		return v.refused(errIncomplete)
+		return v.refused(err)
 	}
 	o := identity.MessageOptions{CodeType: identity.CodeTypeShort, Language: v.Lang}
 	in := identity.SelfRegistration{Identifier: r.PostForm.Get("identifier"), Password: r.PostForm.Get("password"), Payload: payloadOf(v.More, r.PostForm)}
+	if v.lacksPassword(r) {
+		if _, err := s.Draft(ctx, p, in, true, o); err != nil { // so that all that is wrong is told at once
+			return v.refused(err)
+		}
+		return v.refused(errIncomplete)
+	}
 	done, err := s.Register(ctx, p, in, true, o)
 	if err != nil {
 		return v.refused(err)

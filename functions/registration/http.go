@@ -172,7 +172,8 @@ func (h handlers) form(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	api.Reply(w, http.StatusOK, form{
-		p.ID, p.Name, p.Description, p.BadgeColor, branding{p.Branding.Language, p.Branding.LogoURL, p.Branding.TermsURL, p.Branding.PrivacyURL, p.Branding.Texts},
+		p.ID, p.Name, p.Description, p.BadgeColor,
+		branding{p.Branding.Language, p.Branding.LogoURL, p.Branding.TermsURL, p.Branding.PrivacyURL, p.Branding.Texts},
 		p.Mechanisms, p.Preferred, p.PasswordPolicy, schema.Document,
 	})
 }

@@ -199,11 +199,12 @@ func TestWhatIsWrongStandsBesideItsField(t *testing.T) {
 		"branding":        fields{"texts": fields{"en": fields{"title": "Join <us>", "intro": "It is free.", "labels": fields{"code": "Customer no."}}}},
 		"password_policy": fields{"min_length": 10, "digits": 2, "strength": "fair"},
 	}, fields{
-		"type": "object", "required": []string{"code", "plan", "terms"}, "additionalProperties": false, "properties": fields{
+		"type": "object", "required": []string{"code", "plan", "terms", "agreed"}, "additionalProperties": false, "properties": fields{
 			"code":    fields{"type": "string", "minLength": 3, "maxLength": 5},
 			"plan":    fields{"title": "Plan", "type": "string", "enum": []string{"basic", "pro"}},
 			"age":     fields{"type": "integer", "minimum": 18, "maximum": 120, "description": "Adults alone."},
-			"terms":   fields{"type": "boolean", "title": "I agree"},
+			"terms":   fields{"type": "boolean", "title": "Send me news"},
+			"agreed":  fields{"type": "string", "const": "2027-01", "title": "I agree to the terms"},
 			"tags":    fields{"type": "array", "items": fields{"type": "string"}, "maxItems": 2},
 			"address": fields{"type": "object", "required": []string{"country"}, "properties": fields{"country": fields{"type": "string", "pattern": "^[A-Z]{2}$"}}},
 			"secret":  fields{"type": "string", "hidden": true},
@@ -212,7 +213,7 @@ func TestWhatIsWrongStandsBesideItsField(t *testing.T) {
 	page := string(g.call(t, g.at("register")).Body)
 	for _, want := range []string{
 		"<h1>Join &lt;us&gt;</h1>", "<p>It is free.</p>", `<label for="payload-code">Customer no.</label>`, `name="/code" type="text" value="" minlength="3" maxlength="5" required`,
-		"<option>basic</option><option>pro</option>", `type="number" value="" min="18" max="120" step="1"`, `id="payload-age-hint">Adults alone.`, `<input type="checkbox" id="payload-terms"`,
+		"<option>basic</option><option>pro</option>", `type="number" value="" min="18" max="120" step="1"`, `id="payload-age-hint">Adults alone.`, `<input type="checkbox" id="payload-terms" name="/terms" value="true">`, `<input type="checkbox" id="payload-agreed" name="/agreed" value="2027-01" required>`,
 		`<textarea id="payload-tags"`, "<legend>Postal address</legend>", `id="payload-address-country" name="/address/country"`,
 		`data-rule="min_length" data-bound="10">At least 10 characters`, `data-rule="digits" data-bound="2"`, "Hard to guess",
 	} {
@@ -223,7 +224,7 @@ func TestWhatIsWrongStandsBesideItsField(t *testing.T) {
 	if strings.Contains(page, "secret") || t.Failed() {
 		t.Log(page)
 	}
-	good := fields{"identifier": systemtest.Address("ann"), "password": "kumquat 17 trees", "/code": "abc", "/plan": "pro", "/terms": "true"}
+	good := fields{"identifier": systemtest.Address("ann"), "password": "kumquat 17 trees", "/code": "abc", "/plan": "pro", "/terms": "true", "/agreed": "2027-01"}
 	for _, c := range []struct {
 		name, field, value string
 		says               map[string]string // by the id of the field
@@ -241,6 +242,7 @@ func TestWhatIsWrongStandsBesideItsField(t *testing.T) {
 		{"a choice that there isn't", "/plan", "gold", map[string]string{"payload-plan": "Please choose one of the values."}},
 		{"too small a number", "/age", "17", map[string]string{"payload-age": "Enter a number from 18 to 120."}},
 		{"no number", "/age", "old", map[string]string{"payload-age": "Enter a number from 18 to 120."}},
+		{"terms that are not agreed to", "/agreed", "", map[string]string{"payload-agreed": "Please fill this in."}},
 		{"too many lines", "/tags", "a\nb\n\nc", map[string]string{"payload-tags": "can’t be accepted"}},
 		{"a wrong form, within a group", "/address/country", "x", map[string]string{"payload-address-country": "can’t be accepted"}},
 	} {
@@ -280,13 +282,19 @@ func TestWhatIsWrongStandsBesideItsField(t *testing.T) {
 			}
 		})
 	}
+	got := g.call(t, g.at("register"), "identifier", "ann", "password", "", "/code", "a", "/age", "1")
+	for _, id := range []string{"identifier", "password", "payload-code", "payload-plan", "payload-age", "payload-agreed"} {
+		if !contains(got.Body, `<p class="error" id="`+id+`-error">`) {
+			t.Errorf("of much that is wrong at once, %s is not told: %s", id, shown(got))
+		}
+	}
 	email := systemtest.Address("ann")
 	if got := g.call(t, g.at("register"), "identifier", email, "password", "kumquat 17 trees", "/code", "abc", "/plan", "pro", "/age", "18",
-		"/terms", "true", "/tags", "a\r\nb", "/address/country", "PL", "/secret", "x"); got.Status != 303 {
+		"/terms", "true", "/agreed", "2027-01", "/tags", "a\r\nb", "/address/country", "PL", "/secret", "x"); got.Status != 303 {
 		t.Fatalf("a form without a fault: %d %s", got.Status, shown(got))
 	}
 	g.follow(t, g.at("register/code"), g.call(t, g.at("register/code"), "code", systemtest.CodeIn(t, g.product.Inbox.Await(t, email, 1)[0])))
-	want := fields{"code": "abc", "plan": "pro", "age": 18.0, "terms": true, "tags": []any{"a", "b"}, "address": fields{"country": "PL"}}
+	want := fields{"code": "abc", "plan": "pro", "age": 18.0, "terms": true, "agreed": "2027-01", "tags": []any{"a", "b"}, "address": fields{"country": "PL"}}
 	if got := byKey(t, g.tenant, g.pool, email)["payload"]; !reflect.DeepEqual(got, want) {
 		t.Errorf("the payload is %v, want %v", got, want)
 	}
@@ -359,6 +367,29 @@ func TestALinkSaysWhatItDoes(t *testing.T) {
 	again := systemtest.LinkIn(t, g.product.Inbox.Await(t, late, 2)[1])
 	if page := g.call(t, again.RequestURI()); !contains(page.Body, "your account with Partners becomes active") || inspect(t, "a link", page.Body) != 0 {
 		t.Errorf("the new link: %s", shown(page))
+	}
+}
+
+// What was typed stays where it was right and only came at a bad time.
+func TestAFormThatComesTooOften(t *testing.T) {
+	t.Parallel()
+	g, email := newGuest(t, fields{"limits": fields{"source_submissions_per_hour": 10}}), systemtest.Address("ann")
+	for range 10 {
+		g.signUp(t, email)
+	}
+	g.product.Clock.Advance(61 * time.Second)
+	for path, form := range map[string][]string{
+		g.at("register"):      {"identifier", email, "password", systemtest.Password, "/given_name", "Ann"},
+		g.at("register/code"): {"do", "resend"},
+		g.at("activate"):      {"do", "resend", "address", email},
+	} {
+		got := g.call(t, path, form...)
+		if got.Status != 429 || got.Header.Get("Retry-After") == "" || !contains(got.Body, "Too many tries came from your network.") || !contains(got.Body, "<form") {
+			t.Errorf("%s: %d %s", path, got.Status, shown(got))
+		}
+		if path == g.at("register") && (!contains(got.Body, `value="`+email+`"`) || !contains(got.Body, `value="Ann"`)) {
+			t.Errorf("what was typed is lost: %s", shown(got))
+		}
 	}
 }
 

@@ -50,9 +50,10 @@ type Documents interface {
 	CheckPayload(ctx context.Context, tenant, schema string, payload []byte) error
 }
 
-// Passwords checks a new password against the pool's rules (Invalid at pointer) and hashes it.
+// Passwords checks a new password against the pool's rules (Invalid at pointer), and hashes it.
 type Passwords interface {
-	HashNew(ctx context.Context, p identity.Pool, u identity.User, pointer, password string) (hash string, err error)
+	Check(p identity.Pool, u identity.User, pointer, password string) error
+	Hash(ctx context.Context, password string) (hash string, err error)
 }
 
 // Budgets are those of sources on public routes: Limited where one is spent.
@@ -67,32 +68,63 @@ type Registered struct {
 	ExpiresAt identity.Time
 }
 
-// Register takes a registration and, if mail says so, asks for the message with its code. Whoever owns the identifier, the
-// answer, the work and the calls to the table are alike. p is an open pool. Errors: Invalid.
-func (s *Service) Register(ctx context.Context, p identity.Pool, in identity.SelfRegistration, mail bool, o identity.MessageOptions) (Registered, error) {
-	o, err := o.Checked(s.MayReturnTo)
-	if err != nil {
-		return Registered{}, err
-	}
-	maker := identity.Maker{Now: s.Now(), NewID: s.NewID}
-	u, r, err := p.Register(in, mail, maker)
-	if err != nil {
-		return Registered{}, err
-	}
-	u.Language, r.Language = o.Language, o.Language
-	if len(in.Payload) > 0 && in.Payload.Kind() == '{' {
-		if err := s.Documents.CheckPayload(ctx, p.Tenant, p.PayloadSchema, in.Payload); err != nil {
-			return Registered{}, err
+// draft is a registration that is checked and not stored.
+type draft struct {
+	user         identity.User // that it would belong to if its identifier is free
+	registration identity.Registration
+	options      identity.MessageOptions
+	maker        identity.Maker
+}
+
+// Draft checks a registration in p, and tells all that is wrong with it at once. Errors: Invalid.
+func (s *Service) Draft(ctx context.Context, p identity.Pool, in identity.SelfRegistration, mail bool, o identity.MessageOptions) (draft, error) {
+	d, v := draft{maker: identity.Maker{Now: s.Now(), NewID: s.NewID}}, identity.Violations{}
+	for _, check := range []func() error{
+		func() (err error) {
+			d.options, err = o.Checked(s.MayReturnTo)
+			return err
+		},
+		func() (err error) {
+			d.user, d.registration, err = p.Register(in, mail, d.maker)
+			return err
+		},
+		func() error {
+			if len(in.Payload) == 0 || in.Payload.Kind() != '{' {
+				return nil
+			}
+			return s.Documents.CheckPayload(ctx, p.Tenant, p.PayloadSchema, in.Payload)
+		},
+		func() error {
+			if in.Password == "" {
+				return nil
+			}
+			return s.Passwords.Check(p, d.user, "/password", in.Password)
+		},
+	} {
+		if err := v.Under("", check()); err != nil {
+			return d, err
 		}
 	}
+	d.user.Language, d.registration.Language = d.options.Language, d.options.Language
+	return d, v.Err()
+}
+
+// Register takes a registration and, if mail says so, asks for the message with its code. Whoever owns the identifier, the
+// answer, the work and the calls to the table are alike. p is an open pool. Errors: those of Draft.
+func (s *Service) Register(ctx context.Context, p identity.Pool, in identity.SelfRegistration, mail bool, o identity.MessageOptions) (Registered, error) {
+	d, err := s.Draft(ctx, p, in, mail, o)
+	if err != nil {
+		return Registered{}, err
+	}
+	u, r := d.user, d.registration
 	if in.Password != "" {
-		if r.PasswordHash, err = s.Passwords.HashNew(ctx, p, u, "/password", in.Password); err != nil {
+		if r.PasswordHash, err = s.Passwords.Hash(ctx, in.Password); err != nil {
 			return Registered{}, err
 		}
 	}
 	var message *identity.Message
 	if mail {
-		m := identity.NewMessage(identity.MessageActivation, u, identity.Address{Value: r.Address, Normalized: r.Normalized}, o, maker)
+		m := identity.NewMessage(identity.MessageActivation, u, identity.Address{Value: r.Address, Normalized: r.Normalized}, d.options, d.maker)
 		m.Registration = r.ID
 		message = &m
 	}

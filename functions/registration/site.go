@@ -52,7 +52,7 @@ func (s site) on(show func(s site, ctx context.Context, w http.ResponseWriter, r
 			page, err = show(s, r.Context(), w, r, p)
 		}
 		if err != nil {
-			page = shown{view: s.failed(p, r, err), status: api.Fail(w, r, err)}
+			page = s.unable(w, r, p, page, err)
 		} else {
 			api.Note(r, page.why)
 		}
@@ -86,24 +86,35 @@ func (s site) submitted(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// failed is the page for what no form can mend.
-func (s site) failed(p identity.Pool, r *http.Request, err error) view {
+// unable is the answer where err is nothing that a form can mend: the form as it was filled in where trying again may help, else a page that
+// says what is the matter.
+func (s site) unable(w http.ResponseWriter, r *http.Request, p identity.Pool, form shown, err error) shown {
+	status := api.Fail(w, r, err)
+	if form.Kind != "" && (status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable) {
+		form.fault(nil, form.Say(reason(err)))
+		return shown{view: form.view, status: status}
+	}
 	v := s.view(p, r, pageFailed)
-	var reason string
+	v.Intro = v.Say(reason(err))
+	if title, known := v.Words[reason(err)+".title"]; known {
+		v.Title = title
+	}
+	return shown{view: v, status: status}
+}
+
+// reason is the message of what is the matter.
+func reason(err error) string {
 	switch {
 	case errors.As(err, new(identity.NotFound)):
-		v.Title, reason = v.Say("failed.missing.title"), "failed.missing"
+		return "failed.missing"
 	case errors.Is(err, identity.ErrRegistrationDisabled):
-		v.Title, reason = v.Say("failed.closed.title"), "failed.closed"
+		return "failed.closed"
 	case errors.As(err, new(identity.Limited)):
-		reason = "failed.limited"
+		return "failed.limited"
 	case errors.Is(err, errForeign):
-		reason = "failed.foreign"
-	default:
-		reason = "failed.text"
+		return "failed.foreign"
 	}
-	v.Intro = v.Say(reason)
-	return v
+	return "failed.text"
 }
 
 // returnTo is where to go on in the end. Anybody can write a link to a page, so only places that the deployment allows count.

@@ -26,7 +26,7 @@ func TestEveryMessageIsSaid(t *testing.T) {
 		}
 	}
 	// What is put together: the titles of the kinds of pages, names of rules and claims, and the bounds of numbers and lengths.
-	composed := regexp.MustCompile(`^(claim\.\w+|rule\.\w+|error\.password\.\w+|error\.(number|length)\.(between|least|most)|(register|code|link|dead|lost|done|failed)\.title)$`)
+	composed := regexp.MustCompile(`^(claim\.\w+|rule\.\w+|error\.password\.\w+|error\.(number|length)\.(between|least|most)|(register|code|link|dead|lost|done|failed|failed\.missing|failed\.closed)\.title)$`)
 	names := regexp.MustCompile(`\{\w+\}`)
 	english := messages(t, identity.Languages()[0])
 	for key := range english {

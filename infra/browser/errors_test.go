@@ -27,7 +27,8 @@ func TestWhatIsWrongWithTheForm(t *testing.T) {
 		{"a short name", map[string]string{"#payload-given_name": "A"}, []string{"payload-given_name"}},
 		{"somebody young", map[string]string{"#payload-age": "12"}, []string{"payload-age"}},
 		{"no number", map[string]string{"#payload-age": "old"}, []string{"payload-age"}},
-		{"more than one thing", map[string]string{"#payload-given_name": "A", "#payload-age": "1"}, []string{"payload-given_name", "payload-age"}},
+		{"more than one thing", map[string]string{"#identifier": "ann", "#payload-given_name": "A", "#payload-age": "1"}, []string{"identifier", "payload-given_name", "payload-age"}},
+		{"nothing", map[string]string{"#identifier": "", "#password": "", "#payload-given_name": ""}, []string{"identifier", "password", "payload-given_name"}},
 	} {
 		t.Run(test.what, func(t *testing.T) {
 			t.Parallel()

@@ -68,7 +68,8 @@ func (v *Violations) Under(prefix string, err error) error {
 		return err
 	}
 	for _, violation := range invalid.Violations {
-		v.Add(prefix+violation.Pointer, violation.Reason)
+		violation.Pointer = prefix + violation.Pointer
+		*v = append(*v, violation)
 	}
 	return nil
 }

@@ -11,18 +11,22 @@ import (
 	"identitypools/shared/identity"
 )
 
-// HashNew checks a new password of u in p and hashes it. Errors: identity.Invalid at pointer with what Faults says; those of
-// Hash.
+// HashNew checks a new password of u in p and hashes it. Errors: those of Check and Hash.
 func (h *Hasher) HashNew(ctx context.Context, p identity.Pool, u identity.User, pointer, password string) (string, error) {
+	if err := h.Check(p, u, pointer, password); err != nil {
+		return "", err
+	}
+	return h.Hash(ctx, password)
+}
+
+// Check is the check of HashNew alone, for who will not need the hash. Errors: identity.Invalid at pointer with what Faults says.
+func (h *Hasher) Check(p identity.Pool, u identity.User, pointer, password string) error {
 	var v identity.Violations
 	for _, fault := range Faults(p, u, password) {
 		fault.Pointer = pointer
 		v = append(v, fault)
 	}
-	if err := v.Err(); err != nil {
-		return "", err
-	}
-	return h.Hash(ctx, password)
+	return v.Err()
 }
 
 // Faults are the rules of p that a password of u breaks, by name and in words, without a pointer; of one that is not text or too long, that alone. Lengths count code points after NFKC (NIST SP 800-63B-4

@@ -11,7 +11,6 @@
       var hidden = password.type === "password";
       password.type = hidden ? "text" : "password";
       show.textContent = hidden ? show.dataset.hide : show.dataset.show;
-      show.setAttribute("aria-pressed", String(hidden));
       password.focus();
     });
   }
