@@ -50,7 +50,7 @@ func fillPayload(t *testing.T, tab *browser.Tab) {
 	tab.Fill(t, "#payload-given_name", "Ann")
 	tab.Fill(t, "#payload-age", "42")
 	tab.Fill(t, "#payload-address-city", "Łódź")
-	tab.Choose(t, "#payload-terms", "accepted")
+	tab.Click(t, "#payload-terms")
 	tab.Click(t, "[name='/topics'][value=offers]")
 	tab.Choose(t, "#payload-plan", "paid")
 }
