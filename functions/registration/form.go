@@ -156,7 +156,7 @@ func fieldsOf(object property, pointer, id string, n namer) []field {
 			Required: slices.Contains(object.Required, p.name), about: p,
 		}
 		f.ID = id + "-" + idPart(p.name, len(fields))
-		if p.Hidden || !f.shape(n) {
+		if p.Hidden || p.name == "" || !f.shape(n) {
 			continue
 		}
 		fields = append(fields, f)
@@ -169,7 +169,7 @@ func idPart(name string, place int) string {
 	if identity.ValidID(name) {
 		return name
 	}
-	return strconv.Itoa(place)
+	return ":" + strconv.Itoa(place) // which no name is
 }
 
 // label is what a property is called: by the pool, by the schema, by OpenID Connect in the reader's language, or by its name.
@@ -183,7 +183,10 @@ func (n namer) label(p property) string {
 	if text, known := n.words["claim."+p.name]; known {
 		return text
 	}
-	words := strings.Join(strings.FieldsFunc(p.name, func(r rune) bool { return r == '_' || r == '-' }), " ")
+	words := strings.Join(strings.FieldsFunc(p.name, func(r rune) bool { return r == '_' || r == '-' || unicode.IsSpace(r) }), " ")
+	if words == "" {
+		return p.name
+	}
 	first, size := utf8.DecodeRuneInString(words)
 	return string(unicode.ToUpper(first)) + words[size:]
 }

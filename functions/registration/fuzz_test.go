@@ -66,6 +66,52 @@ func FuzzPage(f *testing.F) {
 	})
 }
 
+// FuzzForm draws the form for any schema that is accepted, and sends it back with any values: there is a field for whatever is to be seen, each
+// id is there once, and what comes back is the form, or goes on.
+func FuzzForm(f *testing.F) {
+	product := systemtest.New(f)
+	tenant := product.NewTenant(f)
+	for _, schema := range []string{
+		`{}`, `{"type":"object","properties":{"a":{"type":"string"},"A b/~":{"type":"integer","minimum":1},"1":{"type":"boolean"},"\u00e9":{"type":"number"},"":{"type":"string"},"__":{"type":"string"}}}`,
+		`{"properties":{"a":{"type":"object","properties":{"b":{"type":"object","required":["c"],"properties":{"c":{"const":"x"}}}}},"d":{"enum":["<",">"]}},"required":["a","d"]}`,
+		`{"properties":{"l":{"type":"array","items":{"type":"integer"}},"m":{"type":"array","items":{"enum":["a","b"]}},"o":{"type":"array","items":{"type":"object"}},"h":{"type":"string","hidden":true}}}`,
+		`{"anyOf":[{"required":["x"]}],"properties":{"x":true}}`, `{"properties":{"\"><script>":{"type":"string","title":"</label><script>","description":"<!--"}}}`,
+	} {
+		f.Add(schema, "1.5")
+		f.Add(schema, "\xff<x>\r\n2")
+	}
+	f.Fuzz(func(t *testing.T, schema, value string) {
+		made := tenant.Admin.Call(t, "POST", "/schemas", `{"name":"any","schema":`+schema+`}`)
+		if made.Status != http.StatusCreated {
+			return
+		}
+		v := visitor{base: product.BaseURL}
+		page := "/" + tenant.ID + "/pools/" + tenant.NewPool(t, fields{"payload_schema_id": made.Text(t, "id")}) + "/register"
+		got := v.call(t, page)
+		if got.Status != http.StatusOK {
+			t.Fatalf("%d %s", got.Status, got.Body)
+		}
+		seen, form := map[string]bool{}, []string{"identifier", systemtest.Address("ann"), "password", systemtest.Password}
+		for tokens := html.NewTokenizer(strings.NewReader(string(got.Body))); tokens.Next() != html.ErrorToken; {
+			for _, a := range tokens.Token().Attr {
+				if a.Key == "id" && seen[a.Val] {
+					t.Errorf("the id %q is there twice", a.Val)
+				}
+				seen[a.Val] = seen[a.Val] || a.Key == "id"
+				if a.Key == "name" && strings.HasPrefix(a.Val, "/") {
+					form = append(form, a.Val, value)
+				}
+			}
+		}
+		if got = v.call(t, page, form...); got.Status != http.StatusSeeOther && got.Status != http.StatusUnprocessableEntity {
+			t.Errorf("%q is answered %d %s", form, got.Status, got.Body)
+		}
+		if strings.Contains(string(got.Body), "<x>") || strings.Count(string(got.Body), "<script>") > 1 {
+			t.Errorf("it became markup: %s", got.Body)
+		}
+	})
+}
+
 // harmless fails for a page with an element or an attribute that pages don't have, or with a link to where none may lead.
 func harmless(t *testing.T, page string) {
 	t.Helper()

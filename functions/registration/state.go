@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"identitypools/shared/identity"
 	"identitypools/shared/otp"
@@ -60,7 +61,7 @@ func (k keeper) recall(r *http.Request, p identity.Pool) state {
 // remember makes the browser remember s until it is closed. What was typed is left out where it would not fit.
 func (k keeper) remember(w http.ResponseWriter, p identity.Pool, s state) error {
 	for {
-		note, err := json.Marshal(s)
+		note, err := json.Marshal(s, jsontext.AllowInvalidUTF8(true))
 		if err != nil {
 			return err
 		}
