@@ -109,6 +109,9 @@ func (s site) submitForm(ctx context.Context, w http.ResponseWriter, r *http.Req
 
 func (s site) registered(w http.ResponseWriter, r *http.Request, p identity.Pool, done Registered, v view) (shown, error) {
 	next := state{Ticket: done.Ticket, Address: r.PostForm.Get("identifier"), SentAt: identity.At(s.now()), Typed: map[string]string{}, ReturnTo: s.returnTo(r)}
+	if before := s.recall(r, p); next.ReturnTo == "" && !before.Done { // whoever came back to change the address
+		next.ReturnTo = before.ReturnTo
+	}
 	for _, fields := range [][]field{v.Fields, v.More} {
 		each(fields, func(f *field) {
 			if values := r.PostForm[f.Name]; len(values) > 0 {

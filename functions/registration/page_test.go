@@ -56,6 +56,8 @@ func TestSomebodySignsUpOnThePages(t *testing.T) {
 	if !contains(page.Body, email) || !contains(page.Body, `autocomplete="one-time-code"`) {
 		t.Fatalf("the page for the code: %s", shown(page))
 	}
+	email = systemtest.Address("ann") // the address was wrong
+	g.signUp(t, email, "/given_name", "Ann")
 	if again := g.call(t, g.at("register")); !contains(again.Body, `value="`+email+`"`) || !contains(again.Body, `value="Ann"`) || contains(again.Body, systemtest.Password) {
 		t.Errorf("the form does not show what was typed, or shows the password: %s", shown(again))
 	}
