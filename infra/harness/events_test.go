@@ -84,7 +84,7 @@ var eventTests = []struct {
 	{"publicSendActivation", 202, `{}`},
 	{"registrationPage", 200, `<h1>Create your account</h1>`},
 	{"registerByPage", 303, ``},
-	{"codePage", 200, `bea@example.com`},
+	{"codePage", 200, `<p>We have sent a code to bea@example.com.`},
 	{"activateByCode", 303, ``},
 	{"activationPage", 200, `<h1>Activate your account</h1>`},
 	{"activateByPage", 303, ``},

@@ -127,6 +127,7 @@ func announce(out io.Writer, p running.Product) error {
 Identity Pools is running.
 
   API     %[1]s   (tenant %[4]s)
+  Pages   %[1]s/%[4]s/pools/POOL/register   where people sign up for a pool of yours
   Inbox   %[2]s   every mail that is sent, on a web page
   Table   %[3]s
 
