@@ -23,7 +23,7 @@ func (s *Service) MailTexts(ctx context.Context, tenant, pool, kind, language st
 	if kind != "" && !isKind(kind) {
 		v.Add("kind", "is no kind of mail")
 	}
-	if language != "" && !isLanguage(language) {
+	if language != "" && !identity.IsLanguage(language) {
 		v.Add("lang", "is no language in which people are spoken to")
 	}
 	if err := v.Err(); err != nil {
@@ -62,8 +62,6 @@ func mailsOf(tenant, pool string) (all []identity.MailRef) {
 
 func isKind(kind string) bool { return slices.Contains(mail.Kinds(), mail.Kind(kind)) }
 
-func isLanguage(language string) bool { return slices.Contains(identity.Languages(), language) }
-
 // usual is the text of a mail where the pool has set none. Its version is a checksum, which is below those of own texts: they begin with a
 // time in milliseconds.
 func (s *Service) usual(r identity.MailRef) identity.MailText {
@@ -82,7 +80,7 @@ type current struct {
 
 // find finds a mail. Errors: NotFound, PreconditionFailed.
 func (s *Service) find(ctx context.Context, r identity.MailRef, match identity.Match) (c current, err error) {
-	if !isKind(r.Kind) || !isLanguage(r.Language) {
+	if !isKind(r.Kind) || !identity.IsLanguage(r.Language) {
 		return c, identity.NotFound{Thing: "mail text", ID: r.Kind + "/" + r.Language}
 	}
 	if c.pool, err = s.Pools.Pool(ctx, r.Tenant, r.Pool); err != nil {

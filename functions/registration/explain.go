@@ -46,9 +46,7 @@ func (v *view) explain(err error) error {
 		return err
 	}
 	fields := map[string]*field{}
-	for _, list := range [][]field{v.Fields, v.More} {
-		each(list, func(f *field) { fields[f.Name] = f })
-	}
+	v.each(func(f *field) { fields[f.Name] = f })
 	for _, violation := range invalid.Violations {
 		name, isPayload := strings.CutPrefix(violation.Pointer, "/payload")
 		switch {

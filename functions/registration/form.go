@@ -255,16 +255,6 @@ func each(fields []field, visit func(*field)) {
 	}
 }
 
-// fill shows what was typed. The values of a field are those of a form: a box that isn't checked has none.
-func fill(fields []field, typed url.Values) {
-	each(fields, func(f *field) {
-		f.Value, f.Checked = typed.Get(f.Name), typed.Has(f.Name)
-		for i := range f.Options {
-			f.Options[i].Selected = slices.Contains(typed[f.Name], f.Options[i].Value)
-		}
-	})
-}
-
 // payloadOf is the payload that the fields come to, an object. What was left empty is absent. A number that is none goes as it was typed, and is
 // refused where all is checked.
 func payloadOf(fields []field, typed url.Values) jsontext.Value {

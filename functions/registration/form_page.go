@@ -4,8 +4,8 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
-	"strings"
 
 	"identitypools/shared/identity"
 )
@@ -17,11 +17,7 @@ func (s site) showForm(ctx context.Context, _ http.ResponseWriter, r *http.Reque
 		return shown{}, err
 	}
 	if before := s.recall(r, p); s.now().Before(before.SentAt.Add(typedIsKept).Time) {
-		typed := url.Values{}
-		for name, value := range before.Typed {
-			typed[name] = strings.Split(value, "\n")
-		}
-		v.fill(typed)
+		v.fill(before.Typed)
 	}
 	return shown{view: v, status: http.StatusOK}, nil
 }
@@ -77,9 +73,14 @@ func (v *view) askPassword(p identity.Pool) {
 	v.Rules = append(v.Rules, rule{Rule: "guessable", Text: v.Say("rule.guessable")})
 }
 
+// fill shows what was typed. The values of a field are those of a form: a box that isn't checked has none.
 func (v *view) fill(typed url.Values) {
-	fill(v.Fields, typed)
-	fill(v.More, typed)
+	v.each(func(f *field) {
+		f.Value, f.Checked = typed.Get(f.Name), typed.Has(f.Name)
+		for i := range f.Options {
+			f.Options[i].Selected = slices.Contains(typed[f.Name], f.Options[i].Value)
+		}
+	})
 }
 
 // submitForm registers who filled in the form, and goes on to the page for the code.
@@ -108,16 +109,14 @@ func (s site) submitForm(ctx context.Context, w http.ResponseWriter, r *http.Req
 }
 
 func (s site) registered(w http.ResponseWriter, r *http.Request, p identity.Pool, done Registered, v view) (shown, error) {
-	next := state{Ticket: done.Ticket, Address: r.PostForm.Get("identifier"), SentAt: identity.At(s.now()), Typed: map[string]string{}, ReturnTo: s.returnTo(r)}
+	next := state{Ticket: done.Ticket, Address: r.PostForm.Get("identifier"), SentAt: identity.At(s.now()), Typed: url.Values{}, ReturnTo: s.returnTo(r)}
 	if before := s.recall(r, p); next.ReturnTo == "" && !before.Done { // whoever came back to change the address
 		next.ReturnTo = before.ReturnTo
 	}
-	for _, fields := range [][]field{v.Fields, v.More} {
-		each(fields, func(f *field) {
-			if values := r.PostForm[f.Name]; len(values) > 0 {
-				next.Typed[f.Name] = strings.Join(values, "\n")
-			}
-		})
-	}
+	v.each(func(f *field) {
+		if values := r.PostForm[f.Name]; len(values) > 0 {
+			next.Typed[f.Name] = values
+		}
+	})
 	return shown{location: "register/code" + languageQuery(r)}, s.remember(w, p, next)
 }

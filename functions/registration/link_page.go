@@ -26,7 +26,7 @@ func (s site) showLink(ctx context.Context, _ http.ResponseWriter, r *http.Reque
 // link is the page of a link with a code, or where the code is no good the one that says so.
 func (s site) link(ctx context.Context, r *http.Request, p identity.Pool, code string) (view, error) {
 	promise, err := s.Redeemer.Look(ctx, p, code)
-	if errors.As(err, new(identity.InvalidCode)) || errors.As(err, new(identity.ExpiredCode)) {
+	if isDead(err) {
 		return s.dead(r, p), nil
 	}
 	v := s.view(p, r, pageLink)
@@ -35,6 +35,11 @@ func (s site) link(ctx context.Context, r *http.Request, p identity.Pool, code s
 		v.askPassword(p)
 	}
 	return v, err
+}
+
+// isDead says whether a link's code is no good, for whatever reason.
+func isDead(err error) bool {
+	return errors.As(err, new(identity.InvalidCode)) || errors.As(err, new(identity.ExpiredCode))
 }
 
 func (s site) dead(r *http.Request, p identity.Pool) view {
@@ -61,7 +66,7 @@ func (s site) submitLink(ctx context.Context, w http.ResponseWriter, r *http.Req
 	switch {
 	case err == nil:
 		return s.activated(w, p, s.returnTo(r), "activate"+languageQuery(r))
-	case errors.As(err, new(identity.InvalidCode)), errors.As(err, new(identity.ExpiredCode)):
+	case isDead(err):
 		return shown{view: s.dead(r, p), status: http.StatusUnprocessableEntity, why: err}, nil
 	}
 	return v.refused(err)

@@ -295,6 +295,9 @@ func TestWhatIsWrongStandsBesideItsField(t *testing.T) {
 		"/terms", "true", "/agreed", "2027-01", "/tags", "a\r\nb", "/address/country", "PL", "/secret", "x"); got.Status != 303 {
 		t.Fatalf("a form without a fault: %d %s", got.Status, shown(got))
 	}
+	if back := g.call(t, g.at("register")); !regexp.MustCompile(`<textarea id="payload-tags"[^>]*>a\r?\nb</textarea>`).Match(back.Body) {
+		t.Errorf("of what was typed in lines some is lost: %s", shown(back))
+	}
 	g.follow(t, g.at("register/code"), g.call(t, g.at("register/code"), "code", systemtest.CodeIn(t, g.product.Inbox.Await(t, email, 1)[0])))
 	want := fields{"code": "abc", "plan": "pro", "age": 18.0, "terms": true, "agreed": "2027-01", "tags": []any{"a", "b"}, "address": fields{"country": "PL"}}
 	if got := byKey(t, g.tenant, g.pool, email)["payload"]; !reflect.DeepEqual(got, want) {

@@ -2,6 +2,7 @@ package registration
 
 import (
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -26,13 +27,13 @@ const typedIsKept = time.Hour
 // state is what the pages remember of a registration under way, in the browser: sealed, so that the server needs none of its own and the
 // browser's owner can't change it, nor anybody read it. It never has a password.
 type state struct {
-	Ticket   string            `json:"ticket,omitempty"`
-	Address  string            `json:"address,omitempty"` // where the code went
-	SentAt   identity.Time     `json:"sent_at,omitzero"`
-	Again    bool              `json:"again,omitzero"`  // the code was asked for anew
-	Typed    map[string]string `json:"typed,omitempty"` // by the fields' names
-	ReturnTo string            `json:"return_to,omitempty"`
-	Done     bool              `json:"done,omitzero"`
+	Ticket   string        `json:"ticket,omitempty"`
+	Address  string        `json:"address,omitempty"` // where the code went
+	SentAt   identity.Time `json:"sent_at,omitzero"`
+	Again    bool          `json:"again,omitzero"`  // the code was asked for anew
+	Typed    url.Values    `json:"typed,omitempty"` // by the fields' names
+	ReturnTo string        `json:"return_to,omitempty"`
+	Done     bool          `json:"done,omitzero"`
 }
 
 // keeper puts states into cookies.

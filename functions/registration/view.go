@@ -9,7 +9,6 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"identitypools/shared/identity"
@@ -142,7 +141,7 @@ func (v view) sameIn(r *http.Request, code string) string {
 
 // languageQuery carries a language that was chosen on to the next page.
 func languageQuery(r *http.Request) string {
-	if chosen := r.URL.Query().Get(language.Parameter); slices.Contains(identity.Languages(), chosen) {
+	if chosen := r.URL.Query().Get(language.Parameter); identity.IsLanguage(chosen) {
 		return "?" + url.Values{language.Parameter: {chosen}}.Encode()
 	}
 	return ""
@@ -152,6 +151,12 @@ func languageQuery(r *http.Request) string {
 func brandStyle(p identity.Pool) string {
 	surface, on := identity.Colours(p.Colour())
 	return ":root{--brand:" + surface + ";--on-brand:" + on + "}"
+}
+
+// each visits the fields in the order of the page, but for the password.
+func (v *view) each(visit func(*field)) {
+	each(v.Fields, visit)
+	each(v.More, visit)
 }
 
 // fault records what is wrong with a field, of which the first counts, or with none in particular.

@@ -16,6 +16,9 @@ import (
 // Languages are those in which people are spoken to, as ISO 639-1 codes. The first serves where nothing says which a person reads.
 func Languages() []string { return []string{"en", "de", "es", "fr", "pl"} }
 
+// IsLanguage says whether code is one of Languages.
+func IsLanguage(code string) bool { return slices.Contains(Languages(), code) }
+
 // Branding is how a pool's pages and mails look, and what they say. This project's own.
 type Branding struct {
 	Language      string              `json:"language"` // where nothing says which the reader's is
@@ -121,7 +124,7 @@ func (t PageText) check(v *Violations, at string) (size int) {
 
 // checkLanguage records a language that people are not spoken to in.
 func checkLanguage(v *Violations, pointer, language string) {
-	if !slices.Contains(Languages(), language) {
+	if !IsLanguage(language) {
 		v.Add(pointer, "must be one of "+strings.Join(Languages(), ", "))
 	}
 }
@@ -150,7 +153,7 @@ func (p Pool) Colour() string {
 // u's payload has as the claim locale (OpenID Connect Core §5.1), else the pool's.
 func (p Pool) LanguageFor(u User, asked string) string {
 	for _, language := range []string{asked, u.Language, u.locale()} {
-		if slices.Contains(Languages(), language) {
+		if IsLanguage(language) {
 			return language
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -42,7 +41,7 @@ func Accepted(r *http.Request) string {
 	}
 	for _, tag := range wanted {
 		base, confidence := tag.Base()
-		if confidence > language.Low && slices.Contains(identity.Languages(), base.String()) {
+		if confidence > language.Low && identity.IsLanguage(base.String()) {
 			return base.String()
 		}
 	}
