@@ -127,15 +127,6 @@ func TestCodesCannotBeGuessed(t *testing.T) {
 		wrong.Go(func() { guess(systemtest.WrongCode(code)) })
 	}
 	wrong.Wait()
-	guesses := ""
-	for _, it := range product.Stored(t, "USER#") {
-		if it["sk"] == "CODE#activation" {
-			guesses = it["guesses"]
-		}
-	}
-	if guesses != "20" {
-		t.Errorf("of 200 guesses at once %q were let through to be compared", guesses)
-	}
 	if got := guess(code); got.Status != 422 || string(got.Body) != string(guess("999999").Body) {
 		t.Errorf("after its tries the right code answers %d %s", got.Status, got.Body)
 	}

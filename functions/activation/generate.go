@@ -9,7 +9,6 @@ import (
 
 	"identitypools/shared/identity"
 	"identitypools/shared/once"
-	"identitypools/shared/onetime"
 	"identitypools/shared/otp"
 )
 
@@ -39,24 +38,17 @@ func (s *Service) Generate(ctx context.Context, ref identity.UserRef, r CodeRequ
 	if err != nil {
 		return Generated{}, err
 	}
-	address, err := s.addressFor(ctx, p, u, r)
+	address, registration, err := s.addressFor(ctx, p, u, r)
 	if err != nil {
 		return Generated{}, err
 	}
-	code := identity.Code{Message: s.NewID(), Address: address.Value, Normalized: address.Normalized, AddressType: address.Type}
-	if r.Type == identity.PurposeActivation && u.SelfRegistered {
-		waiting, err := s.Users.Registrations(ctx, ref)
-		if err != nil {
-			return Generated{}, err
-		}
-		code = onetime.Bound(p, u, code, waiting, s.Now())
-	}
+	code := identity.Code{Message: s.NewID(), Registration: registration, Address: address.Value, Normalized: address.Normalized, AddressType: address.Type}
 	ctx = once.Then(ctx, func(made otp.Issued) (Generated, error) { return generatedOf(code, made), nil })
 	purpose := r.Type
 	if purpose == identity.PurposeVerifyAddress {
 		purpose = purpose.For(address)
 	}
-	made, err := s.Codes.Issue(ctx, p, ref, purpose, code, s.Codes.Alone)
+	made, err := s.Codes.Issue(ctx, p, ref, purpose, code, s.Codes.Alone(ctx, code.Mailbox(p.Tenant)))
 	return generatedOf(code, made), err
 }
 
@@ -64,11 +56,11 @@ func generatedOf(code identity.Code, made otp.Issued) Generated {
 	return Generated{ID: code.Message, Code: made.Code, Extended: made.Extended}
 }
 
-func (s *Service) addressFor(ctx context.Context, p identity.Pool, u identity.User, r CodeRequest) (identity.Address, error) {
+func (s *Service) addressFor(ctx context.Context, p identity.Pool, u identity.User, r CodeRequest) (address identity.Address, registration string, err error) {
 	asked := Request{Address: r.Address, Identifier: r.Identifier}.address()
 	if r.Type == identity.PurposeActivation {
 		if u.Status != identity.StatusNew {
-			return identity.Address{}, identity.InvalidField("/type", "the user must be new to be activated")
+			return address, "", identity.InvalidField("/type", "the user must be new to be activated")
 		}
 		return s.address(ctx, p, u, asked, false)
 	}
@@ -82,12 +74,12 @@ func (s *Service) addressFor(ctx context.Context, p identity.Pool, u identity.Us
 		if verify {
 			kind = "an unverified"
 		}
-		return identity.Address{}, identity.InvalidField("/address", "must name "+kind+" address of the user")
+		return address, "", identity.InvalidField("/address", "must name "+kind+" address of the user")
 	}
 	if verify {
-		return usable[0], s.mustBeFree(ctx, u, usable[0])
+		return usable[0], "", s.mustBeFree(ctx, u, usable[0])
 	}
-	return usable[0], nil
+	return usable[0], "", nil
 }
 
 // UserCodeRequest is a CodeRequest that finds its user: by id, or by an identifier; for resets and challenges also by a verified address.

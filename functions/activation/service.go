@@ -34,11 +34,12 @@ type Users interface {
 	User(ctx context.Context, ref identity.UserRef) (identity.User, error)
 	Claimant(ctx context.Context, tenant, pool, normalized string) (identity.UserRef, error)
 	Registrations(ctx context.Context, ref identity.UserRef) ([]identity.Registration, error)
+	MailboxUse(ctx context.Context, box identity.MailboxRef) (identity.MailboxUse, error)
 }
 
 // Outbox takes messages: Send for callers who are told of limits, Ask for those who are not.
 type Outbox interface {
-	Send(ctx context.Context, m identity.Message, l identity.Limits) error
+	Send(ctx context.Context, m identity.Message, class identity.MailClass, l identity.Limits) error
 	Ask(ctx context.Context, m identity.Message) error
 }
 
@@ -73,11 +74,11 @@ func (s *Service) Send(ctx context.Context, ref identity.UserRef, r Request, o i
 	if u.Status != identity.StatusNew {
 		return identity.InvalidField("/status", "the user must be new to be activated")
 	}
-	address, err := s.address(ctx, p, u, r.address(), true)
+	address, registration, err := s.address(ctx, p, u, r.address(), true)
 	if err != nil {
 		return err
 	}
-	return s.Outbox.Send(ctx, identity.NewMessage(identity.MessageActivation, u, address, o, s.maker()), p.Limits)
+	return s.send(ctx, p, u, address, registration, o, identity.MailsOfAdministrators)
 }
 
 // SendQuietly is Send for back ends that speak for people who must not learn who is registered: where Send refuses because of the
@@ -88,7 +89,7 @@ func (s *Service) SendQuietly(ctx context.Context, ref identity.UserRef, r Reque
 	if err != nil {
 		return err
 	}
-	address, err := s.address(ctx, p, u, r.address(), true)
+	address, registration, err := s.address(ctx, p, u, r.address(), true)
 	var foreign errForeign
 	switch {
 	case errors.As(err, &foreign):
@@ -101,7 +102,14 @@ func (s *Service) SendQuietly(ctx context.Context, ref identity.UserRef, r Reque
 	case u.Status != identity.StatusNew:
 		return s.Outbox.Ask(ctx, identity.NewMessage(identity.MessageTaken, u, address, o, s.maker()))
 	}
-	return s.Outbox.Send(ctx, identity.NewMessage(identity.MessageActivation, u, address, o, s.maker()), p.Limits)
+	return s.send(ctx, p, u, address, registration, o, identity.MailsOfPublic)
+}
+
+// send asks for an activation message to an address of u. registration names the one that the address waits with, if it is not u's own.
+func (s *Service) send(ctx context.Context, p identity.Pool, u identity.User, address identity.Address, registration string, o identity.MessageOptions, class identity.MailClass) error {
+	m := identity.NewMessage(identity.MessageActivation, u, address, o, s.maker())
+	m.Registration, m.IsResent = registration, true
+	return s.Outbox.Send(ctx, m, class, p.Limits)
 }
 
 func (s *Service) prepare(ctx context.Context, ref identity.UserRef, o identity.MessageOptions) (u identity.User, _ identity.MessageOptions, p identity.Pool, err error) {
@@ -115,31 +123,23 @@ func (s *Service) prepare(ctx context.Context, ref identity.UserRef, o identity.
 	return u, o, p, err
 }
 
-// address is the one that activates u: the asked one, or the only one. mailable leaves out what no mail can be sent to.
-func (s *Service) address(ctx context.Context, p identity.Pool, u identity.User, asked string, mailable bool) (identity.Address, error) {
+// address is the one that activates u: the asked one, or the only one. registration names the one that the address waits with, if it is
+// not u's own. mailable leaves out what no mail can be sent to.
+func (s *Service) address(ctx context.Context, p identity.Pool, u identity.User, asked string, mailable bool) (address identity.Address, registration string, err error) {
 	candidates := u.CandidateAddresses()
-	if asked == "" && len(candidates) == 0 || asked != "" && len(chosen(p, candidates, asked)) == 0 {
-		waiting, err := s.waitingAddresses(ctx, u)
-		if err != nil {
-			return identity.Address{}, err
-		}
-		candidates = append(candidates, waiting...)
-	}
 	if mailable {
 		candidates = slices.DeleteFunc(candidates, func(a identity.Address) bool { return a.Type != identity.TypeEmail })
 	}
 	if asked != "" {
 		candidates = chosen(p, candidates, asked)
 	}
-	switch {
-	case len(candidates) == 0 && asked != "":
-		return s.foreign(ctx, p, asked)
-	case len(candidates) == 0:
-		return identity.Address{}, identity.InvalidField("/address", "the user has no address to send to")
-	case len(candidates) > 1:
-		return identity.Address{}, identity.InvalidField("/address", "must be given: the user has more than one address")
+	if len(candidates) == 0 {
+		return s.waitingAddress(ctx, p, u, asked, mailable)
 	}
-	return candidates[0], s.mustBeFree(ctx, u, candidates[0])
+	if len(candidates) > 1 {
+		return address, "", identity.InvalidField("/address", "must be given: the user has more than one address")
+	}
+	return candidates[0], "", s.mustBeFree(ctx, u, candidates[0])
 }
 
 // chosen are the candidates, one at most, that the asked address names.
@@ -148,13 +148,49 @@ func chosen(p identity.Pool, candidates []identity.Address, asked string) []iden
 	return slices.DeleteFunc(slices.Clone(candidates), func(a identity.Address) bool { return err != nil || a.Normalized != normalized })
 }
 
-// waitingAddresses are the addresses of u's registrations, which become its own only when proved.
-func (s *Service) waitingAddresses(ctx context.Context, u identity.User) ([]identity.Address, error) {
+// waitingAddress is an address that one of u's registrations waits for, and that becomes u's only when it is proved: the asked one, or
+// the only one.
+func (s *Service) waitingAddress(ctx context.Context, p identity.Pool, u identity.User, asked string, mailable bool) (address identity.Address, registration string, err error) {
+	if asked != "" {
+		return s.waitingFor(ctx, p, u, asked, mailable)
+	}
 	registrations, err := s.Users.Registrations(ctx, u.Ref())
 	if err != nil {
-		return nil, err
+		return address, "", err
 	}
-	return u.WaitingAddresses(registrations, s.Now()), nil
+	waiting := slices.DeleteFunc(registrations, func(r identity.Registration) bool {
+		return r.Normalized == "" || !r.Belongs(u, s.Now()) || mailable && r.AddressType != identity.TypeEmail
+	})
+	switch {
+	case len(waiting) == 0:
+		return address, "", identity.InvalidField("/address", "the user has no address to send to")
+	case slices.ContainsFunc(waiting, func(r identity.Registration) bool { return r.Normalized != waiting[0].Normalized }):
+		return address, "", identity.InvalidField("/address", "must be given: the user has more than one address")
+	}
+	address = identity.Address{Value: waiting[0].Address, Normalized: waiting[0].Normalized, Type: waiting[0].AddressType}
+	return address, waiting[0].ID, s.mustBeFree(ctx, u, address)
+}
+
+// waitingFor is the asked address, if one of u's registrations waits for it.
+func (s *Service) waitingFor(ctx context.Context, p identity.Pool, u identity.User, asked string, mailable bool) (address identity.Address, registration string, err error) {
+	kind := identity.InferType(asked)
+	normalized, err := p.Normalize(kind, asked)
+	if err != nil || kind != identity.TypeEmail && (mailable || kind != identity.TypeMobile) {
+		address, err = s.foreign(ctx, p, asked)
+		return address, "", err
+	}
+	use, err := s.Users.MailboxUse(ctx, identity.MailboxRef{Tenant: p.Tenant, Digest: identity.MailboxDigest(kind, normalized)})
+	if err != nil {
+		return address, "", err
+	}
+	for _, w := range use.WaitingIn(p.ID, s.Now()) {
+		if w.User == u.ID && (identity.Registration{CreatedAt: w.CreatedAt}).Belongs(u, s.Now()) {
+			address = identity.Address{Value: normalized, Normalized: normalized, Type: kind}
+			return address, w.Registration, s.mustBeFree(ctx, u, address)
+		}
+	}
+	address, err = s.foreign(ctx, p, asked)
+	return address, "", err
 }
 
 // foreign tells whether an address that is not u's is somebody else's.

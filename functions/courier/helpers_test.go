@@ -60,8 +60,8 @@ func register(tb testing.TB, tenant *systemtest.Tenant, pool, email string) {
 	tenant.Public.Must(tb, 201, "POST", "/pools/"+pool+"/register?code_type_in_message=link", fields{"identifier": email, "password": systemtest.Password})
 }
 
-// activate presents the code of the link in a mail.
+// activate presents the code of the link in a mail, with a password, since a link alone makes none the user's that somebody registered with.
 func activate(tb testing.TB, tenant *systemtest.Tenant, pool string, want int, m parttest.Mail) {
 	tb.Helper()
-	tenant.Public.Must(tb, want, "POST", "/pools/"+pool+"/activate", fields{"code": systemtest.LinkIn(tb, m).Query().Get("code")})
+	tenant.Public.Must(tb, want, "POST", "/pools/"+pool+"/activate", fields{"code": systemtest.LinkIn(tb, m).Query().Get("code"), "password": systemtest.Password})
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,10 +43,10 @@ type Pools interface {
 // Users finds users and what waits with them; shared/table says what each method promises.
 type Users interface {
 	User(ctx context.Context, ref identity.UserRef) (identity.User, error)
+	Registration(ctx context.Context, ref identity.UserRef, id string) (identity.Registration, error)
 	Registrations(ctx context.Context, ref identity.UserRef) ([]identity.Registration, error)
 	DeleteRegistrations(ctx context.Context, ref identity.UserRef) error
-	ReplaceCodes(ctx context.Context, ref identity.UserRef, purpose identity.CodePurpose, c identity.Codes) error
-	Codes(ctx context.Context, ref identity.UserRef, purpose identity.CodePurpose) (identity.Codes, error)
+	CountMail(ctx context.Context, box identity.MailboxRef, message string, class identity.MailClass, l identity.Limits) (identity.MailboxUse, error)
 }
 
 // Outbox has the messages, and the addresses that no message is sent to; shared/table says what each method promises.
@@ -127,32 +128,59 @@ func (s *Service) deliver(ctx context.Context, m identity.Message) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case m.Kind == identity.MessagePasswordSet:
+	if m.Kind == identity.MessagePasswordSet {
 		return s.notifyPassword(ctx, p, u, m)
-	case m.Kind == identity.MessageTaken, u.Status != identity.StatusNew:
-		return s.notifyOwner(ctx, p, u, m)
 	}
-	return s.sendCode(ctx, p, u, m)
+	to, err := s.addressOf(ctx, u, m)
+	switch {
+	case u.Status == identity.StatusNew && m.CreatedAt.Before(u.StatusUpdatedAt.Time): // it was asked for before an administrator made the user new again
+		return identity.NotFound{Thing: "use for message", ID: m.ID}
+	case err != nil:
+		return err
+	case m.Kind == identity.MessageTaken, u.Status != identity.StatusNew:
+		return s.notifyTaken(ctx, p, u, m, to)
+	case m.Registration != "" && !u.IsCompletable():
+		return s.sendInvitation(ctx, p, u, m, to)
+	}
+	return s.sendCode(ctx, p, u, m, to)
+}
+
+// addressOf is where a message goes: where it says, or to the address of the registration that it is about, or to the only one that u has.
+// However many registrations wait with u, a bounded number of them is read.
+func (s *Service) addressOf(ctx context.Context, u identity.User, m identity.Message) (identity.Address, error) {
+	switch {
+	case m.Registration != "" && (m.Normalized == "" || m.IsResent):
+		r, err := s.Users.Registration(ctx, u.Ref(), m.Registration)
+		return identity.Address{Value: r.Address, Normalized: r.Normalized, Type: r.AddressType}, err
+	case m.Normalized != "":
+		return identity.Address{Value: m.Normalized, Normalized: m.Normalized, Type: identity.TypeEmail}, nil
+	case u.Status != identity.StatusNew:
+		own, err := u.OwnMailAddress("")
+		return identity.Address{Value: own, Normalized: own, Type: identity.TypeEmail}, err
+	}
+	var waiting []identity.Registration
+	if len(u.CandidateAddresses()) == 0 {
+		var err error
+		if waiting, err = s.Users.Registrations(ctx, u.Ref()); err != nil {
+			return identity.Address{}, err
+		}
+	}
+	return u.OnlyMailAddress(waiting, s.Now())
 }
 
 // sendCode makes the code of an activation message and mails it.
-func (s *Service) sendCode(ctx context.Context, p identity.Pool, u identity.User, m identity.Message) error {
-	waiting, err := s.Users.Registrations(ctx, u.Ref())
-	if err != nil {
-		return err
-	}
-	code, err := s.codeFor(p, u, m, waiting)
-	if err != nil {
-		return err
+func (s *Service) sendCode(ctx context.Context, p identity.Pool, u identity.User, m identity.Message, to identity.Address) error {
+	code := identity.Code{
+		Registration: m.Registration, Message: m.ID, Address: to.Normalized, Normalized: to.Normalized, AddressType: to.Type,
+		NeedsPassword: m.IsResent || m.Registration == "",
 	}
 	form := m.CodeType
-	made, err := s.Codes.Issue(ctx, p, u.Ref(), identity.PurposeActivation, code, func(c identity.Codes) (identity.Codes, error) {
-		if c.IsLocked(s.Now()) {
+	count := s.Codes.ForMail(ctx, p, m, code.Mailbox(m.Tenant), func(use identity.MailboxUse) {
+		if use.IsLocked(s.Now(), p.Limits) {
 			form = identity.CodeTypeLink // strangers have used up the guesses at short codes; a link needs none
 		}
-		return s.Codes.Limited(p, m)(c)
 	})
+	made, err := s.Codes.Issue(ctx, p, u.Ref(), identity.PurposeActivation, code, count)
 	if err != nil {
 		return err
 	}
@@ -160,6 +188,20 @@ func (s *Service) sendCode(ctx context.Context, p identity.Pool, u identity.User
 	v.Code, v.Link, v.Duration = made.Code, s.link(m, made.Extended, reads), time.Duration(p.CodePolicy(identity.PurposeActivation).TTL)
 	v.Until = s.Now().Add(v.Duration)
 	return s.send(ctx, p, m, letter{code.Normalized, reads, kindOf(m, form), v})
+}
+
+// sendInvitation answers a registration with the address of a user whom no registration may complete: with the message that its owner
+// was invited by, whose code belongs to no registration. Who gave an address that is not the user's is told that the name is taken.
+func (s *Service) sendInvitation(ctx context.Context, p identity.Pool, u identity.User, m identity.Message, to identity.Address) error {
+	isOwn := slices.ContainsFunc(u.CandidateAddresses(), func(a identity.Address) bool { return a.Normalized == to.Normalized })
+	if !isOwn {
+		return s.notifyTaken(ctx, p, u, m, to)
+	}
+	m.Registration, m.IsResent = "", true
+	if !u.SelfRegistered {
+		m.Mode = identity.ModeInvitation
+	}
+	return s.sendCode(ctx, p, u, m, to)
 }
 
 // kindOf is the mail that carries a code in a form.
@@ -177,27 +219,6 @@ func kindOf(m identity.Message, form identity.CodeType) mail.Kind {
 	return long
 }
 
-// codeFor says for which address and registration a message's code is.
-func (s *Service) codeFor(p identity.Pool, u identity.User, m identity.Message, waiting []identity.Registration) (identity.Code, error) {
-	if m.Registration != "" {
-		for _, r := range waiting {
-			if r.ID == m.Registration && r.Belongs(u, s.Now()) {
-				return identity.Code{Registration: r.ID, Message: m.ID, Address: r.Address, Normalized: r.Normalized, AddressType: r.AddressType}, nil
-			}
-		}
-		return identity.Code{}, identity.NotFound{Thing: "registration", ID: m.Registration}
-	}
-	address := identity.Address{Value: m.Address, Normalized: m.Normalized, Type: identity.TypeEmail}
-	if m.Normalized == "" {
-		var err error
-		if address, err = u.OnlyMailAddress(waiting, s.Now()); err != nil {
-			return identity.Code{}, err
-		}
-	}
-	code := identity.Code{Message: m.ID, Address: address.Value, Normalized: address.Normalized, AddressType: address.Type}
-	return onetime.Bound(p, u, code, waiting, s.Now()), nil
-}
-
 // link opens the activation page in the mail's language.
 func (s *Service) link(m identity.Message, extended, reads string) string {
 	query := url.Values{"code": {extended}, language.Parameter: {reads}}
@@ -207,28 +228,22 @@ func (s *Service) link(m identity.Message, extended, reads string) string {
 	return strings.TrimSuffix(s.PublicURL, "/") + "/" + m.Tenant + "/pools/" + m.Pool + "/activate?" + query.Encode()
 }
 
-// notifyOwner tells the owner of an address that somebody wanted to use it, within the limits of mails. It does so in the owner's language,
-// not in that of whoever it was.
-func (s *Service) notifyOwner(ctx context.Context, p identity.Pool, u identity.User, m identity.Message) error {
-	to, err := u.OwnMailAddress(m.Normalized)
-	if err != nil {
+// notifyTaken tells the owner of an address that somebody wanted to use it, in the owner's language and not in that of whoever it was. To an
+// address that is not the owner's goes instead that the identifier which came with it is taken: a mail comes to it either way, so whether
+// one comes tells nothing. Both are within the limits of mails.
+func (s *Service) notifyTaken(ctx context.Context, p identity.Pool, u identity.User, m identity.Message, to identity.Address) error {
+	l := letter{to.Normalized, p.LanguageFor(u, ""), mail.Taken, mail.Of(p)}
+	if own, err := u.OwnMailAddress(to.Normalized); err != nil || own != to.Normalized {
+		if m.Registration == "" {
+			return identity.InvalidField("/address", "is not the owner's")
+		}
+		l.kind, l.language = mail.IdentifierTaken, p.LanguageFor(identity.User{}, m.Language)
+	}
+	m.Normalized = to.Normalized
+	if _, err := s.Users.CountMail(ctx, m.MailboxRef(), m.ID, identity.MailsOfPublic, p.Limits); err != nil {
 		return err
 	}
-	codes, err := s.Users.Codes(ctx, u.Ref(), identity.PurposeNotice)
-	if err != nil {
-		return err
-	}
-	if err := codes.MayMail(s.Now(), p.Limits); err != nil {
-		return err
-	}
-	if err := s.send(ctx, p, m, letter{to, p.LanguageFor(u, ""), mail.Taken, mail.Of(p)}); err != nil {
-		return err
-	}
-	err = s.Users.ReplaceCodes(ctx, u.Ref(), identity.PurposeNotice, codes.Mailed(s.Now(), p.Limits))
-	if errors.As(err, new(identity.PreconditionFailed)) {
-		return nil // another notice was counted at the same time
-	}
-	return err
+	return s.send(ctx, p, m, l)
 }
 
 // notifyPassword tells the holder of an address that a password was set. With it goes what still waits to become this user's.

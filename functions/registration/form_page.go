@@ -23,7 +23,7 @@ func (s site) showForm(ctx context.Context, _ http.ResponseWriter, r *http.Reque
 }
 
 func (s site) form(ctx context.Context, r *http.Request, p identity.Pool) (view, error) {
-	if _, err := s.Open(ctx, p.Tenant, p.ID); err != nil {
+	if _, err := s.OpenToPublic(ctx, p.Tenant, p.ID); err != nil {
 		return view{}, err
 	}
 	schema, err := s.Pools.CachedSchema(ctx, p.Tenant, p.PayloadSchema)
@@ -90,18 +90,18 @@ func (s site) submitForm(ctx context.Context, w http.ResponseWriter, r *http.Req
 		return shown{}, err
 	}
 	v.fill(r.PostForm)
-	if _, err := s.OpenTo(ctx, p.Tenant, p.ID, s.source(r)); err != nil {
-		return v.refused(err)
-	}
 	o := identity.MessageOptions{CodeType: identity.CodeTypeShort, Language: v.Lang}
 	in := identity.SelfRegistration{Identifier: r.PostForm.Get("identifier"), Password: r.PostForm.Get("password"), Payload: payloadOf(v.More, r.PostForm)}
 	if v.lacksPassword(r) {
+		if err := s.Submit(ctx, p, s.source(r), ""); err != nil {
+			return v.refused(err)
+		}
 		if _, err := s.Draft(ctx, p, in, true, o); err != nil { // so that all that is wrong is told at once
 			return v.refused(err)
 		}
 		return v.refused(errIncomplete)
 	}
-	done, err := s.Register(ctx, p, in, true, o)
+	done, err := s.RegisterFrom(ctx, p, s.source(r), in, o)
 	if err != nil {
 		return v.refused(err)
 	}

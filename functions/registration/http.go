@@ -39,29 +39,24 @@ func options(r *http.Request) identity.MessageOptions {
 	}
 }
 
-// take is the use case of a registration in an open pool.
-func (h handlers) take(ctx context.Context, r *http.Request, p identity.Pool, mail bool, o identity.MessageOptions) (Registered, error) {
-	var in identity.SelfRegistration
-	if err := api.Decode(r, &in); err != nil {
-		return Registered{}, err
-	}
-	return h.Register(ctx, p, in, mail, o)
-}
-
 func (h handlers) systemRegister(w http.ResponseWriter, r *http.Request) {
 	identified := func(done Registered) api.Answer {
 		return api.Answer{Status: http.StatusCreated, Body: map[string]string{"id": done.User}}
 	}
-	api.Do(w, r, identified, func(ctx context.Context) (Registered, error) {
+	api.Do(w, r, identified, func(ctx context.Context) (done Registered, err error) {
 		mail, err := flag(r, "send_activation_message", true)
 		if err != nil {
-			return Registered{}, err
+			return done, err
 		}
 		p, err := h.Open(ctx, r.PathValue("tid"), r.PathValue("ipID"))
 		if err != nil {
-			return Registered{}, err
+			return done, err
 		}
-		return h.take(ctx, r, p, mail, options(r))
+		var in identity.SelfRegistration
+		if err := api.Decode(r, &in); err != nil {
+			return done, err
+		}
+		return h.Register(ctx, p, in, mail, options(r))
 	})
 }
 
@@ -97,12 +92,16 @@ func (h handlers) register(w http.ResponseWriter, r *http.Request) {
 	ticketed := func(done Registered) api.Answer {
 		return api.Answer{Status: http.StatusCreated, Body: ticket{done.Ticket, done.ExpiresAt}}
 	}
-	api.Do(w, r, ticketed, func(ctx context.Context) (Registered, error) {
-		p, err := h.OpenTo(ctx, r.PathValue("tid"), r.PathValue("ipID"), h.source(r))
+	api.Do(w, r, ticketed, func(ctx context.Context) (done Registered, err error) {
+		p, err := h.OpenToPublic(ctx, r.PathValue("tid"), r.PathValue("ipID"))
 		if err != nil {
-			return Registered{}, err
+			return done, err
 		}
-		return h.take(ctx, r, p, true, publicOptions(r))
+		var in identity.SelfRegistration
+		if err := api.Decode(r, &in); err != nil {
+			return done, err
+		}
+		return h.RegisterFrom(ctx, p, h.source(r), in, publicOptions(r))
 	})
 }
 

@@ -370,7 +370,7 @@ func TestALinkSaysWhatItDoes(t *testing.T) {
 		t.Errorf("a new mail: %d %s", got.Status, shown(got))
 	}
 	again := systemtest.LinkIn(t, g.product.Inbox.Await(t, late, 2)[1])
-	if page := g.call(t, again.RequestURI()); !contains(page.Body, "your account with Partners becomes active") || inspect(t, "a link", page.Body) != 0 {
+	if page := g.call(t, again.RequestURI()); !contains(page.Body, "your account with Partners becomes active") || inspect(t, "a link", page.Body) != 1 {
 		t.Errorf("the new link: %s", shown(page))
 	}
 }
@@ -407,8 +407,8 @@ func TestPagesThatCanNotBe(t *testing.T) {
 		status     int
 		says       string
 	}{
-		{"registration is switched off", g.at("register"), nil, 403, "Registration is closed"},
-		{"registration is switched off, sent all the same", g.at("register"), []string{"identifier", "ann@example.com"}, 403, "Registration is closed"},
+		{"registration is switched off", g.at("register"), nil, 404, "Nothing is here"},
+		{"registration is switched off, sent all the same", g.at("register"), []string{"identifier", "ann@example.com"}, 404, "Nothing is here"},
 		{"a pool that there isn't", "/" + g.tenant.ID + "/pools/nothing/register", nil, 404, "Nothing is here"},
 		{"a link, where only administrators make users", g.at("activate?code=x"), nil, 200, "ask those who invited you"},
 		{"a code without a registration", g.at("register/code"), []string{"code", "123456"}, 303, ""},

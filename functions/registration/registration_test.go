@@ -97,7 +97,8 @@ func TestThePageOfALinkActivatesOnPost(t *testing.T) {
 		status         int
 	}{
 		{"a password that is too short", "short", 422},
-		{"none, where one waits", "", 303},
+		{"none, where one waits that may be a stranger's", "", 422},
+		{"one of their own", "the owner's own password", 303},
 		{"the same link again", systemtest.Password, 422},
 	} {
 		got := postForm(t, link.String(), "code", link.Query().Get("code"), "password", c.password)
@@ -108,7 +109,8 @@ func TestThePageOfALinkActivatesOnPost(t *testing.T) {
 			t.Errorf("%s: the pool's name is not escaped", c.name)
 		}
 	}
-	verify(t, tenant, pool, email, systemtest.Password, 200)
+	verify(t, tenant, pool, email, systemtest.Password, 401)
+	verify(t, tenant, pool, email, "the owner's own password", 200)
 }
 
 func TestRegistrationIsRefused(t *testing.T) {
@@ -144,7 +146,11 @@ func TestRegistrationIsRefused(t *testing.T) {
 				"system": tenant.System.Call(t, "POST", "/pools/"+c.pool+"/user/register", c.body),
 			}
 			for tree, got := range answers {
-				if got.Status != c.status || got.Text(t, "error_code") != c.code {
+				status, code := c.status, c.code
+				if tree == "public" && c.pool == closed { // which people can't tell from one that does not exist
+					status, code = 404, "not_found"
+				}
+				if got.Status != status || got.Text(t, "error_code") != code {
 					t.Errorf("%s answers %d %s", tree, got.Status, got.Body)
 				}
 				if c.at != "" && !contains(got.Body, `"pointer":"`+c.at+`"`) {

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"identitypools/shared/identity"
 	"identitypools/shared/once"
 	"identitypools/shared/onetime"
@@ -36,7 +38,7 @@ type Pools interface {
 
 // Users stores registrations and finds who owns an identifier; shared/table says what each method promises.
 type Users interface {
-	Register(ctx context.Context, u identity.User, r identity.Registration, m *identity.Message) (identity.UserRef, error)
+	Register(ctx context.Context, p identity.Pool, u identity.User, r identity.Registration, m *identity.Message) (identity.UserRef, error)
 	Claimant(ctx context.Context, tenant, pool, normalized string) (identity.UserRef, error)
 }
 
@@ -89,10 +91,14 @@ func (s *Service) Draft(ctx context.Context, p identity.Pool, in identity.SelfRe
 			return err
 		},
 		func() error {
-			if len(in.Payload) == 0 || in.Payload.Kind() != '{' {
+			payload := in.Payload
+			switch {
+			case len(payload) == 0 || payload.Kind() == 'n':
+				payload = jsontext.Value("{}") // which the schema may find fault with
+			case payload.Kind() != '{':
 				return nil
 			}
-			return s.Documents.CheckPayload(ctx, p.Tenant, p.PayloadSchema, in.Payload)
+			return s.Documents.CheckPayload(ctx, p.Tenant, p.PayloadSchema, payload)
 		},
 		func() error {
 			if in.Password == "" {
@@ -109,9 +115,41 @@ func (s *Service) Draft(ctx context.Context, p identity.Pool, in identity.SelfRe
 	return d, v.Err()
 }
 
+// staleTries bounds how often a registration is checked anew because the pool has changed since this process read it.
+const staleTries = 3
+
 // Register takes a registration and, if mail says so, asks for the message with its code. Whoever owns the identifier, the
-// answer, the work and the calls to the table are alike. p is an open pool. Errors: those of Draft.
+// answer, the work and the calls to the table are alike. p is an open pool; where it has changed, or was even deleted and made again, since
+// this process read it, the registration is checked against the pool as it is now. Errors: those of Draft and Open.
 func (s *Service) Register(ctx context.Context, p identity.Pool, in identity.SelfRegistration, mail bool, o identity.MessageOptions) (Registered, error) {
+	var err error
+	for range staleTries {
+		var done Registered
+		done, err = s.register(ctx, p, in, mail, o)
+		if !errors.As(err, new(identity.PreconditionFailed)) {
+			return done, err
+		}
+		if p, err = s.Open(ctx, p.Tenant, p.ID); err != nil {
+			return Registered{}, err
+		}
+	}
+	return Registered{}, identity.Unavailable{RetryAfter: time.Second, Cause: errors.New("the pool changes again and again")}
+}
+
+// RegisterFrom is Register for somebody at a source, which has a budget of submissions that is spent first. Errors: NotFound for a pool that
+// has been closed or deleted meanwhile, Limited, those of Draft.
+func (s *Service) RegisterFrom(ctx context.Context, p identity.Pool, source string, in identity.SelfRegistration, o identity.MessageOptions) (Registered, error) {
+	if err := s.Submit(ctx, p, source, mailboxOfRegistration(p, in)); err != nil {
+		return Registered{}, err
+	}
+	done, err := s.Register(ctx, p, in, true, o)
+	if errors.As(err, new(identity.Refused)) {
+		err = identity.NotFound{Thing: "pool", ID: p.ID}
+	}
+	return done, err
+}
+
+func (s *Service) register(ctx context.Context, p identity.Pool, in identity.SelfRegistration, mail bool, o identity.MessageOptions) (Registered, error) {
 	d, err := s.Draft(ctx, p, in, mail, o)
 	if err != nil {
 		return Registered{}, err
@@ -129,7 +167,7 @@ func (s *Service) Register(ctx context.Context, p identity.Pool, in identity.Sel
 		message = &m
 	}
 	ctx = once.Then(ctx, func(owner identity.UserRef) (Registered, error) { return s.ticketed(owner, r) })
-	owner, err := s.Users.Register(ctx, u, r, message)
+	owner, err := s.Users.Register(ctx, p, u, r, message)
 	if err != nil {
 		return Registered{}, err
 	}
@@ -138,7 +176,11 @@ func (s *Service) Register(ctx context.Context, p identity.Pool, in identity.Sel
 
 func (s *Service) ticketed(owner identity.UserRef, r identity.Registration) (Registered, error) {
 	expires := r.CreatedAt.Add(identity.TicketLifetime)
-	ticket, err := s.Tickets.Seal(otp.Ticket{Tenant: owner.Tenant, Pool: owner.Pool, User: owner.ID, Registration: r.ID, ExpiresAt: expires.Time})
+	t := otp.Ticket{Tenant: owner.Tenant, Pool: owner.Pool, User: owner.ID, Registration: r.ID, ExpiresAt: expires.Time}
+	if box, ok := r.MailboxRef(owner.Tenant); ok {
+		t.Mailbox = box.Digest
+	}
+	ticket, err := s.Tickets.Seal(t)
 	return Registered{User: owner.ID, Ticket: ticket, ExpiresAt: expires}, err
 }
 
@@ -151,13 +193,36 @@ func (s *Service) Open(ctx context.Context, tenant, pool string) (identity.Pool,
 	return p, err
 }
 
-// OpenTo is Open for a submission from a source, which has a budget. Errors: those of Open, Limited.
-func (s *Service) OpenTo(ctx context.Context, tenant, pool, source string) (identity.Pool, error) {
+// OpenToPublic is Open for people, who aren't told whether a pool that they can't register in exists. Errors: NotFound.
+func (s *Service) OpenToPublic(ctx context.Context, tenant, pool string) (identity.Pool, error) {
 	p, err := s.Open(ctx, tenant, pool)
-	if err == nil {
-		err = s.Budgets.Spend(ctx, tenant, pool, p.Limits.SubmissionBudget(source), s.Now())
+	if errors.As(err, new(identity.Refused)) {
+		err = identity.NotFound{Thing: "pool", ID: pool}
 	}
 	return p, err
+}
+
+// Submit spends of the budget of a source for one registration or resend, which is about a mailbox: that of an address in p, or that of a
+// ticket. Errors: Limited.
+func (s *Service) Submit(ctx context.Context, p identity.Pool, source, mailbox string) error {
+	return s.Budgets.Spend(ctx, p.Tenant, p.ID, p.Limits.SubmissionBudget(source, mailbox), s.Now())
+}
+
+// mailboxOf is the digest of the mailbox that mails to an address in p would go to; "" for what is no e-mail address.
+func mailboxOf(p identity.Pool, address string) string {
+	normalized, err := p.Normalize(identity.TypeEmail, address)
+	if err != nil {
+		return ""
+	}
+	return identity.MailboxDigest(identity.TypeEmail, normalized)
+}
+
+// mailboxOfRegistration is the digest of the mailbox to which the message of a registration goes.
+func mailboxOfRegistration(p identity.Pool, in identity.SelfRegistration) string {
+	if in.OTPAddress != "" {
+		return mailboxOf(p, in.OTPAddress)
+	}
+	return mailboxOf(p, in.Identifier)
 }
 
 // Activate redeems a code for whoever holds the ticket of its registration, or without a ticket the extended code of a link.
@@ -171,13 +236,13 @@ func (s *Service) Activate(ctx context.Context, tenant, pool, source, ticket, co
 	if err := s.Budgets.Spend(ctx, tenant, pool, p.Limits.GuessBudget(source), s.Now()); err != nil {
 		return identity.User{}, err
 	}
-	proof := onetime.Proof{Code: code, Password: password, Unvouched: ticket == ""}
+	proof := onetime.Proof{Code: code, Password: password}
 	if ticket != "" {
 		t, err := s.ticket(tenant, pool, ticket)
 		if err != nil {
 			return identity.User{}, err
 		}
-		proof.User, proof.Registration = t.User, &t.Registration
+		proof.Ticket = &t
 	}
 	return s.Redeemer.Activate(ctx, p, proof)
 }
@@ -191,10 +256,10 @@ func (s *Service) ticket(tenant, pool, text string) (otp.Ticket, error) {
 }
 
 // Resend asks for the message of a registration anew: of the ticket's, or of whatever waits with the owner of an address. It
-// says nothing about either: what may be sent is decided when it is sent. Errors: NotFound for the pool, Refused while the pool
-// does not allow registration, Limited for the source, Invalid where nothing is named.
+// says nothing about either: what may be sent is decided when it is sent. Errors: NotFound for a pool that does not exist or allow
+// registration, Limited for the source, Invalid where nothing is named.
 func (s *Service) Resend(ctx context.Context, tenant, pool, source, ticket, address string, o identity.MessageOptions) error {
-	p, err := s.OpenTo(ctx, tenant, pool, source)
+	p, err := s.OpenToPublic(ctx, tenant, pool)
 	if err != nil {
 		return err
 	}
@@ -204,16 +269,23 @@ func (s *Service) Resend(ctx context.Context, tenant, pool, source, ticket, addr
 	maker := identity.Maker{Now: s.Now(), NewID: s.NewID}
 	u := identity.User{Tenant: tenant, Pool: pool, ID: s.NewID()} // nobody: the message is dropped when it would be sent
 	m := identity.NewMessage(identity.MessageActivation, u, identity.Address{}, o, maker)
-	m.Again = true
+	m.Again, m.IsResent = true, true
 	switch {
 	case ticket != "":
-		if t, err := s.ticket(tenant, pool, ticket); err == nil {
+		t, unknown := s.ticket(tenant, pool, ticket)
+		if err := s.Submit(ctx, p, source, t.Mailbox); err != nil {
+			return err
+		}
+		if unknown == nil {
 			m.User, m.Registration = t.User, t.Registration
 		}
 	case address != "":
 		normalized, err := p.Find(address)
 		if err != nil {
 			return identity.InvalidField("/address", err.Error())
+		}
+		if err := s.Submit(ctx, p, source, mailboxOf(p, address)); err != nil {
+			return err
 		}
 		owner, err := s.Users.Claimant(ctx, tenant, pool, normalized)
 		switch {
@@ -230,10 +302,7 @@ func (s *Service) Resend(ctx context.Context, tenant, pool, source, ticket, addr
 
 // Form is what a page needs to draw the form of a pool. Errors: NotFound for a pool that does not exist or allow registration.
 func (s *Service) Form(ctx context.Context, tenant, pool string) (identity.Pool, identity.Schema, error) {
-	p, err := s.Open(ctx, tenant, pool)
-	if errors.As(err, new(identity.Refused)) {
-		err = identity.NotFound{Thing: "pool", ID: pool}
-	}
+	p, err := s.OpenToPublic(ctx, tenant, pool)
 	if err != nil {
 		return p, identity.Schema{}, err
 	}

@@ -107,8 +107,6 @@ func reason(err error) string {
 	switch {
 	case errors.As(err, new(identity.NotFound)):
 		return "failed.missing"
-	case errors.Is(err, identity.ErrRegistrationDisabled):
-		return "failed.closed"
 	case errors.As(err, new(identity.Limited)):
 		return "failed.limited"
 	case errors.Is(err, errForeign):

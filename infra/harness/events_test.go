@@ -33,7 +33,7 @@ var eventTests = []struct {
 	{"checkPoolPermissions", 200, `{"manage_identity_pool_users":true,"manage_identity_pool_groups":false}`},
 	{"listMailTexts", 200, `{"mails":[
 		{"kind":"registration_code","language":"de","own":true},{"kind":"registration_link"},{"kind":"resend_code"},{"kind":"resend_link"},
-		{"kind":"invitation_code"},{"kind":"invitation_link"},{"kind":"taken"},{"kind":"password_set","language":"de","own":false}]}`},
+		{"kind":"invitation_code"},{"kind":"invitation_link"},{"kind":"taken"},{"kind":"identifier_taken"},{"kind":"password_set","language":"de","own":false}]}`},
 	{"getMailText", 200, `{"kind":"registration_code","language":"de","subject":"{pool}: Ihr Code","own":true,"updated_at":"…"}`},
 	{"updateMailText", 200, `{"kind":"registration_code","subject":"{pool}: Ihr Code","own":true,"variables":["pool","code","duration","until"]}`},
 	{"deleteMailText", 204, ``},

@@ -47,19 +47,18 @@ func Functions() []Function {
 	return []Function{{
 		Name: "activation", MemoryMB: hashing, Timeout: answer, Settings: []string{"CODE_SECRET", "RETURN_ORIGINS"},
 		Grants: []Grant{
-			on(table.Answers, table.Claims, table.Keys, table.OfUser, table.Pools, table.Users).may(get),
+			on(table.Answers, table.Claims, table.Keys, table.Mailboxes, table.OfUser, table.Pools, table.Users).may(get),
 			on(table.OfUser, table.Users).may(batch),
 			on(table.OfUser).may(query),
-			on(table.Answers, table.Claims, table.Messages, table.OfUser, table.Users).may(put, update, remove),
-			on(table.Limits).may(update),
+			on(table.Answers, table.Claims, table.Mailboxes, table.Messages, table.OfUser, table.Users).may(put, update, remove),
 		},
 	}, {
 		Name: "courier", MemoryMB: waiting, Timeout: time.Minute, Mails: true,
 		Settings: []string{"CODE_SECRET", "MAIL_CONFIGURATION_SET", "MAIL_FROM", "PUBLIC_URL"},
 		Grants: []Grant{
-			on(table.Messages, table.OfUser, table.Pools, table.Suppressed, table.Users).may(get),
+			on(table.Mailboxes, table.Messages, table.OfUser, table.Pools, table.Suppressed, table.Users).may(get),
 			on(table.OfUser, table.Pools, table.Users).may(query),
-			on(table.Limits, table.OfUser, table.Pools, table.Suppressed).may(put, update),
+			on(table.Limits, table.Mailboxes, table.OfUser, table.Pools, table.Suppressed).may(put, update),
 			on(table.Claims, table.Messages, table.OfUser, table.Pools, table.Users).may(remove),
 		},
 	}, {
@@ -82,11 +81,10 @@ func Functions() []Function {
 	}, {
 		Name: "registration", MemoryMB: hashing, Timeout: answer, Settings: []string{"CODE_SECRET", "PUBLIC_URL", "RETURN_ORIGINS"},
 		Grants: []Grant{
-			on(table.Answers, table.Claims, table.Keys, table.OfUser, table.Pools, table.Schemas).may(get),
-			on(table.OfUser, table.Users).may(batch),
-			on(table.OfUser).may(query),
+			on(table.Answers, table.Claims, table.Keys, table.Mailboxes, table.OfUser, table.Pools, table.Schemas).may(get),
+			on(table.Claims, table.OfUser, table.Pools, table.Users).may(batch),
 			on(table.Limits).may(update),
-			on(table.Answers, table.Claims, table.Messages, table.OfUser, table.Users).may(put, update, remove, check),
+			on(table.Answers, table.Claims, table.Mailboxes, table.Messages, table.OfUser, table.Users).may(put, update, remove),
 		},
 	}, {
 		Name: "schemas", MemoryMB: waiting, Timeout: answer,

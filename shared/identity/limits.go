@@ -14,6 +14,7 @@ type Limits struct {
 	GuessesPerDay     int64    `json:"code_guesses_per_day"`
 	SourceGuesses     int64    `json:"source_guesses_per_hour"`
 	SourceSubmissions int64    `json:"source_submissions_per_hour"`
+	SourceMailboxes   int64    `json:"source_mailboxes_per_hour"`
 }
 
 // LimitsChange changes Limits.
@@ -25,6 +26,7 @@ type LimitsChange struct {
 	GuessesPerDay     *int64    `json:"code_guesses_per_day"`
 	SourceGuesses     *int64    `json:"source_guesses_per_hour"`
 	SourceSubmissions *int64    `json:"source_submissions_per_hour"`
+	SourceMailboxes   *int64    `json:"source_mailboxes_per_hour"`
 }
 
 // Limit is one of Limits, with what it may be set to.
@@ -35,20 +37,21 @@ type Limit struct {
 	value              *int64
 }
 
-// MailsKept is how many times of mails to a user are remembered: the most that Limits.MailsPerHour can be.
+// MailsKept is how many times of mails to a mailbox are remembered: the most that Limits.MailsPerHour can be.
 const MailsKept = 10
 
 // All are the limits of l, each with its bounds. Guesses at codes are at most 100 (NIST SP 800-63B-4 §3.2.2).
 func (l *Limits) All() []Limit {
 	second := int64(time.Second)
 	return []Limit{
-		{"mail_pause", "between two mails to a user for one purpose", 10 * second, 3600 * second, 60 * second, true, (*int64)(&l.MailPause)},
-		{"mails_per_hour", "to a user for one purpose, in any 60 minutes", 1, MailsKept, 5, false, &l.MailsPerHour},
+		{"mail_pause", "between two mails to a mailbox of the tenant; those that administrators ask for are counted apart", 10 * second, 3600 * second, 60 * second, true, (*int64)(&l.MailPause)},
+		{"mails_per_hour", "to a mailbox of the tenant, in any 60 minutes; those that administrators ask for are counted apart", 1, MailsKept, 5, false, &l.MailsPerHour},
 		{"pool_mails_per_hour", "that the pool sends, from each full hour (UTC)", 1, 1_000_000, 10_000, false, &l.PoolMailsPerHour},
 		{"pool_mails_per_day", "that the pool sends, from midnight (UTC)", 1, 10_000_000, 50_000, false, &l.PoolMailsPerDay},
-		{"code_guesses_per_day", "at a user's codes for one purpose, in 24 hours; neither a resend nor a registration refills them", 5, 100, 20, false, &l.GuessesPerDay},
+		{"code_guesses_per_day", "at the codes sent to a mailbox of the tenant, in 24 hours; neither a resend nor a registration refills them", 5, 100, 20, false, &l.GuessesPerDay},
 		{"source_guesses_per_hour", "of one source at codes of the pool, on public routes, from each full hour (UTC)", 10, 1_000_000, 300, false, &l.SourceGuesses},
 		{"source_submissions_per_hour", "of one source, registrations and resends together, on public routes, from each full hour (UTC)", 10, 1_000_000, 1000, false, &l.SourceSubmissions},
+		{"source_mailboxes_per_hour", "different mailboxes that one source may cause mails to on public routes, from each full hour (UTC)", 1, 10_000, 50, false, &l.SourceMailboxes},
 	}
 }
 
@@ -70,6 +73,7 @@ func (l *Limits) change(c LimitsChange) {
 	replace(&l.GuessesPerDay, c.GuessesPerDay)
 	replace(&l.SourceGuesses, c.SourceGuesses)
 	replace(&l.SourceSubmissions, c.SourceSubmissions)
+	replace(&l.SourceMailboxes, c.SourceMailboxes)
 }
 
 func (l Limits) check(v *Violations) {
@@ -95,6 +99,9 @@ type Budget struct {
 	PerHour int64
 	PerDay  int64
 	Spent   string // what a caller is told when it is spent
+
+	Mailbox   string // what it is spent for, the digest of a mailbox; "" for none
+	Mailboxes int64  // different ones of these an hour
 }
 
 // MailBudget are the mails of a pool.
@@ -107,7 +114,11 @@ func (l Limits) GuessBudget(source string) Budget {
 	return Budget{Of: "guesses#" + source, PerHour: l.SourceGuesses, Spent: "too many codes came from your network, try again later"}
 }
 
-// SubmissionBudget are the registrations and resends of a source.
-func (l Limits) SubmissionBudget(source string) Budget {
-	return Budget{Of: "submissions#" + source, PerHour: l.SourceSubmissions, Spent: "too many registrations came from your network, try again later"}
+// SubmissionBudget are the registrations and resends of a source, and the different mailboxes that they are about. mailbox is the
+// digest of the one of this submission, or "" where there is none.
+func (l Limits) SubmissionBudget(source, mailbox string) Budget {
+	return Budget{
+		Of: "submissions#" + source, PerHour: l.SourceSubmissions, Spent: "too many registrations came from your network, try again later",
+		Mailbox: mailbox, Mailboxes: l.SourceMailboxes,
+	}
 }

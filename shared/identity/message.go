@@ -49,12 +49,18 @@ type Message struct {
 	PostActivationURL string      `json:"post_activation_url,omitempty"`
 	Language          string      `json:"language,omitempty"` // that was asked for
 	Again             bool        `json:"again,omitzero"`     // its receiver asked for it anew
+	IsResent          bool        `json:"resent,omitzero"`    // it is not the first message of a registration: its code alone completes none
 	Counted           bool        `json:"counted,omitempty"`  // the limits were already applied, for a caller that is told of them
 	CreatedAt         Time        `json:"created_at"`
 }
 
 // UserRef names the user that the message is about.
 func (m Message) UserRef() UserRef { return UserRef{Tenant: m.Tenant, Pool: m.Pool, ID: m.User} }
+
+// MailboxRef names the mailbox that the message goes to.
+func (m Message) MailboxRef() MailboxRef {
+	return MailboxRef{Tenant: m.Tenant, Digest: MailboxDigest(TypeEmail, m.Normalized)}
+}
 
 // MessageOptions are the query parameters of a request for an activation message.
 type MessageOptions struct {

@@ -28,7 +28,7 @@ type SelfRegistration struct {
 // payload become the user's (no pre-hijacking).
 type Registration struct {
 	ID           string         `json:"id"`
-	Address      string         `json:"address,omitempty"` // where its messages go: as given
+	Address      string         `json:"address,omitempty"` // where its messages go, in the normalized form that the pool compares
 	Normalized   string         `json:"normalized,omitempty"`
 	AddressType  IdentifierType `json:"address_type,omitempty"`
 	PasswordHash string         `json:"-"`
@@ -37,7 +37,13 @@ type Registration struct {
 	CreatedAt    Time           `json:"created_at"`
 }
 
-// Register makes, of what was given, the registration and the user that it would belong to if its identifier is free.
+// MailboxRef names the mailbox that proves the registration. ok is false where the registration has no address.
+func (r Registration) MailboxRef(tenant string) (ref MailboxRef, ok bool) {
+	return MailboxRef{Tenant: tenant, Digest: MailboxDigest(r.AddressType, r.Normalized)}, r.Normalized != ""
+}
+
+// Register makes, of what was given, the registration and the user that it would belong to if its identifier is free. Both get
+// identifier and address in the normalized form, since the first to register a spelling need not be the one who proves it.
 // mail says whether a message is asked for, which then needs an e-mail address. The payload is checked by the caller.
 func (p Pool) Register(s SelfRegistration, mail bool, m Maker) (User, Registration, error) {
 	var v Violations
@@ -50,11 +56,11 @@ func (p Pool) Register(s SelfRegistration, mail bool, m Maker) (User, Registrati
 	u := User{
 		Tenant: p.Tenant, Pool: p.ID, ID: m.NewID(), Status: StatusNew, StatusUpdatedAt: now, CreatedAt: now, UpdatedAt: now,
 		PayloadSchema: p.PayloadSchema, MetadataSchema: p.MetadataSchema, BusinessMetadataSchema: p.BusinessMetadataSchema,
-		Identifiers: []Identifier{newIdentifier(s.Identifier, normalized, kind, nil, m)}, SelfRegistered: true, Version: m.Now.UnixMilli(),
+		Identifiers: []Identifier{newIdentifier(normalized, normalized, kind, nil, m)}, SelfRegistered: true, Version: m.Now.UnixMilli(),
 	}
 	r := Registration{ID: m.NewID(), Payload: s.Payload, CreatedAt: now}
 	if kind.isAddress() {
-		r.Address, r.Normalized, r.AddressType = s.Identifier, normalized, kind
+		r.Address, r.Normalized, r.AddressType = normalized, normalized, kind
 	}
 	if s.OTPAddress != "" {
 		p.registerAddress(&v, &r, kind, s.OTPAddress)
@@ -82,7 +88,7 @@ func (p Pool) registerAddress(v *Violations, r *Registration, identifier Identif
 	case kind == identifier:
 		v.Add("/otp_address", "must not be of the identifier's type")
 	default:
-		r.Address, r.Normalized, r.AddressType = address, normalized, kind
+		r.Address, r.Normalized, r.AddressType = normalized, normalized, kind
 	}
 }
 
@@ -92,53 +98,72 @@ func (r Registration) Belongs(u User, now time.Time) bool {
 	return u.Status == StatusNew && !r.CreatedAt.Before(u.StatusUpdatedAt.Time) && now.Before(r.CreatedAt.Add(RegistrationLifetime).Time)
 }
 
-// Activation is the proof of an address, with what becomes the user's.
+// Redeemable is what a code for activation is redeemed with, read in one call.
+type Redeemable struct {
+	User         User // without its password hash; the zero value where there is none
+	Codes        Codes
+	Registration *Registration // nil where there is none
+}
+
+// Activation is the proof of an address, with what may become the user's.
 type Activation struct {
 	Code         Code
-	Registration *Registration // the one that the code was mailed for; nil where it belongs to none
+	Registration *Registration // the one of the user that the code or the ticket names; nil where there is none
+	IsTheirs     bool          // who proves the address has shown that the registration is theirs
+	HasTicket    bool          // who proves the address has a ticket: they have registered
 	PasswordHash string        // given with the code; "" where none was
-	Contested    bool          // it is unknown whether the registration is that of the code's holder, so nothing of it is taken
 }
 
-// IsContested says whether others wait to prove the same address for u.
-func (r Registration) IsContested(u User, waiting []Registration, now time.Time) bool {
-	return slices.ContainsFunc(waiting, func(other Registration) bool {
-		return other.ID != r.ID && other.Normalized == r.Normalized && other.Belongs(u, now)
-	})
-}
-
-// Activate is u after a: active, the address verified and an identifier, the password that came with the code or that
-// waited in its registration. The password given with the code wins, for its giver has proved the address.
-// Errors: InvalidCode where the user is not new or the registration is dead; Invalid where a password is missing or one too many.
-func (p Pool) Activate(u User, a Activation, m Maker) (User, error) {
-	registered := a.Code.Registration != ""
-	if u.Status != StatusNew || registered && (a.Registration == nil || !a.Registration.Belongs(u, m.Now) || a.Registration.Normalized != a.Code.Normalized) {
-		return User{}, InvalidCode{}
+// isProof says whether the code's address is one of u: its own, or that of the registration which waits with it.
+func (a Activation) isProof(u User, now time.Time) bool {
+	if r := a.Registration; r != nil && r.Belongs(u, now) && r.Normalized == a.Code.Normalized {
+		return true
 	}
-	if !registered && !slices.ContainsFunc(u.CandidateAddresses(), func(c Address) bool { return c.Normalized == a.Code.Normalized }) {
+	return slices.ContainsFunc(u.CandidateAddresses(), func(c Address) bool { return c.Normalized == a.Code.Normalized })
+}
+
+// completes says whether the registration's password and payload become u's. Those of a registration that is not known to be of the one who
+// proves the address never do, nor do they complete a user whom an administrator made or who has a password.
+func (a Activation) completes(u User, now time.Time) bool {
+	r := a.Registration
+	return r != nil && a.IsTheirs && u.IsCompletable() && r.Belongs(u, now) && r.Normalized == a.Code.Normalized
+}
+
+// IsCompletable says whether a registration may complete u: one made it, and it has no password yet.
+func (u User) IsCompletable() bool {
+	_, hasPassword := u.Password()
+	return u.Status == StatusNew && u.SelfRegistered && !hasPassword
+}
+
+// Activate is u after a: active, the address verified and an identifier. Whoever proves the address decides the password: the one that
+// comes with the code, or else the one of a registration that they have shown to be theirs; where there is neither, somebody who has
+// registered must give one. Errors: InvalidCode where the user is not new or the address is not one of the user; Invalid where a
+// password is missing or one too many.
+func (p Pool) Activate(u User, a Activation, m Maker) (User, error) {
+	if u.Status != StatusNew || !a.isProof(u, m.Now) {
 		return User{}, InvalidCode{}
 	}
 	_, hasPassword := u.Password()
-	hash := a.PasswordHash
+	hash, completes := a.PasswordHash, a.completes(u, m.Now)
 	switch {
 	case hash != "" && hasPassword:
 		return User{}, InvalidField("/password", "must not be given: a password is set already")
-	case hash == "" && (a.Code.NeedsPassword || a.Contested && p.UsesPasswords()):
-		return User{}, InvalidField("/password", "must be given: several registrations wait for this address")
-	case hash == "" && registered && !a.Contested:
+	case hash == "" && completes:
 		hash = a.Registration.PasswordHash
+	case hash == "" && !hasPassword && (u.SelfRegistered || a.HasTicket) && p.UsesPasswords():
+		return User{}, InvalidField("/password", "must be given: the code does not tell which registration is yours")
 	}
 	if hash != "" {
 		u.setPassword(p, hash, m)
 	}
-	if registered && !a.Contested && given(a.Registration.Payload) {
-		u.Payload = a.Registration.Payload
-	}
-	if registered {
+	if u.SelfRegistered {
 		u.Language = "" // which is that of whoever registered the address first
 	}
-	if registered && !a.Contested {
+	if completes {
 		u.Language = a.Registration.Language
+		if given(a.Registration.Payload) {
+			u.Payload = a.Registration.Payload
+		}
 	}
 	u.verify(a.Code, m)
 	u.Status, u.StatusUpdatedAt, u.UpdatedAt = StatusActive, At(m.Now), At(m.Now)

@@ -29,13 +29,13 @@ func TestRegisterMakesUserAndRegistration(t *testing.T) {
 	wantUser := identity.User{
 		Tenant: "default", Pool: "shop", ID: "id1", Status: identity.StatusNew, StatusUpdatedAt: now, CreatedAt: now, UpdatedAt: now,
 		PayloadSchema: "people", MetadataSchema: "metadata_v0", SelfRegistered: true, Version: start().UnixMilli(),
-		Identifiers: []identity.Identifier{{ID: "id2", Value: "Ann@Example.com", Normalized: ann, Type: identity.TypeEmail, CreatedAt: now, UpdatedAt: now}},
+		Identifiers: []identity.Identifier{{ID: "id2", Value: ann, Normalized: ann, Type: identity.TypeEmail, CreatedAt: now, UpdatedAt: now}},
 	}
 	if !reflect.DeepEqual(u, wantUser) {
 		t.Errorf("got  %+v\nwant %+v", u, wantUser)
 	}
 	wantRegistration := identity.Registration{
-		ID: "id3", Address: "Ann@Example.com", Normalized: ann, AddressType: identity.TypeEmail, Payload: jsontext.Value(`{"name":"Ann"}`), CreatedAt: now,
+		ID: "id3", Address: ann, Normalized: ann, AddressType: identity.TypeEmail, Payload: jsontext.Value(`{"name":"Ann"}`), CreatedAt: now,
 	}
 	if !reflect.DeepEqual(r, wantRegistration) {
 		t.Errorf("got  %+v\nwant %+v", r, wantRegistration)
@@ -73,8 +73,8 @@ func TestRegisterChoosesWhereTheCodeGoes(t *testing.T) {
 		{"not even for phone numbers", "+15550100", "+15550101", false, "+15550100", "mobile", []string{"/otp_address"}},
 		{"an otp_address must be an address", "+15550100", "ann", false, "+15550100", "mobile", []string{"/otp_address"}},
 		{"an otp_address must be a good address", "ann", "ann@", false, "", "", []string{"/otp_address"}},
-		{"an identifier must be good", "ann@", "", true, "ann@", "email", []string{"/identifier"}},
-		{"both must be good", "@", "ann@example.com\nx", true, "@", "email", []string{"/identifier", "/otp_address"}},
+		{"an identifier must be good", "ann@", "", true, "", "email", []string{"/identifier"}},
+		{"both must be good", "@", "ann@example.com\nx", true, "", "email", []string{"/identifier", "/otp_address"}},
 		{"there must be an identifier", " ", ann, true, ann, "email", []string{"/identifier"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -152,7 +152,7 @@ func registered(tb testing.TB, p identity.Pool) (identity.User, identity.Registr
 }
 
 func codeFor(address, registration string) identity.Code {
-	return identity.Code{Address: address, Normalized: strings.ToLower(address), AddressType: identity.TypeEmail, Registration: registration}
+	return identity.Code{Address: address, Normalized: address, AddressType: identity.TypeEmail, Registration: registration}
 }
 
 func TestActivateCompletesARegistration(t *testing.T) {
@@ -160,7 +160,7 @@ func TestActivateCompletesARegistration(t *testing.T) {
 	p := newPool(t, identity.PoolChange{PasswordSettings: identity.PasswordSettingsChange{ExpiresAfter: ptr(identity.Duration(24 * time.Hour))}})
 	u, r := registered(t, p)
 	old, _ := registered(t, p)
-	got, err := p.Activate(u, identity.Activation{Code: codeFor(ann, r.ID), Registration: &r}, maker(at(time.Hour)))
+	got, err := p.Activate(u, identity.Activation{Code: codeFor(ann, r.ID), Registration: &r, IsTheirs: true}, maker(at(time.Hour)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,8 +193,8 @@ func TestActivateMakesTheOTPAddressAnIdentifier(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := p.Activate(u, identity.Activation{Code: codeFor("Ann@Example.com", r.ID), Registration: &r}, maker(start()))
-	if err != nil || !slices.Equal(got.Claims(), []string{"ann", ann}) || len(got.Identifiers) != 2 || got.Identifiers[1].Value != "Ann@Example.com" || got.Identifiers[1].Type != identity.TypeEmail {
+	got, err := p.Activate(u, identity.Activation{Code: codeFor(ann, r.ID), Registration: &r, IsTheirs: true}, maker(start()))
+	if err != nil || !slices.Equal(got.Claims(), []string{"ann", ann}) || len(got.Identifiers) != 2 || got.Identifiers[1].Value != ann || got.Identifiers[1].Type != identity.TypeEmail {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	if _, has := got.Password(); has || got.Payload != nil {
@@ -202,51 +202,62 @@ func TestActivateMakesTheOTPAddressAnIdentifier(t *testing.T) {
 	}
 }
 
-// The tests below are of pre-hijacking: what a stranger gave never becomes the owner's.
+// The tests below are of pre-hijacking: what a stranger gave never becomes the owner's. Whoever proves the mailbox decides the password, and a
+// registration completes a user only where it is known to be of the one who proves the mailbox, never one whom an administrator made or
+// who has a password.
 func TestActivateChoosesThePassword(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
-		name         string
-		registered   bool
-		needs        bool
-		given        string
-		has          bool
-		hash         string
-		wrong        []string
-		credentials  int
-		givesPayload bool
+		name            string
+		theirs, ticket  bool
+		administrators  bool // an administrator made the user
+		given           string
+		has             bool
+		without         bool // the pool has no passwords
+		hash            string
+		wrong           []string
+		takesThePayload bool
 	}{
-		{"that waited with the registration", true, false, "", false, "waiting", nil, 1, true},
-		{"that came with the code rather than the one that waited", true, false, "given", false, "given", nil, 1, true},
-		{"that came with a code of no registration", false, false, "given", false, "given", nil, 1, false},
-		{"none, where a code of no registration came without", false, false, "", false, "", nil, 0, false},
-		{"none, and asks for one where several wait", false, true, "", false, "", []string{"/password"}, 0, false},
-		{"that came where several wait", false, true, "given", false, "given", nil, 1, false},
-		{"that an administrator set", false, false, "", true, "", nil, 1, false},
-		{"that an administrator set, and refuses another", false, false, "given", true, "", []string{"/password"}, 1, false},
+		{name: "that waited with their registration", theirs: true, hash: "waiting", takesThePayload: true},
+		{name: "that came with the code rather than the one that waited", theirs: true, given: "given", hash: "given", takesThePayload: true},
+		{name: "that came with a code which does not tell whose the registration is", given: "given", hash: "given"},
+		{name: "none, where the code does not tell whose the registration is", wrong: []string{"/password"}},
+		{name: "none, where the ticket is of a registration that gave way", ticket: true, wrong: []string{"/password"}},
+		{name: "none, in a pool without passwords", without: true},
+		{name: "none, of a user whom an administrator made", administrators: true},
+		{name: "that came with the code, of a user whom an administrator made", administrators: true, given: "given", hash: "given"},
+		{name: "none of their registration's, of a user whom an administrator made", administrators: true, theirs: true, ticket: true, wrong: []string{"/password"}},
+		{name: "that an administrator set", administrators: true, theirs: true, ticket: true, has: true},
+		{name: "that an administrator set, and refuses another", administrators: true, given: "given", has: true, wrong: []string{"/password"}},
+		{name: "that a user had who was made new again", theirs: true, has: true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			p := folding()
+			p.Mechanisms = []identity.Mechanism{identity.MechanismPassword}
+			if row.without {
+				p.Mechanisms = []identity.Mechanism{identity.MechanismEmailOTP}
+			}
 			u, r := registered(t, p)
+			u.SelfRegistered = !row.administrators
+			credentials := 0
 			if row.has {
 				u.Credentials = []identity.Credential{{ID: "c", Type: identity.CredentialPassword, State: identity.StateMustBeChanged}}
 			}
-			a := identity.Activation{Code: codeFor(ann, ""), Registration: &r, PasswordHash: row.given}
-			if row.registered {
-				a.Code.Registration = r.ID
+			if row.has || row.hash != "" {
+				credentials = 1
 			}
-			a.Code.NeedsPassword = row.needs
+			a := identity.Activation{Code: codeFor(ann, r.ID), Registration: &r, IsTheirs: row.theirs, HasTicket: row.ticket, PasswordHash: row.given}
 			got, err := p.Activate(u, a, maker(start()))
 			checkWrong(t, err, row.wrong...)
 			if err != nil {
 				return
 			}
-			if got.PasswordHash != row.hash || len(got.Credentials) != row.credentials || (got.Payload != nil) != row.givesPayload {
+			if got.PasswordHash != row.hash || len(got.Credentials) != credentials || (got.Payload != nil) != row.takesThePayload {
 				t.Errorf("password %q, %d credentials, payload %s", got.PasswordHash, len(got.Credentials), got.Payload)
 			}
 			if row.has && got.Credentials[0].ID != "c" {
-				t.Error("the administrator's credential was replaced")
+				t.Error("the credential was replaced")
 			}
 		})
 	}
@@ -259,17 +270,24 @@ func TestActivateRefuses(t *testing.T) {
 		"an active user":      func(u *identity.User, _ *identity.Activation, _ *time.Time) { u.Status = identity.StatusActive },
 		"an inactive user":    func(u *identity.User, _ *identity.Activation, _ *time.Time) { u.Status = identity.StatusInactive },
 		"a deleted user":      func(u *identity.User, _ *identity.Activation, _ *time.Time) { u.Status = identity.StatusDeleted },
-		"a registration gone": func(_ *identity.User, a *identity.Activation, _ *time.Time) { a.Registration = nil },
-		"a registration too old": func(_ *identity.User, _ *identity.Activation, now *time.Time) {
-			*now = at(identity.RegistrationLifetime)
-		},
-		"a user made new since":    func(u *identity.User, _ *identity.Activation, _ *time.Time) { u.StatusUpdatedAt = identity.At(at(1e9)) },
 		"an address not the users": func(_ *identity.User, a *identity.Activation, _ *time.Time) { a.Code = codeFor(other, "") },
+		"an address not the registrations": func(u *identity.User, a *identity.Activation, _ *time.Time) {
+			u.Identifiers[0].Normalized, a.Code = "ann", codeFor(other, a.Code.Registration)
+		},
+		"a registration gone": func(u *identity.User, a *identity.Activation, _ *time.Time) {
+			u.Identifiers[0].Type, a.Registration = identity.TypeUID, nil
+		},
+		"a registration too old": func(u *identity.User, _ *identity.Activation, now *time.Time) {
+			u.Identifiers[0].Type, *now = identity.TypeUID, at(identity.RegistrationLifetime)
+		},
+		"a user made new since": func(u *identity.User, _ *identity.Activation, _ *time.Time) {
+			u.Identifiers[0].Type, u.StatusUpdatedAt = identity.TypeUID, identity.At(at(1e9))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			u, r := registered(t, p)
-			a, now := identity.Activation{Code: codeFor(ann, r.ID), Registration: &r, PasswordHash: "given"}, at(time.Minute)
+			a, now := identity.Activation{Code: codeFor(ann, r.ID), Registration: &r, IsTheirs: true, PasswordHash: "given"}, at(time.Minute)
 			change(&u, &a, &now)
 			got, err := p.Activate(u, a, maker(now))
 			if !errors.Is(err, identity.InvalidCode{}) || got.ID != "" {

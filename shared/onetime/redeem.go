@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"identitypools/shared/identity"
+	"identitypools/shared/once"
 	"identitypools/shared/otp"
 )
 
@@ -19,17 +20,18 @@ type Redeemer struct {
 	NewID     func() string
 }
 
-// Guesses finds a user's codes, for a price where the presented code could be a guess; shared/table says what each method promises.
+// Guesses pays for guesses at the codes of a mailbox; shared/table says what each method promises.
 type Guesses interface {
-	Codes(ctx context.Context, ref identity.UserRef, purpose identity.CodePurpose) (identity.Codes, error)
-	Guess(ctx context.Context, ref identity.UserRef, purpose identity.CodePurpose, l identity.Limits) (identity.Codes, error)
-	Unguess(ctx context.Context, ref identity.UserRef, purpose identity.CodePurpose) error
+	MailboxUse(ctx context.Context, box identity.MailboxRef) (identity.MailboxUse, error)
+	SpendGuess(ctx context.Context, box identity.MailboxRef, payment string, l identity.Limits) (identity.MailboxUse, error)
+	RefundGuess(ctx context.Context, box identity.MailboxRef, payment string) error
 }
 
 // Activator reads and stores the user; shared/table says what each method promises.
 type Activator interface {
-	UserAndRegistration(ctx context.Context, ref identity.UserRef, registration string, consistent bool) (identity.User, *identity.Registration, error)
-	Registrations(ctx context.Context, ref identity.UserRef) ([]identity.Registration, error)
+	Redeemable(ctx context.Context, ref identity.UserRef, registration string) (identity.Redeemable, error)
+	Registration(ctx context.Context, ref identity.UserRef, id string) (identity.Registration, error)
+	User(ctx context.Context, ref identity.UserRef) (identity.User, error)
 	Activate(ctx context.Context, old, u identity.User, codes int64, notice *identity.Message) (identity.User, error)
 }
 
@@ -40,62 +42,32 @@ type Passwords interface {
 
 // Proof is a code as somebody presents it, with the password that is to become the user's.
 type Proof struct {
-	User         string  // needed with a short code; an extended code names its user
-	Registration *string // the only one that the code may complete; nil: any
-	Code         string
-	Address      string // where given, the one that the code must have been sent to
-	Password     string
-	Unvouched    bool // nobody but the code says who presents it: where several registrations wait, it is unknown whose is meant
+	User      string      // needed with a short code; an extended code names its user
+	Ticket    *otp.Ticket // of a registration, which is then that of whoever presents the code; nil where none came with it
+	IsBackEnd bool        // a back end presents it, to which the only registration that waits for the address counts as theirs
+	Code      string
+	Address   string // where given, the one that the code must have been sent to
+	Password  string
 }
 
-const activation = identity.PurposeActivation
-
-// Activate redeems a code for activation. A short code costs a guess before anything is compared; an extended one has 128
-// random bits and costs none, so that nobody can lock its holder out by guessing.
+// Activate redeems a code for activation. A short code costs a guess at the codes of its mailbox before anything is compared; an extended
+// one has 128 random bits and costs none, so that nobody can lock its holder out by guessing.
 //
 // Errors: InvalidCode for a code that is wrong, spent, unknown or no longer of use, all alike; ExpiredCode; Invalid for a fault
 // in what came with a right code, which stays usable.
 func (r *Redeemer) Activate(ctx context.Context, p identity.Pool, proof Proof) (identity.User, error) {
-	ref, codes, extended, err := r.spend(ctx, p, proof)
-	if err != nil {
-		return identity.User{}, err
-	}
-	guess := codes.Guesses
-	if extended {
-		guess = 0
-	}
-	for try := range storeTries {
-		u, err := r.activate(ctx, p, proof, ref, codes, guess, try > 0)
+	a := r.attempt(ctx, p, proof)
+	for range storeTries {
+		u, err := a.activate(ctx)
 		switch {
 		case errors.As(err, new(identity.PreconditionFailed)):
-			if codes, err = r.Guesses.Codes(ctx, ref, activation); err != nil {
-				return u, err
-			}
 			continue
-		case errors.As(err, new(identity.Invalid)) && !extended:
-			return u, errors.Join(err, r.Guesses.Unguess(ctx, ref, activation))
+		case errors.As(err, new(identity.Invalid)):
+			return u, errors.Join(err, a.refund(ctx))
 		}
 		return u, err
 	}
 	return identity.User{}, identity.Unavailable{RetryAfter: time.Second, Cause: identity.PreconditionFailed{}}
-}
-
-// spend finds the codes of the user that proof speaks of.
-func (r *Redeemer) spend(ctx context.Context, p identity.Pool, proof Proof) (ref identity.UserRef, codes identity.Codes, extended bool, err error) {
-	ref = identity.UserRef{Tenant: p.Tenant, Pool: p.ID, ID: proof.User}
-	named, purpose, extended := otp.ParseExtended(proof.Code)
-	switch {
-	case extended && (purpose != string(activation) || proof.User != "" && proof.User != named):
-		return ref, codes, extended, identity.InvalidCode{}
-	case extended:
-		ref.ID = named
-		codes, err = r.Guesses.Codes(ctx, ref, activation)
-	case proof.User == "":
-		err = identity.InvalidCode{}
-	default:
-		codes, err = r.Guesses.Guess(ctx, ref, activation, p.Limits)
-	}
-	return ref, codes, extended, err
 }
 
 // Promise is what a link would come to.
@@ -108,88 +80,250 @@ type Promise struct {
 // Look tells whoever holds the extended code of a link what it is good for. It changes nothing: mail scanners open links too.
 // Errors: those of Activate for the code.
 func (r *Redeemer) Look(ctx context.Context, p identity.Pool, code string) (Promise, error) {
-	proof := Proof{Code: code, Unvouched: true}
-	ref, codes, _, err := r.spend(ctx, p, proof) // nothing: only an extended code names its user, and it costs no guess
+	a := r.attempt(ctx, p, Proof{Code: code}) // only an extended code names its user, and it costs no guess
+	found, activation, err := a.find(ctx)
 	if err != nil {
 		return Promise{}, err
 	}
-	u, a, err := r.find(ctx, p, proof, ref, codes, 0, true)
-	if err != nil {
-		return Promise{}, err
-	}
-	// What is asked is whether the code would do without a password, and if so whether the user would have one.
-	after, err := p.Activate(u, a, identity.Maker{Now: r.Now(), NewID: r.NewID})
+	_, err = p.Activate(found.User, activation, identity.Maker{Now: r.Now(), NewID: r.NewID})
 	if err != nil && !errors.As(err, new(identity.Invalid)) {
 		return Promise{}, err
 	}
-	_, has := after.Password()
-	return Promise{Address: a.Code.Address, Invited: !u.SelfRegistered, NeedsPassword: p.UsesPasswords() && !has}, nil
+	_, has := found.User.Password()
+	return Promise{Address: activation.Code.Address, Invited: !found.User.SelfRegistered, NeedsPassword: p.UsesPasswords() && !has}, nil
 }
 
-func (r *Redeemer) activate(ctx context.Context, p identity.Pool, proof Proof, ref identity.UserRef, codes identity.Codes, guess int64, consistent bool) (identity.User, error) {
-	old, a, err := r.find(ctx, p, proof, ref, codes, guess, consistent)
+// attempt is the redeeming of one proof. What it has paid for stays paid when it has to look again.
+type attempt struct {
+	*Redeemer
+	pool     identity.Pool
+	proof    Proof
+	ref      identity.UserRef // of the user whom the proof names
+	extended bool
+	payment  string
+	uses     map[identity.MailboxRef]identity.MailboxUse // of the mailboxes that were paid for or looked at
+	refused  map[identity.MailboxRef]bool                // those whose guesses are used up
+}
+
+func (r *Redeemer) attempt(ctx context.Context, p identity.Pool, proof Proof) *attempt {
+	a := &attempt{
+		Redeemer: r, pool: p, proof: proof, ref: identity.UserRef{Tenant: p.Tenant, Pool: p.ID, ID: proof.User}, payment: r.NewID(),
+		uses: map[identity.MailboxRef]identity.MailboxUse{}, refused: map[identity.MailboxRef]bool{},
+	}
+	if request := once.Of(ctx); request != nil {
+		a.payment = request.Mark // a repeat of the request is a repeat of the guess
+	}
+	if proof.Ticket != nil {
+		a.ref.ID = proof.Ticket.User
+	}
+	return a
+}
+
+func (a *attempt) activate(ctx context.Context) (u identity.User, err error) {
+	found, activation, err := a.find(ctx)
 	if err != nil {
-		return identity.User{}, err
+		return u, err
 	}
-	return r.store(ctx, p, proof, old, a, codes.Version)
-}
-
-// find is the user whose code was presented, and what that code would activate.
-func (r *Redeemer) find(
-	ctx context.Context, p identity.Pool, proof Proof, ref identity.UserRef, codes identity.Codes, guess int64, consistent bool,
-) (u identity.User, a identity.Activation, err error) {
-	a.Code, err = codes.Redeem(identity.Presented{
-		Registration: proof.Registration, Guess: guess,
-		Matches: func(c identity.Code) bool {
-			return r.Coder.Matches(binding(ref, activation, c), proof.Code, c.MAC, c.ExtendedMAC)
-		},
-	}, r.Now())
-	if err != nil {
-		return u, a, err
-	}
-	if proof.Address != "" {
-		if normalized, err := p.Find(proof.Address); err != nil || normalized != a.Code.Normalized {
-			return u, a, identity.InvalidCode{}
-		}
-	}
-	u, a.Registration, err = r.Users.UserAndRegistration(ctx, ref, a.Code.Registration, consistent)
-	switch {
-	case errors.As(err, new(identity.NotFound)) && consistent:
-		return u, a, identity.InvalidCode{}
-	case errors.As(err, new(identity.NotFound)):
-		return u, a, identity.PreconditionFailed{} // not read consistently: look again
-	case err != nil:
-		return u, a, err
-	}
-	if proof.Unvouched && a.Registration != nil {
-		waiting, err := r.Users.Registrations(ctx, ref)
-		if err != nil {
-			return u, a, err
-		}
-		a.Contested = a.Registration.IsContested(u, waiting, r.Now())
-	}
-	return u, a, nil
-}
-
-func (r *Redeemer) store(ctx context.Context, p identity.Pool, proof Proof, old identity.User, a identity.Activation, codes int64) (u identity.User, err error) {
-	if proof.Password != "" {
-		if a.PasswordHash, err = r.Passwords.HashNew(ctx, p, old, "/password", proof.Password); err != nil {
+	if a.proof.Password != "" {
+		if activation.PasswordHash, err = a.Passwords.HashNew(ctx, a.pool, found.User, "/password", a.proof.Password); err != nil {
 			return u, err
 		}
 	}
-	maker := identity.Maker{Now: r.Now(), NewID: r.NewID}
-	if u, err = p.Activate(old, a, maker); err != nil {
+	maker := identity.Maker{Now: a.Now(), NewID: a.NewID}
+	if u, err = a.pool.Activate(found.User, activation, maker); err != nil {
 		return u, err
 	}
 	var notice *identity.Message
-	if u.PasswordHash != "" && a.Code.AddressType == identity.TypeEmail {
-		to := identity.Address{Value: a.Code.Address, Normalized: a.Code.Normalized}
+	if code := activation.Code; u.PasswordHash != "" && code.AddressType == identity.TypeEmail {
+		to := identity.Address{Value: code.Address, Normalized: code.Normalized}
 		m := identity.NewMessage(identity.MessagePasswordSet, u, to, identity.MessageOptions{}, maker)
 		notice = &m
 	}
-	u, err = r.Users.Activate(ctx, old, u, codes, notice)
+	u, err = a.Users.Activate(ctx, found.User, u, found.Codes.Version, notice)
 	if errors.As(err, new(identity.Conflict)) {
 		return u, identity.InvalidField("/code", "proves an address that has become another user's")
 	}
 	return u, err
+}
+
+// find is the user whose code was presented, and what that code would activate.
+func (a *attempt) find(ctx context.Context) (found identity.Redeemable, activation identity.Activation, err error) {
+	named, purpose, extended := otp.ParseExtended(a.proof.Code)
+	a.extended = extended
+	switch {
+	case extended && (purpose != string(identity.PurposeActivation) || a.ref.ID != "" && a.ref.ID != named):
+		return found, activation, identity.InvalidCode{}
+	case extended:
+		a.ref.ID = named
+	case a.ref.ID == "":
+		return found, activation, identity.InvalidCode{}
+	}
+	if a.proof.Ticket != nil {
+		found, activation, err = a.byTicket(ctx)
+	} else {
+		found, activation, err = a.byCode(ctx)
+	}
+	if err == nil && a.proof.Address != "" {
+		if normalized, err := a.pool.Find(a.proof.Address); err != nil || normalized != activation.Code.Normalized {
+			return found, activation, identity.InvalidCode{}
+		}
+	}
+	if err == nil && found.User.ID == "" {
+		err = identity.InvalidCode{}
+	}
+	return found, activation, err
+}
+
+// byTicket redeems a code with the ticket of a registration, which is therefore that of whoever presents both.
+func (a *attempt) byTicket(ctx context.Context) (found identity.Redeemable, activation identity.Activation, err error) {
+	ticket := a.proof.Ticket
+	box := identity.MailboxRef{Tenant: a.pool.Tenant, Digest: ticket.Mailbox}
+	if box.Digest == "" { // a ticket of the first release
+		r, err := a.Users.Registration(ctx, a.ref, ticket.Registration)
+		if errors.As(err, new(identity.NotFound)) {
+			err = identity.InvalidCode{}
+		}
+		if err != nil {
+			return found, activation, err
+		}
+		box, _ = r.MailboxRef(a.pool.Tenant)
+	}
+	if err := a.pay(ctx, box); err != nil {
+		return found, activation, err
+	}
+	if found, err = a.Users.Redeemable(ctx, a.ref, ticket.Registration); err != nil {
+		return found, activation, err
+	}
+	activation.Code, err = a.redeem(found.Codes)
+	activation.Registration, activation.HasTicket = found.Registration, true
+	activation.IsTheirs = a.uses[box].Waits(a.pool.ID, ticket.Registration)
+	return found, activation, err
+}
+
+// byCode redeems a code that is all that tells who presents it.
+func (a *attempt) byCode(ctx context.Context) (found identity.Redeemable, activation identity.Activation, err error) {
+	if found, err = a.Users.Redeemable(ctx, a.ref, ""); err != nil {
+		return found, activation, err
+	}
+	if !a.extended {
+		for _, code := range found.Codes.Live {
+			if err := a.pay(ctx, code.Mailbox(a.pool.Tenant)); err != nil {
+				return found, activation, err
+			}
+		}
+	}
+	if activation.Code, err = a.redeem(found.Codes); err != nil {
+		return found, activation, err
+	}
+	registration, isOnly := activation.Code.Registration, false
+	if a.proof.IsBackEnd && !activation.Code.NeedsPassword && found.User.IsCompletable() {
+		only, err := a.onlyWaiting(ctx, found.User, activation.Code)
+		if err != nil {
+			return found, activation, err
+		}
+		if only != "" && (registration == "" || registration == only) {
+			registration, isOnly = only, true
+		}
+	}
+	if registration != "" {
+		r, err := a.Users.Registration(ctx, a.ref, registration)
+		switch {
+		case err == nil:
+			activation.Registration, activation.IsTheirs = &r, isOnly
+		case !errors.As(err, new(identity.NotFound)):
+			return found, activation, err
+		}
+	}
+	return found, activation, nil
+}
+
+// onlyWaiting is the registration of u that waits for the code's mailbox, if no other waits for it in the pool; "" where there is none or
+// several.
+func (a *attempt) onlyWaiting(ctx context.Context, u identity.User, code identity.Code) (registration string, err error) {
+	box := code.Mailbox(a.pool.Tenant)
+	if err := a.look(ctx, box); err != nil {
+		return "", err
+	}
+	for _, w := range a.uses[box].WaitingIn(a.pool.ID, a.Now()) {
+		owner := u
+		if w.User != u.ID {
+			owner, err = a.Users.User(ctx, identity.UserRef{Tenant: a.pool.Tenant, Pool: a.pool.ID, ID: w.User})
+			if errors.As(err, new(identity.NotFound)) {
+				continue
+			}
+			if err != nil {
+				return "", err
+			}
+		}
+		if !(identity.Registration{CreatedAt: w.CreatedAt}).Belongs(owner, a.Now()) {
+			continue
+		}
+		if registration != "" || owner.ID != u.ID {
+			return "", nil
+		}
+		registration = w.Registration
+	}
+	return registration, nil
+}
+
+// redeem compares the code that was presented with the live ones that were paid for.
+func (a *attempt) redeem(codes identity.Codes) (identity.Code, error) {
+	registration := ""
+	if a.proof.Ticket != nil {
+		registration = a.proof.Ticket.Registration
+	}
+	return codes.Redeem(identity.Presented{
+		Registration: registration,
+		Paid: func(c identity.Code) bool {
+			box := c.Mailbox(a.pool.Tenant)
+			use, paid := a.uses[box]
+			return a.extended || paid && !a.refused[box] && use.Guesses <= c.LastGuess
+		},
+		Matches: func(c identity.Code) bool {
+			return a.Coder.Matches(binding(a.ref, identity.PurposeActivation, c), a.proof.Code, c.MAC, c.ExtendedMAC)
+		},
+	}, a.Now())
+}
+
+// pay pays for one comparison with the codes of a mailbox, unless the code that was presented is no guess or that is done.
+func (a *attempt) pay(ctx context.Context, box identity.MailboxRef) error {
+	if a.extended {
+		return a.look(ctx, box)
+	}
+	if _, done := a.uses[box]; done {
+		return nil
+	}
+	use, err := a.Guesses.SpendGuess(ctx, box, a.payment, a.pool.Limits)
+	if a.refused[box] = errors.As(err, new(identity.InvalidCode)); a.refused[box] {
+		err = nil
+	}
+	if err == nil {
+		a.uses[box] = use
+	}
+	return err
+}
+
+func (a *attempt) look(ctx context.Context, box identity.MailboxRef) error {
+	if _, done := a.uses[box]; done {
+		return nil
+	}
+	use, err := a.Guesses.MailboxUse(ctx, box)
+	if err == nil {
+		a.uses[box] = use
+	}
+	return err
+}
+
+// refund gives back what was paid, once for each mailbox.
+func (a *attempt) refund(ctx context.Context) error {
+	var err error
+	if a.extended {
+		return nil
+	}
+	for box := range a.uses {
+		if !a.refused[box] {
+			err = errors.Join(err, a.Guesses.RefundGuess(ctx, box, a.payment))
+		}
+	}
+	return err
 }

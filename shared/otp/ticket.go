@@ -17,16 +17,21 @@ import (
 type Ticket struct {
 	Tenant, Pool       string // bound to the ticket, not part of it
 	User, Registration string
+	Mailbox            string    // the digest of the mailbox that proves the registration; "" in tickets of the first release
 	ExpiresAt          time.Time // to the second
 }
 
-// ticketLength is the length of every ticket's content, whatever the lengths of its ids, so that a ticket tells nothing: two
-// ids of up to 128 bytes with their lengths, and the time.
-const ticketLength = 8 + 2*(2+maxID)
+// ticketLength is the length of every ticket's content, whatever the lengths of its parts, so that a ticket tells nothing: the time, two
+// ids of up to 128 bytes and the digest of a mailbox, each with its length. Tickets of the first release end before the digest.
+const (
+	firstLength  = 8 + 2*(2+maxID)
+	ticketLength = firstLength + 1 + maxMailbox
+)
 
 const (
-	maxID     = 128 // bytes of an id in a ticket
-	sealerKey = 32  // bytes: AES-256
+	maxID      = 128 // bytes of an id in a ticket
+	maxMailbox = 22  // bytes of the digest of a mailbox
+	sealerKey  = 32  // bytes: AES-256
 )
 
 // Sealer seals tickets, and notes to oneself, with AES-256-GCM and random nonces, which is good for 2^32 tickets a key (NIST SP 800-38D §8.3): a hundred a
@@ -55,11 +60,11 @@ func NewSealer(key []byte, rand io.Reader) (*Sealer, error) {
 // Seal is the ticket as text, URL-safe and always of the same length. Errors: one for ids of more than 128 bytes; that of the
 // source of randomness.
 func (s *Sealer) Seal(t Ticket) (string, error) {
-	if len(t.User) > maxID || len(t.Registration) > maxID {
+	if len(t.User) > maxID || len(t.Registration) > maxID || len(t.Mailbox) > maxMailbox {
 		return "", errors.New("ids are too long for a ticket")
 	}
 	content := binary.BigEndian.AppendUint64(nil, uint64(t.ExpiresAt.Unix()))
-	content = join(content, t.User, t.Registration)
+	content = join(content, t.User, t.Registration, t.Mailbox)
 	content = append(content, make([]byte, ticketLength-len(content))...)
 	return s.seal(content, join(nil, t.Tenant, t.Pool))
 }
@@ -100,17 +105,21 @@ func (s *Sealer) open(text string, about []byte) ([]byte, error) {
 // identity.InvalidCode.
 func (s *Sealer) Open(tenant, pool, text string) (Ticket, error) {
 	content, err := s.open(text, join(nil, tenant, pool))
-	if err != nil || len(content) != ticketLength {
+	if err != nil || len(content) != ticketLength && len(content) != firstLength {
 		return Ticket{}, identity.InvalidCode{}
 	}
 	user, rest, ok := cut(content[8:])
 	if !ok {
 		return Ticket{}, identity.InvalidCode{}
 	}
-	registration, _, ok := cut(rest)
+	registration, rest, ok := cut(rest)
+	if !ok {
+		return Ticket{}, identity.InvalidCode{}
+	}
+	mailbox, _, ok := cut(rest)
 	if !ok {
 		return Ticket{}, identity.InvalidCode{}
 	}
 	expires := time.Unix(int64(binary.BigEndian.Uint64(content)), 0).UTC()
-	return Ticket{Tenant: tenant, Pool: pool, User: user, Registration: registration, ExpiresAt: expires}, nil
+	return Ticket{Tenant: tenant, Pool: pool, User: user, Registration: registration, Mailbox: mailbox, ExpiresAt: expires}, nil
 }

@@ -13,9 +13,20 @@ import (
 	"identitypools/shared/identity"
 )
 
-// A budget item is for a day: day has what was spent of it, h00 to h23 what was spent in each hour (UTC).
+// A budget item is for a day, or for an hour where the budget has no bound a day: day has what was spent in that period, h00 to h23 what
+// was spent in each hour (UTC), and mailboxes the different mailboxes that it was spent for.
 
-const budgetDay = "2006-01-02"
+const (
+	budgetDay  = "2006-01-02"
+	budgetHour = "2006-01-02T15"
+)
+
+func periodOf(b identity.Budget, now time.Time) string {
+	if b.PerDay == 0 {
+		return now.Format(budgetHour)
+	}
+	return now.Format(budgetDay)
+}
 
 func hourOf(t time.Time) string { return "h" + t.Format("15") }
 
@@ -36,14 +47,13 @@ func (t *Table) Spend(ctx context.Context, tenant, pool string, b identity.Budge
 
 // Unspend gives one back that was spent for something that did not happen.
 func (t *Table) Unspend(ctx context.Context, tenant, pool string, b identity.Budget, at time.Time) error {
-	b.PerHour, b.PerDay = 0, 0
 	_, err := t.spend(ctx, tenant, pool, b, at.UTC(), -1)
 	return err
 }
 
 func (t *Table) spend(ctx context.Context, tenant, pool string, b identity.Budget, now time.Time, n int64) (old item, err error) {
 	in := &dynamodb.UpdateItemInput{
-		TableName: t.name, Key: budgetKey(tenant, pool, b.Of, now.Format(budgetDay)).item(),
+		TableName: t.name, Key: budgetKey(tenant, pool, b.Of, periodOf(b, now)).item(),
 		UpdateExpression:          aws.String("ADD #day :n, #hour :n SET #ttl = :ttl"),
 		ExpressionAttributeNames:  map[string]string{"#day": "day", "#hour": hourOf(now), "#ttl": ttl},
 		ExpressionAttributeValues: item{":n": num(n), ":ttl": seconds(now.Add(2 * 24 * time.Hour))},
@@ -53,7 +63,7 @@ func (t *Table) spend(ctx context.Context, tenant, pool string, b identity.Budge
 		name string
 		most int64
 	}{{"day", b.PerDay}, {"hour", b.PerHour}} {
-		if bound.most == 0 {
+		if bound.most == 0 || n < 0 { // what is given back has no bound
 			continue
 		}
 		if condition != "" {
@@ -61,6 +71,13 @@ func (t *Table) spend(ctx context.Context, tenant, pool string, b identity.Budge
 		}
 		condition += fmt.Sprintf("(attribute_not_exists(#%s) OR #%s < :%s)", bound.name, bound.name, bound.name)
 		in.ExpressionAttributeValues[":"+bound.name] = num(bound.most)
+	}
+	if b.Mailbox != "" {
+		box := &types.AttributeValueMemberSS{Value: []string{b.Mailbox}}
+		in.UpdateExpression = aws.String("ADD #day :n, #hour :n, mailboxes :box SET #ttl = :ttl")
+		in.ExpressionAttributeValues[":box"], in.ExpressionAttributeValues[":mailbox"] = box, str(b.Mailbox)
+		in.ExpressionAttributeValues[":mailboxes"] = num(b.Mailboxes)
+		condition += " AND (attribute_not_exists(mailboxes) OR size(mailboxes) < :mailboxes OR contains(mailboxes, :mailbox))"
 	}
 	if condition != "" {
 		in.ConditionExpression, in.ReturnValuesOnConditionCheckFailure = aws.String(condition), types.ReturnValuesOnConditionCheckFailureAllOld

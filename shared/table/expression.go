@@ -25,9 +25,11 @@ func (t *Table) putting(it item, condition string, values item) types.TransactWr
 }
 
 func (t *Table) updating(k key, update, condition string, values item) types.TransactWriteItem {
-	return types.TransactWriteItem{Update: &types.Update{
-		TableName: t.name, Key: k.item(), UpdateExpression: aws.String(update), ConditionExpression: aws.String(condition), ExpressionAttributeValues: values,
-	}}
+	write := &types.Update{TableName: t.name, Key: k.item(), UpdateExpression: aws.String(update), ExpressionAttributeValues: values}
+	if condition != "" {
+		write.ConditionExpression = aws.String(condition)
+	}
+	return types.TransactWriteItem{Update: write}
 }
 
 func (t *Table) deleting(k key, condition string, values item) types.TransactWriteItem {

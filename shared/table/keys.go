@@ -36,6 +36,7 @@ const (
 	Users      Kind = "USERS"
 	OfUser     Kind = "USER" // what belongs to a user and comes and goes: codes and registrations
 	Claims     Kind = "CLAIM"
+	Mailboxes  Kind = "MAILBOX"
 	Messages   Kind = "MESSAGE"
 	Limits     Kind = "LIMIT"
 	Suppressed Kind = "SUPPRESSED"
@@ -105,6 +106,16 @@ func registrationKey(u identity.UserRef, registration string) key {
 	return key{userPartition(u), registrationPrefix + registration}
 }
 
+// spareKey is where a registration writes what it would have made of its user, had the identifier been free: see Register.
+func spareKey(u identity.UserRef, registration string) key {
+	return key{userPartition(u), "SPARE#" + registration}
+}
+
+// mailboxKey has what is counted of a mailbox within a tenant. The mailbox stands in it as a digest.
+func mailboxKey(m identity.MailboxRef) key {
+	return key{Mailboxes.key(m.Tenant, m.Digest), "MAILBOX"}
+}
+
 func claimKey(tenant, pool, normalized string) key {
 	return key{Claims.key(tenant, pool, normalized), "CLAIM"}
 }
@@ -116,8 +127,10 @@ func failuresKey(tenant, pool, subject string) key {
 	return key{Limits.key(tenant, pool, subject), "PASSWORD"}
 }
 
-// budgetKey counts what is spent of a pool's budget on a day.
-func budgetKey(tenant, pool, of, day string) key { return key{Limits.key(tenant, pool, of), day} }
+// budgetKey counts what is spent of a pool's budget in a period: a day, or an hour.
+func budgetKey(tenant, pool, of, period string) key {
+	return key{Limits.key(tenant, pool, of), period}
+}
 
 // suppressedKey marks an address to which nothing is sent, in any pool: that is how SES looks at it too.
 func suppressedKey(normalized string) key { return key{Suppressed.key(normalized), "SUPPRESSED"} }

@@ -23,37 +23,34 @@ func (t *Table) messaging(m identity.Message) (types.TransactWriteItem, error) {
 	return t.putting(it, isNew, nil), nil
 }
 
-// Send puts an activation message into the outbox and kills the user's live codes for activation, at once. Errors: Limited where
-// a message was sent a moment ago, or too many were to this user or in this pool.
-func (t *Table) Send(ctx context.Context, m identity.Message, l identity.Limits) error {
+// Send puts an activation message into the outbox, counts it among the mails of the class to its mailbox and kills the user's live codes
+// for activation: all or nothing. Errors: Limited where a message was sent to the mailbox a moment ago, or too many were.
+func (t *Table) Send(ctx context.Context, m identity.Message, class identity.MailClass, l identity.Limits) error {
 	m.Counted = true
 	message, err := t.messaging(m)
 	if err != nil {
 		return err
 	}
-	if err := t.Spend(ctx, m.Tenant, m.Pool, l.MailBudget(), m.CreatedAt.Time); err != nil {
-		return err
-	}
-	err = t.transact(ctx, []types.TransactWriteItem{t.killing(m, identity.PurposeActivation, l), message}, once.None{})
-	if err == nil {
-		return nil
-	}
-	unspent := t.Unspend(ctx, m.Tenant, m.Pool, l.MailBudget(), m.CreatedAt.Time)
+	box := m.MailboxRef()
+	err = t.transact(ctx, []types.TransactWriteItem{t.countingMail(box, class, l), t.killing(m, identity.PurposeActivation), message}, once.None{})
 	if errors.As(err, new(cancelled)) {
-		err = t.whyNotSent(ctx, m, l)
+		err = t.whyNotSent(ctx, box, class, l)
 	}
-	return fmt.Errorf("ask for a message: %w", errors.Join(err, unspent))
+	if err != nil {
+		return fmt.Errorf("ask for a message: %w", err)
+	}
+	return nil
 }
 
-func (t *Table) whyNotSent(ctx context.Context, m identity.Message, l identity.Limits) error {
-	codes, err := t.Codes(ctx, m.UserRef(), identity.PurposeActivation)
+func (t *Table) whyNotSent(ctx context.Context, box identity.MailboxRef, class identity.MailClass, l identity.Limits) error {
+	use, err := t.MailboxUse(ctx, box)
 	if err != nil {
 		return err
 	}
-	if err := codes.MayMail(t.now(), l); err != nil {
+	if err := use.MayMail(class, t.now(), l); err != nil {
 		return err
 	}
-	return identity.Limited{RetryAfter: retryAfter, Reason: "a message was sent to this user a moment ago"}
+	return identity.Limited{RetryAfter: retryAfter, Reason: "a message was sent to this mailbox a moment ago"}
 }
 
 // Ask puts a message into the outbox on behalf of somebody who is told nothing: the courier applies the limits.

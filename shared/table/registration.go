@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -12,34 +13,31 @@ import (
 	"identitypools/shared/identity"
 )
 
-// Register stores a registration, and its message if there is one, in one transaction. Where the identifier is free, u and its
-// claim come with it; else the registration waits with the identifier's owner, whatever the owner's state. The four writes and
-// their sizes are the same in each case, so that time tells nothing. It returns the user that the registration waits with.
-func (t *Table) Register(ctx context.Context, u identity.User, r identity.Registration, m *identity.Message) (identity.UserRef, error) {
-	normalized := u.Identifiers[0].Normalized
+// Register stores a registration of a pool as the caller has it in memory, and its message if there is one, and lets it wait for its
+// mailbox. Where the identifier is free, u and its claim come with it; else the registration waits with the identifier's owner, whatever
+// the owner's state, and u is written as well, where nothing looks for it: so the writes are of the same number, kinds and sizes in each
+// case, and time tells nothing. It returns the user that the registration waits with.
+// The registration itself is written first and alone, at half the price; it is worth nothing without the rest, which is one transaction.
+// Errors: PreconditionFailed where the pool is not the one that the caller has in memory, which is forgotten then.
+func (t *Table) Register(ctx context.Context, p identity.Pool, u identity.User, r identity.Registration, m *identity.Message) (identity.UserRef, error) {
+	claim := claimKey(u.Tenant, u.Pool, u.Identifiers[0].Normalized)
 	for range conflictTries {
-		owner, err := t.Claimant(ctx, u.Tenant, u.Pool, normalized)
-		var free identity.NotFound
-		if err != nil && !errors.As(err, &free) {
+		owner, err := t.claimantIn(ctx, p, claim)
+		if err != nil {
 			return owner, err
 		}
-		var writes []types.TransactWriteItem
-		if err != nil {
+		isFree := owner.ID == ""
+		if isFree {
 			owner = u.Ref()
-			it, err := userItem(u)
-			if err != nil {
-				return owner, err
-			}
-			writes = append(writes, t.putting(it, isNew, nil), t.putting(claimItem(u, normalized), isNew, nil))
-		} else {
-			writes = append(writes, t.checking(userKey(owner), exists, nil),
-				t.checking(claimKey(u.Tenant, u.Pool, normalized), isMine, item{":user": str(owner.ID)}))
 		}
-		rest, err := t.pending(owner, r, m)
+		if err := t.putRegistration(ctx, owner, r); err != nil {
+			return owner, err
+		}
+		writes, err := t.registering(owner, u, r, m, isFree)
 		if err != nil {
 			return owner, err
 		}
-		err = t.transact(ctx, append(writes, rest...), owner)
+		err = t.transact(ctx, writes, owner)
 		var stopped cancelled
 		if !errors.As(err, &stopped) {
 			if err != nil {
@@ -53,18 +51,49 @@ func (t *Table) Register(ctx context.Context, u identity.User, r identity.Regist
 	return identity.UserRef{}, identity.Unavailable{RetryAfter: retryAfter, Cause: errCondition}
 }
 
-// pending is the write of a registration and of its message.
-func (t *Table) pending(owner identity.UserRef, r identity.Registration, m *identity.Message) ([]types.TransactWriteItem, error) {
-	doc, err := document(r)
+// claimantIn is the user who has a claim, with an empty id where it is free. Errors: PreconditionFailed where the pool is not p any more.
+func (t *Table) claimantIn(ctx context.Context, p identity.Pool, claim key) (identity.UserRef, error) {
+	owner, pool := identity.UserRef{Tenant: p.Tenant, Pool: p.ID}, poolKey(p.Tenant, p.ID)
+	items, err := t.batch(ctx, types.KeysAndAttributes{
+		Keys: []map[string]types.AttributeValue{pool.item(), claim.item()}, ConsistentRead: aws.Bool(true),
+		ProjectionExpression: aws.String("pk, claimant, version, deleted_at"),
+	})
+	if err != nil {
+		return owner, fmt.Errorf("read claim and pool: %w", err)
+	}
+	isCurrent := false
+	for _, it := range items {
+		if text(it, pk) == claim.pk {
+			owner.ID = text(it, attrClaimant)
+		} else {
+			isCurrent = it[attrDeleted] == nil && number(it, attrVersion) == p.Version
+		}
+	}
+	if !isCurrent {
+		t.pools.drop(pool)
+		return owner, identity.PreconditionFailed{}
+	}
+	return owner, nil
+}
+
+// registering are the writes of a registration beside its own item: user, claim, mailbox and message.
+func (t *Table) registering(owner identity.UserRef, u identity.User, r identity.Registration, m *identity.Message, isFree bool) ([]types.TransactWriteItem, error) {
+	it, err := userItem(u)
 	if err != nil {
 		return nil, err
 	}
-	it := registrationKey(owner, r.ID).item()
-	it[attrDoc], it[ttl] = doc, seconds(r.CreatedAt.Add(identity.RegistrationLifetime).Time)
-	if r.PasswordHash != "" {
-		it[attrHash] = str(r.PasswordHash)
+	condition := isNew
+	if !isFree {
+		spare := spareKey(owner, r.ID)
+		it[pk], it[sk], it[ttl] = str(spare.pk), str(spare.sk), seconds(t.now().Add(time.Hour))
+		condition = isMine
 	}
 	writes := []types.TransactWriteItem{t.putting(it, isNew, nil)}
+	claim, values := claimKey(u.Tenant, u.Pool, u.Identifiers[0].Normalized), item{":user": str(owner.ID)}
+	writes = append(writes, t.updating(claim, "SET claimant = :user", condition, values))
+	if box, ok := r.MailboxRef(u.Tenant); ok {
+		writes = append(writes, t.queueing(box, owner, r))
+	}
 	if m == nil {
 		return writes, nil
 	}
@@ -73,39 +102,63 @@ func (t *Table) pending(owner identity.UserRef, r identity.Registration, m *iden
 	return append(writes, message), err
 }
 
-// Registrations are all registrations that wait with a user, without their password hashes; expired ones may be among them.
+func (t *Table) putRegistration(ctx context.Context, owner identity.UserRef, r identity.Registration) error {
+	doc, err := document(r)
+	if err != nil {
+		return err
+	}
+	it := registrationKey(owner, r.ID).item()
+	it[attrDoc], it[ttl] = doc, seconds(r.CreatedAt.Add(identity.RegistrationLifetime).Time)
+	if r.PasswordHash != "" {
+		it[attrHash] = str(r.PasswordHash)
+	}
+	if err := t.put(ctx, it, "", nil); err != nil {
+		return fmt.Errorf("store registration: %w", err)
+	}
+	return nil
+}
+
+// registrationsRead bounds how many registrations of a user are looked at.
+const registrationsRead = 10
+
+// Registrations are registrations that wait with a user, without their password hashes: at most ten, however many strangers have made;
+// expired ones may be among them.
 func (t *Table) Registrations(ctx context.Context, ref identity.UserRef) ([]identity.Registration, error) {
-	pages := dynamodb.NewQueryPaginator(t.db.Query, &dynamodb.QueryInput{
-		TableName: t.name, KeyConditionExpression: aws.String("pk = :pk AND begins_with(sk, :prefix)"), ConsistentRead: aws.Bool(true),
-		ProjectionExpression:      aws.String(attrDoc),
-		ExpressionAttributeValues: item{":pk": str(userPartition(ref)), ":prefix": str(registrationPrefix)},
-	})
-	var all []identity.Registration
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("list registrations: %w", failure(err))
-		}
-		for _, it := range page.Items {
-			r, err := registrationOf(it)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, r)
+	items, err := t.registrations(ctx, ref, attrDoc)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]identity.Registration, len(items))
+	for i, it := range items {
+		if all[i], err = registrationOf(it); err != nil {
+			return nil, err
 		}
 	}
 	return all, nil
 }
 
-// DeleteRegistrations drops all that waits with a user, which repeats safely.
+func (t *Table) registrations(ctx context.Context, ref identity.UserRef, attributes string) ([]item, error) {
+	out, err := t.db.Query(ctx, &dynamodb.QueryInput{
+		TableName: t.name, KeyConditionExpression: aws.String("pk = :pk AND begins_with(sk, :prefix)"), ConsistentRead: aws.Bool(true),
+		ProjectionExpression: aws.String(attributes), Limit: aws.Int32(registrationsRead),
+		ExpressionAttributeValues: item{":pk": str(userPartition(ref)), ":prefix": str(registrationPrefix)},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list registrations: %w", failure(err))
+	}
+	return out.Items, nil
+}
+
+// DeleteRegistrations drops what waits with a user, at most ten registrations; the others can't be completed any more and go when their
+// time is over. It repeats safely.
 func (t *Table) DeleteRegistrations(ctx context.Context, ref identity.UserRef) error {
-	all, err := t.Registrations(ctx, ref)
+	items, err := t.registrations(ctx, ref, sk)
 	if err != nil {
 		return err
 	}
-	for _, r := range all {
-		_, err := t.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: t.name, Key: registrationKey(ref, r.ID).item()})
-		if err != nil {
+	for _, it := range items {
+		k := key{userPartition(ref), text(it, sk)}
+		if _, err := t.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: t.name, Key: k.item()}); err != nil {
 			return fmt.Errorf("delete registration: %w", failure(err))
 		}
 	}
@@ -124,39 +177,35 @@ func (t *Table) Registration(ctx context.Context, ref identity.UserRef, id strin
 	return registrationOf(it)
 }
 
-// UserAndRegistration reads a user and, unless its id is empty, a registration that waits with it, in one call. Without
-// consistent it costs half, and what is written afterwards must hold to the version. Errors: NotFound for the user; a missing registration is nil.
-func (t *Table) UserAndRegistration(ctx context.Context, ref identity.UserRef, registration string, consistent bool) (identity.User, *identity.Registration, error) {
-	keys := []map[string]types.AttributeValue{userKey(ref).item()}
+// Redeemable reads a user, its codes for activation and, unless its id is empty, a registration that waits with it.
+func (t *Table) Redeemable(ctx context.Context, ref identity.UserRef, registration string) (r identity.Redeemable, err error) {
+	codes := codesKey(ref, identity.PurposeActivation)
+	keys := []map[string]types.AttributeValue{userKey(ref).item(), codes.item()}
 	if registration != "" {
 		keys = append(keys, registrationKey(ref, registration).item())
 	}
 	items, err := t.batch(ctx, types.KeysAndAttributes{
-		Keys: keys, ProjectionExpression: aws.String("sk, hash_phc, " + userAttributes), ConsistentRead: aws.Bool(consistent),
+		Keys: keys, ProjectionExpression: aws.String("sk, hash_phc, live, killed, " + userAttributes), ConsistentRead: aws.Bool(true),
 	})
 	if err != nil {
-		return identity.User{}, nil, fmt.Errorf("read user and registration: %w", err)
+		return r, fmt.Errorf("read user, codes and registration: %w", err)
 	}
-	var (
-		u     identity.User
-		found *identity.Registration
-	)
 	for _, it := range items {
-		if text(it, sk) == ref.ID {
-			u, err = userOf(it)
-			u.PasswordHash = ""
-		} else {
-			found = new(identity.Registration)
-			*found, err = registrationOf(it)
+		switch text(it, sk) {
+		case ref.ID:
+			r.User, err = userOf(it)
+			r.User.PasswordHash = ""
+		case codes.sk:
+			r.Codes, err = codesOf(it)
+		default:
+			r.Registration = new(identity.Registration)
+			*r.Registration, err = registrationOf(it)
 		}
 		if err != nil {
-			return u, nil, err
+			return r, err
 		}
 	}
-	if u.ID == "" {
-		return u, nil, identity.NotFound{Thing: "user", ID: ref.ID}
-	}
-	return u, found, nil
+	return r, nil
 }
 
 // Activate stores u, who was old, spends all codes for activation as they were at version codes, claims what u has proved, and

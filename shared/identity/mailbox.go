@@ -1,0 +1,83 @@
+package identity
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"slices"
+	"time"
+)
+
+// MaxWaiting is how many registrations wait for one mailbox of a tenant at the same time, in all of its pools together. The oldest
+// gives way to one more.
+const MaxWaiting = 5
+
+// MailboxRef names a mailbox within a tenant, whatever pools and users have its address. Digest is that of MailboxDigest.
+type MailboxRef struct{ Tenant, Digest string }
+
+// MailboxDigest stands for the mailbox of a normalized address of the type, in 22 characters that a key may have. Spellings of an
+// e-mail address that differ in case alone are one mailbox (see Mailbox).
+func MailboxDigest(kind IdentifierType, normalized string) string {
+	if box, err := Mailbox(normalized); kind == TypeEmail && err == nil {
+		normalized = box
+	}
+	sum := sha256.Sum256([]byte(normalized))
+	return base64.RawURLEncoding.EncodeToString(sum[:16])
+}
+
+// MailClass says whose mails a limit counts together.
+type MailClass string
+
+// The classes of mails. What strangers can cause does not count against what administrators ask for.
+const (
+	MailsOfPublic         MailClass = "mailed"  // mails that anybody can cause: registrations, resends, notices
+	MailsOfAdministrators MailClass = "invited" // mails that administrators ask for
+)
+
+// MailboxUse is what is counted of a mailbox within a tenant: the guesses at codes that were sent to it, the mails sent to it, and
+// the registrations that wait for it.
+type MailboxUse struct {
+	Guesses  int64 // ever made: the number of the latest guess
+	Spent    int64 // guesses made since the window opened that Reopens ends, with those that were refused
+	Reopens  Time
+	MailedAt map[MailClass][]Time // newest first, at most MailsKept of each class
+	Waiting  []WaitingRef         // newest first, at most MaxWaiting
+}
+
+// WaitingRef names a registration that waits for a mailbox.
+type WaitingRef struct {
+	Pool, User, Registration string
+	CreatedAt                Time
+}
+
+// MayMail is nil where one more mail of the class may be sent now, else Limited.
+func (u MailboxUse) MayMail(class MailClass, now time.Time, l Limits) error {
+	var wait time.Duration
+	times := u.MailedAt[class]
+	if len(times) > 0 {
+		wait = times[0].Add(time.Duration(l.MailPause)).Sub(now)
+	}
+	if n := int(l.MailsPerHour); len(times) >= n {
+		wait = max(wait, times[n-1].Add(MailWindow).Sub(now))
+	}
+	if wait > 0 {
+		return Limited{RetryAfter: wait, Reason: "a message was sent to this mailbox a moment ago, or too many were sent"}
+	}
+	return nil
+}
+
+// IsLocked says whether no short code that was sent to the mailbox may be tried until the guesses are counted anew.
+func (u MailboxUse) IsLocked(now time.Time, l Limits) bool {
+	return u.Spent >= l.GuessesPerDay && now.Before(u.Reopens.Time)
+}
+
+// WaitingIn are the registrations that wait for the mailbox in a pool, newest first, without those that are over.
+func (u MailboxUse) WaitingIn(pool string, now time.Time) []WaitingRef {
+	return slices.DeleteFunc(slices.Clone(u.Waiting), func(w WaitingRef) bool {
+		return w.Pool != pool || !now.Before(w.CreatedAt.Add(RegistrationLifetime).Time)
+	})
+}
+
+// Waits says whether a registration waits for the mailbox, and has not given way to later ones.
+func (u MailboxUse) Waits(pool, registration string) bool {
+	return slices.ContainsFunc(u.Waiting, func(w WaitingRef) bool { return w.Pool == pool && w.Registration == registration })
+}
