@@ -65,7 +65,7 @@ const everything = `{
 	"reset_credentials_settings": {"do_not_allow_users_to_self_reset_credentials": true},
 	"limits": {
 		"mail_pause": "10s", "mails_per_hour": 10, "pool_mails_per_hour": 7, "pool_mails_per_day": 70, "code_guesses_per_day": 100,
-		"source_guesses_per_hour": 10, "source_submissions_per_hour": 1000000
+		"source_guesses_per_hour": 10, "source_submissions_per_hour": 1000000, "source_mailboxes_per_hour": 1
 	},
 	"branding": {
 		"language": "pl", "logo_url": "https://cdn.example.com/logo.svg", "terms_url": "https://example.com/terms",
@@ -91,7 +91,7 @@ const defaults = `{
 	"reset_credentials_settings": {"do_not_allow_users_to_self_reset_credentials": false},
 	"limits": {
 		"mail_pause": "1m0s", "mails_per_hour": 5, "pool_mails_per_hour": 10000, "pool_mails_per_day": 50000, "code_guesses_per_day": 20,
-		"source_guesses_per_hour": 300, "source_submissions_per_hour": 1000
+		"source_guesses_per_hour": 300, "source_submissions_per_hour": 1000, "source_mailboxes_per_hour": 50
 	},
 	"branding": {"language": "en", "code_in_subject": false}
 }`

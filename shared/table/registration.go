@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -15,8 +16,8 @@ import (
 
 // Register stores a registration of a pool as the caller has it in memory, and its message if there is one, and lets it wait for its
 // mailbox. Where the identifier is free, u and its claim come with it; else the registration waits with the identifier's owner, whatever
-// the owner's state, and u is written as well, where nothing looks for it: so the writes are of the same number, kinds and sizes in each
-// case, and time tells nothing. It returns the user that the registration waits with.
+// the owner's state, and as many bytes as u has are written where nothing looks for them: so the writes are of the same number, kinds and
+// sizes in each case, and time tells nothing. It returns the user that the registration waits with.
 // The registration itself is written first and alone, at half the price; it is worth nothing without the rest, which is one transaction.
 // Errors: PreconditionFailed where the pool is not the one that the caller has in memory, which is forgotten then.
 func (t *Table) Register(ctx context.Context, p identity.Pool, u identity.User, r identity.Registration, m *identity.Message) (identity.UserRef, error) {
@@ -86,6 +87,7 @@ func (t *Table) registering(owner identity.UserRef, u identity.User, r identity.
 	if !isFree {
 		spare := spareKey(owner, r.ID)
 		it[pk], it[sk], it[ttl] = str(spare.pk), str(spare.sk), seconds(t.now().Add(time.Hour))
+		it[attrDoc] = str(strings.Repeat("-", len(text(it, attrDoc))))
 		condition = isMine
 	}
 	writes := []types.TransactWriteItem{t.putting(it, isNew, nil)}

@@ -51,6 +51,8 @@ func mayHold() map[string]map[class]string {
 		"CLAIM CLAIM":           {addressText: "is its key: whose the address is"},
 		"USER REG":              {addressText: "where its code goes", personalText: "waits to become the user's"},
 		"USER CODE":             {addressText: "what the code proves"},
+		"USER SPARE":            {},
+		"MAILBOX MAILBOX":       {idText: "which registrations wait"},
 		"MESSAGE MESSAGE":       {addressText: "where the mail goes; it goes when the mail has", returnText: "is put into the mail's link"},
 		"SUPPRESSED SUPPRESSED": {addressText: "is its key: where nothing is sent"},
 		"LIMIT PASSWORD":        {},

@@ -36,13 +36,13 @@ func TestWhatACallCosts(t *testing.T) {
 	}{
 		{"get user", func() { tenant.Admin.Must(t, 200, "GET", path, nil) }, systemtest.Cost{RoundTrips: 1, Read: 1}},
 		{"create user, one identifier", func() { tenant.NewUser(t, pool, "new", systemtest.Address("new"), nil) }, systemtest.Cost{RoundTrips: 1, Write: 4}},
-		{"self-register, address unknown", func() { register(t, tenant, pool, systemtest.Address("un")) }, systemtest.Cost{RoundTrips: 3, Write: 9, Read: 0.5}},
-		{"self-register, address of a new user", func() { register(t, tenant, pool, known) }, systemtest.Cost{RoundTrips: 3, Write: 9, Read: 0.5}},
-		{"self-register, address of an active user", func() { register(t, tenant, pool, active) }, systemtest.Cost{RoundTrips: 3, Write: 9, Read: 0.5}},
-		{"send activation message (request)", func() { tenant.Admin.Must(t, 204, "POST", path+"/activation/send", nil) }, systemtest.Cost{RoundTrips: 3, Write: 5, Read: 1}},
+		{"self-register, address unknown", func() { register(t, tenant, pool, systemtest.Address("un")) }, systemtest.Cost{RoundTrips: 4, Write: 10, Read: 2}},
+		{"self-register, address of a new user", func() { register(t, tenant, pool, known) }, systemtest.Cost{RoundTrips: 4, Write: 10, Read: 2}},
+		{"self-register, address of an active user", func() { register(t, tenant, pool, active) }, systemtest.Cost{RoundTrips: 4, Write: 10, Read: 2}},
+		{"send activation message (request)", func() { tenant.Admin.Must(t, 204, "POST", path+"/activation/send", nil) }, systemtest.Cost{RoundTrips: 2, Write: 6, Read: 1}},
 		{"activate", func() {
 			tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/users/"+registered+"/activate", fields{"code": code})
-		}, systemtest.Cost{RoundTrips: 3, Write: 9, Read: 1}},
+		}, systemtest.Cost{RoundTrips: 4, Write: 9, Read: 3}},
 		{"verify password, right", func() {
 			tenant.System.Must(t, 200, "POST", "/pools/"+pool+"/user/password/verify", proof(systemtest.Password))
 		}, systemtest.Cost{RoundTrips: 2, Read: 1.5}},

@@ -1,0 +1,229 @@
+package registration_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"identitypools/infra/local/parttest"
+	"identitypools/infra/local/systemtest"
+)
+
+const strangersPassword = "the stranger's password"
+
+// The rules that these tests hold: whoever proves the mailbox decides the password; a registration becomes the user's only where the one who
+// proves the mailbox shows that it is theirs, with its ticket or, to a back end, because no other waits for the address; and no
+// registration completes a user whom an administrator made or who has a password.
+
+// newest is the newest mail to an address, of n.
+func newest(t *testing.T, product *systemtest.Product, address string, n int) parttest.Mail {
+	t.Helper()
+	return product.Inbox.Await(t, address, n)[n-1]
+}
+
+func (s *siege) path() string { return "/pools/" + s.pool }
+
+// peace is an address in a pool that nobody has registered yet.
+func peace(t *testing.T, settings fields) *siege {
+	t.Helper()
+	s := &siege{product: systemtest.New(t), email: systemtest.Address("gil")}
+	s.tenant = s.product.NewTenant(t)
+	s.pool = s.tenant.NewPool(t, settings)
+	return s
+}
+
+func TestNoRegistrationCompletesAnInvitedUser(t *testing.T) {
+	t.Parallel()
+	for _, form := range []string{"code", "link"} {
+		for _, order := range []string{"the invitation comes first", "the registration comes first"} {
+			t.Run(form+", "+order, func(t *testing.T) {
+				t.Parallel()
+				s := peace(t, nil)
+				id := s.tenant.NewUser(t, s.pool, "new", s.email, fields{"metadata": fields{"role": "administrator"}})
+				steps := []func(){
+					func() {
+						s.tenant.Admin.Must(t, 204, "POST", s.path()+"/users/"+id+"/activation/send?mode=invitation", nil)
+					},
+					func() {
+						s.stranger = s.tenant.Public.Must(t, 201, "POST", s.path()+"/register?code_type_in_message="+form, fields{
+							"identifier": s.email, "password": strangersPassword, "payload": fields{"name": "stranger"},
+						}).Text(t, "ticket")
+					},
+				}
+				if order == "the registration comes first" {
+					steps[0], steps[1] = steps[1], steps[0]
+				}
+				for i, step := range steps {
+					step()
+					if m := newest(t, s.product, s.email, i+1); m.Subject != "You are invited to Partners" {
+						t.Errorf("mail %d says %q", i+1, m.Subject)
+					}
+				}
+				m := newest(t, s.product, s.email, 2)
+				body := fields{"code": ""}
+				if strings.Contains(m.Text, "http") {
+					body["code"] = systemtest.LinkIn(t, m).Query().Get("code")
+				} else {
+					body["code"], body["ticket"] = systemtest.CodeIn(t, m), s.stranger
+				}
+				if body["ticket"] != nil {
+					s.activate(t, 422, body) // even with the stranger's ticket it asks for a password
+				}
+				body["password"] = ownersPassword
+				s.activate(t, 201, body)
+				verify(t, s.tenant, s.pool, s.email, strangersPassword, 401)
+				verify(t, s.tenant, s.pool, s.email, ownersPassword, 200)
+				u := byKey(t, s.tenant, s.pool, s.email)
+				if text := fmt.Sprint(u["payload"]); strings.Contains(text, "stranger") || u["metadata"].(fields)["role"] != "administrator" {
+					t.Errorf("the user is %v", u)
+				}
+			})
+		}
+	}
+}
+
+// An administrator's password is neither replaced by that of a registration nor lost.
+func TestNoRegistrationReplacesThePasswordOfAnAdministrator(t *testing.T) {
+	t.Parallel()
+	s := peace(t, nil)
+	s.tenant.NewUser(t, s.pool, "new", s.email, fields{"credentials": []fields{{"type": "password", "password": ownersPassword}}})
+	s.stranger = s.register(t, strangersPassword)
+	code := systemtest.CodeIn(t, newest(t, s.product, s.email, 1))
+	s.activate(t, 422, fields{"ticket": s.stranger, "code": code, "password": strangersPassword})
+	s.activate(t, 201, fields{"ticket": s.stranger, "code": code})
+	verify(t, s.tenant, s.pool, s.email, strangersPassword, 401)
+	verify(t, s.tenant, s.pool, s.email, ownersPassword, 200)
+}
+
+// On the system tree a registration counts as that of whoever presents the code, if it is the only one that waits for the address. Of a code
+// that was sent anew nobody knows that.
+func TestABackEndCompletesTheOnlyRegistration(t *testing.T) {
+	t.Parallel()
+	register := func(s *siege, password string) {
+		body := fields{"identifier": s.email, "password": password}
+		s.tenant.System.Must(t, 201, "POST", s.path()+"/user/register?code_type_in_message=code", body)
+	}
+	resend := func(s *siege) {
+		s.product.Clock.Advance(time.Minute)
+		s.tenant.System.Must(t, 204, "POST", s.path()+"/users/"+byKey(t, s.tenant, s.pool, s.email)["id"].(string)+"/activation/send?code_type_in_message=code", nil)
+	}
+	for _, c := range []struct {
+		name  string
+		steps func(s *siege)
+		mails int
+		asks  bool
+	}{
+		{"it is the only one", func(s *siege) { register(s, ownersPassword) }, 1, false},
+		{"the stranger came first and got the mail", func(s *siege) {
+			s.stranger = s.register(t, strangersPassword)
+			register(s, ownersPassword)
+		}, 1, true},
+		{"the stranger came later", func(s *siege) {
+			register(s, ownersPassword)
+			s.stranger = s.register(t, strangersPassword)
+		}, 1, true},
+		{"only the stranger registered, and the mail was asked for anew", func(s *siege) {
+			s.stranger = s.register(t, strangersPassword)
+			newest(t, s.product, s.email, 1)
+			resend(s)
+		}, 2, true},
+	} {
+		for _, form := range []string{"by user id", "by extended code", "with a code of the back end's own"} {
+			if form == "with a code of the back end's own" && c.mails == 2 {
+				continue
+			}
+			t.Run(c.name+", "+form, func(t *testing.T) {
+				t.Parallel()
+				s := peace(t, nil)
+				c.steps(s)
+				m := newest(t, s.product, s.email, c.mails)
+				s.product.Quiet(t)
+				id := byKey(t, s.tenant, s.pool, s.email)["id"].(string)
+				path, body := s.path()+"/users/"+id+"/activate", fields{"code": systemtest.CodeIn(t, m)}
+				if form != "by user id" {
+					made := s.tenant.System.Must(t, 201, "POST", s.path()+"/users/"+id+"/code/generate", fields{"type": "activation"})
+					body["code"] = made.Text(t, "code")
+					if form == "by extended code" {
+						path, body["code"] = s.path()+"/user/activate", made.Text(t, "extended_code")
+					}
+					if c.mails == 2 {
+						return // a code that the back end makes itself is not sent anew
+					}
+				}
+				if c.asks {
+					s.tenant.System.Must(t, 422, "POST", path, body)
+					body["password"] = ownersPassword
+				}
+				s.tenant.System.Must(t, 201, "POST", path, body)
+				verify(t, s.tenant, s.pool, s.email, strangersPassword, 401)
+				verify(t, s.tenant, s.pool, s.email, ownersPassword, 200)
+			})
+		}
+	}
+}
+
+// Two user names with one address: whose link comes is not known by the name, so nothing that waits becomes anybody's.
+func TestARegistrationIsContestedByItsMailbox(t *testing.T) {
+	t.Parallel()
+	s := peace(t, nil)
+	register := func(name, password string) {
+		s.tenant.System.Must(t, 201, "POST", s.path()+"/user/register", fields{"identifier": name, "otp_address": s.email, "password": password})
+	}
+	register("stranger", strangersPassword)
+	first := systemtest.LinkIn(t, newest(t, s.product, s.email, 1)).Query().Get("code")
+	s.product.Clock.Advance(2 * time.Minute)
+	register("owner", ownersPassword)
+	second := systemtest.LinkIn(t, newest(t, s.product, s.email, 2)).Query().Get("code")
+	for _, code := range []string{first, second} {
+		s.tenant.System.Must(t, 422, "POST", s.path()+"/user/activate", fields{"code": code})
+		s.activate(t, 422, fields{"code": code})
+	}
+	s.activate(t, 201, fields{"code": second, "password": ownersPassword})
+	verify(t, s.tenant, s.pool, s.email, ownersPassword, 200)
+	verify(t, s.tenant, s.pool, "stranger", strangersPassword, 401)
+}
+
+// The address that was given gets a mail, whether or not the phone number or the name that came with it is taken, and by whomever.
+func TestAMailComesWhetherOrNotTheNameIsTaken(t *testing.T) {
+	t.Parallel()
+	s := peace(t, nil)
+	owner := systemtest.Address("owner")
+	s.tenant.NewUser(t, s.pool, "active", owner, fields{"identifiers": []fields{{"identifier": owner, "type": "email"}, {"identifier": "+15550100", "type": "mobile"}}})
+	s.tenant.NewUser(t, s.pool, "new", owner, fields{"identifiers": []fields{{"identifier": "invited", "type": "uid"}}})
+	for number, subject := range map[string]string{
+		"+15550100": "The name you chose for Partners is taken", "invited": "The name you chose for Partners is taken", "+15550101": "Confirm your address for Partners",
+	} {
+		mine := systemtest.Address("mine")
+		s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": number, "otp_address": mine})
+		if m := newest(t, s.product, mine, 1); m.Subject != subject || strings.Contains(m.Text, owner) {
+			t.Errorf("%s: %q\n%s", number, m.Subject, m.Text)
+		}
+	}
+	s.product.Quiet(t)
+	if got := s.product.Inbox.Mails(t, owner); len(got) > 0 {
+		t.Errorf("the owner gets %d mails about an address that is not theirs", len(got))
+	}
+}
+
+// What was registered first in a stranger's spelling has the form that the owner proved.
+func TestTheStrangersSpellingDoesNotStay(t *testing.T) {
+	t.Parallel()
+	s := peace(t, nil)
+	spelled := " \uff27\uff29\uff2c" + strings.TrimPrefix(s.email, "gil") + "\n" // full-width capitals, and a line break at the end
+	s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": strings.ToUpper(spelled), "password": strangersPassword})
+	s.product.Inbox.Await(t, s.email, 1)
+	s.product.Clock.Advance(2 * time.Minute)
+	s.owner = s.register(t, ownersPassword)
+	s.activate(t, 201, fields{"ticket": s.owner, "code": systemtest.CodeIn(t, newest(t, s.product, s.email, 2))})
+	u := byKey(t, s.tenant, s.pool, s.email)
+	for _, list := range []string{"identifiers", "verifiable_addresses"} {
+		for _, entry := range u[list].([]any) {
+			for _, name := range []string{"identifier", "address"} {
+				if value, has := entry.(fields)[name]; has && value != s.email {
+					t.Errorf("%s has %q", list, value)
+				}
+			}
+		}
+	}
+}

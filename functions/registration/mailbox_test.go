@@ -1,0 +1,314 @@
+package registration_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"identitypools/infra/local/system"
+	"identitypools/infra/local/systemtest"
+	"identitypools/shared/api"
+)
+
+// Limits are of the mailbox: neither user names, nor spellings, nor pools multiply them.
+func TestTheMailsToAMailboxAreCountedTogether(t *testing.T) {
+	t.Parallel()
+	s := peace(t, fields{"identifier_case_insensitive": false})
+	other := s.tenant.NewPool(t, nil)
+	var calls sync.WaitGroup
+	for i := range 20 {
+		local, domain, _ := strings.Cut(s.email, "@")
+		spelled := []string{local[:1], strings.ToUpper(local[:1])}[i%2] + local[1:] + "@" + domain
+		for _, register := range []func(){
+			func() {
+				s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": "name" + systemtest.Unique(), "otp_address": s.email})
+			},
+			func() {
+				s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": spelled})
+			},
+			func() { s.tenant.Public.Must(t, 201, "POST", "/pools/"+other+"/register", fields{"identifier": spelled}) },
+		} {
+			calls.Go(register)
+		}
+	}
+	calls.Wait()
+	s.product.Quiet(t)
+	if mails := len(s.product.Inbox.Mails(t, s.email)); mails != 1 { // in any spelling
+		t.Errorf("60 registrations at once cause %d mails to a mailbox", mails)
+	}
+}
+
+// An administrator's invitation is not held back by mails that strangers have caused, nor the other way round.
+func TestStrangersSpendNoMailOfAnAdministrator(t *testing.T) {
+	t.Parallel()
+	s := peace(t, nil)
+	id := s.tenant.NewUser(t, s.pool, "new", s.email, nil)
+	for i := range 5 {
+		s.register(t, strangersPassword)
+		s.product.Inbox.Await(t, s.email, i+1)
+		s.product.Clock.Advance(time.Minute)
+	}
+	s.register(t, strangersPassword)
+	s.tenant.Admin.Must(t, 204, "POST", s.path()+"/users/"+id+"/activation/send", nil)
+	s.product.Inbox.Await(t, s.email, 6)
+	s.tenant.Admin.Must(t, 429, "POST", s.path()+"/users/"+id+"/activation/send", nil)
+}
+
+// What is compared was paid for before, also with names and pools that share a mailbox: of an expired code only its holder learns that it
+// has expired, so each such answer is a comparison. A code bears five, and a mailbox twenty a day.
+func TestGuessesAreCountedForTheMailbox(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name    string
+		wasted  int // wrong guesses before, in another pool
+		allowed int64
+	}{{"a fresh mailbox", 0, 5}, {"a mailbox with three guesses left", 17, 3}, {"a mailbox with none left", 20, 0}} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			product := systemtest.New(t)
+			tenant, address := product.NewTenant(t), systemtest.Address("hal")
+			pool := tenant.NewPool(t, fields{"otp_settings": fields{"activation": fields{"ttl": "10m"}}})
+			other := tenant.NewPool(t, nil)
+			elsewhere := tenant.Public.Must(t, 201, "POST", "/pools/"+other+"/register", fields{"identifier": "hal", "otp_address": address}).Text(t, "ticket")
+			product.Inbox.Await(t, address, 1)
+			for i := range c.wasted {
+				tenant.Public.Must(t, 422, "POST", "/pools/"+other+"/activate", fields{"ticket": elsewhere, "code": fmt.Sprintf("%d%dx", i, i)})
+			}
+			product.Clock.Advance(time.Minute)
+			ticket := tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register?code_type_in_message=code", fields{"identifier": address}).Text(t, "ticket")
+			m := product.Inbox.Await(t, address, 2)[1]
+			if c.allowed == 0 {
+				if !strings.Contains(m.Text, "http") {
+					t.Errorf("a code is sent that can't be used:\n%s", m.Text)
+				}
+				return
+			}
+			code := systemtest.CodeIn(t, m)
+			product.Clock.Advance(11 * time.Minute)
+			var compared atomic.Int64
+			var calls sync.WaitGroup
+			for range 40 {
+				calls.Go(func() {
+					got := tenant.Public.Must(t, 422, "POST", "/pools/"+pool+"/activate", fields{"ticket": ticket, "code": code})
+					if got.Text(t, "error_code") == "code_expired" {
+						compared.Add(1)
+					}
+				})
+			}
+			calls.Wait()
+			if compared.Load() != c.allowed {
+				t.Errorf("%d of 40 guesses at once were compared, want %d", compared.Load(), c.allowed)
+			}
+		})
+	}
+}
+
+// A right code with another fault gets its guess back, once, and only what this request paid: not one that a repeat of it did not pay.
+func TestARefundIsOnlyOfWhatWasPaid(t *testing.T) {
+	t.Parallel()
+	for name, keys := range map[string]func(int) []string{
+		"without keys":      func(int) []string { return nil },
+		"under one key":     func(int) []string { return []string{"Idempotency-Key", "one-key-for-all-of-these-requests-here"} },
+		"each under a key":  func(i int) []string { return []string{"Idempotency-Key", fmt.Sprintf("another-key-for-each-of-them-%08d", i)} },
+		"in parallel, under one key": func(int) []string {
+			return []string{"Idempotency-Key", "one-key-for-all-of-these-requests-here"}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := peace(t, nil)
+			s.owner = s.register(t, ownersPassword)
+			code := systemtest.CodeIn(t, newest(t, s.product, s.email, 1))
+			for range 3 {
+				s.activate(t, 422, fields{"ticket": s.owner, "code": systemtest.WrongCode(code)})
+			}
+			spent := func() string { return s.product.Stored(t, "MAILBOX#")[0]["spent"] }
+			if got := spent(); got != "3" {
+				t.Fatalf("%s guesses are spent", got)
+			}
+			var calls sync.WaitGroup
+			for i := range 20 {
+				call := func() {
+					got := s.tenant.Public.Call(t, "POST", s.path()+"/activate", fields{"ticket": s.owner, "code": code, "password": "short"}, keys(i)...)
+					if got.Status != 422 {
+						t.Errorf("answers %d", got.Status)
+					}
+				}
+				if strings.HasPrefix(name, "in parallel") {
+					calls.Go(call)
+				} else {
+					call()
+				}
+			}
+			calls.Wait()
+			if got := spent(); got < "3" || len(got) == 1 && got > "5" && !strings.HasPrefix(name, "in parallel") {
+				t.Errorf("after the refunds %s guesses are spent", got)
+			}
+		})
+	}
+}
+
+// At most five registrations wait for a mailbox, in all pools together; one that gave way completes nothing, though whoever has its ticket and a
+// code still proves the mailbox and gives a password.
+func TestTheOldestRegistrationGivesWay(t *testing.T) {
+	t.Parallel()
+	s := peace(t, nil)
+	other := s.tenant.NewPool(t, nil)
+	s.owner = s.register(t, ownersPassword)
+	code := systemtest.CodeIn(t, newest(t, s.product, s.email, 1))
+	for i := range 5 {
+		pool := []string{s.pool, other}[i%2]
+		s.tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register", fields{"identifier": s.email, "password": strangersPassword})
+	}
+	s.product.Quiet(t)
+	s.activate(t, 422, fields{"ticket": s.owner, "code": code})
+	s.activate(t, 201, fields{"ticket": s.owner, "code": code, "password": "another password of the owner"})
+	verify(t, s.tenant, s.pool, s.email, "another password of the owner", 200)
+}
+
+// One stranger costs others nothing: what the courier does for a message does not grow with what waits.
+func TestWorkForAMessageIsBounded(t *testing.T) {
+	t.Parallel()
+	meter := &systemtest.Meter{}
+	product := systemtest.New(t, func(c *system.Config) { c.NoCourier = true }, systemtest.Watched(meter.Watch))
+	tenant, address := product.NewTenant(t), systemtest.Address("hal")
+	pool := tenant.NewPool(t, nil)
+	payload := fields{"name": strings.Repeat("x", 60<<10)}
+	cost := func(registrations int) systemtest.Cost {
+		var calls sync.WaitGroup
+		for range registrations {
+			calls.Go(func() {
+				tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register", fields{"identifier": address, "payload": payload})
+			})
+		}
+		calls.Wait()
+		event := product.Outbox(t)
+		meter.Take()
+		event.Records = event.Records[:1]
+		if failed := product.Courier.Stream(t.Context(), event).BatchItemFailures; len(failed) > 0 {
+			t.Fatalf("failed: %v", failed)
+		}
+		return meter.Take()
+	}
+	first := cost(1)
+	product.Clock.Advance(2 * time.Minute)
+	tenant.Renew(t)
+	if later := cost(30); later.Read > first.Read || later.RoundTrips > first.RoundTrips {
+		t.Errorf("a message costs %+v, and %+v once 30 registrations wait", first, later)
+	}
+}
+
+// A source may cause mails to few different mailboxes an hour, exactly, however many it asks for at once; again to the same ones it may.
+func TestASourceReachesFewMailboxes(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, fields{"limits": fields{"source_mailboxes_per_hour": 3}})
+	call := func(path, body string) int {
+		r := httptest.NewRequest(http.MethodPost, "/api/identity/"+tenant.ID+"/public/pools/"+pool+path, nil)
+		r.RemoteAddr = "192.0.2.7:1"
+		r.Header.Set("Content-Type", "application/json")
+		got, err := product.Functions["registration"](t.Context(), api.Event(r, []byte(body), "id"))
+		if err != nil {
+			t.Error(err)
+		}
+		return got.StatusCode
+	}
+	var (
+		calls   sync.WaitGroup
+		mu      sync.Mutex
+		let     = map[string]bool{}
+		refused int
+	)
+	for i := range 30 {
+		address := fmt.Sprintf("person%d@example.com", i)
+		path, body := "/register", fmt.Sprintf(`{"identifier": %q}`, address)
+		if i%2 == 0 {
+			path, body = "/activation/send", fmt.Sprintf(`{"address": %q}`, address)
+		}
+		calls.Go(func() {
+			status := call(path, body)
+			mu.Lock()
+			defer mu.Unlock()
+			if status == 429 {
+				refused++
+			} else {
+				let[address] = true
+			}
+		})
+	}
+	calls.Wait()
+	if len(let) != 3 || refused != 27 {
+		t.Errorf("%d mailboxes, %d refused", len(let), refused)
+	}
+	for address := range let {
+		if got := call("/register", fmt.Sprintf(`{"identifier": %q}`, strings.ToUpper(address))); got != 201 {
+			t.Errorf("the same mailbox again: %d", got)
+		}
+	}
+	product.Clock.Advance(time.Hour)
+	if got := call("/register", `{"identifier": "late@example.com"}`); got != 201 {
+		t.Errorf("an hour later: %d", got)
+	}
+}
+
+// A process that still has a deleted pool in its memory registers nobody in the one that was made anew under its id.
+func TestARegistrationIsOfThePoolThatThereIs(t *testing.T) {
+	t.Parallel()
+	for name, settings := range map[string]fields{
+		"closed now":             {"public_registration_allowed": false},
+		"with another policy":    {"public_registration_allowed": true, "password_policy": fields{"min_length": 64}},
+		"changed, not made anew": nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := peace(t, nil)
+			s.tenant.Public.Must(t, 200, "GET", s.path(), nil) // the function has the pool in memory, and the clock stands still
+			want := 422
+			if settings == nil {
+				s.tenant.Admin.Must(t, 200, "PUT", s.path(), fields{"name": "Partners", "public_registration_allowed": true, "password_policy": fields{"min_length": 64}})
+			} else {
+				s.tenant.Admin.Must(t, 204, "DELETE", s.path(), nil)
+				s.product.Quiet(t)
+				settings["id"], settings["name"] = s.pool, "Partners"
+				s.tenant.Admin.Must(t, 201, "POST", "/pools", settings)
+				if settings["public_registration_allowed"] == false {
+					want = 404
+				}
+			}
+			s.tenant.Public.Must(t, want, "POST", s.path()+"/register", fields{"identifier": s.email, "password": ownersPassword})
+			if users := s.tenant.Admin.Must(t, 200, "GET", s.path()+"/users", nil).Fields(t)["users"].([]any); len(users) > 0 {
+				t.Errorf("the pool has %v", users)
+			}
+		})
+	}
+}
+
+// A payload that is absent counts as an empty one: a schema that requires something finds fault with it.
+func TestAnAbsentPayloadIsChecked(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
+	schema := tenant.Admin.Must(t, 201, "POST", "/schemas", fields{"name": "People", "schema": fields{
+		"type": "object", "properties": fields{"name": fields{"type": "string"}}, "required": []string{"name"},
+	}}).Text(t, "id")
+	pool := tenant.NewPool(t, fields{"payload_schema_id": schema})
+	for name, body := range map[string]fields{
+		"absent": {}, "null": {"payload": nil}, "empty": {"payload": fields{}},
+	} {
+		body["identifier"] = systemtest.Address("hal")
+		for tree, got := range map[string]systemtest.Response{
+			"public": tenant.Public.Call(t, "POST", "/pools/"+pool+"/register", body),
+			"system": tenant.System.Call(t, "POST", "/pools/"+pool+"/user/register", body),
+		} {
+			if got.Status != 422 || !contains(got.Body, `"pointer":"/payload`) {
+				t.Errorf("%s, %s: %d %s", name, tree, got.Status, got.Body)
+			}
+		}
+	}
+}
