@@ -177,6 +177,9 @@ func difference(q question, state string, a seen, other string, b seen) string {
 			a.Bytes, b.Bytes = nil, nil
 		}
 	}
+	if q.isGuess() && q.key != nil { // a repeat under its key pays nothing, and a call that a condition stopped does not say its price
+		a.Cost, b.Cost = systemtest.Cost{}, systemtest.Cost{}
+	}
 	if (state == chosen) != (other == chosen) {
 		a.Bytes, b.Bytes = nil, nil
 	}

@@ -101,7 +101,9 @@ func live(t *testing.T, product *systemtest.Product) {
 	back.Must(t, 201, "POST", path+"/user/activate", fields{"code": made.Text(t, "extended_code")})
 	register(t, tenant, pool, dee)
 	link := back.Must(t, 201, "POST", path+"/user/code/generate", fields{"type": "activation", "identifier": dee}).Text(t, "extended_code")
-	public.Must(t, 201, "POST", path+"/activate", fields{"code": link})
+	public.Must(t, 201, "POST", path+"/activate", fields{"code": link, "password": systemtest.Password})
+	named := back.Must(t, 201, "POST", path+"/user/register", fields{"identifier": "eve", "otp_address": systemtest.Address("eve")}).Text(t, "id")
+	back.Must(t, 201, "POST", path+"/users/"+named+"/code/generate", fields{"type": "activation"}) // to the address that waits with the registration
 
 	// Passwords, wrong and right.
 	back.Must(t, 401, "POST", path+"/user/password/verify", fields{"identifier": bea, "password": "not the password"})
