@@ -62,6 +62,7 @@ func fixed() [][]string {
 		{"digits of a code", fmt.Sprintf("%d to %d", identity.MinCodeLength, identity.MaxCodeLength)},
 		{"guesses that a code survives", fmt.Sprint(identity.CodeTries)},
 		{"codes of a user that live at once, for one purpose", fmt.Sprint(identity.MaxLiveCodes)},
+		{"registrations that wait for one mailbox of a tenant, in all pools together", fmt.Sprint(identity.MaxWaiting)},
 		{"a registration waits for its code", short(identity.RegistrationLifetime)},
 		{"a ticket resends", short(identity.TicketLifetime)},
 		{"a message waits for a mail service that refuses", short(identity.MessageLifetime)},
