@@ -3,7 +3,7 @@ package credentials
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
+	"fmt"
 	"time"
 
 	"identitypools/shared/identity"
@@ -108,14 +108,14 @@ func (s *Service) right(ctx context.Context, a attempt) error {
 	return s.Failures.RememberDevice(ctx, a.subject, s.NewID(), now.Add(identity.DeviceMemory))
 }
 
-// pause waits for about d. Errors: the context's, where that ends before.
+// pause waits for d. Errors: the context's, where that ends before.
 func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d/2 + rand.N(d))
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return fmt.Errorf("wait for other attempts: %w", ctx.Err())
 	}
 }

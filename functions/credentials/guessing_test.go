@@ -112,7 +112,9 @@ func TestGuessesMadeAtOnceAreNoMoreThanOneByOne(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	guess := func(identifier string) func(i int) systemtest.Response {
-		return func(i int) systemtest.Response { return d.try(t, identifier, fmt.Sprintf("guess %d at %s", i, d.time())) }
+		return func(i int) systemtest.Response {
+			return d.try(t, identifier, fmt.Sprintf("guess %d at %s", i, d.time()))
+		}
 	}
 	for name, identifier := range map[string]string{"known": d.email, "unknown": systemtest.Address("nobody")} {
 		statuses, wait := crowd(100, guess(identifier))
