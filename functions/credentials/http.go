@@ -1,7 +1,9 @@
 package credentials
 
 import (
+	"fmt"
 	"net/http"
+	"strings"
 
 	"identitypools/shared/api"
 	"identitypools/shared/identity"
@@ -14,6 +16,9 @@ func Handler(s *Service, o api.Options) (http.Handler, error) {
 }
 
 type handlers struct{ *Service }
+
+// deviceHeader names the browser or device that a password comes from. It is this project's own.
+const deviceHeader = "X-Device-Id"
 
 // request is the published VerifyPassword.
 type request struct {
@@ -38,10 +43,21 @@ func (h handlers) read(r *http.Request) (Verdict, error) {
 	if in.Identifier == "" && in.UserID == "" {
 		v.Add("/identifier", "must be given, or userID instead")
 	}
+	device := r.Header.Get(deviceHeader)
+	if !isDevice(device) {
+		v.Add(deviceHeader, fmt.Sprintf("must have 1 to %d visible ASCII characters", identity.MaxDevice))
+	}
 	if err := v.Err(); err != nil {
 		return Verdict{}, err
 	}
-	return h.Verify(r.Context(), r.PathValue("tid"), r.PathValue("ipID"), Proof{in.Identifier, in.UserID, in.Password})
+	return h.Verify(r.Context(), r.PathValue("tid"), r.PathValue("ipID"), Proof{
+		Identifier: in.Identifier, UserID: in.UserID, Password: in.Password, Client: api.ClientID(r), Device: device,
+	})
+}
+
+// isDevice says whether a back end may name a device so; "" names none.
+func isDevice(name string) bool {
+	return len(name) <= identity.MaxDevice && !strings.ContainsFunc(name, func(c rune) bool { return c <= ' ' || c > '~' })
 }
 
 // verify answers 401 alike for every password that does not authenticate.

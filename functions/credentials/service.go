@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"log/slog"
+	"strings"
 	"time"
 
 	"identitypools/shared/identity"
@@ -21,6 +22,7 @@ type Service struct {
 	Passwords Passwords
 	Log       *slog.Logger
 	Now       func() time.Time
+	NewID     func() string
 }
 
 // Pools finds a pool, up to five seconds old.
@@ -31,14 +33,8 @@ type Pools interface {
 // Users finds users with their password hashes; shared/table says what each method promises.
 type Users interface {
 	Claimant(ctx context.Context, tenant, pool, normalized string) (identity.UserRef, error)
-	UserAndFailures(ctx context.Context, ref identity.UserRef, subject string) (identity.User, identity.Failures, error)
+	Account(ctx context.Context, ref identity.UserRef, of identity.FailuresRef, fresh bool) (identity.Account, error)
 	ReplaceUser(ctx context.Context, old, u identity.User) (identity.User, error)
-}
-
-// Failures counts wrong passwords; shared/table says what each method promises.
-type Failures interface {
-	Failed(ctx context.Context, tenant, pool, subject string, f identity.Failures) error
-	Succeeded(ctx context.Context, tenant, pool, subject string) error
 }
 
 // Passwords does the work of a hash; shared/password says what each method promises.
@@ -51,6 +47,8 @@ type Passwords interface {
 // Proof is a password that somebody gives for a user.
 type Proof struct {
 	Identifier, UserID, Password string
+	Client                       string // the API client that passes the password on
+	Device                       string // what that client calls the device of whoever gives it; "" for none
 }
 
 // Outcome is what the check of a password came to, as the published API names it.
@@ -72,67 +70,71 @@ type Verdict struct {
 	Outcome Outcome
 }
 
-// Verify checks a password. Every call costs the same hash, whoever the user is, and failures count for unknown users as for known
-// ones. A password that must be changed is right once and must then be reset. Errors: NotFound for the pool, Invalid, Limited.
+// Verify checks a password. Every call makes the same calls to the table and costs the same hash, whoever the user is. An attempt is
+// stored before the password is compared, and failures count for unknown users as for known ones. A password that must be changed is
+// right once and must then be reset. Errors: NotFound for the pool, Invalid, Limited.
 func (s *Service) Verify(ctx context.Context, tenant, pool string, proof Proof) (Verdict, error) {
 	p, err := s.Pools.CachedPool(ctx, tenant, pool)
 	if err != nil {
 		return Verdict{}, err
 	}
-	subject, ref, err := s.find(ctx, p, proof)
+	who, err := s.find(ctx, p, proof)
 	if err != nil {
 		return Verdict{}, err
 	}
-	u, failures, err := s.Users.UserAndFailures(ctx, ref, subject)
+	a, err := s.start(ctx, who)
 	if err != nil {
 		return Verdict{}, err
 	}
-	if err := failures.Wait(s.Now()); err != nil {
-		return Verdict{}, err
-	}
+	u := a.account.User
 	result, err := s.work(ctx, u, proof.Password)
 	if err != nil {
 		return Verdict{}, err
 	}
 	verdict := s.judge(u, result)
 	if verdict.Outcome != Correct {
-		return verdict, s.failed(ctx, ref, subject, failures, result)
+		return verdict, s.wrong(ctx, a, hex.EncodeToString(result.Trace[:]))
 	}
-	if failures.Count > 0 {
-		if err := s.Failures.Succeeded(ctx, tenant, pool, subject); err != nil {
-			return Verdict{}, err
-		}
+	if err := s.right(ctx, a); err != nil {
+		return Verdict{}, err
 	}
 	return verdict, s.settle(ctx, p, u, proof.Password, result)
 }
 
-// find is whom failures are counted for and where that user would be: users by id, unknown identifiers by themselves.
-func (s *Service) find(ctx context.Context, p identity.Pool, proof Proof) (subject string, ref identity.UserRef, err error) {
-	ref = identity.UserRef{Tenant: p.Tenant, Pool: p.ID, ID: proof.UserID}
+// find is where the user would be and whom failures are counted for: users by id, unknown identifiers by themselves.
+func (s *Service) find(ctx context.Context, p identity.Pool, proof Proof) (claimed, error) {
+	who := claimed{user: identity.UserRef{Tenant: p.Tenant, Pool: p.ID, ID: proof.UserID}}
+	name := "user#" + proof.UserID
 	if proof.UserID != "" {
 		if !identity.ValidID(proof.UserID) {
-			return "", ref, identity.InvalidField("/userID", identity.IDRule)
+			return who, identity.InvalidField("/userID", identity.IDRule)
 		}
-		return "user#" + proof.UserID, ref, nil
+	} else {
+		normalized, err := p.Find(proof.Identifier)
+		if err != nil {
+			return who, identity.InvalidField("/identifier", err.Error())
+		}
+		owner, err := s.Users.Claimant(ctx, p.Tenant, p.ID, normalized)
+		switch {
+		case errors.As(err, new(identity.NotFound)):
+			who.user.ID, name = identity.Nobody, "identifier#"+digest(normalized)
+		case err != nil:
+			return who, err
+		default:
+			who.user, name = owner, "user#"+owner.ID
+		}
 	}
-	normalized, err := p.Find(proof.Identifier)
-	if err != nil {
-		return "", ref, identity.InvalidField("/identifier", err.Error())
+	who.subject = identity.FailuresRef{Tenant: p.Tenant, Pool: p.ID, Subject: name}
+	if proof.Device != "" {
+		who.subject.Device = digest(name, proof.Client, proof.Device)
 	}
-	owner, err := s.Users.Claimant(ctx, p.Tenant, p.ID, normalized)
-	switch {
-	case errors.As(err, new(identity.NotFound)):
-		ref.ID = "-" // nobody, looked up all the same
-		return "identifier#" + digest(normalized), ref, nil
-	case err != nil:
-		return "", ref, err
-	}
-	return "user#" + owner.ID, owner, nil
+	return who, nil
 }
 
-// digest stands for an identifier that nobody has, so that what people mistype, at times their password, is not kept.
-func digest(identifier string) string {
-	sum := sha256.Sum256([]byte(identifier))
+// digest stands for what is not kept: an identifier that nobody has, since people mistype their password there at times; and a device, so that
+// the table doesn't tell who shares one, and a client's word counts for that client alone.
+func digest(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return hex.EncodeToString(sum[:])
 }
 
@@ -159,14 +161,6 @@ func (s *Service) judge(u identity.User, result password.Result) Verdict {
 		verdict.Outcome = Correct
 	}
 	return verdict
-}
-
-func (s *Service) failed(ctx context.Context, ref identity.UserRef, subject string, f identity.Failures, result password.Result) error {
-	next, counts := f.Another(hex.EncodeToString(result.Trace[:]), s.Now())
-	if !counts {
-		return nil
-	}
-	return s.Failures.Failed(ctx, ref.Tenant, ref.Pool, subject, next)
 }
 
 // settle does what a right password brings with it: one that must be changed is used up, and a weak hash is renewed.

@@ -111,7 +111,8 @@ func unrouted(w http.ResponseWriter, r *http.Request, mux *http.ServeMux) {
 func guard(route Route, o Options, next http.HandlerFunc) http.Handler {
 	ids := pathIDs(route.Path)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := authorize(route, o, r); err != nil {
+		caller, err := authorize(route, o, r)
+		if err != nil {
 			if problem, ok := err.(problem); ok && problem.status == http.StatusUnauthorized {
 				w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
 			}
@@ -125,7 +126,7 @@ func guard(route Route, o Options, next http.HandlerFunc) http.Handler {
 			}
 		}
 		ex := exchangeOf(r.Context())
-		ex.caller, ex.answers = route.Caller, o.Answers
+		ex.caller, ex.client, ex.answers = route.Caller, caller.ClientID, o.Answers
 		next(w, r)
 		if name := countOf(route, ex.code); name != "" {
 			metric.Count(r.Context(), ex.log, o.Now(), name)
@@ -143,28 +144,28 @@ func pathIDs(pattern string) []string {
 	return ids
 }
 
-// authorize refuses a caller without a token for the route's tree, tenant and scope.
-func authorize(route Route, o Options, r *http.Request) error {
+// authorize is who calls; the zero value where the route needs no token. It refuses a caller without a token for the route's tree, tenant
+// and scope.
+func authorize(route Route, o Options, r *http.Request) (access.Caller, error) {
 	if route.Caller == Public || route.Caller == Anyone {
-		return nil
+		return access.Caller{}, nil
 	}
 	unauthorized := problem{http.StatusUnauthorized, "unauthorized", "a valid bearer token is needed"}
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") || token == "" || o.Verifier == nil {
-		return unauthorized
+		return access.Caller{}, unauthorized
 	}
 	caller, err := o.Verifier.Verify(r.Context(), strings.TrimSpace(token))
 	switch {
 	case err == access.ErrToken:
-		return unauthorized
+		err = unauthorized
 	case err != nil:
-		return err
 	case caller.Tenant != r.PathValue("tid"), caller.Tree != string(route.Caller):
-		return problem{http.StatusForbidden, "forbidden", "the token is for another tenant or another API"}
+		err = problem{http.StatusForbidden, "forbidden", "the token is for another tenant or another API"}
 	case !slices.Contains(caller.Scopes, route.Scope):
-		return problem{http.StatusForbidden, "insufficient_scope", "the token lacks the scope " + route.Scope}
+		err = problem{http.StatusForbidden, "insufficient_scope", "the token lacks the scope " + route.Scope}
 	}
-	return nil
+	return caller, err
 }
 
 // exchange is what the edge knows of a request under way.
@@ -172,6 +173,7 @@ type exchange struct {
 	log     *slog.Logger // carries the request's id
 	code    string       // of the error that it came to; "" for none
 	caller  Caller
+	client  string // the API client's id; "" on routes that need no token
 	answers Answers
 }
 
@@ -183,3 +185,6 @@ func exchangeOf(ctx context.Context) *exchange {
 	}
 	return &exchange{log: slog.New(slog.DiscardHandler)}
 }
+
+// ClientID is the id of the API client that makes a request, as its token says; "" on routes that need no token.
+func ClientID(r *http.Request) string { return exchangeOf(r.Context()).client }

@@ -64,38 +64,6 @@ func TestCodesLiveAndDie(t *testing.T) {
 	}
 }
 
-func TestFailuresSlowDown(t *testing.T) {
-	t.Parallel()
-	now, f := start(), identity.Failures{}
-	for i := range identity.FreeFailures {
-		if err := f.Wait(now); err != nil {
-			t.Fatalf("failure %d waits: %v", i+1, err)
-		}
-		f, _ = f.Another(string(rune('a'+i)), now)
-	}
-	for _, want := range []time.Duration{1, 2, 4, 8, 16} {
-		var limited identity.Limited
-		if err := f.Wait(now); !errors.As(err, &limited) || limited.RetryAfter != want*time.Second {
-			t.Errorf("after %d failures: %v, want %d s", f.Count, err, want)
-		}
-		now = now.Add(want * time.Second)
-		f, _ = f.Another(now.String(), now)
-	}
-	f.Count = 90
-	if f.Wait(now.Add(identity.MaxFailureWait)) != nil || f.Wait(now.Add(identity.MaxFailureWait-time.Second)) == nil {
-		t.Error("the longest wait is not fifteen minutes")
-	}
-	if next, counts := f.Another(f.Trace, now.Add(time.Second)); counts || next != f {
-		t.Error("an immediate repeat counts")
-	}
-	if _, counts := f.Another(f.Trace, now.Add(11*time.Second)); !counts {
-		t.Error("a repeat after a while does not count")
-	}
-	if next, _ := f.Another("x", now.Add(25*time.Hour)); next.Count != 1 {
-		t.Errorf("after a day of peace %d failures are in a row", next.Count)
-	}
-}
-
 func TestExpiredCodesAreRememberedForADay(t *testing.T) {
 	t.Parallel()
 	code := func(registration string) identity.Code {

@@ -13,52 +13,107 @@ import (
 	"identitypools/shared/identity"
 )
 
-// UserAndFailures reads a user with its password hash, for the check of a password alone, and the wrong passwords given for a
-// subject (an identifier or a user id), in one call and eventually consistent: such checks are the most frequent call, and half as dear
-// so. A user who does not exist is the zero value.
-func (t *Table) UserAndFailures(ctx context.Context, ref identity.UserRef, subject string) (u identity.User, f identity.Failures, err error) {
+// An item of failures has failed, failed_at (unix ms) and trace for the wrong passwords in a row; under_way and under_way_until (unix ms)
+// for attempts; and mark, which each change sets to a value of its own. The item of a known device has the same, and its ttl is when the
+// device is forgotten.
+
+const failuresAttributes = "failed, failed_at, trace, under_way, under_way_until, mark"
+
+// Account reads a user with its password hash, and the failures that of names, for the check of a password alone, in one call. It is
+// eventually consistent unless fresh: such checks are the most frequent call, and half as dear so. What does not exist is the zero value.
+func (t *Table) Account(ctx context.Context, ref identity.UserRef, of identity.FailuresRef, fresh bool) (identity.Account, error) {
+	var account identity.Account
+	common := of
+	common.Device = ""
+	keys := []map[string]types.AttributeValue{userKey(ref).item(), failuresKey(common).item()}
+	if of.Device != "" {
+		keys = append(keys, failuresKey(of).item())
+	}
 	items, err := t.batch(ctx, types.KeysAndAttributes{
-		Keys:                 []map[string]types.AttributeValue{userKey(ref).item(), failuresKey(ref.Tenant, ref.Pool, subject).item()},
-		ProjectionExpression: aws.String("sk, failed, failed_at, trace, hash_phc, " + userAttributes),
+		Keys: keys, ConsistentRead: aws.Bool(fresh), ExpressionAttributeNames: map[string]string{"#ttl": ttl},
+		ProjectionExpression: aws.String("pk, sk, #ttl, " + failuresAttributes + ", hash_phc, " + userAttributes),
 	})
 	if err != nil {
-		return u, f, fmt.Errorf("read user and failures: %w", err)
+		return account, fmt.Errorf("read user and failures: %w", err)
 	}
 	for _, it := range items {
-		if it["failed"] == nil {
-			if u, err = userOf(it); err != nil {
-				return u, f, err
+		switch (key{text(it, pk), text(it, sk)}) {
+		case userKey(ref):
+			if account.User, err = userOf(it); err != nil {
+				return account, err
 			}
-			continue
+		case failuresKey(common):
+			account.Failures = failuresOf(it)
+		default:
+			account.Device = identity.Device{Failures: failuresOf(it), Until: identity.At(time.Unix(number(it, ttl), 0))}
 		}
-		f = identity.Failures{Count: number(it, "failed"), Trace: text(it, "trace"), At: identity.At(time.UnixMilli(number(it, "failed_at")))}
 	}
-	return u, f, nil
+	return account, nil
 }
 
-// Failed stores f, which has one more wrong password than what is stored. Of parallel calls each counts: the stored count grows by
-// one, or starts anew with f.
-func (t *Table) Failed(ctx context.Context, tenant, pool, subject string, f identity.Failures) error {
-	update := "ADD failed :one SET trace = :trace, failed_at = :at, #ttl = :ttl"
-	values := item{":one": num(1), ":trace": str(f.Trace), ":at": num(f.At.UnixMilli()), ":ttl": seconds(f.At.Add(identity.FailureMemory).Time)}
-	if f.Count == 1 {
-		update = "SET failed = :one, trace = :trace, failed_at = :at, #ttl = :ttl"
+func failuresOf(it item) identity.Failures {
+	return identity.Failures{
+		Count: number(it, "failed"), Trace: text(it, "trace"), At: identity.At(time.UnixMilli(number(it, "failed_at"))),
+		Open: number(it, "under_way"), OpenUntil: identity.At(time.UnixMilli(number(it, "under_way_until"))), Mark: text(it, "mark"),
 	}
-	_, err := t.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName: t.name, Key: failuresKey(tenant, pool, subject).item(), UpdateExpression: aws.String(update),
-		ExpressionAttributeValues: values, ExpressionAttributeNames: map[string]string{"#ttl": ttl},
-	})
-	if err != nil {
-		return fmt.Errorf("count a failure: %w", failure(err))
+}
+
+// ReplaceFailures stores next, which has a mark of its own, over old as it was read. Where the SDK repeats the call because an answer was
+// lost, it may be refused although it has taken effect: then the stored mark is next's. Errors: PreconditionFailed where the failures
+// have changed since they were read.
+func (t *Table) ReplaceFailures(ctx context.Context, of identity.FailuresRef, old, next identity.Failures) error {
+	in := &dynamodb.UpdateItemInput{
+		TableName: t.name, Key: failuresKey(of).item(),
+		UpdateExpression: aws.String("SET failed = :failed, failed_at = :at, trace = :trace, under_way = :open, under_way_until = :until, mark = :mark"),
+		ExpressionAttributeValues: item{
+			":failed": num(next.Count), ":at": num(next.At.UnixMilli()), ":trace": str(next.Trace),
+			":open": num(next.Open), ":until": num(next.OpenUntil.UnixMilli()), ":mark": str(next.Mark),
+		},
+	}
+	if of.Device == "" {
+		*in.UpdateExpression += ", #ttl = :ttl"
+		in.ExpressionAttributeNames = map[string]string{"#ttl": ttl}
+		in.ExpressionAttributeValues[":ttl"] = seconds(t.now().Add(identity.FailureMemory))
+	}
+	switch {
+	case old.Mark != "":
+		in.ConditionExpression = aws.String("mark = :old AND failed = :count")
+		in.ExpressionAttributeValues[":old"], in.ExpressionAttributeValues[":count"] = str(old.Mark), num(old.Count)
+	case old.Count > 0: // the last release counts without marks
+		in.ConditionExpression = aws.String("attribute_not_exists(mark) AND failed = :count")
+		in.ExpressionAttributeValues[":count"] = num(old.Count)
+	default:
+		in.ConditionExpression = aws.String(isNew)
+	}
+	_, err := t.db.UpdateItem(ctx, in)
+	switch err = failure(err); {
+	case errors.Is(err, errCondition):
+		return identity.PreconditionFailed{}
+	case err != nil:
+		return fmt.Errorf("replace failures: %w", err)
 	}
 	return nil
 }
 
-// Succeeded forgets the failures of a subject after its right password.
-func (t *Table) Succeeded(ctx context.Context, tenant, pool, subject string) error {
-	_, err := t.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: t.name, Key: failuresKey(tenant, pool, subject).item()})
-	if err := failure(err); err != nil && !errors.Is(err, errCondition) {
-		return fmt.Errorf("forget failures: %w", err)
+// ForgetFailures forgets the failures of a subject after its right password, and the attempts under way. Those of devices stay.
+func (t *Table) ForgetFailures(ctx context.Context, of identity.FailuresRef) error {
+	of.Device = ""
+	if _, err := t.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: t.name, Key: failuresKey(of).item()}); err != nil {
+		return fmt.Errorf("forget failures: %w", failure(err))
+	}
+	return nil
+}
+
+// RememberDevice makes a device known until a time, without failures. mark is that of the change.
+func (t *Table) RememberDevice(ctx context.Context, of identity.FailuresRef, mark string, until time.Time) error {
+	_, err := t.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: t.name, Key: failuresKey(of).item(),
+		UpdateExpression:          aws.String("SET failed = :none, under_way = :none, mark = :mark, #ttl = :until REMOVE failed_at, trace, under_way_until"),
+		ExpressionAttributeNames:  map[string]string{"#ttl": ttl},
+		ExpressionAttributeValues: item{":none": num(0), ":mark": str(mark), ":until": seconds(until)},
+	})
+	if err != nil {
+		return fmt.Errorf("remember a device: %w", failure(err))
 	}
 	return nil
 }

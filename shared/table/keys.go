@@ -122,9 +122,13 @@ func claimKey(tenant, pool, normalized string) key {
 
 func messageKey(message string) key { return key{Messages.key(message), "MESSAGE"} }
 
-// failuresKey counts wrong passwords given for an identifier or user id, known or not.
-func failuresKey(tenant, pool, subject string) key {
-	return key{Limits.key(tenant, pool, subject), "PASSWORD"}
+// failuresKey counts wrong passwords given for an identifier or user id, known or not; those of a device beside it.
+func failuresKey(of identity.FailuresRef) key {
+	k := key{Limits.key(of.Tenant, of.Pool, of.Subject), "PASSWORD"}
+	if of.Device != "" {
+		k.sk = "DEVICE#" + of.Device
+	}
+	return k
 }
 
 // budgetKey counts what is spent of a pool's budget in a period: a day, or an hour.

@@ -56,6 +56,7 @@ func mayHold() map[string]map[class]string {
 		"MESSAGE MESSAGE":       {addressText: "where the mail goes; it goes when the mail has", returnText: "is put into the mail's link"},
 		"SUPPRESSED SUPPRESSED": {addressText: "is its key: where nothing is sent"},
 		"LIMIT PASSWORD":        {},
+		"LIMIT DEVICE":          {},
 		"LIMIT day":             {},
 		"ANSWER ANSWER":         {},
 		"CLIENT CLIENT":         {},

@@ -25,9 +25,13 @@ func TestWhatACallCosts(t *testing.T) {
 	tenant.NewUser(t, pool, "active", active, fields{"credentials": password})
 	registered := tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/register?send_activation_message=false", fields{"identifier": fresh, "password": systemtest.Password}).Text(t, "id")
 	code := tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/users/"+registered+"/code/generate", fields{"type": "activation"}).Text(t, "code")
-	proof := func(password string) fields { return fields{"identifier": active, "password": password} }
+	devoted := systemtest.Address("devoted") // has a device that is known
+	tenant.NewUser(t, pool, "active", devoted, fields{"credentials": password})
+	verify := func(status int, identifier, password string, headers ...string) {
+		tenant.System.Must(t, status, "POST", "/pools/"+pool+"/user/password/verify", fields{"identifier": identifier, "password": password}, headers...)
+	}
 	tenant.Public.Must(t, 200, "GET", "/pools/"+pool, nil) // every function has the pool's and the schema's settings in memory now
-	tenant.System.Must(t, 200, "POST", "/pools/"+pool+"/user/password/verify", proof(systemtest.Password))
+	verify(200, devoted, systemtest.Password, "X-Device-Id", "phone")
 
 	for _, c := range []struct {
 		name string
@@ -43,10 +47,16 @@ func TestWhatACallCosts(t *testing.T) {
 		{"activate", func() {
 			tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/users/"+registered+"/activate", fields{"code": code})
 		}, systemtest.Cost{RoundTrips: 4, Write: 9, Read: 3}},
-		{"verify password, right", func() {
-			tenant.System.Must(t, 200, "POST", "/pools/"+pool+"/user/password/verify", proof(systemtest.Password))
-		}, systemtest.Cost{RoundTrips: 2, Read: 1.5}},
-		{"verify password, wrong", func() { tenant.System.Must(t, 401, "POST", "/pools/"+pool+"/user/password/verify", proof("wrong")) }, systemtest.Cost{RoundTrips: 3, Write: 1, Read: 1.5}},
+		{"verify password, right", func() { verify(200, active, systemtest.Password) }, systemtest.Cost{RoundTrips: 3, Write: 1, Read: 1.5}},
+		{"verify password, wrong", func() { verify(401, active, "wrong") }, systemtest.Cost{RoundTrips: 4, Write: 2, Read: 1.5}},
+		{"verify password, of nobody", func() { verify(401, systemtest.Address("nobody"), "wrong") }, systemtest.Cost{RoundTrips: 4, Write: 2, Read: 1.5}},
+		{"verify password, right after a wrong one", func() { verify(200, active, systemtest.Password) }, systemtest.Cost{RoundTrips: 4, Write: 2, Read: 1.5}},
+		{"verify password, right, from a known device", func() {
+			verify(200, devoted, systemtest.Password, "X-Device-Id", "phone")
+		}, systemtest.Cost{RoundTrips: 3, Write: 1, Read: 2}},
+		{"verify password, right, from a new device", func() {
+			verify(200, active, systemtest.Password, "X-Device-Id", "phone")
+		}, systemtest.Cost{RoundTrips: 4, Write: 2, Read: 2}},
 		{"read a mail's text", func() { tenant.Admin.Must(t, 200, "GET", wordedPath, nil) }, systemtest.Cost{RoundTrips: 2, Read: 2}},
 		{"change a mail's text", func() { tenant.Admin.Must(t, 200, "PUT", wordedPath, wording("x")) }, systemtest.Cost{RoundTrips: 3, Write: 6, Read: 2}},
 		{"list the texts of all mails", func() { tenant.Admin.Must(t, 200, "GET", "/pools/"+pool+"/mails", nil) }, systemtest.Cost{RoundTrips: 2, Read: 2}},

@@ -2,6 +2,7 @@ package system_test
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"identitypools/infra/local/systemtest"
@@ -27,6 +28,13 @@ func activationUseCases() []useCase {
 	verify := func(password string) func(s *scene) *http.Request {
 		return func(s *scene) *http.Request {
 			return s.system("POST", s.pool+"/user/password/verify", fields{"identifier": s.email, "password": password})
+		}
+	}
+	from := func(device, password string) func(s *scene) *http.Request {
+		return func(s *scene) *http.Request {
+			r := verify(password)(s)
+			r.Header.Set("X-Device-Id", device)
+			return r
 		}
 	}
 	return []useCase{
@@ -81,8 +89,20 @@ func activationUseCases() []useCase {
 				s.tenant.System.Must(s.t, 401, "POST", s.pool+"/user/password/verify", fields{"identifier": s.email, "password": "not the password"})
 			},
 			done: func(s *scene, _ systemtest.Response) {
-				if left := s.Stored(s.t, "LIMIT#"); len(left) > 0 {
-					s.t.Errorf("failures are remembered after the right password: %v", left)
+				for _, left := range s.Stored(s.t, "LIMIT#") { // of a retry there may be the attempt, which was right at once
+					if left["failed"] != "0" {
+						s.t.Errorf("failures are remembered after the right password: %v", left)
+					}
+				}
+			},
+		},
+		{name: "verifyPassword, from a new device", given: (*scene).activeUser, request: from("phone", systemtest.Password), status: 200, done: (*scene).deviceIsKnown},
+		{
+			name: "verifyPassword, from a known device, after a wrong one", request: from("phone", systemtest.Password), status: 200, done: (*scene).deviceIsKnown,
+			given: func(s *scene) {
+				s.activeUser()
+				for _, password := range []string{systemtest.Password, "not the password"} {
+					s.ask(&systemtest.Fault{Kind: systemtest.Unfaulted}, "verifyPassword", from("phone", password)(s))
 				}
 			},
 		},
@@ -185,8 +205,16 @@ func (s *scene) ownerHears(systemtest.Response) {
 
 func (s *scene) failureCounts(systemtest.Response) {
 	stored := s.Stored(s.t, "LIMIT#")
-	if len(stored) != 1 || stored[0]["failed"] == "" {
+	if len(stored) != 1 || stored[0]["failed"] != "1" {
 		s.t.Errorf("the failure is stored as %v", stored)
+	}
+}
+
+// deviceIsKnown checks that one device is known for the user, and has no failures.
+func (s *scene) deviceIsKnown(systemtest.Response) {
+	stored := slices.DeleteFunc(s.Stored(s.t, "LIMIT#"), func(it systemtest.Item) bool { return it["sk"] == "PASSWORD" })
+	if len(stored) != 1 || stored[0]["failed"] != "0" || stored[0]["ttl"] == "" {
+		s.t.Errorf("the device is stored as %v", stored)
 	}
 }
 

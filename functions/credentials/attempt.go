@@ -1,0 +1,121 @@
+package credentials
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"identitypools/shared/identity"
+)
+
+// Failures counts wrong passwords and attempts under way; shared/table says what each method promises.
+type Failures interface {
+	ReplaceFailures(ctx context.Context, of identity.FailuresRef, old, next identity.Failures) error
+	ForgetFailures(ctx context.Context, of identity.FailuresRef) error
+	RememberDevice(ctx context.Context, of identity.FailuresRef, mark string, until time.Time) error
+}
+
+// claimed is who somebody claims to be.
+type claimed struct {
+	user    identity.UserRef
+	subject identity.FailuresRef // with the device, where one is given
+}
+
+// attempt is an attempt that is under way.
+type attempt struct {
+	claimed
+	account  identity.Account
+	of       identity.FailuresRef // what it is counted against
+	failures identity.Failures    // with this attempt among those under way
+}
+
+// How long calls that are made at once wait for one another. Each write that fails means that another call's has succeeded.
+const (
+	crowdPause = 50 * time.Millisecond // while so many attempts are under way that no more may start
+	crowdTries = 30
+	racePause  = 10 * time.Millisecond // after another call has changed the failures
+	raceTries  = 50
+)
+
+// start stores one more attempt, before anything is compared: of calls made at once, one at a time gets through. Where only attempts under
+// way are in its way it waits a little, since they may turn out to be right. Errors: Limited.
+func (s *Service) start(ctx context.Context, who claimed) (attempt, error) {
+	mark, crowded, fresh := s.NewID(), 0, false
+	for raced := 0; raced < raceTries; fresh = true {
+		a, err := s.look(ctx, who, fresh)
+		if err != nil || a.failures.Mark == mark { // then it was stored, and the answer was lost
+			return a, err
+		}
+		before, now := a.failures, s.Now()
+		a.failures, err = before.Start(now)
+		switch {
+		case err == nil:
+			a.failures.Mark = mark
+			if err = s.Failures.ReplaceFailures(ctx, a.of, before, a.failures); !errors.As(err, new(identity.PreconditionFailed)) {
+				return a, err
+			}
+			raced++
+			err = pause(ctx, racePause)
+		case before.Crowded(now) && crowded < crowdTries:
+			crowded++
+			err = pause(ctx, crowdPause)
+		}
+		if err != nil {
+			return a, err
+		}
+	}
+	return attempt{}, identity.Limited{RetryAfter: time.Second, Reason: "too many attempts at once, try again"}
+}
+
+// look reads what an attempt is about. fresh is what is stored now, else it may be milliseconds old.
+func (s *Service) look(ctx context.Context, who claimed, fresh bool) (attempt, error) {
+	account, err := s.Users.Account(ctx, who.user, who.subject, fresh)
+	a := attempt{claimed: who, account: account}
+	a.of, a.failures = account.Budget(who.subject, s.Now())
+	return a, err
+}
+
+// wrong ends an attempt with a wrong password, which then counts.
+func (s *Service) wrong(ctx context.Context, a attempt, trace string) error {
+	mark := s.NewID()
+	for range raceTries {
+		next := a.failures.Wrong(trace, s.Now())
+		next.Mark = mark
+		err := s.Failures.ReplaceFailures(ctx, a.of, a.failures, next)
+		if !errors.As(err, new(identity.PreconditionFailed)) {
+			return err
+		}
+		if a, err = s.look(ctx, a.claimed, true); err != nil || a.failures.Mark == mark {
+			return err
+		}
+	}
+	return identity.Unavailable{RetryAfter: time.Second, Cause: errors.New("the failures of a user have changed too often")}
+}
+
+// right ends an attempt with the right password: the failures that it was counted against are forgotten, and its device is remembered.
+func (s *Service) right(ctx context.Context, a attempt) error {
+	now, forget := s.Now(), a.failures.Right()
+	known := a.of.Device != ""
+	if forget && !known {
+		if err := s.Failures.ForgetFailures(ctx, a.of); err != nil {
+			return err
+		}
+	}
+	if a.subject.Device == "" || known && !forget && !a.account.Device.Fades(now) {
+		return nil
+	}
+	return s.Failures.RememberDevice(ctx, a.subject, s.NewID(), now.Add(identity.DeviceMemory))
+}
+
+// pause waits for d. Errors: the context's, where that ends before.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("wait for other attempts: %w", ctx.Err())
+	}
+}
