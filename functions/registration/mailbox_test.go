@@ -31,7 +31,9 @@ func TestTheMailsToAMailboxAreCountedTogether(t *testing.T) {
 			func() {
 				s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": spelled})
 			},
-			func() { s.tenant.Public.Must(t, 201, "POST", "/pools/"+other+"/register", fields{"identifier": spelled}) },
+			func() {
+				s.tenant.Public.Must(t, 201, "POST", "/pools/"+other+"/register", fields{"identifier": spelled})
+			},
 		} {
 			calls.Go(register)
 		}
@@ -112,9 +114,11 @@ func TestGuessesAreCountedForTheMailbox(t *testing.T) {
 func TestARefundIsOnlyOfWhatWasPaid(t *testing.T) {
 	t.Parallel()
 	for name, keys := range map[string]func(int) []string{
-		"without keys":      func(int) []string { return nil },
-		"under one key":     func(int) []string { return []string{"Idempotency-Key", "one-key-for-all-of-these-requests-here"} },
-		"each under a key":  func(i int) []string { return []string{"Idempotency-Key", fmt.Sprintf("another-key-for-each-of-them-%08d", i)} },
+		"without keys":  func(int) []string { return nil },
+		"under one key": func(int) []string { return []string{"Idempotency-Key", "one-key-for-all-of-these-requests-here"} },
+		"each under a key": func(i int) []string {
+			return []string{"Idempotency-Key", fmt.Sprintf("another-key-for-each-of-them-%08d", i)}
+		},
 		"in parallel, under one key": func(int) []string {
 			return []string{"Idempotency-Key", "one-key-for-all-of-these-requests-here"}
 		},

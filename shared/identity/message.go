@@ -51,6 +51,7 @@ type Message struct {
 	Again             bool        `json:"again,omitzero"`     // its receiver asked for it anew
 	IsResent          bool        `json:"resent,omitzero"`    // it is not the first message of a registration: its code alone completes none
 	Counted           bool        `json:"counted,omitempty"`  // the limits were already applied, for a caller that is told of them
+	Worked            bool        `json:"worked,omitzero"`    // whoever asked for it has done a proof of work, or is a back end
 	CreatedAt         Time        `json:"created_at"`
 }
 

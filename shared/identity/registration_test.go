@@ -267,9 +267,9 @@ func TestActivateRefuses(t *testing.T) {
 	t.Parallel()
 	p := folding()
 	for name, change := range map[string]func(u *identity.User, a *identity.Activation, now *time.Time){
-		"an active user":      func(u *identity.User, _ *identity.Activation, _ *time.Time) { u.Status = identity.StatusActive },
-		"an inactive user":    func(u *identity.User, _ *identity.Activation, _ *time.Time) { u.Status = identity.StatusInactive },
-		"a deleted user":      func(u *identity.User, _ *identity.Activation, _ *time.Time) { u.Status = identity.StatusDeleted },
+		"an active user":           func(u *identity.User, _ *identity.Activation, _ *time.Time) { u.Status = identity.StatusActive },
+		"an inactive user":         func(u *identity.User, _ *identity.Activation, _ *time.Time) { u.Status = identity.StatusInactive },
+		"a deleted user":           func(u *identity.User, _ *identity.Activation, _ *time.Time) { u.Status = identity.StatusDeleted },
 		"an address not the users": func(_ *identity.User, a *identity.Activation, _ *time.Time) { a.Code = codeFor(other, "") },
 		"an address not the registrations": func(u *identity.User, a *identity.Activation, _ *time.Time) {
 			u.Identifiers[0].Normalized, a.Code = "ann", codeFor(other, a.Code.Registration)

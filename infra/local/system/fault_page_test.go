@@ -46,7 +46,9 @@ func pageUseCases() []useCase {
 		},
 		{
 			name: "activateByPage", given: proves, status: 303, again: 422, done: (*scene).isActive,
-			request: func(s *scene) *http.Request { return s.page("POST", "activate", url.Values{"code": {s.link}, "password": {systemtest.Password}}) },
+			request: func(s *scene) *http.Request {
+				return s.page("POST", "activate", url.Values{"code": {s.link}, "password": {systemtest.Password}})
+			},
 		},
 	}
 }
