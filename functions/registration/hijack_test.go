@@ -163,6 +163,25 @@ func TestABackEndCompletesTheOnlyRegistration(t *testing.T) {
 	}
 }
 
+// A stranger can't make the owner's registration give way and leave a single one behind, which a back end would take for the owner's.
+func TestARegistrationThatGaveWayIsNotForgotten(t *testing.T) {
+	t.Parallel()
+	s := peace(t, nil)
+	other := s.tenant.NewPool(t, nil)
+	id := s.tenant.System.Must(t, 201, "POST", s.path()+"/user/register?send_activation_message=false", fields{"identifier": s.email, "password": ownersPassword}).Text(t, "id")
+	s.stranger = s.register(t, strangersPassword)
+	for range 4 {
+		s.tenant.Public.Must(t, 201, "POST", "/pools/"+other+"/register", fields{"identifier": s.email})
+	}
+	code := s.tenant.System.Must(t, 201, "POST", s.path()+"/users/"+id+"/code/generate", fields{"type": "activation"}).Text(t, "code")
+	body := fields{"code": code}
+	s.tenant.System.Must(t, 422, "POST", s.path()+"/users/"+id+"/activate", body)
+	body["password"] = ownersPassword
+	s.tenant.System.Must(t, 201, "POST", s.path()+"/users/"+id+"/activate", body)
+	verify(t, s.tenant, s.pool, s.email, strangersPassword, 401)
+	verify(t, s.tenant, s.pool, s.email, ownersPassword, 200)
+}
+
 // Two user names with one address: whose link comes is not known by the name, so nothing that waits becomes anybody's.
 func TestARegistrationIsContestedByItsMailbox(t *testing.T) {
 	t.Parallel()

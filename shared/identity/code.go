@@ -34,6 +34,11 @@ func (c Code) Mailbox(tenant string) MailboxRef {
 	return MailboxRef{Tenant: tenant, Digest: MailboxDigest(c.AddressType, c.Normalized)}
 }
 
+// Bears says whether the guess of a number may be compared with the code: one of the CodeTries that were paid for after the code was issued.
+func (c Code) Bears(guess int64) bool {
+	return guess > c.LastGuess-CodeTries && guess <= c.LastGuess
+}
+
 // Codes are a user's codes for one purpose.
 type Codes struct {
 	Live     []Code

@@ -16,7 +16,7 @@ func start() time.Time { return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) }
 func presented(mac string, guess int64, registration string) identity.Presented {
 	return identity.Presented{
 		Registration: registration,
-		Paid:         func(c identity.Code) bool { return guess <= c.LastGuess },
+		Paid:         func(c identity.Code) bool { return guess == 0 || c.Bears(guess) },
 		Matches:      func(c identity.Code) bool { return string(c.MAC) == mac },
 	}
 }
@@ -134,7 +134,7 @@ func TestCodesKeepTheirRules(t *testing.T) {
 				for _, guess := range []int64{0, guesses} {
 					var want error
 					switch {
-					case code.mac == "" || guess > code.guesses+5:
+					case code.mac == "" || guess > code.guesses+5 || guess > 0 && guess <= code.guesses:
 						want = identity.InvalidCode{}
 					case !now.Before(code.ends):
 						want = identity.ExpiredCode{}

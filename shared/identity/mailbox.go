@@ -77,6 +77,11 @@ func (u MailboxUse) WaitingIn(pool string, now time.Time) []WaitingRef {
 	})
 }
 
+// IsCrowded says whether a registration that is not over may have given way, so that more have waited for the mailbox than are known.
+func (u MailboxUse) IsCrowded(now time.Time) bool {
+	return len(u.Waiting) == MaxWaiting && now.Before(u.Waiting[MaxWaiting-1].CreatedAt.Add(RegistrationLifetime).Time)
+}
+
 // Waits says whether a registration waits for the mailbox, and has not given way to later ones.
 func (u MailboxUse) Waits(pool, registration string) bool {
 	return slices.ContainsFunc(u.Waiting, func(w WaitingRef) bool { return w.Pool == pool && w.Registration == registration })

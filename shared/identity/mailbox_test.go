@@ -91,3 +91,30 @@ func TestWhichRegistrationsWait(t *testing.T) {
 		t.Error("a registration of another pool waits, or one does not that should")
 	}
 }
+
+// A code bears the five guesses that are paid for after it was issued, and none that was paid for before: such a payment would be compared
+// with each new code anew.
+func TestACodeBearsTheGuessesAfterIt(t *testing.T) {
+	t.Parallel()
+	codes := identity.Codes{}.Issued(identity.Code{}, 7, start(), time.Hour)
+	for guess, want := range map[int64]bool{0: false, 7: false, 8: true, 12: true, 13: false} {
+		if got := codes.Live[0].Bears(guess); got != want {
+			t.Errorf("guess %d of a code that was issued after 7: %t", guess, got)
+		}
+	}
+}
+
+func TestAMailboxIsCrowdedWhereOneMayHaveGivenWay(t *testing.T) {
+	t.Parallel()
+	var use identity.MailboxUse
+	for i := range identity.MaxWaiting {
+		if use.IsCrowded(at(time.Hour)) {
+			t.Errorf("%d registrations crowd it", i)
+		}
+		use.Waiting = append(use.Waiting, identity.WaitingRef{Pool: "shop", CreatedAt: identity.At(at(-time.Duration(i) * time.Hour))})
+	}
+	oldest := at(-4 * time.Hour)
+	if !use.IsCrowded(oldest.Add(identity.RegistrationLifetime-time.Millisecond)) || use.IsCrowded(oldest.Add(identity.RegistrationLifetime)) {
+		t.Error("it is not crowded as long as the oldest is not over")
+	}
+}

@@ -238,11 +238,14 @@ func (a *attempt) byCode(ctx context.Context) (found identity.Redeemable, activa
 }
 
 // onlyWaiting is the registration of u that waits for the code's mailbox, if no other waits for it in the pool; "" where there is none or
-// several.
+// several, or where one may have given way.
 func (a *attempt) onlyWaiting(ctx context.Context, u identity.User, code identity.Code) (registration string, err error) {
 	box := code.Mailbox(a.pool.Tenant)
 	if err := a.look(ctx, box); err != nil {
 		return "", err
+	}
+	if a.uses[box].IsCrowded(a.Now()) {
+		return "", nil
 	}
 	for _, w := range a.uses[box].WaitingIn(a.pool.ID, a.Now()) {
 		owner := u
@@ -277,7 +280,7 @@ func (a *attempt) redeem(codes identity.Codes) (identity.Code, error) {
 		Paid: func(c identity.Code) bool {
 			box := c.Mailbox(a.pool.Tenant)
 			use, paid := a.uses[box]
-			return a.extended || paid && !a.refused[box] && use.Guesses <= c.LastGuess
+			return a.extended || paid && !a.refused[box] && c.Bears(use.Guesses)
 		},
 		Matches: func(c identity.Code) bool {
 			return a.Coder.Matches(binding(a.ref, identity.PurposeActivation, c), a.proof.Code, c.MAC, c.ExtendedMAC)
