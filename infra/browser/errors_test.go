@@ -159,7 +159,7 @@ func TestPagesThatDoNothing(t *testing.T) {
 		what, page string
 		status     int
 	}{
-		{"registration is off", base + closed + "/register", 403},
+		{"registration is off", base + closed + "/register", 404},
 		{"registration is off, the code", base + closed + "/register/code", 200},
 		{"no pool", base + "nowhere/register", 404},
 		{"no pool, a link", base + "nowhere/activate?code=x", 404},

@@ -48,12 +48,13 @@ func TestAnInvitationIsTaken(t *testing.T) {
 	}
 }
 
-// Who has chosen a password already is not asked for another one.
+// Who has a password already, from an administrator, is not asked for another one.
 func TestALinkAsksForWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
 	email := systemtest.Address("ann")
-	s.tenant.System.Must(t, 201, "POST", "/pools/"+s.pool+"/user/register", fields{"identifier": email, "password": systemtest.Password})
+	id := s.tenant.NewUser(t, s.pool, "new", email, fields{"credentials": []fields{{"type": "password", "password": systemtest.Password}}})
+	s.tenant.Admin.Must(t, 204, "POST", "/pools/"+s.pool+"/users/"+id+"/activation/send", nil)
 	tab := browser.NewTab(t, browser.View{})
 	tab.Go(t, s.link(t, email, 1))
 	if tab.Has(t, "#password") {
