@@ -51,7 +51,7 @@ func (l *Limits) All() []Limit {
 		{"code_guesses_per_day", "at the codes sent to a mailbox of the tenant, in 24 hours; neither a resend nor a registration refills them", 5, 100, 20, false, &l.GuessesPerDay},
 		{"source_guesses_per_hour", "of one source at codes of the pool, on public routes, from each full hour (UTC)", 10, 1_000_000, 300, false, &l.SourceGuesses},
 		{"source_submissions_per_hour", "of one source, registrations and resends together, on public routes, from each full hour (UTC)", 10, 1_000_000, 1000, false, &l.SourceSubmissions},
-		{"source_mailboxes_per_hour", "different mailboxes that one source may cause mails to on public routes, from each full hour (UTC)", 1, 10_000, 50, false, &l.SourceMailboxes},
+		{"source_mailboxes_per_hour", "different mailboxes that one source may cause mails to on public routes, from each full hour (UTC); above 1000 they are not counted", 1, 1_000_000, 50, false, &l.SourceMailboxes},
 	}
 }
 
@@ -114,9 +114,15 @@ func (l Limits) GuessBudget(source string) Budget {
 	return Budget{Of: "guesses#" + source, PerHour: l.SourceGuesses, Spent: "too many codes came from your network, try again later"}
 }
 
+// MailboxesCounted is how many different mailboxes of a source are counted at most, since their item is written at each submission.
+const MailboxesCounted = 1000
+
 // SubmissionBudget are the registrations and resends of a source, and the different mailboxes that they are about. mailbox is the
 // digest of the one of this submission, or "" where there is none.
 func (l Limits) SubmissionBudget(source, mailbox string) Budget {
+	if l.SourceMailboxes > MailboxesCounted {
+		mailbox = ""
+	}
 	return Budget{
 		Of: "submissions#" + source, PerHour: l.SourceSubmissions, Spent: "too many registrations came from your network, try again later",
 		Mailbox: mailbox, Mailboxes: l.SourceMailboxes,

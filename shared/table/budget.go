@@ -21,6 +21,9 @@ const (
 	budgetHour = "2006-01-02T15"
 )
 
+// mailboxMark is how many characters of a mailbox's digest tell it from the others of one source and hour.
+const mailboxMark = 8
+
 func periodOf(b identity.Budget, now time.Time) string {
 	if b.PerDay == 0 {
 		return now.Format(budgetHour)
@@ -73,9 +76,10 @@ func (t *Table) spend(ctx context.Context, tenant, pool string, b identity.Budge
 		in.ExpressionAttributeValues[":"+bound.name] = num(bound.most)
 	}
 	if b.Mailbox != "" {
-		box := &types.AttributeValueMemberSS{Value: []string{b.Mailbox}}
+		mailbox := b.Mailbox[:min(len(b.Mailbox), mailboxMark)]
+		box := &types.AttributeValueMemberSS{Value: []string{mailbox}}
 		in.UpdateExpression = aws.String("ADD #day :n, #hour :n, mailboxes :box SET #ttl = :ttl")
-		in.ExpressionAttributeValues[":box"], in.ExpressionAttributeValues[":mailbox"] = box, str(b.Mailbox)
+		in.ExpressionAttributeValues[":box"], in.ExpressionAttributeValues[":mailbox"] = box, str(mailbox)
 		in.ExpressionAttributeValues[":mailboxes"] = num(b.Mailboxes)
 		condition += " AND (attribute_not_exists(mailboxes) OR size(mailboxes) < :mailboxes OR contains(mailboxes, :mailbox))"
 	}
