@@ -12,11 +12,14 @@ import (
 type Protection struct {
 	Sentence string   // what is protected
 	File     string   // where, from the project's folder, with slashes
-	Old, New string   // New, in place of Old, takes the protection out
+	Edits    []Edit   // that take the protection out
 	Packages []string // as go test takes them: some test of theirs must fail
 	Pattern  string   // chooses among the tests, as -run does; "" for all
 	place    string   // the list, and the line in it
 }
+
+// Edit is a change of a text that is there exactly once.
+type Edit struct{ Old, New string }
 
 // Read is the protections of all lists in a folder. A list is a text. A block of lines, between blank lines, is a protection:
 //
@@ -26,8 +29,9 @@ type Protection struct {
 //	+ the new text
 //	test: ./functions/credentials -run TestGuessing
 //
-// Old and new text may have several lines, or the new text none. Spaces after the sign and the one behind it count. Lines that begin
-// with # are comments. Errors: one that names the line of a block that is not of this form, or whose sentence another block has.
+// Old and new text begin after the sign and a space, and may have several lines each. Where nothing takes the old text's place, the
+// new one is an empty line. There may be several pairs of them. Lines that begin with # are comments. Errors: one that names the line
+// of a block that is not of this form, or whose sentence another block has.
 func Read(folder fs.FS) ([]Protection, error) {
 	files, err := fs.Glob(folder, "*.txt")
 	if err != nil {
@@ -90,7 +94,7 @@ func parseList(name, text string) (all []Protection, err error) {
 type block struct {
 	Protection
 	lines    int
-	old, new []string
+	old, new []string // of the last edit; new is empty until it has begun
 }
 
 func (b *block) add(line string) error {
@@ -101,11 +105,15 @@ func (b *block) add(line string) error {
 		b.Sentence = value
 	case key == "file:" && b.lines == 2:
 		b.File = value
-	case key == "-" && b.File != "" && b.new == nil && b.Packages == nil:
+	case key == "-" && b.File != "" && b.Packages == nil:
+		if b.new != nil {
+			b.endEdit()
+		}
 		b.old = append(b.old, value)
 	case key == "+" && b.old != nil && b.Packages == nil:
 		b.new = append(b.new, value)
-	case key == "test:" && b.old != nil && b.Packages == nil:
+	case key == "test:" && b.new != nil && b.Packages == nil:
+		b.endEdit()
 		packages, pattern, _ := strings.Cut(value, " -run ")
 		b.Packages, b.Pattern = strings.Fields(packages), strings.TrimSpace(pattern)
 	default:
@@ -114,9 +122,13 @@ func (b *block) add(line string) error {
 	return nil
 }
 
+func (b *block) endEdit() {
+	b.Edits = append(b.Edits, Edit{strings.Join(b.old, "\n"), strings.Join(b.new, "\n")})
+	b.old, b.new = nil, nil
+}
+
 func (b *block) protection() (Protection, error) {
 	p := b.Protection
-	p.Old, p.New = strings.Join(b.old, "\n"), strings.Join(b.new, "\n")
 	switch {
 	case b.lines == 0:
 		return p, nil
@@ -124,17 +136,23 @@ func (b *block) protection() (Protection, error) {
 		return p, fmt.Errorf("%s: what is protected is not a sentence", p.place)
 	case len(p.Packages) == 0:
 		return p, fmt.Errorf("%s: no test is named", p.place)
-	case p.Old == p.New || p.Old == "":
-		return p, fmt.Errorf("%s: nothing is changed", p.place)
+	}
+	for _, e := range p.Edits {
+		if e.Old == "" || e.Old == e.New {
+			return p, fmt.Errorf("%s: an edit changes nothing", p.place)
+		}
 	}
 	return p, nil
 }
 
-// Mutant is source, the content of the protection's file, without the protection. Errors: one where the old text is not there, or more
+// Mutant is source, the content of the protection's file, without the protection. Errors: one where an old text is not there, or more
 // than once, for then the code has changed since and the list must follow.
 func (p Protection) Mutant(source []byte) ([]byte, error) {
-	if n := bytes.Count(source, []byte(p.Old)); n != 1 {
-		return nil, fmt.Errorf("%s is out of date: its old text is in %s %d times, not once", p.place, p.File, n)
+	for _, e := range p.Edits {
+		if n := bytes.Count(source, []byte(e.Old)); n != 1 {
+			return nil, fmt.Errorf("%s is out of date: its old text %q is in %s %d times, not once", p.place, e.Old, p.File, n)
+		}
+		source = bytes.Replace(source, []byte(e.Old), []byte(e.New), 1)
 	}
-	return bytes.Replace(source, []byte(p.Old), []byte(p.New), 1), nil
+	return source, nil
 }
