@@ -26,10 +26,10 @@ type event struct{ Action, Package, Test, Output string }
 
 // goTest runs tests of the tree. Errors: one where they show nothing, because they could not be built or ended, or because a package
 // failed otherwise than by a test.
-func (t tree) goTest(ctx context.Context, packages []string, pattern string) (result, error) {
-	args := append([]string{"test", "-json", "-count=1", "-vet=off", "-failfast", "-trimpath", "-timeout", testTimeout}, packages...)
-	if pattern != "" {
-		args = append(args, "-run", pattern)
+func (t tree) goTest(ctx context.Context, tests Tests) (result, error) {
+	args := append([]string{"test", "-json", "-count=1", "-vet=off", "-failfast", "-trimpath", "-timeout", testTimeout}, tests.Packages...)
+	if tests.Pattern != "" {
+		args = append(args, "-run", tests.Pattern)
 	}
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir, cmd.Env = string(t), append(os.Environ(), "GOFLAGS=", "GOWORK=off", "PWD="+string(t))

@@ -10,12 +10,17 @@ import (
 
 // Protection is one rule of the product, with the change of the code that takes it out and the tests that hold it.
 type Protection struct {
-	Sentence string   // what is protected
-	File     string   // where, from the project's folder, with slashes
-	Edits    []Edit   // that take the protection out
-	Packages []string // as go test takes them: some test of theirs must fail
-	Pattern  string   // chooses among the tests, as -run does; "" for all
-	place    string   // the list, and the line in it
+	Sentence string // what is protected
+	File     string // where, from the project's folder, with slashes
+	Edits    []Edit // that take the protection out
+	Tests           // of which one must fail then
+	place    string // the list, and the line in it
+}
+
+// Tests are some tests of some packages.
+type Tests struct {
+	Packages []string // as go test takes them
+	Pattern  string   // as -run takes it; "" for all
 }
 
 // Edit is a change of a text that is there exactly once.

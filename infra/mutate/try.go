@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// try takes each protection out, in atOnce copies of the project's folder at the same time, and prints what became of it. Errors: one that counts
-// the protections that no test holds and those that could not be tried; that of tests which fail with all protections in place, for then
-// nothing is tried.
+// try takes each protection out, in atOnce copies of the project's folder at the same time, and prints what became of it. Errors: one
+// that names the protections that no test holds and those that could not be tried; that of tests which fail with all protections in
+// place, for then nothing is tried.
 func try(ctx context.Context, root string, all []Protection, atOnce int, out io.Writer) error {
 	started := time.Now()
 	atOnce = min(atOnce, len(all))
@@ -26,12 +26,12 @@ func try(ctx context.Context, root string, all []Protection, atOnce int, out io.
 		defer t.remove()
 		trees <- t
 	}
-	if err := eachIn(trees, whole(all), func(t tree, tests Protection) error { return passes(ctx, t, tests) }); err != nil {
+	if err := eachIn(trees, whole(all), func(t tree, tests Tests) error { return passes(ctx, t, tests) }); err != nil {
 		return err
 	}
 	tally := tally{out: out}
 	_ = eachIn(trees, all, func(t tree, p Protection) error {
-		tally.add(p, try1(ctx, t, p))
+		tally.add(p, t.tryWithout(ctx, p))
 		return nil
 	})
 	_, _ = fmt.Fprintf(out, "\n%d of %d protections are held by their tests, in %s\n", tally.held, len(all), time.Since(started).Round(time.Second))
@@ -42,13 +42,13 @@ func try(ctx context.Context, root string, all []Protection, atOnce int, out io.
 }
 
 // eachIn does work on all of what there is, each in a tree of its own. It is the first error of work, after which nothing more is begun.
-func eachIn(trees chan tree, all []Protection, work func(tree, Protection) error) error {
+func eachIn[T any](trees chan tree, all []T, work func(tree, T) error) error {
 	var (
 		wait  sync.WaitGroup
 		mu    sync.Mutex
 		first error
 	)
-	for _, p := range all {
+	for _, each := range all {
 		t := <-trees
 		mu.Lock()
 		failed := first
@@ -59,7 +59,7 @@ func eachIn(trees chan tree, all []Protection, work func(tree, Protection) error
 		}
 		wait.Go(func() {
 			defer func() { trees <- t }()
-			if err := work(t, p); err != nil {
+			if err := work(t, each); err != nil {
 				mu.Lock()
 				defer mu.Unlock()
 				if first == nil {
@@ -73,12 +73,12 @@ func eachIn(trees chan tree, all []Protection, work func(tree, Protection) error
 }
 
 // whole is all tests that the protections name, those of the same packages together.
-func whole(all []Protection) (tests []Protection) {
+func whole(all []Protection) (tests []Tests) {
 	for _, p := range all {
-		i := slices.IndexFunc(tests, func(other Protection) bool { return slices.Equal(other.Packages, p.Packages) })
+		i := slices.IndexFunc(tests, func(other Tests) bool { return slices.Equal(other.Packages, p.Packages) })
 		switch {
 		case i < 0:
-			tests = append(tests, Protection{Packages: p.Packages, Pattern: p.Pattern})
+			tests = append(tests, p.Tests)
 		case p.Pattern == "" || tests[i].Pattern == "":
 			tests[i].Pattern = ""
 		default:
@@ -89,8 +89,8 @@ func whole(all []Protection) (tests []Protection) {
 }
 
 // passes is nil where the tests pass while nothing is taken out: only then does it mean anything when they fail.
-func passes(ctx context.Context, t tree, tests Protection) error {
-	r, err := t.goTest(ctx, tests.Packages, tests.Pattern)
+func passes(ctx context.Context, t tree, tests Tests) error {
+	r, err := t.goTest(ctx, tests)
 	switch {
 	case err != nil:
 		return fmt.Errorf("before anything is taken out: %w", err)
@@ -110,10 +110,10 @@ type outcome struct {
 	took    time.Duration
 }
 
-func try1(ctx context.Context, t tree, p Protection) (o outcome) {
+func (t tree) tryWithout(ctx context.Context, p Protection) (o outcome) {
 	started := time.Now()
 	o.err = t.without(p, func() error {
-		r, err := t.goTest(ctx, p.Packages, p.Pattern)
+		r, err := t.goTest(ctx, p.Tests)
 		switch {
 		case err != nil:
 			return err
