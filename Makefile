@@ -1,6 +1,6 @@
 # `make help` tells what there is. PORT, RACE and GOARCH may be given, as in `make test RACE=1`.
 .DEFAULT_GOAL := help
-.PHONY: help install run invoke sam test load contract screenshots lint build synth diff deploy bench clean FORCE
+.PHONY: help install run invoke sam test mutate load contract screenshots lint build synth diff deploy bench clean FORCE
 
 TOOL := go tool -modfile=infra/tools/go.mod
 FUNCTIONS := $(patsubst functions/%/lambda/main.go,%,$(wildcard functions/*/lambda/main.go))
@@ -28,6 +28,9 @@ sam: install ## serve the deployment's template in SAM's containers against make
 test: install ## run all tests; with the race detector: RACE=1; thoroughly: LONG=1; some: PACKAGES=./shared/... RUN=Codes
 	go test $(if $(RACE),-race) -timeout 20m $(RUN:%=-run '%') $(or $(PACKAGES),./...)
 	$(if $(PACKAGES),,go -C infra/stack test ./... && go -C infra/browser test) # without the race detector: their libraries, which are large, are compiled once
+
+mutate: install ## take protections out, one at a time, and say which no test holds; ARGS='-run cookie' some, ARGS=-list tells them
+	@go run ./infra/mutate $(ARGS)
 
 contract: install ## run the published Go client against the product (compiles for minutes the first time)
 	go -C infra/contract test ./...

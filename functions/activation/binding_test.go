@@ -1,0 +1,94 @@
+package activation_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"identitypools/infra/local/systemtest"
+)
+
+// stored reads, past the product's code, the attributes of a user's codes for a purpose.
+func stored(t *testing.T, product *systemtest.Product, owner, purpose string) map[string]types.AttributeValue {
+	t.Helper()
+	got, err := product.DB.GetItem(t.Context(), &dynamodb.GetItemInput{
+		TableName: aws.String(product.TableName), ConsistentRead: aws.Bool(true), Key: map[string]types.AttributeValue{
+			"pk": &types.AttributeValueMemberS{Value: "USER#" + owner}, "sk": &types.AttributeValueMemberS{Value: "CODE#" + purpose},
+		},
+	})
+	if err != nil || len(got.Item) == 0 {
+		t.Fatalf("no codes of %s for %s: %v", owner, purpose, err)
+	}
+	return got.Item
+}
+
+// replace writes live codes over those that a user has for activation.
+func replace(t *testing.T, product *systemtest.Product, owner string, live types.AttributeValue) {
+	t.Helper()
+	item := stored(t, product, owner, "activation")
+	item["live"] = live
+	if _, err := product.DB.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String(product.TableName), Item: item}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A code is good for one address, purpose, user, pool and tenant. What is stored of it is bound to all of these, so that not even
+// somebody who writes to the table can make it prove anything else (V6.5.2, V6.6.2).
+func TestAStoredCodeProvesNothingElse(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	home, away := product.NewTenant(t), product.NewTenant(t)
+	const address, other = "ann@example.com", "bob@example.com"
+	generate := func(t *testing.T, tenant *systemtest.Tenant, pool, user, purpose, address string) string {
+		t.Helper()
+		body := fields{"type": purpose, "address": address}
+		return tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/users/"+user+"/code/generate", body).Text(t, "code")
+	}
+	for _, c := range []struct {
+		name          string
+		tenant        *systemtest.Tenant // of whom the code is presented for
+		pool, user    string
+		made, purpose string // what the code is made for
+		status        int
+	}{
+		{"nothing else", home, "one", "ann", address, "activation", 201},
+		{"another address", home, "one", "ann", other, "activation", 422},
+		{"another user", home, "one", "bob", address, "activation", 422},
+		{"another pool", home, "two", "ann", address, "activation", 422},
+		{"another tenant", away, "one", "ann", address, "activation", 422},
+		{"another purpose", home, "one", "ann", address, "challenge", 422},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for _, tenant := range []*systemtest.Tenant{home, away} {
+				for _, pool := range []string{"one", "two"} {
+					tenant.Admin.Call(t, "POST", "/pools", fields{"id": pool, "name": "Partners"})
+					for _, user := range []string{"ann", "bob"} { // who may both have the addresses, until one has proved them
+						path := "/pools/" + pool + "/users"
+						tenant.Admin.Call(t, "DELETE", path+"/"+user, nil)
+						tenant.Admin.Must(t, 201, "POST", path, fields{"id": user, "status": "new", "verifiable_addresses": []fields{
+							{"address": address, "type": "email", "verified": c.purpose == "challenge" && user == "ann", "status": "active"},
+							{"address": other, "type": "email", "verified": false, "status": "active"},
+						}})
+					}
+				}
+			}
+			code := generate(t, home, "one", "ann", c.purpose, c.made)
+			live := stored(t, product, home.ID+"#one#ann", c.purpose)["live"]
+			if c.made == other { // the code that proves one address is said to prove the other
+				text := live.(*types.AttributeValueMemberS).Value
+				live = &types.AttributeValueMemberS{Value: strings.ReplaceAll(text, other, address)}
+			}
+			if c.name != "nothing else" && c.name != "another address" {
+				generate(t, c.tenant, c.pool, c.user, "activation", address)
+			}
+			replace(t, product, c.tenant.ID+"#"+c.pool+"#"+c.user, live)
+			path := "/pools/" + c.pool + "/users/" + c.user
+			if got := c.tenant.System.Call(t, "POST", path+"/activate", fields{"code": code}); got.Status != c.status {
+				t.Errorf("the code answers %d %s", got.Status, got.Body)
+			}
+		})
+	}
+}

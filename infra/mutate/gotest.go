@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// testTimeout bounds the tests of a protection. Only a test that waits for what never comes takes so long.
+const testTimeout = "3m"
+
+// result is what a run of tests came to.
+type result struct {
+	ran    int
+	failed []string // the tests, without their subtests
+}
+
+// event is a line of go test -json (go doc test2json).
+type event struct{ Action, Package, Test, Output string }
+
+// goTest runs tests of the tree. Errors: one where they show nothing, because they could not be built or ended, or because a package
+// failed otherwise than by a test.
+func (t tree) goTest(ctx context.Context, tests Tests) (result, error) {
+	args := append([]string{"test", "-json", "-count=1", "-vet=off", "-failfast", "-trimpath", "-timeout", testTimeout}, tests.Packages...)
+	if tests.Pattern != "" {
+		args = append(args, "-run", tests.Pattern)
+	}
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir, cmd.Env = string(t), append(os.Environ(), "GOFLAGS=", "GOWORK=off", "PWD="+string(t))
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // go test ends its children then
+	cmd.WaitDelay = 10 * time.Second
+	var other strings.Builder
+	cmd.Stderr = &other
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return result{}, err
+	}
+	if err := cmd.Start(); err != nil {
+		return result{}, fmt.Errorf("start go test: %w", err)
+	}
+	r, said := read(out)
+	err = cmd.Wait()
+	switch {
+	case ctx.Err() != nil:
+		return r, ctx.Err()
+	case said.unbuilt:
+		return r, errors.New("it does not compile:\n" + said.text())
+	case said.endless:
+		return r, fmt.Errorf("the tests did not end in %s", testTimeout)
+	case err != nil && len(r.failed) == 0:
+		return r, fmt.Errorf("go test failed and no test did: %w\n%s%s", err, said.text(), other.String())
+	}
+	return r, nil
+}
+
+// saying is what go test says besides which tests failed.
+type saying struct {
+	unbuilt, endless bool
+	last             []string
+}
+
+// read reads the events of go test. What is no event is output.
+func read(from io.Reader) (r result, said saying) {
+	decoder := json.NewDecoder(from)
+	for {
+		var e event
+		if err := decoder.Decode(&e); err != nil {
+			_, _ = io.Copy(io.Discard, from)
+			return r, said
+		}
+		isTest := e.Test != "" && !strings.Contains(e.Test, "/")
+		switch {
+		case e.Action == "build-fail":
+			said.unbuilt = true
+		case e.Action == "fail" && isTest:
+			r.failed = append(r.failed, e.Test)
+		case e.Action == "run" && isTest:
+			r.ran++
+		case e.Action == "output" || e.Action == "build-output":
+			said.endless = said.endless || strings.HasPrefix(e.Output, "panic: test timed out")
+			said.last = append(said.last, e.Output)
+		}
+	}
+}
+
+// text is the end of the output.
+func (s saying) text() string {
+	const most = 20 // lines
+	return strings.Join(s.last[max(0, len(s.last)-most):], "")
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// tree is a copy of the project's folder, in which protections are taken out.
+type tree string
+
+// copyOf makes a tree of the project's folder in a new folder. What npm has installed is shared.
+func copyOf(root string) (tree, error) {
+	folder, err := os.MkdirTemp("", "mutate-")
+	if err != nil {
+		return "", err
+	}
+	t := tree(folder)
+	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		return t.add(path, name, entry)
+	})
+	if err != nil {
+		return "", fmt.Errorf("copy the project's folder: %w", err)
+	}
+	return t, nil
+}
+
+func (t tree) add(path, name string, entry fs.DirEntry) error {
+	to := t.path(name)
+	switch {
+	case name == "node_modules":
+		if err := os.Symlink(path, to); err != nil {
+			return err
+		}
+		return filepath.SkipDir
+	case name == ".git" && !entry.IsDir(): // a worktree's
+		return nil
+	case name == ".git" || name == ".local" || name == "dist" || name == "cdk.out":
+		return filepath.SkipDir
+	case entry.IsDir():
+		return os.MkdirAll(to, 0o755)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, content, 0o644)
+}
+
+func (t tree) path(name string) string { return filepath.Join(string(t), filepath.FromSlash(name)) }
+
+// without does work while the tree lacks a protection.
+func (t tree) without(p Protection, work func() error) (err error) {
+	path := t.path(p.File)
+	source, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	mutant, err := p.Mutant(source)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, mutant, 0o644); err != nil {
+		return err
+	}
+	defer func() {
+		if restored := os.WriteFile(path, source, 0o644); err == nil {
+			err = restored
+		}
+	}()
+	return work()
+}
+
+func (t tree) remove() { _ = os.RemoveAll(string(t)) }

@@ -1,0 +1,99 @@
+package table_test
+
+import (
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+
+	"identitypools/infra/local/parttest"
+	"identitypools/infra/local/system"
+	"identitypools/infra/local/systemtest"
+)
+
+func TestMain(m *testing.M) { os.Exit(parttest.Main(m)) }
+
+type fields = systemtest.Fields
+
+// scene is a product in which nobody takes messages out of the outbox, with a pool and a new user who has a code.
+type scene struct {
+	*systemtest.Product
+	tenant           *systemtest.Tenant
+	pool, user, code string // the paths of pool and user
+}
+
+func newScene(t *testing.T) *scene {
+	t.Helper()
+	s := &scene{Product: systemtest.New(t, systemtest.Watched(systemtest.Faulty), func(c *system.Config) { c.NoCourier = true })}
+	s.tenant = s.NewTenant(t)
+	pool := s.tenant.NewPool(t, nil)
+	s.pool = "/pools/" + pool
+	s.user = s.pool + "/users/" + s.tenant.NewUser(t, pool, "new", systemtest.Address("ann"), nil)
+	s.code = s.tenant.System.Must(t, 201, "POST", s.user+"/code/generate", fields{"type": "activation"}).Text(t, "code")
+	return s
+}
+
+// registered says whether a registration waits.
+func (s *scene) registered(t *testing.T) bool {
+	for _, it := range s.Stored(t, "USER#") {
+		if strings.HasPrefix(it["sk"], "REG#") {
+			return true
+		}
+	}
+	return false
+}
+
+// active says whether the user is.
+func (s *scene) active(t *testing.T) bool {
+	return s.tenant.Admin.Must(t, 200, "GET", s.user, nil).Text(t, "status") == "active"
+}
+
+// killed says whether the user's code is dead.
+func (s *scene) killed(t *testing.T) bool {
+	return s.tenant.System.Call(t, "POST", s.user+"/activate", fields{"code": s.code}).Status == http.StatusUnprocessableEntity
+}
+
+// A change and the message that it asks for are one transaction: whichever call to the table is the last that a process makes, either both
+// are there afterwards or neither is.
+func TestAChangeAndItsMessageAreOneTransaction(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		function string
+		request  func(*testing.T, *scene) *http.Request
+		changed  func(*scene, *testing.T) bool
+	}{
+		"a registration and its code": {"registration", func(t *testing.T, s *scene) *http.Request {
+			return s.tenant.Public.Request(t, "POST", s.pool+"/register", fields{"identifier": systemtest.Address("bob"), "password": systemtest.Password})
+		}, (*scene).registered},
+		"an activation and the notice of the password": {"activation", func(t *testing.T, s *scene) *http.Request {
+			return s.tenant.System.Request(t, "POST", s.user+"/activate", fields{"code": s.code, "password": systemtest.Password})
+		}, (*scene).active},
+		"an invitation and the end of earlier codes": {"activation", func(t *testing.T, s *scene) *http.Request {
+			return s.tenant.Admin.Request(t, "POST", s.user+"/activation/send", nil)
+		}, (*scene).killed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			outcomes := map[bool]bool{}
+			for _, kind := range []systemtest.FaultKind{systemtest.Failed, systemtest.Lost} {
+				for call, calls := 0, 1; call <= calls; call++ { // the last time, no call meets the fault
+					s, f := newScene(t), &systemtest.Fault{Kind: kind, Reach: systemtest.Lasting, Call: call}
+					got := s.Direct(f.In(t.Context()), t, c.function, c.request(t, s))
+					messages := len(s.Stored(t, "MESSAGE#"))
+					changed := c.changed(s, t)
+					if changed != (messages == 1) || messages > 1 {
+						t.Errorf("call %d of %v %s: answered %d; it changed is %t, and there are %d messages", call, f.Calls(), kind, got.Status, changed, messages)
+					}
+					outcomes[changed] = true
+					calls = max(calls, len(f.Calls()))
+					if call > 20 {
+						t.Fatal("the request makes more and more calls")
+					}
+				}
+			}
+			if !outcomes[true] || !outcomes[false] {
+				t.Errorf("the change took effect or not: %v", outcomes)
+			}
+		})
+	}
+}
