@@ -316,3 +316,32 @@ func TestAnAbsentPayloadIsChecked(t *testing.T) {
 		}
 	}
 }
+
+// However many strangers register a user name, few of their registrations are read to find out where a message about it goes.
+func TestFewRegistrationsOfAUserAreRead(t *testing.T) {
+	t.Parallel()
+	meter := &systemtest.Meter{}
+	product := systemtest.New(t, func(c *system.Config) { c.NoCourier = true }, systemtest.Watched(meter.Watch))
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, nil)
+	payload := fields{"name": strings.Repeat("x", 8<<10)}
+	var id string
+	send := func(want int) systemtest.Cost {
+		meter.Take()
+		tenant.Admin.Must(t, want, "POST", "/pools/"+pool+"/users/"+id+"/activation/send", nil)
+		return meter.Take()
+	}
+	register := func() {
+		id = tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/register", fields{"identifier": "hal", "otp_address": systemtest.Address("hal"), "payload": payload}).Text(t, "id")
+	}
+	for range 10 {
+		register()
+	}
+	ten := send(422) // the user has more than one address
+	for range 20 {
+		register()
+	}
+	if thirty := send(422); thirty.Read > ten.Read {
+		t.Errorf("a message costs %+v while ten registrations wait, and %+v while thirty do", ten, thirty)
+	}
+}
