@@ -83,6 +83,25 @@ func TestNoRegistrationCompletesAnInvitedUser(t *testing.T) {
 	}
 }
 
+// Whoever has the link of a mail and no ticket may not be the one who registered: they decide the password, by API as on the page.
+func TestALinkAloneCompletesNothing(t *testing.T) {
+	t.Parallel()
+	s := peace(t, nil)
+	s.tenant.Public.Must(t, 201, "POST", s.path()+"/register?code_type_in_message=link", fields{
+		"identifier": s.email, "password": strangersPassword, "payload": fields{"name": "stranger"},
+	})
+	code := systemtest.LinkIn(t, newest(t, s.product, s.email, 1)).Query().Get("code")
+	if got := s.tenant.Public.Must(t, 422, "POST", s.path()+"/activate", fields{"code": code}); !contains(got.Body, `"pointer":"/password"`) {
+		t.Errorf("answers %s", got.Body)
+	}
+	s.activate(t, 201, fields{"code": code, "password": ownersPassword})
+	verify(t, s.tenant, s.pool, s.email, strangersPassword, 401)
+	verify(t, s.tenant, s.pool, s.email, ownersPassword, 200)
+	if text := fmt.Sprint(byKey(t, s.tenant, s.pool, s.email)["payload"]); strings.Contains(text, "stranger") {
+		t.Errorf("the payload is %s", text)
+	}
+}
+
 // An administrator's password is neither replaced by that of a registration nor lost.
 func TestNoRegistrationReplacesThePasswordOfAnAdministrator(t *testing.T) {
 	t.Parallel()
