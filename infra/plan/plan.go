@@ -59,7 +59,8 @@ func Functions() []Function {
 		Grants: []Grant{
 			on(table.Messages, table.OfUser, table.Pools, table.Suppressed, table.Users).may(get),
 			on(table.OfUser, table.Pools, table.Users).may(query),
-			on(table.Limits, table.OfUser, table.Pools, table.Suppressed).may(put, update),
+			on(table.Later).inIndex().may(query),
+			on(table.Limits, table.Messages, table.OfUser, table.Pools, table.Suppressed).may(put, update),
 			on(table.Claims, table.Messages, table.OfUser, table.Pools, table.Users).may(remove),
 		},
 	}, {

@@ -50,18 +50,22 @@ type Message struct {
 	Language          string      `json:"language,omitempty"` // that was asked for
 	Again             bool        `json:"again,omitzero"`     // its receiver asked for it anew
 	Counted           bool        `json:"counted,omitempty"`  // the limits were already applied, for a caller that is told of them
+	Share             Share       `json:"share,omitempty"`    // of the pool's budget of mails
+	Budget            string      `json:"budget,omitempty"`   // Budget.Of in which it has a place at Due, where it was delayed
+	Due               Time        `json:"due,omitzero"`       // when it is sent, where it was delayed
 	CreatedAt         Time        `json:"created_at"`
 }
 
 // UserRef names the user that the message is about.
 func (m Message) UserRef() UserRef { return UserRef{Tenant: m.Tenant, Pool: m.Pool, ID: m.User} }
 
-// MessageOptions are the query parameters of a request for an activation message.
+// MessageOptions are the query parameters of a request for an activation message, with what is known of who makes it.
 type MessageOptions struct {
 	CodeType          CodeType
 	Mode              Mode
 	PostActivationURL string
 	Language          string // of the message; "" where the caller doesn't know
+	Share             Share  // of the pool's budget of mails: not a parameter, but what is known of the caller
 }
 
 // Checked are the options with the published defaults, link and registration. mayReturnTo says whether a post-activation URL is allowed.
@@ -87,6 +91,7 @@ func (o MessageOptions) Checked(mayReturnTo func(url string) bool) (MessageOptio
 func NewMessage(kind MessageKind, u User, address Address, o MessageOptions, m Maker) Message {
 	return Message{
 		ID: m.NewID(), Kind: kind, Tenant: u.Tenant, Pool: u.Pool, User: u.ID, Address: address.Value, Normalized: address.Normalized,
-		CodeType: o.CodeType, Mode: o.Mode, PostActivationURL: o.PostActivationURL, Language: o.Language, CreatedAt: At(m.Now),
+		CodeType: o.CodeType, Mode: o.Mode, PostActivationURL: o.PostActivationURL, Language: o.Language, Share: o.Share,
+		CreatedAt: At(m.Now),
 	}
 }

@@ -37,6 +37,7 @@ const (
 	OfUser     Kind = "USER" // what belongs to a user and comes and goes: codes and registrations
 	Claims     Kind = "CLAIM"
 	Messages   Kind = "MESSAGE"
+	Later      Kind = "LATER" // in the index: messages that wait for their place in a budget
 	Limits     Kind = "LIMIT"
 	Suppressed Kind = "SUPPRESSED"
 	Clients    Kind = "CLIENT"
@@ -110,6 +111,9 @@ func claimKey(tenant, pool, normalized string) key {
 }
 
 func messageKey(message string) key { return key{Messages.key(message), "MESSAGE"} }
+
+// laterIndex has the messages of all pools that wait for their place in a budget.
+func laterIndex() string { return Later.key("MESSAGES") }
 
 // failuresKey counts wrong passwords given for an identifier or user id, known or not.
 func failuresKey(tenant, pool, subject string) key {

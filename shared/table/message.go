@@ -24,25 +24,21 @@ func (t *Table) messaging(m identity.Message) (types.TransactWriteItem, error) {
 }
 
 // Send puts an activation message into the outbox and kills the user's live codes for activation, at once. Errors: Limited where
-// a message was sent a moment ago, or too many were to this user or in this pool.
+// a message was sent a moment ago, or too many were to this user.
 func (t *Table) Send(ctx context.Context, m identity.Message, l identity.Limits) error {
 	m.Counted = true
 	message, err := t.messaging(m)
 	if err != nil {
 		return err
 	}
-	if err := t.Spend(ctx, m.Tenant, m.Pool, l.MailBudget(), m.CreatedAt.Time); err != nil {
-		return err
-	}
 	err = t.transact(ctx, []types.TransactWriteItem{t.killing(m, identity.PurposeActivation, l), message}, once.None{})
 	if err == nil {
 		return nil
 	}
-	unspent := t.Unspend(ctx, m.Tenant, m.Pool, l.MailBudget(), m.CreatedAt.Time)
 	if errors.As(err, new(cancelled)) {
 		err = t.whyNotSent(ctx, m, l)
 	}
-	return fmt.Errorf("ask for a message: %w", errors.Join(err, unspent))
+	return fmt.Errorf("ask for a message: %w", err)
 }
 
 func (t *Table) whyNotSent(ctx context.Context, m identity.Message, l identity.Limits) error {
