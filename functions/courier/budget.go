@@ -24,7 +24,9 @@ type payment struct {
 	at     time.Time
 }
 
-func (s *Service) fare(p identity.Pool, m identity.Message) *fare { return &fare{Service: s, pool: p, message: m} }
+func (s *Service) fare(p identity.Pool, m identity.Message) *fare {
+	return &fare{Service: s, pool: p, message: m}
+}
 
 // delayed is why a message is not sent yet: its place in the budget is in a later hour.
 type delayed struct {

@@ -39,7 +39,7 @@ func TestWhatACallCosts(t *testing.T) {
 		{"self-register, address unknown", func() { register(t, tenant, pool, systemtest.Address("un")) }, systemtest.Cost{RoundTrips: 3, Write: 9, Read: 0.5}},
 		{"self-register, address of a new user", func() { register(t, tenant, pool, known) }, systemtest.Cost{RoundTrips: 3, Write: 9, Read: 0.5}},
 		{"self-register, address of an active user", func() { register(t, tenant, pool, active) }, systemtest.Cost{RoundTrips: 3, Write: 9, Read: 0.5}},
-		{"send activation message (request)", func() { tenant.Admin.Must(t, 204, "POST", path+"/activation/send", nil) }, systemtest.Cost{RoundTrips: 3, Write: 5, Read: 1}},
+		{"send activation message (request)", func() { tenant.Admin.Must(t, 204, "POST", path+"/activation/send", nil) }, systemtest.Cost{RoundTrips: 2, Write: 4, Read: 1}},
 		{"activate", func() {
 			tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/users/"+registered+"/activate", fields{"code": code})
 		}, systemtest.Cost{RoundTrips: 3, Write: 9, Read: 1}},
