@@ -65,8 +65,10 @@ type errForeign struct {
 func (e errForeign) Unwrap() error { return e.Invalid }
 
 // Send asks for an activation message to a new user, and kills the earlier codes. Errors: NotFound for pool or user, Invalid
-// where there is no address to send to, more than one and none named, or where it is somebody else's; Limited.
+// where there is no address to send to, more than one and none named, or where it is somebody else's; Limited. It is for administrators,
+// whose mails no budget of the pool counts.
 func (s *Service) Send(ctx context.Context, ref identity.UserRef, r Request, o identity.MessageOptions) error {
+	o.Share = identity.ShareNone
 	u, o, p, err := s.prepare(ctx, ref, o)
 	if err != nil {
 		return err
@@ -85,6 +87,7 @@ func (s *Service) Send(ctx context.Context, ref identity.UserRef, r Request, o i
 // user's state or address, it sends nothing and says nothing, but tells the owner of a taken address. Errors: NotFound for pool or user,
 // Invalid for the options, Limited.
 func (s *Service) SendQuietly(ctx context.Context, ref identity.UserRef, r Request, o identity.MessageOptions) error {
+	o.Share = identity.ShareWhole
 	u, o, p, err := s.prepare(ctx, ref, o)
 	if err != nil {
 		return err

@@ -12,12 +12,14 @@ import (
 	"identitypools/shared/table"
 )
 
-// Handle takes what triggers the function: records of the table's stream, or a notice of SES that came through EventBridge. Of
+// Handle takes what triggers the function: records of the table's stream, a notice of SES that came through EventBridge, or its clock. Of
 // records it answers those that failed, so that they alone come again.
 func (s *Service) Handle(ctx context.Context, trigger json.RawMessage) (any, error) {
 	var notice sesEvent
 	if err := json.Unmarshal(trigger, &notice); err == nil && notice.Source == "aws.ses" {
 		return struct{}{}, s.hear(ctx, notice)
+	} else if err == nil && notice.Source == "aws.events" {
+		return struct{}{}, s.Tick(ctx)
 	}
 	var stream events.DynamoDBEvent
 	if err := json.Unmarshal(trigger, &stream); err != nil {

@@ -46,13 +46,14 @@ type Users interface {
 	Registration(ctx context.Context, ref identity.UserRef, id string) (identity.Registration, error)
 	Registrations(ctx context.Context, ref identity.UserRef) ([]identity.Registration, error)
 	DeleteRegistrations(ctx context.Context, ref identity.UserRef) error
-	CountMail(ctx context.Context, box identity.MailboxRef, message string, class identity.MailClass, l identity.Limits) (identity.MailboxUse, error)
 }
 
 // Outbox has the messages, and the addresses that no message is sent to; shared/table says what each method promises.
 type Outbox interface {
 	Message(ctx context.Context, id string) (identity.Message, error)
 	DeleteMessage(ctx context.Context, id string) error
+	Postpone(ctx context.Context, m identity.Message, until time.Time, number int64) error
+	Due(ctx context.Context, at time.Time, most int) ([]string, error)
 	Suppress(ctx context.Context, s identity.Suppression) error
 	IsSuppressed(ctx context.Context, mailbox string) (bool, error)
 }
@@ -67,7 +68,7 @@ type Keeper interface {
 
 // Budgets has what pools may spend; shared/table says what each method promises.
 type Budgets interface {
-	Spend(ctx context.Context, tenant, pool string, b identity.Budget, at time.Time) error
+	Reserve(ctx context.Context, tenant, pool string, b identity.Budget, at, end time.Time) (identity.Place, error)
 	Unspend(ctx context.Context, tenant, pool string, b identity.Budget, at time.Time) error
 }
 
@@ -77,17 +78,21 @@ type Mailer interface {
 }
 
 // Deliver sends a message of the outbox, or drops it where there is nothing to send any more, and takes it out. What is sent is decided
-// by the user's state now. It repeats safely: a repeat sends a fresh code in place of the one before.
+// by the user's state now. A message that the pool's budget has no place for now stays until it has: see Tick. It repeats safely: a repeat sends
+// a fresh code in place of the one before.
 func (s *Service) Deliver(ctx context.Context, id string) error {
 	m, err := s.Outbox.Message(ctx, id)
-	if errors.As(err, new(identity.NotFound)) {
+	if errors.As(err, new(identity.NotFound)) || err == nil && m.Waits(s.Now()) {
 		return nil
 	}
 	if err == nil {
 		err = s.deliver(ctx, m)
 	}
+	var later delayed
 	switch {
 	case err == nil:
+	case errors.As(err, &later):
+		return s.delay(ctx, later)
 	case errors.Is(err, errLate), errors.As(err, new(identity.NotFound)), errors.As(err, new(identity.Limited)), errors.As(err, new(identity.Invalid)):
 		s.Log.Info("message dropped", "message", id, "kind", m.Kind, "why", why(err))
 		metric.Count(ctx, s.Log, s.Now(), metric.MailsDropped)
@@ -174,20 +179,20 @@ func (s *Service) sendCode(ctx context.Context, p identity.Pool, u identity.User
 		Registration: m.Registration, Message: m.ID, Address: to.Normalized, Normalized: to.Normalized, AddressType: to.Type,
 		NeedsPassword: m.IsResent || m.Registration == "",
 	}
-	form := m.CodeType
-	count := s.Codes.ForMail(ctx, p, m, code.Mailbox(m.Tenant), func(use identity.MailboxUse) {
+	form, fare := m.CodeType, s.fare(p, m)
+	count := s.Codes.ForMail(ctx, p, m, code.Mailbox(m.Tenant), fare.forCode, func(use identity.MailboxUse) {
 		if use.IsLocked(s.Now(), p.Limits) {
 			form = identity.CodeTypeLink // strangers have used up the guesses at short codes; a link needs none
 		}
 	})
 	made, err := s.Codes.Issue(ctx, p, u.Ref(), identity.PurposeActivation, code, count)
 	if err != nil {
-		return err
+		return fare.settle(ctx, err)
 	}
 	v, reads := mail.Of(p), p.LanguageFor(u, m.Language)
 	v.Code, v.Link, v.Duration = made.Code, s.link(m, made.Extended, reads), time.Duration(p.CodePolicy(identity.PurposeActivation).TTL)
 	v.Until = s.Now().Add(v.Duration)
-	return s.send(ctx, p, m, letter{code.Normalized, reads, kindOf(m, form), v})
+	return fare.settle(ctx, s.send(ctx, p, letter{code.Normalized, reads, kindOf(m, form), v}))
 }
 
 // sendInvitation answers a registration with the address of a user whom no registration may complete: with the message that its owner
@@ -240,10 +245,15 @@ func (s *Service) notifyTaken(ctx context.Context, p identity.Pool, u identity.U
 		l.kind, l.language = mail.IdentifierTaken, p.LanguageFor(identity.User{}, m.Language)
 	}
 	m.Normalized = to.Normalized
-	if _, err := s.Users.CountMail(ctx, m.MailboxRef(), m.ID, identity.MailsOfPublic, p.Limits); err != nil {
-		return err
+	fare := s.fare(p, m)
+	afford := fare.forNotice
+	if l.kind == mail.IdentifierTaken { // whose receiver has proved nothing
+		afford = fare.forCode
 	}
-	return s.send(ctx, p, m, l)
+	if _, err := s.Codes.Count(ctx, p, m, m.MailboxRef(), afford); err != nil {
+		return fare.settle(ctx, err)
+	}
+	return fare.settle(ctx, s.send(ctx, p, l))
 }
 
 // notifyPassword tells the holder of an address that a password was set. With it goes what still waits to become this user's.
@@ -253,7 +263,7 @@ func (s *Service) notifyPassword(ctx context.Context, p identity.Pool, u identit
 	}
 	v := mail.Of(p)
 	v.Time = m.CreatedAt.Time
-	return s.send(ctx, p, m, letter{m.Normalized, p.LanguageFor(u, ""), mail.PasswordSet, v})
+	return s.send(ctx, p, letter{m.Normalized, p.LanguageFor(u, ""), mail.PasswordSet, v})
 }
 
 // letter is what one is told.
@@ -264,8 +274,8 @@ type letter struct {
 	values   mail.Values
 }
 
-// send sends a mail of the pool's budget, unless the address is one that nothing is sent to.
-func (s *Service) send(ctx context.Context, p identity.Pool, message identity.Message, l letter) error {
+// send sends a mail, unless the address is one that nothing is sent to.
+func (s *Service) send(ctx context.Context, p identity.Pool, l letter) error {
 	box, err := identity.Mailbox(l.to)
 	if err != nil {
 		return identity.InvalidField("/address", err.Error())
@@ -286,25 +296,9 @@ func (s *Service) send(ctx context.Context, p identity.Pool, message identity.Me
 		return err
 	}
 	e := Envelope{To: l.to, Name: p.Branding.SenderName, Pool: p.Name, ReplyTo: p.Branding.ReplyTo}
-	if err := s.mail(ctx, p, message, e, m); err != nil {
+	if err := s.Mailer.Send(ctx, e, m); err != nil {
 		return err
 	}
 	metric.Count(ctx, s.Log, s.Now(), metric.MailsSent) // here, since a mail that is sent again is one more
 	return nil
-}
-
-// mail hands a mail over, and counts it once among those of the pool.
-func (s *Service) mail(ctx context.Context, p identity.Pool, message identity.Message, e Envelope, m mail.Mail) error {
-	if message.Counted {
-		return s.Mailer.Send(ctx, e, m)
-	}
-	budget, asked := p.Limits.MailBudget(), message.CreatedAt.Time // so that mails which an outage held up don't have to share an hour
-	if err := s.Budgets.Spend(ctx, p.Tenant, p.ID, budget, asked); err != nil {
-		return err
-	}
-	err := s.Mailer.Send(ctx, e, m)
-	if err != nil {
-		err = errors.Join(err, s.Budgets.Unspend(ctx, p.Tenant, p.ID, budget, asked))
-	}
-	return err
 }

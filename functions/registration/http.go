@@ -31,11 +31,13 @@ type handlers struct {
 	source func(*http.Request) string // where a request comes from, without telling it
 }
 
+// options are those of a back end, which has a protection of its own against strangers.
 func options(r *http.Request) identity.MessageOptions {
 	values := r.URL.Query()
 	return identity.MessageOptions{
 		CodeType: identity.CodeType(values.Get("code_type_in_message")), Mode: identity.Mode(values.Get("mode")),
 		PostActivationURL: values.Get("post_activation_url"), Language: values.Get(language.Parameter),
+		Share: identity.ShareWhole,
 	}
 }
 

@@ -45,10 +45,10 @@ func TestTheSums(t *testing.T) {
 	is := func(n float64) cost.Assumption { return cost.Assumption{Is: n} }
 	u := cost.Usage{
 		RoundTrip: is(1000), Mail: is(10000), Work: is(256), Hash: is(744), ColdShare: is(0.5), Cold: is(2000), AccessLog: is(2), FunctionLog: is(3),
-		StoredUsers: is(2), Secrets: is(2), Alarms: is(11), Dashboards: is(4), Metrics: is(8),
+		StoredUsers: is(2), Secrets: is(2), Alarms: is(11), Dashboards: is(4), Metrics: is(8), Ticks: is(1000000),
 		ActiveUsers: []int{1000000}, Month: []cost.Habit{{Operation: "op", Calls: 2}},
 	}
-	m := cost.Measured{UserBytes: 1 << 20, Routes: []cost.Route{{
+	m := cost.Measured{UserBytes: 1 << 20, Tick: cost.Call{Name: "tick", Function: "courier", RoundTrips: 1, Read: 0.5}, Routes: []cost.Route{{
 		Call:  cost.Call{Name: "op", Function: "credentials", RoundTrips: 3, Write: 5, Read: 0.5, Hashes: 1}, // 1.7275 GB, 4 s and 1 s
 		After: []cost.Call{{Name: "mail", Function: "courier", RoundTrips: 1, Write: 2, Mails: 1, LogBytes: 4}},
 	}}}
@@ -57,8 +57,10 @@ func TestTheSums(t *testing.T) {
 		// Lambda: 1 + 1.7275·5; logs: 2 + 3; courier: 2 table, 1 + 1·(1 + 10 + 0.443 + 1) Lambda, 7 logs, 1 SES, 0.5 secrets
 		"| op | 3 | 5 | 0.5 | 1 | 5.50 | 9.64 | 1.00 | 5.00 | 23.94 | 45.08 |\n",
 		"| mail | 1 | 2 | 0 | 1 | 2.00 | 13.94 | 7.00 | 1.00 | 23.94 |\n",
-		// twice all that, 2 TB for 2 USD a GB, 2 secrets, 1 alarm, 1 dashboard, 8 metrics
-		"| 1,000,000 | 2,000,000 | 15.00 | 46.16 | 2.00 | 24.00 | 2.00 | 3906.25 | 13.00 | 4008.41 | 4.01 |\n",
+		// 0.5 table, 1 + 1·(1 + 0.443 + 1) Lambda with 0.5 secrets, 3 logs
+		"| tick | 1 | 0 | 0.5 | 0 | 0.50 | 3.94 | 3.00 | 0.00 | 7.44 |\n",
+		// twice what is above the tick, and the tick once, 2 TB for 2 USD a GB, 2 secrets, 1 alarm, 1 dashboard, 8 metrics
+		"| 1,000,000 | 2,000,000 | 15.50 | 49.60 | 2.00 | 27.00 | 2.00 | 3906.25 | 13.50 | 4015.85 | 4.02 |\n",
 		"- 2 secrets: 2.00.\n- Alarms (11) and dashboards (4): 2.00.",
 	} {
 		if !strings.Contains(got, want) {

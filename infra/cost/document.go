@@ -99,7 +99,8 @@ func (d *document) idling(m Measured) {
 	d.say("- What is stored, with point-in-time recovery: %s for a GB; %s for a million users of %.0f bytes, which a user of `events/` has, with",
 		usd(d.storage(bytesInGB)), usd(d.storage(m.UserBytes*many)), m.UserBytes)
 	d.say("  two identifiers, a verified address, a password, and the 100 bytes that DynamoDB adds to each item.")
-	d.say("- Functions, gateway, table, its stream, SES: nothing.")
+	d.say("- The courier's clock, %g ticks that find nothing to do: %.4f.", d.u.Ticks.Is, d.clock(m).total())
+	d.say("- Functions that serve routes, gateway, table, its stream, SES: nothing.")
 }
 
 func (d *document) assumptions() {

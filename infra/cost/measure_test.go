@@ -277,6 +277,11 @@ func measure(tb testing.TB) (m cost.Measured) {
 		w.do(tb, operation, asWritten)
 	}
 	m.UserBytes = userBytes(w.Items(tb))
+	m.Tick = w.measured("look for messages that are due", "courier", func() {
+		if err := w.Courier.Tick(tb.Context()); err != nil {
+			tb.Fatal(err)
+		}
+	})
 	partition := "USERS#" + story.Tenant + "#partners"
 	w.fill(tb, partition)
 	m.Batch = w.measured(fmt.Sprintf("count %d users at once", batch), "courier", func() { w.deliver(tb, strangers(partition, counted, batch)...) })

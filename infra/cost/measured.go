@@ -4,6 +4,7 @@ package cost
 type Measured struct {
 	Routes    []Route
 	Batch     Call    // the courier counts a full batch of users of one pool
+	Tick      Call    // the courier's clock finds nothing to do
 	UserBytes float64 // what the table stores for a user, as DynamoDB bills it
 }
 
@@ -32,7 +33,7 @@ func (m Measured) duties() []Call {
 			all = with(all, call)
 		}
 	}
-	return append(all, m.Batch)
+	return append(all, m.Batch, m.Tick)
 }
 
 func with(all []Call, call Call) []Call {

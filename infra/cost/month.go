@@ -20,6 +20,7 @@ func (m month) total() float64 { return m.bill.total() + m.storage + m.fixed }
 // ofMonth is the month of so many active users.
 func (r rates) ofMonth(m Measured, users int) month {
 	one := month{users: users, storage: r.storage(m.UserBytes * r.u.StoredUsers.Is * float64(users)), fixed: r.idle() + r.p.Metrics.Of(r.u.Metrics.Is)}
+	one.bill = r.clock(m)
 	for _, habit := range r.u.Month {
 		times := habit.Calls * float64(users)
 		call, after := r.ofRoute(m.route(habit.Operation))
@@ -28,6 +29,9 @@ func (r rates) ofMonth(m Measured, users int) month {
 	}
 	return one
 }
+
+// clock is the bill of a month of a courier whose clock finds no message whose hour has come.
+func (r rates) clock(m Measured) bill { return bill{}.plus(r.ofCall(m.Tick), r.u.Ticks.Is) }
 
 // storage is the bill for what lies in the table, and for being able to bring it back.
 func (r rates) storage(bytes float64) float64 {

@@ -33,6 +33,7 @@ type Usage struct {
 	Alarms      Assumption `json:"alarms"`
 	Dashboards  Assumption `json:"dashboards"`
 	Metrics     Assumption `json:"metrics"`
+	Ticks       Assumption `json:"ticks"`
 	ActiveUsers []int      `json:"active_users"`
 	Month       []Habit    `json:"month"`
 }
@@ -74,5 +75,6 @@ func (u Usage) list() []named {
 		{"alarms", u.Alarms},
 		{"dashboards", u.Dashboards},
 		{"metrics", u.Metrics},
+		{"ticks", u.Ticks},
 	}
 }

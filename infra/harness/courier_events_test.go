@@ -18,7 +18,7 @@ import (
 	"identitypools/shared/identity"
 )
 
-// TestCourierEvents runs stream.json and bounce.json through the courier's program: a message reaches the inbox and its link
+// TestCourierEvents runs stream.json, bounce.json and clock.json through the courier's program: a message reaches the inbox and its link
 // activates the user; after the bounce nothing more goes to that address.
 func TestCourierEvents(t *testing.T) {
 	t.Parallel()
@@ -36,6 +36,9 @@ func TestCourierEvents(t *testing.T) {
 	w.given(t, "activateByPage")
 
 	w.invoke(t, "courier", string(readEvent(t, "bounce")))
+	if got := string(w.invoke(t, "courier", string(readEvent(t, "clock")))); got != "{}" {
+		t.Errorf("a tick is answered %s", got)
+	}
 	// This kind of message has no limits of its own that could keep it back.
 	message.ID, message.Kind, message.Counted = "after-the-bounce", identity.MessagePasswordSet, false
 	w.ask(t, message)

@@ -32,6 +32,10 @@ type Grant struct {
 // than one bad record may cost all others. A message that is given up waits in the outbox for a replay.
 const Patience = 6 * time.Hour
 
+// Tick is how often the courier's clock has it look for messages whose hour has come: nobody waits longer beyond that hour, and a
+// month of ticks costs less than a cent.
+const Tick = 5 * time.Minute
+
 // The sizes of functions. Hashing takes a whole processor, and costs the same with less of one but longer; the others wait for
 // the table most of the time. docs/performance.md has the measurements.
 const (
@@ -58,7 +62,8 @@ func Functions() []Function {
 		Grants: []Grant{
 			on(table.Mailboxes, table.Messages, table.OfUser, table.Pools, table.Suppressed, table.Users).may(get),
 			on(table.OfUser, table.Pools, table.Users).may(query),
-			on(table.Limits, table.Mailboxes, table.OfUser, table.Pools, table.Suppressed).may(put, update),
+			on(table.Later).inIndex().may(query),
+			on(table.Limits, table.Mailboxes, table.Messages, table.OfUser, table.Pools, table.Suppressed).may(put, update),
 			on(table.Claims, table.Messages, table.OfUser, table.Pools, table.Users).may(remove),
 		},
 	}, {

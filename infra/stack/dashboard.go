@@ -17,7 +17,7 @@ func (d *deployment) makeDashboard(access awslogs.LogGroup) {
 	dashboard.AddWidgets(
 		d.counts("Getting in", metric.Registrations, metric.MailsSent, metric.Activations),
 		d.counts("Not getting in", metric.WrongCodes, metric.WrongPasswords, metric.Limited),
-		d.counts("Mails that nobody gets", metric.MailsDropped, metric.MailsRejected),
+		d.counts("Mails that nobody gets, or later", metric.MailsDropped, metric.MailsRejected, metric.MailsDelayed, metric.BudgetsHalfSpent),
 	)
 	dashboard.AddWidgets(
 		graph("Answers", d.apiMetric("Count", "Sum"), d.apiMetric("4xx", "Sum"), d.apiMetric("5xx", "Sum")),
@@ -46,7 +46,7 @@ func query(log awslogs.LogGroup, title string, lines ...string) awscloudwatch.Lo
 func (d *deployment) counts(title string, names ...metric.Name) awscloudwatch.GraphWidget {
 	var lines []awscloudwatch.IMetric
 	for _, name := range names {
-		lines = append(lines, newMetric(metric.Namespace, string(name), "Sum", map[string]*string{metric.Dimension: d.table.name}))
+		lines = append(lines, d.counted(name))
 	}
 	return graph(title, lines...)
 }

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"encoding/json"
+	"fmt"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
@@ -21,7 +22,7 @@ func (d *deployment) makeDeadLetters() awssqs.Queue {
 	})
 }
 
-// makeTriggers hands the courier the stream's records and SES's notices. A record is tried for as long as the plan has patience; then
+// makeTriggers hands the courier the stream's records, SES's notices and the ticks of its clock. A record is tried for as long as the plan has patience; then
 // where it stands in the stream becomes a dead letter.
 func (d *deployment) makeTriggers() {
 	f := d.functions[courier]
@@ -34,7 +35,7 @@ func (d *deployment) makeTriggers() {
 			OnFailure: &awslambda.CfnEventSourceMapping_OnFailureProperty{Destination: d.dead.QueueArn()},
 		},
 	})
-	d.makeNotices(f)
+	d.allowDeadLetters(d.makeNotices(f), d.makeClock(f))
 }
 
 // filters are the patterns of the stream's records that the courier has work with.
@@ -59,7 +60,7 @@ func filters() []any {
 }
 
 // makeNotices hands the courier the bounces and complaints of our own mails.
-func (d *deployment) makeNotices(f awslambda.Function) {
+func (d *deployment) makeNotices(f awslambda.Function) awsevents.CfnRule {
 	rule := awsevents.NewCfnRule(d.stack, jsii.String("Notices"), &awsevents.CfnRuleProps{
 		Description: jsii.String("Bounces and complaints of mails"),
 		EventPattern: map[string]any{
@@ -69,23 +70,51 @@ func (d *deployment) makeNotices(f awslambda.Function) {
 				"mail":      map[string]any{"tags": map[string]any{"ses:configuration-set": []*string{d.mail.configurationSet}}},
 			},
 		},
-		Targets: []any{&awsevents.CfnRule_TargetProperty{
-			Id: jsii.String(courier), Arn: f.FunctionArn(), DeadLetterConfig: &awsevents.CfnRule_DeadLetterConfigProperty{Arn: d.dead.QueueArn()},
-		}},
+		Targets: d.targets(f),
 	})
-	awslambda.NewCfnPermission(d.stack, jsii.String("NoticesPermission"), &awslambda.CfnPermissionProps{
-		Action: jsii.String("lambda:InvokeFunction"), FunctionName: f.FunctionArn(), Principal: jsii.String("events.amazonaws.com"), SourceArn: rule.AttrArn(),
-	})
-	// Lambda tries a notice that failed twice more.
+	d.allowRule("NoticesPermission", f, rule)
+	// Lambda tries a notice or a tick that failed twice more.
 	awslambda.NewCfnEventInvokeConfig(d.stack, jsii.String("NoticesRetries"), &awslambda.CfnEventInvokeConfigProps{
 		FunctionName: f.FunctionName(), Qualifier: jsii.String("$LATEST"),
 		DestinationConfig: &awslambda.CfnEventInvokeConfig_DestinationConfigProperty{
 			OnFailure: &awslambda.CfnEventInvokeConfig_OnFailureProperty{Destination: d.dead.QueueArn()},
 		},
 	})
+	return rule
+}
+
+// makeClock has the courier look for messages whose hour has come.
+func (d *deployment) makeClock(f awslambda.Function) awsevents.CfnRule {
+	rule := awsevents.NewCfnRule(d.stack, jsii.String("Clock"), &awsevents.CfnRuleProps{
+		Description:        jsii.String("Mails that waited for a budget"),
+		ScheduleExpression: jsii.String(fmt.Sprintf("rate(%d minutes)", int(plan.Tick.Minutes()))),
+		Targets:            d.targets(f),
+	})
+	d.allowRule("ClockPermission", f, rule)
+	return rule
+}
+
+// targets hand f the events of a rule, and the queue those that never reach it.
+func (d *deployment) targets(f awslambda.Function) []any {
+	return []any{&awsevents.CfnRule_TargetProperty{
+		Id: jsii.String(courier), Arn: f.FunctionArn(), DeadLetterConfig: &awsevents.CfnRule_DeadLetterConfigProperty{Arn: d.dead.QueueArn()},
+	}}
+}
+
+func (d *deployment) allowRule(id string, f awslambda.Function, rule awsevents.CfnRule) {
+	awslambda.NewCfnPermission(d.stack, jsii.String(id), &awslambda.CfnPermissionProps{
+		Action: jsii.String("lambda:InvokeFunction"), FunctionName: f.FunctionArn(), Principal: jsii.String("events.amazonaws.com"), SourceArn: rule.AttrArn(),
+	})
+}
+
+func (d *deployment) allowDeadLetters(rules ...awsevents.CfnRule) {
+	var arns []*string
+	for _, rule := range rules {
+		arns = append(arns, rule.AttrArn())
+	}
 	d.dead.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("events.amazonaws.com"), nil)},
 		Actions:    jsii.Strings("sqs:SendMessage"), Resources: &[]*string{d.dead.QueueArn()},
-		Conditions: &map[string]any{"ArnEquals": map[string]any{"aws:SourceArn": rule.AttrArn()}},
+		Conditions: &map[string]any{"ArnEquals": map[string]any{"aws:SourceArn": arns}},
 	}))
 }

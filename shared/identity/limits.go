@@ -46,8 +46,8 @@ func (l *Limits) All() []Limit {
 	return []Limit{
 		{"mail_pause", "between two mails to a mailbox of the tenant; those that administrators ask for are counted apart", 10 * second, 3600 * second, 60 * second, true, (*int64)(&l.MailPause)},
 		{"mails_per_hour", "to a mailbox of the tenant, in any 60 minutes; those that administrators ask for are counted apart", 1, MailsKept, 5, false, &l.MailsPerHour},
-		{"pool_mails_per_hour", "that the pool sends, from each full hour (UTC)", 1, 1_000_000, 10_000, false, &l.PoolMailsPerHour},
-		{"pool_mails_per_day", "that the pool sends, from midnight (UTC)", 1, 10_000_000, 50_000, false, &l.PoolMailsPerDay},
+		{"pool_mails_per_hour", "that strangers and back ends cause in the pool, from each full hour (UTC); what is above waits", 1, 1_000_000, 10_000, false, &l.PoolMailsPerHour},
+		{"pool_mails_per_day", "the same, from midnight (UTC)", 1, 10_000_000, 50_000, false, &l.PoolMailsPerDay},
 		{"code_guesses_per_day", "at the codes sent to a mailbox of the tenant, in 24 hours; neither a resend nor a registration refills them", 5, 100, 20, false, &l.GuessesPerDay},
 		{"source_guesses_per_hour", "of one source at codes of the pool, on public routes, from each full hour (UTC)", 10, 1_000_000, 300, false, &l.SourceGuesses},
 		{"source_submissions_per_hour", "of one source, registrations and resends together, on public routes, from each full hour (UTC)", 10, 1_000_000, 1000, false, &l.SourceSubmissions},
@@ -104,9 +104,16 @@ type Budget struct {
 	Mailboxes int64  // different ones of these an hour
 }
 
-// MailBudget are the mails of a pool.
+// MailBudget are the mails of a pool that strangers and back ends can cause to addresses that nobody has proved.
 func (l Limits) MailBudget() Budget {
 	return Budget{Of: "mails", PerHour: l.PoolMailsPerHour, PerDay: l.PoolMailsPerDay, Spent: "the pool has sent as many mails as it may for now"}
+}
+
+// NoticeBudget are the notices of a pool to the owners of addresses that somebody else wanted to use.
+func (l Limits) NoticeBudget() Budget {
+	b := l.MailBudget()
+	b.Of, b.Spent = "notices", "the pool has sent as many notices as it may for now"
+	return b
 }
 
 // GuessBudget are the guesses of a source at codes.

@@ -51,7 +51,9 @@ type Message struct {
 	Again             bool        `json:"again,omitzero"`     // its receiver asked for it anew
 	IsResent          bool        `json:"resent,omitzero"`    // it is not the first message of a registration: its code alone completes none
 	Counted           bool        `json:"counted,omitempty"`  // the limits were already applied, for a caller that is told of them
-	Worked            bool        `json:"worked,omitzero"`    // whoever asked for it has done a proof of work, or is a back end
+	Share             Share       `json:"share,omitempty"`    // of the pool's budget of mails
+	Budget            string      `json:"budget,omitempty"`   // Budget.Of in which it has a place at Due, where it was delayed
+	Due               Time        `json:"due,omitzero"`       // when it is sent, where it was delayed
 	CreatedAt         Time        `json:"created_at"`
 }
 
@@ -63,12 +65,13 @@ func (m Message) MailboxRef() MailboxRef {
 	return MailboxRef{Tenant: m.Tenant, Digest: MailboxDigest(TypeEmail, m.Normalized)}
 }
 
-// MessageOptions are the query parameters of a request for an activation message.
+// MessageOptions are the query parameters of a request for an activation message, with what is known of who makes it.
 type MessageOptions struct {
 	CodeType          CodeType
 	Mode              Mode
 	PostActivationURL string
 	Language          string // of the message; "" where the caller doesn't know
+	Share             Share  // of the pool's budget of mails: not a parameter, but what is known of the caller
 }
 
 // Checked are the options with the published defaults, link and registration. mayReturnTo says whether a post-activation URL is allowed.
@@ -94,6 +97,7 @@ func (o MessageOptions) Checked(mayReturnTo func(url string) bool) (MessageOptio
 func NewMessage(kind MessageKind, u User, address Address, o MessageOptions, m Maker) Message {
 	return Message{
 		ID: m.NewID(), Kind: kind, Tenant: u.Tenant, Pool: u.Pool, User: u.ID, Address: address.Value, Normalized: address.Normalized,
-		CodeType: o.CodeType, Mode: o.Mode, PostActivationURL: o.PostActivationURL, Language: o.Language, CreatedAt: At(m.Now),
+		CodeType: o.CodeType, Mode: o.Mode, PostActivationURL: o.PostActivationURL, Language: o.Language, Share: o.Share,
+		CreatedAt: At(m.Now),
 	}
 }

@@ -70,24 +70,36 @@ func (i *Issuer) Alone(ctx context.Context, box identity.MailboxRef) Prepare {
 	}
 }
 
-// ForMail is a Prepare for the code of a message, which counts a mail that strangers can cause to the message's mailbox, unless one was
-// counted already. It calls use with what is then counted of the mailbox. Errors: Limited; NotFound for a message from before all codes
-// were killed, which would bring one of them back.
-func (i *Issuer) ForMail(ctx context.Context, p identity.Pool, m identity.Message, box identity.MailboxRef, use func(identity.MailboxUse)) Prepare {
+// ForMail is a Prepare for the code of a message, which counts its mail: see Count. It calls use with what is then counted of the mailbox.
+// Errors: those of Count; NotFound for a message from before all codes were killed, which would bring one of them back.
+func (i *Issuer) ForMail(ctx context.Context, p identity.Pool, m identity.Message, box identity.MailboxRef, afford func(context.Context) error, use func(identity.MailboxUse)) Prepare {
 	return func(c identity.Codes) (identity.Codes, int64, error) {
 		if m.CreatedAt.Before(c.KilledAt.Time) {
 			return c, 0, identity.NotFound{Thing: "use for message", ID: m.ID}
 		}
-		count := i.Store.MailboxUse
-		if !m.Counted && !c.MadeFor(m.ID) {
-			count = func(ctx context.Context, box identity.MailboxRef) (identity.MailboxUse, error) {
-				return i.Store.CountMail(ctx, box, m.ID, identity.MailsOfPublic, p.Limits)
-			}
-		}
-		counted, err := count(ctx, box)
+		m.Counted = m.Counted || c.MadeFor(m.ID)
+		counted, err := i.Count(ctx, p, m, box, afford)
 		use(counted)
 		return c, counted.Guesses, err
 	}
+}
+
+// Count counts a mail that strangers can cause to a mailbox, unless it was counted for the message already. Before that it calls afford,
+// which may refuse the mail for another reason: so only mails that the mailbox may get are asked to be afforded, and only those that are
+// afforded are counted. Errors: Limited, and those of afford.
+func (i *Issuer) Count(ctx context.Context, p identity.Pool, m identity.Message, box identity.MailboxRef, afford func(context.Context) error) (identity.MailboxUse, error) {
+	use, err := i.Store.MailboxUse(ctx, box)
+	counted := m.Counted || use.LastMail == m.ID
+	if err == nil && !counted {
+		err = use.MayMail(identity.MailsOfPublic, i.Now(), p.Limits)
+	}
+	if err == nil {
+		err = afford(ctx)
+	}
+	if err != nil || counted {
+		return use, err
+	}
+	return i.Store.CountMail(ctx, box, m.ID, identity.MailsOfPublic, p.Limits)
 }
 
 // binding is what a code is good for. The address is bound on its own.

@@ -37,7 +37,7 @@ func hourOf(t time.Time) string { return "h" + t.Format("15") }
 // spent.
 func (t *Table) Spend(ctx context.Context, tenant, pool string, b identity.Budget, at time.Time) error {
 	now := at.UTC()
-	old, err := t.spend(ctx, tenant, pool, b, now, 1)
+	_, old, err := t.spend(ctx, tenant, pool, b, now, 1)
 	if !errors.Is(err, errCondition) {
 		return err
 	}
@@ -50,16 +50,17 @@ func (t *Table) Spend(ctx context.Context, tenant, pool string, b identity.Budge
 
 // Unspend gives one back that was spent for something that did not happen.
 func (t *Table) Unspend(ctx context.Context, tenant, pool string, b identity.Budget, at time.Time) error {
-	_, err := t.spend(ctx, tenant, pool, b, at.UTC(), -1)
+	_, _, err := t.spend(ctx, tenant, pool, b, at.UTC(), -1)
 	return err
 }
 
-func (t *Table) spend(ctx context.Context, tenant, pool string, b identity.Budget, now time.Time, n int64) (old item, err error) {
+// spend adds n to what is spent at a time, and is what is spent with it. Errors: errCondition where the budget is spent, with the item of the day.
+func (t *Table) spend(ctx context.Context, tenant, pool string, b identity.Budget, now time.Time, n int64) (s identity.Spending, old item, err error) {
 	in := &dynamodb.UpdateItemInput{
 		TableName: t.name, Key: budgetKey(tenant, pool, b.Of, periodOf(b, now)).item(),
 		UpdateExpression:          aws.String("ADD #day :n, #hour :n SET #ttl = :ttl"),
 		ExpressionAttributeNames:  map[string]string{"#day": "day", "#hour": hourOf(now), "#ttl": ttl},
-		ExpressionAttributeValues: item{":n": num(n), ":ttl": seconds(now.Add(2 * 24 * time.Hour))},
+		ExpressionAttributeValues: item{":n": num(n), ":ttl": seconds(now.Add(2 * 24 * time.Hour))}, ReturnValues: types.ReturnValueUpdatedNew,
 	}
 	condition := ""
 	for _, bound := range []struct {
@@ -86,13 +87,18 @@ func (t *Table) spend(ctx context.Context, tenant, pool string, b identity.Budge
 	if condition != "" {
 		in.ConditionExpression, in.ReturnValuesOnConditionCheckFailure = aws.String(condition), types.ReturnValuesOnConditionCheckFailureAllOld
 	}
-	_, err = t.db.UpdateItem(ctx, in)
+	out, err := t.db.UpdateItem(ctx, in)
 	var stopped *types.ConditionalCheckFailedException
 	switch {
 	case errors.As(err, &stopped):
-		return stopped.Item, errCondition
+		return s, stopped.Item, errCondition
 	case err != nil:
-		return nil, fmt.Errorf("spend of a budget: %w", failure(err))
+		return s, nil, fmt.Errorf("spend of a budget: %w", failure(err))
 	}
-	return nil, nil
+	return spendingOf(out.Attributes, now), nil, nil
+}
+
+// spendingOf is what was spent at a time, of the item of its day.
+func spendingOf(it item, at time.Time) identity.Spending {
+	return identity.Spending{Hour: number(it, hourOf(at)), Day: number(it, "day")}
 }

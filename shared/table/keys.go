@@ -38,6 +38,7 @@ const (
 	Claims     Kind = "CLAIM"
 	Mailboxes  Kind = "MAILBOX"
 	Messages   Kind = "MESSAGE"
+	Later      Kind = "LATER" // in the index: messages that wait for their place in a budget
 	Limits     Kind = "LIMIT"
 	Suppressed Kind = "SUPPRESSED"
 	Clients    Kind = "CLIENT"
@@ -121,6 +122,9 @@ func claimKey(tenant, pool, normalized string) key {
 }
 
 func messageKey(message string) key { return key{Messages.key(message), "MESSAGE"} }
+
+// laterIndex has the messages of all pools that wait for their place in a budget.
+func laterIndex() string { return Later.key("MESSAGES") }
 
 // failuresKey counts wrong passwords given for an identifier or user id, known or not; those of a device beside it.
 func failuresKey(of identity.FailuresRef) key {

@@ -119,6 +119,9 @@ func live(t *testing.T, product *systemtest.Product) {
 	if _, err := product.Courier.Handle(system.As(t.Context(), "courier"), bounce); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := product.Courier.Handle(system.As(t.Context(), "courier"), []byte(`{"source":"aws.events"}`)); err != nil {
+		t.Fatal(err)
+	}
 	bounced := back.Must(t, 200, "POST", path+"/users/by_key", fields{"identifier": bea}).Text(t, "id")
 	admin.Must(t, 200, "GET", path+"/users/"+bounced+"/suppressions", nil)
 	admin.Must(t, 204, "DELETE", path+"/users/"+bounced+"/suppressions", nil)

@@ -97,6 +97,7 @@ func Start(ctx context.Context, c Config) (*System, error) {
 	go func() {
 		defer close(s.read)
 		if !c.NoCourier {
+			go tick(life, post, c.Log)
 			reader.run(life)
 		}
 	}()

@@ -1,0 +1,64 @@
+package courier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"identitypools/shared/identity"
+	"identitypools/shared/metric"
+)
+
+// Bounds of a tick. A message that fails waits for tickRetry, behind those that are due by then, so that it keeps none of them.
+const (
+	tickMessages = 400              // that a tick takes from the outbox: as many as it sends in its time, one after the other
+	tickTime     = 40 * time.Second // after which it begins no other; the function has a minute
+	tickRetry    = 10 * time.Minute
+)
+
+// Tick delivers the messages that have waited for their place in a budget and whose hour has come, the oldest first. The clock calls it
+// every few minutes; what one tick leaves undone is the next one's. It repeats safely. Errors: those of messages that failed, after all others were
+// delivered.
+func (s *Service) Tick(ctx context.Context) error {
+	began := s.Now()
+	due, err := s.Outbox.Due(ctx, began, tickMessages)
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, id := range due {
+		if s.Now().Sub(began) > tickTime {
+			break
+		}
+		if err := s.Deliver(ctx, id); err != nil {
+			s.Log.Error("delayed message failed", "message", id, "cause", err.Error())
+			failed = append(failed, fmt.Errorf("message %s: %w", id, err), s.retryLater(ctx, id))
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// delay keeps a message in the outbox until its place in the budget has come.
+func (s *Service) delay(ctx context.Context, d delayed) error {
+	err := s.Outbox.Postpone(ctx, d.message, d.message.Due.Time, d.number)
+	if errors.As(err, new(identity.PreconditionFailed)) {
+		return nil // a repeat of this was faster
+	}
+	if err == nil {
+		s.Log.Info("message delayed", "message", d.message.ID, "kind", d.message.Kind, "due", d.message.Due)
+		metric.Count(ctx, s.Log, s.Now(), metric.MailsDelayed)
+	}
+	return err
+}
+
+func (s *Service) retryLater(ctx context.Context, id string) error {
+	m, err := s.Outbox.Message(ctx, id)
+	if err == nil {
+		err = s.Outbox.Postpone(ctx, m, s.Now().Add(tickRetry), 0)
+	}
+	if errors.As(err, new(identity.NotFound)) || errors.As(err, new(identity.PreconditionFailed)) {
+		return nil
+	}
+	return err
+}

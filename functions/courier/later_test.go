@@ -1,0 +1,307 @@
+package courier_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"identitypools/infra/local/systemtest"
+)
+
+// morning moves the clock to a minute past eight (UTC) on the next day, so that hours and days begin when a test says so.
+func morning(tb testing.TB, product *systemtest.Product, tenant *systemtest.Tenant) {
+	tb.Helper()
+	now := product.Clock.Now().UTC()
+	product.Clock.Advance(now.Truncate(24 * time.Hour).Add(32*time.Hour + time.Minute).Sub(now))
+	tenant.Renew(tb)
+}
+
+// tick hands the courier what EventBridge's clock sends.
+func tick(tb testing.TB, product *systemtest.Product) {
+	tb.Helper()
+	event, err := json.Marshal(fields{"version": "0", "source": "aws.events", "detail-type": "Scheduled Event", "detail": fields{}})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if _, err := product.Courier.Handle(tb.Context(), event); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// budget is the settings of a pool with a budget of so many mails an hour.
+func budget(hour int) fields {
+	return fields{"limits": fields{"pool_mails_per_hour": hour, "source_mailboxes_per_hour": 1000}}
+}
+
+// strangers registers so many new addresses in a pool and has the courier work through the outbox each time.
+func strangers(tb testing.TB, product *systemtest.Product, tenant *systemtest.Tenant, pool string, n int) (addresses []string) {
+	tb.Helper()
+	for range n {
+		address := systemtest.Address("kim")
+		register(tb, tenant, pool, address)
+		addresses = append(addresses, address)
+		deliver(tb, product, product.Outbox(tb))
+	}
+	return addresses
+}
+
+// mailed is how many mails each address has got.
+func mailed(tb testing.TB, product *systemtest.Product, addresses []string) (counts []int) {
+	tb.Helper()
+	for _, address := range addresses {
+		counts = append(counts, len(product.Inbox.Mails(tb, address)))
+	}
+	return counts
+}
+
+func total(counts []int) (sum int) {
+	for _, n := range counts {
+		sum += n
+	}
+	return sum
+}
+
+// Who registers while the budget is spent gets the mail in the hour that has a place for it, in the order in which people came, and its link
+// activates.
+func TestMailsAboveTheBudgetComeLater(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t, alone)
+	tenant := product.NewTenant(t)
+	morning(t, product, tenant)
+	pool := tenant.NewPool(t, budget(4))
+	people := strangers(t, product, tenant, pool, 5)
+	for hour, want := range [][]int{{1, 1, 0, 0, 0}, {1, 1, 1, 1, 0}, {1, 1, 1, 1, 1}} {
+		for range 3 {
+			deliver(t, product, product.Outbox(t)) // the stream tells of the change of a message that is delayed
+			tick(t, product)
+		}
+		if got := mailed(t, product, people); !slices.Equal(got, want) {
+			t.Errorf("after %d hours they have got %v mails, want %v", hour, got, want)
+		}
+		product.Clock.Advance(time.Hour)
+	}
+	if left := product.Stored(t, "MESSAGE#"); len(left) > 0 {
+		t.Errorf("still in the outbox: %v", left)
+	}
+	for _, address := range people {
+		activate(t, tenant, pool, 201, product.Inbox.Mails(t, address)[0])
+	}
+}
+
+// The day has a budget too: what is above it comes after midnight, while it is valid.
+func TestMailsAboveTheBudgetOfTheDayComeTheNextDay(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t, alone)
+	tenant := product.NewTenant(t)
+	morning(t, product, tenant)
+	pool := tenant.NewPool(t, fields{"limits": fields{"pool_mails_per_hour": 10, "pool_mails_per_day": 4}})
+	people := strangers(t, product, tenant, pool, 5)
+	product.Clock.Advance(15*time.Hour + 58*time.Minute) // a minute to midnight
+	tick(t, product)
+	if got := mailed(t, product, people); !slices.Equal(got, []int{1, 1, 0, 0, 0}) {
+		t.Errorf("before midnight: %v", got)
+	}
+	product.Clock.Advance(time.Minute)
+	tick(t, product)
+	if got := mailed(t, product, people); !slices.Equal(got, []int{1, 1, 1, 1, 0}) {
+		t.Errorf("after midnight: %v", got)
+	}
+	deliver(t, product, product.Outbox(t))
+	if left := len(product.Stored(t, "MESSAGE#")); left != 0 { // no place while it is valid: a place that nobody waits for is not kept
+		t.Errorf("%d messages are left that have no place while they are valid", left)
+	}
+}
+
+// A message that waits kills no code that its receiver has.
+func TestADelayedMailLeavesTheCodeBefore(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t, alone)
+	tenant := product.NewTenant(t)
+	morning(t, product, tenant)
+	pool := tenant.NewPool(t, budget(4))
+	ann := strangers(t, product, tenant, pool, 1)[0]
+	strangers(t, product, tenant, pool, 2)
+	product.Clock.Advance(2 * time.Minute)
+	tenant.Public.Must(t, 202, "POST", "/pools/"+pool+"/activation/send?code_type_in_message=link", fields{"address": ann})
+	deliver(t, product, product.Outbox(t))
+	activate(t, tenant, pool, 201, arrived(t, product, ann, 1)[0])
+}
+
+// Neither what administrators ask for nor what owners of addresses are told waits for the mails that strangers cause.
+func TestWhoseMailsDoNotWait(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t, alone)
+	tenant := product.NewTenant(t)
+	morning(t, product, tenant)
+	pool := tenant.NewPool(t, budget(4))
+	users := "/pools/" + pool + "/users/"
+	owner, guest, known := systemtest.Address("owner"), systemtest.Address("guest"), systemtest.Address("known")
+	tenant.NewUser(t, pool, "active", owner, nil)
+	late := strangers(t, product, tenant, pool, 6)[2:]
+	if got := total(mailed(t, product, late)); got != 0 {
+		t.Fatalf("%d mails above the budget", got)
+	}
+	register(t, tenant, pool, owner)
+	invited := tenant.NewUser(t, pool, "new", guest, nil)
+	tenant.Admin.Must(t, 204, "POST", users+invited+"/activation/send?mode=invitation", nil)
+	set := tenant.NewUser(t, pool, "new", known, nil)
+	code := tenant.System.Must(t, 201, "POST", users+set+"/code/generate", fields{"type": "activation"}).Text(t, "code")
+	tenant.System.Must(t, 201, "POST", users+set+"/activate", fields{"code": code, "password": systemtest.Password})
+	deliver(t, product, product.Outbox(t))
+	for what, address := range map[string]string{"a notice that an address is taken": owner, "an invitation": guest, "a notice of a password": known} {
+		if n := len(product.Inbox.Mails(t, address)); n != 1 {
+			t.Errorf("%s: %d mails", what, n)
+		}
+	}
+	// A back end may use the other half, and then waits too.
+	for i, want := range []int{1, 1, 0} {
+		address := systemtest.Address("ben")
+		tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/register", fields{"identifier": address})
+		deliver(t, product, product.Outbox(t))
+		if n := len(product.Inbox.Mails(t, address)); n != want {
+			t.Errorf("registration %d of a back end: %d mails, want %d", i, n, want)
+		}
+	}
+	product.Clock.Advance(24 * time.Hour)
+	tick(t, product)
+	if left := product.Stored(t, "MESSAGE#"); len(left) > 0 {
+		t.Errorf("still in the outbox: %v", left)
+	}
+}
+
+// How many mails a pool has left does not tell who is registered: a notice to an owner takes the place that a mail to nobody would have taken.
+func TestTheBudgetDoesNotTellWhoIsRegistered(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t, alone)
+	tenant := product.NewTenant(t)
+	morning(t, product, tenant)
+	var places [2][]int
+	for i, status := range []string{"", "active"} {
+		pool, probed := tenant.NewPool(t, budget(4)), systemtest.Address("ann")
+		if status != "" {
+			tenant.NewUser(t, pool, status, probed, nil)
+		}
+		before := strangers(t, product, tenant, pool, 1)
+		register(t, tenant, pool, probed)
+		deliver(t, product, product.Outbox(t))
+		after := strangers(t, product, tenant, pool, 2)
+		places[i] = mailed(t, product, append(before, after...))
+		product.Clock.Advance(time.Hour)
+		tenant.Renew(t)
+		tick(t, product)
+		places[i] = append(places[i], mailed(t, product, after)...)
+	}
+	if !slices.Equal(places[0], places[1]) {
+		t.Errorf("a stranger's own mails: %v where the address is nobody's, %v where it is an owner's", places[0], places[1])
+	}
+}
+
+// However many couriers work at once, no hour has more mails than its budget.
+func TestParallelMailsKeepToTheBudget(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t, alone)
+	tenant := product.NewTenant(t)
+	morning(t, product, tenant)
+	pool := tenant.NewPool(t, budget(14)) // strangers may use half of it
+	var people []string
+	for range 20 {
+		people = append(people, systemtest.Address("kim"))
+		register(t, tenant, pool, people[len(people)-1])
+	}
+	for hour, most := range []int{7, 14, 20} {
+		var all sync.WaitGroup
+		for _, message := range product.Stored(t, "MESSAGE#") {
+			all.Go(func() {
+				for range 2 {
+					deliver(t, product, systemtest.StreamOf(inserted, message))
+				}
+			})
+		}
+		all.Wait()
+		tick(t, product)
+		if sent := total(mailed(t, product, people)); sent != most {
+			t.Errorf("%d mails after %d hours, want %d", sent, hour, most)
+		}
+		product.Clock.Advance(time.Hour)
+	}
+}
+
+// What waits in one pool does not keep back what waits in another.
+func TestABacklogStarvesNoOtherPool(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t, alone)
+	tenant := product.NewTenant(t)
+	morning(t, product, tenant)
+	flooded, quiet := tenant.NewPool(t, budget(40)), tenant.NewPool(t, budget(2))
+	var wait sync.WaitGroup
+	for range 10 {
+		wait.Go(func() {
+			for range 22 {
+				register(t, tenant, flooded, systemtest.Address("bot"))
+			}
+		})
+	}
+	wait.Wait()
+	deliver(t, product, product.Outbox(t))
+	if waiting := len(product.Stored(t, "MESSAGE#")); waiting != 200 {
+		t.Fatalf("%d messages wait", waiting)
+	}
+	people := strangers(t, product, tenant, quiet, 2)
+	product.Clock.Advance(time.Hour)
+	due, err := product.Courier.Outbox.Due(t.Context(), product.Clock.Now(), 1000)
+	if err != nil || len(due) != 21 {
+		t.Errorf("%d messages are due an hour later, want the 20 of the budget and one: %v", len(due), err)
+	}
+	if first, err := product.Courier.Outbox.Due(t.Context(), product.Clock.Now(), 2); err != nil || len(first) != 2 || !slices.Contains(first, waitingFor(t, product, quiet)) {
+		t.Errorf("the other pool's message is not among the first two: %v, %v", first, err)
+	}
+	tick(t, product)
+	if got := mailed(t, product, people); !slices.Equal(got, []int{1, 1}) {
+		t.Errorf("the people of the other pool have got %v mails", got)
+	}
+}
+
+// waitingFor is the id of the one message of a pool that waits.
+func waitingFor(tb testing.TB, product *systemtest.Product, pool string) string {
+	tb.Helper()
+	for _, it := range product.Stored(tb, "MESSAGE#") {
+		var m struct{ ID, Pool string }
+		if err := json.Unmarshal([]byte(it["doc"]), &m); err != nil {
+			tb.Fatal(err)
+		}
+		if m.Pool == pool {
+			return m.ID
+		}
+	}
+	tb.Fatal(fmt.Errorf("no message of pool %s waits", pool))
+	return ""
+}
+
+// A delayed message that fails when it is due keeps none of those behind it, and is tried again.
+func TestADelayedMessageThatFailsIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	ses := systemtest.NewDoor(t)
+	product := systemtest.New(t, alone, ses.Option)
+	tenant := product.NewTenant(t)
+	morning(t, product, tenant)
+	pool := tenant.NewPool(t, budget(2))
+	people := strangers(t, product, tenant, pool, 2)
+	product.Clock.Advance(time.Hour)
+	ses.Set(systemtest.HangUp)
+	if err := product.Courier.Tick(t.Context()); err == nil {
+		t.Error("a tick whose message failed says nothing")
+	}
+	ses.Open()
+	tick(t, product)
+	if got := mailed(t, product, people); !slices.Equal(got, []int{1, 0}) {
+		t.Errorf("at once: %v", got)
+	}
+	product.Clock.Advance(10 * time.Minute)
+	tick(t, product)
+	if got := mailed(t, product, people); !slices.Equal(got, []int{1, 1}) {
+		t.Errorf("ten minutes later: %v", got)
+	}
+}
