@@ -23,9 +23,9 @@ type shortage struct {
 }
 
 // aShortage is a pool whose messages stay in the outbox from now on.
-func aShortage(t *testing.T) *shortage {
+func aShortage(t *testing.T, options ...func(*system.Config)) *shortage {
 	t.Helper()
-	s := &shortage{product: systemtest.New(t, func(c *system.Config) { c.NoCourier = true })}
+	s := &shortage{product: systemtest.New(t, append(options, func(c *system.Config) { c.NoCourier = true })...)}
 	now := s.product.Clock.Now()
 	s.product.Clock.Advance(now.Truncate(24 * time.Hour).Add(24 * time.Hour).Sub(now)) // the mails of a day and an hour begin now
 	s.tenant = s.product.NewTenant(t)
@@ -258,5 +258,27 @@ func TestWorkCountsOnce(t *testing.T) {
 	calls.Wait()
 	if worked, all := s.worked(t); worked != 1 || all != 20 {
 		t.Errorf("the work of one solution counts for %d of %d messages", worked, all)
+	}
+}
+
+// Whatever call of a registration loses its answer, a repeat of the request is the same use of its solution.
+func TestWorkIsNotLostToAFault(t *testing.T) {
+	t.Parallel()
+	s := aShortage(t, systemtest.Watched(systemtest.Faulty))
+	for _, reach := range []systemtest.Reach{systemtest.OnceBelow, systemtest.OnceAbove} {
+		for n, calls := 0, 1; n < calls; n++ {
+			body := fields{"identifier": systemtest.Address("hal"), "altcha": s.solution(t, s.pool)}
+			key := "one-key-for-all-tries-of-this-" + systemtest.Unique()
+			f := &systemtest.Fault{Kind: systemtest.Lost, Reach: reach, Call: n}
+			workedBefore, before := s.worked(t)
+			got := s.product.Direct(f.In(t.Context()), t, "registration", s.tenant.Public.Request(t, "POST", "/pools/"+s.pool+"/register", body, "Idempotency-Key", key))
+			if got.Status == 503 {
+				got = s.tenant.Public.Call(t, "POST", "/pools/"+s.pool+"/register", body, "Idempotency-Key", key)
+			}
+			if worked, all := s.worked(t); got.Status != 201 || worked != workedBefore+1 || all != before+1 {
+				t.Errorf("call %d of %q, %s: %d, of %d messages more %d are marked", n, f.Calls(), reach, got.Status, all-before, worked-workedBefore)
+			}
+			calls = len(f.Calls())
+		}
 	}
 }
