@@ -78,7 +78,7 @@ func (s site) resendCode(ctx context.Context, w http.ResponseWriter, r *http.Req
 		return shown{view: v, status: http.StatusTooManyRequests, why: errAgain}, nil
 	}
 	o := identity.MessageOptions{CodeType: identity.CodeTypeShort, Language: v.Lang}
-	if err := s.Resend(ctx, p.Tenant, p.ID, s.source(r), before.Ticket, "", o); err != nil {
+	if err := s.Resend(ctx, p.Tenant, p.ID, s.source(r), before.Ticket, "", r.PostForm.Get("altcha"), o); err != nil {
 		return v.refused(err)
 	}
 	before.Again, before.SentAt = true, identity.At(s.now())

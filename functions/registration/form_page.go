@@ -101,7 +101,7 @@ func (s site) submitForm(ctx context.Context, w http.ResponseWriter, r *http.Req
 		}
 		return v.refused(errIncomplete)
 	}
-	done, err := s.RegisterFrom(ctx, p, s.source(r), in, o)
+	done, err := s.RegisterFrom(ctx, p, s.source(r), in, r.PostForm.Get("altcha"), o)
 	if err != nil {
 		return v.refused(err)
 	}

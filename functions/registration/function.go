@@ -1,6 +1,7 @@
 package registration
 
 import (
+	"crypto/rand"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -9,6 +10,7 @@ import (
 	"identitypools/shared/password"
 	"identitypools/shared/schema"
 	"identitypools/shared/start"
+	"identitypools/shared/work"
 )
 
 // New is the function with its real parts.
@@ -31,6 +33,7 @@ func New(p start.Parts) (http.Handler, error) {
 		Redeemer: &onetime.Redeemer{
 			Guesses: p.Table, Users: p.Table, Coder: tools.Coder, Passwords: hasher, Now: p.Now, NewID: p.NewID,
 		},
-		MayReturnTo: onetime.ReturnURLs(p.Env.Get("RETURN_ORIGINS")), Budgets: p.Table, Now: p.Now, NewID: p.NewID,
+		MayReturnTo: onetime.ReturnURLs(p.Env.Get("RETURN_ORIGINS")), Budgets: p.Table, Works: p.Table,
+		Work: work.Issuer{Key: tools.Work, Random: rand.Reader, Now: p.Now}, Now: p.Now, NewID: p.NewID,
 	}, tools.Source, origins, p.Options())
 }

@@ -117,7 +117,7 @@ func harmless(t *testing.T, page string) {
 	t.Helper()
 	const elements = " html head meta title link style body div main p h1 ul li a form label input button span nav footer b script "
 	const attributes = " lang charset name content rel href id class role method for type value autocomplete inputmode required autofocus tabindex hidden hreflang " +
-		"aria-describedby aria-invalid aria-controls aria-label aria-current data-show data-hide data-rule data-bound data-wait data-later "
+		"aria-describedby aria-invalid aria-controls aria-label aria-current data-show data-hide data-rule data-bound data-wait data-later data-challenge "
 	counts := map[string]int{}
 	for tokens := html.NewTokenizer(strings.NewReader(page)); tokens.Next() != html.ErrorToken; {
 		token := tokens.Token()

@@ -11,6 +11,7 @@ import (
 	"identitypools/shared/identity"
 	"identitypools/shared/language"
 	"identitypools/shared/once"
+	"identitypools/shared/work"
 )
 
 // Handler serves the function's operations. source names where a request comes from, origins are those that forms may come from.
@@ -31,13 +32,11 @@ type handlers struct {
 	source func(*http.Request) string // where a request comes from, without telling it
 }
 
-// options are those of a back end, which has a protection of its own against strangers.
 func options(r *http.Request) identity.MessageOptions {
 	values := r.URL.Query()
 	return identity.MessageOptions{
 		CodeType: identity.CodeType(values.Get("code_type_in_message")), Mode: identity.Mode(values.Get("mode")),
 		PostActivationURL: values.Get("post_activation_url"), Language: values.Get(language.Parameter),
-		Share: identity.ShareWhole,
 	}
 }
 
@@ -99,11 +98,14 @@ func (h handlers) register(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return done, err
 		}
-		var in identity.SelfRegistration
+		var in struct {
+			identity.SelfRegistration
+			Solution string `json:"altcha"` // of the form's challenge
+		}
 		if err := api.Decode(r, &in); err != nil {
 			return done, err
 		}
-		return h.RegisterFrom(ctx, p, h.source(r), in, publicOptions(r))
+		return h.RegisterFrom(ctx, p, h.source(r), in.SelfRegistration, in.Solution, publicOptions(r))
 	})
 }
 
@@ -131,6 +133,7 @@ type addressed struct {
 	Ticket     string `json:"ticket"`
 	Address    string `json:"address"`
 	Identifier string `json:"identifier"` // the old name of address
+	Solution   string `json:"altcha"`     // of the form's challenge
 }
 
 func (h handlers) resend(w http.ResponseWriter, r *http.Request) {
@@ -140,7 +143,7 @@ func (h handlers) resend(w http.ResponseWriter, r *http.Request) {
 		if address == "" {
 			address = in.Identifier
 		}
-		return once.None{}, h.Resend(ctx, r.PathValue("tid"), r.PathValue("ipID"), h.source(r), in.Ticket, address, publicOptions(r))
+		return once.None{}, h.Resend(ctx, r.PathValue("tid"), r.PathValue("ipID"), h.source(r), in.Ticket, address, in.Solution, publicOptions(r))
 	})
 }
 
@@ -155,6 +158,7 @@ type form struct {
 	Preferred      identity.Mechanism      `json:"preferred_authentication_mechanism"`
 	PasswordPolicy identity.PasswordPolicy `json:"password_policy"`
 	Payload        jsontext.Value          `json:"payload_schema"`
+	Work           *work.Challenge         `json:"proof_of_work,omitempty"` // while mails are scarce
 }
 
 // branding is what of a pool's branding is about pages.
@@ -168,6 +172,10 @@ type branding struct {
 
 func (h handlers) form(w http.ResponseWriter, r *http.Request) {
 	p, schema, err := h.Form(r.Context(), r.PathValue("tid"), r.PathValue("ipID"))
+	var challenge *work.Challenge
+	if err == nil {
+		challenge, err = h.Challenge(r.Context(), p)
+	}
 	if err != nil {
 		api.Error(w, r, err)
 		return
@@ -175,6 +183,6 @@ func (h handlers) form(w http.ResponseWriter, r *http.Request) {
 	api.Reply(w, http.StatusOK, form{
 		p.ID, p.Name, p.Description, p.BadgeColor,
 		branding{p.Branding.Language, p.Branding.LogoURL, p.Branding.TermsURL, p.Branding.PrivacyURL, p.Branding.Texts},
-		p.Mechanisms, p.Preferred, p.PasswordPolicy, schema.Document,
+		p.Mechanisms, p.Preferred, p.PasswordPolicy, schema.Document, challenge,
 	})
 }

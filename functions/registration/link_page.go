@@ -80,7 +80,7 @@ func (s site) resendLink(ctx context.Context, r *http.Request, p identity.Pool) 
 		return v.refused(errIncomplete)
 	}
 	o := identity.MessageOptions{CodeType: identity.CodeTypeLink, Language: v.Lang, PostActivationURL: s.returnTo(r)}
-	err := s.Resend(ctx, p.Tenant, p.ID, s.source(r), "", address, o)
+	err := s.Resend(ctx, p.Tenant, p.ID, s.source(r), "", address, r.PostForm.Get("altcha"), o)
 	if err == nil {
 		v.Note = v.Say("dead.sent", "address", address)
 		return shown{view: v, status: http.StatusOK, why: errAgain}, nil

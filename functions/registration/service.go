@@ -13,6 +13,7 @@ import (
 	"identitypools/shared/once"
 	"identitypools/shared/onetime"
 	"identitypools/shared/otp"
+	"identitypools/shared/work"
 )
 
 // Service has the use cases of self-registration.
@@ -25,6 +26,8 @@ type Service struct {
 	Tickets     *otp.Sealer
 	Redeemer    *onetime.Redeemer
 	Budgets     Budgets
+	Works       Works
+	Work        work.Issuer
 	MayReturnTo func(url string) bool // which post-activation URLs messages may carry
 	Now         func() time.Time
 	NewID       func() string
@@ -118,14 +121,18 @@ func (s *Service) Draft(ctx context.Context, p identity.Pool, in identity.SelfRe
 // staleTries bounds how often a registration is checked anew because the pool has changed since this process read it.
 const staleTries = 3
 
-// Register takes a registration and, if mail says so, asks for the message with its code. Whoever owns the identifier, the
+// Register takes a registration from a back end and, if mail says so, asks for the message with its code. Whoever owns the identifier, the
 // answer, the work and the calls to the table are alike. p is an open pool; where it has changed, or was even deleted and made again, since
 // this process read it, the registration is checked against the pool as it is now. Errors: those of Draft and Open.
 func (s *Service) Register(ctx context.Context, p identity.Pool, in identity.SelfRegistration, mail bool, o identity.MessageOptions) (Registered, error) {
+	return s.registerAnew(ctx, p, in, mail, byBackEnd, o)
+}
+
+func (s *Service) registerAnew(ctx context.Context, p identity.Pool, in identity.SelfRegistration, mail bool, share proof, o identity.MessageOptions) (Registered, error) {
 	var err error
 	for range staleTries {
 		var done Registered
-		done, err = s.register(ctx, p, in, mail, o)
+		done, err = s.register(ctx, p, in, mail, share, o)
 		if !errors.As(err, new(identity.PreconditionFailed)) {
 			return done, err
 		}
@@ -136,20 +143,20 @@ func (s *Service) Register(ctx context.Context, p identity.Pool, in identity.Sel
 	return Registered{}, identity.Unavailable{RetryAfter: time.Second, Cause: errors.New("the pool changes again and again")}
 }
 
-// RegisterFrom is Register for somebody at a source, which has a budget of submissions that is spent first. Errors: NotFound for a pool that
-// has been closed or deleted meanwhile, Limited, those of Draft.
-func (s *Service) RegisterFrom(ctx context.Context, p identity.Pool, source string, in identity.SelfRegistration, o identity.MessageOptions) (Registered, error) {
+// RegisterFrom is Register for somebody at a source, which has a budget of submissions that is spent first; solution is that of a challenge,
+// or "". Errors: NotFound for a pool that has been closed or deleted meanwhile, Limited, those of Draft.
+func (s *Service) RegisterFrom(ctx context.Context, p identity.Pool, source string, in identity.SelfRegistration, solution string, o identity.MessageOptions) (Registered, error) {
 	if err := s.Submit(ctx, p, source, mailboxOfRegistration(p, in)); err != nil {
 		return Registered{}, err
 	}
-	done, err := s.Register(ctx, p, in, true, o)
+	done, err := s.registerAnew(ctx, p, in, true, s.solvedBy(p, solution), o)
 	if errors.As(err, new(identity.Refused)) {
 		err = identity.NotFound{Thing: "pool", ID: p.ID}
 	}
 	return done, err
 }
 
-func (s *Service) register(ctx context.Context, p identity.Pool, in identity.SelfRegistration, mail bool, o identity.MessageOptions) (Registered, error) {
+func (s *Service) register(ctx context.Context, p identity.Pool, in identity.SelfRegistration, mail bool, share proof, o identity.MessageOptions) (Registered, error) {
 	d, err := s.Draft(ctx, p, in, mail, o)
 	if err != nil {
 		return Registered{}, err
@@ -164,6 +171,9 @@ func (s *Service) register(ctx context.Context, p identity.Pool, in identity.Sel
 	if mail {
 		m := identity.NewMessage(identity.MessageActivation, u, identity.Address{Value: r.Address, Normalized: r.Normalized}, d.options, d.maker)
 		m.Registration = r.ID
+		if m.Share, err = share(ctx); err != nil {
+			return Registered{}, err
+		}
 		message = &m
 	}
 	ctx = once.Then(ctx, func(owner identity.UserRef) (Registered, error) { return s.ticketed(owner, r) })
@@ -255,10 +265,10 @@ func (s *Service) ticket(tenant, pool, text string) (otp.Ticket, error) {
 	return t, err
 }
 
-// Resend asks for the message of a registration anew: of the ticket's, or of whatever waits with the owner of an address. It
-// says nothing about either: what may be sent is decided when it is sent. Errors: NotFound for a pool that does not exist or allow
+// Resend asks for the message of a registration anew: of the ticket's, or of whatever waits with the owner of an address; solution is that of
+// a challenge, or "". It says nothing about either: what may be sent is decided when it is sent. Errors: NotFound for a pool that does not exist or allow
 // registration, Limited for the source, Invalid where nothing is named.
-func (s *Service) Resend(ctx context.Context, tenant, pool, source, ticket, address string, o identity.MessageOptions) error {
+func (s *Service) Resend(ctx context.Context, tenant, pool, source, ticket, address, solution string, o identity.MessageOptions) error {
 	p, err := s.OpenToPublic(ctx, tenant, pool)
 	if err != nil {
 		return err
@@ -296,6 +306,9 @@ func (s *Service) Resend(ctx context.Context, tenant, pool, source, ticket, addr
 		}
 	default:
 		return identity.InvalidField("/ticket", "must be given, or address instead")
+	}
+	if m.Share, err = s.solvedBy(p, solution)(ctx); err != nil {
+		return err
 	}
 	return s.Outbox.Ask(ctx, m)
 }

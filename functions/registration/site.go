@@ -50,6 +50,9 @@ func (s site) on(show func(s site, ctx context.Context, w http.ResponseWriter, r
 		}
 		if err == nil {
 			page, err = show(s, r.Context(), w, r, p)
+			if unknown := s.offerWork(r.Context(), p, &page.view); err == nil {
+				err = unknown
+			}
 		}
 		if err != nil {
 			page = s.unable(w, r, p, page, err)

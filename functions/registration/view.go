@@ -77,13 +77,14 @@ type view struct {
 	Password           *field  // nil where none is asked for
 	Rules              []rule
 
-	Address string // that a code went to, or a link is for
-	Wait    int    // seconds until a new code may be asked for
-	FormURL string
-	Code    string // of a link
-	Invited bool
-	Open    bool   // people may ask for mails
-	SignIn  string // where to go on; "" where nobody said
+	Address   string // that a code went to, or a link is for
+	Wait      int    // seconds until a new code may be asked for
+	FormURL   string
+	Code      string // of a link
+	Invited   bool
+	Open      bool   // people may ask for mails
+	Challenge string // for whoever asks for a mail, as JSON; "" while there are enough
+	SignIn    string // where to go on; "" where nobody said
 
 	Logo, Terms, Privacy string
 	Languages            []languageLink

@@ -16,6 +16,13 @@ func Eval[T any](tb testing.TB, t *Tab, expression string) T {
 	return run(tb, t, "evaluate "+expression, chromedp.Evaluate[T](expression))
 }
 
+// Await waits until an expression of JavaScript holds.
+func (t *Tab) Await(tb testing.TB, expression string) {
+	tb.Helper()
+	t.do(tb, "wait for "+expression, chromedp.Evaluate[chromedp.Void](
+		"new Promise(done => (function look() { "+expression+" ? done() : setTimeout(look, 20) })())", chromedp.EvalAwaitPromise))
+}
+
 // of is an expression of the first element that a CSS selector matches.
 func of(selector string) string {
 	return "document.querySelector(" + strconv.Quote(selector) + ")"

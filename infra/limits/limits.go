@@ -14,6 +14,7 @@ import (
 	"identitypools/shared/once"
 	"identitypools/shared/password"
 	"identitypools/shared/schema"
+	"identitypools/shared/work"
 )
 
 // Document is docs/limits.md.
@@ -80,6 +81,7 @@ func fixed() [][]string {
 		{"a pool's own text of a mail", fmt.Sprintf("%d characters of subject, %d of body", mail.MaxSubject, mail.MaxBody)},
 		{"characters of an idempotency key", fmt.Sprintf("%d to %d", once.MinKey, once.MaxKey)},
 		{"an answer is given again for", short(once.Kept)},
+		{"a proof of work", fmt.Sprintf("one mail, %s, numbers up to %d", short(work.Lifetime), work.MaxNumber)},
 		{"body of a request", fmt.Sprintf("%d KB, %d levels of JSON", api.MaxBody>>10, api.MaxDepth)},
 		{"entries of a page", fmt.Sprintf("1 to %d, usually %d", api.MaxLimit, api.DefaultLimit)},
 		{"an identity schema", fmt.Sprintf("%d KB, %d levels, %d schemas, %d patterns of %d characters", schema.MaxDocument>>10, schema.MaxDepth, schema.MaxNodes, schema.MaxPatterns, schema.MaxPattern)},

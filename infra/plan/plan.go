@@ -88,7 +88,7 @@ func Functions() []Function {
 		Grants: []Grant{
 			on(table.Answers, table.Claims, table.Keys, table.Mailboxes, table.OfUser, table.Pools, table.Schemas).may(get),
 			on(table.Claims, table.OfUser, table.Pools, table.Users).may(batch),
-			on(table.Limits).may(update),
+			on(table.Limits).may(get, put, update),
 			on(table.Answers, table.Claims, table.Mailboxes, table.Messages, table.OfUser, table.Users).may(put, update, remove),
 		},
 	}, {

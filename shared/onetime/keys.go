@@ -22,6 +22,7 @@ const (
 	codesKey   = "codes"
 	ticketsKey = "tickets"
 	sourcesKey = "sources"
+	workKey    = "work"
 	keyLength  = 32
 )
 
@@ -29,6 +30,7 @@ const (
 type Tools struct {
 	Coder   *otp.Coder
 	Sealer  *otp.Sealer
+	Work    []byte // the key of proofs of work (shared/work)
 	sources []byte
 }
 
@@ -50,8 +52,12 @@ func Open(env cloud.Env) (Tools, error) {
 	if err != nil {
 		return Tools{}, err
 	}
+	work, err := master.Key(workKey, keyLength)
+	if err != nil {
+		return Tools{}, err
+	}
 	sealer, err := otp.NewSealer(tickets, rand.Reader)
-	return Tools{Coder: otp.NewCoder(codes, rand.Reader), Sealer: sealer, sources: sources}, err
+	return Tools{Coder: otp.NewCoder(codes, rand.Reader), Sealer: sealer, Work: work, sources: sources}, err
 }
 
 // Source is a name for where a request comes from, which tells nobody the address: an IPv4 address, or the network of an IPv6 one, since

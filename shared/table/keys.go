@@ -140,6 +140,11 @@ func budgetKey(tenant, pool, of, period string) key {
 	return key{Limits.key(tenant, pool, of), period}
 }
 
+// workKey marks a proof of work that has been used, by the name of its challenge.
+func workKey(tenant, pool, challenge string) key {
+	return key{Limits.key(tenant, pool, "work", challenge), "WORK"}
+}
+
 // suppressedKey marks an address to which nothing is sent, in any pool: that is how SES looks at it too.
 func suppressedKey(normalized string) key { return key{Suppressed.key(normalized), "SUPPRESSED"} }
 

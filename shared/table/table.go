@@ -27,6 +27,7 @@ type Table struct {
 	pools   cache[identity.Pool]
 	schemas cache[identity.Schema]
 	mails   cache[*identity.MailText]
+	scarce  cache[bool]
 }
 
 // Open is the table called name behind db. Nothing is read yet.
