@@ -76,7 +76,7 @@ func fixed() [][]string {
 		{"characters of an idempotency key", fmt.Sprintf("%d to %d", once.MinKey, once.MaxKey)},
 		{"an answer is given again for", short(once.Kept)},
 		{"body of a request", fmt.Sprintf("%d KB, %d levels of JSON", api.MaxBody>>10, api.MaxDepth)},
-		{"entries of a page", fmt.Sprintf("1 to %d, usually %d", api.MaxLimit, api.DefaultLimit)},
+		{"entries of a page", fmt.Sprintf("1 to %d, usually %d; %d MB together", api.MaxLimit, api.DefaultLimit, api.MaxAnswer>>20)},
 		{"an identity schema", fmt.Sprintf("%d KB, %d levels, %d schemas, %d patterns of %d characters", schema.MaxDocument>>10, schema.MaxDepth, schema.MaxNodes, schema.MaxPatterns, schema.MaxPattern)},
 		{"violations in an answer about a document", fmt.Sprint(schema.MaxViolations)},
 	}

@@ -138,7 +138,8 @@ func unchanged(err error, doing string) error {
 }
 
 // Users reads at most limit users of a pool in the order of their ids, eventually consistent: after an id, or directly
-// before one, then in falling order. An empty bound is the end of the list. more says whether the list goes on.
+// before one, then in falling order. An empty bound is the end of the list. It reads 1 MB at most, so it may find fewer than limit
+// although the list goes on; more says whether it does.
 func (t *Table) Users(ctx context.Context, tenant, pool, after, before string, limit int32) (users []identity.User, more bool, err error) {
 	in := &dynamodb.QueryInput{
 		TableName: t.name, Limit: aws.Int32(limit), ProjectionExpression: aws.String(userAttributes),
