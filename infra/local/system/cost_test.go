@@ -17,7 +17,7 @@ func TestWhatACallCosts(t *testing.T) {
 	product := systemtest.New(t, options...)
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, nil)
-	known, fresh, active := systemtest.Address("known"), systemtest.Address("fresh"), systemtest.Address("active")
+	known, fresh, active, unproved := systemtest.Address("known"), systemtest.Address("fresh"), systemtest.Address("active"), systemtest.Address("unproved")
 	password := []fields{{"type": "password", "password": systemtest.Password}}
 	userID := tenant.NewUser(t, pool, "new", known, nil)
 	path := "/pools/" + pool + "/users/" + userID
@@ -25,6 +25,7 @@ func TestWhatACallCosts(t *testing.T) {
 	tenant.NewUser(t, pool, "active", active, fields{"credentials": password})
 	registered := tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/register?send_activation_message=false", fields{"identifier": fresh, "password": systemtest.Password}).Text(t, "id")
 	code := tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/users/"+registered+"/code/generate", fields{"type": "activation"}).Text(t, "code")
+	register(t, tenant, pool, unproved)
 	proof := func(password string) fields { return fields{"identifier": active, "password": password} }
 	tenant.Public.Must(t, 200, "GET", "/pools/"+pool, nil) // every function has the pool's and the schema's settings in memory now
 	tenant.System.Must(t, 200, "POST", "/pools/"+pool+"/user/password/verify", proof(systemtest.Password))
@@ -36,6 +37,7 @@ func TestWhatACallCosts(t *testing.T) {
 	}{
 		{"get user", func() { tenant.Admin.Must(t, 200, "GET", path, nil) }, systemtest.Cost{RoundTrips: 1, Read: 1}},
 		{"create user, one identifier", func() { tenant.NewUser(t, pool, "new", systemtest.Address("new"), nil) }, systemtest.Cost{RoundTrips: 1, Write: 4}},
+		{"create user, of an identifier that an unproved user has", func() { tenant.NewUser(t, pool, "new", unproved, nil) }, systemtest.Cost{RoundTrips: 4, Write: 12, Read: 2}},
 		{"self-register, address unknown", func() { register(t, tenant, pool, systemtest.Address("un")) }, systemtest.Cost{RoundTrips: 3, Write: 9, Read: 0.5}},
 		{"self-register, address of a new user", func() { register(t, tenant, pool, known) }, systemtest.Cost{RoundTrips: 3, Write: 9, Read: 0.5}},
 		{"self-register, address of an active user", func() { register(t, tenant, pool, active) }, systemtest.Cost{RoundTrips: 3, Write: 9, Read: 0.5}},
