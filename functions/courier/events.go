@@ -61,6 +61,9 @@ func (s *Service) record(ctx context.Context, record events.DynamoDBEventRecord,
 		pool := identity.UserRef{Tenant: ref.Tenant, Pool: ref.Pool}
 		changes[pool] = append(changes[pool], table.UserChange{Event: record.EventID, User: ref, Gone: removed})
 	}
+	if ref, ok := table.WaitedWith(partition, sort); ok && removed {
+		return s.abandon(ctx, ref)
+	}
 	if tenant, pool, ok := table.PoolOf(partition, sort); ok && table.IsDeleted(record.Change.NewImage) {
 		return s.purge(ctx, tenant, pool)
 	}

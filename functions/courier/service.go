@@ -1,5 +1,5 @@
-// Package courier is the function behind the table's stream: it sends the messages of the outbox, counts the users of pools, and
-// clears what deleted pools leave. It also hears from SES which addresses can't be reached.
+// Package courier is the function behind the table's stream: it sends the messages of the outbox, counts the users of pools,
+// clears what deleted pools leave, and deletes users whom nobody has proved in time. It also hears from SES which addresses can't be reached.
 package courier
 
 import (
@@ -46,6 +46,7 @@ type Users interface {
 	Registration(ctx context.Context, ref identity.UserRef, id string) (identity.Registration, error)
 	Registrations(ctx context.Context, ref identity.UserRef) ([]identity.Registration, error)
 	DeleteRegistrations(ctx context.Context, ref identity.UserRef) error
+	Codes(ctx context.Context, ref identity.UserRef, purpose identity.CodePurpose) (identity.Codes, error)
 }
 
 // Outbox has the messages, and the addresses that no message is sent to; shared/table says what each method promises.
@@ -58,12 +59,13 @@ type Outbox interface {
 	IsSuppressed(ctx context.Context, mailbox string) (bool, error)
 }
 
-// Keeper counts users and clears pools; shared/table says what each method promises.
+// Keeper counts users, clears pools and deletes users whom nobody proves; shared/table says what each method promises.
 type Keeper interface {
 	Count(ctx context.Context, tenant, pool string, changes []table.UserChange) error
 	Purge(ctx context.Context, tenant, pool string) (done bool, err error)
 	PurgeLater(ctx context.Context, tenant, pool string) error
 	Erase(ctx context.Context, u identity.User) error
+	DeleteUser(ctx context.Context, u identity.User) error
 }
 
 // Budgets has what pools may spend; shared/table says what each method promises.

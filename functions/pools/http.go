@@ -82,7 +82,7 @@ func (h handlers) list(w http.ResponseWriter, r *http.Request) {
 	for i, p := range page {
 		pools[i] = responseOf(p)
 	}
-	api.Reply(w, http.StatusOK, map[string]any{"pools": pools})
+	api.ReplyPage(w, r, "pools", pools)
 }
 
 func readQuery(r *http.Request) (q Query, err error) {

@@ -102,7 +102,7 @@ func (h handlers) list(w http.ResponseWriter, r *http.Request) {
 	for i, u := range page.Users {
 		users[i] = entryOf(u)
 	}
-	api.Reply(w, http.StatusOK, map[string]any{"users": users})
+	api.ReplyPage(w, r, "users", users)
 }
 
 func readQuery(r *http.Request) (q Query, err error) {

@@ -38,27 +38,29 @@ type lister interface {
 	Users(ctx context.Context, tenant, pool, after, before string, limit int32) ([]identity.User, bool, error)
 }
 
-// Bounds of a filtered list: it reads searchPage users at a time, and at most searchPages of those a call.
+// Bounds of a filtered list: it reads searchPage users at a time, or fewer where they have 1 MB, and at most searchPages times a call.
 const (
 	searchPage  = 250
 	searchPages = 20
 )
 
-// List is a page of a pool's users. Errors: NotFound for the pool.
+// List is a page of a pool's users. It reads until the page is full or the list ends: one read of the table ends at 1 MB, which may be
+// few users. Errors: NotFound for the pool.
 func (s *Service) List(ctx context.Context, tenant, pool string, q Query) (Page, error) {
 	p, err := s.Pools.CachedPool(ctx, tenant, pool)
 	if err != nil {
 		return Page{}, err
 	}
 	matches := q.Filter.matcher(p)
-	size, reads := int32(q.Limit), 1
-	if !q.Filter.empty() {
-		size, reads = searchPage, searchPages
-	}
+	filtered := !q.Filter.empty()
 	var page Page
 	walk := q.walk()
-	for range reads {
-		read, more, err := s.Users.Users(ctx, tenant, pool, walk.after, walk.before, size)
+	for reads := 0; !filtered || reads < searchPages; reads++ {
+		size := searchPage
+		if !filtered {
+			size = q.Limit - len(page.Users)
+		}
+		read, more, err := s.Users.Users(ctx, tenant, pool, walk.after, walk.before, int32(size))
 		if err != nil {
 			return Page{}, err
 		}
@@ -78,9 +80,7 @@ func (s *Service) List(ctx context.Context, tenant, pool string, q Query) (Page,
 			return page.inOrder(walk), nil
 		}
 	}
-	if reads > 1 {
-		page.StoppedAt = walk.after + walk.before
-	}
+	page.StoppedAt = walk.after + walk.before
 	return page.inOrder(walk), nil
 }
 

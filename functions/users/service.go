@@ -43,9 +43,9 @@ type writer interface {
 	DeleteUser(ctx context.Context, u identity.User) error
 }
 
-// Documents checks a user's payload and metadata against their schemas: Invalid, with a pointer for each violation.
+// Documents checks the named ones of a user's documents against their schemas: Invalid, with a pointer for each violation.
 type Documents interface {
-	CheckUser(ctx context.Context, u identity.User) error
+	CheckUser(ctx context.Context, u identity.User, parts []identity.DataPart) error
 }
 
 // Passwords checks a new password against the pool's rules (Invalid at pointer) and hashes it.
@@ -64,7 +64,7 @@ func (s *Service) Create(ctx context.Context, tenant, pool string, n identity.Ne
 	if err != nil {
 		return u, err
 	}
-	if err := s.Documents.CheckUser(ctx, u); err != nil {
+	if err := s.Documents.CheckUser(ctx, u, identity.DataParts()); err != nil {
 		return u, err
 	}
 	if len(n.Credentials) > 0 {
@@ -138,7 +138,8 @@ func has(u identity.User, k Key, normalized string) bool {
 	return false
 }
 
-// Update changes a user's documents and status. Errors: NotFound, Invalid, PreconditionFailed.
+// Update changes a user's documents and status. The documents that it changes are checked, and no others: a user can always be disabled,
+// whatever has become of its schemas. Errors: NotFound, Invalid, PreconditionFailed.
 func (s *Service) Update(ctx context.Context, ref identity.UserRef, match identity.Match, c identity.UserChange) (u identity.User, err error) {
 	err = match.Change(func() error {
 		old, err := s.Read(ctx, ref, match)
@@ -148,7 +149,7 @@ func (s *Service) Update(ctx context.Context, ref identity.UserRef, match identi
 		if u, err = old.Changed(c, s.Now()); err != nil {
 			return err
 		}
-		if err := s.Documents.CheckUser(ctx, u); err != nil {
+		if err := s.Documents.CheckUser(ctx, u, c.Parts()); err != nil {
 			return err
 		}
 		u, err = s.Users.ReplaceUser(ctx, old, u)

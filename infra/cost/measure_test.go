@@ -234,6 +234,8 @@ func (w *world) duty(tb testing.TB, r events.DynamoDBEventRecord) cost.Call {
 		name = map[identity.MessageKind]string{
 			identity.MessageActivation: "mail a code", identity.MessagePasswordSet: "mail that a password was set",
 		}[message.Kind]
+	case table.OfUser:
+		name = "look whether a user is unproved"
 	case table.Users:
 		name = "count a user"
 		w.fill(tb, partition)

@@ -83,7 +83,7 @@ func fixed() [][]string {
 		{"an answer is given again for", short(once.Kept)},
 		{"a proof of work", fmt.Sprintf("one mail, %s, numbers up to %d", short(work.Lifetime), work.MaxNumber)},
 		{"body of a request", fmt.Sprintf("%d KB, %d levels of JSON", api.MaxBody>>10, api.MaxDepth)},
-		{"entries of a page", fmt.Sprintf("1 to %d, usually %d", api.MaxLimit, api.DefaultLimit)},
+		{"entries of a page", fmt.Sprintf("1 to %d, usually %d; %d MB together", api.MaxLimit, api.DefaultLimit, api.MaxAnswer>>20)},
 		{"an identity schema", fmt.Sprintf("%d KB, %d levels, %d schemas, %d patterns of %d characters", schema.MaxDocument>>10, schema.MaxDepth, schema.MaxNodes, schema.MaxPatterns, schema.MaxPattern)},
 		{"violations in an answer about a document", fmt.Sprint(schema.MaxViolations)},
 	}

@@ -131,10 +131,18 @@ func at(c identity.Conflict) *details {
 
 // Reply answers with v as JSON. Text that is not UTF-8, which only a caller's own words in an error can be, is mended.
 func Reply(w http.ResponseWriter, status int, v any) {
-	body, err := json.Marshal(v, json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
+	body, err := encode(v)
 	if err != nil {
 		status, body = http.StatusInternalServerError, []byte(`{"status_code":500,"error":"something went wrong on our side","error_code":"internal"}`)
 	}
+	send(w, status, body)
+}
+
+func encode(v any) ([]byte, error) {
+	return json.Marshal(v, json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
+}
+
+func send(w http.ResponseWriter, status int, body []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // a caller who has gone away can't be told

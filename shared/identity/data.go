@@ -18,6 +18,9 @@ const (
 	BusinessMetadata DataPart = "business_metadata"
 )
 
+// DataParts are all parts.
+func DataParts() []DataPart { return []DataPart{Payload, Metadata, BusinessMetadata} }
+
 // MaxDocument bounds each document of a user and of a pool, in bytes, so that a user stays far below the 400 KB of an item.
 const MaxDocument = 64 << 10
 

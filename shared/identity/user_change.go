@@ -85,7 +85,7 @@ func (p Pool) Create(n NewUser, m Maker) (User, error) {
 	p.addIdentifiers(&v, &u, n.Identifiers, m)
 	p.addAddresses(&v, &u, n.Addresses, m)
 	p.addCredentials(&v, &u, n.Credentials, m)
-	u.checkDocuments(&v)
+	checkDocuments(&v, u.Payload, u.Metadata, u.BusinessMetadata)
 	return u, v.Err()
 }
 
@@ -197,10 +197,10 @@ func (u *User) setPassword(p Pool, hash string, m Maker) {
 	u.PasswordHash = hash
 }
 
-func (u User) checkDocuments(v *Violations) {
-	checkObject(v, "/payload", u.Payload)
-	checkObject(v, "/metadata", u.Metadata)
-	checkObject(v, "/business_metadata", u.BusinessMetadata)
+func checkDocuments(v *Violations, payload, metadata, business jsontext.Value) {
+	checkObject(v, "/payload", payload)
+	checkObject(v, "/metadata", metadata)
+	checkObject(v, "/business_metadata", business)
 }
 
 // UserChange is the body of updateUser: absent fields stay, a given one is replaced whole.
@@ -214,7 +214,24 @@ type UserChange struct {
 	BusinessMetadataSchema string         `json:"business_metadata_schema_id"`
 }
 
-// Changed is the user after c. Documents are checked by the caller against the schemas that are then in force.
+// Parts are the documents that c changes: of each, the document or its schema is given.
+func (c UserChange) Parts() []DataPart {
+	var parts []DataPart
+	for _, part := range []struct {
+		part   DataPart
+		value  jsontext.Value
+		schema string
+	}{
+		{Payload, c.Payload, c.PayloadSchema}, {Metadata, c.Metadata, c.MetadataSchema}, {BusinessMetadata, c.BusinessMetadata, c.BusinessMetadataSchema},
+	} {
+		if given(part.value) || part.schema != "" {
+			parts = append(parts, part.part)
+		}
+	}
+	return parts
+}
+
+// Changed is the user after c. The caller checks the documents that c changes (see Parts) against the schemas that are then in force.
 func (u User) Changed(c UserChange, now time.Time) (User, error) {
 	var v Violations
 	if c.Status != "" {
@@ -234,6 +251,6 @@ func (u User) Changed(c UserChange, now time.Time) (User, error) {
 	u.MetadataSchema = set(u.MetadataSchema, c.MetadataSchema)
 	u.BusinessMetadataSchema = set(u.BusinessMetadataSchema, c.BusinessMetadataSchema)
 	u.UpdatedAt = At(now)
-	u.checkDocuments(&v)
+	checkDocuments(&v, c.Payload, c.Metadata, c.BusinessMetadata)
 	return u, v.Err()
 }

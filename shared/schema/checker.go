@@ -21,10 +21,10 @@ type Schemas interface {
 // NewChecker is a Checker; it compiles each version of a schema once.
 func NewChecker(schemas Schemas) *Checker { return &Checker{schemas: schemas, compiled: new(Cache)} }
 
-// CheckUser checks all documents of u. Errors: identity.Invalid with every violation, also for a schema that does not exist.
-func (c *Checker) CheckUser(ctx context.Context, u identity.User) error {
+// CheckUser checks the documents of u that parts name. Errors: identity.Invalid with every violation, also for a schema that does not exist.
+func (c *Checker) CheckUser(ctx context.Context, u identity.User, parts []identity.DataPart) error {
 	var v identity.Violations
-	for _, part := range []identity.DataPart{identity.Payload, identity.Metadata, identity.BusinessMetadata} {
+	for _, part := range parts {
 		document, schema := u.Document(part)
 		if schema == "" {
 			if string(document) != "{}" {

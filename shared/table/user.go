@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -16,49 +17,56 @@ import (
 // userAttributes is what reads for the API take: everything but the password hash.
 const userAttributes = "doc, version"
 
-// CreateUser stores a new user and claims its identifiers and verified addresses. Errors: Conflict at the pointer of the id,
-// identifier or address that is taken.
+// CreateUser stores a new user and claims its identifiers and verified addresses. Users whom nobody has proved (see
+// identity.User.IsUnproved) give way, if they have what u claims. Errors: Conflict at the pointer of the id, identifier or address
+// that is taken.
 func (t *Table) CreateUser(ctx context.Context, u identity.User) error {
-	it, err := userItem(u)
-	if err != nil {
-		return err
+	var (
+		taken    []int // indexes of the claims that somebody has, or had when they were tried
+		replaced []identity.User
+	)
+	for range conflictTries {
+		writes, err := t.creating(u, replaced)
+		if err != nil {
+			return err
+		}
+		err = t.transact(ctx, writes, u)
+		var stopped cancelled
+		switch {
+		case err == nil:
+			return nil
+		case !errors.As(err, &stopped):
+			return fmt.Errorf("create user: %w", err)
+		case stopped.at(0):
+			return identity.Conflict{Pointer: "/id", Reason: "a user with this id exists in the pool"}
+		}
+		for i := range u.Claims() {
+			if stopped.at(1+i) && !slices.Contains(taken, i) {
+				taken = append(taken, i)
+			}
+		}
+		slices.Sort(taken)
+		if replaced, err = t.unprovedOwners(ctx, u, taken); err != nil {
+			return err
+		}
 	}
-	writes := []types.TransactWriteItem{t.putting(it, isNew, nil)}
-	for _, normalized := range u.Claims() {
-		writes = append(writes, t.putting(claimItem(u, normalized), isNew, nil))
-	}
-	err = t.transact(ctx, writes, u)
-	var stopped cancelled
-	switch {
-	case errors.As(err, &stopped):
-		return taken(u, stopped)
-	case err != nil:
-		return fmt.Errorf("create user: %w", err)
-	}
-	return nil
+	return identity.Unavailable{RetryAfter: retryAfter, Cause: errCondition}
 }
 
-// taken names the first field of u whose item stopped the transaction: the user at index 0, then its claims in order.
-func taken(u identity.User, stopped cancelled) error {
-	if stopped.at(0) {
-		return identity.Conflict{Pointer: "/id", Reason: "a user with this id exists in the pool"}
-	}
-	for i, normalized := range u.Claims() {
-		if !stopped.at(i + 1) {
-			continue
-		}
-		for j, known := range u.Identifiers {
-			if known.Normalized == normalized {
-				return identity.Conflict{Pointer: fmt.Sprintf("/identifiers/%d/identifier", j), Reason: "the identifier is taken in this pool"}
-			}
-		}
-		for j, known := range u.Addresses {
-			if known.Normalized == normalized {
-				return identity.Conflict{Pointer: fmt.Sprintf("/verifiable_addresses/%d/address", j), Reason: "the address is verified for another user of this pool"}
-			}
+// takenClaim names the first field of u that has its i-th claim.
+func takenClaim(u identity.User, i int) error {
+	normalized := u.Claims()[i]
+	for j, known := range u.Identifiers {
+		if known.Normalized == normalized {
+			return identity.Conflict{Pointer: fmt.Sprintf("/identifiers/%d/identifier", j), Reason: "the identifier is taken in this pool"}
 		}
 	}
-	return stopped
+	for j, known := range u.Addresses {
+		if known.Normalized == normalized && known.Verified {
+			return identity.Conflict{Pointer: fmt.Sprintf("/verifiable_addresses/%d/address", j), Reason: "the address is verified for another user of this pool"}
+		}
+	}
+	return errCondition
 }
 
 // User reads a user without its password hash. Errors: NotFound.
@@ -115,14 +123,7 @@ func (t *Table) replacing(old, u identity.User) ([]types.TransactWriteItem, erro
 
 // DeleteUser deletes u as it was read, frees its identifiers and kills its codes, all at once. Errors: PreconditionFailed.
 func (t *Table) DeleteUser(ctx context.Context, u identity.User) error {
-	writes := []types.TransactWriteItem{
-		t.deleting(userKey(u.Ref()), isVersion, item{":version": num(u.Version)}),
-		t.deleting(codesKey(u.Ref(), identity.PurposeActivation), "", nil),
-	}
-	for _, normalized := range u.Claims() {
-		writes = append(writes, t.deleting(claimKey(u.Tenant, u.Pool, normalized), isMine, item{":user": str(u.ID)}))
-	}
-	return unchanged(t.transact(ctx, writes, once.None{}), "delete user")
+	return unchanged(t.transact(ctx, t.removing(u, u.Claims()), once.None{}), "delete user")
 }
 
 // unchanged turns a cancelled transaction on a resource that was read before into PreconditionFailed.
@@ -138,7 +139,8 @@ func unchanged(err error, doing string) error {
 }
 
 // Users reads at most limit users of a pool in the order of their ids, eventually consistent: after an id, or directly
-// before one, then in falling order. An empty bound is the end of the list. more says whether the list goes on.
+// before one, then in falling order. An empty bound is the end of the list. It reads 1 MB at most, so it may find fewer than limit
+// although the list goes on; more says whether it does.
 func (t *Table) Users(ctx context.Context, tenant, pool, after, before string, limit int32) (users []identity.User, more bool, err error) {
 	in := &dynamodb.QueryInput{
 		TableName: t.name, Limit: aws.Int32(limit), ProjectionExpression: aws.String(userAttributes),

@@ -17,7 +17,7 @@ func TestWhatACallCosts(t *testing.T) {
 	product := systemtest.New(t, options...)
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, nil)
-	known, fresh, active := systemtest.Address("known"), systemtest.Address("fresh"), systemtest.Address("active")
+	known, fresh, active, unproved := systemtest.Address("known"), systemtest.Address("fresh"), systemtest.Address("active"), systemtest.Address("unproved")
 	password := []fields{{"type": "password", "password": systemtest.Password}}
 	userID := tenant.NewUser(t, pool, "new", known, nil)
 	path := "/pools/" + pool + "/users/" + userID
@@ -30,6 +30,7 @@ func TestWhatACallCosts(t *testing.T) {
 	verify := func(status int, identifier, password string, headers ...string) {
 		tenant.System.Must(t, status, "POST", "/pools/"+pool+"/user/password/verify", fields{"identifier": identifier, "password": password}, headers...)
 	}
+	register(t, tenant, pool, unproved)
 	tenant.Public.Must(t, 200, "GET", "/pools/"+pool, nil) // every function has the pool's and the schema's settings in memory now
 	verify(200, devoted, systemtest.Password, "X-Device-Id", "phone")
 
@@ -40,6 +41,7 @@ func TestWhatACallCosts(t *testing.T) {
 	}{
 		{"get user", func() { tenant.Admin.Must(t, 200, "GET", path, nil) }, systemtest.Cost{RoundTrips: 1, Read: 1}},
 		{"create user, one identifier", func() { tenant.NewUser(t, pool, "new", systemtest.Address("new"), nil) }, systemtest.Cost{RoundTrips: 1, Write: 4}},
+		{"create user, of an identifier that an unproved user has", func() { tenant.NewUser(t, pool, "new", unproved, nil) }, systemtest.Cost{RoundTrips: 4, Write: 12, Read: 2}},
 		{"self-register, address unknown", func() { register(t, tenant, pool, systemtest.Address("un")) }, systemtest.Cost{RoundTrips: 4, Write: 10, Read: 2}},
 		{"self-register, address of a new user", func() { register(t, tenant, pool, known) }, systemtest.Cost{RoundTrips: 4, Write: 10, Read: 2}},
 		{"self-register, address of an active user", func() { register(t, tenant, pool, active) }, systemtest.Cost{RoundTrips: 4, Write: 10, Read: 2}},

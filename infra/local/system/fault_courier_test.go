@@ -56,6 +56,13 @@ func deliveries() []delivery {
 			done: func(s *scene) { s.counted(2) },
 		},
 		{name: "a user who came and went", batch: comingAndGoing, done: func(s *scene) { s.counted(0) }},
+		{
+			name: "what waited with an unproved user expires", given: func(s *scene) { s.registeredWithCode(); s.Clock.Advance(5 * 24 * time.Hour) },
+			batch: func(s *scene) events.DynamoDBEvent {
+				return systemtest.StreamOf(events.DynamoDBOperationTypeRemove, s.Expire(s.t)...)
+			},
+			done: func(s *scene) { s.tenant.Renew(s.t); s.mustBe("") },
+		},
 		{name: "a deleted pool", given: poolIsDeleted, batch: func(s *scene) events.DynamoDBEvent {
 			return systemtest.StreamOf(events.DynamoDBOperationTypeModify, s.Stored(s.t, "POOL#")...)
 		}, done: func(s *scene) { s.poolGoes(systemtest.Response{}) }},

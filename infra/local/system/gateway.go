@@ -1,21 +1,27 @@
 package system
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
+	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"path"
 	"strings"
 	"time"
 
+	"github.com/aws/aws-lambda-go/events"
+
 	"identitypools/shared/api"
 )
 
-// Limits of API Gateway that a caller meets here too.
+// Limits of API Gateway and Lambda that a caller meets here too.
 const (
 	gatewayTimeout = 30 * time.Second
 	gatewayBody    = 10 << 20
+	lambdaAnswer   = 6 << 20 // as JSON
 )
 
 // gateway does what API Gateway does: it finds the function of a request in the route table, calls it with an event, and
@@ -48,12 +54,32 @@ func forward(function api.Gateway) http.HandlerFunc {
 		defer cancel()
 		answer, err := function(ctx, api.Event(r, body, rand.Text()))
 		if err == nil {
+			err = fits(answer)
+		}
+		if err == nil {
 			err = api.Write(w, answer)
 		}
 		if err != nil {
 			w.WriteHeader(http.StatusBadGateway)
 		}
 	}
+}
+
+// fits is an error where an answer is larger than Lambda takes from a function.
+func fits(answer events.APIGatewayV2HTTPResponse) error {
+	if len(answer.Body) < lambdaAnswer/6 { // no byte is written with more than six
+		return nil
+	}
+	var written bytes.Buffer
+	encoder := json.NewEncoder(&written)
+	encoder.SetEscapeHTML(false) // as the runtime of functions does
+	if err := encoder.Encode(answer); err != nil {
+		return err
+	}
+	if written.Len() > lambdaAnswer {
+		return fmt.Errorf("the answer has %d bytes, and Lambda takes %d", written.Len(), lambdaAnswer)
+	}
+	return nil
 }
 
 // allowOrigin lets browsers use the public routes from other sites (CORS), and says whether the request was only to ask for that.

@@ -1,6 +1,7 @@
 package systemtest
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -36,6 +37,26 @@ func (p *Product) Items(tb testing.TB) []Item {
 		}
 	}
 	return items
+}
+
+// Expire deletes the items whose time to live is over, as DynamoDB does some time afterwards and the local engine never does. It returns them.
+func (p *Product) Expire(tb testing.TB) []Item {
+	tb.Helper()
+	var expired []Item
+	for _, it := range p.Items(tb) {
+		end, err := strconv.ParseInt(it["ttl"], 10, 64)
+		if err != nil || end > p.Clock.Now().Unix() {
+			continue
+		}
+		_, err = p.DB.DeleteItem(tb.Context(), &dynamodb.DeleteItemInput{TableName: aws.String(p.TableName), Key: map[string]types.AttributeValue{
+			"pk": &types.AttributeValueMemberS{Value: it["pk"]}, "sk": &types.AttributeValueMemberS{Value: it["sk"]},
+		}})
+		if err != nil {
+			tb.Fatalf("delete an expired item: %v", err)
+		}
+		expired = append(expired, it)
+	}
+	return expired
 }
 
 // Kind is the first part of an item's partition key.

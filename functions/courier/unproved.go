@@ -1,0 +1,37 @@
+package courier
+
+import (
+	"context"
+	"errors"
+
+	"identitypools/shared/identity"
+	"identitypools/shared/table"
+)
+
+// abandon deletes a user whom nobody has proved and nobody can prove any more, which frees the identifier: something that waited with the
+// user has just gone, maybe the last. A user who has changed since it was read, as by becoming active, stays. It repeats safely.
+func (s *Service) abandon(ctx context.Context, ref identity.UserRef) error {
+	u, err := s.Users.User(ctx, ref)
+	if errors.As(err, new(identity.NotFound)) {
+		return nil
+	}
+	if err != nil || !u.IsUnproved() {
+		return err
+	}
+	waiting, err := s.Users.Registrations(ctx, ref)
+	if err != nil || len(waiting) == table.RegistrationsRead { // there may be more; they tell when they go
+		return err
+	}
+	codes, err := s.Users.Codes(ctx, ref, identity.PurposeActivation)
+	if err != nil || !u.IsAbandoned(waiting, codes, s.Now()) {
+		return err
+	}
+	err = s.Keeper.DeleteUser(ctx, u)
+	if errors.As(err, new(identity.PreconditionFailed)) {
+		return nil
+	}
+	if err == nil {
+		s.Log.Info("unproved user deleted", "pool", ref.Pool)
+	}
+	return err
+}

@@ -1,0 +1,179 @@
+package courier_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"identitypools/functions/courier"
+	"identitypools/infra/local/parttest"
+	"identitypools/infra/local/systemtest"
+	"identitypools/shared/identity"
+)
+
+// signedUp is somebody who has signed up, whose stream the test reads.
+type signedUp struct {
+	*systemtest.Product
+	t         *testing.T
+	tenant    *systemtest.Tenant
+	users     string // the path
+	email, id string
+}
+
+func newSignedUp(t *testing.T) *signedUp {
+	t.Helper()
+	s := &signedUp{t: t, Product: systemtest.New(t, alone), email: systemtest.Address("ann")}
+	s.tenant = s.NewTenant(t)
+	s.users = "/pools/" + s.tenant.NewPool(t, nil) + "/users"
+	s.id = s.register()
+	return s
+}
+
+func (s *signedUp) register() string {
+	s.t.Helper()
+	register := s.users[:len(s.users)-1] + "/register?send_activation_message=false"
+	return s.tenant.System.Must(s.t, 201, "POST", register, fields{"identifier": s.email, "password": systemtest.Password}).Text(s.t, "id")
+}
+
+func (s *signedUp) set(status string) {
+	s.t.Helper()
+	s.tenant.Admin.Must(s.t, 200, "PUT", s.users+"/"+s.id, fields{"status": status})
+}
+
+// code is one that a back end has made for the user.
+func (s *signedUp) code() string {
+	s.t.Helper()
+	return s.tenant.System.Must(s.t, 201, "POST", s.users+"/"+s.id+"/code/generate", fields{"type": "activation"}).Text(s.t, "code")
+}
+
+func (s *signedUp) activate(code string) {
+	s.t.Helper()
+	s.tenant.System.Must(s.t, 201, "POST", s.users+"/"+s.id+"/activate", fields{"code": code})
+}
+
+// later lets time pass. What has expired then goes, and the courier is told of it, twice as a stream may.
+func (s *signedUp) later(d time.Duration) {
+	s.t.Helper()
+	s.Clock.Advance(d)
+	event := systemtest.StreamOf(removed, s.Expire(s.t)...)
+	deliver(s.t, s.Product, event)
+	deliver(s.t, s.Product, event)
+	s.tenant.Renew(s.t)
+}
+
+// is says whether the user is still there.
+func (s *signedUp) is() bool {
+	return s.tenant.Admin.Call(s.t, "GET", s.users+"/"+s.id, nil).Status == 200
+}
+
+// A user whom nobody proves in time goes, and its identifier is free then. Whoever has become active, or may still, stays.
+func TestAnUnprovedUserGoes(t *testing.T) {
+	t.Parallel()
+	const day = 24 * time.Hour
+	for name, c := range map[string]struct {
+		do    func(s *signedUp)
+		stays bool
+	}{
+		"it waits":               {func(s *signedUp) { s.later(2*day - time.Minute) }, true},
+		"nobody has come":        {func(s *signedUp) { s.later(2*day + time.Second) }, false},
+		"its code has expired":   {func(s *signedUp) { s.code(); s.later(2*day + time.Second) }, false},
+		"it has become active":   {func(s *signedUp) { s.activate(s.code()); s.later(2*day + time.Second); s.later(9 * day) }, true},
+		"it is disabled":         {func(s *signedUp) { s.set("inactive"); s.later(2*day + time.Second) }, true},
+		"it has been made new":   {func(s *signedUp) { s.later(day); s.set("inactive"); s.set("new"); s.later(day + time.Second) }, true},
+		"it has been active":     {func(s *signedUp) { s.activate(s.code()); s.set("new"); s.code(); s.later(9 * day) }, true},
+		"it has registered anew": {func(s *signedUp) { s.later(day); s.register(); s.later(day + time.Second) }, true},
+		"it has registered anew, and did not come either": {func(s *signedUp) {
+			s.later(day)
+			s.register()
+			s.later(day + time.Second)
+			s.later(day)
+		}, false},
+		"its code is younger than its registration": {func(s *signedUp) { s.later(2*day - time.Minute); s.code(); s.later(time.Hour) }, true},
+		"that code has gone too": {func(s *signedUp) {
+			s.later(2*day - time.Minute)
+			s.code()
+			s.later(time.Hour)
+			s.later(3 * day)
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSignedUp(t)
+			c.do(s)
+			if is := s.is(); is != c.stays {
+				t.Errorf("the user is there: %t, want %t", is, c.stays)
+			}
+			again := s.register()
+			if c.stays != (again == s.id) {
+				t.Errorf("who registers the address waits with user %s, and the first one was %s", again, s.id)
+			}
+			for _, broken := range s.Broken(t, s.tenant.ID, map[string]bool{s.id: true}) {
+				t.Error(broken)
+			}
+		})
+	}
+}
+
+// An administrator's user is never deleted, although strangers' registrations wait with it and expire.
+func TestAnInvitedUserStays(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t, alone)
+	tenant := product.NewTenant(t)
+	pool, email := tenant.NewPool(t, nil), systemtest.Address("ann")
+	id := tenant.NewUser(t, pool, "new", email, nil)
+	register(t, tenant, pool, email)
+	empty(t, product)
+	product.Clock.Advance(4 * 24 * time.Hour)
+	deliver(t, product, systemtest.StreamOf(removed, product.Expire(t)...))
+	tenant.Renew(t)
+	tenant.Admin.Must(t, 200, "GET", "/pools/"+pool+"/users/"+id, nil)
+}
+
+// meanwhile does something between the courier's look at a user and its deletion.
+type meanwhile struct {
+	courier.Keeper
+	do func()
+}
+
+func (m *meanwhile) DeleteUser(ctx context.Context, u identity.User) error {
+	m.do()
+	return m.Keeper.DeleteUser(ctx, u)
+}
+
+// A user who becomes active at the moment of its deletion stays.
+func TestAUserBecomesActiveMeanwhile(t *testing.T) {
+	t.Parallel()
+	s := newSignedUp(t)
+	looked := false
+	s.Courier.Keeper = &meanwhile{s.Courier.Keeper, func() {
+		looked = true
+		s.tenant.Renew(t)
+		s.activate(s.code())
+	}}
+	s.later(2*24*time.Hour + time.Second)
+	if !looked || !s.is() {
+		t.Errorf("the courier wanted to delete the user: %t, and it is there: %t", looked, s.is())
+	}
+}
+
+// The reader of the stream tells the courier of what has expired.
+func TestTheStreamTellsOfWhatExpired(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
+	pool, emails := tenant.NewPool(t, nil), []string{systemtest.Address("ann"), systemtest.Address("ben"), systemtest.Address("cy")}
+	for _, email := range emails {
+		register(t, tenant, pool, email)
+		product.Inbox.Await(t, email, 1)
+	}
+	product.Quiet(t)
+	activate(t, tenant, pool, 201, arrived(t, product, emails[2], 1)[0])
+	product.Quiet(t)
+	product.Clock.Advance(2*24*time.Hour + time.Second)
+	tenant.Renew(t)
+	product.Expire(t)
+	parttest.Until(t, "the active user alone", func() bool {
+		left := usersOf(t, product, tenant, pool)
+		return len(left) == 1 && len(product.Stored(t, "CLAIM#"+tenant.ID)) == 1 && number(t, tenant, pool) == 1
+	})
+}

@@ -1,0 +1,284 @@
+package users_test
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+
+	"identitypools/infra/local/systemtest"
+)
+
+// registered is the user of somebody who has signed up, by a back end that sends no mail.
+func registered(t *testing.T, tenant *systemtest.Tenant, pool, identifier string) (id string) {
+	t.Helper()
+	path := "/pools/" + pool + "/user/register?send_activation_message=false"
+	return tenant.System.Must(t, 201, "POST", path, fields{"identifier": identifier, "password": systemtest.Password}).Text(t, "id")
+}
+
+// codeFor is a code that activates a user.
+func codeFor(t *testing.T, tenant *systemtest.Tenant, pool, id string) string {
+	t.Helper()
+	return tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/users/"+id+"/code/generate", fields{"type": "activation"}).Text(t, "code")
+}
+
+// withIdentifiers is a new user that has e-mail addresses as identifiers.
+func withIdentifiers(emails ...string) fields {
+	identifiers := make([]fields, len(emails))
+	for i, email := range emails {
+		identifiers[i] = fields{"identifier": email, "type": "email"}
+	}
+	return fields{"status": "new", "identifiers": identifiers}
+}
+
+// An administrator's user takes an identifier that nobody has proved, and what waited for it goes.
+func TestAnUnprovedUserGivesWay(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, nil)
+	users, proved := "/pools/"+pool+"/users", map[string]bool{}
+	for tree, client := range tenant.Trees() {
+		t.Run(tree, func(t *testing.T) {
+			email := systemtest.Address("ann")
+			ticket := tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register?code_type_in_message=code", fields{"identifier": email, "password": "a stranger's password"}).Text(t, "ticket")
+			mail := product.Inbox.Await(t, email, 1)[0]
+			product.Quiet(t)
+			before := tenant.System.Must(t, 200, "POST", users+"/by_key", fields{"identifier": email}).Text(t, "id")
+			code := codeFor(t, tenant, pool, registered(t, tenant, pool, email))
+
+			made := client.Must(t, 201, "POST", users, withIdentifiers(email)).Text(t, "id")
+			if got := tenant.System.Must(t, 200, "POST", users+"/by_key", fields{"identifier": email}).Text(t, "id"); got != made || made == before {
+				t.Errorf("the identifier is that of user %s, want %s, which is not %s", got, made, before)
+			}
+			client.Must(t, 404, "GET", users+"/"+before, nil)
+			tenant.System.Must(t, 422, "POST", users+"/"+before+"/activate", fields{"code": code})
+			tenant.System.Must(t, 422, "POST", users+"/"+made+"/activate", fields{"code": code})
+			tenant.Public.Must(t, 422, "POST", "/pools/"+pool+"/activate", fields{"ticket": ticket, "code": systemtest.CodeIn(t, mail)})
+			client.Must(t, 409, "POST", users, withIdentifiers(email)) // of an administrator's user, who is new and not unproved
+
+			tenant.System.Must(t, 201, "POST", users+"/"+made+"/activate", fields{"code": codeFor(t, tenant, pool, made), "password": systemtest.Password})
+			proof := func(password string) fields { return fields{"identifier": email, "password": password} }
+			tenant.System.Must(t, 200, "POST", "/pools/"+pool+"/user/password/verify", proof(systemtest.Password))
+			tenant.System.Must(t, 401, "POST", "/pools/"+pool+"/user/password/verify", proof("a stranger's password"))
+			product.Quiet(t)
+			proved[made] = true
+			for _, broken := range product.Broken(t, tenant.ID, proved) {
+				t.Error(broken)
+			}
+		})
+	}
+}
+
+// Who gives way, and who does not.
+func TestWhoseIdentifierIsTaken(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, nil)
+	users := "/pools/" + pool + "/users"
+	set := func(id, status string) { tenant.Admin.Must(t, 200, "PUT", users+"/"+id, fields{"status": status}) }
+	proved := map[string]bool{}
+	unproved := func() (email, id string) {
+		email = systemtest.Address("ann")
+		return email, registered(t, tenant, pool, email)
+	}
+	active := func() (email, id string) {
+		email, id = unproved()
+		proved[id] = true
+		tenant.System.Must(t, 201, "POST", users+"/"+id+"/activate", fields{"code": codeFor(t, tenant, pool, id)})
+		return email, id
+	}
+	for _, c := range []struct {
+		name  string
+		given func() (user fields, old []string)
+		at    string // what is taken; "" where the user is made in place of the old ones
+	}{
+		{"several unproved users", func() (fields, []string) {
+			a, first := unproved()
+			b, second := unproved()
+			return withIdentifiers(systemtest.Address("free"), a, b), []string{first, second}
+		}, ""},
+		{"an unproved user, of a verified address", func() (fields, []string) {
+			email, id := unproved()
+			user := withIdentifiers()
+			user["verifiable_addresses"] = []fields{{"address": email, "type": "email", "verified": true}}
+			return user, []string{id}
+		}, ""},
+		{"an unproved user, of a phone number", func() (fields, []string) {
+			id := registered(t, tenant, pool, "+49301234567")
+			return fields{"status": "active", "identifiers": []fields{{"identifier": "+49301234567", "type": "mobile"}}}, []string{id}
+		}, ""},
+		{"one unproved user and one who is active", func() (fields, []string) {
+			a, first := unproved()
+			b, second := active()
+			return withIdentifiers(a, b), []string{first, second}
+		}, "/identifiers/1/identifier"},
+		{"an active user and one unproved", func() (fields, []string) {
+			a, first := active()
+			b, second := unproved()
+			return withIdentifiers(a, b), []string{first, second}
+		}, "/identifiers/0/identifier"},
+		{"a user who has been active", func() (fields, []string) {
+			email, id := active()
+			set(id, "new")
+			return withIdentifiers(email), []string{id}
+		}, "/identifiers/0/identifier"},
+		{"an unproved user who is disabled", func() (fields, []string) {
+			email, id := unproved()
+			set(id, "inactive")
+			return withIdentifiers(email), []string{id}
+		}, "/identifiers/0/identifier"},
+		{"an administrator's user", func() (fields, []string) {
+			email := systemtest.Address("ann")
+			return withIdentifiers(email), []string{tenant.NewUser(t, pool, "new", email, nil)}
+		}, "/identifiers/0/identifier"},
+		{"an unproved user, whose id is taken too", func() (fields, []string) {
+			email, id := unproved()
+			user := withIdentifiers(email)
+			user["id"] = id
+			return user, []string{id}
+		}, "/id"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			user, old := c.given()
+			got := tenant.Admin.Call(t, "POST", users, user)
+			want := 200
+			if c.at == "" {
+				want = 404
+				if got.Status != 201 {
+					t.Errorf("answered %d %s", got.Status, got.Body)
+				} else if user["status"] == "active" {
+					proved[got.Text(t, "id")] = true
+				}
+			} else {
+				systemtest.Refused(t, got, 409, "conflict", c.at)
+			}
+			for _, id := range old {
+				if is := tenant.Admin.Call(t, "GET", users+"/"+id, nil).Status; is != want {
+					t.Errorf("the old user answers %d, want %d", is, want)
+				}
+			}
+			for _, broken := range product.Broken(t, tenant.ID, proved) {
+				t.Error(broken)
+			}
+		})
+	}
+}
+
+// One transaction replaces so many users, and never a part of them.
+func TestAsManyGiveWayAsATransactionHolds(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
+	for n, status := range map[int]int{32: 201, 33: 409} {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			t.Parallel()
+			pool := tenant.NewPool(t, nil)
+			var emails []string
+			var addresses []fields
+			for i := range n {
+				email := systemtest.Address("ann")
+				registered(t, tenant, pool, email)
+				if i < 20 {
+					emails = append(emails, email)
+				} else {
+					addresses = append(addresses, fields{"address": email, "type": "email", "verified": true})
+				}
+			}
+			user := withIdentifiers(emails...)
+			user["verifiable_addresses"] = addresses
+			tenant.Admin.Must(t, status, "POST", "/pools/"+pool+"/users", user, "Idempotency-Key", "k-"+systemtest.Unique()+systemtest.Unique()+systemtest.Unique())
+			want := 1
+			if status != 201 {
+				want = n
+			}
+			if got := len(product.Stored(t, "USERS#"+tenant.ID+"#"+pool)); got != want {
+				t.Errorf("%d users, want %d", got, want)
+			}
+		})
+	}
+}
+
+// Of many who want what an unproved user has, one gets it.
+func TestOneOfManyReplacesAnUnprovedUser(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
+	for range 5 {
+		pool, email := tenant.NewPool(t, nil), systemtest.Address("race")
+		registered(t, tenant, pool, email)
+		statuses := atOnce(20, func(i int) string {
+			client := []*systemtest.Client{tenant.Admin, tenant.System}[i%2]
+			return fmt.Sprint(client.Call(t, "POST", "/pools/"+pool+"/users", withIdentifiers(email)).Status)
+		})
+		if statuses["201"] != 1 || statuses["409"] != 19 {
+			t.Errorf("twenty at once answer %v", statuses)
+		}
+	}
+	for _, broken := range product.Broken(t, tenant.ID, nil) {
+		t.Error(broken)
+	}
+}
+
+// Who activates a user while administrators and strangers want its identifier either is in time, and nobody takes it, or too late.
+func TestActivationAgainstReplacement(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
+	outcomes := map[bool]int{}
+	proved := map[string]bool{}
+	for round := range 20 {
+		pool, email := tenant.NewPool(t, nil), systemtest.Address("race")
+		proof := fields{}
+		if round%2 == 0 {
+			proof["password"] = systemtest.Password // it is hashed first, so that the others are mostly faster
+		}
+		id := registered(t, tenant, pool, email)
+		path := "/pools/" + pool
+		proof["code"] = codeFor(t, tenant, pool, id)
+		answers := atOnce(20, func(i int) string {
+			switch i % 4 {
+			case 0:
+				return fmt.Sprint("activate ", tenant.System.Call(t, "POST", path+"/users/"+id+"/activate", proof).Status)
+			case 1:
+				return fmt.Sprint("register ", tenant.System.Call(t, "POST", path+"/user/register?send_activation_message=false", fields{"identifier": email}).Status)
+			}
+			return fmt.Sprint("create ", tenant.Admin.Call(t, "POST", path+"/users", withIdentifiers(email)).Status)
+		})
+		if answers["activate 201"]+answers["create 201"] != 1 {
+			t.Errorf("the user is activated and replaced: %v", answers)
+		}
+		for answer := range answers {
+			if !slices.Contains([]string{"activate 201", "activate 422", "create 201", "create 409", "register 201"}, answer) {
+				t.Errorf("an answer is %s", answer)
+			}
+		}
+		proved[id] = answers["activate 201"] == 1
+		outcomes[proved[id]]++
+	}
+	t.Logf("%d users were activated and %d replaced", outcomes[true], outcomes[false])
+	product.Quiet(t)
+	for _, broken := range product.Broken(t, tenant.ID, proved) {
+		t.Error(broken)
+	}
+}
+
+// atOnce makes n calls at once and counts their answers.
+func atOnce(n int, call func(i int) (answer string)) map[string]int {
+	var (
+		calls   sync.WaitGroup
+		mu      sync.Mutex
+		answers = map[string]int{}
+	)
+	for i := range n {
+		calls.Go(func() {
+			answer := call(i)
+			mu.Lock()
+			defer mu.Unlock()
+			answers[answer]++
+		})
+	}
+	calls.Wait()
+	return answers
+}

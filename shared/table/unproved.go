@@ -1,0 +1,103 @@
+package table
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"identitypools/shared/identity"
+)
+
+// maxWrites is how many items a transaction has at most; one of them may be the answer to a request with an idempotency key.
+const maxWrites = 100
+
+// WaitedWith is the user with whom the item waited whose key a stream record has; ok is false for what is neither a registration nor
+// codes for activation.
+func WaitedWith(partition, sort string) (ref identity.UserRef, ok bool) {
+	rest, ok := OfUser.cut(partition)
+	parts := strings.SplitN(rest, "#", 3)
+	if !ok || len(parts) < 3 {
+		return ref, false
+	}
+	ref = identity.UserRef{Tenant: parts[0], Pool: parts[1], ID: parts[2]}
+	return ref, strings.HasPrefix(sort, registrationPrefix) || sort == codesKey(ref, identity.PurposeActivation).sk
+}
+
+// creating are the writes that store a new user with its claims: the user first, then its claims in order. The users in place of whom it
+// comes go with their codes and claims; each must still be what was read.
+func (t *Table) creating(u identity.User, replaced []identity.User) ([]types.TransactWriteItem, error) {
+	it, err := userItem(u)
+	if err != nil {
+		return nil, err
+	}
+	claims := u.Claims()
+	writes := []types.TransactWriteItem{t.putting(it, isNew, nil)}
+	for _, normalized := range claims {
+		condition, values := isNew, item(nil)
+		for _, old := range replaced {
+			if slices.Contains(old.Claims(), normalized) {
+				condition, values = isMine, item{":user": str(old.ID)}
+			}
+		}
+		writes = append(writes, t.putting(claimItem(u, normalized), condition, values))
+	}
+	for _, old := range replaced {
+		writes = append(writes, t.removing(old, without(old.Claims(), claims))...)
+	}
+	return writes, nil
+}
+
+// removing are the writes that delete u as it was read, with its codes for activation and some of its claims.
+func (t *Table) removing(u identity.User, claims []string) []types.TransactWriteItem {
+	writes := []types.TransactWriteItem{
+		t.deleting(userKey(u.Ref()), isVersion, item{":version": num(u.Version)}),
+		t.deleting(codesKey(u.Ref(), identity.PurposeActivation), "", nil),
+	}
+	for _, normalized := range claims {
+		writes = append(writes, t.deleting(claimKey(u.Tenant, u.Pool, normalized), isMine, item{":user": str(u.ID)}))
+	}
+	return writes
+}
+
+// unprovedOwners are the users who have the claims of u that are taken, which are told by their indexes in u.Claims(). All of them are
+// unproved. Errors: Conflict where one is not, or where they are more than one transaction can replace.
+func (t *Table) unprovedOwners(ctx context.Context, u identity.User, taken []int) ([]identity.User, error) {
+	var (
+		owners []identity.User
+		claims = u.Claims()
+		writes = 1 + len(claims) + 1
+	)
+	for _, i := range taken {
+		owner, err := t.ownerOf(ctx, u.Tenant, u.Pool, claims[i])
+		switch {
+		case errors.As(err, new(identity.NotFound)):
+			continue // freed meanwhile
+		case err != nil:
+			return nil, err
+		case slices.ContainsFunc(owners, func(known identity.User) bool { return known.ID == owner.ID }):
+			continue
+		}
+		writes += len(t.removing(owner, without(owner.Claims(), claims)))
+		if !owner.IsUnproved() || owner.ID == u.ID || writes > maxWrites {
+			return nil, takenClaim(u, i)
+		}
+		owners = append(owners, owner)
+	}
+	return owners, nil
+}
+
+// ownerOf is the user who has a claim now. Errors: NotFound where nobody has.
+func (t *Table) ownerOf(ctx context.Context, tenant, pool, normalized string) (identity.User, error) {
+	it, err := t.get(ctx, claimKey(tenant, pool, normalized), "")
+	if err != nil {
+		return identity.User{}, fmt.Errorf("read claim: %w", err)
+	}
+	if len(it) == 0 {
+		return identity.User{}, identity.NotFound{Thing: "user", ID: "of this identifier"}
+	}
+	return t.User(ctx, identity.UserRef{Tenant: tenant, Pool: pool, ID: text(it, attrClaimant)})
+}
