@@ -48,7 +48,7 @@ func (s *signedUp) code() string {
 
 func (s *signedUp) activate(code string) {
 	s.t.Helper()
-	s.tenant.System.Must(s.t, 201, "POST", s.users+"/"+s.id+"/activate", fields{"code": code})
+	s.tenant.System.Must(s.t, 201, "POST", s.users+"/"+s.id+"/activate", fields{"code": code, "password": systemtest.Password})
 }
 
 // later lets time pass. What has expired then goes, and the courier is told of it, twice as a stream may.
