@@ -1,19 +1,13 @@
-package table_test
+package activation_test
 
 import (
 	"net/http"
-	"os"
 	"slices"
 	"testing"
 
-	"identitypools/infra/local/parttest"
 	"identitypools/infra/local/system"
 	"identitypools/infra/local/systemtest"
 )
-
-func TestMain(m *testing.M) { os.Exit(parttest.Main(m)) }
-
-type fields = systemtest.Fields
 
 // scene is a product in which nobody takes messages out of the outbox, with a pool and a new user who has a code.
 type scene struct {
