@@ -213,7 +213,7 @@ func (s *Service) foreign(ctx context.Context, p identity.Pool, asked string) (i
 	return identity.Address{Value: asked, Normalized: normalized}, errForeign{notTheirs, owner}
 }
 
-// mustBeFree refuses an address that is not u's alone yet, where another user has it.
+// mustBeFree refuses an address that is not u's alone yet, where another user has it who is not unproved.
 func (s *Service) mustBeFree(ctx context.Context, u identity.User, a identity.Address) error {
 	if slices.Contains(u.Claims(), a.Normalized) {
 		return nil
@@ -224,10 +224,17 @@ func (s *Service) mustBeFree(ctx context.Context, u identity.User, a identity.Ad
 		return nil
 	case err != nil:
 		return err
-	case owner.ID != u.ID:
-		return errForeign{identity.InvalidField("/address", "belongs to another user of this pool"), owner}
+	case owner.ID == u.ID:
+		return nil
 	}
-	return nil
+	other, err := s.Users.User(ctx, owner)
+	switch {
+	case errors.As(err, new(identity.NotFound)), err == nil && other.IsUnproved(): // who gives way to whoever proves the address
+		return nil
+	case err != nil:
+		return err
+	}
+	return errForeign{identity.InvalidField("/address", "belongs to another user of this pool"), owner}
 }
 
 func (s *Service) maker() identity.Maker { return identity.Maker{Now: s.Now(), NewID: s.NewID} }

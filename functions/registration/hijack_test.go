@@ -244,6 +244,45 @@ func TestAMailComesWhetherOrNotTheNameIsTaken(t *testing.T) {
 	}
 }
 
+// A stranger who registers the address of an administrator's user keeps that user from nothing: whoever has proved nothing gives way, to
+// the invitation and to whoever proves the address.
+func TestAStrangerDoesNotTakeTheAddressOfAnInvitedUser(t *testing.T) {
+	t.Parallel()
+	for _, order := range []string{"before the invitation", "after the invitation"} {
+		t.Run(order, func(t *testing.T) {
+			t.Parallel()
+			s := peace(t, nil)
+			id := s.tenant.NewUser(t, s.pool, "new", "", fields{
+				"identifiers": []fields{{"identifier": "gil", "type": "uid"}}, "verifiable_addresses": []fields{{"address": s.email, "type": "email"}},
+			})
+			if order == "before the invitation" {
+				s.stranger = s.register(t, strangersPassword)
+				s.product.Inbox.Await(t, s.email, 1)
+			}
+			s.tenant.Admin.Must(t, 204, "POST", s.path()+"/users/"+id+"/activation/send?mode=invitation", nil)
+			mails := 1
+			if order == "before the invitation" {
+				mails = 2
+			}
+			invitation := newest(t, s.product, s.email, mails)
+			if order == "after the invitation" {
+				s.stranger = s.register(t, strangersPassword)
+			}
+			link := systemtest.LinkIn(t, invitation).Query().Get("code")
+			s.activate(t, 201, fields{"code": link, "password": ownersPassword})
+			u := byKey(t, s.tenant, s.pool, s.email)
+			if u["id"] != id || u["status"] != "active" {
+				t.Errorf("the address finds %v", u)
+			}
+			verify(t, s.tenant, s.pool, s.email, ownersPassword, 200)
+			s.product.Quiet(t)
+			if broken := s.product.Broken(t, s.tenant.ID, map[string]bool{id: true}); len(broken) > 0 {
+				t.Errorf("broken: %v", broken)
+			}
+		})
+	}
+}
+
 // What was registered first in a stranger's spelling has the form that the owner proved.
 func TestTheStrangersSpellingDoesNotStay(t *testing.T) {
 	t.Parallel()

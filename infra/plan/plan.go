@@ -86,7 +86,7 @@ func Functions() []Function {
 	}, {
 		Name: "registration", MemoryMB: hashing, Timeout: answer, Settings: []string{"CODE_SECRET", "PUBLIC_URL", "RETURN_ORIGINS"},
 		Grants: []Grant{
-			on(table.Answers, table.Claims, table.Keys, table.Mailboxes, table.OfUser, table.Pools, table.Schemas).may(get),
+			on(table.Answers, table.Claims, table.Keys, table.Mailboxes, table.OfUser, table.Pools, table.Schemas, table.Users).may(get),
 			on(table.Claims, table.OfUser, table.Pools, table.Users).may(batch),
 			on(table.Limits).may(get, put, update),
 			on(table.Answers, table.Claims, table.Mailboxes, table.Messages, table.OfUser, table.Users).may(put, update, remove),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -211,37 +212,54 @@ func (t *Table) Redeemable(ctx context.Context, ref identity.UserRef, registrati
 }
 
 // Activate stores u, who was old, spends all codes for activation as they were at version codes, claims what u has proved, and
-// asks for notice if there is one: all or nothing. Errors: PreconditionFailed where the user or the codes have changed,
-// Conflict where an address has meanwhile become another user's.
+// asks for notice if there is one: all or nothing. A user whom nobody has proved gives way, if it has what u has proved. Errors:
+// PreconditionFailed where the user or the codes have changed, Conflict where an address has meanwhile become another user's.
 func (t *Table) Activate(ctx context.Context, old, u identity.User, codes int64, notice *identity.Message) (identity.User, error) {
 	u.Version = old.Version + 1
-	writes, err := t.replacing(old, u)
-	if err != nil {
-		return u, err
-	}
-	writes = append(writes, t.deleting(codesKey(u.Ref(), identity.PurposeActivation), isVersion, item{":version": num(codes)}))
-	first := len(writes)
-	for _, normalized := range without(u.Claims(), old.Claims()) {
-		writes = append(writes, t.putting(claimItem(u, normalized), isFreeOrMine, item{":user": str(u.ID)}))
-	}
-	claimed := len(writes)
-	if notice != nil {
-		message, err := t.messaging(*notice)
+	var (
+		claims   = without(u.Claims(), old.Claims())
+		replaced []identity.User
+	)
+	for range conflictTries {
+		writes, err := t.activating(old, u, codes, notice, claims, replaced)
 		if err != nil {
 			return u, err
 		}
-		writes = append(writes, message)
-	}
-	err = t.transact(ctx, writes, u)
-	var stopped cancelled
-	if errors.As(err, &stopped) {
-		for i := first; i < claimed; i++ {
-			if stopped.at(i) {
-				return u, identity.Conflict{Reason: "the address belongs to another user of this pool"}
+		err = t.transact(ctx, writes, u)
+		var stopped cancelled
+		if !errors.As(err, &stopped) || stopped.at(0) || stopped.at(1) {
+			return u, unchanged(err, "activate user")
+		}
+		var taken []int
+		for i, normalized := range claims {
+			if stopped.at(2 + i) {
+				taken = append(taken, slices.Index(u.Claims(), normalized))
 			}
 		}
+		if replaced, err = t.unprovedOwners(ctx, u, taken); errors.As(err, new(identity.Conflict)) {
+			return u, identity.Conflict{Reason: "the address belongs to another user of this pool"}
+		}
+		if err != nil {
+			return u, err
+		}
 	}
-	return u, unchanged(err, "activate user")
+	return u, identity.Unavailable{RetryAfter: retryAfter, Cause: errCondition}
+}
+
+// activating are the writes of Activate: user and codes first, then the claims in their order.
+func (t *Table) activating(old, u identity.User, codes int64, notice *identity.Message, claims []string, replaced []identity.User) ([]types.TransactWriteItem, error) {
+	writes, err := t.replacing(old, u)
+	if err != nil {
+		return nil, err
+	}
+	writes = append(writes, t.deleting(codesKey(u.Ref(), identity.PurposeActivation), isVersion, item{":version": num(codes)}))
+	writes = append(writes, t.claiming(u, claims, replaced)...)
+	writes = append(writes, t.replacingUnproved(replaced, claims)...)
+	if notice == nil {
+		return writes, nil
+	}
+	message, err := t.messaging(*notice)
+	return append(writes, message), err
 }
 
 func registrationOf(it item) (identity.Registration, error) {

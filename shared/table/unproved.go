@@ -35,20 +35,32 @@ func (t *Table) creating(u identity.User, replaced []identity.User) ([]types.Tra
 		return nil, err
 	}
 	claims := u.Claims()
-	writes := []types.TransactWriteItem{t.putting(it, isNew, nil)}
+	writes := append([]types.TransactWriteItem{t.putting(it, isNew, nil)}, t.claiming(u, claims, replaced)...)
+	return append(writes, t.replacingUnproved(replaced, claims)...), nil
+}
+
+// claiming are the writes that claim for u what is free, its own, or that of users who give way.
+func (t *Table) claiming(u identity.User, claims []string, replaced []identity.User) []types.TransactWriteItem {
+	var writes []types.TransactWriteItem
 	for _, normalized := range claims {
-		condition, values := isNew, item(nil)
+		condition, owner := isFreeOrMine, u.ID
 		for _, old := range replaced {
 			if slices.Contains(old.Claims(), normalized) {
-				condition, values = isMine, item{":user": str(old.ID)}
+				condition, owner = isMine, old.ID
 			}
 		}
-		writes = append(writes, t.putting(claimItem(u, normalized), condition, values))
+		writes = append(writes, t.putting(claimItem(u, normalized), condition, item{":user": str(owner)}))
 	}
+	return writes
+}
+
+// replacingUnproved are the writes that delete users who give way, but for the claims that somebody else takes.
+func (t *Table) replacingUnproved(replaced []identity.User, claims []string) []types.TransactWriteItem {
+	var writes []types.TransactWriteItem
 	for _, old := range replaced {
 		writes = append(writes, t.removing(old, without(old.Claims(), claims))...)
 	}
-	return writes, nil
+	return writes
 }
 
 // removing are the writes that delete u as it was read, with its codes for activation and some of its claims.
