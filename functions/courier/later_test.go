@@ -75,7 +75,7 @@ func TestMailsAboveTheBudgetComeLater(t *testing.T) {
 	people := strangers(t, product, tenant, pool, 5)
 	for hour, want := range [][]int{{1, 1, 0, 0, 0}, {1, 1, 1, 1, 0}, {1, 1, 1, 1, 1}} {
 		for range 3 {
-			deliver(t, product, product.Outbox(t)) // the stream tells of the change of a message that is delayed
+			deliver(t, product, product.Outbox(t)) // as a replay would
 			tick(t, product)
 		}
 		if got := mailed(t, product, people); !slices.Equal(got, want) {

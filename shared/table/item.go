@@ -20,6 +20,7 @@ const (
 	attrHash     = "hash_phc" // of a password
 	attrClaimant = "claimant" // the user that a claim is for
 	attrDeleted  = "deleted_at"
+	attrReplayed = "replayed" // when an operator had the stream tell of a message again
 	attrMembers  = "members" // users of a pool
 	attrRefs     = "refs"    // pools that use a schema
 )

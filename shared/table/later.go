@@ -52,7 +52,7 @@ func (t *Table) Postpone(ctx context.Context, m identity.Message, until time.Tim
 		return err
 	}
 	_, err = t.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName: t.name, Key: messageKey(m.ID).item(), UpdateExpression: aws.String("SET doc = :doc, gsi1pk = :later, gsi1sk = :sort"),
+		TableName: t.name, Key: messageKey(m.ID).item(), UpdateExpression: aws.String("SET doc = :doc, gsi1pk = :later, gsi1sk = :sort REMOVE replayed"),
 		ConditionExpression:       aws.String(exists + " AND (attribute_not_exists(gsi1sk) OR gsi1sk < :sort)"),
 		ExpressionAttributeValues: item{":doc": doc, ":later": str(laterIndex()), ":sort": str(laterSort(until, number, m.ID))},
 	})

@@ -14,11 +14,13 @@ type Trigger struct {
 // the other.
 const StreamBatch = 25
 
-// Triggers are a message that was asked for or is replayed, a user who came or went, something that waited with a user and is gone, as
-// it is when its time to live is over, and a pool that was deleted.
+// Triggers are a message that was asked for, one that is replayed, a user who came or went, something that waited with a user and is gone,
+// as it is when its time to live is over, and a pool that was deleted. A message that is postponed is none: the stream might tell of it
+// when it is due, and it would be sent twice.
 func Triggers() []Trigger {
 	return []Trigger{
-		{Events: []string{"INSERT", "MODIFY"}, Kind: Messages},
+		{Events: []string{"INSERT"}, Kind: Messages},
+		{Events: []string{"MODIFY"}, Kind: Messages, Attribute: attrReplayed},
 		{Events: []string{"INSERT", "REMOVE"}, Kind: Users},
 		{Events: []string{"REMOVE"}, Kind: OfUser},
 		{Events: []string{"MODIFY"}, Kind: Pools, Sort: poolSort, Attribute: attrDeleted},
