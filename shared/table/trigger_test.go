@@ -16,7 +16,8 @@ func TestTriggersAreTheRecordsWithWork(t *testing.T) {
 		want                         bool
 	}{
 		{"a message that is asked for", "INSERT", "MESSAGE#m", "MESSAGE", nil, true},
-		{"a message that is replayed", "MODIFY", "MESSAGE#m", "MESSAGE", nil, true},
+		{"a message that is replayed", "MODIFY", "MESSAGE#m", "MESSAGE", []string{"replayed"}, true},
+		{"a message that is postponed", "MODIFY", "MESSAGE#m", "MESSAGE", nil, false},
 		{"a message that was sent", "REMOVE", "MESSAGE#m", "MESSAGE", nil, false},
 		{"a user who comes", "INSERT", "USERS#t#p", "u", nil, true},
 		{"a user who changes", "MODIFY", "USERS#t#p", "u", nil, false},

@@ -184,3 +184,31 @@ func TestMailsThatGoNowhereAreCounted(t *testing.T) {
 		})
 	}
 }
+
+// Half of a pool's mails are told of once, when they come to be spent; each mail that waits is counted, and then as sent.
+func TestDelayedMailsAreCounted(t *testing.T) {
+	t.Parallel()
+	var log ledger
+	product := systemtest.New(t, log.Option)
+	tenant := product.NewTenant(t)
+	now := product.Clock.Now().UTC()
+	product.Clock.Advance(now.Truncate(24 * time.Hour).Add(32*time.Hour + time.Minute).Sub(now)) // so that all is in one hour of one day
+	tenant.Renew(t)
+	pool := tenant.NewPool(t, fields{"limits": fields{"pool_mails_per_hour": 4}})
+	for i, want := range []counts{
+		{metric.Registrations: 1, metric.MailsSent: 1},
+		{metric.Registrations: 2, metric.MailsSent: 2, metric.BudgetsHalfSpent: 1},
+		{metric.Registrations: 3, metric.MailsSent: 2, metric.BudgetsHalfSpent: 1, metric.MailsDelayed: 1},
+	} {
+		register(t, tenant, pool, systemtest.Address("kim"))
+		log.await(t, product.TableName, want)
+		if i == 2 {
+			product.Clock.Advance(time.Hour)
+			if err := product.Courier.Tick(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			want[metric.MailsSent]++
+			log.await(t, product.TableName, want)
+		}
+	}
+}

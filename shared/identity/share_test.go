@@ -1,0 +1,56 @@
+package identity_test
+
+import (
+	"testing"
+	"time"
+
+	"identitypools/shared/identity"
+)
+
+func TestSharesOfABudget(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		share            identity.Share
+		hour, day        int64
+		ofHour, ofTheDay int64
+	}{
+		{identity.ShareHalf, 10, 100, 5, 50},
+		{identity.ShareHalf, 3, 1, 2, 1}, // never none, which would be no bound
+		{identity.ShareHalf, 0, 4, 0, 2}, // no bound stays none
+		{identity.ShareWhole, 10, 100, 10, 100},
+	} {
+		got := c.share.Of(identity.Budget{Of: "mails", PerHour: c.hour, PerDay: c.day})
+		if got.Of != "mails" || got.PerHour != c.ofHour || got.PerDay != c.ofTheDay {
+			t.Errorf("%q of %d and %d is %+v", c.share, c.hour, c.day, got)
+		}
+	}
+}
+
+func TestHalfOfABudgetIsReachedOnce(t *testing.T) {
+	t.Parallel()
+	b := identity.Budget{PerHour: 4, PerDay: 10}
+	for _, c := range []struct {
+		hour, day     int64
+		half, reaches bool
+	}{{1, 1, false, false}, {2, 2, true, true}, {3, 3, true, false}, {1, 4, false, false}, {1, 5, true, true}, {1, 6, true, false}} {
+		s := identity.Spending{Hour: c.hour, Day: c.day}
+		if s.IsHalf(b) != c.half || s.Reaches(b) != c.reaches {
+			t.Errorf("%+v: half %v, reached %v", s, s.IsHalf(b), s.Reaches(b))
+		}
+		if s.IsHalf(identity.Budget{}) || s.Reaches(identity.Budget{}) {
+			t.Errorf("%+v is half of a budget without bounds", s)
+		}
+	}
+}
+
+func TestADelayedMessageWaits(t *testing.T) {
+	t.Parallel()
+	noon := time.Date(2026, 2, 10, 12, 0, 0, 0, time.UTC)
+	if (identity.Message{}).Waits(noon) {
+		t.Error("a message that was never delayed waits")
+	}
+	m := identity.Message{ID: "m"}.Delayed("mails", identity.Place{At: noon})
+	if m.Budget != "mails" || !m.Waits(noon.Add(-time.Second)) || m.Waits(noon) {
+		t.Errorf("%+v", m)
+	}
+}
