@@ -10,6 +10,7 @@ import (
 
 	"identitypools/shared/identity"
 	"identitypools/shared/onetime"
+	"identitypools/shared/table"
 )
 
 // Service has the use cases of activation.
@@ -157,9 +158,15 @@ func (s *Service) waitingAddress(ctx context.Context, p identity.Pool, u identit
 	if asked != "" {
 		return s.waitingFor(ctx, p, u, asked, mailable)
 	}
+	if !u.IsUnproved() { // no registration gives another user an address
+		return address, "", identity.InvalidField("/address", "the user has no address to send to")
+	}
 	registrations, err := s.Users.Registrations(ctx, u.Ref())
 	if err != nil {
 		return address, "", err
+	}
+	if len(registrations) == table.RegistrationsRead { // there may be more, of other addresses
+		return address, "", identity.InvalidField("/address", "must be given: the user has more than one address")
 	}
 	waiting := slices.DeleteFunc(registrations, func(r identity.Registration) bool {
 		return r.Normalized == "" || !r.Belongs(u, s.Now()) || mailable && r.AddressType != identity.TypeEmail
@@ -178,7 +185,7 @@ func (s *Service) waitingAddress(ctx context.Context, p identity.Pool, u identit
 func (s *Service) waitingFor(ctx context.Context, p identity.Pool, u identity.User, asked string, mailable bool) (address identity.Address, registration string, err error) {
 	kind := identity.InferType(asked)
 	normalized, err := p.Normalize(kind, asked)
-	if err != nil || kind != identity.TypeEmail && (mailable || kind != identity.TypeMobile) {
+	if err != nil || !u.IsUnproved() || kind != identity.TypeEmail && (mailable || kind != identity.TypeMobile) {
 		address, err = s.foreign(ctx, p, asked)
 		return address, "", err
 	}

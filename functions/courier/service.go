@@ -146,7 +146,7 @@ func (s *Service) deliver(ctx context.Context, m identity.Message) error {
 		return err
 	case m.Kind == identity.MessageTaken, u.Status != identity.StatusNew:
 		return s.notifyTaken(ctx, p, u, m, to)
-	case m.Registration != "" && !u.IsCompletable():
+	case m.Registration != "" && !u.IsUnproved():
 		return s.sendInvitation(ctx, p, u, m, to)
 	}
 	return s.sendCode(ctx, p, u, m, to)
@@ -166,10 +166,13 @@ func (s *Service) addressOf(ctx context.Context, u identity.User, m identity.Mes
 		return identity.Address{Value: own, Normalized: own, Type: identity.TypeEmail}, err
 	}
 	var waiting []identity.Registration
-	if len(u.CandidateAddresses()) == 0 {
+	if len(u.CandidateAddresses()) == 0 && u.IsUnproved() {
 		var err error
 		if waiting, err = s.Users.Registrations(ctx, u.Ref()); err != nil {
 			return identity.Address{}, err
+		}
+		if len(waiting) == table.RegistrationsRead { // there may be more, of other addresses
+			return identity.Address{}, identity.InvalidField("/address", "may be one of several")
 		}
 	}
 	return u.OnlyMailAddress(waiting, s.Now())

@@ -218,13 +218,15 @@ func (s *Service) Submit(ctx context.Context, p identity.Pool, source, mailbox s
 	return s.Budgets.Spend(ctx, p.Tenant, p.ID, p.Limits.SubmissionBudget(source, mailbox), s.Now())
 }
 
-// mailboxOf is the digest of the mailbox that mails to an address in p would go to; "" for what is no e-mail address.
+// mailboxOf is the digest of the mailbox that mails to an address in p would go to. A user name or phone number counts as a mailbox of its
+// own, since mails about it go to some other address; "" is for what is neither.
 func mailboxOf(p identity.Pool, address string) string {
-	normalized, err := p.Normalize(identity.TypeEmail, address)
+	kind := identity.InferType(address)
+	normalized, err := p.Normalize(kind, address)
 	if err != nil {
 		return ""
 	}
-	return identity.MailboxDigest(identity.TypeEmail, normalized)
+	return identity.MailboxDigest(kind, normalized)
 }
 
 // mailboxOfRegistration is the digest of the mailbox to which the message of a registration goes.

@@ -40,7 +40,6 @@ type MailboxUse struct {
 	Spent    int64 // guesses made since the window opened that Reopens ends, with those that were refused
 	Reopens  Time
 	MailedAt map[MailClass][]Time // newest first, at most MailsKept of each class
-	LastMail string               // the message that a mail was counted for last
 	Waiting  []WaitingRef         // newest first, at most MaxWaiting
 }
 

@@ -114,25 +114,20 @@ type Activation struct {
 	PasswordHash string        // given with the code; "" where none was
 }
 
-// isProof says whether the code's address is one of u: its own, or that of the registration which waits with it.
+// isProof says whether the code's address is one of u: its own, or that of the registration which waits with it, if u is unproved: a registration
+// gives no address to a user whom an administrator made, or who has proved another.
 func (a Activation) isProof(u User, now time.Time) bool {
-	if r := a.Registration; r != nil && r.Belongs(u, now) && r.Normalized == a.Code.Normalized {
+	if r := a.Registration; r != nil && u.IsUnproved() && r.Belongs(u, now) && r.Normalized == a.Code.Normalized {
 		return true
 	}
 	return slices.ContainsFunc(u.CandidateAddresses(), func(c Address) bool { return c.Normalized == a.Code.Normalized })
 }
 
 // completes says whether the registration's password and payload become u's. Those of a registration that is not known to be of the one who
-// proves the address never do, nor do they complete a user whom an administrator made or who has a password.
+// proves the address never do, nor do they complete a user who is not unproved: whom an administrator made, or who has a password or an address.
 func (a Activation) completes(u User, now time.Time) bool {
 	r := a.Registration
-	return r != nil && a.IsTheirs && u.IsCompletable() && r.Belongs(u, now) && r.Normalized == a.Code.Normalized
-}
-
-// IsCompletable says whether a registration may complete u: one made it, and it has no password yet.
-func (u User) IsCompletable() bool {
-	_, hasPassword := u.Password()
-	return u.Status == StatusNew && u.SelfRegistered && !hasPassword
+	return r != nil && a.IsTheirs && u.IsUnproved() && r.Belongs(u, now) && r.Normalized == a.Code.Normalized
 }
 
 // Activate is u after a: active, the address verified and an identifier. Whoever proves the address decides the password: the one that

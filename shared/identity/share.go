@@ -42,9 +42,9 @@ type Place struct {
 	Spending           // with it; Hour is its number among the places of its hour
 }
 
-// Delayed is m with a place in a budget in a later hour.
+// Delayed is m with a place in a budget in a later hour. The limits of its mailbox were applied before.
 func (m Message) Delayed(budget string, p Place) Message {
-	m.Due, m.Budget = At(p.At), budget
+	m.Due, m.Budget, m.Counted = At(p.At), budget, true
 	return m
 }
 

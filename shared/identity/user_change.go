@@ -250,6 +250,9 @@ func (u User) Changed(c UserChange, now time.Time) (User, error) {
 	u.PayloadSchema = set(u.PayloadSchema, c.PayloadSchema)
 	u.MetadataSchema = set(u.MetadataSchema, c.MetadataSchema)
 	u.BusinessMetadataSchema = set(u.BusinessMetadataSchema, c.BusinessMetadataSchema)
+	if len(c.Parts()) > 0 && u.IsUnproved() {
+		u.SelfRegistered = false // an administrator has taken it over: no registration completes it, and it doesn't go by itself
+	}
 	u.UpdatedAt = At(now)
 	checkDocuments(&v, c.Payload, c.Metadata, c.BusinessMetadata)
 	return u, v.Err()

@@ -84,22 +84,19 @@ func (i *Issuer) ForMail(ctx context.Context, p identity.Pool, m identity.Messag
 	}
 }
 
-// Count counts a mail that strangers can cause to a mailbox, unless it was counted for the message already. Before that it calls afford,
-// which may refuse the mail for another reason: so only mails that the mailbox may get are asked to be afforded, and only those that are
-// afforded are counted. Errors: Limited, and those of afford.
-func (i *Issuer) Count(ctx context.Context, p identity.Pool, m identity.Message, box identity.MailboxRef, afford func(context.Context) error) (identity.MailboxUse, error) {
-	use, err := i.Store.MailboxUse(ctx, box)
-	counted := m.Counted || use.LastMail == m.ID
-	if err == nil && !counted {
-		err = use.MayMail(identity.MailsOfPublic, i.Now(), p.Limits)
+// Count counts a mail that strangers can cause to a mailbox, unless it was counted for the message already, and then calls afford, which may
+// refuse or delay the mail for another reason. So mails to one mailbox take no more of what is afforded than the mailbox may get.
+// Errors: Limited, and those of afford.
+func (i *Issuer) Count(ctx context.Context, p identity.Pool, m identity.Message, box identity.MailboxRef, afford func(context.Context) error) (use identity.MailboxUse, err error) {
+	if m.Counted {
+		use, err = i.Store.MailboxUse(ctx, box)
+	} else {
+		use, err = i.Store.CountMail(ctx, box, m.ID, identity.MailsOfPublic, p.Limits)
 	}
 	if err == nil {
 		err = afford(ctx)
 	}
-	if err != nil || counted {
-		return use, err
-	}
-	return i.Store.CountMail(ctx, box, m.ID, identity.MailsOfPublic, p.Limits)
+	return use, err
 }
 
 // binding is what a code is good for. The address is bound on its own.

@@ -31,7 +31,6 @@ type Guesses interface {
 type Activator interface {
 	Redeemable(ctx context.Context, ref identity.UserRef, registration string) (identity.Redeemable, error)
 	Registration(ctx context.Context, ref identity.UserRef, id string) (identity.Registration, error)
-	User(ctx context.Context, ref identity.UserRef) (identity.User, error)
 	Activate(ctx context.Context, old, u identity.User, codes int64, notice *identity.Message) (identity.User, error)
 }
 
@@ -216,7 +215,7 @@ func (a *attempt) byCode(ctx context.Context) (found identity.Redeemable, activa
 		return found, activation, err
 	}
 	registration, isOnly := activation.Code.Registration, false
-	if a.proof.IsBackEnd && !activation.Code.NeedsPassword && found.User.IsCompletable() {
+	if a.proof.IsBackEnd && !activation.Code.NeedsPassword && found.User.IsUnproved() {
 		only, err := a.onlyWaiting(ctx, found.User, activation.Code)
 		if err != nil {
 			return found, activation, err
@@ -237,36 +236,18 @@ func (a *attempt) byCode(ctx context.Context) (found identity.Redeemable, activa
 	return found, activation, nil
 }
 
-// onlyWaiting is the registration of u that waits for the code's mailbox, if no other waits for it in the pool; "" where there is none or
-// several, or where one may have given way.
+// onlyWaiting is the registration of u that waits for the code's mailbox, if it is the only one that has come for it in the pool while
+// registrations wait; "" where there are none or several, whatever has become of them, or where one may have given way.
 func (a *attempt) onlyWaiting(ctx context.Context, u identity.User, code identity.Code) (registration string, err error) {
 	box := code.Mailbox(a.pool.Tenant)
 	if err := a.look(ctx, box); err != nil {
 		return "", err
 	}
-	if a.uses[box].IsCrowded(a.Now()) {
+	waiting := a.uses[box].WaitingIn(a.pool.ID, a.Now())
+	if a.uses[box].IsCrowded(a.Now()) || len(waiting) != 1 || waiting[0].User != u.ID {
 		return "", nil
 	}
-	for _, w := range a.uses[box].WaitingIn(a.pool.ID, a.Now()) {
-		owner := u
-		if w.User != u.ID {
-			owner, err = a.Users.User(ctx, identity.UserRef{Tenant: a.pool.Tenant, Pool: a.pool.ID, ID: w.User})
-			if errors.As(err, new(identity.NotFound)) {
-				continue
-			}
-			if err != nil {
-				return "", err
-			}
-		}
-		if !(identity.Registration{CreatedAt: w.CreatedAt}).Belongs(owner, a.Now()) {
-			continue
-		}
-		if registration != "" || owner.ID != u.ID {
-			return "", nil
-		}
-		registration = w.Registration
-	}
-	return registration, nil
+	return waiting[0].Registration, nil
 }
 
 // redeem compares the code that was presented with the live ones that were paid for.

@@ -21,8 +21,8 @@ const (
 	attrClaimant = "claimant" // the user that a claim is for
 	attrDeleted  = "deleted_at"
 	attrReplayed = "replayed" // when an operator had the stream tell of a message again
-	attrMembers  = "members" // users of a pool
-	attrRefs     = "refs"    // pools that use a schema
+	attrMembers  = "members"  // users of a pool
+	attrRefs     = "refs"     // pools that use a schema
 )
 
 func str(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }

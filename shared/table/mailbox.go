@@ -87,7 +87,7 @@ func (t *Table) CountMail(ctx context.Context, ref identity.MailboxRef, message 
 		it, err := t.updateMailbox(ctx, ref, update+", counted = :message", "(attribute_not_exists(counted) OR counted <> :message) AND "+condition, values)
 		use := mailboxUseOf(it)
 		switch {
-		case err == nil, errors.Is(err, errCondition) && use.LastMail == message:
+		case err == nil, errors.Is(err, errCondition) && text(it, "counted") == message:
 			return use, nil
 		case !errors.Is(err, errCondition):
 			return use, fmt.Errorf("count a mail: %w", err)
@@ -167,7 +167,7 @@ func (t *Table) updateMailbox(ctx context.Context, ref identity.MailboxRef, upda
 func mailboxUseOf(it item) identity.MailboxUse {
 	u := identity.MailboxUse{
 		Guesses: number(it, "guesses"), Spent: number(it, "spent"), Reopens: identity.At(time.UnixMilli(number(it, "reopens"))),
-		MailedAt: map[identity.MailClass][]identity.Time{}, LastMail: text(it, "counted"),
+		MailedAt: map[identity.MailClass][]identity.Time{},
 	}
 	for _, class := range []identity.MailClass{identity.MailsOfPublic, identity.MailsOfAdministrators} {
 		for i := range identity.MailsKept {

@@ -1,0 +1,35 @@
+package registration_test
+
+import (
+	"testing"
+	"time"
+
+	"identitypools/infra/local/systemtest"
+)
+
+// Of a user's registrations ten are read. Where a stranger has made many, none of them is taken for the only one, and a message with no address
+// named goes to nobody.
+func TestManyRegistrationsDoNotHideTheOwners(t *testing.T) {
+	t.Parallel()
+	s := peace(t, nil)
+	name, mine := "ann-"+systemtest.Unique(), systemtest.Address("stranger")
+	id := s.tenant.System.Must(t, 201, "POST", s.path()+"/user/register", fields{"identifier": name, "otp_address": s.email, "password": ownersPassword}).Text(t, "id")
+	for range 150 {
+		s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": name, "otp_address": mine})
+	}
+	s.product.Quiet(t)
+	s.product.Clock.Advance(2 * time.Minute)
+	before := len(s.product.Inbox.Mails(t, mine))
+	got := s.tenant.Admin.Call(t, "POST", s.path()+"/users/"+id+"/activation/send", nil)
+	s.product.Quiet(t)
+	if after := len(s.product.Inbox.Mails(t, mine)); got.Status != 422 && after > before {
+		t.Errorf("two addresses wait, the administrator named none: %d, and the stranger gets the mail", got.Status)
+	}
+	before = len(s.product.Inbox.Mails(t, mine))
+	s.product.Clock.Advance(2 * time.Minute)
+	s.tenant.Public.Must(t, 202, "POST", s.path()+"/activation/send", fields{"address": name})
+	s.product.Quiet(t)
+	if len(s.product.Inbox.Mails(t, mine)) > before {
+		t.Errorf("a public resend by the name goes to the stranger alone")
+	}
+}

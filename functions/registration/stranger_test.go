@@ -1,0 +1,142 @@
+package registration_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"identitypools/infra/local/systemtest"
+	"identitypools/shared/api"
+)
+
+// A code that a back end makes for an administrator's user without an address is not for the address of a stranger's registration.
+func TestAGeneratedCodeIsNotForAStrangersAddress(t *testing.T) {
+	t.Parallel()
+	s := peace(t, nil)
+	name, mine := "root-"+systemtest.Unique(), systemtest.Address("stranger")
+	id := s.tenant.Admin.Must(t, 201, "POST", s.path()+"/users", fields{"status": "new", "identifiers": []fields{{"identifier": name, "type": "uid"}}}).Text(t, "id")
+	before := s.tenant.System.Call(t, "POST", s.path()+"/users/"+id+"/code/generate", fields{"type": "activation"})
+	s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": name, "otp_address": mine, "password": strangersPassword})
+	s.product.Quiet(t)
+	made := s.tenant.System.Call(t, "POST", s.path()+"/users/"+id+"/code/generate", fields{"type": "activation"})
+	t.Logf("generate before %d %s, after %d", before.Status, before.Body, made.Status)
+	if made.Status != 201 {
+		return
+	}
+	got := s.tenant.System.Call(t, "POST", s.path()+"/users/"+id+"/activate", fields{"code": made.Text(t, "code"), "password": ownersPassword})
+	if got.Status == 201 {
+		t.Errorf("the owner's user now has %v", byKey(t, s.tenant, s.pool, name)["verifiable_addresses"])
+	}
+}
+
+// A stranger's registration of the address of an administrator's user, which is neither an identifier nor verified, keeps neither the
+// administrator from inviting nor the invited user from activating.
+func TestAnUnprovedIdentifierBlocksNoInvitation(t *testing.T) {
+	t.Parallel()
+	for _, order := range []string{"before the invitation", "after the invitation"} {
+		t.Run(order, func(t *testing.T) {
+			t.Parallel()
+			s := peace(t, nil)
+			name := "bob-" + systemtest.Unique()
+			id := s.tenant.Admin.Must(t, 201, "POST", s.path()+"/users", fields{
+				"status": "new", "identifiers": []fields{{"identifier": name, "type": "uid"}}, "verifiable_addresses": []fields{{"address": s.email, "type": "email"}},
+			}).Text(t, "id")
+			invite := s.path() + "/users/" + id + "/activation/send?mode=invitation"
+			if order == "before the invitation" {
+				s.register(t, strangersPassword)
+				s.product.Quiet(t)
+				if got := s.tenant.Admin.Call(t, "POST", invite, nil); got.Status != 204 {
+					t.Errorf("the administrator's invitation: %d %s", got.Status, got.Body)
+				}
+				return
+			}
+			s.tenant.Admin.Must(t, 204, "POST", invite, nil)
+			code := systemtest.LinkIn(t, newest(t, s.product, s.email, 1)).Query().Get("code")
+			s.register(t, strangersPassword)
+			s.product.Quiet(t)
+			if got := s.tenant.Public.Call(t, "POST", s.path()+"/activate", fields{"code": code, "password": ownersPassword}); got.Status != 201 {
+				t.Errorf("the invitee: %d %s", got.Status, got.Body)
+			}
+		})
+	}
+}
+
+// Resends by user name count among the mailboxes that a source reaches.
+func TestResendsByUserNameCountAsMailboxes(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, fields{"limits": fields{"source_mailboxes_per_hour": 1}})
+	var mailed int
+	var addresses []string
+	for i := range 4 {
+		address, name := systemtest.Address("owner"), fmt.Sprintf("owner%d", i)
+		addresses = append(addresses, address)
+		tenant.NewUser(t, pool, "active", address, fields{"identifiers": []fields{{"identifier": address, "type": "email"}, {"identifier": name, "type": "uid"}}})
+		r := httptest.NewRequest(http.MethodPost, "/api/identity/"+tenant.ID+"/public/pools/"+pool+"/activation/send", nil)
+		r.RemoteAddr = "192.0.2.7:1"
+		r.Header.Set("Content-Type", "application/json")
+		if _, err := product.Functions["registration"](t.Context(), api.Event(r, fmt.Appendf(nil, `{"address": %q}`, name), "id")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	product.Quiet(t)
+	for _, address := range addresses {
+		mailed += len(product.Inbox.Mails(t, address))
+	}
+	if mailed > 1 {
+		t.Errorf("one source caused mails to %d mailboxes; 1 is allowed", mailed)
+	}
+}
+
+// A user that an administrator has worked on while it was unproved stays, with all that.
+func TestAUserWhomAnAdministratorWorkedOnStays(t *testing.T) {
+	t.Parallel()
+	s := peace(t, nil)
+	s.register(t, ownersPassword)
+	newest(t, s.product, s.email, 1)
+	id := byKey(t, s.tenant, s.pool, s.email)["id"].(string)
+	s.tenant.Admin.Must(t, 200, "PUT", s.path()+"/users/"+id, fields{"metadata": fields{"role": "member"}})
+	s.product.Clock.Advance(49 * time.Hour)
+	s.tenant.Renew(t)
+	expired := s.product.Expire(t)
+	s.product.Courier.Stream(t.Context(), systemtest.StreamOf("REMOVE", expired...))
+	s.product.Quiet(t)
+	got := s.tenant.Admin.Call(t, "GET", s.path()+"/users/"+id, nil)
+	if got.Status != 200 {
+		t.Errorf("%d expired, the user: %d", len(expired), got.Status)
+	}
+}
+
+// The ticket of a stranger whose unproved user gave way to an administrator's is good for nothing.
+func TestTheTicketOfAUserWhoGaveWayIsWorthNothing(t *testing.T) {
+	t.Parallel()
+	s := peace(t, nil)
+	name, mine := "root-"+systemtest.Unique(), systemtest.Address("stranger")
+	ticket := s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": name, "otp_address": mine, "password": strangersPassword}).Text(t, "ticket")
+	code := systemtest.CodeIn(t, newest(t, s.product, mine, 1))
+	old := byKey(t, s.tenant, s.pool, name)["id"].(string)
+	s.tenant.Admin.Must(t, 201, "POST", s.path()+"/users", fields{"status": "new", "identifiers": []fields{{"identifier": name, "type": "uid"}}})
+	if got := s.tenant.Public.Call(t, "POST", s.path()+"/activate", fields{"ticket": ticket, "code": code}); got.Status != 422 {
+		t.Errorf("old ticket and code: %d", got.Status)
+	}
+	// the old id again, for another name
+	again := s.tenant.Admin.Call(t, "POST", s.path()+"/users", fields{"id": old, "status": "new", "identifiers": []fields{{"identifier": name + "2", "type": "uid"}}})
+	if again.Status != 201 {
+		t.Logf("old id again: %d", again.Status)
+		return
+	}
+	s.product.Clock.Advance(2 * time.Minute)
+	s.tenant.Public.Must(t, 202, "POST", s.path()+"/activation/send", fields{"ticket": ticket})
+	s.product.Quiet(t)
+	for _, m := range s.product.Inbox.Mails(t, mine) {
+		t.Logf("mail %q", m.Subject)
+	}
+	mails := s.product.Inbox.Mails(t, mine)
+	if len(mails) > 1 && mails[1].Subject != "The name you chose for Partners is taken" {
+		got := s.tenant.Public.Call(t, "POST", s.path()+"/activate", fields{"ticket": ticket, "code": systemtest.CodeIn(t, mails[1]), "password": strangersPassword})
+		t.Errorf("the stranger's old registration, the old id made anew: mail %q, activate %d", mails[1].Subject, got.Status)
+	}
+}
