@@ -84,4 +84,3 @@ func TestAnUnprovedIdentifierGivesWayToWhoeverProvesIt(t *testing.T) {
 		t.Errorf("who proves the address is answered %d %s", got.Status, got.Body)
 	}
 }
-
