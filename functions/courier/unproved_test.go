@@ -2,6 +2,7 @@ package courier_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"identitypools/infra/local/parttest"
 	"identitypools/infra/local/systemtest"
 	"identitypools/shared/identity"
+	"identitypools/shared/table"
 )
 
 // signedUp is somebody who has signed up, whose stream the test reads.
@@ -16,6 +18,7 @@ type signedUp struct {
 	*systemtest.Product
 	t         *testing.T
 	tenant    *systemtest.Tenant
+	pool      string
 	users     string // the path
 	email, id string
 }
@@ -24,7 +27,8 @@ func newSignedUp(t *testing.T) *signedUp {
 	t.Helper()
 	s := &signedUp{t: t, Product: systemtest.New(t, alone), email: systemtest.Address("ann")}
 	s.tenant = s.NewTenant(t)
-	s.users = "/pools/" + s.tenant.NewPool(t, nil) + "/users"
+	s.pool = s.tenant.NewPool(t, nil)
+	s.users = "/pools/" + s.pool + "/users"
 	s.id = s.register()
 	return s
 }
@@ -127,6 +131,45 @@ func TestAnInvitedUserStays(t *testing.T) {
 	deliver(t, product, systemtest.StreamOf(removed, product.Expire(t)...))
 	tenant.Renew(t)
 	tenant.Admin.Must(t, 200, "GET", "/pools/"+pool+"/users/"+id, nil)
+}
+
+// However many registrations wait with a user, the one that is not over keeps it, though only some of them are looked at.
+func TestAnUnprovedUserWithManyRegistrationsStays(t *testing.T) {
+	t.Parallel()
+	const day = 24 * time.Hour
+	s := newSignedUp(t)
+	p, err := s.Table.Pool(t.Context(), s.tenant.ID, s.pool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wait := func(id string) {
+		t.Helper()
+		u, r, err := p.Register(identity.SelfRegistration{Identifier: s.email}, false, identity.Maker{Now: s.Clock.Now(), NewID: func() string { return id }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if owner, err := s.Table.Register(t.Context(), p, u, r, nil); err != nil || owner.ID != s.id {
+			t.Fatalf("the registration waits with user %s: %v", owner.ID, err)
+		}
+	}
+	for i := range table.RegistrationsRead { // which are looked at, in the order of their ids
+		wait(fmt.Sprintf("a%02d", i))
+	}
+	s.Clock.Advance(day)
+	wait("b")
+	s.Clock.Advance(day + time.Second)
+	s.tenant.Renew(t)
+	deliver(t, s.Product, systemtest.StreamOf(removed, s.Stored(t, "USER#"+s.tenant.ID+"#")...)) // before all that is over has gone
+	if !s.is() {
+		t.Fatal("the user is deleted while a registration waits")
+	}
+	s.later(0)
+	if !s.is() {
+		t.Fatal("the user is deleted when the other registrations have gone")
+	}
+	if s.later(day); s.is() {
+		t.Error("the user stays after all registrations are over")
+	}
 }
 
 // meanwhile does something between the courier's look at a user and its deletion.

@@ -104,6 +104,15 @@ func TestCheck(t *testing.T) {
 	other, otherSolution := solved(t)
 	number := numberOf(t, solution)
 	short := strconv.FormatInt(number, 10)
+	for len(short) < 2 || short[1] == '0' { // so that all digits but the first are a number too
+		c, solution = solved(t)
+		number = numberOf(t, solution)
+		short = strconv.FormatInt(number, 10)
+	}
+	rest, err := strconv.ParseInt(short[1:], 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
 	longer := strings.TrimSuffix(c.Salt, "&") + short[:1] + "&" // the first digit of the number taken for one of the time
 	otherKey := at(noon)
 	otherKey.Key = []byte("another key")
@@ -132,6 +141,7 @@ func TestCheck(t *testing.T) {
 		{"no signature", at(noon), "t", "p", changed(t, solution, map[string]any{"signature": ""}), false},
 		{"another salt", at(noon), "t", "p", changed(t, solution, map[string]any{"salt": other.Salt}), false},
 		{"a salt with a later time", at(noon), "t", "p", changed(t, solution, map[string]any{"salt": longer}), false},
+		{"a salt with the first digit of the number", at(noon), "t", "p", changed(t, solution, map[string]any{"salt": c.Salt + short[:1], "number": rest}), false},
 		{"a challenge of one's own", at(noon), "t", "p", changed(t, solution, map[string]any{"challenge": other.Challenge}), false},
 		{"nothing", at(noon), "t", "p", "", false},
 		{"no base64", at(noon), "t", "p", "{}", false},
