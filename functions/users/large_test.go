@@ -18,9 +18,10 @@ func largePool(t *testing.T, tenant *systemtest.Tenant, n int, payload string) (
 	pool = tenant.NewPool(t, fields{"payload_schema_id": schema})
 	var calls sync.WaitGroup
 	for i := range n {
-		ids = append(ids, fmt.Sprintf("u%03d", i))
+		id := fmt.Sprintf("u%03d", i)
+		ids = append(ids, id)
 		calls.Go(func() {
-			got := tenant.Admin.Call(t, "POST", "/pools/"+pool+"/users", `{"status":"new","id":"`+ids[i]+`","payload":`+payload+`}`)
+			got := tenant.Admin.Call(t, "POST", "/pools/"+pool+"/users", `{"status":"new","id":"`+id+`","payload":`+payload+`}`)
 			if got.Status != 201 {
 				t.Errorf("making a user answers %d %.300s", got.Status, got.Body)
 			}
