@@ -122,10 +122,12 @@ func TestADelayedMailLeavesTheCodeBefore(t *testing.T) {
 	tenant := product.NewTenant(t)
 	morning(t, product, tenant)
 	pool := tenant.NewPool(t, budget(4))
-	ann := strangers(t, product, tenant, pool, 1)[0]
+	path, ann := "/pools/"+pool, systemtest.Address("ann")
+	ticket := tenant.Public.Must(t, 201, "POST", path+"/register?code_type_in_message=link", fields{"identifier": ann, "password": systemtest.Password}).Text(t, "ticket")
+	deliver(t, product, product.Outbox(t))
 	strangers(t, product, tenant, pool, 2)
 	product.Clock.Advance(2 * time.Minute)
-	tenant.Public.Must(t, 202, "POST", "/pools/"+pool+"/activation/send?code_type_in_message=link", fields{"address": ann})
+	tenant.Public.Must(t, 202, "POST", path+"/activation/send?code_type_in_message=link", fields{"ticket": ticket}) // of the registration of that code
 	deliver(t, product, product.Outbox(t))
 	activate(t, tenant, pool, 201, arrived(t, product, ann, 1)[0])
 }

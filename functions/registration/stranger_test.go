@@ -17,18 +17,11 @@ func TestAGeneratedCodeIsNotForAStrangersAddress(t *testing.T) {
 	s := peace(t, nil)
 	name, mine := "root-"+systemtest.Unique(), systemtest.Address("stranger")
 	id := s.tenant.Admin.Must(t, 201, "POST", s.path()+"/users", fields{"status": "new", "identifiers": []fields{{"identifier": name, "type": "uid"}}}).Text(t, "id")
-	before := s.tenant.System.Call(t, "POST", s.path()+"/users/"+id+"/code/generate", fields{"type": "activation"})
+	generate := s.path() + "/users/" + id + "/code/generate"
+	s.tenant.System.Must(t, 422, "POST", generate, fields{"type": "activation"})
 	s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": name, "otp_address": mine, "password": strangersPassword})
-	s.product.Quiet(t)
-	made := s.tenant.System.Call(t, "POST", s.path()+"/users/"+id+"/code/generate", fields{"type": "activation"})
-	t.Logf("generate before %d %s, after %d", before.Status, before.Body, made.Status)
-	if made.Status != 201 {
-		return
-	}
-	got := s.tenant.System.Call(t, "POST", s.path()+"/users/"+id+"/activate", fields{"code": made.Text(t, "code"), "password": ownersPassword})
-	if got.Status == 201 {
-		t.Errorf("the owner's user now has %v", byKey(t, s.tenant, s.pool, name)["verifiable_addresses"])
-	}
+	s.tenant.System.Must(t, 422, "POST", generate, fields{"type": "activation"})
+	s.tenant.System.Must(t, 422, "POST", generate, fields{"type": "activation", "address": mine})
 }
 
 // A stranger's registration of the address of an administrator's user, which is neither an identifier nor verified, keeps neither the
@@ -86,7 +79,7 @@ func TestResendsByUserNameCountAsMailboxes(t *testing.T) {
 	for _, address := range addresses {
 		mailed += len(product.Inbox.Mails(t, address))
 	}
-	if mailed > 1 {
+	if mailed != 1 {
 		t.Errorf("one source caused mails to %d mailboxes; 1 is allowed", mailed)
 	}
 }
@@ -122,21 +115,14 @@ func TestTheTicketOfAUserWhoGaveWayIsWorthNothing(t *testing.T) {
 	if got := s.tenant.Public.Call(t, "POST", s.path()+"/activate", fields{"ticket": ticket, "code": code}); got.Status != 422 {
 		t.Errorf("old ticket and code: %d", got.Status)
 	}
-	// the old id again, for another name
-	again := s.tenant.Admin.Call(t, "POST", s.path()+"/users", fields{"id": old, "status": "new", "identifiers": []fields{{"identifier": name + "2", "type": "uid"}}})
-	if again.Status != 201 {
-		t.Logf("old id again: %d", again.Status)
-		return
-	}
+	// An administrator makes a user under the old id, with another name.
+	s.tenant.Admin.Must(t, 201, "POST", s.path()+"/users", fields{"id": old, "status": "new", "identifiers": []fields{{"identifier": name + "2", "type": "uid"}}})
 	s.product.Clock.Advance(2 * time.Minute)
 	s.tenant.Public.Must(t, 202, "POST", s.path()+"/activation/send", fields{"ticket": ticket})
 	s.product.Quiet(t)
-	for _, m := range s.product.Inbox.Mails(t, mine) {
-		t.Logf("mail %q", m.Subject)
-	}
-	mails := s.product.Inbox.Mails(t, mine)
-	if len(mails) > 1 && mails[1].Subject != "The name you chose for Partners is taken" {
-		got := s.tenant.Public.Call(t, "POST", s.path()+"/activate", fields{"ticket": ticket, "code": systemtest.CodeIn(t, mails[1]), "password": strangersPassword})
-		t.Errorf("the stranger's old registration, the old id made anew: mail %q, activate %d", mails[1].Subject, got.Status)
+	for _, m := range s.product.Inbox.Mails(t, mine)[1:] {
+		if m.Subject != "The name you chose for Partners is taken" {
+			t.Errorf("the stranger's old registration gets %q for the user who has the old id now", m.Subject)
+		}
 	}
 }

@@ -280,6 +280,9 @@ func TestActivateRefuses(t *testing.T) {
 		"a registration too old": func(u *identity.User, _ *identity.Activation, now *time.Time) {
 			u.Identifiers[0].Type, *now = identity.TypeUID, at(identity.RegistrationLifetime)
 		},
+		"an address of a registration, for a user whom an administrator made": func(u *identity.User, _ *identity.Activation, _ *time.Time) {
+			u.Identifiers[0].Type, u.SelfRegistered = identity.TypeUID, false
+		},
 		"a user made new since": func(u *identity.User, _ *identity.Activation, _ *time.Time) {
 			u.Identifiers[0].Type, u.StatusUpdatedAt = identity.TypeUID, identity.At(at(1e9))
 		},

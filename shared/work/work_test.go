@@ -114,6 +114,7 @@ func TestCheck(t *testing.T) {
 		t.Fatal(err)
 	}
 	longer := strings.TrimSuffix(c.Salt, "&") + short[:1] + "&" // the first digit of the number taken for one of the time
+	easy := sha256.Sum256([]byte(c.Salt + "0"))                 // the challenge whose solution needs no work
 	otherKey := at(noon)
 	otherKey.Key = []byte("another key")
 	for _, test := range []struct {
@@ -142,7 +143,7 @@ func TestCheck(t *testing.T) {
 		{"another salt", at(noon), "t", "p", changed(t, solution, map[string]any{"salt": other.Salt}), false},
 		{"a salt with a later time", at(noon), "t", "p", changed(t, solution, map[string]any{"salt": longer}), false},
 		{"a salt with the first digit of the number", at(noon), "t", "p", changed(t, solution, map[string]any{"salt": c.Salt + short[:1], "number": rest}), false},
-		{"a challenge of one's own", at(noon), "t", "p", changed(t, solution, map[string]any{"challenge": other.Challenge}), false},
+		{"a challenge of one's own", at(noon), "t", "p", changed(t, solution, map[string]any{"challenge": hex.EncodeToString(easy[:]), "number": 0}), false},
 		{"nothing", at(noon), "t", "p", "", false},
 		{"no base64", at(noon), "t", "p", "{}", false},
 		{"an empty object", at(noon), "t", "p", "e30=", false},
