@@ -10,7 +10,6 @@ import (
 
 	"identitypools/shared/identity"
 	"identitypools/shared/onetime"
-	"identitypools/shared/table"
 )
 
 // Service has the use cases of activation.
@@ -161,24 +160,15 @@ func (s *Service) waitingAddress(ctx context.Context, p identity.Pool, u identit
 	if !u.IsUnproved() { // no registration gives another user an address
 		return address, "", identity.InvalidField("/address", "the user has no address to send to")
 	}
-	registrations, err := s.Users.Registrations(ctx, u.Ref())
+	waiting, err := s.Users.Registrations(ctx, u.Ref())
 	if err != nil {
 		return address, "", err
 	}
-	if len(registrations) == table.RegistrationsRead { // there may be more, of other addresses
-		return address, "", identity.InvalidField("/address", "must be given: the user has more than one address")
+	only, err := u.OnlyWaiting(waiting, mailable, s.Now())
+	if err != nil {
+		return address, "", err
 	}
-	waiting := slices.DeleteFunc(registrations, func(r identity.Registration) bool {
-		return r.Normalized == "" || !r.Belongs(u, s.Now()) || mailable && r.AddressType != identity.TypeEmail
-	})
-	switch {
-	case len(waiting) == 0:
-		return address, "", identity.InvalidField("/address", "the user has no address to send to")
-	case slices.ContainsFunc(waiting, func(r identity.Registration) bool { return r.Normalized != waiting[0].Normalized }):
-		return address, "", identity.InvalidField("/address", "must be given: the user has more than one address")
-	}
-	address = identity.Address{Value: waiting[0].Address, Normalized: waiting[0].Normalized, Type: waiting[0].AddressType}
-	return address, waiting[0].ID, s.mustBeFree(ctx, u, address)
+	return only.CandidateAddress(), only.ID, s.mustBeFree(ctx, u, only.CandidateAddress())
 }
 
 // waitingFor is the asked address, if one of u's registrations waits for it.

@@ -138,7 +138,8 @@ func (s *Service) deliver(ctx context.Context, m identity.Message) error {
 	if m.Kind == identity.MessagePasswordSet {
 		return s.notifyPassword(ctx, p, u, m)
 	}
-	to, err := s.addressOf(ctx, u, m)
+	to, registration, err := s.addressOf(ctx, u, m)
+	m.Registration = registration
 	switch {
 	case u.Status == identity.StatusNew && m.CreatedAt.Before(u.StatusUpdatedAt.Time): // it was asked for before an administrator made the user new again
 		return identity.NotFound{Thing: "use for message", ID: m.ID}
@@ -152,30 +153,28 @@ func (s *Service) deliver(ctx context.Context, m identity.Message) error {
 	return s.sendCode(ctx, p, u, m, to)
 }
 
-// addressOf is where a message goes: where it says, or to the address of the registration that it is about, or to the only one that u has.
-// However many registrations wait with u, a bounded number of them is read.
-func (s *Service) addressOf(ctx context.Context, u identity.User, m identity.Message) (identity.Address, error) {
+// addressOf is where a message goes: where it says, or to the address of the registration that it is about, or to the only one that u has
+// or that waits with u. registration names the one that it is about, which a message to an address that only waits must be.
+func (s *Service) addressOf(ctx context.Context, u identity.User, m identity.Message) (to identity.Address, registration string, err error) {
 	switch {
 	case m.Registration != "" && (m.Normalized == "" || m.IsResent):
 		r, err := s.Users.Registration(ctx, u.Ref(), m.Registration)
-		return identity.Address{Value: r.Address, Normalized: r.Normalized, Type: r.AddressType}, err
+		return r.CandidateAddress(), m.Registration, err
 	case m.Normalized != "":
-		return identity.Address{Value: m.Normalized, Normalized: m.Normalized, Type: identity.TypeEmail}, nil
+		return identity.Address{Value: m.Normalized, Normalized: m.Normalized, Type: identity.TypeEmail}, m.Registration, nil
 	case u.Status != identity.StatusNew:
 		own, err := u.OwnMailAddress("")
-		return identity.Address{Value: own, Normalized: own, Type: identity.TypeEmail}, err
-	}
-	var waiting []identity.Registration
-	if len(u.CandidateAddresses()) == 0 && u.IsUnproved() {
-		var err error
-		if waiting, err = s.Users.Registrations(ctx, u.Ref()); err != nil {
-			return identity.Address{}, err
+		return identity.Address{Value: own, Normalized: own, Type: identity.TypeEmail}, "", err
+	case len(u.CandidateAddresses()) == 0 && u.IsUnproved():
+		waiting, err := s.Users.Registrations(ctx, u.Ref())
+		if err != nil {
+			return to, "", err
 		}
-		if len(waiting) == table.RegistrationsRead { // there may be more, of other addresses
-			return identity.Address{}, identity.InvalidField("/address", "may be one of several")
-		}
+		only, err := u.OnlyWaiting(waiting, true, s.Now())
+		return only.CandidateAddress(), only.ID, err
 	}
-	return u.OnlyMailAddress(waiting, s.Now())
+	to, err = u.OnlyMailAddress()
+	return to, "", err
 }
 
 // sendCode makes the code of an activation message and mails it.

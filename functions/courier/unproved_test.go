@@ -10,7 +10,6 @@ import (
 	"identitypools/infra/local/parttest"
 	"identitypools/infra/local/systemtest"
 	"identitypools/shared/identity"
-	"identitypools/shared/table"
 )
 
 // signedUp is somebody who has signed up, whose stream the test reads.
@@ -152,7 +151,7 @@ func TestAnUnprovedUserWithManyRegistrationsStays(t *testing.T) {
 			t.Fatalf("the registration waits with user %s: %v", owner.ID, err)
 		}
 	}
-	for i := range table.RegistrationsRead { // which are looked at, in the order of their ids
+	for i := range identity.RegistrationsRead { // which are looked at, in the order of their ids
 		wait(fmt.Sprintf("a%02d", i))
 	}
 	s.Clock.Advance(day)

@@ -126,3 +126,32 @@ func TestTheTicketOfAUserWhoGaveWayIsWorthNothing(t *testing.T) {
 		}
 	}
 }
+
+// A registration of a user name can be completed with the mail that is asked for anew by that name.
+func TestAResendByUserNameCanBeRedeemed(t *testing.T) {
+	t.Parallel()
+	for _, form := range []string{"link", "code"} {
+		t.Run(form, func(t *testing.T) {
+			t.Parallel()
+			s := peace(t, nil)
+			name := "gil-" + systemtest.Unique()
+			ticket := s.tenant.Public.Must(t, 201, "POST", s.path()+"/register?code_type_in_message="+form, fields{
+				"identifier": name, "otp_address": s.email, "password": ownersPassword,
+			}).Text(t, "ticket")
+			newest(t, s.product, s.email, 1)
+			s.product.Clock.Advance(2 * time.Minute)
+			s.tenant.Public.Must(t, 202, "POST", s.path()+"/activation/send?code_type_in_message="+form, fields{"address": name})
+			m := newest(t, s.product, s.email, 2)
+			body := fields{"ticket": ticket}
+			if form == "code" {
+				body["code"] = systemtest.CodeIn(t, m)
+			} else {
+				body = fields{"code": systemtest.LinkIn(t, m).Query().Get("code"), "password": "the owner's new password"}
+			}
+			s.tenant.Public.Must(t, 201, "POST", s.path()+"/activate", body)
+			if got := byKey(t, s.tenant, s.pool, name); got["status"] != "active" {
+				t.Errorf("the user is %v", got)
+			}
+		})
+	}
+}

@@ -42,6 +42,11 @@ func (r Registration) MailboxRef(tenant string) (ref MailboxRef, ok bool) {
 	return MailboxRef{Tenant: tenant, Digest: MailboxDigest(r.AddressType, r.Normalized)}, r.Normalized != ""
 }
 
+// CandidateAddress is the address at which the user can be activated with the registration; it has no Normalized where there is none.
+func (r Registration) CandidateAddress() Address {
+	return Address{Value: r.Address, Normalized: r.Normalized, Type: r.AddressType}
+}
+
 // Register makes, of what was given, the registration and the user that it would belong to if its identifier is free. Both get
 // identifier and address in the normalized form, since the first to register a spelling need not be the one who proves it.
 // mail says whether a message is asked for, which then needs an e-mail address. The payload is checked by the caller.
@@ -96,6 +101,29 @@ func (p Pool) registerAddress(v *Violations, r *Registration, identifier Identif
 // again is dead.
 func (r Registration) Belongs(u User, now time.Time) bool {
 	return u.Status == StatusNew && !r.CreatedAt.Before(u.StatusUpdatedAt.Time) && now.Before(r.CreatedAt.Add(RegistrationLifetime).Time)
+}
+
+// RegistrationsRead is how many registrations of a user are looked at, however many strangers have made.
+const RegistrationsRead = 10
+
+// OnlyWaiting is a registration whose address is the only one that waits with u, to become u's when it is proved. waiting are u's
+// registrations, at most RegistrationsRead of them. mailable leaves out addresses that no mail can be sent to.
+// Errors: Invalid where no address waits, and where more than one does or may.
+func (u User) OnlyWaiting(waiting []Registration, mailable bool, now time.Time) (Registration, error) {
+	const several = "must be given: the user has more than one address"
+	if len(waiting) == RegistrationsRead { // there may be more, of other addresses
+		return Registration{}, InvalidField("/address", several)
+	}
+	waiting = slices.DeleteFunc(slices.Clone(waiting), func(r Registration) bool {
+		return r.Normalized == "" || !r.Belongs(u, now) || mailable && r.AddressType != TypeEmail
+	})
+	switch {
+	case len(waiting) == 0:
+		return Registration{}, InvalidField("/address", "the user has no address to send to")
+	case slices.ContainsFunc(waiting, func(r Registration) bool { return r.Normalized != waiting[0].Normalized }):
+		return Registration{}, InvalidField("/address", several)
+	}
+	return waiting[0], nil
 }
 
 // Redeemable is what a code for activation is redeemed with, read in one call.

@@ -30,7 +30,13 @@ func Mailbox(address string) (string, error) {
 // Mailboxes are where messages to u may go, each once: its e-mail addresses, and those of the registrations that wait with it.
 func (u User) Mailboxes(waiting []Registration, now time.Time) []string {
 	var boxes []string
-	for _, a := range append(u.CandidateAddresses(), u.WaitingAddresses(waiting, now)...) {
+	addresses := u.CandidateAddresses()
+	for _, r := range waiting {
+		if r.Belongs(u, now) {
+			addresses = append(addresses, r.CandidateAddress())
+		}
+	}
+	for _, a := range addresses {
 		if box, err := Mailbox(a.Normalized); a.Type == TypeEmail && err == nil && !slices.Contains(boxes, box) {
 			boxes = append(boxes, box)
 		}

@@ -14,12 +14,13 @@ func (u User) IsUnproved() bool {
 }
 
 // IsAbandoned says whether u is unproved and nobody waits to prove it any more: it has been new for as long as a registration waits,
-// and each of its registrations and codes for activation has expired.
+// and each of its registrations and codes for activation has expired. Where waiting are RegistrationsRead registrations, there may be
+// more, so it is not.
 func (u User) IsAbandoned(waiting []Registration, codes Codes, now time.Time) bool {
 	over := func(since Time) bool {
 		return !now.Before(since.Add(RegistrationLifetime).Truncate(time.Second)) // when its time to live ends, which is in seconds
 	}
-	return u.IsUnproved() && over(u.StatusUpdatedAt) &&
+	return u.IsUnproved() && over(u.StatusUpdatedAt) && len(waiting) < RegistrationsRead &&
 		!slices.ContainsFunc(waiting, func(r Registration) bool { return !over(r.CreatedAt) }) &&
 		!slices.ContainsFunc(codes.Live, func(c Code) bool { return now.Before(c.ExpiresAt.Time) })
 }

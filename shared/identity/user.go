@@ -168,30 +168,13 @@ func (u *User) UsePassword(now time.Time) (changed bool) {
 	return changed
 }
 
-// OnlyMailAddress is the one e-mail address at which a message can reach u: its own, or that of a registration that waits.
-// Errors: Invalid where there is none or more than one.
-func (u User) OnlyMailAddress(waiting []Registration, now time.Time) (Address, error) {
-	candidates := u.CandidateAddresses()
-	if len(candidates) == 0 {
-		candidates = u.WaitingAddresses(waiting, now)
-	}
-	candidates = slices.DeleteFunc(candidates, func(a Address) bool { return a.Type != TypeEmail })
+// OnlyMailAddress is the one e-mail address that u has. Errors: Invalid where there is none or more than one.
+func (u User) OnlyMailAddress() (Address, error) {
+	candidates := slices.DeleteFunc(u.CandidateAddresses(), func(a Address) bool { return a.Type != TypeEmail })
 	if len(candidates) != 1 {
 		return Address{}, InvalidField("/address", "must be given: the user has none, or more than one")
 	}
 	return candidates[0], nil
-}
-
-// WaitingAddresses are the addresses of u's registrations, each once: they become its own only when proved.
-func (u User) WaitingAddresses(waiting []Registration, now time.Time) []Address {
-	var addresses []Address
-	for _, r := range waiting {
-		known := slices.ContainsFunc(addresses, func(a Address) bool { return a.Normalized == r.Normalized })
-		if r.Normalized != "" && r.Belongs(u, now) && !known {
-			addresses = append(addresses, Address{Value: r.Address, Normalized: r.Normalized, Type: r.AddressType})
-		}
-	}
-	return addresses
 }
 
 // OwnMailAddress is where the owner u can be told something: wanted, if it is u's alone, or else the first e-mail address that is.

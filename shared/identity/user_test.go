@@ -196,34 +196,21 @@ func TestOwnMailAddressIsTheUsersAlone(t *testing.T) {
 
 func TestOnlyMailAddress(t *testing.T) {
 	t.Parallel()
-	waiting := func(addresses ...string) (list []identity.Registration) {
-		for _, a := range addresses {
-			list = append(list, identity.Registration{Address: a, Normalized: a, AddressType: identity.InferType(a), CreatedAt: identity.At(start())})
-		}
-		return list
-	}
 	named := identity.User{Status: identity.StatusNew, Identifiers: []identity.Identifier{{Normalized: "ann", Type: identity.TypeUID}}}
-	mailed, active := named, named
+	mailed := named
 	mailed.Addresses = []identity.Address{{Normalized: ann, Type: identity.TypeEmail}}
-	active.Status = identity.StatusActive
 	both := mailed
 	both.Addresses = append(slices.Clone(both.Addresses), identity.Address{Normalized: "+15550100", Type: identity.TypeMobile})
 	for name, row := range map[string]struct {
-		u       identity.User
-		waiting []identity.Registration
-		want    string // "" is an error
+		u    identity.User
+		want string // "" is an error
 	}{
-		"its own":                           {mailed, nil, ann},
-		"its own before one that waits":     {mailed, waiting(other), ann},
-		"one e-mail address beside a phone": {both, nil, ann},
-		"one that waits":                    {named, waiting(other), other},
-		"one that waits twice":              {named, waiting(other, other), other},
-		"two that wait":                     {named, waiting(other, ann), ""},
-		"one that waits for a user not new": {active, waiting(other), ""},
-		"two of its own":                    {mixed(), nil, ""},
-		"none":                              {named, nil, ""},
+		"its own":                           {mailed, ann},
+		"one e-mail address beside a phone": {both, ann},
+		"two of its own":                    {mixed(), ""},
+		"none":                              {named, ""},
 	} {
-		got, err := row.u.OnlyMailAddress(row.waiting, start())
+		got, err := row.u.OnlyMailAddress()
 		if got.Normalized != row.want || (err == nil) != (row.want != "") {
 			t.Errorf("%s: got %+v, %v", name, got, err)
 		}
@@ -231,8 +218,46 @@ func TestOnlyMailAddress(t *testing.T) {
 			checkWrong(t, err, "/address")
 		}
 	}
-	if _, err := named.OnlyMailAddress(waiting(other), at(identity.RegistrationLifetime)); err == nil {
-		t.Error("a registration that is over still waits")
+}
+
+func TestOnlyWaiting(t *testing.T) {
+	t.Parallel()
+	waiting := func(addresses ...string) (list []identity.Registration) {
+		for _, a := range addresses {
+			list = append(list, identity.Registration{Address: a, Normalized: a, AddressType: identity.InferType(a), CreatedAt: identity.At(start())})
+		}
+		return list
+	}
+	page := waiting(slices.Repeat([]string{other}, identity.RegistrationsRead)...)
+	const phone = "+15550100"
+	fresh, active := identity.User{Status: identity.StatusNew}, identity.User{Status: identity.StatusActive}
+	for name, row := range map[string]struct {
+		u       identity.User
+		waiting []identity.Registration
+		isMail  bool
+		after   time.Duration
+		want    string // "" is an error
+	}{
+		"one":                         {fresh, waiting(other), true, 0, other},
+		"one beside one with none":    {fresh, waiting("", other), true, 0, other},
+		"one twice":                   {fresh, waiting(other, other), true, 0, other},
+		"two":                         {fresh, waiting(other, ann), true, 0, ""},
+		"none":                        {fresh, nil, true, 0, ""},
+		"a phone and an address":      {fresh, waiting(phone, other), false, 0, ""},
+		"a phone, which has no mails": {fresh, waiting(phone, other), true, 0, other},
+		"a phone alone":               {fresh, waiting(phone), false, 0, phone},
+		"a user who is not new":       {active, waiting(other), true, 0, ""},
+		"one that is over":            {fresh, waiting(other), true, identity.RegistrationLifetime, ""},
+		"as many as are read":         {fresh, page, true, 0, ""},
+		"one fewer than are read":     {fresh, page[1:], true, 0, other},
+	} {
+		got, err := row.u.OnlyWaiting(row.waiting, row.isMail, at(row.after))
+		if got.Normalized != row.want || (err == nil) != (row.want != "") {
+			t.Errorf("%s: got %+v, %v", name, got, err)
+		}
+		if err != nil {
+			checkWrong(t, err, "/address")
+		}
 	}
 }
 

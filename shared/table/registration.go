@@ -121,11 +121,8 @@ func (t *Table) putRegistration(ctx context.Context, owner identity.UserRef, r i
 	return nil
 }
 
-// RegistrationsRead bounds how many registrations of a user are looked at.
-const RegistrationsRead = 10
-
-// Registrations are registrations that wait with a user, without their password hashes: at most ten, however many strangers have made;
-// expired ones may be among them.
+// Registrations are registrations that wait with a user, without their password hashes: at most identity.RegistrationsRead, however
+// many strangers have made. Expired ones may be among them.
 func (t *Table) Registrations(ctx context.Context, ref identity.UserRef) ([]identity.Registration, error) {
 	items, err := t.registrations(ctx, ref, attrDoc)
 	if err != nil {
@@ -143,7 +140,7 @@ func (t *Table) Registrations(ctx context.Context, ref identity.UserRef) ([]iden
 func (t *Table) registrations(ctx context.Context, ref identity.UserRef, attributes string) ([]item, error) {
 	out, err := t.db.Query(ctx, &dynamodb.QueryInput{
 		TableName: t.name, KeyConditionExpression: aws.String("pk = :pk AND begins_with(sk, :prefix)"), ConsistentRead: aws.Bool(true),
-		ProjectionExpression: aws.String(attributes), Limit: aws.Int32(RegistrationsRead),
+		ProjectionExpression: aws.String(attributes), Limit: aws.Int32(identity.RegistrationsRead),
 		ExpressionAttributeValues: item{":pk": str(userPartition(ref)), ":prefix": str(registrationPrefix)},
 	})
 	if err != nil {
