@@ -35,16 +35,18 @@ func copyOf(root string) (tree, error) {
 
 func (t tree) add(path, name string, entry fs.DirEntry) error {
 	to := t.path(name)
+	var left error // says that an entry is left out
+	if entry.IsDir() {
+		left = filepath.SkipDir // for a file or a link it would leave out all that comes after it
+	}
 	switch {
 	case name == "node_modules":
 		if err := os.Symlink(path, to); err != nil {
 			return err
 		}
-		return filepath.SkipDir
-	case name == ".git" && !entry.IsDir(): // a worktree's
-		return nil
+		return left
 	case name == ".git" || name == ".local" || name == "dist" || name == "cdk.out":
-		return filepath.SkipDir
+		return left
 	case entry.IsDir():
 		return os.MkdirAll(to, 0o755)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -99,14 +100,27 @@ func TestNothingIsTriedWhileATestFails(t *testing.T) {
 
 func TestACopyIsWhole(t *testing.T) {
 	t.Parallel()
-	copied, err := copyOf(project(t, holdsTheBound))
-	if err != nil {
+	root := project(t, holdsTheBound)
+	linked := project(t, holdsTheBound) // a worktree: what npm has installed is a link, and .git is a file
+	modules := filepath.Join(linked, "node_modules")
+	if err := errors.Join(os.RemoveAll(modules), os.Symlink(filepath.Join(root, "node_modules"), modules)); err != nil {
 		t.Fatal(err)
 	}
-	defer copied.remove()
-	for name, want := range map[string]bool{"small.go": true, "infra/folder/file.json": true, "node_modules/a.js": true, ".local/secret": false} {
-		if _, err := os.Stat(copied.path(name)); (err == nil) != want {
-			t.Errorf("%s is in the copy: %t", name, !want)
+	if err := os.WriteFile(filepath.Join(linked, ".git"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, root := range []string{root, linked} {
+		copied, err := copyOf(root)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer copied.remove()
+		for name, want := range map[string]bool{
+			"small.go": true, "infra/folder/file.json": true, "node_modules/a.js": true, ".local/secret": false, ".git": false,
+		} {
+			if _, err := os.Stat(copied.path(name)); (err == nil) != want {
+				t.Errorf("%s is in the copy: %t", name, !want)
+			}
 		}
 	}
 }
