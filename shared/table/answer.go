@@ -53,11 +53,15 @@ func (t *Table) change(ctx context.Context, write types.TransactWriteItem, resul
 			TableName: put.TableName, Item: put.Item, ConditionExpression: put.ConditionExpression, ExpressionAttributeValues: put.ExpressionAttributeValues,
 		})
 	} else {
-		update := write.Update
-		_, err = t.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-			TableName: update.TableName, Key: update.Key, UpdateExpression: update.UpdateExpression, ConditionExpression: update.ConditionExpression,
-			ExpressionAttributeValues: update.ExpressionAttributeValues, ExpressionAttributeNames: update.ExpressionAttributeNames,
-		})
+		_, err = t.db.UpdateItem(ctx, alone(write.Update))
 	}
 	return failure(err)
+}
+
+// alone is an update of a transaction as one that is made alone.
+func alone(u *types.Update) *dynamodb.UpdateItemInput {
+	return &dynamodb.UpdateItemInput{
+		TableName: u.TableName, Key: u.Key, UpdateExpression: u.UpdateExpression, ConditionExpression: u.ConditionExpression,
+		ExpressionAttributeValues: u.ExpressionAttributeValues, ExpressionAttributeNames: u.ExpressionAttributeNames,
+	}
 }

@@ -139,18 +139,15 @@ func (t *Table) updatingMailbox(ref identity.MailboxRef, update, condition strin
 // updateMailbox carries out an update alone and returns the item after it, or as it is where the condition does not hold, which is
 // errCondition. A conflict with a transaction is tried again, with pauses.
 func (t *Table) updateMailbox(ctx context.Context, ref identity.MailboxRef, update, condition string, values item) (item, error) {
-	write := t.updatingMailbox(ref, update, condition, values).Update
+	in := alone(t.updatingMailbox(ref, update, condition, values).Update)
+	in.ReturnValues, in.ReturnValuesOnConditionCheckFailure = types.ReturnValueAllNew, types.ReturnValuesOnConditionCheckFailureAllOld
 	var err error
 	for try := range conflictTries {
 		if try > 0 {
 			pause(ctx, conflictPause<<try)
 		}
 		var out *dynamodb.UpdateItemOutput
-		out, err = t.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-			TableName: write.TableName, Key: write.Key, UpdateExpression: write.UpdateExpression, ConditionExpression: write.ConditionExpression,
-			ExpressionAttributeValues: write.ExpressionAttributeValues, ExpressionAttributeNames: write.ExpressionAttributeNames,
-			ReturnValues: types.ReturnValueAllNew, ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-		})
+		out, err = t.db.UpdateItem(ctx, in)
 		var stopped *types.ConditionalCheckFailedException
 		switch {
 		case err == nil:
