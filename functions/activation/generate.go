@@ -48,7 +48,7 @@ func (s *Service) Generate(ctx context.Context, ref identity.UserRef, r CodeRequ
 	if purpose == identity.PurposeVerifyAddress {
 		purpose = purpose.For(address)
 	}
-	made, err := s.Codes.Issue(ctx, p, ref, purpose, code, s.Codes.Alone(ctx, code.Mailbox(p.Tenant)))
+	made, err := s.Codes.Issue(ctx, p, ref, purpose, code, s.Codes.Alone(ctx, code.MailboxRef(p.Tenant)))
 	return generatedOf(code, made), err
 }
 

@@ -39,7 +39,7 @@ type Users interface {
 
 // Outbox takes messages: Send for callers who are told of limits, Ask for those who are not.
 type Outbox interface {
-	Send(ctx context.Context, m identity.Message, class identity.MailClass, l identity.Limits) error
+	Send(ctx context.Context, m identity.Message, l identity.Limits) error
 	Ask(ctx context.Context, m identity.Message) error
 }
 
@@ -80,7 +80,7 @@ func (s *Service) Send(ctx context.Context, ref identity.UserRef, r Request, o i
 	if err != nil {
 		return err
 	}
-	return s.send(ctx, p, u, address, registration, o, identity.MailsOfAdministrators)
+	return s.send(ctx, p, u, address, registration, o)
 }
 
 // SendQuietly is Send for back ends that speak for people who must not learn who is registered: where Send refuses because of the
@@ -105,14 +105,14 @@ func (s *Service) SendQuietly(ctx context.Context, ref identity.UserRef, r Reque
 	case u.Status != identity.StatusNew:
 		return s.Outbox.Ask(ctx, identity.NewMessage(identity.MessageTaken, u, address, o, s.maker()))
 	}
-	return s.send(ctx, p, u, address, registration, o, identity.MailsOfPublic)
+	return s.send(ctx, p, u, address, registration, o)
 }
 
 // send asks for an activation message to an address of u. registration names the one that the address waits with, if it is not u's own.
-func (s *Service) send(ctx context.Context, p identity.Pool, u identity.User, address identity.Address, registration string, o identity.MessageOptions, class identity.MailClass) error {
+func (s *Service) send(ctx context.Context, p identity.Pool, u identity.User, address identity.Address, registration string, o identity.MessageOptions) error {
 	m := identity.NewMessage(identity.MessageActivation, u, address, o, s.maker())
 	m.Registration, m.IsResent = registration, true
-	return s.Outbox.Send(ctx, m, class, p.Limits)
+	return s.Outbox.Send(ctx, m, p.Limits)
 }
 
 func (s *Service) prepare(ctx context.Context, ref identity.UserRef, o identity.MessageOptions) (u identity.User, _ identity.MessageOptions, p identity.Pool, err error) {
@@ -179,7 +179,7 @@ func (s *Service) waitingFor(ctx context.Context, p identity.Pool, u identity.Us
 		address, err = s.foreign(ctx, p, asked)
 		return address, "", err
 	}
-	use, err := s.Users.MailboxUse(ctx, identity.MailboxRef{Tenant: p.Tenant, Digest: identity.MailboxDigest(kind, normalized)})
+	use, err := s.Users.MailboxUse(ctx, identity.NewMailboxRef(p.Tenant, kind, normalized))
 	if err != nil {
 		return address, "", err
 	}

@@ -184,7 +184,7 @@ func (s *Service) sendCode(ctx context.Context, p identity.Pool, u identity.User
 		NeedsPassword: m.IsResent || m.Registration == "",
 	}
 	form, fare := m.CodeType, s.fare(p, m)
-	count := s.Codes.ForMail(ctx, p, m, code.Mailbox(m.Tenant), fare.forCode, func(use identity.MailboxUse) {
+	count := s.Codes.ForMail(ctx, p, m, code.MailboxRef(m.Tenant), fare.forCode, func(use identity.MailboxUse) {
 		if use.IsLocked(s.Now(), p.Limits) {
 			form = identity.CodeTypeLink // strangers have used up the guesses at short codes; a link needs none
 		}

@@ -29,9 +29,9 @@ type Code struct {
 	NeedsPassword bool           `json:"needs_password,omitempty"` // it was sent anew, so it alone makes nothing the user's that waits
 }
 
-// Mailbox names the mailbox that the code was sent to, whose guesses are counted.
-func (c Code) Mailbox(tenant string) MailboxRef {
-	return MailboxRef{Tenant: tenant, Digest: MailboxDigest(c.AddressType, c.Normalized)}
+// MailboxRef names the mailbox that the code was sent to, whose guesses are counted.
+func (c Code) MailboxRef(tenant string) MailboxRef {
+	return NewMailboxRef(tenant, c.AddressType, c.Normalized)
 }
 
 // Bears says whether the guess of a number may be compared with the code: one of the CodeTries that were paid for after the code was issued.

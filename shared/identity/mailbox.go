@@ -14,6 +14,11 @@ const MaxWaiting = 5
 // MailboxRef names a mailbox within a tenant, whatever pools and users have its address. Digest is that of MailboxDigest.
 type MailboxRef struct{ Tenant, Digest string }
 
+// NewMailboxRef names the mailbox of a normalized address of the type.
+func NewMailboxRef(tenant string, kind IdentifierType, normalized string) MailboxRef {
+	return MailboxRef{Tenant: tenant, Digest: MailboxDigest(kind, normalized)}
+}
+
 // MailboxDigest stands for the mailbox of a normalized address of the type, in 22 characters that a key may have. Spellings of an
 // e-mail address that differ in case alone are one mailbox (see Mailbox).
 func MailboxDigest(kind IdentifierType, normalized string) string {

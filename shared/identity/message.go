@@ -61,8 +61,14 @@ type Message struct {
 func (m Message) UserRef() UserRef { return UserRef{Tenant: m.Tenant, Pool: m.Pool, ID: m.User} }
 
 // MailboxRef names the mailbox that the message goes to.
-func (m Message) MailboxRef() MailboxRef {
-	return MailboxRef{Tenant: m.Tenant, Digest: MailboxDigest(TypeEmail, m.Normalized)}
+func (m Message) MailboxRef() MailboxRef { return NewMailboxRef(m.Tenant, TypeEmail, m.Normalized) }
+
+// MailClass is the class of mails that the message is counted in.
+func (m Message) MailClass() MailClass {
+	if m.Share == ShareNone {
+		return MailsOfAdministrators
+	}
+	return MailsOfPublic
 }
 
 // MessageOptions are the query parameters of a request for an activation message, with what is known of who makes it.

@@ -39,7 +39,7 @@ type Registration struct {
 
 // MailboxRef names the mailbox that proves the registration. ok is false where the registration has no address.
 func (r Registration) MailboxRef(tenant string) (ref MailboxRef, ok bool) {
-	return MailboxRef{Tenant: tenant, Digest: MailboxDigest(r.AddressType, r.Normalized)}, r.Normalized != ""
+	return NewMailboxRef(tenant, r.AddressType, r.Normalized), r.Normalized != ""
 }
 
 // CandidateAddress is the address at which the user can be activated with the registration; it has no Normalized where there is none.

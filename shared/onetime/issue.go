@@ -84,14 +84,14 @@ func (i *Issuer) ForMail(ctx context.Context, p identity.Pool, m identity.Messag
 	}
 }
 
-// Count counts a mail that strangers can cause to a mailbox, unless it was counted for the message already, and then calls afford, which may
+// Count counts the mail of a message to a mailbox, unless it was counted for the message already, and then calls afford, which may
 // refuse or delay the mail for another reason. So mails to one mailbox take no more of what is afforded than the mailbox may get.
 // Errors: Limited, and those of afford.
 func (i *Issuer) Count(ctx context.Context, p identity.Pool, m identity.Message, box identity.MailboxRef, afford func(context.Context) error) (use identity.MailboxUse, err error) {
 	if m.Counted {
 		use, err = i.Store.MailboxUse(ctx, box)
 	} else {
-		use, err = i.Store.CountMail(ctx, box, m.ID, identity.MailsOfPublic, p.Limits)
+		use, err = i.Store.CountMail(ctx, box, m.ID, m.MailClass(), p.Limits)
 	}
 	if err == nil {
 		err = afford(ctx)

@@ -206,7 +206,7 @@ func (a *attempt) byCode(ctx context.Context) (found identity.Redeemable, activa
 	}
 	if !a.extended {
 		for _, code := range found.Codes.Live {
-			if err := a.pay(ctx, code.Mailbox(a.pool.Tenant)); err != nil {
+			if err := a.pay(ctx, code.MailboxRef(a.pool.Tenant)); err != nil {
 				return found, activation, err
 			}
 		}
@@ -239,7 +239,7 @@ func (a *attempt) byCode(ctx context.Context) (found identity.Redeemable, activa
 // onlyWaiting is the registration of u that waits for the code's mailbox, if it is the only one that has come for it in the pool while
 // registrations wait; "" where there are none or several, whatever has become of them, or where one may have given way.
 func (a *attempt) onlyWaiting(ctx context.Context, u identity.User, code identity.Code) (registration string, err error) {
-	box := code.Mailbox(a.pool.Tenant)
+	box := code.MailboxRef(a.pool.Tenant)
 	if err := a.look(ctx, box); err != nil {
 		return "", err
 	}
@@ -259,7 +259,7 @@ func (a *attempt) redeem(codes identity.Codes) (identity.Code, error) {
 	return codes.Redeem(identity.Presented{
 		Registration: registration,
 		Paid: func(c identity.Code) bool {
-			box := c.Mailbox(a.pool.Tenant)
+			box := c.MailboxRef(a.pool.Tenant)
 			use, paid := a.uses[box]
 			return a.extended || paid && !a.refused[box] && c.Bears(use.Guesses)
 		},
