@@ -8,15 +8,18 @@ import (
 	"testing"
 	"time"
 
+	"identitypools/infra/local/system"
 	"identitypools/infra/local/systemtest"
 )
 
-// morning moves the clock to a minute past eight (UTC) on the next day, so that hours and days begin when a test says so.
-func morning(tb testing.TB, product *systemtest.Product, tenant *systemtest.Tenant) {
-	tb.Helper()
+// morning is a product whose courier the test calls, with a tenant. Its clock stands at a minute past eight (UTC) on the next day, so that
+// hours and days begin when the test says so.
+func morning(t *testing.T, changes ...func(*system.Config)) (*systemtest.Product, *systemtest.Tenant) {
+	t.Helper()
+	product := systemtest.New(t, append(changes, alone)...)
 	now := product.Clock.Now().UTC()
 	product.Clock.Advance(now.Truncate(24 * time.Hour).Add(32*time.Hour + time.Minute).Sub(now))
-	tenant.Renew(tb)
+	return product, product.NewTenant(t)
 }
 
 // tick hands the courier what EventBridge's clock sends.
@@ -68,9 +71,7 @@ func total(counts []int) (sum int) {
 // activates.
 func TestMailsAboveTheBudgetComeLater(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, alone)
-	tenant := product.NewTenant(t)
-	morning(t, product, tenant)
+	product, tenant := morning(t)
 	pool := tenant.NewPool(t, budget(4))
 	people := strangers(t, product, tenant, pool, 5)
 	for hour, want := range [][]int{{1, 1, 0, 0, 0}, {1, 1, 1, 1, 0}, {1, 1, 1, 1, 1}} {
@@ -94,9 +95,7 @@ func TestMailsAboveTheBudgetComeLater(t *testing.T) {
 // The day has a budget too: what is above it comes after midnight, while it is valid.
 func TestMailsAboveTheBudgetOfTheDayComeTheNextDay(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, alone)
-	tenant := product.NewTenant(t)
-	morning(t, product, tenant)
+	product, tenant := morning(t)
 	pool := tenant.NewPool(t, fields{"limits": fields{"pool_mails_per_hour": 10, "pool_mails_per_day": 4}})
 	people := strangers(t, product, tenant, pool, 5)
 	product.Clock.Advance(15*time.Hour + 58*time.Minute) // a minute to midnight
@@ -118,9 +117,7 @@ func TestMailsAboveTheBudgetOfTheDayComeTheNextDay(t *testing.T) {
 // A message that waits kills no code that its receiver has.
 func TestADelayedMailLeavesTheCodeBefore(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, alone)
-	tenant := product.NewTenant(t)
-	morning(t, product, tenant)
+	product, tenant := morning(t)
 	pool := tenant.NewPool(t, budget(4))
 	path, ann := "/pools/"+pool, systemtest.Address("ann")
 	ticket := tenant.Public.Must(t, 201, "POST", path+"/register?code_type_in_message=link", fields{"identifier": ann, "password": systemtest.Password}).Text(t, "ticket")
@@ -135,9 +132,7 @@ func TestADelayedMailLeavesTheCodeBefore(t *testing.T) {
 // Neither what administrators ask for nor what owners of addresses are told waits for the mails that strangers cause.
 func TestWhoseMailsDoNotWait(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, alone)
-	tenant := product.NewTenant(t)
-	morning(t, product, tenant)
+	product, tenant := morning(t)
 	pool := tenant.NewPool(t, budget(4))
 	users := "/pools/" + pool + "/users/"
 	owner, guest, known := systemtest.Address("owner"), systemtest.Address("guest"), systemtest.Address("known")
@@ -177,9 +172,7 @@ func TestWhoseMailsDoNotWait(t *testing.T) {
 // What strangers cause notices to owners with is bounded too: a notice above that budget comes in a later hour.
 func TestNoticesHaveABudgetOfTheirOwn(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, alone)
-	tenant := product.NewTenant(t)
-	morning(t, product, tenant)
+	product, tenant := morning(t)
 	pool := tenant.NewPool(t, budget(4))
 	var owners []string
 	for range 5 {
@@ -201,9 +194,7 @@ func TestNoticesHaveABudgetOfTheirOwn(t *testing.T) {
 // How many mails a pool has left does not tell who is registered: a notice to an owner takes the place that a mail to nobody would have taken.
 func TestTheBudgetDoesNotTellWhoIsRegistered(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, alone)
-	tenant := product.NewTenant(t)
-	morning(t, product, tenant)
+	product, tenant := morning(t)
 	var places [2][]int
 	for i, status := range []string{"", "active"} {
 		pool, probed := tenant.NewPool(t, budget(4)), systemtest.Address("ann")
@@ -228,9 +219,7 @@ func TestTheBudgetDoesNotTellWhoIsRegistered(t *testing.T) {
 // However many couriers work at once, no hour has more mails than its budget.
 func TestParallelMailsKeepToTheBudget(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, alone)
-	tenant := product.NewTenant(t)
-	morning(t, product, tenant)
+	product, tenant := morning(t)
 	pool := tenant.NewPool(t, budget(14)) // strangers may use half of it
 	var people []string
 	for range 20 {
@@ -258,9 +247,7 @@ func TestParallelMailsKeepToTheBudget(t *testing.T) {
 // What waits in one pool does not keep back what waits in another.
 func TestABacklogStarvesNoOtherPool(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, alone)
-	tenant := product.NewTenant(t)
-	morning(t, product, tenant)
+	product, tenant := morning(t)
 	flooded, quiet := tenant.NewPool(t, budget(40)), tenant.NewPool(t, budget(2))
 	var wait sync.WaitGroup
 	for range 10 {
@@ -310,9 +297,7 @@ func waitingFor(tb testing.TB, product *systemtest.Product, pool string) string 
 func TestADelayedMessageThatFailsIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	ses := systemtest.NewDoor(t)
-	product := systemtest.New(t, alone, ses.Option)
-	tenant := product.NewTenant(t)
-	morning(t, product, tenant)
+	product, tenant := morning(t, ses.Option)
 	pool := tenant.NewPool(t, budget(2))
 	people := strangers(t, product, tenant, pool, 2)
 	product.Clock.Advance(time.Hour)

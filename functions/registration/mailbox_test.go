@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -59,6 +60,26 @@ func TestStrangersSpendNoMailOfAnAdministrator(t *testing.T) {
 	s.tenant.Admin.Must(t, 204, "POST", s.path()+"/users/"+id+"/activation/send", nil)
 	s.product.Inbox.Await(t, s.email, 6)
 	s.tenant.Admin.Must(t, 429, "POST", s.path()+"/users/"+id+"/activation/send", nil)
+}
+
+// Administrators who ask at once for mails to one mailbox cause one.
+func TestInvitationsAtOnceAreOne(t *testing.T) {
+	t.Parallel()
+	s := peace(t, nil)
+	id := s.tenant.NewUser(t, s.pool, "new", s.email, nil)
+	var calls sync.WaitGroup
+	var statuses [20]int
+	for i := range statuses {
+		calls.Go(func() {
+			statuses[i] = s.tenant.Admin.Call(t, "POST", s.path()+"/users/"+id+"/activation/send?mode=invitation", nil).Status
+		})
+	}
+	calls.Wait()
+	s.product.Quiet(t)
+	slices.Sort(statuses[:])
+	if mails := len(s.product.Inbox.Mails(t, s.email)); statuses[0] != 204 || statuses[1] != 429 || statuses[19] != 429 || mails != 1 {
+		t.Errorf("%d mails; the answers are %v", mails, statuses)
+	}
 }
 
 // What is compared was paid for before, also with names and pools that share a mailbox: of an expired code only its holder learns that it

@@ -63,9 +63,7 @@ func TestAnUnprovedUserGivesWay(t *testing.T) {
 			tenant.System.Must(t, 401, "POST", "/pools/"+pool+"/user/password/verify", proof("a stranger's password"))
 			product.Quiet(t)
 			proved[made] = true
-			for _, broken := range product.Broken(t, tenant.ID, proved) {
-				t.Error(broken)
-			}
+			mustBeWhole(t, product, tenant, proved)
 		})
 	}
 }
@@ -159,9 +157,7 @@ func TestWhoseIdentifierIsTaken(t *testing.T) {
 					t.Errorf("the old user answers %d, want %d", is, want)
 				}
 			}
-			for _, broken := range product.Broken(t, tenant.ID, proved) {
-				t.Error(broken)
-			}
+			mustBeWhole(t, product, tenant, proved)
 		})
 	}
 }
@@ -216,9 +212,7 @@ func TestOneOfManyReplacesAnUnprovedUser(t *testing.T) {
 			t.Errorf("twenty at once answer %v", statuses)
 		}
 	}
-	for _, broken := range product.Broken(t, tenant.ID, nil) {
-		t.Error(broken)
-	}
+	mustBeWhole(t, product, tenant, nil)
 }
 
 // Who activates a user while administrators and strangers want its identifier either is in time, and nobody takes it, or too late.
@@ -259,9 +253,7 @@ func TestActivationAgainstReplacement(t *testing.T) {
 	}
 	t.Logf("%d users were activated and %d replaced", outcomes[true], outcomes[false])
 	product.Quiet(t)
-	for _, broken := range product.Broken(t, tenant.ID, proved) {
-		t.Error(broken)
-	}
+	mustBeWhole(t, product, tenant, proved)
 }
 
 // atOnce makes n calls at once and counts their answers.
@@ -281,4 +273,12 @@ func atOnce(n int, call func(i int) (answer string)) map[string]int {
 	}
 	calls.Wait()
 	return answers
+}
+
+// mustBeWhole fails the test where an invariant of the table does not hold for the tenant. proved are the ids of the users who may be active.
+func mustBeWhole(t *testing.T, product *systemtest.Product, tenant *systemtest.Tenant, proved map[string]bool) {
+	t.Helper()
+	for _, broken := range product.Broken(t, tenant.ID, proved) {
+		t.Error(broken)
+	}
 }
