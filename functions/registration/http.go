@@ -57,7 +57,7 @@ func (h handlers) systemRegister(w http.ResponseWriter, r *http.Request) {
 		if err := api.Decode(r, &in); err != nil {
 			return done, err
 		}
-		return h.Register(ctx, p, in, mail, options(r))
+		return h.Register(ctx, p, in, mail, byBackEnd, options(r))
 	})
 }
 

@@ -121,14 +121,12 @@ func (s *Service) Draft(ctx context.Context, p identity.Pool, in identity.SelfRe
 // staleTries bounds how often a registration is checked anew because the pool has changed since this process read it.
 const staleTries = 3
 
-// Register takes a registration from a back end and, if mail says so, asks for the message with its code. Whoever owns the identifier, the
-// answer, the work and the calls to the table are alike. p is an open pool; where it has changed, or was even deleted and made again, since
-// this process read it, the registration is checked against the pool as it is now. Errors: those of Draft and Open.
-func (s *Service) Register(ctx context.Context, p identity.Pool, in identity.SelfRegistration, mail bool, o identity.MessageOptions) (Registered, error) {
-	return s.registerAnew(ctx, p, in, mail, byBackEnd, o)
-}
-
-func (s *Service) registerAnew(ctx context.Context, p identity.Pool, in identity.SelfRegistration, mail bool, share proof, o identity.MessageOptions) (Registered, error) {
+// Register takes a registration and, if mail says so, asks for the message with its code, of which share says what it may use. Whoever owns
+// the identifier, the answer, the work and the calls to the table are alike. p is an open pool; where it has changed, or was even deleted and
+// made again, since this process read it, the registration is checked against the pool as it is now. Errors: those of Draft and Open.
+func (s *Service) Register(
+	ctx context.Context, p identity.Pool, in identity.SelfRegistration, mail bool, share proof, o identity.MessageOptions,
+) (Registered, error) {
 	var err error
 	for range staleTries {
 		var done Registered
@@ -149,7 +147,7 @@ func (s *Service) RegisterFrom(ctx context.Context, p identity.Pool, source stri
 	if err := s.Submit(ctx, p, source, mailboxOfRegistration(p, in)); err != nil {
 		return Registered{}, err
 	}
-	done, err := s.registerAnew(ctx, p, in, true, s.solvedBy(p, solution), o)
+	done, err := s.Register(ctx, p, in, true, s.solvedBy(p, solution), o)
 	if errors.As(err, new(identity.Refused)) {
 		err = identity.NotFound{Thing: "pool", ID: p.ID}
 	}

@@ -26,7 +26,7 @@ type Code struct {
 	ExtendedMAC   []byte         `json:"extended_mac"`
 	ExpiresAt     Time           `json:"expires_at"`
 	LastGuess     int64          `json:"last_guess"`               // the number of the mailbox's last guess that may be compared with it
-	NeedsPassword bool           `json:"needs_password,omitempty"` // it was sent anew, so it alone makes nothing the user's that waits
+	NeedsPassword bool           `json:"needs_password,omitempty"` // it was sent anew: without a ticket it completes no registration
 }
 
 // MailboxRef names the mailbox that the code was sent to, whose guesses are counted.
@@ -79,12 +79,12 @@ type Presented struct {
 }
 
 // Redeem is the live code that was presented. All live codes are compared, so that time tells nothing. With the ticket of a
-// registration only the code of that registration counts, or any code where the registration has none.
+// registration only the code of that registration counts, or any of the user's codes where the registration has none.
 // Errors: InvalidCode, and ExpiredCode only where the code is otherwise right.
 //
-// A stranger who registers an address again and again can use up the mails to it, so that its owner's own code is not sent. The
-// owner, who has a mail with a stranger's code then and the ticket of a registration of their own, proves the address with the one
-// and completes the other; a stranger, who has a ticket but no mail, can't.
+// The reason for the second case: a stranger who registers an address again and again can use up the mails to it, so that no mail with a
+// code of the owner's registration is sent. The owner then has a mail with a code of the stranger's registration, which proves the
+// address, and the ticket of their own registration, which is completed. The stranger has a ticket and no mail, and so can do nothing.
 func (c Codes) Redeem(p Presented, now time.Time) (Code, error) {
 	free := p.Registration == "" || !slices.ContainsFunc(c.Live, func(code Code) bool { return code.Registration == p.Registration })
 	var found *Code

@@ -300,10 +300,10 @@ func (a *attempt) look(ctx context.Context, box identity.MailboxRef) error {
 
 // refund gives back what was paid, once for each mailbox.
 func (a *attempt) refund(ctx context.Context) error {
-	var err error
 	if a.extended {
 		return nil
 	}
+	var err error
 	for box := range a.uses {
 		if !a.refused[box] {
 			err = errors.Join(err, a.Guesses.RefundGuess(ctx, box, a.payment))
