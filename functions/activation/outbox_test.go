@@ -29,7 +29,7 @@ func newScene(t *testing.T) *scene {
 
 // registered says whether a registration waits for its mailbox. Its own item is stored before that, and is worth nothing alone.
 func (s *scene) registered(t *testing.T) bool {
-	return slices.ContainsFunc(s.Stored(t, "MAILBOX#"), func(it systemtest.Item) bool { return it["wait1"] != "" })
+	return slices.ContainsFunc(s.Stored(t, "MAILBOX#"), func(it systemtest.Item) bool { return it["w1"] != "" })
 }
 
 // active says whether the user is.

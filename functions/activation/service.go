@@ -184,7 +184,7 @@ func (s *Service) waitingFor(ctx context.Context, p identity.Pool, u identity.Us
 		return address, "", err
 	}
 	for _, w := range use.WaitingIn(p.ID, s.Now()) {
-		if w.User == u.ID && (identity.Registration{CreatedAt: w.CreatedAt}).Belongs(u, s.Now()) {
+		if w.IsOf(u.ID) && (identity.Registration{CreatedAt: w.CreatedAt}).Belongs(u, s.Now()) {
 			address = identity.Address{Value: normalized, Normalized: normalized, Type: kind}
 			return address, w.Registration, s.mustBeFree(ctx, u, address)
 		}

@@ -254,7 +254,7 @@ func (s *Service) notifyTaken(ctx context.Context, p identity.Pool, u identity.U
 	if l.kind == mail.IdentifierTaken { // whose receiver has proved nothing
 		afford = fare.forCode
 	}
-	if _, err := s.Codes.Count(ctx, p, m, m.MailboxRef(), afford); err != nil {
+	if err := s.Codes.CountNotice(ctx, p, m, m.MailboxRef(), afford); err != nil {
 		return fare.settle(ctx, err)
 	}
 	return fare.settle(ctx, s.send(ctx, p, l))

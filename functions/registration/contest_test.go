@@ -31,6 +31,9 @@ func TestARegistrationOfATakenNameCounts(t *testing.T) {
 				owner()
 			}
 			mails := s.product.Inbox.Mails(t, s.email)
+			if order == "stranger first" {
+				mails = mails[:1] // the other is the owner's notice
+			}
 			code := systemtest.LinkIn(t, mails[len(mails)-1]).Query().Get("code")
 			got := s.tenant.System.Call(t, "POST", s.path()+"/user/activate", fields{"code": code})
 			if got.Status == 201 {

@@ -5,6 +5,8 @@ package registration
 import (
 	"context"
 	"errors"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -246,7 +248,7 @@ func (s *Service) Activate(ctx context.Context, tenant, pool, source, ticket, co
 	if err := s.Budgets.Spend(ctx, tenant, pool, p.Limits.GuessBudget(source), s.Now()); err != nil {
 		return identity.User{}, err
 	}
-	proof := onetime.Proof{Code: code, Password: password}
+	proof := onetime.Proof{Code: codeIn(code), Password: password}
 	if ticket != "" {
 		t, err := s.ticket(tenant, pool, ticket)
 		if err != nil {
@@ -255,6 +257,14 @@ func (s *Service) Activate(ctx context.Context, tenant, pool, source, ticket, co
 		proof.Ticket = &t
 	}
 	return s.Redeemer.Activate(ctx, p, proof)
+}
+
+// codeIn is the code in what somebody has copied from a mail: the code itself, or the link that it is in.
+func codeIn(text string) string {
+	if link, err := url.Parse(strings.TrimSpace(text)); err == nil && link.Host != "" {
+		return link.Query().Get("code")
+	}
+	return text
 }
 
 func (s *Service) ticket(tenant, pool, text string) (otp.Ticket, error) {

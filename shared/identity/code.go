@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"encoding/base64"
 	"slices"
 	"time"
 )
@@ -11,6 +12,7 @@ const (
 	GuessWindow   = 24 * time.Hour // in which there are Limits.GuessesPerDay
 	MailWindow    = time.Hour      // in which there are Limits.MailsPerHour
 	MaxLiveCodes  = 5              // of one user for one purpose; the oldest gives way. A guess may be compared with each
+	maxSpent      = 10             // marks of redeemed codes that are kept with a user's codes
 	expiredIsKept = 24 * time.Hour // how long the holder of an expired code is told so
 )
 
@@ -35,15 +37,32 @@ func (c Code) MailboxRef(tenant string) MailboxRef {
 }
 
 // Bears says whether the guess of a number may be compared with the code: one of the CodeTries that were paid for after the code was issued.
-func (c Code) Bears(guess int64) bool {
-	return guess > c.LastGuess-CodeTries && guess <= c.LastGuess
+func (c Code) Bears(guess int64) bool { return bears(c.LastGuess, guess) }
+
+// Bears is that of Code.
+func (m MailedCode) Bears(guess int64) bool { return bears(m.LastGuess, guess) }
+
+func bears(last, guess int64) bool { return guess > last-CodeTries && guess <= last }
+
+// mark tells the code apart from others that were mailed to its mailbox.
+func (c Code) mark() string { return markOf(c.MAC) }
+
+func markOf(mac []byte) string {
+	return base64.RawURLEncoding.EncodeToString(mac[:min(MarkLength, len(mac))])
 }
 
 // Codes are a user's codes for one purpose.
 type Codes struct {
 	Live     []Code
-	KilledAt Time  // when all that lived was killed: a message from before is of no use any more
-	Version  int64 // 0 while nothing is stored
+	Spent    []string // the marks of the codes that were redeemed last, at most maxSpent
+	KilledAt Time     // when all that lived was killed: a message from before is of no use any more
+	Version  int64    // 0 while nothing is stored
+}
+
+// UserCodes are the codes of a user for one purpose.
+type UserCodes struct {
+	User UserRef
+	Codes
 }
 
 // Issued are the codes with code as the live one of its registration, expiring after ttl. guesses is the number of the latest guess
@@ -71,6 +90,25 @@ func (c Codes) Killed(now time.Time) Codes {
 	return c
 }
 
+// Redeemed are the codes after code was redeemed, which activates the user: none lives any more.
+func (c Codes) Redeemed(code Code) Codes {
+	c.Live = nil
+	return c.spent(code.mark())
+}
+
+// WithoutMailed are the codes after m, which was made for their user, was redeemed with a ticket of another: no code that
+// was mailed to the same mailbox lives any more.
+func (c Codes) WithoutMailed(m MailedCode, box MailboxRef) Codes {
+	c.Live = slices.DeleteFunc(slices.Clone(c.Live), func(code Code) bool { return code.MailboxRef(box.Tenant) == box })
+	return c.spent(markOf(m.MAC))
+}
+
+func (c Codes) spent(mark string) Codes {
+	c.Spent = append(slices.Clone(c.Spent), mark)
+	c.Spent = c.Spent[max(0, len(c.Spent)-maxSpent):]
+	return c
+}
+
 // Presented is a code as somebody presents it.
 type Presented struct {
 	Registration string          // whose ticket came with the code; "" where none did
@@ -79,19 +117,15 @@ type Presented struct {
 }
 
 // Redeem is the live code that was presented. All live codes are compared, so that time tells nothing. With the ticket of a
-// registration only the code of that registration counts, or any of the user's codes where the registration has none.
+// registration only the code of that registration counts, and one of no registration where it has none that has not expired.
 // Errors: InvalidCode, and ExpiredCode only where the code is otherwise right.
-//
-// The reason for the second case: a stranger who registers an address again and again can use up the mails to it, so that no mail with a
-// code of the owner's registration is sent. The owner then has a mail with a code of the stranger's registration, which proves the
-// address, and the ticket of their own registration, which is completed. The stranger has a ticket and no mail, and so can do nothing.
 func (c Codes) Redeem(p Presented, now time.Time) (Code, error) {
-	free := p.Registration == "" || !slices.ContainsFunc(c.Live, func(code Code) bool { return code.Registration == p.Registration })
+	isFree := !c.HasOwn(p.Registration, now)
 	var found *Code
 	for i := range c.Live {
 		code := &c.Live[i]
-		right := p.Matches(*code)
-		if right && p.Paid(*code) && (free || p.Registration == code.Registration) {
+		isTheirs := p.Registration == "" || code.Registration == p.Registration || isFree && code.Registration == ""
+		if right := p.Matches(*code); right && p.Paid(*code) && isTheirs {
 			found = code
 		}
 	}
@@ -100,6 +134,47 @@ func (c Codes) Redeem(p Presented, now time.Time) (Code, error) {
 		return Code{}, InvalidCode{}
 	case !now.Before(found.ExpiresAt.Time):
 		return Code{}, ExpiredCode{}
+	}
+	return *found, nil
+}
+
+// HasOwn says whether a registration has a code of its own that has not expired.
+func (c Codes) HasOwn(registration string, now time.Time) bool {
+	return slices.ContainsFunc(c.Live, func(code Code) bool {
+		return code.Registration == registration && now.Before(code.ExpiresAt.Time)
+	})
+}
+
+// PresentedToMailbox is a code as the holder of a ticket presents it for the mailbox of their registration.
+type PresentedToMailbox struct {
+	Codes   func(UserRef) Codes   // of the user whom a code was made for
+	Paid    func(MailedCode) bool // whether the comparison with a code was paid for by a guess, or needs none
+	Matches func(MailedCode) bool // compares in constant time
+}
+
+// RedeemMailed is the one of the codes mailed to a mailbox that was presented with a ticket. All are compared, so that time
+// tells nothing. One that was redeemed, or whose user's codes were killed later or are gone, is of no use.
+// Errors: InvalidCode, and ExpiredCode only where the code is otherwise right.
+//
+// The reason: a stranger who registers a mailbox again and again, under any user names and in any pools of the tenant, can
+// use up the mails to it, so that no mail with a code of the owner's registration is sent. The owner then has a mail with a
+// code of the stranger's registration, which proves the mailbox, and the ticket of their own registration, which is
+// completed. The stranger has a ticket and no mail, and so can do nothing.
+func (u MailboxUse) RedeemMailed(p PresentedToMailbox, now time.Time) (MailedCode, error) {
+	var found *MailedCode
+	for i := range u.Codes {
+		code := &u.Codes[i]
+		codes := p.Codes(code.User)
+		isOfUse := codes.Version > 0 && !code.MailedAt.Before(codes.KilledAt.Time) && !slices.Contains(codes.Spent, markOf(code.MAC))
+		if right := p.Matches(*code); right && p.Paid(*code) && isOfUse {
+			found = code
+		}
+	}
+	switch {
+	case found == nil:
+		return MailedCode{}, InvalidCode{}
+	case !now.Before(found.ExpiresAt.Time):
+		return MailedCode{}, ExpiredCode{}
 	}
 	return *found, nil
 }

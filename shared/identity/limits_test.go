@@ -2,6 +2,7 @@ package identity_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -33,20 +34,28 @@ func TestLimitsAreBounded(t *testing.T) {
 	}
 }
 
-// Of registrations with tickets: the code of one's own counts, and where that was held back, any that reached the address.
+// Of registrations with tickets: the code of one's own counts, and where that was held back, one that is of no registration.
 func TestATicketGoesWithItsCode(t *testing.T) {
 	t.Parallel()
 	codes := identity.Codes{}.Issued(identity.Code{Registration: "mine", MAC: []byte("m")}, 0, start(), time.Hour).
-		Issued(identity.Code{Registration: "strangers", MAC: []byte("s")}, 0, start(), time.Hour)
+		Issued(identity.Code{Registration: "strangers", MAC: []byte("s")}, 0, start(), time.Hour).
+		Issued(identity.Code{MAC: []byte("n"), Message: "for nobody's"}, 0, start(), time.Hour)
 	for _, row := range []struct{ name, ticket, code, found string }{
 		{"one's own code", "mine", "m", "mine"},
 		{"the code of another, having one's own", "mine", "s", ""},
-		{"the code of another, having none", "late", "s", "strangers"},
+		{"the code of another, having none", "late", "s", ""},
+		{"the code of none, having one's own", "mine", "n", ""},
 		{"a wrong code, having none", "late", "x", ""},
 	} {
 		got, err := codes.Redeem(presented(row.code, 1, row.ticket), start())
 		if got.Registration != row.found || (err != nil) != (row.found == "") {
 			t.Errorf("%s: %+v, %v", row.name, got, err)
 		}
+	}
+	if got, err := codes.Redeem(presented("n", 1, "late"), start()); err != nil || got.Message != "for nobody's" {
+		t.Errorf("the code of none, having none: %+v, %v", got, err)
+	}
+	if got, err := codes.Redeem(presented("n", 0, "mine"), at(time.Hour)); !errors.Is(err, identity.ExpiredCode{}) {
+		t.Errorf("the code of none, when one's own has expired: %+v, %v", got, err)
 	}
 }

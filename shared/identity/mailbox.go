@@ -32,27 +32,71 @@ func MailboxDigest(kind IdentifierType, normalized string) string {
 // MailClass says whose mails a limit counts together.
 type MailClass string
 
-// The classes of mails. What strangers can cause does not count against what administrators ask for.
+// The classes of mails. What strangers can cause does not count against what administrators ask for, and notices,
+// which prove nothing, do not count against mails with a code, which prove the mailbox.
 const (
-	MailsOfPublic         MailClass = "mailed"  // mails that anybody can cause: registrations, resends, notices
+	MailsOfPublic         MailClass = "mailed"  // mails with a code that anybody can cause: registrations, resends
+	MailsOfNotices        MailClass = "noticed" // mails without a code that anybody can cause
 	MailsOfAdministrators MailClass = "invited" // mails that administrators ask for
 )
 
-// MailboxUse is what is counted of a mailbox within a tenant: the guesses at codes that were sent to it, the mails sent to it, and
-// the registrations that wait for it.
+// MailClasses are all classes of mails.
+func MailClasses() []MailClass {
+	return []MailClass{MailsOfPublic, MailsOfNotices, MailsOfAdministrators}
+}
+
+// MailboxUse is what is counted of a mailbox within a tenant: the guesses at codes that were sent to it, the mails sent
+// to it, the codes in the latest of them, and the registrations that wait for it.
 type MailboxUse struct {
 	Guesses  int64 // ever made: the number of the latest guess
 	Spent    int64 // guesses made since the window opened that Reopens ends, with those that were refused
 	Reopens  Time
 	MailedAt map[MailClass][]Time // newest first, at most MailsKept of each class
+	Codes    []MailedCode         // newest first, at most MailedCodesKept
 	Waiting  []WaitingRef         // newest first, at most MaxWaiting
 }
 
-// WaitingRef names a registration that waits for a mailbox.
+// MailedCodesKept is how many of the latest codes that were mailed to a mailbox prove it to any registration.
+const MailedCodesKept = 2
+
+// MailedCode is a code for activation that was mailed to a mailbox. Whoever has the ticket of a registration without
+// a code of its own proves the mailbox with it, whatever pool of the tenant and whatever user it was made for: a stranger who uses up the mails to a mailbox can
+// choose for which users they are, but not who reads them.
+type MailedCode struct {
+	User        UserRef // whom the code was made for
+	MAC         []byte  // the first MarkLength bytes of the code's
+	ExtendedMAC []byte
+	Digits      int // of the short form
+	MailedAt    Time
+	ExpiresAt   Time
+	LastGuess   int64 // as that of a Code; the table counts it
+}
+
+// MarkLength is how many bytes of a code's MAC are kept with its mailbox. They tell codes apart, and are not secret.
+const MarkLength = 12
+
+// Mail is a mail to a mailbox, as it is counted.
+type Mail struct {
+	Message   string // that it is of
+	Class     MailClass
+	Code      *MailedCode // in it; nil for a notice
+	IsCounted bool        // it was counted when it was asked for
+}
+
+// WaitingRef names a registration that waits for a mailbox. Pool and User are digests (IDDigest), since ids may be long.
 type WaitingRef struct {
 	Pool, User, Registration string
 	CreatedAt                Time
 }
+
+// IDDigest stands for an id of a tenant in 8 characters.
+func IDDigest(id string) string {
+	sum := sha256.Sum256([]byte(id))
+	return base64.RawURLEncoding.EncodeToString(sum[:6])
+}
+
+// IsOf says whether the registration belongs to a user.
+func (w WaitingRef) IsOf(user string) bool { return w.User == IDDigest(user) }
 
 // MayMail is nil where one more mail of the class may be sent now, else Limited.
 func (u MailboxUse) MayMail(class MailClass, now time.Time, l Limits) error {
@@ -78,7 +122,7 @@ func (u MailboxUse) IsLocked(now time.Time, l Limits) bool {
 // WaitingIn are the registrations that wait for the mailbox in a pool, newest first, without those that are over.
 func (u MailboxUse) WaitingIn(pool string, now time.Time) []WaitingRef {
 	return slices.DeleteFunc(slices.Clone(u.Waiting), func(w WaitingRef) bool {
-		return w.Pool != pool || !now.Before(w.CreatedAt.Add(RegistrationLifetime).Time)
+		return w.Pool != IDDigest(pool) || !now.Before(w.CreatedAt.Add(RegistrationLifetime).Time)
 	})
 }
 
@@ -89,5 +133,5 @@ func (u MailboxUse) IsCrowded(now time.Time) bool {
 
 // Waits says whether a registration waits for the mailbox, and has not given way to later ones.
 func (u MailboxUse) Waits(pool, registration string) bool {
-	return slices.ContainsFunc(u.Waiting, func(w WaitingRef) bool { return w.Pool == pool && w.Registration == registration })
+	return slices.ContainsFunc(u.Waiting, func(w WaitingRef) bool { return w.Pool == IDDigest(pool) && w.Registration == registration })
 }

@@ -78,7 +78,7 @@ func TestAMailboxIsLockedUntilItReopens(t *testing.T) {
 func TestWhichRegistrationsWait(t *testing.T) {
 	t.Parallel()
 	ref := func(pool, id string, after time.Duration) identity.WaitingRef {
-		return identity.WaitingRef{Pool: pool, User: "u", Registration: id, CreatedAt: identity.At(at(after))}
+		return identity.WaitingRef{Pool: identity.IDDigest(pool), User: identity.IDDigest("u"), Registration: id, CreatedAt: identity.At(at(after))}
 	}
 	use := identity.MailboxUse{Waiting: []identity.WaitingRef{ref("shop", "c", time.Hour), ref("other", "b", 0), ref("shop", "a", 0)}}
 	if got := use.WaitingIn("shop", at(2*time.Hour)); len(got) != 2 || got[0].Registration != "c" || got[1].Registration != "a" {
@@ -86,6 +86,9 @@ func TestWhichRegistrationsWait(t *testing.T) {
 	}
 	if got := use.WaitingIn("shop", at(identity.RegistrationLifetime)); len(got) != 1 || got[0].Registration != "c" {
 		t.Errorf("after the lifetime of the first wait %+v", got)
+	}
+	if w := use.Waiting[0]; !w.IsOf("u") || w.IsOf("v") {
+		t.Error("the registration is not of its user alone")
 	}
 	if !use.Waits("other", "b") || use.Waits("shop", "b") || use.Waits("shop", "z") {
 		t.Error("a registration of another pool waits, or one does not that should")
@@ -116,5 +119,62 @@ func TestAMailboxIsCrowdedWhereOneMayHaveGivenWay(t *testing.T) {
 	oldest := at(-4 * time.Hour)
 	if !use.IsCrowded(oldest.Add(identity.RegistrationLifetime-time.Millisecond)) || use.IsCrowded(oldest.Add(identity.RegistrationLifetime)) {
 		t.Error("it is not crowded as long as the oldest is not over")
+	}
+}
+
+// A code that was mailed to a mailbox proves it until it was redeemed, killed, guessed at too often or has expired.
+func TestACodeProvesTheMailboxThatItWasMailedTo(t *testing.T) {
+	t.Parallel()
+	mac := []byte("twelve bytes")
+	user := identity.UserRef{Tenant: "default", Pool: "shop", ID: "u"}
+	mailed := identity.MailedCode{User: user, MAC: mac, MailedAt: identity.At(start()), ExpiresAt: identity.At(at(time.Hour)), LastGuess: 5}
+	stored := identity.Codes{Version: 1}
+	for name, row := range map[string]struct {
+		codes identity.Codes
+		guess int64
+		mac   string
+		after time.Duration
+		want  error
+	}{
+		"a right one":                       {stored, 5, "twelve bytes", time.Hour - time.Millisecond, nil},
+		"a wrong one":                       {stored, 5, "other", 0, identity.InvalidCode{}},
+		"after five guesses":                {stored, 6, "twelve bytes", 0, identity.InvalidCode{}},
+		"paid for before it was mailed":     {stored, 0, "twelve bytes", 0, identity.InvalidCode{}},
+		"at its end":                        {stored, 5, "twelve bytes", time.Hour, identity.ExpiredCode{}},
+		"after it was redeemed":             {stored.Redeemed(identity.Code{MAC: append(mac, "and more"...)}), 5, "twelve bytes", 0, identity.InvalidCode{}},
+		"after another was redeemed":        {stored.Redeemed(identity.Code{MAC: []byte("another one!")}), 5, "twelve bytes", 0, nil},
+		"after it was redeemed by another":  {stored.WithoutMailed(mailed, identity.MailboxRef{}), 5, "twelve bytes", 0, identity.InvalidCode{}},
+		"after all were killed":             {identity.Codes{Version: 1}.Killed(at(time.Millisecond)), 5, "twelve bytes", 0, identity.InvalidCode{}},
+		"after all from before were killed": {identity.Codes{Version: 1}.Killed(start()), 5, "twelve bytes", 0, nil},
+		"whose user's codes are gone":       {identity.Codes{}, 5, "twelve bytes", 0, identity.InvalidCode{}},
+	} {
+		use := identity.MailboxUse{Codes: []identity.MailedCode{{User: user, MAC: []byte("the newest!!")}, mailed}}
+		got, err := use.RedeemMailed(identity.PresentedToMailbox{
+			Codes:   func(identity.UserRef) identity.Codes { return row.codes },
+			Paid:    func(m identity.MailedCode) bool { return m.Bears(row.guess) },
+			Matches: func(m identity.MailedCode) bool { return string(m.MAC) == row.mac },
+		}, at(row.after))
+		if !errors.Is(err, row.want) || err == nil && got.User != user {
+			t.Errorf("%s: %+v, %v, want %v", name, got, err, row.want)
+		}
+	}
+}
+
+// Only the codes that were mailed to the mailbox die with one that was redeemed with another's ticket, and the last marks are kept.
+func TestWhatDiesWithAMailedCode(t *testing.T) {
+	t.Parallel()
+	code := func(registration, address string) identity.Code {
+		return identity.Code{Registration: registration, AddressType: identity.TypeEmail, Normalized: address, MAC: []byte(registration)}
+	}
+	codes := identity.Codes{}.Issued(code("r1", "ann@example.com"), 0, start(), time.Hour).Issued(code("r2", "ben@example.com"), 0, start(), time.Hour)
+	got := codes.WithoutMailed(identity.MailedCode{MAC: []byte("r1")}, identity.NewMailboxRef("", identity.TypeEmail, "Ann@example.com"))
+	if len(got.Live) != 1 || got.Live[0].Registration != "r2" || len(got.Spent) != 1 || len(codes.Live) != 2 {
+		t.Errorf("%+v", got)
+	}
+	for range 30 {
+		got = got.Redeemed(code("r3", "ann@example.com"))
+	}
+	if len(got.Spent) != 10 || len(got.Live) != 0 {
+		t.Errorf("%d marks are kept, and %d codes live", len(got.Spent), len(got.Live))
 	}
 }

@@ -63,12 +63,15 @@ func (m Message) UserRef() UserRef { return UserRef{Tenant: m.Tenant, Pool: m.Po
 // MailboxRef names the mailbox that the message goes to.
 func (m Message) MailboxRef() MailboxRef { return NewMailboxRef(m.Tenant, TypeEmail, m.Normalized) }
 
-// MailClass is the class of mails that the message is counted in.
-func (m Message) MailClass() MailClass {
-	if m.Share == ShareNone {
+// MailClass is the class of mails that the message is counted in, with a code or as a notice.
+func (m Message) MailClass(hasCode bool) MailClass {
+	switch {
+	case m.Share == ShareNone:
 		return MailsOfAdministrators
+	case hasCode:
+		return MailsOfPublic
 	}
-	return MailsOfPublic
+	return MailsOfNotices
 }
 
 // MessageOptions are the query parameters of a request for an activation message, with what is known of who makes it.

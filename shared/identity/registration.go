@@ -130,7 +130,20 @@ func (u User) OnlyWaiting(waiting []Registration, mailable bool, now time.Time) 
 type Redeemable struct {
 	User         User // without its password hash; the zero value where there is none
 	Codes        Codes
+	Others       []UserCodes   // of other users whose codes the mailbox got last
 	Registration *Registration // nil where there is none
+}
+
+// CodesOf are the codes of a user that were read, the zero value where there are none.
+func (r Redeemable) CodesOf(user UserRef) Codes {
+	if user == r.User.Ref() {
+		return r.Codes
+	}
+	i := slices.IndexFunc(r.Others, func(each UserCodes) bool { return each.User == user })
+	if i < 0 {
+		return Codes{}
+	}
+	return r.Others[i].Codes
 }
 
 // Activation is the proof of an address, with what may become the user's.

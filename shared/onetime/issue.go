@@ -24,37 +24,41 @@ type Store interface {
 	Codes(ctx context.Context, ref identity.UserRef, purpose identity.CodePurpose) (identity.Codes, error)
 	ReplaceCodes(ctx context.Context, ref identity.UserRef, purpose identity.CodePurpose, c identity.Codes) error
 	MailboxUse(ctx context.Context, box identity.MailboxRef) (identity.MailboxUse, error)
-	CountMail(ctx context.Context, box identity.MailboxRef, message string, class identity.MailClass, l identity.Limits) (identity.MailboxUse, error)
+	CountMail(ctx context.Context, box identity.MailboxRef, m identity.Mail, l identity.Limits) (identity.MailboxUse, error)
 }
 
 // storeTries bounds how often a code is stored anew after other codes of the user came between reading and writing.
 const storeTries = 5
 
-// Prepare may change the codes that a new one joins, or refuse with an error. It also tells the number of the latest guess at codes of
-// the mailbox that the new one goes to.
-type Prepare func(identity.Codes) (joined identity.Codes, guesses int64, err error)
+// Prepare may change the codes that a new one joins, or refuse with an error. made is what is kept of the new one with the
+// mailbox that it goes to. Prepare also tells the number of the latest guess at codes of that mailbox.
+type Prepare func(c identity.Codes, made identity.MailedCode) (joined identity.Codes, guesses int64, err error)
 
 // Issue makes a code for a user of p and stores it in place of the earlier one of the same registration. code says for which address,
 // registration and message.
 func (i *Issuer) Issue(ctx context.Context, p identity.Pool, ref identity.UserRef, purpose identity.CodePurpose, code identity.Code, prepare Prepare) (otp.Issued, error) {
-	var err error
 	policy := p.CodePolicy(purpose)
+	now := i.Now()
+	made, err := i.Coder.New(binding(ref, purpose, code.MailboxRef(ref.Tenant)), policy.Length)
+	if err != nil {
+		return otp.Issued{}, err
+	}
+	code.MAC, code.ExtendedMAC = made.CodeMAC, made.ExtendedMAC
+	mailed := identity.MailedCode{
+		User: ref, MAC: code.MAC[:identity.MarkLength], ExtendedMAC: code.ExtendedMAC[:identity.MarkLength], Digits: policy.Length,
+		MailedAt: identity.At(now), ExpiresAt: identity.At(now).Add(time.Duration(policy.TTL)),
+	}
 	for range storeTries {
 		var codes identity.Codes
 		if codes, err = i.Store.Codes(ctx, ref, purpose); err != nil {
 			return otp.Issued{}, err
 		}
 		var guesses int64
-		if codes, guesses, err = prepare(codes); err != nil {
+		if codes, guesses, err = prepare(codes, mailed); err != nil {
 			return otp.Issued{}, err
 		}
-		made, err2 := i.Coder.New(binding(ref, purpose, code), policy.Length)
-		if err2 != nil {
-			return otp.Issued{}, err2
-		}
-		code.MAC, code.ExtendedMAC = made.CodeMAC, made.ExtendedMAC
 		storing := once.Then(ctx, func(once.None) (otp.Issued, error) { return made, nil })
-		err = i.Store.ReplaceCodes(storing, ref, purpose, codes.Issued(code, guesses, i.Now(), time.Duration(policy.TTL)))
+		err = i.Store.ReplaceCodes(storing, ref, purpose, codes.Issued(code, guesses, now, time.Duration(policy.TTL)))
 		if !errors.As(err, new(identity.PreconditionFailed)) {
 			return made, err
 		}
@@ -64,42 +68,46 @@ func (i *Issuer) Issue(ctx context.Context, p identity.Pool, ref identity.UserRe
 
 // Alone is a Prepare that kills the user's other codes.
 func (i *Issuer) Alone(ctx context.Context, box identity.MailboxRef) Prepare {
-	return func(c identity.Codes) (identity.Codes, int64, error) {
+	return func(c identity.Codes, _ identity.MailedCode) (identity.Codes, int64, error) {
 		use, err := i.Store.MailboxUse(ctx, box)
 		return c.Killed(i.Now()), use.Guesses, err
 	}
 }
 
-// ForMail is a Prepare for the code of a message, which counts its mail: see Count. It calls use with what is then counted of the mailbox.
-// Errors: those of Count; NotFound for a message from before all codes were killed, which would bring one of them back.
+// ForMail is a Prepare for the code of a message, which counts its mail as CountNotice does. It calls use with what is then counted of the mailbox.
+// Errors: those of CountNotice; NotFound for a message from before all codes were killed, which would bring one of them back.
 func (i *Issuer) ForMail(ctx context.Context, p identity.Pool, m identity.Message, box identity.MailboxRef, afford func(context.Context) error, use func(identity.MailboxUse)) Prepare {
-	return func(c identity.Codes) (identity.Codes, int64, error) {
+	return func(c identity.Codes, made identity.MailedCode) (identity.Codes, int64, error) {
 		if m.CreatedAt.Before(c.KilledAt.Time) {
 			return c, 0, identity.NotFound{Thing: "use for message", ID: m.ID}
 		}
 		m.Counted = m.Counted || c.MadeFor(m.ID)
-		counted, err := i.Count(ctx, p, m, box, afford)
+		counted, err := i.count(ctx, p, m, box, &made, afford)
 		use(counted)
 		return c, counted.Guesses, err
 	}
 }
 
-// Count counts the mail of a message to a mailbox, unless it was counted for the message already, and then calls afford, which may
-// refuse or delay the mail for another reason. So mails to one mailbox take no more of what is afforded than the mailbox may get.
-// Errors: Limited, and those of afford.
-func (i *Issuer) Count(ctx context.Context, p identity.Pool, m identity.Message, box identity.MailboxRef, afford func(context.Context) error) (use identity.MailboxUse, err error) {
-	if m.Counted {
-		use, err = i.Store.MailboxUse(ctx, box)
-	} else {
-		use, err = i.Store.CountMail(ctx, box, m.ID, m.MailClass(), p.Limits)
-	}
+// CountNotice counts a mail without a code of a message to a mailbox, unless it was counted for the message already, and
+// then calls afford, which may refuse or delay the mail for another reason. So mails to one mailbox take no more of what is
+// afforded than the mailbox may get. Errors: Limited, and those of afford.
+func (i *Issuer) CountNotice(ctx context.Context, p identity.Pool, m identity.Message, box identity.MailboxRef, afford func(context.Context) error) error {
+	_, err := i.count(ctx, p, m, box, nil, afford)
+	return err
+}
+
+func (i *Issuer) count(
+	ctx context.Context, p identity.Pool, m identity.Message, box identity.MailboxRef, code *identity.MailedCode, afford func(context.Context) error,
+) (identity.MailboxUse, error) {
+	mail := identity.Mail{Message: m.ID, Class: m.MailClass(code != nil), Code: code, IsCounted: m.Counted}
+	use, err := i.Store.CountMail(ctx, box, mail, p.Limits)
 	if err == nil {
 		err = afford(ctx)
 	}
 	return use, err
 }
 
-// binding is what a code is good for. The address is bound on its own.
-func binding(ref identity.UserRef, purpose identity.CodePurpose, code identity.Code) otp.Binding {
-	return otp.Binding{Tenant: ref.Tenant, Pool: ref.Pool, User: ref.ID, Purpose: string(purpose.Base()), Address: code.Normalized}
+// binding is what a code is good for. The mailbox is bound on its own.
+func binding(ref identity.UserRef, purpose identity.CodePurpose, box identity.MailboxRef) otp.Binding {
+	return otp.Binding{Tenant: ref.Tenant, Pool: ref.Pool, User: ref.ID, Purpose: string(purpose.Base()), Address: box.Digest}
 }

@@ -29,9 +29,9 @@ type Guesses interface {
 
 // Activator reads and stores the user; shared/table says what each method promises.
 type Activator interface {
-	Redeemable(ctx context.Context, ref identity.UserRef, registration string) (identity.Redeemable, error)
+	Redeemable(ctx context.Context, ref identity.UserRef, registration string, others []identity.UserRef) (identity.Redeemable, error)
 	Registration(ctx context.Context, ref identity.UserRef, id string) (identity.Registration, error)
-	Activate(ctx context.Context, old, u identity.User, codes int64, notice *identity.Message) (identity.User, error)
+	Activate(ctx context.Context, old, u identity.User, spent []identity.UserCodes, notice *identity.Message) (identity.User, error)
 }
 
 // Passwords checks a new password against the pool's rules (Invalid at pointer) and hashes it.
@@ -80,7 +80,7 @@ type Promise struct {
 // Errors: those of Activate for the code.
 func (r *Redeemer) Look(ctx context.Context, p identity.Pool, code string) (Promise, error) {
 	a := r.attempt(ctx, p, Proof{Code: code}) // only an extended code names its user, and it costs no guess
-	found, activation, err := a.find(ctx)
+	found, activation, _, err := a.find(ctx)
 	if err != nil {
 		return Promise{}, err
 	}
@@ -119,7 +119,7 @@ func (r *Redeemer) attempt(ctx context.Context, p identity.Pool, proof Proof) *a
 }
 
 func (a *attempt) activate(ctx context.Context) (u identity.User, err error) {
-	found, activation, err := a.find(ctx)
+	found, activation, spent, err := a.find(ctx)
 	if err != nil {
 		return u, err
 	}
@@ -138,43 +138,45 @@ func (a *attempt) activate(ctx context.Context) (u identity.User, err error) {
 		m := identity.NewMessage(identity.MessagePasswordSet, u, to, identity.MessageOptions{}, maker)
 		notice = &m
 	}
-	u, err = a.Users.Activate(ctx, found.User, u, found.Codes.Version, notice)
+	u, err = a.Users.Activate(ctx, found.User, u, spent, notice)
 	if errors.As(err, new(identity.Conflict)) {
 		return u, identity.InvalidField("/code", "proves an address that has become another user's")
 	}
 	return u, err
 }
 
-// find is the user whose code was presented, and what that code would activate.
-func (a *attempt) find(ctx context.Context) (found identity.Redeemable, activation identity.Activation, err error) {
+// find is the user whom the presented code would activate, how, and the codes that are spent then.
+func (a *attempt) find(ctx context.Context) (found identity.Redeemable, activation identity.Activation, spent []identity.UserCodes, err error) {
 	named, purpose, extended := otp.ParseExtended(a.proof.Code)
 	a.extended = extended
+	isOfOther := a.proof.Ticket == nil && a.ref.ID != "" && a.ref.ID != named // with a ticket it may be
 	switch {
-	case extended && (purpose != string(identity.PurposeActivation) || a.ref.ID != "" && a.ref.ID != named):
-		return found, activation, identity.InvalidCode{}
-	case extended:
+	case extended && (purpose != string(identity.PurposeActivation) || isOfOther):
+		return found, activation, nil, identity.InvalidCode{}
+	case extended && a.proof.Ticket == nil:
 		a.ref.ID = named
 	case a.ref.ID == "":
-		return found, activation, identity.InvalidCode{}
+		return found, activation, nil, identity.InvalidCode{}
 	}
 	if a.proof.Ticket != nil {
-		found, activation, err = a.byTicket(ctx)
+		found, activation, spent, err = a.byTicket(ctx)
 	} else {
 		found, activation, err = a.byCode(ctx)
+		spent = []identity.UserCodes{{User: a.ref, Codes: found.Codes.Redeemed(activation.Code)}}
 	}
 	if err == nil && a.proof.Address != "" {
 		if normalized, err := a.pool.Find(a.proof.Address); err != nil || normalized != activation.Code.Normalized {
-			return found, activation, identity.InvalidCode{}
+			return found, activation, nil, identity.InvalidCode{}
 		}
 	}
 	if err == nil && found.User.ID == "" {
 		err = identity.InvalidCode{}
 	}
-	return found, activation, err
+	return found, activation, spent, err
 }
 
 // byTicket redeems a code with the ticket of a registration, which is therefore that of whoever presents both.
-func (a *attempt) byTicket(ctx context.Context) (found identity.Redeemable, activation identity.Activation, err error) {
+func (a *attempt) byTicket(ctx context.Context) (found identity.Redeemable, activation identity.Activation, spent []identity.UserCodes, err error) {
 	ticket := a.proof.Ticket
 	box := identity.MailboxRef{Tenant: a.pool.Tenant, Digest: ticket.Mailbox}
 	if box.Digest == "" { // a ticket of the first release
@@ -183,25 +185,67 @@ func (a *attempt) byTicket(ctx context.Context) (found identity.Redeemable, acti
 			err = identity.InvalidCode{}
 		}
 		if err != nil {
-			return found, activation, err
+			return found, activation, nil, err
 		}
 		box, _ = r.MailboxRef(a.pool.Tenant)
 	}
 	if err := a.pay(ctx, box); err != nil {
-		return found, activation, err
+		return found, activation, nil, err
 	}
-	if found, err = a.Users.Redeemable(ctx, a.ref, ticket.Registration); err != nil {
-		return found, activation, err
+	var others []identity.UserRef
+	for _, mailed := range a.uses[box].Codes {
+		others = append(others, mailed.User)
 	}
-	activation.Code, err = a.redeem(found.Codes)
+	if found, err = a.Users.Redeemable(ctx, a.ref, ticket.Registration, others); err != nil {
+		return found, activation, nil, err
+	}
 	activation.Registration, activation.HasTicket = found.Registration, true
 	activation.IsTheirs = a.uses[box].Waits(a.pool.ID, ticket.Registration)
-	return found, activation, err
+	activation.Code, err = a.redeem(found.Codes)
+	if errors.As(err, new(identity.InvalidCode)) && !found.Codes.HasOwn(ticket.Registration, a.Now()) {
+		activation.Code, spent, err = a.redeemMailed(box, found)
+		return found, activation, spent, err
+	}
+	return found, activation, []identity.UserCodes{{User: a.ref, Codes: found.Codes.Redeemed(activation.Code)}}, err
+}
+
+// redeemMailed compares the code that was presented with those that were mailed to the mailbox of the ticket last, for
+// whatever users. It proves the address of the ticket's registration. spent are the codes of the user whom it was made for,
+// and those of the ticket's user, which are spent with it.
+func (a *attempt) redeemMailed(box identity.MailboxRef, found identity.Redeemable) (code identity.Code, spent []identity.UserCodes, err error) {
+	r, use := found.Registration, a.uses[box]
+	mailed, err := use.RedeemMailed(identity.PresentedToMailbox{
+		Codes: func(user identity.UserRef) identity.Codes { return found.CodesOf(user) },
+		Paid: func(m identity.MailedCode) bool {
+			isLong := m.Digits >= a.pool.CodePolicy(identity.PurposeActivation).Length
+			return a.extended || isLong && !a.refused[box] && m.Bears(use.Guesses)
+		},
+		Matches: func(m identity.MailedCode) bool {
+			return a.Coder.Matches(binding(m.User, identity.PurposeActivation, box), a.proof.Code, m.MAC, m.ExtendedMAC)
+		},
+	}, a.Now())
+	switch {
+	case err != nil:
+		return code, nil, err
+	case r == nil || r.Normalized == "":
+		return code, nil, identity.InvalidCode{}
+	}
+	own, of := found.Codes, found.CodesOf(mailed.User)
+	if mailed.User == a.ref {
+		own = own.WithoutMailed(mailed, box)
+	} else {
+		spent = append(spent, identity.UserCodes{User: mailed.User, Codes: of.WithoutMailed(mailed, box)})
+	}
+	if own.Version > 0 {
+		own.Live = nil
+		spent = append(spent, identity.UserCodes{User: a.ref, Codes: own})
+	}
+	return identity.Code{Address: r.Address, Normalized: r.Normalized, AddressType: r.AddressType}, spent, nil
 }
 
 // byCode redeems a code that is all that tells who presents it.
 func (a *attempt) byCode(ctx context.Context) (found identity.Redeemable, activation identity.Activation, err error) {
-	if found, err = a.Users.Redeemable(ctx, a.ref, ""); err != nil {
+	if found, err = a.Users.Redeemable(ctx, a.ref, "", nil); err != nil {
 		return found, activation, err
 	}
 	if !a.extended {
@@ -244,7 +288,7 @@ func (a *attempt) onlyWaiting(ctx context.Context, u identity.User, code identit
 		return "", err
 	}
 	waiting := a.uses[box].WaitingIn(a.pool.ID, a.Now())
-	if a.uses[box].IsCrowded(a.Now()) || len(waiting) != 1 || waiting[0].User != u.ID {
+	if a.uses[box].IsCrowded(a.Now()) || len(waiting) != 1 || !waiting[0].IsOf(u.ID) {
 		return "", nil
 	}
 	return waiting[0].Registration, nil
@@ -264,7 +308,7 @@ func (a *attempt) redeem(codes identity.Codes) (identity.Code, error) {
 			return a.extended || paid && !a.refused[box] && c.Bears(use.Guesses)
 		},
 		Matches: func(c identity.Code) bool {
-			return a.Coder.Matches(binding(a.ref, identity.PurposeActivation, c), a.proof.Code, c.MAC, c.ExtendedMAC)
+			return a.Coder.Matches(binding(a.ref, identity.PurposeActivation, c.MailboxRef(a.pool.Tenant)), a.proof.Code, c.MAC, c.ExtendedMAC)
 		},
 	}, a.Now())
 }

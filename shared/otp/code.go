@@ -96,13 +96,22 @@ func (c *Coder) digits(n int) (string, error) {
 	return string(code), nil
 }
 
-// Matches says whether presented is the code or its extended form, in constant time for a given form. A person may type spaces
-// and dashes between the digits, and digits that NFKC turns into ASCII, as East Asian keyboards write them; no other script's.
+// Matches says whether presented is the code or its extended form, in constant time for a given form. The MACs are those of
+// New, or the first identity.MarkLength bytes of them. A person may type spaces and dashes between the digits, and digits
+// that NFKC turns into ASCII, as East Asian keyboards write them; no other script's.
 func (c *Coder) Matches(b Binding, presented string, codeMAC, extendedMAC []byte) bool {
 	if _, _, extended := ParseExtended(presented); extended {
-		return subtle.ConstantTimeCompare(c.mac(b, presented), extendedMAC) == 1
+		return isMAC(c.mac(b, presented), extendedMAC)
 	}
-	return subtle.ConstantTimeCompare(c.mac(b, typed(presented)), codeMAC) == 1
+	return isMAC(c.mac(b, typed(presented)), codeMAC)
+}
+
+// isMAC says whether stored is mac, or the first identity.MarkLength bytes of it.
+func isMAC(mac, stored []byte) bool {
+	if len(stored) == identity.MarkLength {
+		mac = mac[:identity.MarkLength]
+	}
+	return subtle.ConstantTimeCompare(mac, stored) == 1
 }
 
 // typed is a short code without what people put between digits; "" for a text that is no short code.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -13,7 +14,8 @@ import (
 	"identitypools/shared/once"
 )
 
-// A codes item has the live codes as JSON in live, and in killed (unix ms) when all that lived before was killed.
+// A codes item has the live codes as JSON in live, the marks of the codes that were redeemed last in spent, with '#' between
+// them, and in killed (unix ms) when all that lived before was killed.
 
 // codesKept is how long a codes item outlives its last change: longer than any code.
 const codesKept = 3 * 24 * time.Hour
@@ -29,17 +31,10 @@ func (t *Table) Codes(ctx context.Context, ref identity.UserRef, purpose identit
 
 // ReplaceCodes stores c over the version that was read. Errors: PreconditionFailed.
 func (t *Table) ReplaceCodes(ctx context.Context, ref identity.UserRef, purpose identity.CodePurpose, c identity.Codes) error {
-	live, err := json.Marshal(c.Live)
+	write, err := t.replacingCodes(ref, purpose, c)
 	if err != nil {
-		return fmt.Errorf("encode codes: %w", err)
+		return err
 	}
-	condition := isNew
-	values := item{":live": str(string(live)), ":next": num(c.Version + 1), ":killed": num(c.KilledAt.UnixMilli()), ":ttl": seconds(t.now().Add(codesKept))}
-	if c.Version > 0 {
-		condition, values[":version"] = isVersion, num(c.Version)
-	}
-	write := t.updating(codesKey(ref, purpose), "SET live = :live, version = :next, killed = :killed, #ttl = :ttl", condition, values)
-	write.Update.ExpressionAttributeNames = map[string]string{"#ttl": ttl}
 	switch err := t.change(ctx, write, once.None{}); {
 	case errors.Is(err, errCondition):
 		return identity.PreconditionFailed{}
@@ -47,6 +42,26 @@ func (t *Table) ReplaceCodes(ctx context.Context, ref identity.UserRef, purpose 
 		return fmt.Errorf("store codes: %w", err)
 	}
 	return nil
+}
+
+// replacingCodes is the write of c over the version that was read.
+func (t *Table) replacingCodes(ref identity.UserRef, purpose identity.CodePurpose, c identity.Codes) (types.TransactWriteItem, error) {
+	live, err := json.Marshal(c.Live)
+	if err != nil {
+		return types.TransactWriteItem{}, fmt.Errorf("encode codes: %w", err)
+	}
+	condition := isNew
+	values := item{
+		":live": str(string(live)), ":spent": str(join(c.Spent...)), ":next": num(c.Version + 1), ":killed": num(c.KilledAt.UnixMilli()),
+		":ttl": seconds(t.now().Add(codesKept)),
+	}
+	if c.Version > 0 {
+		condition, values[":version"] = isVersion, num(c.Version)
+	}
+	update := "SET live = :live, spent = :spent, version = :next, killed = :killed, #ttl = :ttl"
+	write := t.updating(codesKey(ref, purpose), update, condition, values)
+	write.Update.ExpressionAttributeNames = map[string]string{"#ttl": ttl}
+	return write, nil
 }
 
 // killing is the write that kills the live codes of m's user, and the messages from before m.
@@ -60,6 +75,9 @@ func (t *Table) killing(m identity.Message, purpose identity.CodePurpose) types.
 
 func codesOf(it item) (identity.Codes, error) {
 	c := identity.Codes{KilledAt: identity.At(time.UnixMilli(number(it, "killed"))), Version: number(it, attrVersion)}
+	if spent := text(it, "spent"); spent != "" {
+		c.Spent = strings.Split(spent, "#")
+	}
 	if live := text(it, "live"); live != "" {
 		if err := json.Unmarshal([]byte(live), &c.Live); err != nil {
 			return c, fmt.Errorf("decode stored codes: %w", err)

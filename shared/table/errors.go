@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -77,12 +78,12 @@ type cancelled struct{ failed []int }
 func (cancelled) Error() string { return "transaction cancelled: condition does not hold" }
 
 func (c cancelled) at(i int) bool {
-	for _, failed := range c.failed {
-		if failed == i {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(c.failed, i)
+}
+
+// before says whether the condition of one of the first n writes does not hold.
+func (c cancelled) before(n int) bool {
+	return slices.ContainsFunc(c.failed, func(failed int) bool { return failed < n })
 }
 
 // errRepeated is a request that a repeat of it, under way at the same time, was faster than.

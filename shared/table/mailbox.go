@@ -2,6 +2,7 @@ package table
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"strconv"
@@ -10,21 +11,28 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/google/uuid"
 
 	"identitypools/shared/identity"
 )
 
-// The item of a mailbox has guesses, spent and reopens (unix ms) for the guesses at its codes, with the payment of the latest guess in
-// guessed_by; mailed1 to mailed10 and invited1 to invited10 (unix ms, newest first) for the mails of each class, with the message that
-// was counted last in counted; and wait1 to wait5 (newest first) for the registrations that wait. A request can shift such a row and
-// check it in one expression, without reading the item.
+// The item of a mailbox has guesses, spent and reopens (unix ms) for the guesses at its codes, with the payment of the
+// latest guess in guessed_by; for each class of mails a row of times (unix ms), which are m1 to m10 (public), n1 to n10
+// (notices) and i1 to i10 (administrators), with the message that was counted last in counted; c1 and c2 for the codes that
+// were mailed last, with the last guess that each bears in b1 and b2; and w1 to w5 for the registrations that wait. The
+// newest of a row is its first. A request can shift a row and check it in one expression, without reading the item. Names
+// are short so that the item costs one write unit, which is at most 1 KB.
 
 // mailboxKept is how long the item of a mailbox outlives its last change: longer than any window and any registration.
 const mailboxKept = 3 * 24 * time.Hour
 
-func waiting(i int) string { return "wait" + strconv.Itoa(i+1) }
+func waiting(i int) string { return "w" + strconv.Itoa(i+1) }
 
-func mailed(class identity.MailClass, i int) string { return string(class) + strconv.Itoa(i+1) }
+func mailed(class identity.MailClass, i int) string { return string(class[:1]) + strconv.Itoa(i+1) }
+
+func mailedCode(i int) string { return "c" + strconv.Itoa(i+1) }
+
+func lastGuess(i int) string { return "b" + strconv.Itoa(i+1) }
 
 // MailboxUse reads what is counted of a mailbox; one that nothing was counted of has the zero value.
 func (t *Table) MailboxUse(ctx context.Context, ref identity.MailboxRef) (identity.MailboxUse, error) {
@@ -32,7 +40,7 @@ func (t *Table) MailboxUse(ctx context.Context, ref identity.MailboxRef) (identi
 	if err != nil {
 		return identity.MailboxUse{}, fmt.Errorf("read mailbox: %w", err)
 	}
-	return mailboxUseOf(it), nil
+	return mailboxUseOf(it, ref.Tenant), nil
 }
 
 // SpendGuess pays for one guess at the codes of a mailbox, before anything is compared. What it returns has the number of this guess in
@@ -43,6 +51,7 @@ func (t *Table) SpendGuess(ctx context.Context, ref identity.MailboxRef, payment
 	const numbered = "SET guesses = if_not_exists(guesses, :zero) + :one, guessed_by = :by, #ttl = :ttl, "
 	const unpaid = "(attribute_not_exists(guessed_by) OR guessed_by <> :by) AND "
 	now := t.now()
+	payment = short(payment)
 	for range conflictTries {
 		values := item{":zero": num(0), ":one": num(1), ":by": str(payment), ":now": num(now.UnixMilli()), ":reopens": num(now.Add(identity.GuessWindow).UnixMilli())}
 		it, err := t.updateMailbox(ctx, ref, numbered+"spent = if_not_exists(spent, :zero) + :one, reopens = if_not_exists(reopens, :reopens)",
@@ -58,7 +67,7 @@ func (t *Table) SpendGuess(ctx context.Context, ref identity.MailboxRef, payment
 		case err != nil && !errors.Is(err, errCondition):
 			return identity.MailboxUse{}, fmt.Errorf("spend a guess: %w", err)
 		}
-		use := mailboxUseOf(it)
+		use := mailboxUseOf(it, ref.Tenant)
 		if use.Spent > l.GuessesPerDay {
 			return use, identity.InvalidCode{}
 		}
@@ -71,51 +80,125 @@ func (t *Table) SpendGuess(ctx context.Context, ref identity.MailboxRef, payment
 // takes effect once at most, and not where another guess was made meanwhile.
 func (t *Table) RefundGuess(ctx context.Context, ref identity.MailboxRef, payment string) error {
 	_, err := t.updateMailbox(ctx, ref, "SET guesses = guesses - :one, spent = spent - :one, #ttl = :ttl REMOVE guessed_by", "guessed_by = :by AND spent > :zero",
-		item{":one": num(1), ":zero": num(0), ":by": str(payment)})
+		item{":one": num(1), ":zero": num(0), ":by": str(short(payment))})
 	if err != nil && !errors.Is(err, errCondition) {
 		return fmt.Errorf("give a guess back: %w", err)
 	}
 	return nil
 }
 
-// CountMail counts a mail of the class to a mailbox for a message, before it is sent. A message that was counted last is not counted
-// again. Errors: Limited, with nothing counted.
-func (t *Table) CountMail(ctx context.Context, ref identity.MailboxRef, message string, class identity.MailClass, l identity.Limits) (identity.MailboxUse, error) {
+// CountMail counts a mail to a mailbox before it is sent, unless it was counted already, and keeps the code in it in place
+// of the oldest. A mail of the message that was counted last is not counted again, and its code replaces that of the first.
+// Errors: Limited, with nothing counted.
+func (t *Table) CountMail(ctx context.Context, ref identity.MailboxRef, m identity.Mail, l identity.Limits) (identity.MailboxUse, error) {
+	if m.IsCounted && m.Code == nil {
+		return t.MailboxUse(ctx, ref)
+	}
+	message := short(m.Message)
 	for range conflictTries {
-		update, condition, values := t.counting(class, l)
+		sets, conditions, values := []string{"#ttl = :ttl", "counted = :message"}, []string{"(attribute_not_exists(counted) OR counted <> :message)"}, item{}
+		if !m.IsCounted {
+			row, condition := t.counting(m.Class, l, values)
+			sets, conditions = append(sets, row...), append(conditions, condition)
+		}
+		if m.Code != nil {
+			sets = append(sets, keepingCode(*m.Code, values)...)
+		}
 		values[":message"] = str(message)
-		it, err := t.updateMailbox(ctx, ref, update+", counted = :message", "(attribute_not_exists(counted) OR counted <> :message) AND "+condition, values)
-		use := mailboxUseOf(it)
+		it, err := t.updateMailbox(ctx, ref, "SET "+strings.Join(sets, ", "), strings.Join(conditions, " AND "), values)
+		isRepeat := errors.Is(err, errCondition) && text(it, "counted") == message
+		if isRepeat && m.Code != nil {
+			it, err = t.updateMailbox(ctx, ref, "SET #ttl = :ttl, c1 = :code, b1 = if_not_exists(guesses, :zero) + :tries", "counted = :message",
+				item{":message": str(message), ":code": str(mailedCodeText(*m.Code)), ":zero": num(0), ":tries": num(identity.CodeTries)})
+			isRepeat = false
+		}
+		use := mailboxUseOf(it, ref.Tenant)
 		switch {
-		case err == nil, errors.Is(err, errCondition) && text(it, "counted") == message:
+		case err == nil, isRepeat:
 			return use, nil
 		case !errors.Is(err, errCondition):
 			return use, fmt.Errorf("count a mail: %w", err)
+		case m.IsCounted:
+			continue
 		}
-		if err := use.MayMail(class, t.now(), l); err != nil {
+		if err := use.MayMail(m.Class, t.now(), l); err != nil {
 			return use, err
 		}
 	}
 	return identity.MailboxUse{}, identity.Unavailable{RetryAfter: retryAfter, Cause: errCondition}
 }
 
-// counting is the update that counts a mail of the class, where the limits allow one now.
-func (t *Table) counting(class identity.MailClass, l identity.Limits) (update, condition string, values item) {
+// keepingCode are the parts of an update that keep a code with its mailbox, in place of the oldest.
+func keepingCode(code identity.MailedCode, values item) []string {
+	values[":code"], values[":none"], values[":zero"], values[":tries"] = str(mailedCodeText(code)), str(""), num(0), num(identity.CodeTries)
+	sets := []string{mailedCode(0) + " = :code", lastGuess(0) + " = if_not_exists(guesses, :zero) + :tries"}
+	for i := 1; i < identity.MailedCodesKept; i++ {
+		sets = append(sets, fmt.Sprintf("%s = if_not_exists(%s, :none)", mailedCode(i), mailedCode(i-1)),
+			fmt.Sprintf("%s = if_not_exists(%s, :zero)", lastGuess(i), lastGuess(i-1)))
+	}
+	return sets
+}
+
+// mailedCodeText is a code as it is kept with its mailbox, but for the last guess: the ids of pool and user, the two marks
+// in base64url, the number of digits, and the times of mailing and expiry (unix ms), with '#' between them.
+func mailedCodeText(c identity.MailedCode) string {
+	encode, ms := base64.RawURLEncoding.EncodeToString, func(t identity.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
+	return join(short(c.User.Pool), short(c.User.ID), encode(c.MAC), encode(c.ExtendedMAC), strconv.Itoa(c.Digits), ms(c.MailedAt), ms(c.ExpiresAt))
+}
+
+// mailedCodeOf reads what mailedCodeText made; ok is false for an empty text.
+func mailedCodeOf(tenant, stored string, last int64) (c identity.MailedCode, ok bool) {
+	parts := strings.Split(stored, "#")
+	if len(parts) != 7 {
+		return c, false
+	}
+	mac, err := base64.RawURLEncoding.DecodeString(parts[2])
+	extended, err2 := base64.RawURLEncoding.DecodeString(parts[3])
+	digits, err3 := strconv.Atoi(parts[4])
+	mailed, err4 := strconv.ParseInt(parts[5], 10, 64)
+	expires, err5 := strconv.ParseInt(parts[6], 10, 64)
+	return identity.MailedCode{
+		User: identity.UserRef{Tenant: tenant, Pool: long(parts[0]), ID: long(parts[1])}, MAC: mac, ExtendedMAC: extended, Digits: digits,
+		MailedAt: identity.At(time.UnixMilli(mailed)), ExpiresAt: identity.At(time.UnixMilli(expires)), LastGuess: last,
+	}, errors.Join(err, err2, err3, err4, err5) == nil
+}
+
+// short is an id in 23 characters where it is a UUID, which the ids are that the product makes: an asterisk, which is in no
+// id, and the 16 bytes in base64url. Any other id stays as it is.
+func short(id string) string {
+	if u, err := uuid.Parse(id); err == nil && u.String() == id {
+		return "*" + base64.RawURLEncoding.EncodeToString(u[:])
+	}
+	return id
+}
+
+// long is the id that short was made of.
+func long(short string) string {
+	text, isUUID := strings.CutPrefix(short, "*")
+	bytes, err := base64.RawURLEncoding.DecodeString(text)
+	if !isUUID || err != nil || len(bytes) != len(uuid.UUID{}) {
+		return short
+	}
+	return uuid.UUID(bytes).String()
+}
+
+// counting are the parts of an update that count a mail of the class, and the condition that the limits allow one now.
+func (t *Table) counting(class identity.MailClass, l identity.Limits, values item) (sets []string, condition string) {
 	now, first, last := t.now(), mailed(class, 0), mailed(class, int(l.MailsPerHour)-1)
-	sets := []string{"#ttl = :ttl", first + " = :at"}
+	values[":zero"], values[":at"] = num(0), num(now.UnixMilli())
+	values[":pause"], values[":window"] = num(now.Add(-time.Duration(l.MailPause)).UnixMilli()), num(now.Add(-identity.MailWindow).UnixMilli())
+	sets = []string{first + " = :at"}
 	for i := 1; i < identity.MailsKept; i++ {
 		sets = append(sets, fmt.Sprintf("%s = if_not_exists(%s, :zero)", mailed(class, i), mailed(class, i-1)))
 	}
-	condition = fmt.Sprintf("(attribute_not_exists(%s) OR %s <= :pause) AND (attribute_not_exists(%s) OR %s <= :window)", first, first, last, last)
-	return "SET " + strings.Join(sets, ", "), condition, item{
-		":zero": num(0), ":at": num(now.UnixMilli()), ":pause": num(now.Add(-time.Duration(l.MailPause)).UnixMilli()), ":window": num(now.Add(-identity.MailWindow).UnixMilli()),
-	}
+	return sets, fmt.Sprintf("(attribute_not_exists(%s) OR %s <= :pause) AND (attribute_not_exists(%s) OR %s <= :window)", first, first, last, last)
 }
 
 // countingMail is counting as a part of a transaction.
 func (t *Table) countingMail(ref identity.MailboxRef, class identity.MailClass, l identity.Limits) types.TransactWriteItem {
-	update, condition, values := t.counting(class, l)
-	return t.updatingMailbox(ref, update, condition, values)
+	values := item{}
+	sets, condition := t.counting(class, l, values)
+	return t.updatingMailbox(ref, "SET #ttl = :ttl, "+strings.Join(sets, ", "), condition, values)
 }
 
 // queueing is the write that lets a registration of owner wait for its mailbox. The oldest of MaxWaiting gives way.
@@ -125,7 +208,7 @@ func (t *Table) queueing(ref identity.MailboxRef, owner identity.UserRef, r iden
 		sets = append(sets, fmt.Sprintf("%s = if_not_exists(%s, :none)", waiting(i), waiting(i-1)))
 	}
 	return t.updatingMailbox(ref, "SET "+strings.Join(sets, ", "), "", item{
-		":registration": str(join(owner.Pool, owner.ID, r.ID, strconv.FormatInt(r.CreatedAt.UnixMilli(), 10))), ":none": str(""),
+		":registration": str(join(identity.IDDigest(owner.Pool), identity.IDDigest(owner.ID), short(r.ID), strconv.FormatInt(r.CreatedAt.UnixMilli(), 10))), ":none": str(""),
 	})
 }
 
@@ -161,16 +244,21 @@ func (t *Table) updateMailbox(ctx context.Context, ref identity.MailboxRef, upda
 	return nil, failure(err)
 }
 
-func mailboxUseOf(it item) identity.MailboxUse {
+func mailboxUseOf(it item, tenant string) identity.MailboxUse {
 	u := identity.MailboxUse{
 		Guesses: number(it, "guesses"), Spent: number(it, "spent"), Reopens: identity.At(time.UnixMilli(number(it, "reopens"))),
 		MailedAt: map[identity.MailClass][]identity.Time{},
 	}
-	for _, class := range []identity.MailClass{identity.MailsOfPublic, identity.MailsOfAdministrators} {
+	for _, class := range identity.MailClasses() {
 		for i := range identity.MailsKept {
 			if at := number(it, mailed(class, i)); at > 0 {
 				u.MailedAt[class] = append(u.MailedAt[class], identity.At(time.UnixMilli(at)))
 			}
+		}
+	}
+	for i := range identity.MailedCodesKept {
+		if code, ok := mailedCodeOf(tenant, text(it, mailedCode(i)), number(it, lastGuess(i))); ok {
+			u.Codes = append(u.Codes, code)
 		}
 	}
 	for i := range identity.MaxWaiting {
@@ -179,7 +267,7 @@ func mailboxUseOf(it item) identity.MailboxUse {
 			continue
 		}
 		if at, err := strconv.ParseInt(parts[3], 10, 64); err == nil {
-			u.Waiting = append(u.Waiting, identity.WaitingRef{Pool: parts[0], User: parts[1], Registration: parts[2], CreatedAt: identity.At(time.UnixMilli(at))})
+			u.Waiting = append(u.Waiting, identity.WaitingRef{Pool: parts[0], User: parts[1], Registration: long(parts[2]), CreatedAt: identity.At(time.UnixMilli(at))})
 		}
 	}
 	return u

@@ -177,25 +177,38 @@ func (t *Table) Registration(ctx context.Context, ref identity.UserRef, id strin
 	return registrationOf(it)
 }
 
-// Redeemable reads a user, its codes for activation and, unless its id is empty, a registration that waits with it.
-func (t *Table) Redeemable(ctx context.Context, ref identity.UserRef, registration string) (r identity.Redeemable, err error) {
-	codes := codesKey(ref, identity.PurposeActivation)
+// Redeemable reads a user, its codes for activation and, unless its id is empty, a registration that waits with it. With
+// them it reads the codes of other users, which are at most MailedCodesKept.
+func (t *Table) Redeemable(ctx context.Context, ref identity.UserRef, registration string, others []identity.UserRef) (r identity.Redeemable, err error) {
+	codes, isOf := codesKey(ref, identity.PurposeActivation), map[string]identity.UserRef{}
 	keys := []map[string]types.AttributeValue{userKey(ref).item(), codes.item()}
 	if registration != "" {
 		keys = append(keys, registrationKey(ref, registration).item())
 	}
+	for _, other := range others {
+		k := codesKey(other, identity.PurposeActivation)
+		if _, isTwice := isOf[k.pk]; !isTwice && other != ref {
+			isOf[k.pk] = other
+			keys = append(keys, k.item())
+		}
+	}
 	items, err := t.batch(ctx, types.KeysAndAttributes{
-		Keys: keys, ProjectionExpression: aws.String("sk, hash_phc, live, killed, " + userAttributes), ConsistentRead: aws.Bool(true),
+		Keys: keys, ProjectionExpression: aws.String("pk, sk, hash_phc, live, spent, killed, " + userAttributes), ConsistentRead: aws.Bool(true),
 	})
 	if err != nil {
 		return r, fmt.Errorf("read user, codes and registration: %w", err)
 	}
 	for _, it := range items {
-		switch text(it, sk) {
-		case ref.ID:
+		other, isOther := isOf[text(it, pk)]
+		switch {
+		case isOther:
+			of := identity.UserCodes{User: other}
+			of.Codes, err = codesOf(it)
+			r.Others = append(r.Others, of)
+		case text(it, sk) == ref.ID:
 			r.User, err = userOf(it)
 			r.User.PasswordHash = ""
-		case codes.sk:
+		case text(it, sk) == codes.sk:
 			r.Codes, err = codesOf(it)
 		default:
 			r.Registration = new(identity.Registration)
@@ -208,28 +221,29 @@ func (t *Table) Redeemable(ctx context.Context, ref identity.UserRef, registrati
 	return r, nil
 }
 
-// Activate stores u, who was old, spends all codes for activation as they were at version codes, claims what u has proved, and
-// asks for notice if there is one: all or nothing. A user whom nobody has proved gives way, if it has what u has proved. Errors:
-// PreconditionFailed where the user or the codes have changed, Conflict where an address has meanwhile become another user's.
-func (t *Table) Activate(ctx context.Context, old, u identity.User, codes int64, notice *identity.Message) (identity.User, error) {
+// Activate stores u, who was old, and what the codes for activation of each user in spent have become, claims what u has
+// proved, and asks for notice if there is one: all or nothing. A user whom nobody has proved gives way, if it has what u has
+// proved. Errors: PreconditionFailed where the user or any codes have changed since they were read, Conflict where an
+// address has meanwhile become another user's.
+func (t *Table) Activate(ctx context.Context, old, u identity.User, spent []identity.UserCodes, notice *identity.Message) (identity.User, error) {
 	u.Version = old.Version + 1
 	var (
 		claims   = without(u.Claims(), old.Claims())
 		replaced []identity.User
 	)
 	for range conflictTries {
-		writes, err := t.activating(old, u, codes, notice, claims, replaced)
+		writes, err := t.activating(old, u, spent, notice, claims, replaced)
 		if err != nil {
 			return u, err
 		}
 		err = t.transact(ctx, writes, u)
 		var stopped cancelled
-		if !errors.As(err, &stopped) || stopped.at(0) || stopped.at(1) {
+		if !errors.As(err, &stopped) || stopped.before(1+len(spent)) {
 			return u, unchanged(err, "activate user")
 		}
 		var taken []int
 		for i, normalized := range claims {
-			if stopped.at(2 + i) {
+			if stopped.at(1 + len(spent) + i) {
 				taken = append(taken, slices.Index(u.Claims(), normalized))
 			}
 		}
@@ -243,15 +257,33 @@ func (t *Table) Activate(ctx context.Context, old, u identity.User, codes int64,
 	return u, identity.Unavailable{RetryAfter: retryAfter, Cause: errCondition}
 }
 
-// activating are the writes of Activate: user and codes first, then the claims in their order.
-func (t *Table) activating(old, u identity.User, codes int64, notice *identity.Message, claims []string, replaced []identity.User) ([]types.TransactWriteItem, error) {
+// activating are the writes of Activate: first the user, then the codes in their order, then the claims in theirs.
+func (t *Table) activating(
+	old, u identity.User, spent []identity.UserCodes, notice *identity.Message, claims []string, replaced []identity.User,
+) ([]types.TransactWriteItem, error) {
 	writes, err := t.replacing(old, u)
 	if err != nil {
 		return nil, err
 	}
-	writes = append(writes, t.deleting(codesKey(u.Ref(), identity.PurposeActivation), isVersion, item{":version": num(codes)}))
+	remaining := t.replacingUnproved(replaced, claims)
+	for _, each := range spent {
+		k := codesKey(each.User, identity.PurposeActivation)
+		isGone := func(w types.TransactWriteItem) bool {
+			return w.Delete != nil && text(w.Delete.Key, pk) == k.pk && text(w.Delete.Key, sk) == k.sk
+		}
+		if i := slices.IndexFunc(remaining, isGone); i >= 0 {
+			remaining = slices.Delete(remaining, i, i+1)
+			writes = append(writes, t.deleting(k, isVersion, item{":version": num(each.Version)}))
+			continue
+		}
+		write, err := t.replacingCodes(each.User, identity.PurposeActivation, each.Codes)
+		if err != nil {
+			return nil, err
+		}
+		writes = append(writes, write)
+	}
 	writes = append(writes, t.claiming(u, claims, replaced)...)
-	writes = append(writes, t.replacingUnproved(replaced, claims)...)
+	writes = append(writes, remaining...)
 	if notice == nil {
 		return writes, nil
 	}

@@ -105,6 +105,20 @@ func live(t *testing.T, product *systemtest.Product) {
 	named := back.Must(t, 201, "POST", path+"/user/register", fields{"identifier": "eve", "otp_address": systemtest.Address("eve")}).Text(t, "id")
 	back.Must(t, 201, "POST", path+"/users/"+named+"/code/generate", fields{"type": "activation"}) // to the address that waits with the registration
 
+	// Somebody registers a mailbox that another registers too, and proves it: the other's user gives way, for people and back ends.
+	for _, way := range []string{"public", "system"} {
+		name, box := "name-"+way, systemtest.Address("fay")
+		register(t, tenant, pool, box)
+		if way == "public" {
+			ticket := public.Must(t, 201, "POST", path+"/register", fields{"identifier": name, "otp_address": box, "password": systemtest.Password}).Text(t, "ticket")
+			public.Must(t, 201, "POST", path+"/activate", fields{"ticket": ticket, "code": systemtest.CodeIn(t, product.Inbox.Await(t, box, 1)[0])})
+			continue
+		}
+		id := back.Must(t, 201, "POST", path+"/user/register", fields{"identifier": name, "otp_address": box}).Text(t, "id")
+		code := back.Must(t, 201, "POST", path+"/users/"+id+"/code/generate", fields{"type": "activation"}).Text(t, "code")
+		back.Must(t, 201, "POST", path+"/users/"+id+"/activate", fields{"code": code, "password": systemtest.Password})
+	}
+
 	// Passwords, wrong and right.
 	back.Must(t, 401, "POST", path+"/user/password/verify", fields{"identifier": bea, "password": "not the password"})
 	back.Must(t, 200, "POST", path+"/user/password/verify", fields{"identifier": bea, "password": systemtest.Password})

@@ -1,0 +1,257 @@
+package registration_test
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"identitypools/infra/local/systemtest"
+)
+
+// starve has a stranger use up the mails with a code to the mailbox of s within five minutes, by registrations that are
+// not its owner's, and the owner register too late for a mail. register makes the stranger's registration of a number and
+// returns its ticket.
+func starve(t *testing.T, register func(s *siege, i int) (ticket string)) *siege {
+	t.Helper()
+	s := peace(t, nil)
+	for i := range 5 {
+		s.stranger = register(s, i)
+		s.product.Inbox.Await(t, s.email, i+1)
+		s.product.Clock.Advance(time.Minute)
+	}
+	s.owner = s.register(t, ownersPassword)
+	s.product.Quiet(t)
+	if n := len(s.product.Inbox.Mails(t, s.email)); n != 5 {
+		t.Fatalf("%d mails in five minutes", n)
+	}
+	return s
+}
+
+// A stranger can choose for which user names and pools the mails to a mailbox are, and in what form, but a code in the
+// latest of them proves the mailbox to the owner's registration, once.
+func TestAnyMailToAMailboxProvesItToItsOwner(t *testing.T) {
+	t.Parallel()
+	for _, form := range []string{"code", "link"} {
+		for _, way := range []string{"other user names", "another pool", "the same name with other addresses in between"} {
+			t.Run(way+", by "+form, func(t *testing.T) {
+				t.Parallel()
+				other := ""
+				s := starve(t, func(s *siege, i int) string {
+					pool, body := s.pool, fields{"identifier": s.email, "password": strangersPassword}
+					switch way {
+					case "another pool":
+						if other == "" {
+							other = s.tenant.NewPool(t, fields{"id": "shop"})
+						}
+						pool = other
+					default:
+						body = fields{"identifier": fmt.Sprint("name", i), "otp_address": s.email, "password": strangersPassword}
+					}
+					return s.tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register?code_type_in_message="+form, body).Text(t, "ticket")
+				})
+				if way == "the same name with other addresses in between" { // which push the code out of those of the name
+					for range 6 {
+						s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": "name4", "otp_address": systemtest.Address("stranger")})
+					}
+					s.product.Quiet(t)
+				}
+				m := s.product.Inbox.Mails(t, s.email)[4]
+				code := ""
+				if form == "code" {
+					code = systemtest.CodeIn(t, m)
+				} else {
+					code = systemtest.LinkIn(t, m).Query().Get("code")
+				}
+				s.activate(t, 201, fields{"ticket": s.owner, "code": code})
+				verify(t, s.tenant, s.pool, s.email, ownersPassword, 200)
+				if name := byKey(t, s.tenant, s.pool, s.email)["payload"].(fields)["name"]; name != ownersPassword {
+					t.Errorf("the payload is of %v", name)
+				}
+				pool := s.pool
+				if other != "" {
+					pool = other
+				}
+				s.tenant.Public.Must(t, 422, "POST", "/pools/"+pool+"/activate", fields{"ticket": s.stranger, "code": code})
+				if form == "link" {
+					s.tenant.Public.Must(t, 422, "POST", "/pools/"+pool+"/activate", fields{"code": code, "password": strangersPassword})
+				}
+			})
+		}
+	}
+}
+
+// A code that its own registration has used proves the mailbox to no other, and one that has proved it to another is of no
+// use to its own.
+func TestAMailedCodeIsRedeemedOnce(t *testing.T) {
+	t.Parallel()
+	other := ""
+	s := starve(t, func(s *siege, i int) string {
+		if other == "" {
+			other = "/pools/" + s.tenant.NewPool(t, nil)
+		}
+		return s.tenant.Public.Must(t, 201, "POST", other+"/register", fields{
+			"identifier": fmt.Sprint("name", i), "otp_address": s.email, "password": strangersPassword,
+		}).Text(t, "ticket")
+	})
+	mails := s.product.Inbox.Mails(t, s.email)
+	s.tenant.Public.Must(t, 201, "POST", other+"/activate", fields{"ticket": s.stranger, "code": systemtest.CodeIn(t, mails[4])})
+	s.activate(t, 422, fields{"ticket": s.owner, "code": systemtest.CodeIn(t, mails[4])})
+	s.activate(t, 422, fields{"ticket": s.owner, "code": systemtest.CodeIn(t, mails[2])}) // neither of the last two
+	s.activate(t, 201, fields{"ticket": s.owner, "code": systemtest.CodeIn(t, mails[3])})
+}
+
+// Of many tickets that come with one code at the same time, one is redeemed.
+func TestOneOfManyTicketsRedeemsAMailedCode(t *testing.T) {
+	t.Parallel()
+	const tries = 20
+	s := peace(t, nil)
+	s.tenant.Public.Must(t, 201, "POST", s.path()+"/register?code_type_in_message=link", fields{"identifier": "first", "otp_address": s.email})
+	code := systemtest.LinkIn(t, s.product.Inbox.Await(t, s.email, 1)[0]).Query().Get("code")
+	var tickets []string
+	for i := range tries {
+		tickets = append(tickets, s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{
+			"identifier": fmt.Sprint("name", i), "otp_address": s.email,
+		}).Text(t, "ticket"))
+	}
+	s.product.Quiet(t)
+	var (
+		calls sync.WaitGroup
+		won   atomic.Int64
+	)
+	for _, ticket := range tickets {
+		calls.Go(func() {
+			switch got := s.tenant.Public.Call(t, "POST", s.path()+"/activate", fields{"ticket": ticket, "code": code, "password": ownersPassword}); got.Status {
+			case 201:
+				won.Add(1)
+			case 422, 503:
+			default:
+				t.Errorf("%d %s", got.Status, got.Body)
+			}
+		})
+	}
+	calls.Wait()
+	if won.Load() != 1 {
+		t.Errorf("%d of %d tickets have redeemed one code", won.Load(), tries)
+	}
+}
+
+// A mailed code survives five guesses with whatever tickets, and expires.
+func TestAMailedCodeDies(t *testing.T) {
+	t.Parallel()
+	register := func(s *siege, i int) string {
+		return s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{
+			"identifier": fmt.Sprint("name", i), "otp_address": s.email,
+		}).Text(t, "ticket")
+	}
+	t.Run("by guesses", func(t *testing.T) {
+		t.Parallel()
+		s := starve(t, register)
+		code := systemtest.CodeIn(t, s.product.Inbox.Mails(t, s.email)[4])
+		for range 5 {
+			s.activate(t, 422, fields{"ticket": s.owner, "code": systemtest.WrongCode(code)})
+		}
+		s.activate(t, 422, fields{"ticket": s.owner, "code": code})
+	})
+	t.Run("by time", func(t *testing.T) {
+		t.Parallel()
+		other := ""
+		s := starve(t, func(s *siege, _ int) string {
+			if other == "" {
+				other = "/pools/" + s.tenant.NewPool(t, fields{"otp_settings": fields{"activation": fields{"ttl": "10m"}}})
+			}
+			return s.tenant.Public.Must(t, 201, "POST", other+"/register", fields{"identifier": s.email}).Text(t, "ticket")
+		})
+		code := systemtest.CodeIn(t, s.product.Inbox.Mails(t, s.email)[4])
+		s.product.Clock.Advance(10 * time.Minute)
+		if got := s.tenant.Public.Call(t, "POST", s.path()+"/activate", fields{"ticket": s.owner, "code": code}); got.Status != 422 || got.Text(t, "error_code") != "code_expired" {
+			t.Errorf("%d %s", got.Status, got.Body)
+		}
+	})
+	t.Run("where it is shorter than the pool's own", func(t *testing.T) {
+		t.Parallel()
+		s := starve(t, register)
+		long := s.tenant.NewPool(t, fields{"otp_settings": fields{"activation": fields{"length": 8}}})
+		ticket := s.tenant.Public.Must(t, 201, "POST", "/pools/"+long+"/register", fields{"identifier": s.email, "password": ownersPassword}).Text(t, "ticket")
+		code := systemtest.CodeIn(t, s.product.Inbox.Mails(t, s.email)[4])
+		s.tenant.Public.Must(t, 422, "POST", "/pools/"+long+"/activate", fields{"ticket": ticket, "code": code})
+	})
+}
+
+// Notices, which prove nothing, don't use up the mails with a code to a mailbox, and there are no more of them.
+func TestNoticesLeaveTheMailsWithACodeAlone(t *testing.T) {
+	t.Parallel()
+	for _, way := range []string{"to the owner", "about another's name"} {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			s := peace(t, nil)
+			body, other := fields{"identifier": "ann", "otp_address": s.email}, s.tenant.NewPool(t, nil)
+			if way == "to the owner" {
+				s.tenant.NewUser(t, other, "active", s.email, nil)
+				body = fields{"identifier": s.email}
+			} else {
+				s.tenant.NewUser(t, other, "active", systemtest.Address("other"), fields{"identifiers": []fields{{"identifier": "ann", "type": "uid"}}})
+			}
+			for i := range 8 {
+				s.tenant.Public.Must(t, 201, "POST", "/pools/"+other+"/register", body)
+				s.product.Quiet(t)
+				if n := len(s.product.Inbox.Mails(t, s.email)); n != min(i+1, 5) {
+					t.Fatalf("%d notices after %d registrations", n, i+1)
+				}
+				s.product.Clock.Advance(time.Minute)
+			}
+			ticket := s.register(t, ownersPassword)
+			code := systemtest.CodeIn(t, s.product.Inbox.Await(t, s.email, 6)[5])
+			s.activate(t, 201, fields{"ticket": ticket, "code": code})
+		})
+	}
+}
+
+// Whoever has a ticket can give the whole link of a mail for its code, as it is copied from the mail.
+func TestALinkStandsForItsCode(t *testing.T) {
+	t.Parallel()
+	s := starve(t, func(s *siege, i int) string {
+		return s.tenant.Public.Must(t, 201, "POST", s.path()+"/register?code_type_in_message=link", fields{
+			"identifier": fmt.Sprint("name", i), "otp_address": s.email,
+		}).Text(t, "ticket")
+	})
+	link := systemtest.LinkIn(t, s.product.Inbox.Mails(t, s.email)[4])
+	link.RawQuery += "&return_to=" + url.QueryEscape("https://example.com")
+	s.activate(t, 201, fields{"ticket": s.owner, "code": " " + link.String() + "\n"})
+}
+
+// However much is counted of a mailbox, its item is within the 1 KB that one write unit pays for.
+func TestTheItemOfAMailboxCostsOneWriteUnit(t *testing.T) {
+	t.Parallel()
+	s := peace(t, fields{"limits": fields{"mails_per_hour": 10, "mail_pause": "10s"}})
+	id := s.tenant.NewUser(t, s.pool, "new", s.email, nil)
+	s.tenant.NewUser(t, s.pool, "active", systemtest.Address("other"), fields{"identifiers": []fields{{"identifier": "ann", "type": "uid"}}})
+	for i := range 10 {
+		s.tenant.Admin.Must(t, 204, "POST", s.path()+"/users/"+id+"/activation/send", nil)
+		s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": fmt.Sprint("name", i), "otp_address": s.email})
+		s.stranger = s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": "ann", "otp_address": s.email}).Text(t, "ticket")
+		s.product.Quiet(t)
+		s.product.Clock.Advance(10 * time.Second)
+	}
+	s.activate(t, 422, fields{"ticket": s.stranger, "code": "000000"})
+	if n := len(s.product.Inbox.Mails(t, s.email)); n != 30 {
+		t.Errorf("%d mails", n)
+	}
+	for _, it := range s.product.Stored(t, "MAILBOX#"+s.tenant.ID) {
+		bytes := 0
+		for name, value := range it {
+			bytes += len(name)
+			if strings.Trim(value, "0123456789") == "" {
+				bytes += len(value)/2 + 2 // a number: two digits a byte, and one or two more
+			} else {
+				bytes += len(value)
+			}
+		}
+		if bytes > 1024 || len(it) < 3*10+2*2+5 {
+			t.Errorf("%d attributes take %d bytes: %v", len(it), bytes, it)
+		}
+	}
+}
