@@ -33,7 +33,8 @@ func TestLimitsAreBounded(t *testing.T) {
 	}
 }
 
-// Of registrations with tickets: the code of one's own counts, and where that was held back, any that reached the address.
+// Of registrations with tickets: the code of one's own counts, and where that was held back, any
+// that reached the address.
 func TestATicketGoesWithItsCode(t *testing.T) {
 	t.Parallel()
 	codes := identity.Codes{}.Issued(identity.Code{Registration: "mine", MAC: []byte("m")}, 0, start(), time.Hour).
