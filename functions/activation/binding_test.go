@@ -16,7 +16,8 @@ func stored(t *testing.T, product *systemtest.Product, owner, purpose string) ma
 	t.Helper()
 	got, err := product.DB.GetItem(t.Context(), &dynamodb.GetItemInput{
 		TableName: aws.String(product.TableName), ConsistentRead: aws.Bool(true), Key: map[string]types.AttributeValue{
-			"pk": &types.AttributeValueMemberS{Value: "USER#" + owner}, "sk": &types.AttributeValueMemberS{Value: "CODE#" + purpose},
+			"pk": &types.AttributeValueMemberS{Value: "USER#" + owner},
+			"sk": &types.AttributeValueMemberS{Value: "CODE#" + purpose},
 		},
 	})
 	if err != nil || len(got.Item) == 0 {
@@ -30,13 +31,16 @@ func replace(t *testing.T, product *systemtest.Product, owner string, live types
 	t.Helper()
 	item := stored(t, product, owner, "activation")
 	item["live"] = live
-	if _, err := product.DB.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String(product.TableName), Item: item}); err != nil {
+	if _, err := product.DB.PutItem(t.Context(), &dynamodb.PutItemInput{
+		TableName: aws.String(product.TableName), Item: item,
+	}); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// A code is good for one address, purpose, user, pool and tenant. What is stored of it is bound to all of these, so that not even
-// somebody who writes to the table can make it prove anything else (V6.5.2, V6.6.2).
+// A code is good for one address, purpose, user, pool and tenant. What is stored of it is bound to
+// all of these, so that not even somebody who writes to the table can make it prove anything else
+// (V6.5.2, V6.6.2).
 func TestAStoredCodeProvesNothingElse(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
@@ -65,13 +69,19 @@ func TestAStoredCodeProvesNothingElse(t *testing.T) {
 			for _, tenant := range []*systemtest.Tenant{home, away} {
 				for _, pool := range []string{"one", "two"} {
 					tenant.Admin.Call(t, "POST", "/pools", fields{"id": pool, "name": "Partners"})
-					for _, user := range []string{"ann", "bob"} { // who may both have the addresses, until one has proved them
+					// who may both have the addresses, until one has proved them
+					for _, user := range []string{"ann", "bob"} {
 						path := "/pools/" + pool + "/users"
 						tenant.Admin.Call(t, "DELETE", path+"/"+user, nil)
-						tenant.Admin.Must(t, 201, "POST", path, fields{"id": user, "status": "new", "verifiable_addresses": []fields{
-							{"address": address, "type": "email", "verified": c.purpose == "challenge" && user == "ann", "status": "active"},
-							{"address": other, "type": "email", "verified": false, "status": "active"},
-						}})
+						tenant.Admin.Must(t, 201, "POST", path, fields{
+							"id": user, "status": "new", "verifiable_addresses": []fields{
+								{
+									"address": address, "type": "email",
+									"verified": c.purpose == "challenge" && user == "ann", "status": "active",
+								},
+								{"address": other, "type": "email", "verified": false, "status": "active"},
+							},
+						})
 					}
 				}
 			}

@@ -8,7 +8,8 @@ import (
 	"identitypools/infra/local/systemtest"
 )
 
-// An address belongs to one user of a pool: of many who have a code for the same address, and present it at once, one becomes active.
+// An address belongs to one user of a pool: of many who have a code for the same address, and
+// present it at once, one becomes active.
 func TestAnAddressIsOneUsersAlone(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
@@ -23,9 +24,11 @@ func TestAnAddressIsOneUsersAlone(t *testing.T) {
 	path := func(i int) string { return fmt.Sprintf("/pools/%s/users/user-%d", pool, i) }
 	for i := range many {
 		tenant.Admin.Must(t, 201, "POST", "/pools/"+pool+"/users", fields{
-			"id": fmt.Sprintf("user-%d", i), "status": "new", "verifiable_addresses": []fields{{"address": email, "type": "email", "status": "active"}},
+			"id": fmt.Sprintf("user-%d", i), "status": "new",
+			"verifiable_addresses": []fields{{"address": email, "type": "email", "status": "active"}},
 		})
-		codes[i] = tenant.System.Must(t, 201, "POST", path(i)+"/code/generate", fields{"type": "activation"}).Text(t, "code")
+		codes[i] = tenant.System.Must(t, 201, "POST", path(i)+"/code/generate",
+			fields{"type": "activation"}).Text(t, "code")
 	}
 	for i := range many {
 		calls.Go(func() {
@@ -45,7 +48,9 @@ func TestAnAddressIsOneUsersAlone(t *testing.T) {
 	if len(active) != 1 {
 		t.Fatalf("active with the same address: %v", active)
 	}
-	if owner := tenant.System.Must(t, 200, "POST", "/pools/"+pool+"/users/by_key", fields{"address": email}).Text(t, "id"); owner != active[0] {
+	if owner := tenant.System.Must(t, 200, "POST", "/pools/"+pool+"/users/by_key", fields{
+		"address": email,
+	}).Text(t, "id"); owner != active[0] {
 		t.Errorf("the address is of %s, and %s is active", owner, active[0])
 	}
 }

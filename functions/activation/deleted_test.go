@@ -6,7 +6,8 @@ import (
 	"identitypools/infra/local/systemtest"
 )
 
-// The codes of a user who is deleted die with the user, so that they prove nothing for whoever gets the same id and address later.
+// The codes of a user who is deleted die with the user, so that they prove nothing for whoever gets
+// the same id and address later.
 func TestTheCodesOfADeletedUserAreDead(t *testing.T) {
 	t.Parallel()
 	tenant := systemtest.New(t).NewTenant(t)
@@ -15,7 +16,8 @@ func TestTheCodesOfADeletedUserAreDead(t *testing.T) {
 	for _, form := range []string{"code", "extended_code"} {
 		t.Run(form, func(t *testing.T) {
 			tenant.NewUser(t, pool, "new", email, fields{"id": "ann"})
-			code := tenant.System.Must(t, 201, "POST", path+"/code/generate", fields{"type": "activation"}).Text(t, form)
+			code := tenant.System.Must(t, 201, "POST", path+"/code/generate",
+				fields{"type": "activation"}).Text(t, form)
 			tenant.Admin.Must(t, 204, "DELETE", path, nil)
 			tenant.System.Must(t, 422, "POST", path+"/activate", fields{"code": code}) // for nobody
 
@@ -35,7 +37,8 @@ func TestTheCodesOfAUserDieWithTheStatus(t *testing.T) {
 		for _, form := range []string{"code", "extended_code"} {
 			t.Run(status+" "+form, func(t *testing.T) {
 				path := "/pools/" + pool + "/users/" + tenant.NewUser(t, pool, "new", systemtest.Address("ann"), nil)
-				code := tenant.System.Must(t, 201, "POST", path+"/code/generate", fields{"type": "activation"}).Text(t, form)
+				code := tenant.System.Must(t, 201, "POST", path+"/code/generate",
+					fields{"type": "activation"}).Text(t, form)
 				for _, next := range []string{status, "new"} {
 					tenant.Admin.Must(t, 200, "PUT", path, fields{"status": next})
 					tenant.System.Must(t, 422, "POST", path+"/activate", fields{"code": code})

@@ -42,7 +42,10 @@ func (s *Service) Generate(ctx context.Context, ref identity.UserRef, r CodeRequ
 	if err != nil {
 		return Generated{}, err
 	}
-	code := identity.Code{Message: s.NewID(), Registration: registration, Address: address.Value, Normalized: address.Normalized, AddressType: address.Type}
+	code := identity.Code{
+		Message: s.NewID(), Registration: registration, Address: address.Value,
+		Normalized: address.Normalized, AddressType: address.Type,
+	}
 	ctx = once.Then(ctx, func(made otp.Issued) (Generated, error) { return generatedOf(code, made), nil })
 	purpose := r.Type
 	if purpose == identity.PurposeVerifyAddress {
@@ -56,7 +59,9 @@ func generatedOf(code identity.Code, made otp.Issued) Generated {
 	return Generated{ID: code.Message, Code: made.Code, Extended: made.Extended}
 }
 
-func (s *Service) addressFor(ctx context.Context, p identity.Pool, u identity.User, r CodeRequest) (address identity.Address, registration string, err error) {
+func (s *Service) addressFor(
+	ctx context.Context, p identity.Pool, u identity.User, r CodeRequest,
+) (address identity.Address, registration string, err error) {
 	asked := Request{Address: r.Address, Identifier: r.Identifier}.address()
 	if r.Type == identity.PurposeActivation {
 		if u.Status != identity.StatusNew {

@@ -115,6 +115,9 @@ func (h handlers) activate(w http.ResponseWriter, r *http.Request) {
 		if err := in.check(); err != nil {
 			return identity.User{}, err
 		}
-		return h.Activate(ctx, ref(r), onetime.Proof{User: r.PathValue("userID"), IsBackEnd: true, Code: in.Code, Address: in.OTPAddress, Password: in.Password})
+		return h.Activate(ctx, ref(r), onetime.Proof{
+			User: r.PathValue("userID"), IsBackEnd: true, Code: in.Code, Address: in.OTPAddress,
+			Password: in.Password,
+		})
 	})
 }

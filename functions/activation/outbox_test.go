@@ -18,7 +18,8 @@ type scene struct {
 
 func newScene(t *testing.T) *scene {
 	t.Helper()
-	s := &scene{Product: systemtest.New(t, systemtest.Watched(systemtest.Faulty), func(c *system.Config) { c.NoCourier = true })}
+	s := &scene{Product: systemtest.New(t, systemtest.Watched(systemtest.Faulty),
+		func(c *system.Config) { c.NoCourier = true })}
 	s.tenant = s.NewTenant(t)
 	pool := s.tenant.NewPool(t, nil)
 	s.pool = "/pools/" + pool
@@ -27,7 +28,8 @@ func newScene(t *testing.T) *scene {
 	return s
 }
 
-// registered says whether a registration waits for its mailbox. Its own item is stored before that, and is worth nothing alone.
+// registered says whether a registration waits for its mailbox. Its own item is stored before that,
+// and is worth nothing alone.
 func (s *scene) registered(t *testing.T) bool {
 	return slices.ContainsFunc(s.Stored(t, "MAILBOX#"), func(it systemtest.Item) bool { return it["w1"] != "" })
 }
@@ -39,11 +41,12 @@ func (s *scene) active(t *testing.T) bool {
 
 // killed says whether the user's code is dead.
 func (s *scene) killed(t *testing.T) bool {
-	return s.tenant.System.Call(t, "POST", s.user+"/activate", fields{"code": s.code}).Status == http.StatusUnprocessableEntity
+	return s.tenant.System.Call(t, "POST", s.user+"/activate", fields{"code": s.code}).Status ==
+		http.StatusUnprocessableEntity
 }
 
-// A change and the message that it asks for are one transaction: whichever call to the table is the last that a process makes, either both
-// are there afterwards or neither is.
+// A change and the message that it asks for are one transaction: whichever call to the table is the
+// last that a process makes, either both are there afterwards or neither is.
 func TestAChangeAndItsMessageAreOneTransaction(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -52,10 +55,12 @@ func TestAChangeAndItsMessageAreOneTransaction(t *testing.T) {
 		changed  func(*scene, *testing.T) bool
 	}{
 		"a registration and its code": {"registration", func(t *testing.T, s *scene) *http.Request {
-			return s.tenant.Public.Request(t, "POST", s.pool+"/register", fields{"identifier": systemtest.Address("bob"), "password": systemtest.Password})
+			return s.tenant.Public.Request(t, "POST", s.pool+"/register",
+				fields{"identifier": systemtest.Address("bob"), "password": systemtest.Password})
 		}, (*scene).registered},
 		"an activation and the notice of the password": {"activation", func(t *testing.T, s *scene) *http.Request {
-			return s.tenant.System.Request(t, "POST", s.user+"/activate", fields{"code": s.code, "password": systemtest.Password})
+			return s.tenant.System.Request(t, "POST", s.user+"/activate",
+				fields{"code": s.code, "password": systemtest.Password})
 		}, (*scene).active},
 		"an invitation and the end of earlier codes": {"activation", func(t *testing.T, s *scene) *http.Request {
 			return s.tenant.Admin.Request(t, "POST", s.user+"/activation/send", nil)
@@ -71,7 +76,8 @@ func TestAChangeAndItsMessageAreOneTransaction(t *testing.T) {
 					messages := len(s.Stored(t, "MESSAGE#"))
 					changed := c.changed(s, t)
 					if changed != (messages == 1) || messages > 1 {
-						t.Errorf("call %d of %v %s: answered %d; it changed is %t, and there are %d messages", call, f.Calls(), kind, got.Status, changed, messages)
+						t.Errorf("call %d of %v %s: answered %d; it changed is %t, and there are %d messages",
+							call, f.Calls(), kind, got.Status, changed, messages)
 					}
 					outcomes[changed] = true
 					calls = max(calls, len(f.Calls()))

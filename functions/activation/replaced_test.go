@@ -10,7 +10,8 @@ import (
 	"identitypools/infra/local/systemtest"
 )
 
-// interruption does something just before the first transaction of a piece of work: what another process may do at that moment.
+// interruption does something just before the first transaction of a piece of work: what another
+// process may do at that moment.
 type interruption struct {
 	once sync.Once
 	do   func()
@@ -36,8 +37,8 @@ func interruptible(stack *middleware.Stack) error {
 	}), middleware.Before)
 }
 
-// A code is replaced at once (V6.5.1): a new one that is made while the old one activates its user, after it was compared and before the
-// user is stored, wins.
+// A code is replaced at once (V6.5.1): a new one that is made while the old one activates its user,
+// after it was compared and before the user is stored, wins.
 func TestACodeThatIsReplacedMeanwhileActivatesNobody(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t, systemtest.Watched(interruptible))
@@ -47,7 +48,8 @@ func TestACodeThatIsReplacedMeanwhileActivatesNobody(t *testing.T) {
 		t.Run(form, func(t *testing.T) {
 			path := "/pools/" + pool + "/users/" + tenant.NewUser(t, pool, "new", systemtest.Address("ann"), nil)
 			generate := func() string {
-				return tenant.System.Must(t, 201, "POST", path+"/code/generate", fields{"type": "activation"}).Text(t, form)
+				return tenant.System.Must(t, 201, "POST", path+"/code/generate",
+					fields{"type": "activation"}).Text(t, form)
 			}
 			old, next := generate(), ""
 			meanwhile := &interruption{do: func() { next = generate() }}

@@ -64,9 +64,10 @@ type errForeign struct {
 
 func (e errForeign) Unwrap() error { return e.Invalid }
 
-// Send asks for an activation message to a new user, and kills the earlier codes. Errors: NotFound for pool or user, Invalid
-// where there is no address to send to, more than one and none named, or where it is somebody else's; Limited. It is for administrators,
-// whose mails no budget of the pool counts.
+// Send asks for an activation message to a new user, and kills the earlier codes. Errors: NotFound
+// for pool or user, Invalid where there is no address to send to, more than one and none named, or
+// where it is somebody else's; Limited. It is for administrators, whose mails no budget of the pool
+// counts.
 func (s *Service) Send(ctx context.Context, ref identity.UserRef, r Request, o identity.MessageOptions) error {
 	o.Share = identity.ShareNone
 	u, o, p, err := s.prepare(ctx, ref, o)
@@ -108,8 +109,12 @@ func (s *Service) SendQuietly(ctx context.Context, ref identity.UserRef, r Reque
 	return s.send(ctx, p, u, address, registration, o)
 }
 
-// send asks for an activation message to an address of u. registration names the one that the address waits with, if it is not u's own.
-func (s *Service) send(ctx context.Context, p identity.Pool, u identity.User, address identity.Address, registration string, o identity.MessageOptions) error {
+// send asks for an activation message to an address of u. registration names the one that the
+// address waits with, if it is not u's own.
+func (s *Service) send(
+	ctx context.Context, p identity.Pool, u identity.User, address identity.Address,
+	registration string, o identity.MessageOptions,
+) error {
 	m := identity.NewMessage(identity.MessageActivation, u, address, o, s.maker())
 	m.Registration, m.IsResent = registration, true
 	return s.Outbox.Send(ctx, m, p.Limits)
@@ -126,9 +131,12 @@ func (s *Service) prepare(ctx context.Context, ref identity.UserRef, o identity.
 	return u, o, p, err
 }
 
-// address is the one that activates u: the asked one, or the only one. registration names the one that the address waits with, if it is
-// not u's own. mailable leaves out what no mail can be sent to.
-func (s *Service) address(ctx context.Context, p identity.Pool, u identity.User, asked string, mailable bool) (address identity.Address, registration string, err error) {
+// address is the one that activates u: the asked one, or the only one. registration names the one
+// that the address waits with, if it is not u's own. mailable leaves out what no mail can be sent
+// to.
+func (s *Service) address(
+	ctx context.Context, p identity.Pool, u identity.User, asked string, mailable bool,
+) (address identity.Address, registration string, err error) {
 	candidates := u.CandidateAddresses()
 	if mailable {
 		candidates = slices.DeleteFunc(candidates, func(a identity.Address) bool { return a.Type != identity.TypeEmail })
@@ -151,9 +159,11 @@ func chosen(p identity.Pool, candidates []identity.Address, asked string) []iden
 	return slices.DeleteFunc(slices.Clone(candidates), func(a identity.Address) bool { return err != nil || a.Normalized != normalized })
 }
 
-// waitingAddress is an address that one of u's registrations waits for, and that becomes u's only when it is proved: the asked one, or
-// the only one.
-func (s *Service) waitingAddress(ctx context.Context, p identity.Pool, u identity.User, asked string, mailable bool) (address identity.Address, registration string, err error) {
+// waitingAddress is an address that one of u's registrations waits for, and that becomes u's only
+// when it is proved: the asked one, or the only one.
+func (s *Service) waitingAddress(
+	ctx context.Context, p identity.Pool, u identity.User, asked string, mailable bool,
+) (address identity.Address, registration string, err error) {
 	if asked != "" {
 		return s.waitingFor(ctx, p, u, asked, mailable)
 	}
@@ -172,7 +182,9 @@ func (s *Service) waitingAddress(ctx context.Context, p identity.Pool, u identit
 }
 
 // waitingFor is the asked address, if one of u's registrations waits for it.
-func (s *Service) waitingFor(ctx context.Context, p identity.Pool, u identity.User, asked string, mailable bool) (address identity.Address, registration string, err error) {
+func (s *Service) waitingFor(
+	ctx context.Context, p identity.Pool, u identity.User, asked string, mailable bool,
+) (address identity.Address, registration string, err error) {
 	kind := identity.InferType(asked)
 	normalized, err := p.Normalize(kind, asked)
 	if err != nil || !u.IsUnproved() || kind != identity.TypeEmail && (mailable || kind != identity.TypeMobile) {
@@ -226,7 +238,8 @@ func (s *Service) mustBeFree(ctx context.Context, u identity.User, a identity.Ad
 	}
 	other, err := s.Users.User(ctx, owner)
 	switch {
-	case errors.As(err, new(identity.NotFound)), err == nil && other.IsUnproved(): // who gives way to whoever proves the address
+	// who gives way to whoever proves the address
+	case errors.As(err, new(identity.NotFound)), err == nil && other.IsUnproved():
 		return nil
 	case err != nil:
 		return err

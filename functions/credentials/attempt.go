@@ -30,7 +30,8 @@ type attempt struct {
 	failures identity.Failures    // with this attempt among those under way
 }
 
-// How long calls that are made at once wait for one another. Each write that fails means that another call's has succeeded.
+// How long calls that are made at once wait for one another. Each write that fails means that
+// another call's has succeeded.
 const (
 	crowdPause = 50 * time.Millisecond // while so many attempts are under way that no more may start
 	crowdTries = 30
@@ -38,8 +39,9 @@ const (
 	raceTries  = 50
 )
 
-// start stores one more attempt, before anything is compared: of calls made at once, one at a time gets through. Where only attempts under
-// way are in its way it waits a little, since they may turn out to be right. Errors: Limited.
+// start stores one more attempt, before anything is compared: of calls made at once, one at a time
+// gets through. Where only attempts under way are in its way it waits a little, since they may turn
+// out to be right. Errors: Limited.
 func (s *Service) start(ctx context.Context, who claimed) (attempt, error) {
 	mark, crowded, fresh := s.NewID(), 0, false
 	for raced := 0; raced < raceTries; fresh = true {
@@ -52,7 +54,8 @@ func (s *Service) start(ctx context.Context, who claimed) (attempt, error) {
 		switch {
 		case err == nil:
 			a.failures.Mark = mark
-			if err = s.Failures.ReplaceFailures(ctx, a.of, before, a.failures); !errors.As(err, new(identity.PreconditionFailed)) {
+			err = s.Failures.ReplaceFailures(ctx, a.of, before, a.failures)
+			if !errors.As(err, new(identity.PreconditionFailed)) {
 				return a, err
 			}
 			raced++
@@ -90,10 +93,13 @@ func (s *Service) wrong(ctx context.Context, a attempt, trace string) error {
 			return err
 		}
 	}
-	return identity.Unavailable{RetryAfter: time.Second, Cause: errors.New("the failures of a user have changed too often")}
+	return identity.Unavailable{
+		RetryAfter: time.Second, Cause: errors.New("the failures of a user have changed too often"),
+	}
 }
 
-// right ends an attempt with the right password: the failures that it was counted against are forgotten, and its device is remembered.
+// right ends an attempt with the right password: the failures that it was counted against are
+// forgotten, and its device is remembered.
 func (s *Service) right(ctx context.Context, a attempt) error {
 	now, forget := s.Now(), a.failures.Right()
 	known := a.of.Device != ""

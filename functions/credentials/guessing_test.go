@@ -63,7 +63,8 @@ func (d *door) advance(t *testing.T, by time.Duration) {
 // try has a back end verify a password. headers are names and values in turn.
 func (d *door) try(t *testing.T, identifier, password string, headers ...string) systemtest.Response {
 	t.Helper()
-	return d.tenant.System.Call(t, "POST", d.pool+verifyPath, fields{"identifier": identifier, "password": password}, headers...)
+	return d.tenant.System.Call(t, "POST", d.pool+verifyPath,
+		fields{"identifier": identifier, "password": password}, headers...)
 }
 
 // must is try where any status but want fails the test.
@@ -124,7 +125,8 @@ func TestGuessesMadeAtOnceAreNoMoreThanOneByOne(t *testing.T) {
 		for _, left := range []time.Duration{time.Second, 2 * time.Second} { // from five failures on, one at a time
 			d.advance(t, left-time.Millisecond)
 			if got := d.try(t, identifier, "too early"); got.Status != 429 || got.Header.Get("Retry-After") != "1" {
-				t.Errorf("%s: a millisecond too early answers %d, Retry-After %s", name, got.Status, got.Header.Get("Retry-After"))
+				t.Errorf("%s: a millisecond too early answers %d, Retry-After %s", name, got.Status,
+					got.Header.Get("Retry-After"))
 			}
 			d.advance(t, time.Millisecond)
 			if statuses, _ := crowd(30, guess(identifier)); statuses[401] != 1 || statuses[429] != 29 {
@@ -139,7 +141,9 @@ func TestRightPasswordsAtOnceAreAllRight(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	for _, headers := range [][]string{nil, {"X-Device-Id", "phone"}, {"X-Device-Id", "phone"}} {
-		statuses, _ := crowd(20, func(int) systemtest.Response { return d.try(t, d.email, systemtest.Password, headers...) })
+		statuses, _ := crowd(20, func(int) systemtest.Response {
+			return d.try(t, d.email, systemtest.Password, headers...)
+		})
 		if statuses[200] != 20 {
 			t.Errorf("20 at once with %q answer %v", headers, statuses)
 		}
@@ -150,10 +154,14 @@ func TestRightPasswordsAtOnceAreAllRight(t *testing.T) {
 func TestARepeatIsFreeAndNothingElse(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
-	if statuses, _ := crowd(20, func(int) systemtest.Response { return d.try(t, d.email, "the same wrong password") }); statuses[401] != 20 {
+	if statuses, _ := crowd(20, func(int) systemtest.Response {
+		return d.try(t, d.email, "the same wrong password")
+	}); statuses[401] != 20 {
 		t.Errorf("20 repeats at once answer %v", statuses)
 	}
-	statuses, _ := crowd(30, func(i int) systemtest.Response { return d.try(t, d.email, "wrong password "+strconv.Itoa(i/3)) })
+	statuses, _ := crowd(30, func(i int) systemtest.Response {
+		return d.try(t, d.email, "wrong password "+strconv.Itoa(i/3))
+	})
 	if statuses[429] == 0 {
 		t.Errorf("ten passwords, three times each, answer %v", statuses)
 	}
@@ -162,8 +170,8 @@ func TestARepeatIsFreeAndNothingElse(t *testing.T) {
 	d.fails(t) // counting has started anew
 }
 
-// "An attacker can't keep an owner out": not from a device that has proved itself, on which the guesses of others don't count. How much an
-// attacker may guess is bounded.
+// "An attacker can't keep an owner out": not from a device that has proved itself, on which the
+// guesses of others don't count. How much an attacker may guess is bounded.
 func TestAnOwnerGetsInDuringAnAttack(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
@@ -193,7 +201,8 @@ func TestAnOwnerGetsInDuringAnAttack(t *testing.T) {
 		d.must(t, 429, systemtest.Password, "X-Device-Id", "owners-other-browser")
 		other.Token = other.FetchToken(t, d.tenant.ID, "system")
 		body := fields{"identifier": d.email, "password": systemtest.Password}
-		other.Must(t, 429, "POST", d.pool+verifyPath, body, "X-Device-Id", "owners-browser") // it knows the name, and was not told it
+		// it knows the name, and was not told it
+		other.Must(t, 429, "POST", d.pool+verifyPath, body, "X-Device-Id", "owners-browser")
 		d.advance(t, time.Duration(wait)*time.Second)
 	}
 	if compared != 17 { // five, ten after 1 to 512 seconds, two after 15 minutes each: docs/security.md says so
@@ -219,7 +228,9 @@ func TestADeviceThatFailsWaitsAlone(t *testing.T) {
 	// It is known for its user alone, and what never had a right password is not known.
 	somebody := systemtest.Address("somebody")
 	d.user(t, somebody, nil)
-	for i, headers := range [][]string{{"X-Device-Id", "laptop"}, {"X-Device-Id", "another"}, nil, {"X-Device-Id", "laptop"}, nil} {
+	for i, headers := range [][]string{
+		{"X-Device-Id", "laptop"}, {"X-Device-Id", "another"}, nil, {"X-Device-Id", "laptop"}, nil,
+	} {
 		if got := d.try(t, somebody, "wrong "+strconv.Itoa(i), headers...); got.Status != 401 {
 			t.Errorf("failure %d answers %d", i, got.Status)
 		}
@@ -257,9 +268,11 @@ func TestADeviceIsNamedInVisibleCharacters(t *testing.T) {
 	}
 	for _, name := range []string{long + "0", "a b", "é", "\x80"} {
 		for _, path := range []string{verifyPath, "/user/password/v2/verify"} {
-			got := d.tenant.System.Must(t, 422, "POST", d.pool+path, fields{"identifier": d.email, "password": "x"}, "X-Device-Id", name)
+			got := d.tenant.System.Must(t, 422, "POST", d.pool+path,
+				fields{"identifier": d.email, "password": "x"}, "X-Device-Id", name)
 			details, _ := got.Fields(t)["details"].(fields)
-			if violations, _ := details["violations"].([]any); len(violations) != 1 || violations[0].(fields)["pointer"] != "X-Device-Id" {
+			violations, _ := details["violations"].([]any)
+			if len(violations) != 1 || violations[0].(fields)["pointer"] != "X-Device-Id" {
 				t.Errorf("%q answers %s", name, got.Body)
 			}
 		}
@@ -272,7 +285,9 @@ func TestAnUnknownIdentifierIsNobodys(t *testing.T) {
 	d := newDoor(t)
 	for _, id := range []string{"-", "~", "_", "...", "PASSWORD", "nobody"} {
 		d.user(t, systemtest.Address("odd"), fields{"id": id})
-		if got := d.tenant.System.Must(t, 200, "POST", d.pool+verifyPath, fields{"userID": id, "password": systemtest.Password}).Text(t, "id"); got != id {
+		if got := d.tenant.System.Must(t, 200, "POST", d.pool+verifyPath, fields{
+			"userID": id, "password": systemtest.Password,
+		}).Text(t, "id"); got != id {
 			t.Errorf("the password of %q is that of %q", id, got)
 		}
 	}
@@ -282,5 +297,6 @@ func TestAnUnknownIdentifierIsNobodys(t *testing.T) {
 	if got.Text(t, "result") != "user_not_found" || got.Text(t, "id") != "" {
 		t.Errorf("version 2 answers %s", got.Body)
 	}
-	d.tenant.System.Must(t, 422, "POST", d.pool+verifyPath, fields{"userID": "#nobody", "password": systemtest.Password})
+	d.tenant.System.Must(t, 422, "POST", d.pool+verifyPath,
+		fields{"userID": "#nobody", "password": systemtest.Password})
 }

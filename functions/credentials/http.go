@@ -57,7 +57,8 @@ func (h handlers) read(r *http.Request) (Verdict, error) {
 
 // isDevice says whether a back end may name a device so; "" names none.
 func isDevice(name string) bool {
-	return len(name) <= identity.MaxDevice && !strings.ContainsFunc(name, func(c rune) bool { return c <= ' ' || c > '~' })
+	return len(name) <= identity.MaxDevice &&
+		!strings.ContainsFunc(name, func(c rune) bool { return c <= ' ' || c > '~' })
 }
 
 // verify answers 401 alike for every password that does not authenticate.

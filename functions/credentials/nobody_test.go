@@ -8,12 +8,14 @@ import (
 	"identitypools/infra/local/systemtest"
 )
 
-// The check of a password takes the work of a hash, 19 MiB of memory, also where there is none to compare it with: the time that it takes
-// does not tell who has an account (V6.3.8). Not parallel: it counts memory.
+// The check of a password takes the work of a hash, 19 MiB of memory, also where there is none to
+// compare it with: the time that it takes does not tell who has an account (V6.3.8). Not parallel:
+// it counts memory.
 func TestAPasswordForNobodyCostsAHash(t *testing.T) {
 	tenant := systemtest.New(t).NewTenant(t)
 	pool, email, without := tenant.NewPool(t, nil), systemtest.Address("ann"), systemtest.Address("bob")
-	tenant.NewUser(t, pool, "active", email, fields{"credentials": []fields{{"type": "password", "password": systemtest.Password}}})
+	tenant.NewUser(t, pool, "active", email,
+		fields{"credentials": []fields{{"type": "password", "password": systemtest.Password}}})
 	tenant.NewUser(t, pool, "active", without, nil)
 	for name, proof := range map[string]fields{
 		"a user":                    {"identifier": email},
@@ -34,14 +36,16 @@ func TestAPasswordForNobodyCostsAHash(t *testing.T) {
 	}
 }
 
-// Some people type their password where their name should be. What is no identifier of anybody is counted and not stored.
+// Some people type their password where their name should be. What is no identifier of anybody is
+// counted and not stored.
 func TestWhatSomebodyMistypesIsNotStored(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, nil)
 	const mistyped = "battery-staple-horse"
-	tenant.System.Must(t, 401, "POST", "/pools/"+pool+"/user/password/verify", fields{"identifier": mistyped, "password": systemtest.Password})
+	tenant.System.Must(t, 401, "POST", "/pools/"+pool+"/user/password/verify",
+		fields{"identifier": mistyped, "password": systemtest.Password})
 	counted := product.Stored(t, "LIMIT#"+tenant.ID+"#"+pool+"#identifier#")
 	if len(counted) != 1 {
 		t.Errorf("the failure is counted by %v", counted)

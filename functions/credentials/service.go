@@ -70,9 +70,10 @@ type Verdict struct {
 	Outcome Outcome
 }
 
-// Verify checks a password. Every call makes the same calls to the table and costs the same hash, whoever the user is. An attempt is
-// stored before the password is compared, and failures count for unknown users as for known ones. A password that must be changed is
-// right once and must then be reset. Errors: NotFound for the pool, Invalid, Limited.
+// Verify checks a password. Every call makes the same calls to the table and costs the same hash,
+// whoever the user is. An attempt is stored before the password is compared, and failures count for
+// unknown users as for known ones. A password that must be changed is right once and must then be
+// reset. Errors: NotFound for the pool, Invalid, Limited.
 func (s *Service) Verify(ctx context.Context, tenant, pool string, proof Proof) (Verdict, error) {
 	p, err := s.Pools.CachedPool(ctx, tenant, pool)
 	if err != nil {
@@ -131,8 +132,9 @@ func (s *Service) find(ctx context.Context, p identity.Pool, proof Proof) (claim
 	return who, nil
 }
 
-// digest stands for what is not kept: an identifier that nobody has, since people mistype their password there at times; and a device, so that
-// the table doesn't tell who shares one, and a client's word counts for that client alone.
+// digest stands for what is not kept: an identifier that nobody has, since people mistype their
+// password there at times; and a device, so that the table doesn't tell who shares one, and a
+// client's word counts for that client alone.
 func digest(parts ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return hex.EncodeToString(sum[:])

@@ -138,7 +138,8 @@ func TestASchemaChangesUnderItsUsers(t *testing.T) {
 	}
 	tenant.System.Must(t, 200, "POST", "/pools/"+pool+"/user/password/verify", fields{"identifier": email, "password": systemtest.Password})
 	tenant.Admin.Must(t, 200, "PUT", path, fields{"metadata": fields{}})
-	systemtest.Refused(t, tenant.Admin.Call(t, "PUT", path, fields{"payload_schema_id": schema}), 422, "invalid", "/payload/a")
+	systemtest.Refused(t, tenant.Admin.Call(t, "PUT", path, fields{"payload_schema_id": schema}),
+		422, "invalid", "/payload/a")
 	tenant.Admin.Must(t, 200, "PUT", path, fields{"payload": fields{"a": 1}})
 	systemtest.Refused(t, tenant.Admin.Call(t, "POST", "/pools/"+pool+"/users", fields{"status": "new", "payload": fields{"a": "x"}}), 422, "invalid", "/payload/a")
 }

@@ -8,8 +8,8 @@ import (
 	"identitypools/infra/local/systemtest"
 )
 
-// A change, or a deletion, is of the user that was read: of many at once that name the same version one takes effect, and the others hear
-// that the user has changed.
+// A change, or a deletion, is of the user that was read: of many at once that name the same version
+// one takes effect, and the others hear that the user has changed.
 func TestAChangeIsOfTheUserThatWasRead(t *testing.T) {
 	t.Parallel()
 	tenant := systemtest.New(t).NewTenant(t)

@@ -6,8 +6,8 @@ import (
 	"identitypools/infra/local/systemtest"
 )
 
-// An address finds its user once it is proved, also where it is an identifier too: who asks for the owner of an address is told only of one
-// who has proved it.
+// An address finds its user once it is proved, also where it is an identifier too: who asks for the
+// owner of an address is told only of one who has proved it.
 func TestAnAddressFindsNobodyBeforeItIsProved(t *testing.T) {
 	t.Parallel()
 	tenant := systemtest.New(t).NewTenant(t)
@@ -19,7 +19,9 @@ func TestAnAddressFindsNobodyBeforeItIsProved(t *testing.T) {
 		}})
 		status := map[bool]int{false: 404, true: 200}[proved]
 		tenant.System.Must(t, status, "POST", "/pools/"+pool+"/users/by_key", fields{"address": email})
-		if found := tenant.System.Must(t, 200, "POST", "/pools/"+pool+"/users/by_key", fields{"identifier": email}).Text(t, "id"); found != id {
+		if found := tenant.System.Must(t, 200, "POST", "/pools/"+pool+"/users/by_key", fields{
+			"identifier": email,
+		}).Text(t, "id"); found != id {
 			t.Errorf("the identifier finds %s", found)
 		}
 	}

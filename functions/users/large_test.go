@@ -21,7 +21,8 @@ func largePool(t *testing.T, tenant *systemtest.Tenant, n int, payload string) (
 		id := fmt.Sprintf("u%03d", i)
 		ids = append(ids, id)
 		calls.Go(func() {
-			got := tenant.Admin.Call(t, "POST", "/pools/"+pool+"/users", `{"status":"new","id":"`+id+`","payload":`+payload+`}`)
+			got := tenant.Admin.Call(t, "POST", "/pools/"+pool+"/users",
+				`{"status":"new","id":"`+id+`","payload":`+payload+`}`)
 			if got.Status != 201 {
 				t.Errorf("making a user answers %d %.300s", got.Status, got.Body)
 			}
@@ -80,10 +81,12 @@ func TestAPageIsTooLargeForAnAnswer(t *testing.T) {
 			for _, bound := range []string{"", "&order=desc", "&before_user_id=v"} {
 				for tree, client := range tenant.Trees() {
 					path := "/pools/" + pool + "/users?limit=%d" + bound
-					if got := client.Call(t, "GET", fmt.Sprintf(path, c.fits), nil); got.Status != 200 || len(got.Fields(t)["users"].([]any)) != c.fits {
+					got := client.Call(t, "GET", fmt.Sprintf(path, c.fits), nil)
+					if got.Status != 200 || len(got.Fields(t)["users"].([]any)) != c.fits {
 						t.Errorf("%s: %d users with %q answer %d %.200s", tree, c.fits, bound, got.Status, got.Body)
 					}
-					systemtest.Refused(t, client.Call(t, "GET", fmt.Sprintf(path, len(ids)), nil), 422, "invalid", "limit")
+					systemtest.Refused(t, client.Call(t, "GET", fmt.Sprintf(path, len(ids)), nil),
+						422, "invalid", "limit")
 				}
 			}
 		})

@@ -38,14 +38,15 @@ type lister interface {
 	Users(ctx context.Context, tenant, pool, after, before string, limit int32) ([]identity.User, bool, error)
 }
 
-// Bounds of a filtered list: it reads searchPage users at a time, or fewer where they have 1 MB, and at most searchPages times a call.
+// Bounds of a filtered list: it reads searchPage users at a time, or fewer where they have 1 MB,
+// and at most searchPages times a call.
 const (
 	searchPage  = 250
 	searchPages = 20
 )
 
-// List is a page of a pool's users. It reads until the page is full or the list ends: one read of the table ends at 1 MB, which may be
-// few users. Errors: NotFound for the pool.
+// List is a page of a pool's users. It reads until the page is full or the list ends: one read of
+// the table ends at 1 MB, which may be few users. Errors: NotFound for the pool.
 func (s *Service) List(ctx context.Context, tenant, pool string, q Query) (Page, error) {
 	p, err := s.Pools.CachedPool(ctx, tenant, pool)
 	if err != nil {

@@ -8,8 +8,9 @@ import (
 	"identitypools/infra/local/systemtest"
 )
 
-// An idempotency key is of whoever uses it: another tenant, or the same one in another tree, may use the same key for the same request,
-// which is carried out for each, and whose answers stay apart.
+// An idempotency key is of whoever uses it: another tenant, or the same one in another tree, may
+// use the same key for the same request, which is carried out for each, and whose answers stay
+// apart.
 func TestAKeyIsOfOneTenantAndTree(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
@@ -17,9 +18,13 @@ func TestAKeyIsOfOneTenantAndTree(t *testing.T) {
 	for _, each := range []*systemtest.Tenant{tenant, other} {
 		each.Admin.Must(t, 201, "POST", "/pools", systemtest.Fields{"id": "one", "name": "Partners"})
 	}
-	body := systemtest.Fields{"status": "new", "verifiable_addresses": []systemtest.Fields{{"address": "ann@example.com", "type": "email"}}}
+	body := systemtest.Fields{"status": "new", "verifiable_addresses": []systemtest.Fields{
+		{"address": "ann@example.com", "type": "email"},
+	}}
 	users := map[string]string{}
-	for name, client := range map[string]*systemtest.Client{"admin": tenant.Admin, "system": tenant.System, "another tenant": other.Admin} {
+	for name, client := range map[string]*systemtest.Client{
+		"admin": tenant.Admin, "system": tenant.System, "another tenant": other.Admin,
+	} {
 		key := strings.Repeat("k", 32)
 		got := client.Must(t, 201, "POST", "/pools/one/users", body, "Idempotency-Key", key)
 		if got.Header.Get("X-Idempotent-Replayed") != "" {
@@ -36,8 +41,8 @@ func TestAKeyIsOfOneTenantAndTree(t *testing.T) {
 	}
 }
 
-// What a request is, for its idempotency key, is its method, path, query, body and precondition. A request that differs in one of these
-// is another one, which the key of the first is refused for.
+// What a request is, for its idempotency key, is its method, path, query, body and precondition. A
+// request that differs in one of these is another one, which the key of the first is refused for.
 func TestAKeyIsOfOneRequest(t *testing.T) {
 	t.Parallel()
 	tenant := systemtest.New(t).NewTenant(t)

@@ -43,7 +43,8 @@ type writer interface {
 	DeleteUser(ctx context.Context, u identity.User) error
 }
 
-// Documents checks the named ones of a user's documents against their schemas: Invalid, with a pointer for each violation.
+// Documents checks the named ones of a user's documents against their schemas: Invalid, with a
+// pointer for each violation.
 type Documents interface {
 	CheckUser(ctx context.Context, u identity.User, parts []identity.DataPart) error
 }
@@ -138,8 +139,9 @@ func has(u identity.User, k Key, normalized string) bool {
 	return false
 }
 
-// Update changes a user's documents and status. The documents that it changes are checked, and no others: a user can always be disabled,
-// whatever has become of its schemas. Errors: NotFound, Invalid, PreconditionFailed.
+// Update changes a user's documents and status. The documents that it changes are checked, and no
+// others: a user can always be disabled, whatever has become of its schemas. Errors: NotFound,
+// Invalid, PreconditionFailed.
 func (s *Service) Update(ctx context.Context, ref identity.UserRef, match identity.Match, c identity.UserChange) (u identity.User, err error) {
 	err = match.Change(func() error {
 		old, err := s.Read(ctx, ref, match)

@@ -13,13 +13,15 @@ import (
 func registered(t *testing.T, tenant *systemtest.Tenant, pool, identifier string) (id string) {
 	t.Helper()
 	path := "/pools/" + pool + "/user/register?send_activation_message=false"
-	return tenant.System.Must(t, 201, "POST", path, fields{"identifier": identifier, "password": systemtest.Password}).Text(t, "id")
+	return tenant.System.Must(t, 201, "POST", path,
+		fields{"identifier": identifier, "password": systemtest.Password}).Text(t, "id")
 }
 
 // codeFor is a code that activates a user.
 func codeFor(t *testing.T, tenant *systemtest.Tenant, pool, id string) string {
 	t.Helper()
-	return tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/users/"+id+"/code/generate", fields{"type": "activation"}).Text(t, "code")
+	return tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/users/"+id+"/code/generate",
+		fields{"type": "activation"}).Text(t, "code")
 }
 
 // withIdentifiers is a new user that has e-mail addresses as identifiers.
@@ -41,23 +43,29 @@ func TestAnUnprovedUserGivesWay(t *testing.T) {
 	for tree, client := range tenant.Trees() {
 		t.Run(tree, func(t *testing.T) {
 			email := systemtest.Address("ann")
-			ticket := tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register?code_type_in_message=code", fields{"identifier": email, "password": "a stranger's password"}).Text(t, "ticket")
+			ticket := tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register?code_type_in_message=code",
+				fields{"identifier": email, "password": "a stranger's password"}).Text(t, "ticket")
 			mail := product.Inbox.Await(t, email, 1)[0]
 			product.Quiet(t)
 			before := tenant.System.Must(t, 200, "POST", users+"/by_key", fields{"identifier": email}).Text(t, "id")
 			code := codeFor(t, tenant, pool, registered(t, tenant, pool, email))
 
 			made := client.Must(t, 201, "POST", users, withIdentifiers(email)).Text(t, "id")
-			if got := tenant.System.Must(t, 200, "POST", users+"/by_key", fields{"identifier": email}).Text(t, "id"); got != made || made == before {
+			got := tenant.System.Must(t, 200, "POST", users+"/by_key",
+				fields{"identifier": email}).Text(t, "id")
+			if got != made || made == before {
 				t.Errorf("the identifier is that of user %s, want %s, which is not %s", got, made, before)
 			}
 			client.Must(t, 404, "GET", users+"/"+before, nil)
 			tenant.System.Must(t, 422, "POST", users+"/"+before+"/activate", fields{"code": code})
 			tenant.System.Must(t, 422, "POST", users+"/"+made+"/activate", fields{"code": code})
-			tenant.Public.Must(t, 422, "POST", "/pools/"+pool+"/activate", fields{"ticket": ticket, "code": systemtest.CodeIn(t, mail)})
-			client.Must(t, 409, "POST", users, withIdentifiers(email)) // of an administrator's user, who is new and not unproved
+			tenant.Public.Must(t, 422, "POST", "/pools/"+pool+"/activate",
+				fields{"ticket": ticket, "code": systemtest.CodeIn(t, mail)})
+			// of an administrator's user, who is new and not unproved
+			client.Must(t, 409, "POST", users, withIdentifiers(email))
 
-			tenant.System.Must(t, 201, "POST", users+"/"+made+"/activate", fields{"code": codeFor(t, tenant, pool, made), "password": systemtest.Password})
+			tenant.System.Must(t, 201, "POST", users+"/"+made+"/activate",
+				fields{"code": codeFor(t, tenant, pool, made), "password": systemtest.Password})
 			proof := func(password string) fields { return fields{"identifier": email, "password": password} }
 			tenant.System.Must(t, 200, "POST", "/pools/"+pool+"/user/password/verify", proof(systemtest.Password))
 			tenant.System.Must(t, 401, "POST", "/pools/"+pool+"/user/password/verify", proof("a stranger's password"))
@@ -105,7 +113,9 @@ func TestWhoseIdentifierIsTaken(t *testing.T) {
 		}, ""},
 		{"an unproved user, of a phone number", func() (fields, []string) {
 			id := registered(t, tenant, pool, "+49301234567")
-			return fields{"status": "active", "identifiers": []fields{{"identifier": "+49301234567", "type": "mobile"}}}, []string{id}
+			return fields{"status": "active", "identifiers": []fields{
+				{"identifier": "+49301234567", "type": "mobile"},
+			}}, []string{id}
 		}, ""},
 		{"one unproved user and one who is active", func() (fields, []string) {
 			a, first := unproved()
@@ -184,7 +194,8 @@ func TestAsManyGiveWayAsATransactionHolds(t *testing.T) {
 			}
 			user := withIdentifiers(emails...)
 			user["verifiable_addresses"] = addresses
-			tenant.Admin.Must(t, status, "POST", "/pools/"+pool+"/users", user, "Idempotency-Key", "k-"+systemtest.Unique()+systemtest.Unique()+systemtest.Unique())
+			tenant.Admin.Must(t, status, "POST", "/pools/"+pool+"/users", user, "Idempotency-Key",
+				"k-"+systemtest.Unique()+systemtest.Unique()+systemtest.Unique())
 			want := 1
 			if status != 201 {
 				want = n
@@ -215,7 +226,8 @@ func TestOneOfManyReplacesAnUnprovedUser(t *testing.T) {
 	mustBeWhole(t, product, tenant, nil)
 }
 
-// Who activates a user while administrators and strangers want its identifier either is in time, and nobody takes it, or too late.
+// Who activates a user while administrators and strangers want its identifier either is in time,
+// and nobody takes it, or too late.
 func TestActivationAgainstReplacement(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
@@ -234,9 +246,12 @@ func TestActivationAgainstReplacement(t *testing.T) {
 		answers := atOnce(20, func(i int) string {
 			switch i % 4 {
 			case 0:
-				return fmt.Sprint("activate ", tenant.System.Call(t, "POST", path+"/users/"+id+"/activate", proof).Status)
+				return fmt.Sprint("activate ",
+					tenant.System.Call(t, "POST", path+"/users/"+id+"/activate", proof).Status)
 			case 1:
-				return fmt.Sprint("register ", tenant.System.Call(t, "POST", path+"/user/register?send_activation_message=false", fields{"identifier": email}).Status)
+				return fmt.Sprint("register ",
+					tenant.System.Call(t, "POST", path+"/user/register?send_activation_message=false",
+						fields{"identifier": email}).Status)
 			}
 			return fmt.Sprint("create ", tenant.Admin.Call(t, "POST", path+"/users", withIdentifiers(email)).Status)
 		})
@@ -244,7 +259,9 @@ func TestActivationAgainstReplacement(t *testing.T) {
 			t.Errorf("the user is activated and replaced: %v", answers)
 		}
 		for answer := range answers {
-			if !slices.Contains([]string{"activate 201", "activate 422", "create 201", "create 409", "register 201"}, answer) {
+			if !slices.Contains([]string{
+				"activate 201", "activate 422", "create 201", "create 409", "register 201",
+			}, answer) {
 				t.Errorf("an answer is %s", answer)
 			}
 		}
@@ -275,7 +292,8 @@ func atOnce(n int, call func(i int) (answer string)) map[string]int {
 	return answers
 }
 
-// mustBeWhole fails the test where an invariant of the table does not hold for the tenant. proved are the ids of the users who may be active.
+// mustBeWhole fails the test where an invariant of the table does not hold for the tenant. proved
+// are the ids of the users who may be active.
 func mustBeWhole(t *testing.T, product *systemtest.Product, tenant *systemtest.Tenant, proved map[string]bool) {
 	t.Helper()
 	for _, broken := range product.Broken(t, tenant.ID, proved) {

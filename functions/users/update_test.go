@@ -6,8 +6,8 @@ import (
 	"identitypools/infra/local/systemtest"
 )
 
-// A change checks the documents that it changes. So a user whose documents do not match their schemas any more, or never did, can be
-// disabled, enabled and deleted all the same.
+// A change checks the documents that it changes. So a user whose documents do not match their
+// schemas any more, or never did, can be disabled, enabled and deleted all the same.
 func TestAChangeChecksWhatItChanges(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
@@ -20,17 +20,21 @@ func TestAChangeChecksWhatItChanges(t *testing.T) {
 	users := "/pools/" + pool + "/users"
 	registered := func() string {
 		email := systemtest.Address("ann")
-		tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register", fields{"identifier": email, "password": systemtest.Password})
+		tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register",
+			fields{"identifier": email, "password": systemtest.Password})
 		return tenant.System.Must(t, 200, "POST", users+"/by_key", fields{"identifier": email}).Text(t, "id")
 	}
 	kinds := map[string][]string{}
 	for range 9 {
 		kinds["self-registered"] = append(kinds["self-registered"], registered())
-		kinds["of a schema that is gone"] = append(kinds["of a schema that is gone"], tenant.NewUser(t, pool, "active", systemtest.Address("ben"), fields{
-			"payload": fields{"a": 1}, "metadata": fields{"b": 1}, "business_metadata": fields{"c": 1}, "business_metadata_schema_id": gone,
-		}))
+		kinds["of a schema that is gone"] = append(kinds["of a schema that is gone"],
+			tenant.NewUser(t, pool, "active", systemtest.Address("ben"), fields{
+				"payload": fields{"a": 1}, "metadata": fields{"b": 1},
+				"business_metadata": fields{"c": 1}, "business_metadata_schema_id": gone,
+			}))
 	}
-	tenant.Admin.Must(t, 200, "PUT", "/schemas/"+payload, `{"name":"s","schema":{"required":["name"],"properties":{"name":{"type":"string"}}}}`)
+	tenant.Admin.Must(t, 200, "PUT", "/schemas/"+payload,
+		`{"name":"s","schema":{"required":["name"],"properties":{"name":{"type":"string"}}}}`)
 	tenant.Admin.Must(t, 200, "PUT", "/schemas/"+metadata, `{"name":"s","schema":{"required":["level"]}}`)
 	tenant.Admin.Must(t, 204, "DELETE", "/schemas/"+gone, nil)
 	product.Settle()
@@ -44,10 +48,18 @@ func TestAChangeChecksWhatItChanges(t *testing.T) {
 			{"a soft delete", fields{"status": "deleted"}, nil},
 			{"a good payload", fields{"payload": fields{"name": "Ann"}}, nil},
 			{"a good payload and disabling", fields{"payload": fields{"name": "Ann"}, "status": "inactive"}, nil},
-			{"a bad payload and disabling", fields{"payload": fields{"name": 1}, "status": "inactive"}, []string{"/payload/name"}},
+			{
+				"a bad payload and disabling",
+				fields{"payload": fields{"name": 1}, "status": "inactive"},
+				[]string{"/payload/name"},
+			},
 			{"bad metadata alone", fields{"metadata": fields{}}, []string{"/metadata/level"}},
 			{"another schema of the metadata", fields{"metadata_schema_id": payload}, []string{"/metadata/name"}},
-			{"a schema that is gone", fields{"business_metadata_schema_id": gone}, []string{"/business_metadata_schema_id"}},
+			{
+				"a schema that is gone",
+				fields{"business_metadata_schema_id": gone},
+				[]string{"/business_metadata_schema_id"},
+			},
 			{"nulls, which are absent", fields{"payload": nil, "metadata": nil, "status": "inactive"}, nil},
 		} {
 			t.Run(kind+"/"+c.name, func(t *testing.T) {

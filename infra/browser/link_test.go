@@ -53,7 +53,8 @@ func TestALinkAsksForWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
 	email := systemtest.Address("ann")
-	id := s.tenant.NewUser(t, s.pool, "new", email, fields{"credentials": []fields{{"type": "password", "password": systemtest.Password}}})
+	id := s.tenant.NewUser(t, s.pool, "new", email,
+		fields{"credentials": []fields{{"type": "password", "password": systemtest.Password}}})
 	s.tenant.Admin.Must(t, 204, "POST", "/pools/"+s.pool+"/users/"+id+"/activation/send", nil)
 	tab := browser.NewTab(t, browser.View{})
 	tab.Go(t, s.link(t, email, 1))

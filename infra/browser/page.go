@@ -20,7 +20,8 @@ func Eval[T any](tb testing.TB, t *Tab, expression string) T {
 func (t *Tab) Await(tb testing.TB, expression string) {
 	tb.Helper()
 	t.do(tb, "wait for "+expression, chromedp.Evaluate[chromedp.Void](
-		"new Promise(done => (function look() { "+expression+" ? done() : setTimeout(look, 20) })())", chromedp.EvalAwaitPromise))
+		"new Promise(done => (function look() { "+expression+" ? done() : setTimeout(look, 20) })())",
+		chromedp.EvalAwaitPromise))
 }
 
 // of is an expression of the first element that a CSS selector matches.

@@ -18,7 +18,8 @@ func openScarce(t *testing.T) *scene {
 	now := s.Clock.Now()
 	s.Clock.Advance(now.Truncate(time.Hour).Add(time.Hour).Sub(now)) // an hour's mails begin now
 	s.tenant.Renew(t)
-	s.tenant.Public.Must(t, 201, "POST", "/pools/"+s.pool+"/register", fields{"identifier": systemtest.Address("first")})
+	s.tenant.Public.Must(t, 201, "POST", "/pools/"+s.pool+"/register",
+		fields{"identifier": systemtest.Address("first")})
 	event, err := json.Marshal(s.Outbox(t))
 	if err != nil {
 		t.Fatal(err)
@@ -44,7 +45,8 @@ func (s *scene) worked(t *testing.T) (worked, all int) {
 // isSolved says that the form's challenge is solved. The page's script begins with that when the form is first touched.
 const isSolved = "document.querySelector('[name=altcha]').value !== ''"
 
-// While mails are scarce, the browser of whoever asks for one works for it without a word. Who has no script goes on alike.
+// While mails are scarce, the browser of whoever asks for one works for it without a word. Who has
+// no script goes on alike.
 func TestABrowserWorksForMailsThatAreScarce(t *testing.T) {
 	t.Parallel()
 	for name, hasScripts := range map[string]bool{"with scripts": true, "without": false} {
@@ -60,7 +62,8 @@ func TestABrowserWorksForMailsThatAreScarce(t *testing.T) {
 				}
 				submit()
 				asked++
-				if worked, all := s.worked(t); all != asked || hasScripts && worked != asked || !hasScripts && worked != 0 {
+				worked, all := s.worked(t)
+				if all != asked || hasScripts && worked != asked || !hasScripts && worked != 0 {
 					t.Errorf("%s: of %d messages %d are marked", what, all, worked)
 				}
 			}

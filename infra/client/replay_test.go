@@ -76,7 +76,9 @@ func TestAPoisonMessage(t *testing.T) {
 	if mails := product.Inbox.Mails(t, poison); len(mails) != 1 {
 		t.Errorf("%d mails", len(mails))
 	}
-	tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/activate", systemtest.Fields{"code": systemtest.LinkIn(t, mail).Query().Get("code"), "password": systemtest.Password})
+	tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/activate", systemtest.Fields{
+		"code": systemtest.LinkIn(t, mail).Query().Get("code"), "password": systemtest.Password,
+	})
 }
 
 // What came to nothing is done after a replay, and what is out of date isn't.

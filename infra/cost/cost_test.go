@@ -48,7 +48,8 @@ func TestTheSums(t *testing.T) {
 		StoredUsers: is(2), Secrets: is(2), Alarms: is(11), Dashboards: is(4), Metrics: is(8), Ticks: is(1000000),
 		ActiveUsers: []int{1000000}, Month: []cost.Habit{{Operation: "op", Calls: 2}},
 	}
-	m := cost.Measured{UserBytes: 1 << 20, Tick: cost.Call{Name: "tick", Function: "courier", RoundTrips: 1, Read: 0.5}, Routes: []cost.Route{{
+	tick := cost.Call{Name: "tick", Function: "courier", RoundTrips: 1, Read: 0.5}
+	m := cost.Measured{UserBytes: 1 << 20, Tick: tick, Routes: []cost.Route{{
 		Call:  cost.Call{Name: "op", Function: "credentials", RoundTrips: 3, Write: 5, Read: 0.5, Hashes: 1}, // 1.7275 GB, 4 s and 1 s
 		After: []cost.Call{{Name: "mail", Function: "courier", RoundTrips: 1, Write: 2, Mails: 1, LogBytes: 4}},
 	}}}
@@ -59,7 +60,8 @@ func TestTheSums(t *testing.T) {
 		"| mail | 1 | 2 | 0 | 1 | 2.00 | 13.94 | 7.00 | 1.00 | 23.94 |\n",
 		// 0.5 table, 1 + 1·(1 + 0.443 + 1) Lambda with 0.5 secrets, 3 logs
 		"| tick | 1 | 0 | 0.5 | 0 | 0.50 | 3.94 | 3.00 | 0.00 | 7.44 |\n",
-		// twice what is above the tick, and the tick once, 2 TB for 2 USD a GB, 2 secrets, 1 alarm, 1 dashboard, 8 metrics
+		// twice what is above the tick, and the tick once, 2 TB for 2 USD a GB, 2 secrets, 1 alarm,
+		// 1 dashboard, 8 metrics
 		"| 1,000,000 | 2,000,000 | 15.50 | 49.60 | 2.00 | 27.00 | 2.00 | 3906.25 | 13.50 | 4015.85 | 4.02 |\n",
 		"- 2 secrets: 2.00.\n- Alarms (11) and dashboards (4): 2.00.",
 	} {

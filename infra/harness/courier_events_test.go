@@ -18,8 +18,9 @@ import (
 	"identitypools/shared/identity"
 )
 
-// TestCourierEvents runs stream.json, bounce.json and clock.json through the courier's program: a message reaches the inbox and its link
-// activates the user; after the bounce nothing more goes to that address.
+// TestCourierEvents runs stream.json, bounce.json and clock.json through the courier's program: a
+// message reaches the inbox and its link activates the user; after the bounce nothing more goes to
+// that address.
 func TestCourierEvents(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -22,9 +22,14 @@ func Document() string {
 	return strings.Join([]string{
 		"# Limits\n\nWritten by `go test ./infra/limits -update` from the code.",
 		table("What a pool sets in `limits`", []string{"setting", "least", "most", "usual", "what it bounds"}, settings()),
-		"An administrator beyond a limit of a mailbox is told so: 429 with `Retry-After`. Nobody without a token is told of the limits of an address: the answer is the usual one, and no\n" +
-			"mail is sent. Beyond the pool's mails nobody is told anything, and mails are delayed; half of those are for whoever proves work ([api.md](api.md)), and notices to owners of\n" +
-			"addresses have as many of their own. Only the limits of a source, which say nothing of any address, are 429 for its own callers. A source is an IPv4 address or the /64 of an IPv6 one, as\n" +
+		"An administrator beyond a limit of a mailbox is told so: 429 with `Retry-After`. " +
+			"Nobody without a token is told of the limits of an address: " +
+			"the answer is the usual one, and no\n" +
+			"mail is sent. Beyond the pool's mails nobody is told anything, and mails are delayed; " +
+			"half of those are for whoever proves work ([api.md](api.md)), and notices to owners of\n" +
+			"addresses have as many of their own. " +
+			"Only the limits of a source, which say nothing of any address, are 429 for its own callers. " +
+			"A source is an IPv4 address or the /64 of an IPv6 one, as\n" +
 			"API Gateway sees it: behind a proxy of your own, raise the three `source_` limits.",
 		table("One-time codes: `otp_settings`", []string{"purpose", "least lifetime", "most", "usual"}, lifetimes()),
 		table("What is fixed", []string{"what", "limit"}, fixed()),
@@ -71,12 +76,21 @@ func fixed() [][]string {
 		{"characters of a password", fmt.Sprintf("%d (%d where it is the only factor) to %d", identity.MinPasswordLength, identity.MinPasswordLengthSole, identity.MaxPasswordLength)},
 		{"`password_policy.min_length`", fmt.Sprintf("%d to %d", identity.MinPasswordLength, identity.MaxPasswordMinLength)},
 		{"wrong passwords in a row before each further one must wait", fmt.Sprint(identity.FreeFailures)},
-		{"attempts at a user's password that are under way at once", fmt.Sprintf("%d less the wrong ones in a row, then 1", identity.FreeFailures)},
-		{"an attempt under way counts as a wrong password for", fmt.Sprintf("%d s at most", identity.OpenLease/time.Second)},
+		{
+			"attempts at a user's password that are under way at once",
+			fmt.Sprintf("%d less the wrong ones in a row, then 1", identity.FreeFailures),
+		},
+		{
+			"an attempt under way counts as a wrong password for",
+			fmt.Sprintf("%d s at most", identity.OpenLease/time.Second),
+		},
 		{"longest wait after a wrong password", short(identity.MaxFailureWait)},
 		{"wrong passwords are forgotten after", short(identity.FailureMemory)},
 		{"characters of `X-Device-Id`", fmt.Sprintf("1 to %d", identity.MaxDevice)},
-		{"a device is known after its last right password for at least", fmt.Sprintf("%d days", identity.DeviceMemory/(48*time.Hour))},
+		{
+			"a device is known after its last right password for at least",
+			fmt.Sprintf("%d days", identity.DeviceMemory/(48*time.Hour)),
+		},
 		{"an imported hash: argon2id", fmt.Sprintf("%d MiB, %d passes", password.MaxMemory>>10, password.MaxPasses)},
 		{"an imported hash: bcrypt, PBKDF2", fmt.Sprintf("cost %d, %d rounds", password.MaxBcryptCost, password.MaxIterations)},
 		{"a pool's own text of a mail", fmt.Sprintf("%d characters of subject, %d of body", mail.MaxSubject, mail.MaxBody)},
@@ -84,7 +98,10 @@ func fixed() [][]string {
 		{"an answer is given again for", short(once.Kept)},
 		{"a proof of work", fmt.Sprintf("one mail, %s, numbers up to %d", short(work.Lifetime), work.MaxNumber)},
 		{"body of a request", fmt.Sprintf("%d KB, %d levels of JSON", api.MaxBody>>10, api.MaxDepth)},
-		{"entries of a page", fmt.Sprintf("1 to %d, usually %d; %d MB together", api.MaxLimit, api.DefaultLimit, api.MaxAnswer>>20)},
+		{
+			"entries of a page",
+			fmt.Sprintf("1 to %d, usually %d; %d MB together", api.MaxLimit, api.DefaultLimit, api.MaxAnswer>>20),
+		},
 		{"an identity schema", fmt.Sprintf("%d KB, %d levels, %d schemas, %d patterns of %d characters", schema.MaxDocument>>10, schema.MaxDepth, schema.MaxNodes, schema.MaxPatterns, schema.MaxPattern)},
 		{"violations in an answer about a document", fmt.Sprint(schema.MaxViolations)},
 	}

@@ -118,8 +118,12 @@ func (p *product) makePools(ctx context.Context, n int) (ids []string, err error
 	admin := office(p.BaseURL, p.tokens["admin"])
 	for i := range n {
 		pool := map[string]any{
-			"name": fmt.Sprintf("Load %d", i+1), "public_registration_allowed": true, "authentication_mechanisms": []string{"password", "otp"},
-			"limits": map[string]any{"source_submissions_per_hour": 1_000_000, "source_mailboxes_per_hour": 1_000_000}, // all callers are one source
+			"name": fmt.Sprintf("Load %d", i+1), "public_registration_allowed": true,
+			"authentication_mechanisms": []string{"password", "otp"},
+			// all callers are one source
+			"limits": map[string]any{
+				"source_submissions_per_hour": 1_000_000, "source_mailboxes_per_hour": 1_000_000,
+			},
 		}
 		var made struct{ ID string }
 		if err := admin.must(ctx, http.StatusCreated, request{method: http.MethodPost, path: "/api/identity/" + tenant + "/admin/pools", body: pool}, &made); err != nil {

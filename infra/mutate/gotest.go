@@ -24,10 +24,12 @@ type result struct {
 // event is a line of go test -json (go doc test2json).
 type event struct{ Action, Package, Test, Output string }
 
-// goTest runs tests of the tree. Errors: one where they show nothing, because they could not be built or ended, or because a package
-// failed otherwise than by a test.
+// goTest runs tests of the tree. Errors: one where they show nothing, because they could not be
+// built or ended, or because a package failed otherwise than by a test.
 func (t tree) goTest(ctx context.Context, tests Tests) (result, error) {
-	args := append([]string{"test", "-json", "-count=1", "-vet=off", "-failfast", "-trimpath", "-timeout", testTimeout}, tests.Packages...)
+	args := append([]string{
+		"test", "-json", "-count=1", "-vet=off", "-failfast", "-trimpath", "-timeout", testTimeout,
+	}, tests.Packages...)
 	if tests.Pattern != "" {
 		args = append(args, "-run", tests.Pattern)
 	}

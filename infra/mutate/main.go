@@ -1,6 +1,7 @@
-// Mutate takes the product's protections out, one at a time, and says which of them no test holds: `make mutate`. The protections are the
-// lists in protections/. Each is taken out of a copy of the project's folder, and the tests that the list names for it must then
-// fail. It changes nothing in the folder itself, and nothing imports it.
+// Mutate takes the product's protections out, one at a time, and says which of them no test holds:
+// `make mutate`. The protections are the lists in protections/. Each is taken out of a copy of the
+// project's folder, and the tests that the list names for it must then fail. It changes nothing in
+// the folder itself, and nothing imports it.
 package main
 
 import (
@@ -39,8 +40,8 @@ From the project's folder, mutate is: go run ./infra/mutate
 // lists is the folder of the lists of protections.
 const lists = "infra/mutate/protections"
 
-// Run does what args ask for and is the status to exit with: 0; 1 where a protection is not held, or could not be tried; 2 where args
-// can't be understood.
+// Run does what args ask for and is the status to exit with: 0; 1 where a protection is not held,
+// or could not be tried; 2 where args can't be understood.
 func Run(ctx context.Context, args []string, out, errs io.Writer) int {
 	o, err := parseArgs(args)
 	switch {

@@ -26,7 +26,8 @@ type Tests struct {
 // Edit is a change of a text that is there exactly once.
 type Edit struct{ Old, New string }
 
-// Read is the protections of all lists in a folder. A list is a text. A block of lines, between blank lines, is a protection:
+// Read is the protections of all lists in a folder. A list is a text. A block of lines, between
+// blank lines, is a protection:
 //
 //	protects: A sentence that says what is protected.
 //	file: shared/identity/failures.go
@@ -34,9 +35,10 @@ type Edit struct{ Old, New string }
 //	+ the new text
 //	test: ./functions/credentials -run TestGuessing
 //
-// Old and new text begin after the sign and a space, and may have several lines each. Where nothing takes the old text's place, the
-// new one is an empty line. There may be several pairs of them. Lines that begin with # are comments. Errors: one that names the line
-// of a block that is not of this form, or whose sentence another block has.
+// Old and new text begin after the sign and a space, and may have several lines each. Where nothing
+// takes the old text's place, the new one is an empty line. There may be several pairs of them.
+// Lines that begin with # are comments. Errors: one that names the line of a block that is not of
+// this form, or whose sentence another block has.
 func Read(folder fs.FS) ([]Protection, error) {
 	files, err := fs.Glob(folder, "*.txt")
 	if err != nil {
@@ -150,12 +152,14 @@ func (b *block) protection() (Protection, error) {
 	return p, nil
 }
 
-// Mutant is source, the content of the protection's file, without the protection. Errors: one where an old text is not there, or more
-// than once, for then the code has changed since and the list must follow.
+// Mutant is source, the content of the protection's file, without the protection. Errors: one where
+// an old text is not there, or more than once, for then the code has changed since and the list
+// must follow.
 func (p Protection) Mutant(source []byte) ([]byte, error) {
 	for _, e := range p.Edits {
 		if n := bytes.Count(source, []byte(e.Old)); n != 1 {
-			return nil, fmt.Errorf("%s is out of date: its old text %q is in %s %d times, not once", p.place, e.Old, p.File, n)
+			return nil, fmt.Errorf("%s is out of date: its old text %q is in %s %d times, not once",
+				p.place, e.Old, p.File, n)
 		}
 		source = bytes.Replace(source, []byte(e.Old), []byte(e.New), 1)
 	}

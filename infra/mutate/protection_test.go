@@ -14,8 +14,9 @@ import (
 	"identitypools/infra/local/part"
 )
 
-// The lists keep up with the code: each old text is in its file once, what takes its place is Go, and the tests that are named exist.
-// Whether those tests fail is for the command itself, which takes minutes.
+// The lists keep up with the code: each old text is in its file once, what takes its place is Go,
+// and the tests that are named exist. Whether those tests fail is for the command itself, which
+// takes minutes.
 func TestTheListsAreUpToDate(t *testing.T) {
 	t.Parallel()
 	root, err := part.Root()
@@ -95,7 +96,8 @@ func testsIn(t *testing.T, folder string) []string {
 func TestAListIsRead(t *testing.T) {
 	t.Parallel()
 	all, err := Read(fstest.MapFS{
-		"a.txt": {Data: []byte("# A comment.\n\nprotects: A rule.\nfile: a/a.go\n- \tif a {\n- \t}\n+ \tif b {\n- c\n+ \ntest: ./a ./b -run TestA|TestB\n")},
+		"a.txt": {Data: []byte("# A comment.\n\nprotects: A rule.\nfile: a/a.go\n" +
+			"- \tif a {\n- \t}\n+ \tif b {\n- c\n+ \ntest: ./a ./b -run TestA|TestB\n")},
 		"b.txt": {Data: []byte("protects: Another rule.\nfile: b.go\n- x\n+ y\ntest: ./b")},
 		"c.md":  {Data: []byte("no list")},
 	})
@@ -103,10 +105,12 @@ func TestAListIsRead(t *testing.T) {
 		t.Fatalf("%v, %v", all, err)
 	}
 	first, second := all[0], all[1]
-	if first.Sentence != "A rule." || first.File != "a/a.go" || first.Pattern != "TestA|TestB" || strings.Join(first.Packages, " ") != "./a ./b" {
+	if first.Sentence != "A rule." || first.File != "a/a.go" ||
+		first.Pattern != "TestA|TestB" || strings.Join(first.Packages, " ") != "./a ./b" {
 		t.Errorf("the first: %+v", first)
 	}
-	if len(first.Edits) != 2 || first.Edits[0] != (Edit{"\tif a {\n\t}", "\tif b {"}) || first.Edits[1] != (Edit{"c", ""}) {
+	if len(first.Edits) != 2 ||
+		first.Edits[0] != (Edit{"\tif a {\n\t}", "\tif b {"}) || first.Edits[1] != (Edit{"c", ""}) {
 		t.Errorf("its edits: %q", first.Edits)
 	}
 	if second.Sentence != "Another rule." || second.Pattern != "" || second.Edits[0] != (Edit{"x", "y"}) {

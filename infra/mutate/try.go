@@ -11,9 +11,10 @@ import (
 	"time"
 )
 
-// try takes each protection out, in atOnce copies of the project's folder at the same time, and prints what became of it. Errors: one
-// that names the protections that no test holds and those that could not be tried; that of tests which fail with all protections in
-// place, for then nothing is tried.
+// try takes each protection out, in atOnce copies of the project's folder at the same time, and
+// prints what became of it. Errors: one that names the protections that no test holds and those
+// that could not be tried; that of tests which fail with all protections in place, for then nothing
+// is tried.
 func try(ctx context.Context, root string, all []Protection, atOnce int, out io.Writer) error {
 	started := time.Now()
 	atOnce = min(atOnce, len(all))
@@ -34,14 +35,16 @@ func try(ctx context.Context, root string, all []Protection, atOnce int, out io.
 		tally.add(p, t.tryWithout(ctx, p))
 		return nil
 	})
-	_, _ = fmt.Fprintf(out, "\n%d of %d protections are held by their tests, in %s\n", tally.held, len(all), time.Since(started).Round(time.Second))
+	_, _ = fmt.Fprintf(out, "\n%d of %d protections are held by their tests, in %s\n", tally.held,
+		len(all), time.Since(started).Round(time.Second))
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	return tally.err()
 }
 
-// eachIn does work on all of what there is, each in a tree of its own. It is the first error of work, after which nothing more is begun.
+// eachIn does work on all of what there is, each in a tree of its own. It is the first error of
+// work, after which nothing more is begun.
 func eachIn[T any](trees chan tree, all []T, work func(tree, T) error) error {
 	var (
 		wait  sync.WaitGroup
@@ -95,7 +98,8 @@ func passes(ctx context.Context, t tree, tests Tests) error {
 	case err != nil:
 		return fmt.Errorf("before anything is taken out: %w", err)
 	case len(r.failed) > 0:
-		return fmt.Errorf("before anything is taken out, %s of %s fails", strings.Join(r.failed, ", "), strings.Join(tests.Packages, " "))
+		return fmt.Errorf("before anything is taken out, %s of %s fails", strings.Join(r.failed, ", "),
+			strings.Join(tests.Packages, " "))
 	}
 	return nil
 }
@@ -158,5 +162,6 @@ func (t *tally) err() error {
 	if len(t.survived)+len(t.rest) == 0 {
 		return nil
 	}
-	return fmt.Errorf("%d not held, %d not tried:\n  %s", len(t.survived), len(t.rest), strings.Join(slices.Concat(t.survived, t.rest), "\n  "))
+	return fmt.Errorf("%d not held, %d not tried:\n  %s", len(t.survived), len(t.rest),
+		strings.Join(slices.Concat(t.survived, t.rest), "\n  "))
 }

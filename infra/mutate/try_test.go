@@ -14,8 +14,9 @@ func project(t *testing.T, test string) (root string) {
 	t.Helper()
 	root = t.TempDir()
 	for name, text := range map[string]string{
-		"go.mod":                 "module small\n\ngo 1.26\n",
-		"small.go":               "package small\n\n// Bounded says whether n is.\nfunc Bounded(n int) bool { return n > 0 && n < 10 }\n",
+		"go.mod": "module small\n\ngo 1.26\n",
+		"small.go": "package small\n\n// Bounded says whether n is.\n" +
+			"func Bounded(n int) bool { return n > 0 && n < 10 }\n",
 		"small_test.go":          test,
 		"node_modules/a.js":      "",
 		".local/secret":          "",
@@ -48,7 +49,10 @@ func TestNothing(*testing.T) {}
 `
 
 func protection(sentence, old, text, pattern string) Protection {
-	return Protection{Sentence: sentence, File: "small.go", Edits: []Edit{{old, text}}, Tests: Tests{[]string{"."}, pattern}, place: "list.txt:1"}
+	return Protection{
+		Sentence: sentence, File: "small.go", Edits: []Edit{{old, text}},
+		Tests: Tests{[]string{"."}, pattern}, place: "list.txt:1",
+	}
 }
 
 func TestProtectionsAreTriedEachAlone(t *testing.T) {
@@ -83,7 +87,8 @@ func TestProtectionsAreTriedEachAlone(t *testing.T) {
 			}
 		}
 	}
-	if text, err := os.ReadFile(filepath.Join(root, "small.go")); err != nil || !strings.Contains(string(text), "n > 0 && n < 10") {
+	if text, err := os.ReadFile(filepath.Join(root, "small.go")); err != nil ||
+		!strings.Contains(string(text), "n > 0 && n < 10") {
 		t.Errorf("the project's folder has changed: %s %v", text, err)
 	}
 }
@@ -93,7 +98,9 @@ func TestNothingIsTriedWhileATestFails(t *testing.T) {
 	root := project(t, strings.Replace(holdsTheBound, "Bounded(10)", "Bounded(8)", 1))
 	var out bytes.Buffer
 	err := try(t.Context(), root, []Protection{protection("N is bounded.", " && n < 10", "", "TestBounded")}, 2, &out)
-	if err == nil || !strings.Contains(err.Error(), "before anything is taken out, TestBounded of . fails") || out.Len() > 0 {
+	if err == nil ||
+		!strings.Contains(err.Error(), "before anything is taken out, TestBounded of . fails") ||
+		out.Len() > 0 {
 		t.Errorf("%v\n%s", err, out.String())
 	}
 }
@@ -116,7 +123,8 @@ func TestACopyIsWhole(t *testing.T) {
 		}
 		defer copied.remove()
 		for name, want := range map[string]bool{
-			"small.go": true, "infra/folder/file.json": true, "node_modules/a.js": true, ".local/secret": false, ".git": false,
+			"small.go": true, "infra/folder/file.json": true, "node_modules/a.js": true,
+			".local/secret": false, ".git": false,
 		} {
 			if _, err := os.Stat(copied.path(name)); (err == nil) != want {
 				t.Errorf("%s is in the copy: %t", name, !want)
@@ -159,7 +167,8 @@ func TestArguments(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var out, errs bytes.Buffer
-			if status := Run(t.Context(), c.args, &out, &errs); status != c.status || !strings.Contains(out.String(), c.out) || !strings.Contains(errs.String(), c.errs) {
+			if status := Run(t.Context(), c.args, &out, &errs); status != c.status ||
+				!strings.Contains(out.String(), c.out) || !strings.Contains(errs.String(), c.errs) {
 				t.Errorf("status %d\n%s\n%s", status, out.String(), errs.String())
 			}
 		})

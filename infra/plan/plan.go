@@ -32,8 +32,8 @@ type Grant struct {
 // than one bad record may cost all others. A message that is given up waits in the outbox for a replay.
 const Patience = 6 * time.Hour
 
-// Tick is how often the courier's clock has it look for messages whose hour has come: nobody waits longer beyond that hour, and a
-// month of ticks costs less than a cent.
+// Tick is how often the courier's clock has it look for messages whose hour has come: nobody waits
+// longer beyond that hour, and a month of ticks costs less than a cent.
 const Tick = 5 * time.Minute
 
 // The sizes of functions. Hashing takes a whole processor, and costs the same with less of one but longer; the others wait for
@@ -51,10 +51,12 @@ func Functions() []Function {
 	return []Function{{
 		Name: "activation", MemoryMB: hashing, Timeout: answer, Settings: []string{"CODE_SECRET", "RETURN_ORIGINS"},
 		Grants: []Grant{
-			on(table.Answers, table.Claims, table.Keys, table.Mailboxes, table.OfUser, table.Pools, table.Users).may(get),
+			on(table.Answers, table.Claims, table.Keys, table.Mailboxes, table.OfUser, table.Pools, table.Users).
+				may(get),
 			on(table.OfUser, table.Users).may(batch),
 			on(table.OfUser).may(query),
-			on(table.Answers, table.Claims, table.Mailboxes, table.Messages, table.OfUser, table.Users).may(put, update, remove),
+			on(table.Answers, table.Claims, table.Mailboxes, table.Messages, table.OfUser, table.Users).
+				may(put, update, remove),
 		},
 	}, {
 		Name: "courier", MemoryMB: waiting, Timeout: time.Minute, Mails: true,
@@ -63,7 +65,8 @@ func Functions() []Function {
 			on(table.Mailboxes, table.Messages, table.OfUser, table.Pools, table.Suppressed, table.Users).may(get),
 			on(table.OfUser, table.Pools, table.Users).may(query),
 			on(table.Later).inIndex().may(query),
-			on(table.Limits, table.Mailboxes, table.Messages, table.OfUser, table.Pools, table.Suppressed).may(put, update),
+			on(table.Limits, table.Mailboxes, table.Messages, table.OfUser, table.Pools, table.Suppressed).
+				may(put, update),
 			on(table.Claims, table.Messages, table.OfUser, table.Pools, table.Users).may(remove),
 		},
 	}, {
@@ -86,10 +89,12 @@ func Functions() []Function {
 	}, {
 		Name: "registration", MemoryMB: hashing, Timeout: answer, Settings: []string{"CODE_SECRET", "PUBLIC_URL", "RETURN_ORIGINS"},
 		Grants: []Grant{
-			on(table.Answers, table.Claims, table.Keys, table.Mailboxes, table.OfUser, table.Pools, table.Schemas, table.Users).may(get),
+			on(table.Answers, table.Claims, table.Keys, table.Mailboxes, table.OfUser, table.Pools,
+				table.Schemas, table.Users).may(get),
 			on(table.Claims, table.OfUser, table.Pools, table.Users).may(batch),
 			on(table.Limits).may(get, put, update),
-			on(table.Answers, table.Claims, table.Mailboxes, table.Messages, table.OfUser, table.Users).may(put, update, remove),
+			on(table.Answers, table.Claims, table.Mailboxes, table.Messages, table.OfUser, table.Users).
+				may(put, update, remove),
 		},
 	}, {
 		Name: "schemas", MemoryMB: waiting, Timeout: answer,

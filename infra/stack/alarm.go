@@ -30,7 +30,10 @@ func (d *deployment) makeAlarms() {
 		{"FunctionsThrottled", "functions refused for want of concurrency, in the whole account and region", newMetric("AWS/Lambda", "Throttles", "Sum", nil), 1, 2, 3},
 		{"TableThrottled", "reads and writes that the table refused", d.tableThrottles(), 1, 2, 3},
 		{"CourierBehind", "age of the oldest record that waits for the courier, in milliseconds: mails are late", d.courierMetric("IteratorAge", "Maximum"), 600_000, 1, 1},
-		{"MailBudgetHalfSpent", "pools of which half of the mails of an hour or a day are spent", d.counted(metric.BudgetsHalfSpent), 1, 1, 1},
+		{
+			"MailBudgetHalfSpent", "pools of which half of the mails of an hour or a day are spent",
+			d.counted(metric.BudgetsHalfSpent), 1, 1, 1,
+		},
 		{"DeadLetters", "records or notices that the courier gave up", d.dead.MetricApproximateNumberOfMessagesVisible(&awscloudwatch.MetricOptions{Statistic: jsii.String("Maximum")}), 1, 1, 1},
 		{"MailBounces", "share of mails that bounce, in the whole account and region: SES pauses accounts above 0.1", newMetric("AWS/SES", "Reputation.BounceRate", "Maximum", nil), 0.05, 1, 1},
 		{"MailComplaints", "share of mails that people report as spam: SES pauses accounts above 0.005", newMetric("AWS/SES", "Reputation.ComplaintRate", "Maximum", nil), 0.001, 1, 1},

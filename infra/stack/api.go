@@ -64,8 +64,9 @@ func (d *deployment) makeRoutes() awslogs.LogGroup {
 
 func routeKey(r api.Route) string { return r.Method + " " + r.Path }
 
-// rate is how many requests a second a route takes: few where strangers are meant to call. Back ends need more of the token servers: the
-// published client gets a new token after each 401 and 403, so wrong passwords that are given to a back end come there too.
+// rate is how many requests a second a route takes: few where strangers are meant to call. Back
+// ends need more of the token servers: the published client gets a new token after each 401 and
+// 403, so wrong passwords that are given to a back end come there too.
 func (d *deployment) rate(caller api.Caller) int {
 	switch caller {
 	case api.Admin, api.System:

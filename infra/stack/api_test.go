@@ -34,13 +34,13 @@ func TestTheRoutesAreTheRouteTable(t *testing.T) {
 	}
 }
 
-// Who needs no token gets far less through. The token servers have a limit of their own, so that neither is set for the other.
+// Who needs no token gets far less through. The token servers have a limit of their own, so that
+// neither is set for the other.
 func TestRoutesAreThrottledByCaller(t *testing.T) {
 	stage := usual(t).Resources["Stage"]
 	mustThrottle(t, usual(t), map[api.Caller]float64{api.Admin: 500, api.System: 500, api.Public: 20, api.Anyone: 100})
-	mustThrottle(t, synthesize(t, with(fields{"publicRate": 3, "tokenRate": 70, "adminRate": 900})), map[api.Caller]float64{
-		api.Admin: 900, api.System: 900, api.Public: 3, api.Anyone: 70,
-	})
+	mustThrottle(t, synthesize(t, with(fields{"publicRate": 3, "tokenRate": 70, "adminRate": 900})),
+		map[api.Caller]float64{api.Admin: 900, api.System: 900, api.Public: 3, api.Anyone: 70})
 	if at(stage.Properties, "DefaultRouteSettings", "ThrottlingRateLimit") == nil {
 		t.Error("a route without a limit of its own has none")
 	}
@@ -50,13 +50,15 @@ func TestRoutesAreThrottledByCaller(t *testing.T) {
 	}
 }
 
-// mustThrottle checks how many requests a second a template lets through to the routes of each caller, and that it is twice as many at once.
+// mustThrottle checks how many requests a second a template lets through to the routes of each
+// caller, and that it is twice as many at once.
 func mustThrottle(t *testing.T, tmpl template, rates map[api.Caller]float64) {
 	t.Helper()
 	limits, _ := tmpl.Resources["Stage"].Properties["RouteSettings"].(fields)
 	for _, route := range api.Routes() {
 		want, key := rates[route.Caller], route.Method+" "+route.Path
-		if rate, burst := at(limits, key, "ThrottlingRateLimit"), at(limits, key, "ThrottlingBurstLimit"); rate != want || burst != 2*want {
+		rate, burst := at(limits, key, "ThrottlingRateLimit"), at(limits, key, "ThrottlingBurstLimit")
+		if rate != want || burst != 2*want {
 			t.Errorf("%s lets through %v a second, %v at once", key, rate, burst)
 		}
 	}

@@ -39,7 +39,8 @@ type Config struct {
 func Keys() map[string]string {
 	return map[string]string{
 		"name": "IdentityPools", "mailFrom": "", "mailIdentity": "domain", "sandboxRecipients": "", "alarmEmail": "", "signUpOrigins": "",
-		"domain": "", "certificate": "", "publicRate": "20", "tokenRate": "100", "adminRate": "500", "maxReadUnits": "4000", "maxWriteUnits": "4000",
+		"domain": "", "certificate": "", "publicRate": "20", "tokenRate": "100", "adminRate": "500",
+		"maxReadUnits": "4000", "maxWriteUnits": "4000",
 		"logDays": "30", "courierInstances": "10", "restoredStream": "", "deletionProtection": "true",
 	}
 }
@@ -65,7 +66,8 @@ func Read(context map[string]any) (Config, error) {
 		AlarmEmail:        r.matching("alarmEmail", "an e-mail address", func(s string) bool { return s == "" || validAddress(s) }),
 		SignUpOrigins:     r.list("signUpOrigins", `an https origin without a path, like "https://app.example.com"`, validOrigin),
 		Domain:            r.matching("domain", `a host name, like "id.example.com"`, validHost), Certificate: r.arn("certificate", "acm"),
-		PublicRate: r.number("publicRate", 1, 10_000), TokenRate: r.number("tokenRate", 1, 10_000), AdminRate: r.number("adminRate", 1, 10_000),
+		PublicRate: r.number("publicRate", 1, 10_000), TokenRate: r.number("tokenRate", 1, 10_000),
+		AdminRate:    r.number("adminRate", 1, 10_000),
 		MaxReadUnits: r.number("maxReadUnits", 10, 40_000), MaxWriteUnits: r.number("maxWriteUnits", 10, 40_000),
 		LogDays: r.number("logDays", 1, 731), CourierInstances: r.number("courierInstances", 0, 1000),
 		RestoredStream: r.arn("restoredStream", "dynamodb"), DeletionProtected: r.oneOf("deletionProtection", "true", "false") == "true",

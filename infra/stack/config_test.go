@@ -35,7 +35,11 @@ func TestAContextIsChecked(t *testing.T) {
 		{"a certificate of another service", fields{"domain": "id.example.com", "certificate": "arn:aws:iam::1:server-certificate/x"}, []string{"context certificate must be the ARN of a resource of acm"}},
 		{"no number", fields{"publicRate": "many"}, []string{`context publicRate must be a number from 1 to 10000, and is "many"`}},
 		{"a rate of nothing", fields{"adminRate": 0}, []string{"context adminRate"}},
-		{"a rate below nothing", fields{"tokenRate": -1}, []string{"context tokenRate must be a number from 1 to 10000"}},
+		{
+			"a rate below nothing",
+			fields{"tokenRate": -1},
+			[]string{"context tokenRate must be a number from 1 to 10000"},
+		},
 		{"more than the quota of a table", fields{"maxWriteUnits": 40_001}, []string{"context maxWriteUnits"}},
 		{"days that there are not", fields{"logDays": "31"}, []string{"context logDays must be one of [1 3 5 7 14 30 60 90 180 365 731]"}},
 		{"no reserved concurrency", fields{"courierInstances": "0"}, nil},

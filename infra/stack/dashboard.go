@@ -17,7 +17,8 @@ func (d *deployment) makeDashboard(access awslogs.LogGroup) {
 	dashboard.AddWidgets(
 		d.counts("Getting in", metric.Registrations, metric.MailsSent, metric.Activations),
 		d.counts("Not getting in", metric.WrongCodes, metric.WrongPasswords, metric.Limited),
-		d.counts("Mails that nobody gets, or later", metric.MailsDropped, metric.MailsRejected, metric.MailsDelayed, metric.BudgetsHalfSpent),
+		d.counts("Mails that nobody gets, or later", metric.MailsDropped, metric.MailsRejected,
+			metric.MailsDelayed, metric.BudgetsHalfSpent),
 	)
 	dashboard.AddWidgets(
 		graph("Answers", d.apiMetric("Count", "Sum"), d.apiMetric("4xx", "Sum"), d.apiMetric("5xx", "Sum")),

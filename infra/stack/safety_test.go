@@ -21,8 +21,10 @@ func free() map[string]string {
 		"AWS::DynamoDB::Table":    "on demand: is paid for by the call, and for what is stored",
 		"AWS::Logs::LogGroup":     "is paid for by what is written and stored",
 		"AWS::SES::EmailIdentity": "is paid for by the mail", "AWS::SES::ConfigurationSet": "as before", "AWS::SES::ConfigurationSetEventDestination": "events of AWS services are free",
-		"AWS::Events::Rule": "events of AWS services and of a clock are free; a month of ticks of the courier costs less than a cent (docs/cost.md)",
-		"AWS::SQS::Queue":   asked, "AWS::SQS::QueuePolicy": asked, "AWS::SNS::Topic": asked, "AWS::SNS::TopicPolicy": asked, "AWS::SNS::Subscription": asked,
+		"AWS::Events::Rule": "events of AWS services and of a clock are free; a month of ticks " +
+			"of the courier costs less than a cent (docs/cost.md)",
+		"AWS::SQS::Queue": asked, "AWS::SQS::QueuePolicy": asked,
+		"AWS::SNS::Topic": asked, "AWS::SNS::TopicPolicy": asked, "AWS::SNS::Subscription": asked,
 		"AWS::IAM::Role": "is free", "AWS::CloudWatch::Alarm": "ten metrics of alarms are free", "AWS::CloudWatch::Dashboard": "three of up to 50 metrics are free",
 		"AWS::SecretsManager::Secret": "the one thing that costs",
 	}
@@ -268,7 +270,11 @@ func TestTheDashboardShowsWhatIsCounted(t *testing.T) {
 	for _, r := range tmpl.of("AWS::CloudWatch::Dashboard") {
 		board = fmt.Sprint(r.Properties["DashboardBody"])
 	}
-	for _, shown := range []string{"Registrations", "MailsSent", "Activations", "WrongCodes", "WrongPasswords", "Limited", "MailsDropped", "MailsRejected", "MailsDelayed", "BudgetsHalfSpent", "by route", "ConsumedWriteCapacityUnits", "IteratorAge"} {
+	for _, shown := range []string{
+		"Registrations", "MailsSent", "Activations", "WrongCodes", "WrongPasswords", "Limited",
+		"MailsDropped", "MailsRejected", "MailsDelayed", "BudgetsHalfSpent", "by route",
+		"ConsumedWriteCapacityUnits", "IteratorAge",
+	} {
 		if !strings.Contains(board, shown) {
 			t.Errorf("the dashboard does not show %s", shown)
 		}

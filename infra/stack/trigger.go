@@ -22,8 +22,9 @@ func (d *deployment) makeDeadLetters() awssqs.Queue {
 	})
 }
 
-// makeTriggers hands the courier the stream's records, SES's notices and the ticks of its clock. A record is tried for as long as the plan has patience; then
-// where it stands in the stream becomes a dead letter.
+// makeTriggers hands the courier the stream's records, SES's notices and the ticks of its clock. A
+// record is tried for as long as the plan has patience; then where it stands in the stream becomes
+// a dead letter.
 func (d *deployment) makeTriggers() {
 	f := d.functions[courier]
 	awslambda.NewCfnEventSourceMapping(d.stack, jsii.String("Stream"), &awslambda.CfnEventSourceMappingProps{
@@ -97,13 +98,15 @@ func (d *deployment) makeClock(f awslambda.Function) awsevents.CfnRule {
 // targets hand f the events of a rule, and the queue those that never reach it.
 func (d *deployment) targets(f awslambda.Function) []any {
 	return []any{&awsevents.CfnRule_TargetProperty{
-		Id: jsii.String(courier), Arn: f.FunctionArn(), DeadLetterConfig: &awsevents.CfnRule_DeadLetterConfigProperty{Arn: d.dead.QueueArn()},
+		Id: jsii.String(courier), Arn: f.FunctionArn(),
+		DeadLetterConfig: &awsevents.CfnRule_DeadLetterConfigProperty{Arn: d.dead.QueueArn()},
 	}}
 }
 
 func (d *deployment) allowRule(id string, f awslambda.Function, rule awsevents.CfnRule) {
 	awslambda.NewCfnPermission(d.stack, jsii.String(id), &awslambda.CfnPermissionProps{
-		Action: jsii.String("lambda:InvokeFunction"), FunctionName: f.FunctionArn(), Principal: jsii.String("events.amazonaws.com"), SourceArn: rule.AttrArn(),
+		Action: jsii.String("lambda:InvokeFunction"), FunctionName: f.FunctionArn(),
+		Principal: jsii.String("events.amazonaws.com"), SourceArn: rule.AttrArn(),
 	})
 }
 

@@ -144,8 +144,8 @@ func pathIDs(pattern string) []string {
 	return ids
 }
 
-// authorize is who calls; the zero value where the route needs no token. It refuses a caller without a token for the route's tree, tenant
-// and scope.
+// authorize is who calls; the zero value where the route needs no token. It refuses a caller
+// without a token for the route's tree, tenant and scope.
 func authorize(route Route, o Options, r *http.Request) (access.Caller, error) {
 	if route.Caller == Public || route.Caller == Anyone {
 		return access.Caller{}, nil

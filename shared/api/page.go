@@ -7,15 +7,18 @@ import (
 	"identitypools/shared/identity"
 )
 
-// MaxAnswer bounds the page of a list, in bytes as the function writes it for Lambda, which takes 6 MB with everything around it.
+// MaxAnswer bounds the page of a list, in bytes as the function writes it for Lambda, which takes 6
+// MB with everything around it.
 const MaxAnswer = 5 << 20
 
-// ReplyPage answers with a page of a list, as the member that is named. A page that is too large for an answer is refused, so that
-// the caller asks for fewer: a page that is shorter than its limit would be taken for the last one.
+// ReplyPage answers with a page of a list, as the member that is named. A page that is too large
+// for an answer is refused, so that the caller asks for fewer: a page that is shorter than its
+// limit would be taken for the last one.
 func ReplyPage[T any](w http.ResponseWriter, r *http.Request, member string, page []T) {
 	body, err := encode(map[string]any{member: page})
 	if err == nil && sizeInText(body) > MaxAnswer {
-		err = identity.InvalidField("limit", "must be smaller: the page would be larger than an answer can be, which is 5 MB")
+		err = identity.InvalidField("limit",
+			"must be smaller: the page would be larger than an answer can be, which is 5 MB")
 	}
 	if err != nil {
 		Error(w, r, err)

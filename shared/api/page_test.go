@@ -14,7 +14,8 @@ import (
 func TestReplyPage(t *testing.T) {
 	t.Parallel()
 	for name, unit := range map[string]string{
-		"plain": "x", "quotes": `"`, "backslashes": `\`, "separators": "\u2028\u2029", "controls": "\x01", "markup": "<>&", "wide": "é", "wider": "𝄞", "broken": "\xff",
+		"plain": "x", "quotes": `"`, "backslashes": `\`, "separators": "\u2028\u2029",
+		"controls": "\x01", "markup": "<>&", "wide": "é", "wider": "𝄞", "broken": "\xff",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

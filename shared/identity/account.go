@@ -2,7 +2,8 @@ package identity
 
 import "time"
 
-// Nobody is the id of no user: ValidID refuses it. It is looked up where there is nobody to look up, so that it takes the same time.
+// Nobody is the id of no user: ValidID refuses it. It is looked up where there is nobody to look
+// up, so that it takes the same time.
 const Nobody = "#nobody"
 
 // DeviceMemory is how long a device is remembered after it was last renewed.
@@ -30,7 +31,8 @@ type Account struct {
 	Device   Device
 }
 
-// Budget are the failures that limit an attempt from the device that of names: the device's own where it is known, else the common ones.
+// Budget are the failures that limit an attempt from the device that of names: the device's own
+// where it is known, else the common ones.
 func (a Account) Budget(of FailuresRef, now time.Time) (FailuresRef, Failures) {
 	if a.Device.Known(now) {
 		return of, a.Device.Failures

@@ -12,7 +12,8 @@ import (
 
 func start() time.Time { return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) }
 
-// presented is a code as the guess of a number, or as no guess with the number 0, with the ticket of a registration or without.
+// presented is a code as the guess of a number, or as no guess with the number 0, with the ticket
+// of a registration or without.
 func presented(mac string, guess int64, registration string) identity.Presented {
 	return identity.Presented{
 		Registration: registration,
@@ -28,7 +29,8 @@ func TestCodesLiveAndDie(t *testing.T) {
 	code := func(registration, mac string) identity.Code {
 		return identity.Code{Registration: registration, Message: "m-" + mac, MAC: []byte(mac)}
 	}
-	codes := identity.Codes{}.Issued(code("r1", "one"), 0, now, time.Hour).Issued(code("r2", "two"), 0, now, time.Hour).Issued(code("r1", "three"), 0, now, time.Hour)
+	codes := identity.Codes{}.Issued(code("r1", "one"), 0, now, time.Hour).
+		Issued(code("r2", "two"), 0, now, time.Hour).Issued(code("r1", "three"), 0, now, time.Hour)
 	r1, r2 := "r1", "r2"
 	for _, c := range []struct {
 		name string
@@ -86,7 +88,9 @@ func TestTheOldestCodeGivesWay(t *testing.T) {
 	t.Parallel()
 	var codes identity.Codes
 	for i := range 6 {
-		codes = codes.Issued(identity.Code{Registration: string(rune('a' + i)), MAC: []byte{byte('a' + i)}}, 0, start(), time.Hour)
+		codes = codes.Issued(identity.Code{
+			Registration: string(rune('a' + i)), MAC: []byte{byte('a' + i)},
+		}, 0, start(), time.Hour)
 	}
 	if _, err := codes.Redeem(presented("a", 1, ""), start()); !errors.Is(err, identity.InvalidCode{}) {
 		t.Errorf("the oldest: %v", err)

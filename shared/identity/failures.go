@@ -2,9 +2,10 @@ package identity
 
 import "time"
 
-// Limits of guessing a password (NIST SP 800-63B-4 §3.2.2, ASVS 6.3.1): after FreeFailures wrong ones in a row each further try
-// must wait, first a second, then twice as long each time, never longer than MaxFailureWait; so a stranger who guesses once can keep
-// an owner out for that long at most.
+// Limits of guessing a password (NIST SP 800-63B-4 §3.2.2, ASVS 6.3.1): after FreeFailures wrong
+// ones in a row each further try must wait, first a second, then twice as long each time, never
+// longer than MaxFailureWait; so a stranger who guesses once can keep an owner out for that long at
+// most.
 const (
 	FreeFailures   = 5
 	MaxFailureWait = 15 * time.Minute
@@ -13,12 +14,13 @@ const (
 	OpenLease      = 3 * time.Second  // an attempt that has not ended within it no longer counts as a wrong password
 )
 
-// FailuresRef names the Failures of a subject, which is a user or an identifier that nobody has, or those of one of its devices where
-// Device is not empty.
+// FailuresRef names the Failures of a subject, which is a user or an identifier that nobody has, or
+// those of one of its devices where Device is not empty.
 type FailuresRef struct{ Tenant, Pool, Subject, Device string }
 
-// Failures are the wrong passwords that were given in a row, and the attempts that are under way. An attempt is stored before its
-// password is compared, and counts as a wrong one until it ends, so that attempts made at once are no more than those made one by one.
+// Failures are the wrong passwords that were given in a row, and the attempts that are under way.
+// An attempt is stored before its password is compared, and counts as a wrong one until it ends, so
+// that attempts made at once are no more than those made one by one.
 type Failures struct {
 	Count     int64
 	Trace     string // of the last wrong password: recognizes an immediate repeat, useless to a thief
@@ -28,8 +30,9 @@ type Failures struct {
 	Mark      string // of the last change: each has its own
 }
 
-// Start are the failures with one more attempt under way. Fewer than FreeFailures may be wrong or under way; from then on an attempt is
-// alone, and waits for its time. Errors: Limited, with the time after which an attempt may start.
+// Start are the failures with one more attempt under way. Fewer than FreeFailures may be wrong or
+// under way; from then on an attempt is alone, and waits for its time. Errors: Limited, with the
+// time after which an attempt may start.
 func (f Failures) Start(now time.Time) (Failures, error) {
 	f = f.current(now)
 	if f.Count+f.Open >= FreeFailures {
@@ -55,7 +58,8 @@ func (f Failures) Crowded(now time.Time) bool {
 	return f.Count < FreeFailures && f.Count+f.Open >= FreeFailures
 }
 
-// Wrong are the failures after an attempt has ended with a wrong password. An immediate repeat of the last one is not counted.
+// Wrong are the failures after an attempt has ended with a wrong password. An immediate repeat of
+// the last one is not counted.
 func (f Failures) Wrong(trace string, now time.Time) Failures {
 	f = f.current(now)
 	f.Open = max(0, f.Open-1)
@@ -66,8 +70,9 @@ func (f Failures) Wrong(trace string, now time.Time) Failures {
 	return f
 }
 
-// Right says whether there is anything to forget when an attempt, with which the failures became f, ends with the right password.
-// Where it was the first there is nothing: it ends by itself after OpenLease.
+// Right says whether there is anything to forget when an attempt, with which the failures became f,
+// ends with the right password. Where it was the first there is nothing: it ends by itself after
+// OpenLease.
 func (f Failures) Right() (forget bool) { return f.Count > 0 || f.Open > 1 }
 
 // current are the failures without what no longer counts.

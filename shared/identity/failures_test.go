@@ -91,7 +91,8 @@ func TestAttemptsUnderWayCount(t *testing.T) {
 	}
 }
 
-// In any order of starts and ends, attempts that are wrong or under way are no more than the free ones and those that have waited.
+// In any order of starts and ends, attempts that are wrong or under way are no more than the free
+// ones and those that have waited.
 func TestAttemptsAtOnceAreNoMoreThanOneByOne(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -111,7 +112,9 @@ func TestAttemptsAtOnceAreNoMoreThanOneByOne(t *testing.T) {
 				}
 			case 3:
 				if open == 0 { // so that no lease ends before its attempt
-					now = now.Add(rapid.SampledFrom([]time.Duration{time.Millisecond, time.Second, time.Minute}).Draw(t, "pause"))
+					now = now.Add(rapid.SampledFrom([]time.Duration{
+						time.Millisecond, time.Second, time.Minute,
+					}).Draw(t, "pause"))
 				}
 			}
 			if f.Count+f.Open != compared || compared > identity.FreeFailures+waits || waits > 0 && f.Open > 1 {

@@ -44,14 +44,38 @@ const MailsKept = 10
 func (l *Limits) All() []Limit {
 	second := int64(time.Second)
 	return []Limit{
-		{"mail_pause", "between two mails to a mailbox of the tenant; those that administrators ask for are counted apart", 10 * second, 3600 * second, 60 * second, true, (*int64)(&l.MailPause)},
-		{"mails_per_hour", "to a mailbox of the tenant, in any 60 minutes; those that administrators ask for are counted apart", 1, MailsKept, 5, false, &l.MailsPerHour},
-		{"pool_mails_per_hour", "that strangers and back ends cause in the pool, from each full hour (UTC); what is above waits", 1, 1_000_000, 10_000, false, &l.PoolMailsPerHour},
+		{
+			"mail_pause",
+			"between two mails to a mailbox of the tenant; " +
+				"those that administrators ask for are counted apart",
+			10 * second, 3600 * second, 60 * second, true, (*int64)(&l.MailPause),
+		},
+		{
+			"mails_per_hour",
+			"to a mailbox of the tenant, in any 60 minutes; " +
+				"those that administrators ask for are counted apart",
+			1, MailsKept, 5, false, &l.MailsPerHour,
+		},
+		{
+			"pool_mails_per_hour",
+			"that strangers and back ends cause in the pool, from each full hour (UTC); what is above waits",
+			1, 1_000_000, 10_000, false, &l.PoolMailsPerHour,
+		},
 		{"pool_mails_per_day", "the same, from midnight (UTC)", 1, 10_000_000, 50_000, false, &l.PoolMailsPerDay},
-		{"code_guesses_per_day", "at the codes sent to a mailbox of the tenant, in 24 hours; neither a resend nor a registration refills them", 5, 100, 20, false, &l.GuessesPerDay},
+		{
+			"code_guesses_per_day",
+			"at the codes sent to a mailbox of the tenant, in 24 hours; " +
+				"neither a resend nor a registration refills them",
+			5, 100, 20, false, &l.GuessesPerDay,
+		},
 		{"source_guesses_per_hour", "of one source at codes of the pool, on public routes, from each full hour (UTC)", 10, 1_000_000, 300, false, &l.SourceGuesses},
 		{"source_submissions_per_hour", "of one source, registrations and resends together, on public routes, from each full hour (UTC)", 10, 1_000_000, 1000, false, &l.SourceSubmissions},
-		{"source_mailboxes_per_hour", "different mailboxes that one source may cause mails to on public routes, from each full hour (UTC); above 1000 they are not counted", 1, 1_000_000, 50, false, &l.SourceMailboxes},
+		{
+			"source_mailboxes_per_hour",
+			"different mailboxes that one source may cause mails to on public routes, " +
+				"from each full hour (UTC); above 1000 they are not counted",
+			1, 1_000_000, 50, false, &l.SourceMailboxes,
+		},
 	}
 }
 
@@ -121,17 +145,19 @@ func (l Limits) GuessBudget(source string) Budget {
 	return Budget{Of: "guesses#" + source, PerHour: l.SourceGuesses, Spent: "too many codes came from your network, try again later"}
 }
 
-// MailboxesCounted is how many different mailboxes of a source are counted at most, since their item is written at each submission.
+// MailboxesCounted is how many different mailboxes of a source are counted at most, since their
+// item is written at each submission.
 const MailboxesCounted = 1000
 
-// SubmissionBudget are the registrations and resends of a source, and the different mailboxes that they are about. mailbox is the
-// digest of the one of this submission, or "" where there is none.
+// SubmissionBudget are the registrations and resends of a source, and the different mailboxes that
+// they are about. mailbox is the digest of the one of this submission, or "" where there is none.
 func (l Limits) SubmissionBudget(source, mailbox string) Budget {
 	if l.SourceMailboxes > MailboxesCounted {
 		mailbox = ""
 	}
 	return Budget{
-		Of: "submissions#" + source, PerHour: l.SourceSubmissions, Spent: "too many registrations came from your network, try again later",
+		Of: "submissions#" + source, PerHour: l.SourceSubmissions,
+		Spent:   "too many registrations came from your network, try again later",
 		Mailbox: mailbox, Mailboxes: l.SourceMailboxes,
 	}
 }

@@ -34,7 +34,8 @@ func TestLimitsAreBounded(t *testing.T) {
 	}
 }
 
-// Of registrations with tickets: the code of one's own counts, and where that was held back, one that is of no registration.
+// Of registrations with tickets: the code of one's own counts, and where that was held back, one that is of no
+// registration.
 func TestATicketGoesWithItsCode(t *testing.T) {
 	t.Parallel()
 	codes := identity.Codes{}.Issued(identity.Code{Registration: "mine", MAC: []byte("m")}, 0, start(), time.Hour).

@@ -36,7 +36,8 @@ func TestMailsAreLimited(t *testing.T) {
 	ago := func(minutes ...time.Duration) identity.MailboxUse {
 		u := identity.MailboxUse{MailedAt: map[identity.MailClass][]identity.Time{}}
 		for _, m := range minutes {
-			u.MailedAt[identity.MailsOfPublic] = append(u.MailedAt[identity.MailsOfPublic], identity.At(at(-m*time.Minute)))
+			u.MailedAt[identity.MailsOfPublic] = append(u.MailedAt[identity.MailsOfPublic],
+				identity.At(at(-m*time.Minute)))
 		}
 		return u
 	}
@@ -55,7 +56,8 @@ func TestMailsAreLimited(t *testing.T) {
 	} {
 		var limited identity.Limited
 		err := row.use.MayMail(identity.MailsOfPublic, start(), usual())
-		if (err != nil) != (row.wait > 0) || err != nil && (!errors.As(err, &limited) || limited.RetryAfter != row.wait) {
+		if (err != nil) != (row.wait > 0) ||
+			err != nil && (!errors.As(err, &limited) || limited.RetryAfter != row.wait) {
 			t.Errorf("%s: %v, wait %s, want %s", row.name, err, limited.RetryAfter, row.wait)
 		}
 		if err := row.use.MayMail(identity.MailsOfAdministrators, start(), usual()); err != nil {
@@ -67,7 +69,8 @@ func TestMailsAreLimited(t *testing.T) {
 func TestAMailboxIsLockedUntilItReopens(t *testing.T) {
 	t.Parallel()
 	use := identity.MailboxUse{Guesses: 40, Spent: 20, Reopens: identity.At(at(time.Hour))}
-	if !use.IsLocked(start(), usual()) || use.IsLocked(at(time.Hour), usual()) || (identity.MailboxUse{}).IsLocked(start(), usual()) {
+	if !use.IsLocked(start(), usual()) ||
+		use.IsLocked(at(time.Hour), usual()) || (identity.MailboxUse{}).IsLocked(start(), usual()) {
 		t.Error("the mailbox is locked when it should not be, or the other way round")
 	}
 	if use.Spent = 19; use.IsLocked(start(), usual()) {
@@ -80,8 +83,11 @@ func TestWhichRegistrationsWait(t *testing.T) {
 	ref := func(pool, id string, after time.Duration) identity.WaitingRef {
 		return identity.WaitingRef{Pool: identity.IDDigest(pool), User: identity.IDDigest("u"), Registration: id, CreatedAt: identity.At(at(after))}
 	}
-	use := identity.MailboxUse{Waiting: []identity.WaitingRef{ref("shop", "c", time.Hour), ref("other", "b", 0), ref("shop", "a", 0)}}
-	if got := use.WaitingIn("shop", at(2*time.Hour)); len(got) != 2 || got[0].Registration != "c" || got[1].Registration != "a" {
+	use := identity.MailboxUse{Waiting: []identity.WaitingRef{
+		ref("shop", "c", time.Hour), ref("other", "b", 0), ref("shop", "a", 0),
+	}}
+	if got := use.WaitingIn("shop", at(2*time.Hour)); len(got) != 2 ||
+		got[0].Registration != "c" || got[1].Registration != "a" {
 		t.Errorf("in the pool wait %+v", got)
 	}
 	if got := use.WaitingIn("shop", at(identity.RegistrationLifetime)); len(got) != 1 || got[0].Registration != "c" {
@@ -95,8 +101,8 @@ func TestWhichRegistrationsWait(t *testing.T) {
 	}
 }
 
-// A code bears the five guesses that are paid for after it was issued, and none that was paid for before: such a payment would be compared
-// with each new code anew.
+// A code bears the five guesses that are paid for after it was issued, and none that was paid for
+// before: such a payment would be compared with each new code anew.
 func TestACodeBearsTheGuessesAfterIt(t *testing.T) {
 	t.Parallel()
 	codes := identity.Codes{}.Issued(identity.Code{}, 7, start(), time.Hour)
@@ -114,10 +120,12 @@ func TestAMailboxIsCrowdedWhereOneMayHaveGivenWay(t *testing.T) {
 		if use.IsCrowded(at(time.Hour)) {
 			t.Errorf("%d registrations crowd it", i)
 		}
-		use.Waiting = append(use.Waiting, identity.WaitingRef{Pool: "shop", CreatedAt: identity.At(at(-time.Duration(i) * time.Hour))})
+		use.Waiting = append(use.Waiting,
+			identity.WaitingRef{Pool: "shop", CreatedAt: identity.At(at(-time.Duration(i) * time.Hour))})
 	}
 	oldest := at(-4 * time.Hour)
-	if !use.IsCrowded(oldest.Add(identity.RegistrationLifetime-time.Millisecond)) || use.IsCrowded(oldest.Add(identity.RegistrationLifetime)) {
+	if !use.IsCrowded(oldest.Add(identity.RegistrationLifetime-time.Millisecond)) ||
+		use.IsCrowded(oldest.Add(identity.RegistrationLifetime)) {
 		t.Error("it is not crowded as long as the oldest is not over")
 	}
 }

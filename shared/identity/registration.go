@@ -27,8 +27,9 @@ type SelfRegistration struct {
 // registration of the same identifier, until the code mailed for it proves the address; only then does its password and
 // payload become the user's (no pre-hijacking).
 type Registration struct {
-	ID           string         `json:"id"`
-	Address      string         `json:"address,omitempty"` // where its messages go, in the normalized form that the pool compares
+	ID string `json:"id"`
+	// where its messages go, in the normalized form that the pool compares
+	Address      string         `json:"address,omitempty"`
 	Normalized   string         `json:"normalized,omitempty"`
 	AddressType  IdentifierType `json:"address_type,omitempty"`
 	PasswordHash string         `json:"-"`
@@ -42,14 +43,16 @@ func (r Registration) MailboxRef(tenant string) (ref MailboxRef, ok bool) {
 	return NewMailboxRef(tenant, r.AddressType, r.Normalized), r.Normalized != ""
 }
 
-// CandidateAddress is the address at which the user can be activated with the registration; it has no Normalized where there is none.
+// CandidateAddress is the address at which the user can be activated with the registration; it has
+// no Normalized where there is none.
 func (r Registration) CandidateAddress() Address {
 	return Address{Value: r.Address, Normalized: r.Normalized, Type: r.AddressType}
 }
 
-// Register makes, of what was given, the registration and the user that it would belong to if its identifier is free. Both get
-// identifier and address in the normalized form, since the first to register a spelling need not be the one who proves it.
-// mail says whether a message is asked for, which then needs an e-mail address. The payload is checked by the caller.
+// Register makes, of what was given, the registration and the user that it would belong to if its
+// identifier is free. Both get identifier and address in the normalized form, since the first to
+// register a spelling need not be the one who proves it. mail says whether a message is asked for,
+// which then needs an e-mail address. The payload is checked by the caller.
 func (p Pool) Register(s SelfRegistration, mail bool, m Maker) (User, Registration, error) {
 	var v Violations
 	kind := InferType(s.Identifier)
@@ -61,7 +64,8 @@ func (p Pool) Register(s SelfRegistration, mail bool, m Maker) (User, Registrati
 	u := User{
 		Tenant: p.Tenant, Pool: p.ID, ID: m.NewID(), Status: StatusNew, StatusUpdatedAt: now, CreatedAt: now, UpdatedAt: now,
 		PayloadSchema: p.PayloadSchema, MetadataSchema: p.MetadataSchema, BusinessMetadataSchema: p.BusinessMetadataSchema,
-		Identifiers: []Identifier{newIdentifier(normalized, normalized, kind, nil, m)}, SelfRegistered: true, Version: m.Now.UnixMilli(),
+		Identifiers:    []Identifier{newIdentifier(normalized, normalized, kind, nil, m)},
+		SelfRegistered: true, Version: m.Now.UnixMilli(),
 	}
 	r := Registration{ID: m.NewID(), Payload: s.Payload, CreatedAt: now}
 	if kind.isAddress() {
@@ -106,9 +110,10 @@ func (r Registration) Belongs(u User, now time.Time) bool {
 // RegistrationsRead is how many registrations of a user are looked at, however many strangers have made.
 const RegistrationsRead = 10
 
-// OnlyWaiting is a registration whose address is the only one that waits with u, to become u's when it is proved. waiting are u's
-// registrations, at most RegistrationsRead of them. mailable leaves out addresses that no mail can be sent to.
-// Errors: Invalid where no address waits, and where more than one does or may.
+// OnlyWaiting is a registration whose address is the only one that waits with u, to become u's when
+// it is proved. waiting are u's registrations, at most RegistrationsRead of them. mailable leaves
+// out addresses that no mail can be sent to. Errors: Invalid where no address waits, and where more
+// than one does or may.
 func (u User) OnlyWaiting(waiting []Registration, mailable bool, now time.Time) (Registration, error) {
 	const several = "must be given: the user has more than one address"
 	if len(waiting) == RegistrationsRead { // there may be more, of other addresses
@@ -155,26 +160,32 @@ type Activation struct {
 	PasswordHash string        // given with the code; "" where none was
 }
 
-// isProof says whether the code's address is one of u: its own, or that of the registration which waits with it, if u is unproved: a registration
-// gives no address to a user whom an administrator made, or who has proved another.
+// isProof says whether the code's address is one of u: its own, or that of the registration which
+// waits with it, if u is unproved: a registration gives no address to a user whom an administrator
+// made, or who has proved another.
 func (a Activation) isProof(u User, now time.Time) bool {
 	if r := a.Registration; r != nil && u.IsUnproved() && r.Belongs(u, now) && r.Normalized == a.Code.Normalized {
 		return true
 	}
-	return slices.ContainsFunc(u.CandidateAddresses(), func(c Address) bool { return c.Normalized == a.Code.Normalized })
+	return slices.ContainsFunc(u.CandidateAddresses(), func(c Address) bool {
+		return c.Normalized == a.Code.Normalized
+	})
 }
 
-// completes says whether the registration's password and payload become u's. Those of a registration that is not known to be of the one who
-// proves the address never do, nor do they complete a user who is not unproved: whom an administrator made, or who has a password or an address.
+// completes says whether the registration's password and payload become u's. Those of a
+// registration that is not known to be of the one who proves the address never do, nor do they
+// complete a user who is not unproved: whom an administrator made, or who has a password or an
+// address.
 func (a Activation) completes(u User, now time.Time) bool {
 	r := a.Registration
 	return r != nil && a.IsTheirs && u.IsUnproved() && r.Belongs(u, now) && r.Normalized == a.Code.Normalized
 }
 
-// Activate is u after a: active, the address verified and an identifier. Whoever proves the address decides the password: the one that
-// comes with the code, or else the one of a registration that they have shown to be theirs; where there is neither, somebody who has
-// registered must give one. Errors: InvalidCode where the user is not new or the address is not one of the user; Invalid where a
-// password is missing or one too many.
+// Activate is u after a: active, the address verified and an identifier. Whoever proves the address
+// decides the password: the one that comes with the code, or else the one of a registration that
+// they have shown to be theirs; where there is neither, somebody who has registered must give one.
+// Errors: InvalidCode where the user is not new or the address is not one of the user; Invalid
+// where a password is missing or one too many.
 func (p Pool) Activate(u User, a Activation, m Maker) (User, error) {
 	if u.Status != StatusNew || !a.isProof(u, m.Now) {
 		return User{}, InvalidCode{}

@@ -29,13 +29,16 @@ func TestRegisterMakesUserAndRegistration(t *testing.T) {
 	wantUser := identity.User{
 		Tenant: "default", Pool: "shop", ID: "id1", Status: identity.StatusNew, StatusUpdatedAt: now, CreatedAt: now, UpdatedAt: now,
 		PayloadSchema: "people", MetadataSchema: "metadata_v0", SelfRegistered: true, Version: start().UnixMilli(),
-		Identifiers: []identity.Identifier{{ID: "id2", Value: ann, Normalized: ann, Type: identity.TypeEmail, CreatedAt: now, UpdatedAt: now}},
+		Identifiers: []identity.Identifier{
+			{ID: "id2", Value: ann, Normalized: ann, Type: identity.TypeEmail, CreatedAt: now, UpdatedAt: now},
+		},
 	}
 	if !reflect.DeepEqual(u, wantUser) {
 		t.Errorf("got  %+v\nwant %+v", u, wantUser)
 	}
 	wantRegistration := identity.Registration{
-		ID: "id3", Address: ann, Normalized: ann, AddressType: identity.TypeEmail, Payload: jsontext.Value(`{"name":"Ann"}`), CreatedAt: now,
+		ID: "id3", Address: ann, Normalized: ann, AddressType: identity.TypeEmail,
+		Payload: jsontext.Value(`{"name":"Ann"}`), CreatedAt: now,
 	}
 	if !reflect.DeepEqual(r, wantRegistration) {
 		t.Errorf("got  %+v\nwant %+v", r, wantRegistration)
@@ -152,7 +155,10 @@ func registered(tb testing.TB, p identity.Pool) (identity.User, identity.Registr
 }
 
 func codeFor(address, registration string) identity.Code {
-	return identity.Code{Address: address, Normalized: address, AddressType: identity.TypeEmail, Registration: registration}
+	return identity.Code{
+		Address: address, Normalized: address, AddressType: identity.TypeEmail,
+		Registration: registration,
+	}
 }
 
 func TestActivateCompletesARegistration(t *testing.T) {
@@ -160,7 +166,9 @@ func TestActivateCompletesARegistration(t *testing.T) {
 	p := newPool(t, identity.PoolChange{PasswordSettings: identity.PasswordSettingsChange{ExpiresAfter: ptr(identity.Duration(24 * time.Hour))}})
 	u, r := registered(t, p)
 	old, _ := registered(t, p)
-	got, err := p.Activate(u, identity.Activation{Code: codeFor(ann, r.ID), Registration: &r, IsTheirs: true}, maker(at(time.Hour)))
+	got, err := p.Activate(u,
+		identity.Activation{Code: codeFor(ann, r.ID), Registration: &r, IsTheirs: true},
+		maker(at(time.Hour)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,8 +201,11 @@ func TestActivateMakesTheOTPAddressAnIdentifier(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := p.Activate(u, identity.Activation{Code: codeFor(ann, r.ID), Registration: &r, IsTheirs: true}, maker(start()))
-	if err != nil || !slices.Equal(got.Claims(), []string{"ann", ann}) || len(got.Identifiers) != 2 || got.Identifiers[1].Value != ann || got.Identifiers[1].Type != identity.TypeEmail {
+	got, err := p.Activate(u,
+		identity.Activation{Code: codeFor(ann, r.ID), Registration: &r, IsTheirs: true},
+		maker(start()))
+	if err != nil || !slices.Equal(got.Claims(), []string{"ann", ann}) || len(got.Identifiers) != 2 ||
+		got.Identifiers[1].Value != ann || got.Identifiers[1].Type != identity.TypeEmail {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	if _, has := got.Password(); has || got.Payload != nil {
@@ -202,9 +213,10 @@ func TestActivateMakesTheOTPAddressAnIdentifier(t *testing.T) {
 	}
 }
 
-// The tests below are of pre-hijacking: what a stranger gave never becomes the owner's. Whoever proves the mailbox decides the password, and a
-// registration completes a user only where it is known to be of the one who proves the mailbox, never one whom an administrator made or
-// who has a password.
+// The tests below are of pre-hijacking: what a stranger gave never becomes the owner's. Whoever
+// proves the mailbox decides the password, and a registration completes a user only where it is
+// known to be of the one who proves the mailbox, never one whom an administrator made or who has a
+// password.
 func TestActivateChoosesThePassword(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -219,16 +231,28 @@ func TestActivateChoosesThePassword(t *testing.T) {
 		takesThePayload bool
 	}{
 		{name: "that waited with their registration", theirs: true, hash: "waiting", takesThePayload: true},
-		{name: "that came with the code rather than the one that waited", theirs: true, given: "given", hash: "given", takesThePayload: true},
+		{
+			name: "that came with the code rather than the one that waited", theirs: true,
+			given: "given", hash: "given", takesThePayload: true,
+		},
 		{name: "that came with a code which does not tell whose the registration is", given: "given", hash: "given"},
 		{name: "none, where the code does not tell whose the registration is", wrong: []string{"/password"}},
 		{name: "none, where the ticket is of a registration that gave way", ticket: true, wrong: []string{"/password"}},
 		{name: "none, in a pool without passwords", without: true},
 		{name: "none, of a user whom an administrator made", administrators: true},
-		{name: "that came with the code, of a user whom an administrator made", administrators: true, given: "given", hash: "given"},
-		{name: "none of their registration's, of a user whom an administrator made", administrators: true, theirs: true, ticket: true, wrong: []string{"/password"}},
+		{
+			name:           "that came with the code, of a user whom an administrator made",
+			administrators: true, given: "given", hash: "given",
+		},
+		{
+			name:           "none of their registration's, of a user whom an administrator made",
+			administrators: true, theirs: true, ticket: true, wrong: []string{"/password"},
+		},
 		{name: "that an administrator set", administrators: true, theirs: true, ticket: true, has: true},
-		{name: "that an administrator set, and refuses another", administrators: true, given: "given", has: true, wrong: []string{"/password"}},
+		{
+			name: "that an administrator set, and refuses another", administrators: true,
+			given: "given", has: true, wrong: []string{"/password"},
+		},
 		{name: "that a user had who was made new again", theirs: true, has: true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -247,13 +271,17 @@ func TestActivateChoosesThePassword(t *testing.T) {
 			if row.has || row.hash != "" {
 				credentials = 1
 			}
-			a := identity.Activation{Code: codeFor(ann, r.ID), Registration: &r, IsTheirs: row.theirs, HasTicket: row.ticket, PasswordHash: row.given}
+			a := identity.Activation{
+				Code: codeFor(ann, r.ID), Registration: &r, IsTheirs: row.theirs,
+				HasTicket: row.ticket, PasswordHash: row.given,
+			}
 			got, err := p.Activate(u, a, maker(start()))
 			checkWrong(t, err, row.wrong...)
 			if err != nil {
 				return
 			}
-			if got.PasswordHash != row.hash || len(got.Credentials) != credentials || (got.Payload != nil) != row.takesThePayload {
+			if got.PasswordHash != row.hash ||
+				len(got.Credentials) != credentials || (got.Payload != nil) != row.takesThePayload {
 				t.Errorf("password %q, %d credentials, payload %s", got.PasswordHash, len(got.Credentials), got.Payload)
 			}
 			if row.has && got.Credentials[0].ID != "c" {
@@ -267,9 +295,15 @@ func TestActivateRefuses(t *testing.T) {
 	t.Parallel()
 	p := folding()
 	for name, change := range map[string]func(u *identity.User, a *identity.Activation, now *time.Time){
-		"an active user":           func(u *identity.User, _ *identity.Activation, _ *time.Time) { u.Status = identity.StatusActive },
-		"an inactive user":         func(u *identity.User, _ *identity.Activation, _ *time.Time) { u.Status = identity.StatusInactive },
-		"a deleted user":           func(u *identity.User, _ *identity.Activation, _ *time.Time) { u.Status = identity.StatusDeleted },
+		"an active user": func(u *identity.User, _ *identity.Activation, _ *time.Time) {
+			u.Status = identity.StatusActive
+		},
+		"an inactive user": func(u *identity.User, _ *identity.Activation, _ *time.Time) {
+			u.Status = identity.StatusInactive
+		},
+		"a deleted user": func(u *identity.User, _ *identity.Activation, _ *time.Time) {
+			u.Status = identity.StatusDeleted
+		},
 		"an address not the users": func(_ *identity.User, a *identity.Activation, _ *time.Time) { a.Code = codeFor(other, "") },
 		"an address not the registrations": func(u *identity.User, a *identity.Activation, _ *time.Time) {
 			u.Identifiers[0].Normalized, a.Code = "ann", codeFor(other, a.Code.Registration)
@@ -280,7 +314,9 @@ func TestActivateRefuses(t *testing.T) {
 		"a registration too old": func(u *identity.User, _ *identity.Activation, now *time.Time) {
 			u.Identifiers[0].Type, *now = identity.TypeUID, at(identity.RegistrationLifetime)
 		},
-		"an address of a registration, for a user whom an administrator made": func(u *identity.User, _ *identity.Activation, _ *time.Time) {
+		"an address of a registration, for a user whom an administrator made": func(
+			u *identity.User, _ *identity.Activation, _ *time.Time,
+		) {
 			u.Identifiers[0].Type, u.SelfRegistered = identity.TypeUID, false
 		},
 		"a user made new since": func(u *identity.User, _ *identity.Activation, _ *time.Time) {
@@ -290,7 +326,9 @@ func TestActivateRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			u, r := registered(t, p)
-			a, now := identity.Activation{Code: codeFor(ann, r.ID), Registration: &r, IsTheirs: true, PasswordHash: "given"}, at(time.Minute)
+			a, now := identity.Activation{
+				Code: codeFor(ann, r.ID), Registration: &r, IsTheirs: true, PasswordHash: "given",
+			}, at(time.Minute)
 			change(&u, &a, &now)
 			got, err := p.Activate(u, a, maker(now))
 			if !errors.Is(err, identity.InvalidCode{}) || got.ID != "" {

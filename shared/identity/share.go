@@ -7,9 +7,10 @@ type Share string
 
 // The shares. The zero value is the least: a message whose asker proved nothing.
 const (
-	ShareHalf  Share = ""      // its asker is unknown and did no work
-	ShareWhole Share = "whole" // its asker proved work (shared/work), or is a back end, which has a protection of its own
-	ShareNone  Share = "none"  // an administrator asked for it: it is sent without being counted
+	ShareHalf Share = "" // its asker is unknown and did no work
+	// its asker proved work (shared/work), or is a back end, which has a protection of its own
+	ShareWhole Share = "whole"
+	ShareNone  Share = "none" // an administrator asked for it: it is sent without being counted
 )
 
 // Of is the part of b that messages with the share may spend.

@@ -32,7 +32,14 @@ func TestHalfOfABudgetIsReachedOnce(t *testing.T) {
 	for _, c := range []struct {
 		hour, day     int64
 		half, reaches bool
-	}{{1, 1, false, false}, {2, 2, true, true}, {3, 3, true, false}, {1, 4, false, false}, {1, 5, true, true}, {1, 6, true, false}} {
+	}{
+		{1, 1, false, false},
+		{2, 2, true, true},
+		{3, 3, true, false},
+		{1, 4, false, false},
+		{1, 5, true, true},
+		{1, 6, true, false},
+	} {
 		s := identity.Spending{Hour: c.hour, Day: c.day}
 		if s.IsHalf(b) != c.half || s.Reaches(b) != c.reaches {
 			t.Errorf("%+v: half %v, reached %v", s, s.IsHalf(b), s.Reaches(b))

@@ -222,7 +222,9 @@ func (c UserChange) Parts() []DataPart {
 		value  jsontext.Value
 		schema string
 	}{
-		{Payload, c.Payload, c.PayloadSchema}, {Metadata, c.Metadata, c.MetadataSchema}, {BusinessMetadata, c.BusinessMetadata, c.BusinessMetadataSchema},
+		{Payload, c.Payload, c.PayloadSchema},
+		{Metadata, c.Metadata, c.MetadataSchema},
+		{BusinessMetadata, c.BusinessMetadata, c.BusinessMetadataSchema},
 	} {
 		if given(part.value) || part.schema != "" {
 			parts = append(parts, part.part)
@@ -231,7 +233,8 @@ func (c UserChange) Parts() []DataPart {
 	return parts
 }
 
-// Changed is the user after c. The caller checks the documents that c changes (see Parts) against the schemas that are then in force.
+// Changed is the user after c. The caller checks the documents that c changes (see Parts) against
+// the schemas that are then in force.
 func (u User) Changed(c UserChange, now time.Time) (User, error) {
 	var v Violations
 	if c.Status != "" {
@@ -251,7 +254,9 @@ func (u User) Changed(c UserChange, now time.Time) (User, error) {
 	u.MetadataSchema = set(u.MetadataSchema, c.MetadataSchema)
 	u.BusinessMetadataSchema = set(u.BusinessMetadataSchema, c.BusinessMetadataSchema)
 	if len(c.Parts()) > 0 && u.IsUnproved() {
-		u.SelfRegistered = false // an administrator has taken it over: no registration completes it, and it doesn't go by itself
+		// an administrator has taken it over: no registration completes it, and it doesn't go by
+		// itself
+		u.SelfRegistered = false
 	}
 	u.UpdatedAt = At(now)
 	checkDocuments(&v, c.Payload, c.Metadata, c.BusinessMetadata)

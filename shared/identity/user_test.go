@@ -196,11 +196,14 @@ func TestOwnMailAddressIsTheUsersAlone(t *testing.T) {
 
 func TestOnlyMailAddress(t *testing.T) {
 	t.Parallel()
-	named := identity.User{Status: identity.StatusNew, Identifiers: []identity.Identifier{{Normalized: "ann", Type: identity.TypeUID}}}
+	named := identity.User{Status: identity.StatusNew, Identifiers: []identity.Identifier{
+		{Normalized: "ann", Type: identity.TypeUID},
+	}}
 	mailed := named
 	mailed.Addresses = []identity.Address{{Normalized: ann, Type: identity.TypeEmail}}
 	both := mailed
-	both.Addresses = append(slices.Clone(both.Addresses), identity.Address{Normalized: "+15550100", Type: identity.TypeMobile})
+	both.Addresses = append(slices.Clone(both.Addresses),
+		identity.Address{Normalized: "+15550100", Type: identity.TypeMobile})
 	for name, row := range map[string]struct {
 		u    identity.User
 		want string // "" is an error

@@ -20,14 +20,18 @@ const (
 	ResendLink       Kind = "resend_link"
 	InvitationCode   Kind = "invitation_code"
 	InvitationLink   Kind = "invitation_link"
-	Taken            Kind = "taken"            // somebody wanted to use an address that has an account
-	IdentifierTaken  Kind = "identifier_taken" // the user name or phone number that came with the address has an account
-	PasswordSet      Kind = "password_set"     // a password was set or changed
+	Taken            Kind = "taken" // somebody wanted to use an address that has an account
+	// the user name or phone number that came with the address has an account
+	IdentifierTaken Kind = "identifier_taken"
+	PasswordSet     Kind = "password_set" // a password was set or changed
 )
 
 // Kinds are all of them, in the order in which people meet them.
 func Kinds() []Kind {
-	return []Kind{RegistrationCode, RegistrationLink, ResendCode, ResendLink, InvitationCode, InvitationLink, Taken, IdentifierTaken, PasswordSet}
+	return []Kind{
+		RegistrationCode, RegistrationLink, ResendCode, ResendLink, InvitationCode, InvitationLink,
+		Taken, IdentifierTaken, PasswordSet,
+	}
 }
 
 // Variables are the names of values that a text of this kind may have in braces; none where there is no such kind.

@@ -25,7 +25,8 @@ const (
 	MailsRejected  Name = "MailsRejected"  // mails that SES will never take
 	MailsDelayed   Name = "MailsDelayed"   // messages that wait for a later hour, since their pool's budget is spent
 
-	BudgetsHalfSpent Name = "BudgetsHalfSpent" // times that half of a pool's budget of mails came to be spent, of an hour or a day
+	// times that half of a pool's budget of mails came to be spent, of an hour or a day
+	BudgetsHalfSpent Name = "BudgetsHalfSpent"
 )
 
 // Namespace is where CloudWatch keeps the metrics. Each has one Dimension: several deployments may share an account, and their

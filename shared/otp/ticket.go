@@ -17,12 +17,14 @@ import (
 type Ticket struct {
 	Tenant, Pool       string // bound to the ticket, not part of it
 	User, Registration string
-	Mailbox            string    // the digest of the mailbox that proves the registration; "" in tickets of the first release
-	ExpiresAt          time.Time // to the second
+	// the digest of the mailbox that proves the registration; "" in tickets of the first release
+	Mailbox   string
+	ExpiresAt time.Time // to the second
 }
 
-// ticketLength is the length of every ticket's content, whatever the lengths of its parts, so that a ticket tells nothing: the time, two
-// ids of up to 128 bytes and the digest of a mailbox, each with its length. Tickets of the first release end before the digest.
+// ticketLength is the length of every ticket's content, whatever the lengths of its parts, so that
+// a ticket tells nothing: the time, two ids of up to 128 bytes and the digest of a mailbox, each
+// with its length. Tickets of the first release end before the digest.
 const (
 	firstLength  = 8 + 2*(2+maxID)
 	ticketLength = firstLength + 1 + maxMailbox
@@ -121,5 +123,8 @@ func (s *Sealer) Open(tenant, pool, text string) (Ticket, error) {
 		return Ticket{}, identity.InvalidCode{}
 	}
 	expires := time.Unix(int64(binary.BigEndian.Uint64(content)), 0).UTC()
-	return Ticket{Tenant: tenant, Pool: pool, User: user, Registration: registration, Mailbox: mailbox, ExpiresAt: expires}, nil
+	return Ticket{
+		Tenant: tenant, Pool: pool, User: user, Registration: registration, Mailbox: mailbox,
+		ExpiresAt: expires,
+	}, nil
 }

@@ -10,9 +10,10 @@ import (
 	"identitypools/shared/password"
 )
 
-// What a stored hash may cost is bounded in each of its parameters, for it may be imported, and checking it is what a stranger who gives
-// any password makes the product do. The context has ended: a hash within the bounds would be worked on, and answers with the
-// context's error; one beyond them is refused before.
+// What a stored hash may cost is bounded in each of its parameters, for it may be imported, and
+// checking it is what a stranger who gives any password makes the product do. The context has
+// ended: a hash within the bounds would be worked on, and answers with the context's error; one
+// beyond them is refused before.
 func TestEachParameterOfAHashIsBounded(t *testing.T) {
 	t.Parallel()
 	h, ended := hasher(), canceled(t)
@@ -26,20 +27,24 @@ func TestEachParameterOfAHashIsBounded(t *testing.T) {
 	}
 	const bcryptTail = "$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i"
 	for name, c := range map[string]struct{ within, beyond string }{
-		"argon2id, most memory":     {argon(password.MaxMemory, 1, 1), argon(password.MaxMemory+1, 1, 1)},
-		"argon2id, least memory":    {argon(32, 1, 4), argon(31, 1, 4)}, // 8 KiB a lane (RFC 9106 §3.1)
-		"argon2id, most passes":     {argon(256, password.MaxPasses, 1), argon(256, password.MaxPasses+1, 1)},
-		"argon2id, least passes":    {argon(256, 1, 1), argon(256, 0, 1)},
-		"argon2id, most lanes":      {argon(256, 1, 4), argon(256, 1, 5)},
-		"argon2id, least lanes":     {argon(256, 1, 1), argon(256, 1, 0)},
-		"longest salt":              {sized(63, 33), sized(66, 33)},
-		"shortest salt":             {sized(9, 33), sized(6, 33)},
-		"longest key":               {sized(9, 63), sized(9, 66)},
-		"shortest key":              {sized(9, 18), sized(9, 15)},
-		"bcrypt, cost":              {"$2a$15" + bcryptTail, "$2a$16" + bcryptTail},
-		"PBKDF2, most iterations":   {pbkdf2("sha256", password.MaxIterations, 30), pbkdf2("sha256", password.MaxIterations+1, 30)},
-		"PBKDF2, least iterations":  {pbkdf2("sha256", 1, 30), pbkdf2("sha256", 0, 30)},
-		"PBKDF2, blocks of the key": {pbkdf2("sha256", password.MaxIterations/2, 63), pbkdf2("sha256", password.MaxIterations/2+1, 63)},
+		"argon2id, most memory":  {argon(password.MaxMemory, 1, 1), argon(password.MaxMemory+1, 1, 1)},
+		"argon2id, least memory": {argon(32, 1, 4), argon(31, 1, 4)}, // 8 KiB a lane (RFC 9106 §3.1)
+		"argon2id, most passes":  {argon(256, password.MaxPasses, 1), argon(256, password.MaxPasses+1, 1)},
+		"argon2id, least passes": {argon(256, 1, 1), argon(256, 0, 1)},
+		"argon2id, most lanes":   {argon(256, 1, 4), argon(256, 1, 5)},
+		"argon2id, least lanes":  {argon(256, 1, 1), argon(256, 1, 0)},
+		"longest salt":           {sized(63, 33), sized(66, 33)},
+		"shortest salt":          {sized(9, 33), sized(6, 33)},
+		"longest key":            {sized(9, 63), sized(9, 66)},
+		"shortest key":           {sized(9, 18), sized(9, 15)},
+		"bcrypt, cost":           {"$2a$15" + bcryptTail, "$2a$16" + bcryptTail},
+		"PBKDF2, most iterations": {
+			pbkdf2("sha256", password.MaxIterations, 30), pbkdf2("sha256", password.MaxIterations+1, 30),
+		},
+		"PBKDF2, least iterations": {pbkdf2("sha256", 1, 30), pbkdf2("sha256", 0, 30)},
+		"PBKDF2, blocks of the key": {
+			pbkdf2("sha256", password.MaxIterations/2, 63), pbkdf2("sha256", password.MaxIterations/2+1, 63),
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

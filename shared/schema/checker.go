@@ -21,7 +21,8 @@ type Schemas interface {
 // NewChecker is a Checker; it compiles each version of a schema once.
 func NewChecker(schemas Schemas) *Checker { return &Checker{schemas: schemas, compiled: new(Cache)} }
 
-// CheckUser checks the documents of u that parts name. Errors: identity.Invalid with every violation, also for a schema that does not exist.
+// CheckUser checks the documents of u that parts name. Errors: identity.Invalid with every
+// violation, also for a schema that does not exist.
 func (c *Checker) CheckUser(ctx context.Context, u identity.User, parts []identity.DataPart) error {
 	var v identity.Violations
 	for _, part := range parts {

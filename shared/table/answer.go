@@ -61,7 +61,8 @@ func (t *Table) change(ctx context.Context, write types.TransactWriteItem, resul
 // alone is an update of a transaction as one that is made alone.
 func alone(u *types.Update) *dynamodb.UpdateItemInput {
 	return &dynamodb.UpdateItemInput{
-		TableName: u.TableName, Key: u.Key, UpdateExpression: u.UpdateExpression, ConditionExpression: u.ConditionExpression,
+		TableName: u.TableName, Key: u.Key, UpdateExpression: u.UpdateExpression,
+		ConditionExpression:       u.ConditionExpression,
 		ExpressionAttributeValues: u.ExpressionAttributeValues, ExpressionAttributeNames: u.ExpressionAttributeNames,
 	}
 }

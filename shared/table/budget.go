@@ -13,8 +13,9 @@ import (
 	"identitypools/shared/identity"
 )
 
-// A budget item is for a day, or for an hour where the budget has no bound a day: day has what was spent in that period, h00 to h23 what
-// was spent in each hour (UTC), and mailboxes the different mailboxes that it was spent for.
+// A budget item is for a day, or for an hour where the budget has no bound a day: day has what was
+// spent in that period, h00 to h23 what was spent in each hour (UTC), and mailboxes the different
+// mailboxes that it was spent for.
 
 const (
 	budgetDay  = "2006-01-02"
@@ -54,13 +55,17 @@ func (t *Table) Unspend(ctx context.Context, tenant, pool string, b identity.Bud
 	return err
 }
 
-// spend adds n to what is spent at a time, and is what is spent with it. Errors: errCondition where the budget is spent, with the item of the day.
-func (t *Table) spend(ctx context.Context, tenant, pool string, b identity.Budget, now time.Time, n int64) (s identity.Spending, old item, err error) {
+// spend adds n to what is spent at a time, and is what is spent with it. Errors: errCondition where
+// the budget is spent, with the item of the day.
+func (t *Table) spend(
+	ctx context.Context, tenant, pool string, b identity.Budget, now time.Time, n int64,
+) (s identity.Spending, old item, err error) {
 	in := &dynamodb.UpdateItemInput{
 		TableName: t.name, Key: budgetKey(tenant, pool, b.Of, periodOf(b, now)).item(),
 		UpdateExpression:          aws.String("ADD #day :n, #hour :n SET #ttl = :ttl"),
 		ExpressionAttributeNames:  map[string]string{"#day": "day", "#hour": hourOf(now), "#ttl": ttl},
-		ExpressionAttributeValues: item{":n": num(n), ":ttl": seconds(now.Add(2 * 24 * time.Hour))}, ReturnValues: types.ReturnValueUpdatedNew,
+		ExpressionAttributeValues: item{":n": num(n), ":ttl": seconds(now.Add(2 * 24 * time.Hour))},
+		ReturnValues:              types.ReturnValueUpdatedNew,
 	}
 	condition := ""
 	for _, bound := range []struct {
@@ -82,7 +87,8 @@ func (t *Table) spend(ctx context.Context, tenant, pool string, b identity.Budge
 		in.UpdateExpression = aws.String("ADD #day :n, #hour :n, mailboxes :box SET #ttl = :ttl")
 		in.ExpressionAttributeValues[":box"], in.ExpressionAttributeValues[":mailbox"] = box, str(mailbox)
 		in.ExpressionAttributeValues[":mailboxes"] = num(b.Mailboxes)
-		condition += " AND (attribute_not_exists(mailboxes) OR size(mailboxes) < :mailboxes OR contains(mailboxes, :mailbox))"
+		condition += " AND (attribute_not_exists(mailboxes) OR size(mailboxes) < :mailboxes " +
+			"OR contains(mailboxes, :mailbox))"
 	}
 	if condition != "" {
 		in.ConditionExpression, in.ReturnValuesOnConditionCheckFailure = aws.String(condition), types.ReturnValuesOnConditionCheckFailureAllOld

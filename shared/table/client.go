@@ -43,8 +43,8 @@ func (t *Table) Client(ctx context.Context, tenant, id string) (access.Client, e
 	return c, parse(it, &c)
 }
 
-// Clients reads at most limit API clients of a tenant in the order of their ids, after an id, eventually consistent: 1 MB of
-// them at most. more says whether the list goes on.
+// Clients reads at most limit API clients of a tenant in the order of their ids, after an id,
+// eventually consistent: 1 MB of them at most. more says whether the list goes on.
 func (t *Table) Clients(ctx context.Context, tenant, after string, limit int32) (clients []access.Client, more bool, err error) {
 	in := &dynamodb.QueryInput{
 		TableName: t.name, IndexName: aws.String(index), Limit: aws.Int32(limit), KeyConditionExpression: aws.String("gsi1pk = :pk"),

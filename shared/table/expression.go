@@ -25,7 +25,10 @@ func (t *Table) putting(it item, condition string, values item) types.TransactWr
 }
 
 func (t *Table) updating(k key, update, condition string, values item) types.TransactWriteItem {
-	write := &types.Update{TableName: t.name, Key: k.item(), UpdateExpression: aws.String(update), ExpressionAttributeValues: values}
+	write := &types.Update{
+		TableName: t.name, Key: k.item(), UpdateExpression: aws.String(update),
+		ExpressionAttributeValues: values,
+	}
 	if condition != "" {
 		write.ConditionExpression = aws.String(condition)
 	}

@@ -13,15 +13,18 @@ import (
 	"identitypools/shared/identity"
 )
 
-// An item of failures has failed, failed_at (unix ms) and trace for the wrong passwords in a row; under_way and under_way_until (unix ms)
-// for attempts; and mark, which each change sets to a value of its own. The item of a known device has the same, and its ttl is when the
-// device is forgotten.
+// An item of failures has failed, failed_at (unix ms) and trace for the wrong passwords in a row;
+// under_way and under_way_until (unix ms) for attempts; and mark, which each change sets to a value
+// of its own. The item of a known device has the same, and its ttl is when the device is forgotten.
 
 const failuresAttributes = "failed, failed_at, trace, under_way, under_way_until, mark"
 
-// Account reads a user with its password hash, and the failures that of names, for the check of a password alone, in one call. It is
-// eventually consistent unless fresh: such checks are the most frequent call, and half as dear so. What does not exist is the zero value.
-func (t *Table) Account(ctx context.Context, ref identity.UserRef, of identity.FailuresRef, fresh bool) (identity.Account, error) {
+// Account reads a user with its password hash, and the failures that of names, for the check of a
+// password alone, in one call. It is eventually consistent unless fresh: such checks are the most
+// frequent call, and half as dear so. What does not exist is the zero value.
+func (t *Table) Account(
+	ctx context.Context, ref identity.UserRef, of identity.FailuresRef, fresh bool,
+) (identity.Account, error) {
 	var account identity.Account
 	common := of
 	common.Device = ""
@@ -45,7 +48,9 @@ func (t *Table) Account(ctx context.Context, ref identity.UserRef, of identity.F
 		case failuresKey(common):
 			account.Failures = failuresOf(it)
 		default:
-			account.Device = identity.Device{Failures: failuresOf(it), Until: identity.At(time.Unix(number(it, ttl), 0))}
+			account.Device = identity.Device{
+				Failures: failuresOf(it), Until: identity.At(time.Unix(number(it, ttl), 0)),
+			}
 		}
 	}
 	return account, nil
@@ -54,17 +59,21 @@ func (t *Table) Account(ctx context.Context, ref identity.UserRef, of identity.F
 func failuresOf(it item) identity.Failures {
 	return identity.Failures{
 		Count: number(it, "failed"), Trace: text(it, "trace"), At: identity.At(time.UnixMilli(number(it, "failed_at"))),
-		Open: number(it, "under_way"), OpenUntil: identity.At(time.UnixMilli(number(it, "under_way_until"))), Mark: text(it, "mark"),
+		Open:      number(it, "under_way"),
+		OpenUntil: identity.At(time.UnixMilli(number(it, "under_way_until"))),
+		Mark:      text(it, "mark"),
 	}
 }
 
-// ReplaceFailures stores next, which has a mark of its own, over old as it was read. Where the SDK repeats the call because an answer was
-// lost, it may be refused although it has taken effect: then the stored mark is next's. Errors: PreconditionFailed where the failures
-// have changed since they were read.
+// ReplaceFailures stores next, which has a mark of its own, over old as it was read. Where the SDK
+// repeats the call because an answer was lost, it may be refused although it has taken effect: then
+// the stored mark is next's. Errors: PreconditionFailed where the failures have changed since they
+// were read.
 func (t *Table) ReplaceFailures(ctx context.Context, of identity.FailuresRef, old, next identity.Failures) error {
 	in := &dynamodb.UpdateItemInput{
 		TableName: t.name, Key: failuresKey(of).item(),
-		UpdateExpression: aws.String("SET failed = :failed, failed_at = :at, trace = :trace, under_way = :open, under_way_until = :until, mark = :mark"),
+		UpdateExpression: aws.String("SET failed = :failed, failed_at = :at, trace = :trace, " +
+			"under_way = :open, under_way_until = :until, mark = :mark"),
 		ExpressionAttributeValues: item{
 			":failed": num(next.Count), ":at": num(next.At.UnixMilli()), ":trace": str(next.Trace),
 			":open": num(next.Open), ":until": num(next.OpenUntil.UnixMilli()), ":mark": str(next.Mark),
@@ -95,10 +104,13 @@ func (t *Table) ReplaceFailures(ctx context.Context, of identity.FailuresRef, ol
 	return nil
 }
 
-// ForgetFailures forgets the failures of a subject after its right password, and the attempts under way. Those of devices stay.
+// ForgetFailures forgets the failures of a subject after its right password, and the attempts under
+// way. Those of devices stay.
 func (t *Table) ForgetFailures(ctx context.Context, of identity.FailuresRef) error {
 	of.Device = ""
-	if _, err := t.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: t.name, Key: failuresKey(of).item()}); err != nil {
+	if _, err := t.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{
+		TableName: t.name, Key: failuresKey(of).item(),
+	}); err != nil {
 		return fmt.Errorf("forget failures: %w", failure(err))
 	}
 	return nil
@@ -108,7 +120,8 @@ func (t *Table) ForgetFailures(ctx context.Context, of identity.FailuresRef) err
 func (t *Table) RememberDevice(ctx context.Context, of identity.FailuresRef, mark string, until time.Time) error {
 	_, err := t.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: t.name, Key: failuresKey(of).item(),
-		UpdateExpression:          aws.String("SET failed = :none, under_way = :none, mark = :mark, #ttl = :until REMOVE failed_at, trace, under_way_until"),
+		UpdateExpression: aws.String("SET failed = :none, under_way = :none, mark = :mark, " +
+			"#ttl = :until REMOVE failed_at, trace, under_way_until"),
 		ExpressionAttributeNames:  map[string]string{"#ttl": ttl},
 		ExpressionAttributeValues: item{":none": num(0), ":mark": str(mark), ":until": seconds(until)},
 	})

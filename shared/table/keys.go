@@ -107,7 +107,8 @@ func registrationKey(u identity.UserRef, registration string) key {
 	return key{userPartition(u), registrationPrefix + registration}
 }
 
-// spareKey is where a registration writes as many bytes as its user would have, had the identifier been free: see Register.
+// spareKey is where a registration writes as many bytes as its user would have, had the identifier
+// been free: see Register.
 func spareKey(u identity.UserRef, registration string) key {
 	return key{userPartition(u), "SPARE#" + registration}
 }

@@ -12,16 +12,20 @@ import (
 	"identitypools/shared/identity"
 )
 
-// A message that waits for its place in a budget is in the index under one key for all pools, in the order of the time when it is due and
-// then of its number in its pool's hour: so the first messages of all pools come before the second of any.
+// A message that waits for its place in a budget is in the index under one key for all pools, in
+// the order of the time when it is due and then of its number in its pool's hour: so the first
+// messages of all pools come before the second of any.
 
 func laterSort(due time.Time, number int64, message string) string {
 	return join(due.UTC().Format(time.RFC3339), fmt.Sprintf("%09d", number), message)
 }
 
-// Reserve takes one place in a pool's budget: at a time if the budget has one left in that hour and on that day, else at the start of the first
-// later hour that has one and begins before end. It is exact, however many do so at once. Errors: Limited where there is none before end.
-func (t *Table) Reserve(ctx context.Context, tenant, pool string, b identity.Budget, at, end time.Time) (identity.Place, error) {
+// Reserve takes one place in a pool's budget: at a time if the budget has one left in that hour and
+// on that day, else at the start of the first later hour that has one and begins before end. It is
+// exact, however many do so at once. Errors: Limited where there is none before end.
+func (t *Table) Reserve(
+	ctx context.Context, tenant, pool string, b identity.Budget, at, end time.Time,
+) (identity.Place, error) {
 	for at = at.UTC(); at.Before(end); {
 		spent, day, err := t.spend(ctx, tenant, pool, b, at, 1)
 		if !errors.Is(err, errCondition) {
@@ -32,29 +36,34 @@ func (t *Table) Reserve(ctx context.Context, tenant, pool string, b identity.Bud
 	return identity.Place{}, identity.Limited{RetryAfter: end.Sub(t.now()), Reason: b.Spent}
 }
 
-// nextWithPlace is the start of the first hour after a time that has a place left as far as the item of its day says, or the next midnight.
+// nextWithPlace is the start of the first hour after a time that has a place left as far as the
+// item of its day says, or the next midnight.
 func nextWithPlace(day item, b identity.Budget, at time.Time) time.Time {
 	midnight := at.Truncate(24 * time.Hour).Add(24 * time.Hour)
 	if b.PerDay > 0 && number(day, "day") >= b.PerDay {
 		return midnight
 	}
-	for at = at.Truncate(time.Hour).Add(time.Hour); at.Before(midnight) && b.PerHour > 0 && number(day, hourOf(at)) >= b.PerHour; {
+	at = at.Truncate(time.Hour).Add(time.Hour)
+	for at.Before(midnight) && b.PerHour > 0 && number(day, hourOf(at)) >= b.PerHour {
 		at = at.Add(time.Hour)
 	}
 	return at
 }
 
-// Postpone stores m, whose place in its budget has a number, to be told of by Due from a time on. Errors: PreconditionFailed where it has been sent, or
-// postponed as long meanwhile.
+// Postpone stores m, whose place in its budget has a number, to be told of by Due from a time on.
+// Errors: PreconditionFailed where it has been sent, or postponed as long meanwhile.
 func (t *Table) Postpone(ctx context.Context, m identity.Message, until time.Time, number int64) error {
 	doc, err := document(m)
 	if err != nil {
 		return err
 	}
 	_, err = t.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName: t.name, Key: messageKey(m.ID).item(), UpdateExpression: aws.String("SET doc = :doc, gsi1pk = :later, gsi1sk = :sort REMOVE replayed"),
-		ConditionExpression:       aws.String(exists + " AND (attribute_not_exists(gsi1sk) OR gsi1sk < :sort)"),
-		ExpressionAttributeValues: item{":doc": doc, ":later": str(laterIndex()), ":sort": str(laterSort(until, number, m.ID))},
+		TableName: t.name, Key: messageKey(m.ID).item(),
+		UpdateExpression:    aws.String("SET doc = :doc, gsi1pk = :later, gsi1sk = :sort REMOVE replayed"),
+		ConditionExpression: aws.String(exists + " AND (attribute_not_exists(gsi1sk) OR gsi1sk < :sort)"),
+		ExpressionAttributeValues: item{
+			":doc": doc, ":later": str(laterIndex()), ":sort": str(laterSort(until, number, m.ID)),
+		},
 	})
 	switch err := failure(err); {
 	case errors.Is(err, errCondition):
@@ -65,12 +74,16 @@ func (t *Table) Postpone(ctx context.Context, m identity.Message, until time.Tim
 	return nil
 }
 
-// Due are the ids of at most so many messages that were postponed until a time or before it, the oldest first, eventually consistent.
+// Due are the ids of at most so many messages that were postponed until a time or before it, the
+// oldest first, eventually consistent.
 func (t *Table) Due(ctx context.Context, at time.Time, most int) ([]string, error) {
 	pages := dynamodb.NewQueryPaginator(t.db.Query, &dynamodb.QueryInput{
-		TableName: t.name, IndexName: aws.String(index), KeyConditionExpression: aws.String("gsi1pk = :pk AND gsi1sk < :now"),
-		ProjectionExpression:      aws.String(pk),
-		ExpressionAttributeValues: item{":pk": str(laterIndex()), ":now": str(at.UTC().Add(time.Second).Format(time.RFC3339))},
+		TableName: t.name, IndexName: aws.String(index),
+		KeyConditionExpression: aws.String("gsi1pk = :pk AND gsi1sk < :now"),
+		ProjectionExpression:   aws.String(pk),
+		ExpressionAttributeValues: item{
+			":pk": str(laterIndex()), ":now": str(at.UTC().Add(time.Second).Format(time.RFC3339)),
+		},
 	}, func(o *dynamodb.QueryPaginatorOptions) { o.Limit = int32(most) })
 	var ids []string
 	for pages.HasMorePages() && len(ids) < most {

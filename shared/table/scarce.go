@@ -9,8 +9,8 @@ import (
 	"identitypools/shared/identity"
 )
 
-// MailsAreScarce says whether half of the mails that a pool may send in this hour, or on this day, are spent. It is read without
-// consistency, and up to five seconds old.
+// MailsAreScarce says whether half of the mails that a pool may send in this hour, or on this day,
+// are spent. It is read without consistency, and up to five seconds old.
 func (t *Table) MailsAreScarce(ctx context.Context, tenant, pool string, l identity.Limits) (bool, error) {
 	b, now := l.MailBudget(), t.now().UTC()
 	k := budgetKey(tenant, pool, b.Of, periodOf(b, now))

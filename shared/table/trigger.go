@@ -14,9 +14,10 @@ type Trigger struct {
 // the other.
 const StreamBatch = 25
 
-// Triggers are a message that was asked for, one that is replayed, a user who came or went, something that waited with a user and is gone,
-// as it is when its time to live is over, and a pool that was deleted. A message that is postponed is none: the stream might tell of it
-// when it is due, and it would be sent twice.
+// Triggers are a message that was asked for, one that is replayed, a user who came or went,
+// something that waited with a user and is gone, as it is when its time to live is over, and a pool
+// that was deleted. A message that is postponed is none: the stream might tell of it when it is
+// due, and it would be sent twice.
 func Triggers() []Trigger {
 	return []Trigger{
 		{Events: []string{"INSERT"}, Kind: Messages},

@@ -12,11 +12,12 @@ import (
 	"identitypools/shared/identity"
 )
 
-// maxWrites is how many items a transaction has at most; one of them may be the answer to a request with an idempotency key.
+// maxWrites is how many items a transaction has at most; one of them may be the answer to a request
+// with an idempotency key.
 const maxWrites = 100
 
-// WaitedWith is the user with whom the item waited whose key a stream record has; ok is false for what is neither a registration nor
-// codes for activation.
+// WaitedWith is the user with whom the item waited whose key a stream record has; ok is false for
+// what is neither a registration nor codes for activation.
 func WaitedWith(partition, sort string) (ref identity.UserRef, ok bool) {
 	rest, ok := OfUser.cut(partition)
 	parts := strings.SplitN(rest, "#", 3)
@@ -27,8 +28,9 @@ func WaitedWith(partition, sort string) (ref identity.UserRef, ok bool) {
 	return ref, strings.HasPrefix(sort, registrationPrefix) || sort == codesKey(ref, identity.PurposeActivation).sk
 }
 
-// creating are the writes that store a new user with its claims: the user first, then its claims in order. The users in place of whom it
-// comes go with their codes and claims; each must still be what was read.
+// creating are the writes that store a new user with its claims: the user first, then its claims in
+// order. The users in place of whom it comes go with their codes and claims; each must still be
+// what was read.
 func (t *Table) creating(u identity.User, replaced []identity.User) ([]types.TransactWriteItem, error) {
 	it, err := userItem(u)
 	if err != nil {
@@ -75,8 +77,9 @@ func (t *Table) removing(u identity.User, claims []string) []types.TransactWrite
 	return writes
 }
 
-// unprovedOwners are the users who have the claims of u that are taken, which are told by their indexes in u.Claims(). All of them are
-// unproved. Errors: Conflict where one is not, or where they are more than one transaction can replace.
+// unprovedOwners are the users who have the claims of u that are taken, which are told by their
+// indexes in u.Claims(). All of them are unproved. Errors: Conflict where one is not, or where they
+// are more than one transaction can replace.
 func (t *Table) unprovedOwners(ctx context.Context, u identity.User, taken []int) ([]identity.User, error) {
 	var (
 		owners []identity.User

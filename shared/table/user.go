@@ -17,9 +17,9 @@ import (
 // userAttributes is what reads for the API take: everything but the password hash.
 const userAttributes = "doc, version"
 
-// CreateUser stores a new user and claims its identifiers and verified addresses. Users whom nobody has proved (see
-// identity.User.IsUnproved) give way, if they have what u claims. Errors: Conflict at the pointer of the id, identifier or address
-// that is taken.
+// CreateUser stores a new user and claims its identifiers and verified addresses. Users whom nobody
+// has proved (see identity.User.IsUnproved) give way, if they have what u claims. Errors: Conflict
+// at the pointer of the id, identifier or address that is taken.
 func (t *Table) CreateUser(ctx context.Context, u identity.User) error {
 	var (
 		taken    []int // indexes of the claims that somebody has, or had when they were tried
@@ -58,12 +58,18 @@ func takenClaim(u identity.User, i int) error {
 	normalized := u.Claims()[i]
 	for j, known := range u.Identifiers {
 		if known.Normalized == normalized {
-			return identity.Conflict{Pointer: fmt.Sprintf("/identifiers/%d/identifier", j), Reason: "the identifier is taken in this pool"}
+			return identity.Conflict{
+				Pointer: fmt.Sprintf("/identifiers/%d/identifier", j),
+				Reason:  "the identifier is taken in this pool",
+			}
 		}
 	}
 	for j, known := range u.Addresses {
 		if known.Normalized == normalized && known.Verified {
-			return identity.Conflict{Pointer: fmt.Sprintf("/verifiable_addresses/%d/address", j), Reason: "the address is verified for another user of this pool"}
+			return identity.Conflict{
+				Pointer: fmt.Sprintf("/verifiable_addresses/%d/address", j),
+				Reason:  "the address is verified for another user of this pool",
+			}
 		}
 	}
 	return errCondition
@@ -138,9 +144,10 @@ func unchanged(err error, doing string) error {
 	return nil
 }
 
-// Users reads at most limit users of a pool in the order of their ids, eventually consistent: after an id, or directly
-// before one, then in falling order. An empty bound is the end of the list. It reads 1 MB at most, so it may find fewer than limit
-// although the list goes on; more says whether it does.
+// Users reads at most limit users of a pool in the order of their ids, eventually consistent: after
+// an id, or directly before one, then in falling order. An empty bound is the end of the list. It
+// reads 1 MB at most, so it may find fewer than limit although the list goes on; more says whether
+// it does.
 func (t *Table) Users(ctx context.Context, tenant, pool, after, before string, limit int32) (users []identity.User, more bool, err error) {
 	in := &dynamodb.QueryInput{
 		TableName: t.name, Limit: aws.Int32(limit), ProjectionExpression: aws.String(userAttributes),

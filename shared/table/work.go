@@ -10,8 +10,9 @@ import (
 // workKept is how long it is known that a proof of work has been used: longer than its challenge can be solved.
 const workKept = time.Hour
 
-// SpendWork uses a proof of work, by the name of its challenge, and says whether it counts: once, however many use it at the same time.
-// user names the use: for the same one again it counts as before.
+// SpendWork uses a proof of work, by the name of its challenge, and says whether it counts: once,
+// however many use it at the same time. user names the use: for the same one again it counts as
+// before.
 func (t *Table) SpendWork(ctx context.Context, tenant, pool, challenge, user string) (bool, error) {
 	it := workKey(tenant, pool, challenge).item()
 	it["used_by"], it[ttl] = str(user), seconds(t.now().Add(workKept))

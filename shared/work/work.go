@@ -1,5 +1,6 @@
-// Package work is a proof of work in ALTCHA's form: a challenge that takes a person's device about a second to solve, and the server
-// a hash to check. It knows no HTTP and stores nothing: whoever calls it sees to it that a solution counts once.
+// Package work is a proof of work in ALTCHA's form: a challenge that takes a person's device about
+// a second to solve, and the server a hash to check. It knows no HTTP and stores nothing: whoever
+// calls it sees to it that a solution counts once.
 package work
 
 import (
@@ -23,8 +24,9 @@ import (
 // Lifetime is how long a challenge can be solved: longer than it takes to fill in a form.
 const Lifetime = 20 * time.Minute
 
-// MaxNumber is the largest number that a solution can have. Half as many hashes are tried on average, which the page's script does in
-// about a second on an average phone, and in a quarter of that on a desktop.
+// MaxNumber is the largest number that a solution can have. Half as many hashes are tried on
+// average, which the page's script does in about a second on an average phone, and in a quarter of
+// that on a desktop.
 const MaxNumber = 500_000
 
 const algorithm = "SHA-256"
@@ -32,11 +34,12 @@ const algorithm = "SHA-256"
 // largestSolution bounds a solution, in bytes. Those of ALTCHA's clients have about 400.
 const largestSolution = 1024
 
-// saltBytes is how many random bytes a salt has. With its time and a number it fits into one block of SHA-256 (55 bytes), and the page's
-// script counts on that.
+// saltBytes is how many random bytes a salt has. With its time and a number it fits into one block
+// of SHA-256 (55 bytes), and the page's script counts on that.
 const saltBytes = 12
 
-// Challenge asks for the number which, written behind the salt, has the SHA-256 hash that Challenge names in hexadecimal digits.
+// Challenge asks for the number which, written behind the salt, has the SHA-256 hash that Challenge
+// names in hexadecimal digits.
 type Challenge struct {
 	Algorithm string `json:"algorithm"`
 	Challenge string `json:"challenge"`
@@ -76,12 +79,13 @@ func (i Issuer) New(tenant, pool string) (Challenge, error) {
 	salt := hex.EncodeToString(random) + "?expires=" + strconv.FormatInt(i.Now().Add(Lifetime).Unix(), 10) + "&"
 	hash := hashOf(salt, number.Int64())
 	return Challenge{
-		Algorithm: algorithm, Challenge: hash, MaxNumber: MaxNumber, Salt: salt, Signature: i.sign(tenant, pool, salt, hash),
+		Algorithm: algorithm, Challenge: hash, MaxNumber: MaxNumber, Salt: salt,
+		Signature: i.sign(tenant, pool, salt, hash),
 	}, nil
 }
 
-// Check returns the name of the challenge that a solution solves, which no other challenge has; false where the solution is not one of a
-// challenge that was made for the pool, or comes too late.
+// Check returns the name of the challenge that a solution solves, which no other challenge has;
+// false where the solution is not one of a challenge that was made for the pool, or comes too late.
 func (i Issuer) Check(tenant, pool, solution string) (challenge string, ok bool) {
 	if len(solution) > largestSolution {
 		return "", false
@@ -111,7 +115,10 @@ func (i Issuer) Check(tenant, pool, solution string) (challenge string, ok bool)
 func (c Challenge) Solve() (solution string, ok bool) {
 	for number := range c.MaxNumber + 1 {
 		if hashOf(c.Salt, number) == c.Challenge {
-			return Solution{Algorithm: c.Algorithm, Challenge: c.Challenge, Number: number, Salt: c.Salt, Signature: c.Signature}.Encode(), true
+			return Solution{
+				Algorithm: c.Algorithm, Challenge: c.Challenge, Number: number, Salt: c.Salt,
+				Signature: c.Signature,
+			}.Encode(), true
 		}
 	}
 	return "", false
@@ -123,7 +130,8 @@ func (s Solution) Encode() string {
 	return base64.StdEncoding.EncodeToString(text)
 }
 
-// sign binds a challenge to its salt and to the pool that it is for. The length of each part stands before it, so that no part can go on in the next.
+// sign binds a challenge to its salt and to the pool that it is for. The length of each part stands
+// before it, so that no part can go on in the next.
 func (i Issuer) sign(tenant, pool, salt, hash string) string {
 	mac := hmac.New(sha256.New, i.Key)
 	for _, part := range []string{tenant, pool, salt, hash} {

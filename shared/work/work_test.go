@@ -20,7 +20,10 @@ var noon = time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
 
 // at is an issuer whose clock stands at a time.
 func at(now time.Time) work.Issuer {
-	return work.Issuer{Key: []byte("a key of thirty-two bytes, or so"), Random: rand.Reader, Now: func() time.Time { return now }}
+	return work.Issuer{
+		Key: []byte("a key of thirty-two bytes, or so"), Random: rand.Reader,
+		Now: func() time.Time { return now },
+	}
 }
 
 // solved is a challenge of the pool t/p that was made at noon, with its solution.
@@ -77,14 +80,15 @@ func numberOf(tb testing.TB, solution string) int64 {
 	return s.Number
 }
 
-// A challenge has ALTCHA's form, so that any client of it can solve it; its salt and number fit into one block of SHA-256, as the page's
-// script needs it.
+// A challenge has ALTCHA's form, so that any client of it can solve it; its salt and number fit
+// into one block of SHA-256, as the page's script needs it.
 func TestAChallengeHasTheFormOfALTCHA(t *testing.T) {
 	c, solution := solved(t)
 	if c.Algorithm != "SHA-256" || c.MaxNumber != work.MaxNumber || len(c.Signature) != 64 {
 		t.Errorf("%+v", c)
 	}
-	if want := "?expires=" + strconv.FormatInt(noon.Add(20*time.Minute).Unix(), 10) + "&"; !strings.HasSuffix(c.Salt, want) {
+	want := "?expires=" + strconv.FormatInt(noon.Add(20*time.Minute).Unix(), 10) + "&"
+	if !strings.HasSuffix(c.Salt, want) {
 		t.Errorf("the salt is %q, want one that ends with %s", c.Salt, want)
 	}
 	sum := sha256.Sum256([]byte(c.Salt + strconv.FormatInt(numberOf(t, solution), 10)))
@@ -113,8 +117,9 @@ func TestCheck(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	longer := strings.TrimSuffix(c.Salt, "&") + short[:1] + "&" // the first digit of the number taken for one of the time
-	easy := sha256.Sum256([]byte(c.Salt + "0"))                 // the challenge whose solution needs no work
+	// the first digit of the number taken for one of the time
+	longer := strings.TrimSuffix(c.Salt, "&") + short[:1] + "&"
+	easy := sha256.Sum256([]byte(c.Salt + "0")) // the challenge whose solution needs no work
 	otherKey := at(noon)
 	otherKey.Key = []byte("another key")
 	for _, test := range []struct {
@@ -125,7 +130,10 @@ func TestCheck(t *testing.T) {
 		good         bool
 	}{
 		{"the solution", at(noon), "t", "p", solution, true},
-		{"the solution with the time that it took", at(noon), "t", "p", changed(t, solution, map[string]any{"took": 812.5, "test": false}), true},
+		{
+			"the solution with the time that it took", at(noon), "t", "p",
+			changed(t, solution, map[string]any{"took": 812.5, "test": false}), true,
+		},
 		{"the solution of another challenge", at(noon), "t", "p", otherSolution, true},
 		{"in the last second", at(noon.Add(20*time.Minute - time.Second)), "t", "p", solution, true},
 		{"too late", at(noon.Add(20 * time.Minute)), "t", "p", solution, false},
@@ -135,19 +143,35 @@ func TestCheck(t *testing.T) {
 		{"under another key", otherKey, "t", "p", solution, false},
 		{"another number", at(noon), "t", "p", changed(t, solution, map[string]any{"number": number + 1}), false},
 		{"a negative number", at(noon), "t", "p", changed(t, solution, map[string]any{"number": -number - 1}), false},
-		{"a number above the largest", at(noon), "t", "p", changed(t, solution, map[string]any{"number": work.MaxNumber + 1}), false},
+		{
+			"a number above the largest", at(noon), "t", "p",
+			changed(t, solution, map[string]any{"number": work.MaxNumber + 1}), false,
+		},
 		{"a number that is a text", at(noon), "t", "p", changed(t, solution, map[string]any{"number": short}), false},
 		{"another algorithm", at(noon), "t", "p", changed(t, solution, map[string]any{"algorithm": "SHA-1"}), false},
-		{"another signature", at(noon), "t", "p", changed(t, solution, map[string]any{"signature": other.Signature}), false},
+		{
+			"another signature", at(noon), "t", "p",
+			changed(t, solution, map[string]any{"signature": other.Signature}), false,
+		},
 		{"no signature", at(noon), "t", "p", changed(t, solution, map[string]any{"signature": ""}), false},
 		{"another salt", at(noon), "t", "p", changed(t, solution, map[string]any{"salt": other.Salt}), false},
 		{"a salt with a later time", at(noon), "t", "p", changed(t, solution, map[string]any{"salt": longer}), false},
-		{"a salt with the first digit of the number", at(noon), "t", "p", changed(t, solution, map[string]any{"salt": c.Salt + short[:1], "number": rest}), false},
-		{"a challenge of one's own", at(noon), "t", "p", changed(t, solution, map[string]any{"challenge": hex.EncodeToString(easy[:]), "number": 0}), false},
+		{
+			"a salt with the first digit of the number", at(noon), "t", "p",
+			changed(t, solution, map[string]any{"salt": c.Salt + short[:1], "number": rest}), false,
+		},
+		{
+			"a challenge of one's own", at(noon), "t", "p",
+			changed(t, solution, map[string]any{"challenge": hex.EncodeToString(easy[:]), "number": 0}),
+			false,
+		},
 		{"nothing", at(noon), "t", "p", "", false},
 		{"no base64", at(noon), "t", "p", "{}", false},
 		{"an empty object", at(noon), "t", "p", "e30=", false},
-		{"far too long", at(noon), "t", "p", changed(t, solution, map[string]any{"more": strings.Repeat("x", 2000)}), false},
+		{
+			"far too long", at(noon), "t", "p",
+			changed(t, solution, map[string]any{"more": strings.Repeat("x", 2000)}), false,
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			challenge, ok := test.issuer.Check(test.tenant, test.pool, test.solution)
@@ -164,7 +188,14 @@ func FuzzSolution(f *testing.F) {
 	number := numberOf(f, solution)
 	f.Add(solution)
 	for _, members := range []map[string]any{
-		{"number": number - 1}, {"salt": c.Salt + "&expires=99999999999"}, {"salt": ""}, {"salt": "?expires=x"}, {"challenge": ""}, {"signature": nil}, {"number": 1e300}, {"algorithm": "sha-256"},
+		{"number": number - 1},
+		{"salt": c.Salt + "&expires=99999999999"},
+		{"salt": ""},
+		{"salt": "?expires=x"},
+		{"challenge": ""},
+		{"signature": nil},
+		{"number": 1e300},
+		{"algorithm": "sha-256"},
 	} {
 		f.Add(changed(f, solution, members))
 	}

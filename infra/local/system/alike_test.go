@@ -167,17 +167,20 @@ func plain(body string) string {
 	return string(text)
 }
 
-// difference is what differs between an answer about an address and one about another, but for what is meant to: a registration of a known
-// address writes in place of its user what is as long under another key, so its bytes differ by that of the key; they also follow the
-// length of an id.
+// difference is what differs between an answer about an address and one about another, but for what
+// is meant to: a registration of a known address writes in place of its user what is as long under
+// another key, so its bytes differ by that of the key; they also follow the length of an id.
 func difference(q question, state string, a seen, other string, b seen) string {
 	if q.operation == "publicRegister" || q.operation == "registerByPage" {
-		a.Calls, b.Calls = replaced(a.Calls, "transact USERS,", "transact USER,"), replaced(b.Calls, "transact USERS,", "transact USER,")
+		a.Calls, b.Calls = replaced(a.Calls, "transact USERS,", "transact USER,"),
+			replaced(b.Calls, "transact USERS,", "transact USER,")
 		if (state == unknown) != (other == unknown) && differBy(a.Bytes, b.Bytes, 200) {
 			a.Bytes, b.Bytes = nil, nil
 		}
 	}
-	if q.isGuess() && q.key != nil { // a repeat under its key pays nothing, and a call that a condition stopped does not say its price
+	// a repeat under its key pays nothing, and a call that a condition stopped does not say its
+	// price
+	if q.isGuess() && q.key != nil {
 		a.Cost, b.Cost = systemtest.Cost{}, systemtest.Cost{}
 	}
 	if (state == chosen) != (other == chosen) {

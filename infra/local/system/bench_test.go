@@ -115,7 +115,9 @@ func BenchmarkRegistrations(b *testing.B) {
 		return func(b *testing.B) func(int64) {
 			product := systemtest.New(b, alone)
 			tenant := product.NewTenant(b)
-			pool := tenant.NewPool(b, fields{"limits": fields{"source_submissions_per_hour": 1_000_000, "source_mailboxes_per_hour": 1_000_000}})
+			pool := tenant.NewPool(b, fields{"limits": fields{
+				"source_submissions_per_hour": 1_000_000, "source_mailboxes_per_hour": 1_000_000,
+			}})
 			return func(n int64) {
 				if got := tenant.Public.Call(b, "POST", "/pools/"+pool+"/register", fmt.Sprintf(body, n)); got.Status != 201 {
 					b.Errorf("answers %d %s", got.Status, got.Body)

@@ -17,7 +17,8 @@ func TestWhatACallCosts(t *testing.T) {
 	product := systemtest.New(t, options...)
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, nil)
-	known, fresh, active, unproved := systemtest.Address("known"), systemtest.Address("fresh"), systemtest.Address("active"), systemtest.Address("unproved")
+	known, fresh, active, unproved := systemtest.Address("known"), systemtest.Address("fresh"),
+		systemtest.Address("active"), systemtest.Address("unproved")
 	password := []fields{{"type": "password", "password": systemtest.Password}}
 	userID := tenant.NewUser(t, pool, "new", known, nil)
 	path := "/pools/" + pool + "/users/" + userID
@@ -27,11 +28,13 @@ func TestWhatACallCosts(t *testing.T) {
 	code := tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/users/"+registered+"/code/generate", fields{"type": "activation"}).Text(t, "code")
 	own := systemtest.Address("own")
 	ticket := register(t, tenant, pool, own)
-	ownCode := tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/code/generate", fields{"type": "activation", "identifier": own}).Text(t, "code")
+	ownCode := tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/code/generate",
+		fields{"type": "activation", "identifier": own}).Text(t, "code")
 	devoted := systemtest.Address("devoted") // has a device that is known
 	tenant.NewUser(t, pool, "active", devoted, fields{"credentials": password})
 	verify := func(status int, identifier, password string, headers ...string) {
-		tenant.System.Must(t, status, "POST", "/pools/"+pool+"/user/password/verify", fields{"identifier": identifier, "password": password}, headers...)
+		tenant.System.Must(t, status, "POST", "/pools/"+pool+"/user/password/verify",
+			fields{"identifier": identifier, "password": password}, headers...)
 	}
 	register(t, tenant, pool, unproved)
 	tenant.Public.Must(t, 200, "GET", "/pools/"+pool, nil) // every function has the pool's and the schema's settings in memory now
@@ -44,24 +47,58 @@ func TestWhatACallCosts(t *testing.T) {
 	}{
 		{"get user", func() { tenant.Admin.Must(t, 200, "GET", path, nil) }, systemtest.Cost{RoundTrips: 1, Read: 1}},
 		{"create user, one identifier", func() { tenant.NewUser(t, pool, "new", systemtest.Address("new"), nil) }, systemtest.Cost{RoundTrips: 1, Write: 4}},
-		{"create user, of an identifier that an unproved user has", func() { tenant.NewUser(t, pool, "new", unproved, nil) }, systemtest.Cost{RoundTrips: 4, Write: 8, Read: 2}},
-		{"self-register, address unknown", func() { register(t, tenant, pool, systemtest.Address("un")) }, systemtest.Cost{RoundTrips: 4, Write: 10, Read: 2}},
-		{"self-register, address of a new user", func() { register(t, tenant, pool, known) }, systemtest.Cost{RoundTrips: 4, Write: 10, Read: 2}},
-		{"self-register, address of an active user", func() { register(t, tenant, pool, active) }, systemtest.Cost{RoundTrips: 4, Write: 10, Read: 2}},
+		{
+			"create user, of an identifier that an unproved user has",
+			func() { tenant.NewUser(t, pool, "new", unproved, nil) },
+			systemtest.Cost{RoundTrips: 4, Write: 8, Read: 2},
+		},
+		{
+			"self-register, address unknown",
+			func() { register(t, tenant, pool, systemtest.Address("un")) },
+			systemtest.Cost{RoundTrips: 4, Write: 10, Read: 2},
+		},
+		{
+			"self-register, address of a new user", func() { register(t, tenant, pool, known) },
+			systemtest.Cost{RoundTrips: 4, Write: 10, Read: 2},
+		},
+		{
+			"self-register, address of an active user",
+			func() { register(t, tenant, pool, active) },
+			systemtest.Cost{RoundTrips: 4, Write: 10, Read: 2},
+		},
 		{"self-register, by a back end", func() {
-			tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/register", fields{"identifier": systemtest.Address("un"), "password": systemtest.Password})
+			tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/register",
+				fields{"identifier": systemtest.Address("un"), "password": systemtest.Password})
 		}, systemtest.Cost{RoundTrips: 3, Write: 9, Read: 2}},
-		{"send activation message (request)", func() { tenant.Admin.Must(t, 204, "POST", path+"/activation/send", nil) }, systemtest.Cost{RoundTrips: 2, Write: 6, Read: 1}},
+		{
+			"send activation message (request)",
+			func() { tenant.Admin.Must(t, 204, "POST", path+"/activation/send", nil) },
+			systemtest.Cost{RoundTrips: 2, Write: 6, Read: 1},
+		},
 		{"activate, by a back end", func() {
 			tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/users/"+registered+"/activate", fields{"code": code})
 		}, systemtest.Cost{RoundTrips: 4, Write: 9, Read: 3}},
 		{"activate, with a ticket from a browser", func() {
 			tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/activate", fields{"ticket": ticket, "code": ownCode})
 		}, systemtest.Cost{RoundTrips: 4, Write: 10, Read: 3}},
-		{"verify password, right", func() { verify(200, active, systemtest.Password) }, systemtest.Cost{RoundTrips: 3, Write: 1, Read: 1.5}},
-		{"verify password, wrong", func() { verify(401, active, "wrong") }, systemtest.Cost{RoundTrips: 4, Write: 2, Read: 1.5}},
-		{"verify password, of nobody", func() { verify(401, systemtest.Address("nobody"), "wrong") }, systemtest.Cost{RoundTrips: 4, Write: 2, Read: 1.5}},
-		{"verify password, right after a wrong one", func() { verify(200, active, systemtest.Password) }, systemtest.Cost{RoundTrips: 4, Write: 2, Read: 1.5}},
+		{
+			"verify password, right", func() { verify(200, active, systemtest.Password) },
+			systemtest.Cost{RoundTrips: 3, Write: 1, Read: 1.5},
+		},
+		{
+			"verify password, wrong", func() { verify(401, active, "wrong") },
+			systemtest.Cost{RoundTrips: 4, Write: 2, Read: 1.5},
+		},
+		{
+			"verify password, of nobody",
+			func() { verify(401, systemtest.Address("nobody"), "wrong") },
+			systemtest.Cost{RoundTrips: 4, Write: 2, Read: 1.5},
+		},
+		{
+			"verify password, right after a wrong one",
+			func() { verify(200, active, systemtest.Password) },
+			systemtest.Cost{RoundTrips: 4, Write: 2, Read: 1.5},
+		},
 		{"verify password, right, from a known device", func() {
 			verify(200, devoted, systemtest.Password, "X-Device-Id", "phone")
 		}, systemtest.Cost{RoundTrips: 3, Write: 1, Read: 2}},

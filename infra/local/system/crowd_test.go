@@ -89,7 +89,8 @@ func newCrowd(tb testing.TB, n int) *crowd {
 	}
 	c.deliver(tb)
 	c.check(tb)
-	c.tenant.Public.Must(tb, 200, "GET", "/pools/"+c.pool, nil) // so that no question is the first to read what is remembered
+	// so that no question is the first to read what is remembered
+	c.tenant.Public.Must(tb, 200, "GET", "/pools/"+c.pool, nil)
 	return c
 }
 

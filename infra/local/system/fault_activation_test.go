@@ -89,16 +89,21 @@ func activationUseCases() []useCase {
 				s.tenant.System.Must(s.t, 401, "POST", s.pool+"/user/password/verify", fields{"identifier": s.email, "password": "not the password"})
 			},
 			done: func(s *scene, _ systemtest.Response) {
-				for _, left := range s.Stored(s.t, "LIMIT#") { // of a retry there may be the attempt, which was right at once
+				// of a retry there may be the attempt, which was right at once
+				for _, left := range s.Stored(s.t, "LIMIT#") {
 					if left["failed"] != "0" {
 						s.t.Errorf("failures are remembered after the right password: %v", left)
 					}
 				}
 			},
 		},
-		{name: "verifyPassword, from a new device", given: (*scene).activeUser, request: from("phone", systemtest.Password), status: 200, done: (*scene).deviceIsKnown},
 		{
-			name: "verifyPassword, from a known device, after a wrong one", request: from("phone", systemtest.Password), status: 200, done: (*scene).deviceIsKnown,
+			name: "verifyPassword, from a new device", given: (*scene).activeUser,
+			request: from("phone", systemtest.Password), status: 200, done: (*scene).deviceIsKnown,
+		},
+		{
+			name:    "verifyPassword, from a known device, after a wrong one",
+			request: from("phone", systemtest.Password), status: 200, done: (*scene).deviceIsKnown,
 			given: func(s *scene) {
 				s.activeUser()
 				for _, password := range []string{systemtest.Password, "not the password"} {
@@ -212,7 +217,9 @@ func (s *scene) failureCounts(systemtest.Response) {
 
 // deviceIsKnown checks that one device is known for the user, and has no failures.
 func (s *scene) deviceIsKnown(systemtest.Response) {
-	stored := slices.DeleteFunc(s.Stored(s.t, "LIMIT#"), func(it systemtest.Item) bool { return it["sk"] == "PASSWORD" })
+	stored := slices.DeleteFunc(s.Stored(s.t, "LIMIT#"), func(it systemtest.Item) bool {
+		return it["sk"] == "PASSWORD"
+	})
 	if len(stored) != 1 || stored[0]["failed"] != "0" || stored[0]["ttl"] == "" {
 		s.t.Errorf("the device is stored as %v", stored)
 	}

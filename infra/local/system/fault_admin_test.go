@@ -129,13 +129,16 @@ func adminUseCases() []useCase {
 			},
 		},
 		{
-			name: "createUser, in place of who is unproved", twin: "systemCreateUser", given: (*scene).registeredWithCode, status: 201, again: 409,
+			name: "createUser, in place of who is unproved", twin: "systemCreateUser",
+			given: (*scene).registeredWithCode, status: 201, again: 409,
 			done: func(s *scene, _ systemtest.Response) {
 				s.mustBe("")
 				s.tenant.System.Must(s.t, 200, "POST", s.pool+"/users/by_key", fields{"identifier": s.email})
 			},
 			request: func(s *scene) *http.Request {
-				return s.admin("POST", s.pool+"/users", fields{"status": "new", "identifiers": []fields{{"identifier": "ann", "type": "uid"}, {"identifier": s.email, "type": "email"}}})
+				return s.admin("POST", s.pool+"/users", fields{"status": "new", "identifiers": []fields{
+					{"identifier": "ann", "type": "uid"}, {"identifier": s.email, "type": "email"},
+				}})
 			},
 		},
 		{

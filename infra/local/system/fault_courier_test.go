@@ -57,7 +57,8 @@ func deliveries() []delivery {
 		},
 		{name: "a user who came and went", batch: comingAndGoing, done: func(s *scene) { s.counted(0) }},
 		{
-			name: "what waited with an unproved user expires", given: func(s *scene) { s.registeredWithCode(); s.Clock.Advance(5 * 24 * time.Hour) },
+			name:  "what waited with an unproved user expires",
+			given: func(s *scene) { s.registeredWithCode(); s.Clock.Advance(5 * 24 * time.Hour) },
 			batch: func(s *scene) events.DynamoDBEvent {
 				return systemtest.StreamOf(events.DynamoDBOperationTypeRemove, s.Expire(s.t)...)
 			},

@@ -8,8 +8,8 @@ import (
 	"identitypools/infra/local/systemtest"
 )
 
-// The calls for a mail that waits for a later hour may fail, when it is put off and when it is due: it comes all the same, and not before its
-// hour.
+// The calls for a mail that waits for a later hour may fail, when it is put off and when it is due:
+// it comes all the same, and not before its hour.
 func TestAnyCallForADelayedMailMayFail(t *testing.T) {
 	t.Parallel()
 	for name, delayed := range map[string]func(*testing.T, *systemtest.Fault){
@@ -34,9 +34,13 @@ func TestAnyCallForADelayedMailMayFail(t *testing.T) {
 func delayedMail(t *testing.T, putOff, due *systemtest.Fault) {
 	s := newScene(t)
 	now := s.Clock.Now().UTC()
-	s.Clock.Advance(now.Truncate(24 * time.Hour).Add(32*time.Hour + time.Minute).Sub(now)) // so that all is in one hour of one day
+	// so that all is in one hour of one day
+	s.Clock.Advance(now.Truncate(24 * time.Hour).Add(32*time.Hour + time.Minute).Sub(now))
 	s.tenant.Renew(t)
-	s.tenant.Admin.Must(t, 200, "PUT", s.pool, fields{"name": "Partners", "public_registration_allowed": true, "limits": fields{"pool_mails_per_hour": 1}})
+	s.tenant.Admin.Must(t, 200, "PUT", s.pool, fields{
+		"name": "Partners", "public_registration_allowed": true,
+		"limits": fields{"pool_mails_per_hour": 1},
+	})
 	s.Settle()
 	register(t, s.tenant, s.poolID(), systemtest.Address("first"))
 	s.post()

@@ -185,14 +185,16 @@ func TestMailsThatGoNowhereAreCounted(t *testing.T) {
 	}
 }
 
-// Half of a pool's mails are told of once, when they come to be spent; each mail that waits is counted, and then as sent.
+// Half of a pool's mails are told of once, when they come to be spent; each mail that waits is
+// counted, and then as sent.
 func TestDelayedMailsAreCounted(t *testing.T) {
 	t.Parallel()
 	var log ledger
 	product := systemtest.New(t, log.Option)
 	tenant := product.NewTenant(t)
 	now := product.Clock.Now().UTC()
-	product.Clock.Advance(now.Truncate(24 * time.Hour).Add(32*time.Hour + time.Minute).Sub(now)) // so that all is in one hour of one day
+	// so that all is in one hour of one day
+	product.Clock.Advance(now.Truncate(24 * time.Hour).Add(32*time.Hour + time.Minute).Sub(now))
 	tenant.Renew(t)
 	pool := tenant.NewPool(t, fields{"limits": fields{"pool_mails_per_hour": 4}})
 	for i, want := range []counts{

@@ -102,8 +102,10 @@ func live(t *testing.T, product *systemtest.Product) {
 	register(t, tenant, pool, dee)
 	link := back.Must(t, 201, "POST", path+"/user/code/generate", fields{"type": "activation", "identifier": dee}).Text(t, "extended_code")
 	public.Must(t, 201, "POST", path+"/activate", fields{"code": link, "password": systemtest.Password})
-	named := back.Must(t, 201, "POST", path+"/user/register", fields{"identifier": "eve", "otp_address": systemtest.Address("eve")}).Text(t, "id")
-	back.Must(t, 201, "POST", path+"/users/"+named+"/code/generate", fields{"type": "activation"}) // to the address that waits with the registration
+	named := back.Must(t, 201, "POST", path+"/user/register",
+		fields{"identifier": "eve", "otp_address": systemtest.Address("eve")}).Text(t, "id")
+	// to the address that waits with the registration
+	back.Must(t, 201, "POST", path+"/users/"+named+"/code/generate", fields{"type": "activation"})
 
 	// Somebody registers a mailbox that another registers too, and proves it: the other's user gives way, for people and back ends.
 	for _, way := range []string{"public", "system"} {
@@ -133,7 +135,9 @@ func live(t *testing.T, product *systemtest.Product) {
 	if _, err := product.Courier.Handle(system.As(t.Context(), "courier"), bounce); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := product.Courier.Handle(system.As(t.Context(), "courier"), []byte(`{"source":"aws.events"}`)); err != nil {
+	if _, err := product.Courier.Handle(
+		system.As(t.Context(), "courier"), []byte(`{"source":"aws.events"}`),
+	); err != nil {
 		t.Fatal(err)
 	}
 	bounced := back.Must(t, 200, "POST", path+"/users/by_key", fields{"identifier": bea}).Text(t, "id")

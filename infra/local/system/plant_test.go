@@ -275,7 +275,9 @@ func (p *actor) inHeaders(t *testing.T, route api.Route) []events.APIGatewayV2HT
 		}
 		return e
 	}
-	others := with(strayText, "%s", "accept", "forwarded", "if-match", "if-none-match", "origin", "referer", "user-agent", "x-amzn-trace-id", "x-device-id", "x-forwarded-for", "x-request-id")
+	others := with(strayText, "%s", "accept", "forwarded", "if-match", "if-none-match", "origin",
+		"referer", "user-agent", "x-amzn-trace-id", "x-device-id", "x-forwarded-for",
+		"x-request-id")
 	others.Cookies = []string{"session=" + p.canary(secretText, route.Operation+" cookie")}
 	return []events.APIGatewayV2HTTPRequest{
 		with(secretText, "Bearer %s", "authorization"), with(secretText, "Basic %s", "authorization"), with(strayText, "text/%s", "content-type"), others,

@@ -39,7 +39,8 @@ func (p *Product) Items(tb testing.TB) []Item {
 	return items
 }
 
-// Expire deletes the items whose time to live is over, as DynamoDB does some time afterwards and the local engine never does. It returns them.
+// Expire deletes the items whose time to live is over, as DynamoDB does some time afterwards and
+// the local engine never does. It returns them.
 func (p *Product) Expire(tb testing.TB) []Item {
 	tb.Helper()
 	var expired []Item
@@ -48,9 +49,12 @@ func (p *Product) Expire(tb testing.TB) []Item {
 		if err != nil || end > p.Clock.Now().Unix() {
 			continue
 		}
-		_, err = p.DB.DeleteItem(tb.Context(), &dynamodb.DeleteItemInput{TableName: aws.String(p.TableName), Key: map[string]types.AttributeValue{
-			"pk": &types.AttributeValueMemberS{Value: it["pk"]}, "sk": &types.AttributeValueMemberS{Value: it["sk"]},
-		}})
+		_, err = p.DB.DeleteItem(tb.Context(), &dynamodb.DeleteItemInput{
+			TableName: aws.String(p.TableName), Key: map[string]types.AttributeValue{
+				"pk": &types.AttributeValueMemberS{Value: it["pk"]},
+				"sk": &types.AttributeValueMemberS{Value: it["sk"]},
+			},
+		})
 		if err != nil {
 			tb.Fatalf("delete an expired item: %v", err)
 		}
