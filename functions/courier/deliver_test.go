@@ -174,6 +174,40 @@ func TestARepeatReplacesTheCode(t *testing.T) {
 	}
 }
 
+// The code of a mail that was sent at the second try proves its mailbox to the ticket of another registration, whoever
+// counted the mail.
+func TestARepeatedMailProvesItsMailbox(t *testing.T) {
+	t.Parallel()
+	for asked, ask := range map[string]func(*testing.T, *systemtest.Tenant, string, string){
+		"registration": func(t *testing.T, tenant *systemtest.Tenant, pool, email string) { register(t, tenant, pool, email) },
+		"administrator": func(t *testing.T, tenant *systemtest.Tenant, pool, email string) {
+			id := tenant.NewUser(t, pool, "new", email, nil)
+			tenant.Admin.Must(t, 204, "POST", "/pools/"+pool+"/users/"+id+"/activation/send", nil)
+		},
+	} {
+		t.Run("asked by "+asked, func(t *testing.T) {
+			t.Parallel()
+			ses := systemtest.NewDoor(t)
+			product := systemtest.New(t, alone, ses.Option)
+			tenant := product.NewTenant(t)
+			pool, other, email := tenant.NewPool(t, nil), tenant.NewPool(t, nil), systemtest.Address("ann")
+			ask(t, tenant, pool, email)
+			event := product.Outbox(t)
+			ses.Set(systemtest.HangUp)
+			if failed := product.Courier.Stream(t.Context(), event).BatchItemFailures; len(failed) != 1 {
+				t.Fatalf("failed: %v", failed)
+			}
+			ses.Open()
+			deliver(t, product, event)
+			code := systemtest.LinkIn(t, arrived(t, product, email, 1)[0]).Query().Get("code")
+			ticket := tenant.Public.Must(t, 201, "POST", "/pools/"+other+"/register", fields{
+				"identifier": email, "password": systemtest.Password,
+			}).Text(t, "ticket")
+			tenant.Public.Must(t, 201, "POST", "/pools/"+other+"/activate", fields{"ticket": ticket, "code": code})
+		})
+	}
+}
+
 // What is sent is decided by the state of pool and user when it is sent.
 func TestTheStateWhenItIsSentCounts(t *testing.T) {
 	t.Parallel()

@@ -66,7 +66,6 @@ type MailedCode struct {
 	User        UserRef // whom the code was made for
 	MAC         []byte  // the first MarkLength bytes of the code's
 	ExtendedMAC []byte
-	Digits      int // of the short form
 	MailedAt    Time
 	ExpiresAt   Time
 	LastGuess   int64 // as that of a Code; the table counts it

@@ -45,7 +45,7 @@ func (i *Issuer) Issue(ctx context.Context, p identity.Pool, ref identity.UserRe
 	}
 	code.MAC, code.ExtendedMAC = made.CodeMAC, made.ExtendedMAC
 	mailed := identity.MailedCode{
-		User: ref, MAC: code.MAC[:identity.MarkLength], ExtendedMAC: code.ExtendedMAC[:identity.MarkLength], Digits: policy.Length,
+		User: ref, MAC: code.MAC[:identity.MarkLength], ExtendedMAC: code.ExtendedMAC[:identity.MarkLength],
 		MailedAt: identity.At(now), ExpiresAt: identity.At(now).Add(time.Duration(policy.TTL)),
 	}
 	for range storeTries {

@@ -217,8 +217,7 @@ func (a *attempt) redeemMailed(box identity.MailboxRef, found identity.Redeemabl
 	mailed, err := use.RedeemMailed(identity.PresentedToMailbox{
 		Codes: func(user identity.UserRef) identity.Codes { return found.CodesOf(user) },
 		Paid: func(m identity.MailedCode) bool {
-			isLong := m.Digits >= a.pool.CodePolicy(identity.PurposeActivation).Length
-			return a.extended || isLong && !a.refused[box] && m.Bears(use.Guesses)
+			return a.extended || !a.refused[box] && m.Bears(use.Guesses)
 		},
 		Matches: func(m identity.MailedCode) bool {
 			return a.Coder.Matches(binding(m.User, identity.PurposeActivation, box), a.proof.Code, m.MAC, m.ExtendedMAC)

@@ -140,27 +140,26 @@ func keepingCode(code identity.MailedCode, values item) []string {
 }
 
 // mailedCodeText is a code as it is kept with its mailbox, but for the last guess: the ids of pool and user, the two marks
-// in base64url, the number of digits, and the times of mailing and expiry (unix ms), with '#' between them.
+// in base64url, and the times of mailing and expiry (unix ms), with '#' between them.
 func mailedCodeText(c identity.MailedCode) string {
 	encode, ms := base64.RawURLEncoding.EncodeToString, func(t identity.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
-	return join(short(c.User.Pool), short(c.User.ID), encode(c.MAC), encode(c.ExtendedMAC), strconv.Itoa(c.Digits), ms(c.MailedAt), ms(c.ExpiresAt))
+	return join(short(c.User.Pool), short(c.User.ID), encode(c.MAC), encode(c.ExtendedMAC), ms(c.MailedAt), ms(c.ExpiresAt))
 }
 
 // mailedCodeOf reads what mailedCodeText made; ok is false for an empty text.
 func mailedCodeOf(tenant, stored string, last int64) (c identity.MailedCode, ok bool) {
 	parts := strings.Split(stored, "#")
-	if len(parts) != 7 {
+	if len(parts) != 6 {
 		return c, false
 	}
 	mac, err := base64.RawURLEncoding.DecodeString(parts[2])
 	extended, err2 := base64.RawURLEncoding.DecodeString(parts[3])
-	digits, err3 := strconv.Atoi(parts[4])
-	mailed, err4 := strconv.ParseInt(parts[5], 10, 64)
-	expires, err5 := strconv.ParseInt(parts[6], 10, 64)
+	mailed, err3 := strconv.ParseInt(parts[4], 10, 64)
+	expires, err4 := strconv.ParseInt(parts[5], 10, 64)
 	return identity.MailedCode{
-		User: identity.UserRef{Tenant: tenant, Pool: long(parts[0]), ID: long(parts[1])}, MAC: mac, ExtendedMAC: extended, Digits: digits,
+		User: identity.UserRef{Tenant: tenant, Pool: long(parts[0]), ID: long(parts[1])}, MAC: mac, ExtendedMAC: extended,
 		MailedAt: identity.At(time.UnixMilli(mailed)), ExpiresAt: identity.At(time.UnixMilli(expires)), LastGuess: last,
-	}, errors.Join(err, err2, err3, err4, err5) == nil
+	}, errors.Join(err, err2, err3, err4) == nil
 }
 
 // short is an id in 23 characters where it is a UUID, which the ids are that the product makes: an asterisk, which is in no
