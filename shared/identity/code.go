@@ -44,9 +44,7 @@ func (m MailedCode) Bears(guess int64) bool { return bears(m.LastGuess, guess) }
 
 func bears(last, guess int64) bool { return guess > last-CodeTries && guess <= last }
 
-// mark tells the code apart from others that were mailed to its mailbox.
-func (c Code) mark() string { return markOf(c.MAC) }
-
+// markOf is what tells the code of a MAC apart from others that were mailed to its mailbox.
 func markOf(mac []byte) string {
 	return base64.RawURLEncoding.EncodeToString(mac[:min(MarkLength, len(mac))])
 }
@@ -93,7 +91,7 @@ func (c Codes) Killed(now time.Time) Codes {
 // Redeemed are the codes after code was redeemed, which activates the user: none lives any more.
 func (c Codes) Redeemed(code Code) Codes {
 	c.Live = nil
-	return c.spent(code.mark())
+	return c.spent(markOf(code.MAC))
 }
 
 // WithoutMailed are the codes after m, which was made for their user, was redeemed with a ticket of another: no code that

@@ -59,9 +59,9 @@ type MailboxUse struct {
 // MailedCodesKept is how many of the latest codes that were mailed to a mailbox prove it to any registration.
 const MailedCodesKept = 2
 
-// MailedCode is a code for activation that was mailed to a mailbox. Whoever has the ticket of a registration without
-// a code of its own proves the mailbox with it, whatever pool of the tenant and whatever user it was made for: a stranger who uses up the mails to a mailbox can
-// choose for which users they are, but not who reads them.
+// MailedCode is a code for activation that was mailed to a mailbox. Whoever has the ticket of a registration without a code
+// of its own proves the mailbox with it, whatever pool of the tenant and whatever user it was made for: a stranger who uses
+// up the mails to a mailbox can choose for which users they are, but not who reads them.
 type MailedCode struct {
 	User        UserRef // whom the code was made for
 	MAC         []byte  // the first MarkLength bytes of the code's

@@ -80,16 +80,16 @@ type Promise struct {
 // Errors: those of Activate for the code.
 func (r *Redeemer) Look(ctx context.Context, p identity.Pool, code string) (Promise, error) {
 	a := r.attempt(ctx, p, Proof{Code: code}) // only an extended code names its user, and it costs no guess
-	found, activation, _, err := a.find(ctx)
+	found, err := a.find(ctx)
 	if err != nil {
 		return Promise{}, err
 	}
-	_, err = p.Activate(found.User, activation, identity.Maker{Now: r.Now(), NewID: r.NewID})
+	_, err = p.Activate(found.User, found.activation, identity.Maker{Now: r.Now(), NewID: r.NewID})
 	if err != nil && !errors.As(err, new(identity.Invalid)) {
 		return Promise{}, err
 	}
 	_, has := found.User.Password()
-	return Promise{Address: activation.Code.Address, Invited: !found.User.SelfRegistered, NeedsPassword: p.UsesPasswords() && !has}, nil
+	return Promise{Address: found.activation.Code.Address, Invited: !found.User.SelfRegistered, NeedsPassword: p.UsesPasswords() && !has}, nil
 }
 
 // attempt is the redeeming of one proof. What it has paid for stays paid when it has to look again.
@@ -118,65 +118,71 @@ func (r *Redeemer) attempt(ctx context.Context, p identity.Pool, proof Proof) *a
 	return a
 }
 
+// redemption is what comes of a code that was presented.
+type redemption struct {
+	identity.Redeemable                      // whom it would activate
+	activation          identity.Activation  // how
+	spent               []identity.UserCodes // the codes that are spent then
+}
+
 func (a *attempt) activate(ctx context.Context) (u identity.User, err error) {
-	found, activation, spent, err := a.find(ctx)
+	found, err := a.find(ctx)
 	if err != nil {
 		return u, err
 	}
 	if a.proof.Password != "" {
-		if activation.PasswordHash, err = a.Passwords.HashNew(ctx, a.pool, found.User, "/password", a.proof.Password); err != nil {
+		if found.activation.PasswordHash, err = a.Passwords.HashNew(ctx, a.pool, found.User, "/password", a.proof.Password); err != nil {
 			return u, err
 		}
 	}
 	maker := identity.Maker{Now: a.Now(), NewID: a.NewID}
-	if u, err = a.pool.Activate(found.User, activation, maker); err != nil {
+	if u, err = a.pool.Activate(found.User, found.activation, maker); err != nil {
 		return u, err
 	}
 	var notice *identity.Message
-	if code := activation.Code; u.PasswordHash != "" && code.AddressType == identity.TypeEmail {
+	if code := found.activation.Code; u.PasswordHash != "" && code.AddressType == identity.TypeEmail {
 		to := identity.Address{Value: code.Address, Normalized: code.Normalized}
 		m := identity.NewMessage(identity.MessagePasswordSet, u, to, identity.MessageOptions{}, maker)
 		notice = &m
 	}
-	u, err = a.Users.Activate(ctx, found.User, u, spent, notice)
+	u, err = a.Users.Activate(ctx, found.User, u, found.spent, notice)
 	if errors.As(err, new(identity.Conflict)) {
 		return u, identity.InvalidField("/code", "proves an address that has become another user's")
 	}
 	return u, err
 }
 
-// find is the user whom the presented code would activate, how, and the codes that are spent then.
-func (a *attempt) find(ctx context.Context) (found identity.Redeemable, activation identity.Activation, spent []identity.UserCodes, err error) {
+// find is what comes of the code that was presented.
+func (a *attempt) find(ctx context.Context) (found redemption, err error) {
 	named, purpose, extended := otp.ParseExtended(a.proof.Code)
 	a.extended = extended
 	isOfOther := a.proof.Ticket == nil && a.ref.ID != "" && a.ref.ID != named // with a ticket it may be
 	switch {
 	case extended && (purpose != string(identity.PurposeActivation) || isOfOther):
-		return found, activation, nil, identity.InvalidCode{}
+		return found, identity.InvalidCode{}
 	case extended && a.proof.Ticket == nil:
 		a.ref.ID = named
 	case a.ref.ID == "":
-		return found, activation, nil, identity.InvalidCode{}
+		return found, identity.InvalidCode{}
 	}
 	if a.proof.Ticket != nil {
-		found, activation, spent, err = a.byTicket(ctx)
+		found, err = a.byTicket(ctx)
 	} else {
-		found, activation, err = a.byCode(ctx)
-		spent = []identity.UserCodes{{User: a.ref, Codes: found.Codes.Redeemed(activation.Code)}}
+		found, err = a.byCode(ctx)
 	}
 	if err == nil && a.proof.Address != "" {
-		if normalized, err := a.pool.Find(a.proof.Address); err != nil || normalized != activation.Code.Normalized {
-			return found, activation, nil, identity.InvalidCode{}
+		if normalized, err := a.pool.Find(a.proof.Address); err != nil || normalized != found.activation.Code.Normalized {
+			return found, identity.InvalidCode{}
 		}
 	}
 	if err == nil && found.User.ID == "" {
 		err = identity.InvalidCode{}
 	}
-	return found, activation, spent, err
+	return found, err
 }
 
 // byTicket redeems a code with the ticket of a registration, which is therefore that of whoever presents both.
-func (a *attempt) byTicket(ctx context.Context) (found identity.Redeemable, activation identity.Activation, spent []identity.UserCodes, err error) {
+func (a *attempt) byTicket(ctx context.Context) (found redemption, err error) {
 	ticket := a.proof.Ticket
 	box := identity.MailboxRef{Tenant: a.pool.Tenant, Digest: ticket.Mailbox}
 	if box.Digest == "" { // a ticket of the first release
@@ -185,37 +191,37 @@ func (a *attempt) byTicket(ctx context.Context) (found identity.Redeemable, acti
 			err = identity.InvalidCode{}
 		}
 		if err != nil {
-			return found, activation, nil, err
+			return found, err
 		}
 		box, _ = r.MailboxRef(a.pool.Tenant)
 	}
 	if err := a.pay(ctx, box); err != nil {
-		return found, activation, nil, err
+		return found, err
 	}
 	var others []identity.UserRef
 	for _, mailed := range a.uses[box].Codes {
 		others = append(others, mailed.User)
 	}
-	if found, err = a.Users.Redeemable(ctx, a.ref, ticket.Registration, others); err != nil {
-		return found, activation, nil, err
+	if found.Redeemable, err = a.Users.Redeemable(ctx, a.ref, ticket.Registration, others); err != nil {
+		return found, err
 	}
-	activation.Registration, activation.HasTicket = found.Registration, true
-	activation.IsTheirs = a.uses[box].Waits(a.pool.ID, ticket.Registration)
-	activation.Code, err = a.redeem(found.Codes)
+	found.activation = identity.Activation{
+		Registration: found.Registration, HasTicket: true, IsTheirs: a.uses[box].Waits(a.pool.ID, ticket.Registration),
+	}
+	err = a.redeem(&found)
 	if errors.As(err, new(identity.InvalidCode)) && !found.Codes.HasOwn(ticket.Registration, a.Now()) {
-		activation.Code, spent, err = a.redeemMailed(box, found)
-		return found, activation, spent, err
+		err = a.redeemMailed(&found, box)
 	}
-	return found, activation, []identity.UserCodes{{User: a.ref, Codes: found.Codes.Redeemed(activation.Code)}}, err
+	return found, err
 }
 
 // redeemMailed compares the code that was presented with those that were mailed to the mailbox of the ticket last, for
-// whatever users. It proves the address of the ticket's registration. spent are the codes of the user whom it was made for,
-// and those of the ticket's user, which are spent with it.
-func (a *attempt) redeemMailed(box identity.MailboxRef, found identity.Redeemable) (code identity.Code, spent []identity.UserCodes, err error) {
+// whatever users. It proves the address of the ticket's registration. With it are spent the codes of the user whom it was
+// made for and those of the ticket's user.
+func (a *attempt) redeemMailed(found *redemption, box identity.MailboxRef) error {
 	r, use := found.Registration, a.uses[box]
 	mailed, err := use.RedeemMailed(identity.PresentedToMailbox{
-		Codes: func(user identity.UserRef) identity.Codes { return found.CodesOf(user) },
+		Codes: found.CodesOf,
 		Paid: func(m identity.MailedCode) bool {
 			return a.extended || !a.refused[box] && m.Bears(use.Guesses)
 		},
@@ -225,43 +231,46 @@ func (a *attempt) redeemMailed(box identity.MailboxRef, found identity.Redeemabl
 	}, a.Now())
 	switch {
 	case err != nil:
-		return code, nil, err
+		return err
 	case r == nil || r.Normalized == "":
-		return code, nil, identity.InvalidCode{}
+		return identity.InvalidCode{}
 	}
-	own, of := found.Codes, found.CodesOf(mailed.User)
-	if mailed.User == a.ref {
-		own = own.WithoutMailed(mailed, box)
+	found.spent = nil
+	found.activation.Code = identity.Code{Address: r.Address, Normalized: r.Normalized, AddressType: r.AddressType}
+	own := found.Codes
+	if spent := found.CodesOf(mailed.User).WithoutMailed(mailed, box); mailed.User == a.ref {
+		own = spent
 	} else {
-		spent = append(spent, identity.UserCodes{User: mailed.User, Codes: of.WithoutMailed(mailed, box)})
+		found.spent = append(found.spent, identity.UserCodes{User: mailed.User, Codes: spent})
 	}
 	if own.Version > 0 {
 		own.Live = nil
-		spent = append(spent, identity.UserCodes{User: a.ref, Codes: own})
+		found.spent = append(found.spent, identity.UserCodes{User: a.ref, Codes: own})
 	}
-	return identity.Code{Address: r.Address, Normalized: r.Normalized, AddressType: r.AddressType}, spent, nil
+	return nil
 }
 
 // byCode redeems a code that is all that tells who presents it.
-func (a *attempt) byCode(ctx context.Context) (found identity.Redeemable, activation identity.Activation, err error) {
-	if found, err = a.Users.Redeemable(ctx, a.ref, "", nil); err != nil {
-		return found, activation, err
+func (a *attempt) byCode(ctx context.Context) (found redemption, err error) {
+	if found.Redeemable, err = a.Users.Redeemable(ctx, a.ref, "", nil); err != nil {
+		return found, err
 	}
 	if !a.extended {
 		for _, code := range found.Codes.Live {
 			if err := a.pay(ctx, code.MailboxRef(a.pool.Tenant)); err != nil {
-				return found, activation, err
+				return found, err
 			}
 		}
 	}
-	if activation.Code, err = a.redeem(found.Codes); err != nil {
-		return found, activation, err
+	if err := a.redeem(&found); err != nil {
+		return found, err
 	}
-	registration, isOnly := activation.Code.Registration, false
-	if a.proof.IsBackEnd && !activation.Code.NeedsPassword && found.User.IsUnproved() {
-		only, err := a.onlyWaiting(ctx, found.User, activation.Code)
+	code := found.activation.Code
+	registration, isOnly := code.Registration, false
+	if a.proof.IsBackEnd && !code.NeedsPassword && found.User.IsUnproved() {
+		only, err := a.onlyWaiting(ctx, found.User, code)
 		if err != nil {
-			return found, activation, err
+			return found, err
 		}
 		if only != "" && (registration == "" || registration == only) {
 			registration, isOnly = only, true
@@ -271,12 +280,12 @@ func (a *attempt) byCode(ctx context.Context) (found identity.Redeemable, activa
 		r, err := a.Users.Registration(ctx, a.ref, registration)
 		switch {
 		case err == nil:
-			activation.Registration, activation.IsTheirs = &r, isOnly
+			found.activation.Registration, found.activation.IsTheirs = &r, isOnly
 		case !errors.As(err, new(identity.NotFound)):
-			return found, activation, err
+			return found, err
 		}
 	}
-	return found, activation, nil
+	return found, nil
 }
 
 // onlyWaiting is the registration of u that waits for the code's mailbox, if it is the only one that has come for it in the pool while
@@ -293,13 +302,13 @@ func (a *attempt) onlyWaiting(ctx context.Context, u identity.User, code identit
 	return waiting[0].Registration, nil
 }
 
-// redeem compares the code that was presented with the live ones that were paid for.
-func (a *attempt) redeem(codes identity.Codes) (identity.Code, error) {
+// redeem compares the code that was presented with the live ones of the user that were paid for.
+func (a *attempt) redeem(found *redemption) (err error) {
 	registration := ""
 	if a.proof.Ticket != nil {
 		registration = a.proof.Ticket.Registration
 	}
-	return codes.Redeem(identity.Presented{
+	found.activation.Code, err = found.Codes.Redeem(identity.Presented{
 		Registration: registration,
 		Paid: func(c identity.Code) bool {
 			box := c.MailboxRef(a.pool.Tenant)
@@ -307,9 +316,12 @@ func (a *attempt) redeem(codes identity.Codes) (identity.Code, error) {
 			return a.extended || paid && !a.refused[box] && c.Bears(use.Guesses)
 		},
 		Matches: func(c identity.Code) bool {
-			return a.Coder.Matches(binding(a.ref, identity.PurposeActivation, c.MailboxRef(a.pool.Tenant)), a.proof.Code, c.MAC, c.ExtendedMAC)
+			b := binding(a.ref, identity.PurposeActivation, c.MailboxRef(a.pool.Tenant))
+			return a.Coder.Matches(b, a.proof.Code, c.MAC, c.ExtendedMAC)
 		},
 	}, a.Now())
+	found.spent = []identity.UserCodes{{User: a.ref, Codes: found.Codes.Redeemed(found.activation.Code)}}
+	return err
 }
 
 // pay pays for one comparison with the codes of a mailbox, unless the code that was presented is no guess or that is done.

@@ -312,3 +312,26 @@ func BenchmarkMatches(b *testing.B) {
 		})
 	}
 }
+
+// The first twelve bytes of a MAC stand for it, and no other part of one does.
+func TestTheStartOfAMACIsEnough(t *testing.T) {
+	t.Parallel()
+	coder, b := otp.NewCoder(make([]byte, 32), seeded()), otp.Binding{Tenant: "default", Pool: "shop", User: "u", Purpose: "activation"}
+	made, err := coder.New(b, 6)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		bytes int
+		want  bool
+	}{{0, false}, {11, false}, {identity.MarkLength, true}, {13, false}, {31, false}, {32, true}} {
+		for form, presented := range map[string]string{"short": made.Code, "extended": made.Extended} {
+			if got := coder.Matches(b, presented, made.CodeMAC[:row.bytes], made.ExtendedMAC[:row.bytes]); got != row.want {
+				t.Errorf("%d bytes of the MAC of a %s code match: %t", row.bytes, form, got)
+			}
+		}
+	}
+	if other, _ := coder.New(b, 6); other.Code != made.Code && coder.Matches(b, other.Code, made.CodeMAC[:identity.MarkLength], nil) {
+		t.Error("another code matches")
+	}
+}
