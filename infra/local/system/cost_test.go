@@ -30,6 +30,12 @@ func TestWhatACallCosts(t *testing.T) {
 	ticket := register(t, tenant, pool, own)
 	ownCode := tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/code/generate",
 		fields{"type": "activation", "identifier": own}).Text(t, "code")
+	starved := systemtest.Address("starved") // for whom a stranger's mail comes, and none of their own
+	register(t, tenant, pool, starved)
+	product.Courier.Stream(t.Context(), product.Outbox(t))
+	mailed := systemtest.CodeIn(t, product.Inbox.Await(t, starved, 1)[0])
+	other := tenant.NewPool(t, nil)
+	starvedTicket := register(t, tenant, other, starved)
 	devoted := systemtest.Address("devoted") // has a device that is known
 	tenant.NewUser(t, pool, "active", devoted, fields{"credentials": password})
 	verify := func(status int, identifier, password string, headers ...string) {
@@ -81,6 +87,10 @@ func TestWhatACallCosts(t *testing.T) {
 		{"activate, with a ticket from a browser", func() {
 			tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/activate", fields{"ticket": ticket, "code": ownCode})
 		}, systemtest.Cost{RoundTrips: 4, Write: 10, Read: 3}},
+		{"activate, with a code that was mailed for another user", func() {
+			body := fields{"ticket": starvedTicket, "code": mailed, "password": systemtest.Password}
+			tenant.Public.Must(t, 201, "POST", "/pools/"+other+"/activate", body)
+		}, systemtest.Cost{RoundTrips: 4, Write: 10, Read: 4}},
 		{
 			"verify password, right", func() { verify(200, active, systemtest.Password) },
 			systemtest.Cost{RoundTrips: 3, Write: 1, Read: 1.5},
