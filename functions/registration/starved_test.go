@@ -84,6 +84,23 @@ func TestAnyMailToAMailboxProvesItToItsOwner(t *testing.T) {
 	}
 }
 
+// A user who gives way to whoever proves the address can be the one whom the redeemed code was made for.
+func TestTheUserOfAMailedCodeGivesWay(t *testing.T) {
+	t.Parallel()
+	s := peace(t, nil)
+	s.stranger = s.register(t, strangersPassword)
+	code := systemtest.CodeIn(t, s.product.Inbox.Await(t, s.email, 1)[0])
+	s.owner = s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{
+		"identifier": "gil", "otp_address": s.email, "password": ownersPassword, "payload": fields{"name": ownersPassword},
+	}).Text(t, "ticket")
+	s.product.Quiet(t)
+	s.activate(t, 201, fields{"ticket": s.owner, "code": code})
+	s.mustBeTheOwners(t, code)
+	if one, two := byKey(t, s.tenant, s.pool, "gil")["id"], byKey(t, s.tenant, s.pool, s.email)["id"]; one != two {
+		t.Errorf("the name is of %v and the address of %v", one, two)
+	}
+}
+
 // A code that its own registration has used proves the mailbox to no other, and one that has proved it to another is of no
 // use to its own.
 func TestAMailedCodeIsRedeemedOnce(t *testing.T) {
