@@ -44,7 +44,6 @@ func replace(t *testing.T, product *systemtest.Product, owner string, live types
 func TestAStoredCodeProvesNothingElse(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
-	home, away := product.NewTenant(t), product.NewTenant(t)
 	const address, other = "ann@example.com", "bob@example.com"
 	generate := func(t *testing.T, tenant *systemtest.Tenant, pool, user, purpose, address string) string {
 		t.Helper()
@@ -53,26 +52,30 @@ func TestAStoredCodeProvesNothingElse(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name          string
-		tenant        *systemtest.Tenant // of whom the code is presented for
+		isAway        bool // in whose tenant the code is presented
 		pool, user    string
 		made, purpose string // what the code is made for
 		status        int
 	}{
-		{"nothing else", home, "one", "ann", address, "activation", 201},
-		{"another address", home, "one", "ann", other, "activation", 422},
-		{"another user", home, "one", "bob", address, "activation", 422},
-		{"another pool", home, "two", "ann", address, "activation", 422},
-		{"another tenant", away, "one", "ann", address, "activation", 422},
-		{"another purpose", home, "one", "ann", address, "challenge", 422},
+		{"nothing else", false, "one", "ann", address, "activation", 201},
+		{"another address", false, "one", "ann", other, "activation", 422},
+		{"another user", false, "one", "bob", address, "activation", 422},
+		{"another pool", false, "two", "ann", address, "activation", 422},
+		{"another tenant", true, "one", "ann", address, "activation", 422},
+		{"another purpose", false, "one", "ann", address, "challenge", 422},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			home, away := product.NewTenant(t), product.NewTenant(t) // new ones, since guesses are counted in the tenant
+			tenant := home
+			if c.isAway {
+				tenant = away
+			}
 			for _, tenant := range []*systemtest.Tenant{home, away} {
 				for _, pool := range []string{"one", "two"} {
-					tenant.Admin.Call(t, "POST", "/pools", fields{"id": pool, "name": "Partners"})
+					tenant.Admin.Must(t, 201, "POST", "/pools", fields{"id": pool, "name": "Partners"})
 					// who may both have the addresses, until one has proved them
 					for _, user := range []string{"ann", "bob"} {
 						path := "/pools/" + pool + "/users"
-						tenant.Admin.Call(t, "DELETE", path+"/"+user, nil)
 						tenant.Admin.Must(t, 201, "POST", path, fields{
 							"id": user, "status": "new", "verifiable_addresses": []fields{
 								{
@@ -92,11 +95,11 @@ func TestAStoredCodeProvesNothingElse(t *testing.T) {
 				live = &types.AttributeValueMemberS{Value: strings.ReplaceAll(text, other, address)}
 			}
 			if c.name != "nothing else" && c.name != "another address" {
-				generate(t, c.tenant, c.pool, c.user, "activation", address)
+				generate(t, tenant, c.pool, c.user, "activation", address)
 			}
-			replace(t, product, c.tenant.ID+"#"+c.pool+"#"+c.user, live)
+			replace(t, product, tenant.ID+"#"+c.pool+"#"+c.user, live)
 			path := "/pools/" + c.pool + "/users/" + c.user
-			if got := c.tenant.System.Call(t, "POST", path+"/activate", fields{"code": code}); got.Status != c.status {
+			if got := tenant.System.Call(t, "POST", path+"/activate", fields{"code": code}); got.Status != c.status {
 				t.Errorf("the code answers %d %s", got.Status, got.Body)
 			}
 		})
