@@ -9,23 +9,24 @@ import (
 	"identitypools/shared/metric"
 )
 
-// fare is what the mail of a message costs its pool's budget. It is paid before a code is made, so that a message that has to wait kills no
-// code that somebody has, and once, however often a code is tried to be stored.
+// fare is what a message costs its pool's budgets. What it costs of the budget of mails depends on what its asker knows
+// alone, never on what comes of it: anybody can see whether half of that budget is spent, and would see who is registered.
+// So each public request for a mail spends one, also where no mail comes of it; but no more for one mailbox, or one user
+// name, than a mailbox may get mails. A mail that is sent above that, since requests for notices are counted among them,
+// costs one of the budget of notices, which nobody sees.
 type fare struct {
 	*Service
-	pool    identity.Pool
-	message identity.Message
-	paid    []payment
-	done    bool
+	pool      identity.Pool
+	message   identity.Message
+	isCounted bool  // the budget of mails has a place for the message
+	late      error // why the message has to wait for that place, or can't have one
+	paid      []payment
+	done      bool
 }
 
 type payment struct {
 	budget identity.Budget
 	at     time.Time
-}
-
-func (s *Service) fare(p identity.Pool, m identity.Message) *fare {
-	return &fare{Service: s, pool: p, message: m}
 }
 
 // delayed is why a message is not sent yet: its place in the budget is in a later hour.
@@ -36,30 +37,51 @@ type delayed struct {
 
 func (delayed) Error() string { return "the budget of the pool has no place before a later hour" }
 
-// forCode pays for a mail to an address that nobody has proved. Errors: delayed; Limited where there is no place while the message is valid.
+// fare pays for the request that a message comes from.
+func (s *Service) fare(ctx context.Context, p identity.Pool, m identity.Message) (*fare, error) {
+	f := &fare{Service: s, pool: p, message: m}
+	if m.Share == identity.ShareNone || m.Budget != "" {
+		return f, nil
+	}
+	var err error
+	if f.isCounted, err = s.Budgets.CountAsked(ctx, m.AskedRef(), m.ID, p.Limits); err != nil || !f.isCounted {
+		return f, err
+	}
+	err = f.take(ctx, p.Limits.MailBudget())
+	if errors.As(err, new(delayed)) || errors.As(err, new(identity.Limited)) {
+		f.late, err = err, nil
+	}
+	return f, err
+}
+
+// forCode pays for a mail to an address that nobody has proved, once, however often a code is tried to be stored. It is paid
+// before a code is made, so that a message that has to wait kills no code that somebody has. Where the request is not
+// counted, the budget of mails must have a place left all the same. Errors: delayed; Limited where there is no place while
+// the message is valid.
 func (f *fare) forCode(ctx context.Context) error {
 	if f.done || f.message.Share == identity.ShareNone || f.message.Budget != "" {
 		return nil
 	}
 	f.done = true
-	return f.take(ctx, f.pool.Limits.MailBudget())
+	if f.isCounted {
+		return f.late
+	}
+	mails := f.message.Share.Of(f.pool.Limits.MailBudget())
+	has, err := f.Budgets.HasPlace(ctx, f.message.Tenant, f.message.Pool, mails, f.message.CreatedAt.Time)
+	switch {
+	case err != nil:
+		return err
+	case !has: // and there is a mail that waits for a place already, or the mailbox has got some
+		return identity.Limited{Reason: mails.Spent}
+	}
+	return f.take(ctx, f.pool.Limits.NoticeBudget())
 }
 
-// forNotice pays for a notice to the owner of an address. It is counted among the mails to unproved addresses too, as the mail that would
-// have gone there if the address were nobody's: else how many mails are left would tell who is registered. But it does not wait for
-// those: it has a budget of its own. Errors: those of forCode.
+// forNotice pays for a notice to the owner of an address. It does not wait for a place among the mails to unproved
+// addresses, but has a budget of its own. Errors: those of forCode.
 func (f *fare) forNotice(ctx context.Context) error {
-	if f.message.Share == identity.ShareNone {
-		return nil
-	}
-	mails, notices := f.pool.Limits.MailBudget(), f.pool.Limits.NoticeBudget()
-	if f.message.Budget == "" {
-		err := f.take(ctx, mails)
-		if err != nil && !errors.As(err, new(delayed)) && !errors.As(err, new(identity.Limited)) {
-			return err
-		}
-	}
-	if f.message.Budget == notices.Of {
+	notices := f.pool.Limits.NoticeBudget()
+	if f.message.Share == identity.ShareNone || f.message.Budget == notices.Of {
 		return nil
 	}
 	return f.take(ctx, notices)
@@ -88,12 +110,16 @@ func (f *fare) take(ctx context.Context, b identity.Budget) error {
 	return nil
 }
 
-// settle gives back what was paid where no mail comes of it now, and is err. A message that waits keeps its places.
+// settle gives back what was paid where no mail comes of it, and is err. A message that waits keeps its places. A request
+// keeps its place in the budget of mails unless the message comes again.
 func (f *fare) settle(ctx context.Context, err error) error {
 	if err == nil || errors.As(err, new(delayed)) {
 		return err
 	}
 	for _, each := range f.paid {
+		if isFinal(err) && each.budget.Of == f.pool.Limits.MailBudget().Of {
+			continue
+		}
 		err = errors.Join(err, f.Budgets.Unspend(ctx, f.pool.Tenant, f.pool.ID, each.budget, each.at))
 	}
 	f.paid = nil

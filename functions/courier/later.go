@@ -55,8 +55,17 @@ func (s *Service) delay(ctx context.Context, d delayed) error {
 func (s *Service) retryLater(ctx context.Context, id string) error {
 	m, err := s.Outbox.Message(ctx, id)
 	if err == nil {
-		err = s.Outbox.Postpone(ctx, m, s.Now().Add(tickRetry), 0)
+		err = s.postpone(ctx, m, s.Now().Add(tickRetry))
 	}
+	if errors.As(err, new(identity.NotFound)) {
+		return nil
+	}
+	return err
+}
+
+// postpone keeps a message in the outbox that has its place until a later time.
+func (s *Service) postpone(ctx context.Context, m identity.Message, until time.Time) error {
+	err := s.Outbox.Postpone(ctx, m, until, 0)
 	if errors.As(err, new(identity.NotFound)) || errors.As(err, new(identity.PreconditionFailed)) {
 		return nil
 	}

@@ -65,11 +65,13 @@ type Keeper interface {
 	Purge(ctx context.Context, tenant, pool string) (done bool, err error)
 	PurgeLater(ctx context.Context, tenant, pool string) error
 	Erase(ctx context.Context, u identity.User) error
-	DeleteUser(ctx context.Context, u identity.User) error
+	DeleteUnproved(ctx context.Context, u identity.User) error
 }
 
 // Budgets has what pools may spend; shared/table says what each method promises.
 type Budgets interface {
+	CountAsked(ctx context.Context, box identity.MailboxRef, message string, l identity.Limits) (ok bool, err error)
+	HasPlace(ctx context.Context, tenant, pool string, b identity.Budget, at time.Time) (bool, error)
 	Reserve(ctx context.Context, tenant, pool string, b identity.Budget, at, end time.Time) (identity.Place, error)
 	Unspend(ctx context.Context, tenant, pool string, b identity.Budget, at time.Time) error
 }
@@ -90,21 +92,32 @@ func (s *Service) Deliver(ctx context.Context, id string) error {
 	if err == nil {
 		err = s.deliver(ctx, m)
 	}
-	var later delayed
+	var (
+		later   delayed
+		limited identity.Limited
+	)
 	switch {
 	case err == nil:
 	case errors.As(err, &later):
 		return s.delay(ctx, later)
-	case errors.Is(err, errLate), errors.As(err, new(identity.NotFound)), errors.As(err, new(identity.Limited)), errors.As(err, new(identity.Invalid)):
-		s.Log.Info("message dropped", "message", id, "kind", m.Kind, "why", why(err))
-		metric.Count(ctx, s.Log, s.Now(), metric.MailsDropped)
+	case errors.As(err, &limited) && m.Budget != "": // its hour has come, and its mailbox gets other mails
+		return s.postpone(ctx, m, s.Now().Add(limited.RetryAfter))
 	case errors.Is(err, ErrRejected):
 		s.Log.Warn("message rejected", "message", id, "kind", m.Kind)
 		metric.Count(ctx, s.Log, s.Now(), metric.MailsRejected)
+	case isFinal(err):
+		s.Log.Info("message dropped", "message", id, "kind", m.Kind, "why", why(err))
+		metric.Count(ctx, s.Log, s.Now(), metric.MailsDropped)
 	default:
 		return err
 	}
 	return s.Outbox.DeleteMessage(ctx, id)
+}
+
+// isFinal says whether a message that err was the end of never will be sent.
+func isFinal(err error) bool {
+	return errors.Is(err, errLate) || errors.Is(err, ErrRejected) || errors.As(err, new(identity.NotFound)) ||
+		errors.As(err, new(identity.Limited)) || errors.As(err, new(identity.Invalid))
 }
 
 // errLate is why a message is dropped that nobody waits for any more.
@@ -131,12 +144,22 @@ func (s *Service) deliver(ctx context.Context, m identity.Message) error {
 	if err != nil {
 		return err
 	}
+	if m.Kind == identity.MessagePasswordSet {
+		return s.notifyPassword(ctx, p, m)
+	}
+	f, err := s.fare(ctx, p, m)
+	if err == nil {
+		err = s.deliverFor(ctx, f)
+	}
+	return f.settle(ctx, err)
+}
+
+// deliverFor sends the mail of a message for a fare.
+func (s *Service) deliverFor(ctx context.Context, f *fare) error {
+	m := f.message
 	u, err := s.Users.User(ctx, m.UserRef())
 	if err != nil {
 		return err
-	}
-	if m.Kind == identity.MessagePasswordSet {
-		return s.notifyPassword(ctx, p, u, m)
 	}
 	to, registration, err := s.addressOf(ctx, u, m)
 	m.Registration = registration
@@ -146,11 +169,11 @@ func (s *Service) deliver(ctx context.Context, m identity.Message) error {
 	case err != nil:
 		return err
 	case m.Kind == identity.MessageTaken, u.Status != identity.StatusNew:
-		return s.notifyTaken(ctx, p, u, m, to)
+		return s.notifyTaken(ctx, f, u, m, to)
 	case m.Registration != "" && !u.IsUnproved():
-		return s.sendInvitation(ctx, p, u, m, to)
+		return s.sendInvitation(ctx, f, u, m, to)
 	}
-	return s.sendCode(ctx, p, u, m, to)
+	return s.sendCode(ctx, f, u, m, to)
 }
 
 // addressOf is where a message goes: where it says, or to the address of the registration that it is about, or to the only one that u has
@@ -178,39 +201,39 @@ func (s *Service) addressOf(ctx context.Context, u identity.User, m identity.Mes
 }
 
 // sendCode makes the code of an activation message and mails it.
-func (s *Service) sendCode(ctx context.Context, p identity.Pool, u identity.User, m identity.Message, to identity.Address) error {
+func (s *Service) sendCode(ctx context.Context, f *fare, u identity.User, m identity.Message, to identity.Address) error {
 	code := identity.Code{
 		Registration: m.Registration, Message: m.ID, Address: to.Normalized, Normalized: to.Normalized, AddressType: to.Type,
 		NeedsPassword: m.IsResent || m.Registration == "",
 	}
-	form, fare := m.CodeType, s.fare(p, m)
-	count := s.Codes.ForMail(ctx, p, m, code.MailboxRef(m.Tenant), fare.forCode, func(use identity.MailboxUse) {
+	p, form := f.pool, m.CodeType
+	count := s.Codes.ForMail(ctx, p, m, code.MailboxRef(m.Tenant), f.forCode, func(use identity.MailboxUse) {
 		if use.IsLocked(s.Now(), p.Limits) {
 			form = identity.CodeTypeLink // strangers have used up the guesses at short codes; a link needs none
 		}
 	})
 	made, err := s.Codes.Issue(ctx, p, u.Ref(), identity.PurposeActivation, code, count)
 	if err != nil {
-		return fare.settle(ctx, err)
+		return err
 	}
 	v, reads := mail.Of(p), p.LanguageFor(u, m.Language)
 	v.Code, v.Link, v.Duration = made.Code, s.link(m, made.Extended, reads), time.Duration(p.CodePolicy(identity.PurposeActivation).TTL)
 	v.Until = s.Now().Add(v.Duration)
-	return fare.settle(ctx, s.send(ctx, p, letter{code.Normalized, reads, kindOf(m, form), v}))
+	return s.send(ctx, p, letter{code.Normalized, reads, kindOf(m, form), v})
 }
 
 // sendInvitation answers a registration with the address of a user whom no registration may complete: with the message that its owner
 // was invited by, whose code belongs to no registration. Who gave an address that is not the user's is told that the name is taken.
-func (s *Service) sendInvitation(ctx context.Context, p identity.Pool, u identity.User, m identity.Message, to identity.Address) error {
+func (s *Service) sendInvitation(ctx context.Context, f *fare, u identity.User, m identity.Message, to identity.Address) error {
 	isOwn := slices.ContainsFunc(u.CandidateAddresses(), func(a identity.Address) bool { return a.Normalized == to.Normalized })
 	if !isOwn {
-		return s.notifyTaken(ctx, p, u, m, to)
+		return s.notifyTaken(ctx, f, u, m, to)
 	}
 	m.Registration, m.IsResent = "", true
 	if !u.SelfRegistered {
 		m.Mode = identity.ModeInvitation
 	}
-	return s.sendCode(ctx, p, u, m, to)
+	return s.sendCode(ctx, f, u, m, to)
 }
 
 // kindOf is the mail that carries a code in a form.
@@ -240,7 +263,8 @@ func (s *Service) link(m identity.Message, extended, reads string) string {
 // notifyTaken tells the owner of an address that somebody wanted to use it, in the owner's language and not in that of whoever it was. To an
 // address that is not the owner's goes instead that the identifier which came with it is taken: a mail comes to it either way, so whether
 // one comes tells nothing. Both are within the limits of mails.
-func (s *Service) notifyTaken(ctx context.Context, p identity.Pool, u identity.User, m identity.Message, to identity.Address) error {
+func (s *Service) notifyTaken(ctx context.Context, f *fare, u identity.User, m identity.Message, to identity.Address) error {
+	p := f.pool
 	l := letter{to.Normalized, p.LanguageFor(u, ""), mail.Taken, mail.Of(p)}
 	if own, err := u.OwnMailAddress(to.Normalized); err != nil || own != to.Normalized {
 		if m.Registration == "" {
@@ -249,19 +273,22 @@ func (s *Service) notifyTaken(ctx context.Context, p identity.Pool, u identity.U
 		l.kind, l.language = mail.IdentifierTaken, p.LanguageFor(identity.User{}, m.Language)
 	}
 	m.Normalized = to.Normalized
-	fare := s.fare(p, m)
-	afford := fare.forNotice
+	afford := f.forNotice
 	if l.kind == mail.IdentifierTaken { // whose receiver has proved nothing
-		afford = fare.forCode
+		afford = f.forCode
 	}
 	if err := s.Codes.CountNotice(ctx, p, m, m.MailboxRef(), afford); err != nil {
-		return fare.settle(ctx, err)
+		return err
 	}
-	return fare.settle(ctx, s.send(ctx, p, l))
+	return s.send(ctx, p, l)
 }
 
 // notifyPassword tells the holder of an address that a password was set. With it goes what still waits to become this user's.
-func (s *Service) notifyPassword(ctx context.Context, p identity.Pool, u identity.User, m identity.Message) error {
+func (s *Service) notifyPassword(ctx context.Context, p identity.Pool, m identity.Message) error {
+	u, err := s.Users.User(ctx, m.UserRef())
+	if err != nil {
+		return err
+	}
 	if err := s.Users.DeleteRegistrations(ctx, u.Ref()); err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ func (s *Service) abandon(ctx context.Context, ref identity.UserRef) error {
 	if err != nil || !u.IsAbandoned(waiting, codes, s.Now()) {
 		return err
 	}
-	err = s.Keeper.DeleteUser(ctx, u)
+	err = s.Keeper.DeleteUnproved(ctx, u)
 	if errors.As(err, new(identity.PreconditionFailed)) {
 		return nil
 	}

@@ -177,9 +177,9 @@ type meanwhile struct {
 	do func()
 }
 
-func (m *meanwhile) DeleteUser(ctx context.Context, u identity.User) error {
+func (m *meanwhile) DeleteUnproved(ctx context.Context, u identity.User) error {
 	m.do()
-	return m.Keeper.DeleteUser(ctx, u)
+	return m.Keeper.DeleteUnproved(ctx, u)
 }
 
 // A user who becomes active at the moment of its deletion stays.

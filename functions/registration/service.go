@@ -297,7 +297,7 @@ func (s *Service) Resend(ctx context.Context, tenant, pool, source, ticket, addr
 			return err
 		}
 		if unknown == nil {
-			m.User, m.Registration = t.User, t.Registration
+			m.User, m.Registration, m.Asked = t.User, t.Registration, t.Mailbox
 		}
 	case address != "":
 		normalized, err := p.Find(address)
@@ -307,6 +307,7 @@ func (s *Service) Resend(ctx context.Context, tenant, pool, source, ticket, addr
 		if err := s.Submit(ctx, p, source, mailboxOf(p, address)); err != nil {
 			return err
 		}
+		m.Asked = mailboxOf(p, address)
 		owner, err := s.Users.Claimant(ctx, tenant, pool, normalized)
 		switch {
 		case err == nil:

@@ -62,7 +62,8 @@ func Functions() []Function {
 		Name: "courier", MemoryMB: waiting, Timeout: time.Minute, Mails: true,
 		Settings: []string{"CODE_SECRET", "MAIL_CONFIGURATION_SET", "MAIL_FROM", "PUBLIC_URL"},
 		Grants: []Grant{
-			on(table.Mailboxes, table.Messages, table.OfUser, table.Pools, table.Suppressed, table.Users).may(get),
+			on(table.Limits, table.Mailboxes, table.Messages, table.OfUser, table.Pools, table.Suppressed,
+				table.Users).may(get),
 			on(table.OfUser, table.Pools, table.Users).may(query),
 			on(table.Later).inIndex().may(query),
 			on(table.Limits, table.Mailboxes, table.Messages, table.OfUser, table.Pools, table.Suppressed).

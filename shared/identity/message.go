@@ -50,6 +50,7 @@ type Message struct {
 	Language          string      `json:"language,omitempty"` // that was asked for
 	Again             bool        `json:"again,omitzero"`     // its receiver asked for it anew
 	IsResent          bool        `json:"resent,omitzero"`    // it is not the first message of a registration: its code alone completes none
+	Asked             string      `json:"asked,omitempty"`    // the digest of the mailbox, or name, that it was asked for; "" for that of Normalized
 	Counted           bool        `json:"counted,omitempty"`  // the limits were already applied, for a caller that is told of them
 	Share             Share       `json:"share,omitempty"`    // of the pool's budget of mails
 	Budget            string      `json:"budget,omitempty"`   // Budget.Of in which it has a place at Due, where it was delayed
@@ -62,6 +63,14 @@ func (m Message) UserRef() UserRef { return UserRef{Tenant: m.Tenant, Pool: m.Po
 
 // MailboxRef names the mailbox that the message goes to.
 func (m Message) MailboxRef() MailboxRef { return NewMailboxRef(m.Tenant, TypeEmail, m.Normalized) }
+
+// AskedRef names what the message was asked for, which its asker knows: a mailbox, or a user name as if it were one.
+func (m Message) AskedRef() MailboxRef {
+	if m.Asked == "" {
+		return m.MailboxRef()
+	}
+	return MailboxRef{Tenant: m.Tenant, Digest: m.Asked}
+}
 
 // MailClass is the class of mails that the message is counted in, with a code or as a notice.
 func (m Message) MailClass(hasCode bool) MailClass {

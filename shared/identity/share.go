@@ -43,9 +43,9 @@ type Place struct {
 	Spending           // with it; Hour is its number among the places of its hour
 }
 
-// Delayed is m with a place in a budget in a later hour. The limits of its mailbox were applied before.
+// Delayed is m with a place in a budget in a later hour. The limits of its mailbox are applied then.
 func (m Message) Delayed(budget string, p Place) Message {
-	m.Due, m.Budget, m.Counted = At(p.At), budget, true
+	m.Due, m.Budget = At(p.At), budget
 	return m
 }
 

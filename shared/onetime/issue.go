@@ -83,14 +83,15 @@ func (i *Issuer) ForMail(ctx context.Context, p identity.Pool, m identity.Messag
 		}
 		m.Counted = m.Counted || c.MadeFor(m.ID)
 		counted, err := i.count(ctx, p, m, box, &made, afford)
+		m.Counted = m.Counted || err == nil // also when the code is stored at a second try
 		use(counted)
 		return c, counted.Guesses, err
 	}
 }
 
-// CountNotice counts a mail without a code of a message to a mailbox, unless it was counted for the message already, and
-// then calls afford, which may refuse or delay the mail for another reason. So mails to one mailbox take no more of what is
-// afforded than the mailbox may get. Errors: Limited, and those of afford.
+// CountNotice counts a mail without a code of a message to a mailbox, unless it was counted for the message already. Before
+// that it calls afford, which may refuse or delay the mail for another reason: a mail that is not sent takes nothing of what
+// its mailbox may get. Errors: Limited, and those of afford.
 func (i *Issuer) CountNotice(ctx context.Context, p identity.Pool, m identity.Message, box identity.MailboxRef, afford func(context.Context) error) error {
 	_, err := i.count(ctx, p, m, box, nil, afford)
 	return err
@@ -99,12 +100,11 @@ func (i *Issuer) CountNotice(ctx context.Context, p identity.Pool, m identity.Me
 func (i *Issuer) count(
 	ctx context.Context, p identity.Pool, m identity.Message, box identity.MailboxRef, code *identity.MailedCode, afford func(context.Context) error,
 ) (identity.MailboxUse, error) {
-	mail := identity.Mail{Message: m.ID, Class: m.MailClass(code != nil), Code: code, IsCounted: m.Counted}
-	use, err := i.Store.CountMail(ctx, box, mail, p.Limits)
-	if err == nil {
-		err = afford(ctx)
+	if err := afford(ctx); err != nil {
+		return identity.MailboxUse{}, err
 	}
-	return use, err
+	mail := identity.Mail{Message: m.ID, Class: m.MailClass(code != nil), Code: code, IsCounted: m.Counted}
+	return i.Store.CountMail(ctx, box, mail, p.Limits)
 }
 
 // binding is what a code is good for. The mailbox is bound on its own.

@@ -64,10 +64,13 @@ func (t *Table) replacingCodes(ref identity.UserRef, purpose identity.CodePurpos
 	return write, nil
 }
 
-// killing is the write that kills the live codes of m's user, and the messages from before m.
-func (t *Table) killing(m identity.Message, purpose identity.CodePurpose) types.TransactWriteItem {
-	write := t.updating(codesKey(m.UserRef(), purpose), "SET live = :none, killed = :killed, version = if_not_exists(version, :zero) + :one, #ttl = :ttl", "", item{
-		":none": str("[]"), ":killed": num(m.CreatedAt.UnixMilli()), ":zero": num(0), ":one": num(1), ":ttl": seconds(t.now().Add(codesKept)),
+// killing is the write that kills the live codes of a user, and the messages from before a time. What was redeemed stays
+// known, and so does the time: a code in a mail proves its mailbox with a ticket too (see identity.MailedCode), and must not
+// live on there.
+func (t *Table) killing(ref identity.UserRef, purpose identity.CodePurpose, at time.Time) types.TransactWriteItem {
+	update := "SET live = :none, killed = :killed, version = if_not_exists(version, :zero) + :one, #ttl = :ttl"
+	write := t.updating(codesKey(ref, purpose), update, "", item{
+		":none": str("[]"), ":killed": num(at.UnixMilli()), ":zero": num(0), ":one": num(1), ":ttl": seconds(t.now().Add(codesKept)),
 	})
 	write.Update.ExpressionAttributeNames = map[string]string{"#ttl": ttl}
 	return write

@@ -118,6 +118,11 @@ func mailboxKey(m identity.MailboxRef) key {
 	return key{Mailboxes.key(m.Tenant, m.Digest), "MAILBOX"}
 }
 
+// askedKey has the public requests for mails to a mailbox, or about a user name as if it were one.
+func askedKey(m identity.MailboxRef) key {
+	return key{Mailboxes.key(m.Tenant, m.Digest), "ASKED"}
+}
+
 func claimKey(tenant, pool, normalized string) key {
 	return key{Claims.key(tenant, pool, normalized), "CLAIM"}
 }

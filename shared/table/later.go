@@ -36,6 +36,17 @@ func (t *Table) Reserve(
 	return identity.Place{}, identity.Limited{RetryAfter: end.Sub(t.now()), Reason: b.Spent}
 }
 
+// HasPlace says whether a pool's budget has a place left at a time.
+func (t *Table) HasPlace(ctx context.Context, tenant, pool string, b identity.Budget, at time.Time) (bool, error) {
+	at = at.UTC()
+	it, err := t.get(ctx, budgetKey(tenant, pool, b.Of, periodOf(b, at)), "")
+	if err != nil {
+		return false, fmt.Errorf("read a budget: %w", err)
+	}
+	spent := spendingOf(it, at)
+	return (b.PerHour == 0 || spent.Hour < b.PerHour) && (b.PerDay == 0 || spent.Day < b.PerDay), nil
+}
+
 // nextWithPlace is the start of the first hour after a time that has a place left as far as the
 // item of its day says, or the next midnight.
 func nextWithPlace(day item, b identity.Budget, at time.Time) time.Time {

@@ -20,8 +20,12 @@ import (
 // latest guess in guessed_by; for each class of mails a row of times (unix ms), which are m1 to m10 (public), n1 to n10
 // (notices) and i1 to i10 (administrators), with the message that was counted last in counted; c1 and c2 for the codes that
 // were mailed last, with the last guess that each bears in b1 and b2; and w1 to w5 for the registrations that wait. The
-// newest of a row is its first. A request can shift a row and check it in one expression, without reading the item. Names
+// newest of a row is its first. An item of its own, beside it, has a1 to a10 (unix ms) for the public requests for mails to
+// it, with the message of the last in counted. A request can shift a row and check it in one expression, without reading the item. Names
 // are short so that the item costs one write unit, which is at most 1 KB.
+
+// askedRow names the row of public requests.
+const askedRow identity.MailClass = "asked"
 
 // mailboxKept is how long the item of a mailbox outlives its last change: longer than any window and any registration.
 const mailboxKept = 3 * 24 * time.Hour
@@ -54,12 +58,12 @@ func (t *Table) SpendGuess(ctx context.Context, ref identity.MailboxRef, payment
 	payment = short(payment)
 	for range conflictTries {
 		values := item{":zero": num(0), ":one": num(1), ":by": str(payment), ":now": num(now.UnixMilli()), ":reopens": num(now.Add(identity.GuessWindow).UnixMilli())}
-		it, err := t.updateMailbox(ctx, ref, numbered+"spent = if_not_exists(spent, :zero) + :one, reopens = if_not_exists(reopens, :reopens)",
+		it, err := t.updateMailbox(ctx, mailboxKey(ref), numbered+"spent = if_not_exists(spent, :zero) + :one, reopens = if_not_exists(reopens, :reopens)",
 			unpaid+"(attribute_not_exists(reopens) OR reopens > :now)", values)
 		if errors.Is(err, errCondition) && text(it, "guessed_by") != payment { // the window is over: this guess opens the next
 			delete(values, ":now")
 			values[":old"] = num(number(it, "reopens"))
-			it, err = t.updateMailbox(ctx, ref, numbered+"spent = :one, reopens = :reopens", unpaid+"reopens = :old", values)
+			it, err = t.updateMailbox(ctx, mailboxKey(ref), numbered+"spent = :one, reopens = :reopens", unpaid+"reopens = :old", values)
 		}
 		switch paid := text(it, "guessed_by") == payment; {
 		case errors.Is(err, errCondition) && !paid:
@@ -79,12 +83,30 @@ func (t *Table) SpendGuess(ctx context.Context, ref identity.MailboxRef, payment
 // RefundGuess gives back the guess that was paid for with payment, to the holder of a right code whose request had another fault. It
 // takes effect once at most, and not where another guess was made meanwhile.
 func (t *Table) RefundGuess(ctx context.Context, ref identity.MailboxRef, payment string) error {
-	_, err := t.updateMailbox(ctx, ref, "SET guesses = guesses - :one, spent = spent - :one, #ttl = :ttl REMOVE guessed_by", "guessed_by = :by AND spent > :zero",
+	_, err := t.updateMailbox(ctx, mailboxKey(ref), "SET guesses = guesses - :one, spent = spent - :one, #ttl = :ttl REMOVE guessed_by", "guessed_by = :by AND spent > :zero",
 		item{":one": num(1), ":zero": num(0), ":by": str(short(payment))})
 	if err != nil && !errors.Is(err, errCondition) {
 		return fmt.Errorf("give a guess back: %w", err)
 	}
 	return nil
+}
+
+// CountAsked counts a public request for a mail to a mailbox, or one about a user name as if it were a mailbox, whatever
+// comes of it. ok is false where no more is counted now: the limits are those of mails. A repeat of the request that was
+// counted last is ok.
+func (t *Table) CountAsked(ctx context.Context, ref identity.MailboxRef, message string, l identity.Limits) (ok bool, err error) {
+	message = short(message)
+	values := item{":message": str(message)}
+	row, condition := t.counting(askedRow, l, values)
+	it, err := t.updateMailbox(ctx, askedKey(ref), "SET #ttl = :ttl, counted = :message, "+strings.Join(row, ", "),
+		"(attribute_not_exists(counted) OR counted <> :message) AND "+condition, values)
+	switch {
+	case errors.Is(err, errCondition):
+		return text(it, "counted") == message, nil
+	case err != nil:
+		return false, fmt.Errorf("count a request: %w", err)
+	}
+	return true, nil
 }
 
 // CountMail counts a mail to a mailbox before it is sent, unless it was counted already, and keeps the code in it in place
@@ -105,10 +127,10 @@ func (t *Table) CountMail(ctx context.Context, ref identity.MailboxRef, m identi
 			sets = append(sets, keepingCode(*m.Code, values)...)
 		}
 		values[":message"] = str(message)
-		it, err := t.updateMailbox(ctx, ref, "SET "+strings.Join(sets, ", "), strings.Join(conditions, " AND "), values)
+		it, err := t.updateMailbox(ctx, mailboxKey(ref), "SET "+strings.Join(sets, ", "), strings.Join(conditions, " AND "), values)
 		isRepeat := errors.Is(err, errCondition) && text(it, "counted") == message
 		if isRepeat && m.Code != nil {
-			it, err = t.updateMailbox(ctx, ref, "SET #ttl = :ttl, c1 = :code, b1 = if_not_exists(guesses, :zero) + :tries", "counted = :message",
+			it, err = t.updateMailbox(ctx, mailboxKey(ref), "SET #ttl = :ttl, c1 = :code, b1 = if_not_exists(guesses, :zero) + :tries", "counted = :message",
 				item{":message": str(message), ":code": str(mailedCodeText(*m.Code)), ":zero": num(0), ":tries": num(identity.CodeTries)})
 			isRepeat = false
 		}
@@ -197,7 +219,7 @@ func (t *Table) counting(class identity.MailClass, l identity.Limits, values ite
 func (t *Table) countingMail(ref identity.MailboxRef, class identity.MailClass, l identity.Limits) types.TransactWriteItem {
 	values := item{}
 	sets, condition := t.counting(class, l, values)
-	return t.updatingMailbox(ref, "SET #ttl = :ttl, "+strings.Join(sets, ", "), condition, values)
+	return t.updatingMailbox(mailboxKey(ref), "SET #ttl = :ttl, "+strings.Join(sets, ", "), condition, values)
 }
 
 // queueing is the write that lets a registration of owner wait for its mailbox. The oldest of MaxWaiting gives way.
@@ -206,22 +228,22 @@ func (t *Table) queueing(ref identity.MailboxRef, owner identity.UserRef, r iden
 	for i := 1; i < identity.MaxWaiting; i++ {
 		sets = append(sets, fmt.Sprintf("%s = if_not_exists(%s, :none)", waiting(i), waiting(i-1)))
 	}
-	return t.updatingMailbox(ref, "SET "+strings.Join(sets, ", "), "", item{
+	return t.updatingMailbox(mailboxKey(ref), "SET "+strings.Join(sets, ", "), "", item{
 		":registration": str(join(identity.IDDigest(owner.Pool), identity.IDDigest(owner.ID), short(r.ID), strconv.FormatInt(r.CreatedAt.UnixMilli(), 10))), ":none": str(""),
 	})
 }
 
-func (t *Table) updatingMailbox(ref identity.MailboxRef, update, condition string, values item) types.TransactWriteItem {
+func (t *Table) updatingMailbox(k key, update, condition string, values item) types.TransactWriteItem {
 	values[":ttl"] = seconds(t.now().Add(mailboxKept))
-	write := t.updating(mailboxKey(ref), update, condition, values)
+	write := t.updating(k, update, condition, values)
 	write.Update.ExpressionAttributeNames = map[string]string{"#ttl": ttl}
 	return write
 }
 
 // updateMailbox carries out an update alone and returns the item after it, or as it is where the condition does not hold, which is
 // errCondition. A conflict with a transaction is tried again, with pauses.
-func (t *Table) updateMailbox(ctx context.Context, ref identity.MailboxRef, update, condition string, values item) (item, error) {
-	in := alone(t.updatingMailbox(ref, update, condition, values).Update)
+func (t *Table) updateMailbox(ctx context.Context, k key, update, condition string, values item) (item, error) {
+	in := alone(t.updatingMailbox(k, update, condition, values).Update)
 	in.ReturnValues, in.ReturnValuesOnConditionCheckFailure = types.ReturnValueAllNew, types.ReturnValuesOnConditionCheckFailureAllOld
 	var err error
 	for try := range conflictTries {

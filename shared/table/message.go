@@ -32,7 +32,7 @@ func (t *Table) Send(ctx context.Context, m identity.Message, l identity.Limits)
 		return err
 	}
 	box, class := m.MailboxRef(), m.MailClass(true)
-	err = t.transact(ctx, []types.TransactWriteItem{t.countingMail(box, class, l), t.killing(m, identity.PurposeActivation), message}, once.None{})
+	err = t.transact(ctx, []types.TransactWriteItem{t.countingMail(box, class, l), t.killing(m.UserRef(), identity.PurposeActivation, m.CreatedAt.Time), message}, once.None{})
 	if errors.As(err, new(cancelled)) {
 		err = t.whyNotSent(ctx, box, class, l)
 	}

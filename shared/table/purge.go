@@ -94,7 +94,7 @@ func (t *Table) Erase(ctx context.Context, u identity.User) error {
 	if err := t.eraseCodes(ctx, u.Ref()); err != nil {
 		return err
 	}
-	err := t.DeleteUser(ctx, u)
+	err := unchanged(t.transact(ctx, t.erasing(u, u.Claims()), once.None{}), "erase user")
 	if errors.As(err, new(identity.PreconditionFailed)) {
 		return nil // changed or gone since: the next step sees it anew
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"identitypools/shared/identity"
+	"identitypools/shared/once"
 )
 
 // maxWrites is how many items a transaction has at most; one of them may be the answer to a request
@@ -60,16 +61,25 @@ func (t *Table) claiming(u identity.User, claims []string, replaced []identity.U
 func (t *Table) replacingUnproved(replaced []identity.User, claims []string) []types.TransactWriteItem {
 	var writes []types.TransactWriteItem
 	for _, old := range replaced {
-		writes = append(writes, t.removing(old, without(old.Claims(), claims))...)
+		writes = append(writes, t.erasing(old, without(old.Claims(), claims))...)
 	}
 	return writes
 }
 
-// removing are the writes that delete u as it was read, with its codes for activation and some of its claims.
+// DeleteUnproved deletes a user whom nobody has proved, as it was read, and frees its identifiers. Errors: PreconditionFailed.
+func (t *Table) DeleteUnproved(ctx context.Context, u identity.User) error {
+	return unchanged(t.transact(ctx, t.erasing(u, u.Claims()), once.None{}), "delete unproved user")
+}
+
+// erasing are the writes of removing, and one that deletes the codes of u without a trace.
+func (t *Table) erasing(u identity.User, claims []string) []types.TransactWriteItem {
+	return append(t.removing(u, claims), t.deleting(codesKey(u.Ref(), identity.PurposeActivation), "", nil))
+}
+
+// removing are the writes that delete u as it was read and some of its claims. Its codes are the caller's.
 func (t *Table) removing(u identity.User, claims []string) []types.TransactWriteItem {
 	writes := []types.TransactWriteItem{
 		t.deleting(userKey(u.Ref()), isVersion, item{":version": num(u.Version)}),
-		t.deleting(codesKey(u.Ref(), identity.PurposeActivation), "", nil),
 	}
 	for _, normalized := range claims {
 		writes = append(writes, t.deleting(claimKey(u.Tenant, u.Pool, normalized), isMine, item{":user": str(u.ID)}))
@@ -96,7 +106,7 @@ func (t *Table) unprovedOwners(ctx context.Context, u identity.User, taken []int
 		case slices.ContainsFunc(owners, func(known identity.User) bool { return known.ID == owner.ID }):
 			continue
 		}
-		writes += len(t.removing(owner, without(owner.Claims(), claims)))
+		writes += len(t.erasing(owner, without(owner.Claims(), claims)))
 		if !owner.IsUnproved() || owner.ID == u.ID || writes > maxWrites {
 			return nil, takenClaim(u, i)
 		}

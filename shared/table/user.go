@@ -108,7 +108,7 @@ func (t *Table) ReplaceUser(ctx context.Context, old, u identity.User) (identity
 		return u, err
 	}
 	if u.Status != old.Status {
-		writes = append(writes, t.deleting(codesKey(u.Ref(), identity.PurposeActivation), "", nil))
+		writes = append(writes, t.killing(u.Ref(), identity.PurposeActivation, t.now()))
 	}
 	return u, unchanged(t.transact(ctx, writes, u), "change user")
 }
@@ -129,7 +129,8 @@ func (t *Table) replacing(old, u identity.User) ([]types.TransactWriteItem, erro
 
 // DeleteUser deletes u as it was read, frees its identifiers and kills its codes, all at once. Errors: PreconditionFailed.
 func (t *Table) DeleteUser(ctx context.Context, u identity.User) error {
-	return unchanged(t.transact(ctx, t.removing(u, u.Claims()), once.None{}), "delete user")
+	writes := append(t.removing(u, u.Claims()), t.killing(u.Ref(), identity.PurposeActivation, t.now()))
+	return unchanged(t.transact(ctx, writes, once.None{}), "delete user")
 }
 
 // unchanged turns a cancelled transaction on a resource that was read before into PreconditionFailed.
