@@ -88,7 +88,7 @@ func (s *Service) Send(ctx context.Context, ref identity.UserRef, r Request, o i
 // user's state or address, it sends nothing and says nothing, but tells the owner of a taken address. Errors: NotFound for pool or user,
 // Invalid for the options, Limited.
 func (s *Service) SendQuietly(ctx context.Context, ref identity.UserRef, r Request, o identity.MessageOptions) error {
-	o.Share = identity.ShareWhole
+	o.Share = identity.ShareBackEnd
 	u, o, p, err := s.prepare(ctx, ref, o)
 	if err != nil {
 		return err

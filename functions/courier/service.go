@@ -204,12 +204,15 @@ func (s *Service) addressOf(ctx context.Context, u identity.User, m identity.Mes
 func (s *Service) sendCode(ctx context.Context, f *fare, u identity.User, m identity.Message, to identity.Address) error {
 	code := identity.Code{
 		Registration: m.Registration, Message: m.ID, Address: to.Normalized, Normalized: to.Normalized, AddressType: to.Type,
-		NeedsPassword: m.IsResent || m.Registration == "",
+		NeedsPassword: m.IsResent || m.Registration == "", IsPublic: m.Share.IsPublic(),
+	}
+	if code.IsPublic && code.Registration == "" { // of no registration, so no ticket comes with it
+		code.Registration, m.CodeType = identity.ResentCode, identity.CodeTypeLink
 	}
 	p, form := f.pool, m.CodeType
 	count := s.Codes.ForMail(ctx, p, m, code.MailboxRef(m.Tenant), f.forCode, func(use identity.MailboxUse) {
-		if use.IsLocked(s.Now(), p.Limits) {
-			form = identity.CodeTypeLink // strangers have used up the guesses at short codes; a link needs none
+		if use.IsGuessedAt(s.Now()) {
+			form = identity.CodeTypeLink // strangers may use up the guesses at short codes; a link needs none
 		}
 	})
 	made, err := s.Codes.Issue(ctx, p, u.Ref(), identity.PurposeActivation, code, count)

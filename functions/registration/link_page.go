@@ -19,22 +19,29 @@ func (s site) showLink(ctx context.Context, _ http.ResponseWriter, r *http.Reque
 		}
 		return shown{view: v, status: http.StatusOK}, nil
 	}
-	v, err := s.link(ctx, r, p, code)
+	v, _, err := s.link(ctx, r, p, code)
 	return shown{view: v, status: http.StatusOK}, err
 }
 
-// link is the page of a link with a code, or where the code is no good the one that says so.
-func (s site) link(ctx context.Context, r *http.Request, p identity.Pool, code string) (view, error) {
-	promise, err := s.Redeemer.Look(ctx, p, code)
+// link is the page of a link with a code, or where the code is no good the one that says so. ticket is that of the
+// registration which the browser remembers, if the code completes it: the link may be of another registration, which a
+// stranger has made with the same address.
+func (s site) link(ctx context.Context, r *http.Request, p identity.Pool, code string) (_ view, ticket string, err error) {
+	ticket = s.recall(r, p).Ticket
+	promise, err := s.Look(ctx, p, ticket, code)
+	if ticket != "" && isDead(err) {
+		ticket = ""
+		promise, err = s.Look(ctx, p, ticket, code)
+	}
 	if isDead(err) {
-		return s.dead(r, p), nil
+		return s.dead(r, p), "", nil
 	}
 	v := s.view(p, r, pageLink)
 	v.Code, v.Address, v.Invited = code, promise.Address, promise.Invited
 	if promise.NeedsPassword {
 		v.askPassword(p)
 	}
-	return v, err
+	return v, ticket, err
 }
 
 // isDead says whether a link's code is no good, for whatever reason.
@@ -55,14 +62,14 @@ func (s site) submitLink(ctx context.Context, w http.ResponseWriter, r *http.Req
 		return s.resendLink(ctx, r, p)
 	}
 	code := r.PostForm.Get("code")
-	v, err := s.link(ctx, r, p, code)
+	v, ticket, err := s.link(ctx, r, p, code)
 	if err != nil {
 		return shown{}, err
 	}
 	if v.lacksPassword(r) {
 		return v.refused(errIncomplete)
 	}
-	_, err = s.Activate(ctx, p.Tenant, p.ID, s.source(r), "", code, r.PostForm.Get("password"))
+	_, err = s.Activate(ctx, p.Tenant, p.ID, s.source(r), ticket, code, r.PostForm.Get("password"))
 	switch {
 	case err == nil:
 		return s.activated(w, p, s.returnTo(r), "activate"+languageQuery(r))

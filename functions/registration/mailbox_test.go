@@ -87,16 +87,22 @@ func TestInvitationsAtOnceAreOne(t *testing.T) {
 func TestGuessesAreCountedForTheMailbox(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		name    string
-		wasted  int // wrong guesses before, in another pool
-		allowed int64
-	}{{"a fresh mailbox", 0, 5}, {"a mailbox with three guesses left", 17, 3}, {"a mailbox with none left", 20, 0}} {
+		name          string
+		daily, wasted int // guesses: that both pools allow, and wrong ones before, in another pool
+		allowed       int64
+	}{
+		{"a fresh mailbox", 20, 0, 5},
+		{"a mailbox with three guesses left", 5, 2, 3},
+		{"a mailbox with none left", 20, 20, 0},
+		{"a mailbox that was guessed at", 20, 5, 0},
+	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			product := systemtest.New(t)
 			tenant, address := product.NewTenant(t), systemtest.Address("hal")
-			pool := tenant.NewPool(t, fields{"otp_settings": fields{"activation": fields{"ttl": "10m"}}})
-			other := tenant.NewPool(t, nil)
+			limits := fields{"code_guesses_per_day": c.daily}
+			pool := tenant.NewPool(t, fields{"limits": limits, "otp_settings": fields{"activation": fields{"ttl": "10m"}}})
+			other := tenant.NewPool(t, fields{"limits": limits})
 			elsewhere := tenant.Public.Must(t, 201, "POST", "/pools/"+other+"/register", fields{"identifier": "hal", "otp_address": address}).Text(t, "ticket")
 			product.Inbox.Await(t, address, 1)
 			for i := range c.wasted {
@@ -107,7 +113,7 @@ func TestGuessesAreCountedForTheMailbox(t *testing.T) {
 			m := product.Inbox.Await(t, address, 2)[1]
 			if c.allowed == 0 {
 				if !strings.Contains(m.Text, "http") {
-					t.Errorf("a code is sent that can't be used:\n%s", m.Text)
+					t.Errorf("a code is sent that can't be used, or that strangers may kill:\n%s", m.Text)
 				}
 				return
 			}

@@ -248,15 +248,29 @@ func (s *Service) Activate(ctx context.Context, tenant, pool, source, ticket, co
 	if err := s.Budgets.Spend(ctx, tenant, pool, p.Limits.GuessBudget(source), s.Now()); err != nil {
 		return identity.User{}, err
 	}
-	proof := onetime.Proof{Code: codeIn(code), Password: password}
-	if ticket != "" {
-		t, err := s.ticket(tenant, pool, ticket)
-		if err != nil {
-			return identity.User{}, err
-		}
-		proof.Ticket = &t
+	t, err := s.ticketIn(p, ticket)
+	if err != nil {
+		return identity.User{}, err
 	}
-	return s.Redeemer.Activate(ctx, p, proof)
+	return s.Redeemer.Activate(ctx, p, onetime.Proof{Ticket: t, Code: codeIn(code), Password: password})
+}
+
+// Look tells whoever holds the code of a link what it is good for, with a ticket or with "". Errors: those of onetime.Redeemer.
+func (s *Service) Look(ctx context.Context, p identity.Pool, ticket, code string) (onetime.Promise, error) {
+	t, err := s.ticketIn(p, ticket)
+	if err != nil {
+		return onetime.Promise{}, err
+	}
+	return s.Redeemer.Look(ctx, p, t, code)
+}
+
+// ticketIn is the ticket in a text, and nil in "". Errors: InvalidCode.
+func (s *Service) ticketIn(p identity.Pool, text string) (*otp.Ticket, error) {
+	if text == "" {
+		return nil, nil
+	}
+	t, err := s.ticket(p.Tenant, p.ID, text)
+	return &t, err
 }
 
 // codeIn is the code in what somebody has copied from a mail: the code itself, or the link that it is in.

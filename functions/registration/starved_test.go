@@ -175,16 +175,20 @@ func TestAMailedCodeDies(t *testing.T) {
 	})
 	t.Run("by the guesses of a day", func(t *testing.T) {
 		t.Parallel()
-		s := starve(t, register)
-		for range 18 {
-			s.activate(t, 422, fields{"ticket": s.owner, "code": "no code"})
+		s := peace(t, fields{"limits": fields{"code_guesses_per_day": 5}})
+		s.stranger = register(s, 0)
+		s.product.Inbox.Await(t, s.email, 1)
+		for range 2 {
+			s.activate(t, 422, fields{"ticket": s.stranger, "code": "no code"})
 		}
-		s.product.Clock.Advance(time.Hour)
-		s.tenant.Renew(t)
-		register(s, 5)
-		code := systemtest.CodeIn(t, s.product.Inbox.Await(t, s.email, 6)[5])
-		s.activate(t, 422, fields{"ticket": s.owner, "code": systemtest.WrongCode(code)})
-		s.activate(t, 422, fields{"ticket": s.owner, "code": systemtest.WrongCode(code)})
+		s.product.Clock.Advance(time.Minute)
+		register(s, 1)
+		code := systemtest.CodeIn(t, s.product.Inbox.Await(t, s.email, 2)[1]) // which bears the guesses 3 to 7
+		s.owner = s.register(t, ownersPassword)
+		s.product.Quiet(t)
+		for range 3 {
+			s.activate(t, 422, fields{"ticket": s.owner, "code": systemtest.WrongCode(code)})
+		}
 		s.activate(t, 422, fields{"ticket": s.owner, "code": code})
 	})
 	t.Run("by time", func(t *testing.T) {
@@ -280,4 +284,114 @@ func TestTheItemOfAMailboxCostsOneWriteUnit(t *testing.T) {
 			t.Errorf("%d attributes take %d bytes: %v", len(it), bytes, it)
 		}
 	}
+}
+
+// A stranger's guesses kill short codes, so after five at a mailbox its mails carry links, whatever each pool allows; and a
+// registration whose own code is dead of guesses is completed by another's mail.
+func TestGuessesKeepNobodyOut(t *testing.T) {
+	t.Parallel()
+	guess := func(t *testing.T, s *siege, n int) {
+		for range n {
+			s.activate(t, 422, fields{"ticket": s.stranger, "code": "no code"})
+		}
+	}
+	t.Run("at the codes of all mails of an hour", func(t *testing.T) {
+		t.Parallel()
+		s := starve(t, func(s *siege, i int) string {
+			return s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": fmt.Sprint("name", i), "otp_address": s.email}).Text(t, "ticket")
+		})
+		guess(t, s, 5)
+		s.activate(t, 422, fields{"ticket": s.owner, "code": systemtest.CodeIn(t, s.product.Inbox.Mails(t, s.email)[4])})
+		s.product.Clock.Advance(56 * time.Minute)
+		s.tenant.Renew(t)
+		s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": "name5", "otp_address": s.email})
+		link := systemtest.LinkIn(t, s.product.Inbox.Await(t, s.email, 6)[5])
+		s.activate(t, 201, fields{"ticket": s.owner, "code": link.String(), "password": ownersPassword})
+	})
+	t.Run("at one's own code", func(t *testing.T) {
+		t.Parallel()
+		s := peace(t, nil)
+		s.owner = s.register(t, ownersPassword)
+		newest(t, s.product, s.email, 1)
+		s.stranger = s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": "name", "otp_address": s.email}).Text(t, "ticket")
+		s.product.Quiet(t)
+		guess(t, s, 5)
+		s.product.Clock.Advance(time.Minute)
+		s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": "name2", "otp_address": s.email})
+		link := systemtest.LinkIn(t, newest(t, s.product, s.email, 2))
+		s.activate(t, 201, fields{"ticket": s.owner, "code": link.String()})
+	})
+	t.Run("in a pool that allows more", func(t *testing.T) {
+		t.Parallel()
+		s := peace(t, nil)
+		lax := "/pools/" + s.tenant.NewPool(t, fields{"limits": fields{"code_guesses_per_day": 100}})
+		ticket := s.tenant.Public.Must(t, 201, "POST", lax+"/register", fields{"identifier": s.email}).Text(t, "ticket")
+		newest(t, s.product, s.email, 1)
+		for range 20 {
+			s.tenant.Public.Must(t, 422, "POST", lax+"/activate", fields{"ticket": ticket, "code": "no code"})
+		}
+		s.product.Clock.Advance(time.Minute)
+		s.tenant.Public.Must(t, 201, "POST", lax+"/register", fields{"identifier": "name", "otp_address": s.email})
+		link := systemtest.LinkIn(t, newest(t, s.product, s.email, 2))
+		s.owner = s.register(t, ownersPassword)
+		s.product.Quiet(t)
+		s.activate(t, 201, fields{"ticket": s.owner, "code": link.String()})
+	})
+}
+
+// A user who gives way takes no code along that was mailed to somebody else's mailbox.
+func TestWhoGivesWayTakesNoMailedCodeAlong(t *testing.T) {
+	t.Parallel()
+	s := peace(t, nil)
+	s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": "+15550123", "otp_address": s.email})
+	code := systemtest.CodeIn(t, newest(t, s.product, s.email, 1))
+	s.owner = s.register(t, ownersPassword)
+	s.product.Quiet(t)
+	// The stranger proves the number at a back end that sends text messages.
+	id := s.tenant.System.Must(t, 201, "POST", s.path()+"/user/register?send_activation_message=false", fields{
+		"identifier": "bob", "otp_address": "+15550123", "password": strangersPassword,
+	}).Text(t, "id")
+	text := s.tenant.System.Must(t, 201, "POST", s.path()+"/users/"+id+"/code/generate", fields{"type": "activation"}).Text(t, "code")
+	s.tenant.System.Must(t, 201, "POST", s.path()+"/users/"+id+"/activate", fields{"code": text, "password": strangersPassword})
+	s.activate(t, 201, fields{"ticket": s.owner, "code": code})
+}
+
+// In a pool that tells cases apart, a code that was mailed to strasse@… proves nothing of straße@….
+func TestAFoldedAddressIsAnother(t *testing.T) {
+	t.Parallel()
+	s := peace(t, fields{"identifier_case_insensitive": false})
+	mine := systemtest.Address("strasse")
+	theirs := strings.Replace(mine, "strasse", "straße", 1)
+	s.tenant.NewUser(t, s.pool, "new", theirs, nil)
+	s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": mine})
+	code := systemtest.CodeIn(t, newest(t, s.product, mine, 1))
+	ticket := s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": theirs, "password": strangersPassword}).Text(t, "ticket")
+	s.product.Quiet(t)
+	s.activate(t, 422, fields{"ticket": ticket, "code": code, "password": strangersPassword})
+}
+
+// Whoever follows the link of a stranger's registration in the browser that remembers their own completes their own.
+func TestALinkCompletesTheRegistrationOfTheBrowser(t *testing.T) {
+	t.Parallel()
+	s := peace(t, nil)
+	for i := range 5 {
+		s.tenant.Public.Must(t, 201, "POST", s.path()+"/register?code_type_in_message=link", fields{"identifier": fmt.Sprint("rude-name-", i), "otp_address": s.email})
+		newest(t, s.product, s.email, i+1)
+		s.product.Clock.Advance(time.Minute)
+	}
+	v := visitor{base: s.product.BaseURL + "/" + s.tenant.ID + s.path()}
+	v.follow(t, "/register", v.call(t, "/register", "identifier", s.email, "password", ownersPassword))
+	s.product.Quiet(t)
+	mails := s.product.Inbox.Mails(t, s.email)
+	link := systemtest.LinkIn(t, mails[4])
+	if got := v.call(t, "/activate?"+link.RawQuery); contains(got.Body, `type="password"`) {
+		t.Error("the page asks for a password, though the registration has one")
+	}
+	if got := v.call(t, "/activate", "code", link.Query().Get("code")); got.Status != 303 {
+		t.Fatalf("%d %s", got.Status, shown(got))
+	}
+	if ids := fmt.Sprint(byKey(t, s.tenant, s.pool, s.email)["identifiers"]); strings.Contains(ids, "rude-name") {
+		t.Errorf("the owner is called %s", ids)
+	}
+	verify(t, s.tenant, s.pool, s.email, ownersPassword, 200)
 }

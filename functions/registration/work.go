@@ -31,7 +31,7 @@ func (s *Service) Challenge(ctx context.Context, p identity.Pool) (*work.Challen
 type proof func(ctx context.Context) (identity.Share, error)
 
 // byBackEnd is for what back ends ask for, which know their users by other means.
-func byBackEnd(context.Context) (identity.Share, error) { return identity.ShareWhole, nil }
+func byBackEnd(context.Context) (identity.Share, error) { return identity.ShareBackEnd, nil }
 
 // solvedBy is the proof that a solution is, for one request. One that is wrong, too late, of another pool or used already is none, and
 // nobody is refused for it.

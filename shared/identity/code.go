@@ -11,10 +11,14 @@ const (
 	CodeTries     = 5              // guesses that a code survives (NIST SP 800-63B-4 §3.2.2)
 	GuessWindow   = 24 * time.Hour // in which there are Limits.GuessesPerDay
 	MailWindow    = time.Hour      // in which there are Limits.MailsPerHour
-	MaxLiveCodes  = 5              // of one user for one purpose; the oldest gives way. A guess may be compared with each
-	maxSpent      = 10             // marks of redeemed codes that are kept with a user's codes
+	MaxLiveCodes  = 5              // of one user for one purpose. A guess may be compared with each
+	maxSpent      = 50             // marks of redeemed codes that are kept with a user's codes
 	expiredIsKept = 24 * time.Hour // how long the holder of an expired code is told so
 )
+
+// ResentCode stands for a registration with a code that strangers may have asked for and that is for none: an invitation
+// that is sent again. It does not replace the code that an administrator or a back end has asked for.
+const ResentCode = "resent"
 
 // Code is a one-time code that was issued, as it is stored: never the code itself. Each registration has at most one, and
 // at most one belongs to none; a new one replaces the old at once.
@@ -29,6 +33,7 @@ type Code struct {
 	ExpiresAt     Time           `json:"expires_at"`
 	LastGuess     int64          `json:"last_guess"`               // the number of the mailbox's last guess that may be compared with it
 	NeedsPassword bool           `json:"needs_password,omitempty"` // it was sent anew: without a ticket it completes no registration
+	IsPublic      bool           `json:"public,omitempty"`         // a stranger may have asked for it
 }
 
 // MailboxRef names the mailbox that the code was sent to, whose guesses are counted.
@@ -71,8 +76,9 @@ func (c Codes) Issued(code Code, guesses int64, now time.Time, ttl time.Duration
 		return old.Registration == code.Registration || old.ExpiresAt.Add(expiredIsKept).Before(now)
 	})
 	c.Live = append(live, code)
-	if extra := len(c.Live) - MaxLiveCodes; extra > 0 {
-		c.Live = c.Live[extra:]
+	for len(c.Live) > MaxLiveCodes { // the oldest gives way that strangers may have asked for, else the oldest
+		i := max(0, slices.IndexFunc(c.Live, func(code Code) bool { return code.IsPublic }))
+		c.Live = slices.Delete(c.Live, i, i+1)
 	}
 	return c
 }
@@ -111,14 +117,15 @@ func (c Codes) spent(mark string) Codes {
 type Presented struct {
 	Registration string          // whose ticket came with the code; "" where none did
 	Paid         func(Code) bool // whether the comparison with a code was paid for by a guess, or needs none
+	Lives        func(Code) bool // whether the code still bears a guess, of which its mailbox has one left
 	Matches      func(Code) bool // compares in constant time
 }
 
 // Redeem is the live code that was presented. All live codes are compared, so that time tells nothing. With the ticket of a
-// registration only the code of that registration counts, and one of no registration where it has none that has not expired.
+// registration only the code of that registration counts, and one of no registration where it has none that lives.
 // Errors: InvalidCode, and ExpiredCode only where the code is otherwise right.
 func (c Codes) Redeem(p Presented, now time.Time) (Code, error) {
-	isFree := !c.HasOwn(p.Registration, now)
+	isFree := !c.HasOwn(p, now)
 	var found *Code
 	for i := range c.Live {
 		code := &c.Live[i]
@@ -136,10 +143,10 @@ func (c Codes) Redeem(p Presented, now time.Time) (Code, error) {
 	return *found, nil
 }
 
-// HasOwn says whether a registration has a code of its own that has not expired.
-func (c Codes) HasOwn(registration string, now time.Time) bool {
+// HasOwn says whether the registration whose ticket was presented has a code of its own that lives and has not expired.
+func (c Codes) HasOwn(p Presented, now time.Time) bool {
 	return slices.ContainsFunc(c.Live, func(code Code) bool {
-		return code.Registration == registration && now.Before(code.ExpiresAt.Time)
+		return code.Registration == p.Registration && p.Lives(code) && now.Before(code.ExpiresAt.Time)
 	})
 }
 

@@ -18,6 +18,7 @@ func presented(mac string, guess int64, registration string) identity.Presented 
 	return identity.Presented{
 		Registration: registration,
 		Paid:         func(c identity.Code) bool { return guess == 0 || c.Bears(guess) },
+		Lives:        func(c identity.Code) bool { return guess <= c.LastGuess },
 		Matches:      func(c identity.Code) bool { return string(c.MAC) == mac },
 	}
 }

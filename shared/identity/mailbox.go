@@ -113,6 +113,12 @@ func (u MailboxUse) MayMail(class MailClass, now time.Time, l Limits) error {
 	return nil
 }
 
+// IsGuessedAt says whether so many guesses were made, since they were counted anew, that a code may be dead of them: a short
+// one that is sent now may soon be, too.
+func (u MailboxUse) IsGuessedAt(now time.Time) bool {
+	return u.Spent >= CodeTries && now.Before(u.Reopens.Time)
+}
+
 // IsLocked says whether no short code that was sent to the mailbox may be tried until the guesses are counted anew.
 func (u MailboxUse) IsLocked(now time.Time, l Limits) bool {
 	return u.Spent >= l.GuessesPerDay && now.Before(u.Reopens.Time)

@@ -7,11 +7,14 @@ type Share string
 
 // The shares. The zero value is the least: a message whose asker proved nothing.
 const (
-	ShareHalf Share = "" // its asker is unknown and did no work
-	// its asker proved work (shared/work), or is a back end, which has a protection of its own
-	ShareWhole Share = "whole"
-	ShareNone  Share = "none" // an administrator asked for it: it is sent without being counted
+	ShareHalf    Share = ""         // its asker is unknown and did no work
+	ShareWhole   Share = "whole"    // its asker proved work (shared/work)
+	ShareBackEnd Share = "back_end" // a back end asked for it, which has a protection of its own: it may use the whole
+	ShareNone    Share = "none"     // an administrator asked for it: it is sent without being counted
 )
+
+// IsPublic says whether a stranger may have asked for a message with the share.
+func (s Share) IsPublic() bool { return s == ShareHalf || s == ShareWhole }
 
 // Of is the part of b that messages with the share may spend.
 func (s Share) Of(b Budget) Budget {

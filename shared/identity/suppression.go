@@ -2,6 +2,7 @@ package identity
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -22,9 +23,11 @@ type Suppression struct {
 	CreatedAt Time              `json:"created_at,omitzero"` // when the mail service last told of it; zero in marks of the first release
 }
 
-// Mailbox is an address as suppressions have it: whatever a pool tells apart, upper and lower case are one mailbox.
+// Mailbox is an address as suppressions have it: whatever a pool tells apart, upper and lower case are one mailbox. Letters
+// that case folding takes for others, such as ß for ss, are different mailboxes.
 func Mailbox(address string) (string, error) {
-	return Pool{CaseInsensitive: true}.Normalize(TypeEmail, address)
+	normalized, err := Pool{}.Normalize(TypeEmail, address)
+	return strings.ToLower(normalized), err
 }
 
 // Mailboxes are where messages to u may go, each once: its e-mail addresses, and those of the registrations that wait with it.

@@ -76,20 +76,26 @@ type Promise struct {
 	NeedsPassword bool   // there is none yet, and the pool's users sign in with one
 }
 
-// Look tells whoever holds the extended code of a link what it is good for. It changes nothing: mail scanners open links too.
-// Errors: those of Activate for the code.
-func (r *Redeemer) Look(ctx context.Context, p identity.Pool, code string) (Promise, error) {
-	a := r.attempt(ctx, p, Proof{Code: code}) // only an extended code names its user, and it costs no guess
+// Look tells whoever holds the extended code of a link what it is good for, with a ticket or with nil. It changes nothing:
+// mail scanners open links too. Errors: those of Activate for the code.
+func (r *Redeemer) Look(ctx context.Context, p identity.Pool, ticket *otp.Ticket, code string) (Promise, error) {
+	if _, _, isExtended := otp.ParseExtended(code); !isExtended { // which alone costs no guess
+		return Promise{}, identity.InvalidCode{}
+	}
+	a := r.attempt(ctx, p, Proof{Code: code, Ticket: ticket})
 	found, err := a.find(ctx)
 	if err != nil {
 		return Promise{}, err
 	}
-	_, err = p.Activate(found.User, found.activation, identity.Maker{Now: r.Now(), NewID: r.NewID})
+	active, err := p.Activate(found.User, found.activation, identity.Maker{Now: r.Now(), NewID: r.NewID})
 	if err != nil && !errors.As(err, new(identity.Invalid)) {
 		return Promise{}, err
 	}
-	_, has := found.User.Password()
-	return Promise{Address: found.activation.Code.Address, Invited: !found.User.SelfRegistered, NeedsPassword: p.UsesPasswords() && !has}, nil
+	_, had := found.User.Password()
+	_, has := active.Password()
+	return Promise{
+		Address: found.activation.Code.Address, Invited: !found.User.SelfRegistered, NeedsPassword: p.UsesPasswords() && !had && !has,
+	}, nil
 }
 
 // attempt is the redeeming of one proof. What it has paid for stays paid when it has to look again.
@@ -209,7 +215,7 @@ func (a *attempt) byTicket(ctx context.Context) (found redemption, err error) {
 		Registration: found.Registration, HasTicket: true, IsTheirs: a.uses[box].Waits(a.pool.ID, ticket.Registration),
 	}
 	err = a.redeem(&found)
-	if errors.As(err, new(identity.InvalidCode)) && !found.Codes.HasOwn(ticket.Registration, a.Now()) {
+	if errors.As(err, new(identity.InvalidCode)) && !found.Codes.HasOwn(a.presented(), a.Now()) {
 		err = a.redeemMailed(&found, box)
 	}
 	return found, err
@@ -304,24 +310,37 @@ func (a *attempt) onlyWaiting(ctx context.Context, u identity.User, code identit
 
 // redeem compares the code that was presented with the live ones of the user that were paid for.
 func (a *attempt) redeem(found *redemption) (err error) {
-	registration := ""
-	if a.proof.Ticket != nil {
-		registration = a.proof.Ticket.Registration
-	}
-	found.activation.Code, err = found.Codes.Redeem(identity.Presented{
-		Registration: registration,
+	found.activation.Code, err = found.Codes.Redeem(a.presented(), a.Now())
+	found.spent = []identity.UserCodes{{User: a.ref, Codes: found.Codes.Redeemed(found.activation.Code)}}
+	return err
+}
+
+// presented is the code as it is compared with those of the user.
+func (a *attempt) presented() identity.Presented {
+	p := identity.Presented{
 		Paid: func(c identity.Code) bool {
 			box := c.MailboxRef(a.pool.Tenant)
 			use, paid := a.uses[box]
 			return a.extended || paid && !a.refused[box] && c.Bears(use.Guesses)
 		},
+		Lives: func(c identity.Code) bool {
+			box := c.MailboxRef(a.pool.Tenant)
+			use := a.uses[box]
+			next := use.Guesses // the guess that was paid for
+			if a.extended {
+				next++
+			}
+			return !a.refused[box] && !(a.extended && use.IsLocked(a.Now(), a.pool.Limits)) && next <= c.LastGuess
+		},
 		Matches: func(c identity.Code) bool {
 			b := binding(a.ref, identity.PurposeActivation, c.MailboxRef(a.pool.Tenant))
 			return a.Coder.Matches(b, a.proof.Code, c.MAC, c.ExtendedMAC)
 		},
-	}, a.Now())
-	found.spent = []identity.UserCodes{{User: a.ref, Codes: found.Codes.Redeemed(found.activation.Code)}}
-	return err
+	}
+	if a.proof.Ticket != nil {
+		p.Registration = a.proof.Ticket.Registration
+	}
+	return p
 }
 
 // pay pays for one comparison with the codes of a mailbox, unless the code that was presented is no guess or that is done.

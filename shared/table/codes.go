@@ -64,14 +64,17 @@ func (t *Table) replacingCodes(ref identity.UserRef, purpose identity.CodePurpos
 	return write, nil
 }
 
-// killing is the write that kills the live codes of a user, and the messages from before a time. What was redeemed stays
-// known, and so does the time: a code in a mail proves its mailbox with a ticket too (see identity.MailedCode), and must not
-// live on there.
+// killing is the write that kills the codes of a user, and the messages from before a time. What was redeemed stays known,
+// and so does the time: a mailed code proves its mailbox with a ticket too (identity.MailedCode), and must not live on there.
 func (t *Table) killing(ref identity.UserRef, purpose identity.CodePurpose, at time.Time) types.TransactWriteItem {
-	update := "SET live = :none, killed = :killed, version = if_not_exists(version, :zero) + :one, #ttl = :ttl"
-	write := t.updating(codesKey(ref, purpose), update, "", item{
-		":none": str("[]"), ":killed": num(at.UnixMilli()), ":zero": num(0), ":one": num(1), ":ttl": seconds(t.now().Add(codesKept)),
-	})
+	return t.emptying(ref, purpose, ", killed = :killed", item{":killed": num(at.UnixMilli())})
+}
+
+// emptying is the write that leaves a user without live codes, whose mailed ones still prove their mailbox with a ticket.
+func (t *Table) emptying(ref identity.UserRef, purpose identity.CodePurpose, update string, values item) types.TransactWriteItem {
+	values[":none"], values[":zero"], values[":one"], values[":ttl"] = str("[]"), num(0), num(1), seconds(t.now().Add(codesKept))
+	update = "SET live = :none, version = if_not_exists(version, :zero) + :one, #ttl = :ttl" + update
+	write := t.updating(codesKey(ref, purpose), update, "", values)
 	write.Update.ExpressionAttributeNames = map[string]string{"#ttl": ttl}
 	return write
 }

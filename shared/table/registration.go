@@ -268,14 +268,9 @@ func (t *Table) activating(
 	remaining := t.replacingUnproved(replaced, claims)
 	for _, each := range spent {
 		k := codesKey(each.User, identity.PurposeActivation)
-		isGone := func(w types.TransactWriteItem) bool {
-			return w.Delete != nil && text(w.Delete.Key, pk) == k.pk && text(w.Delete.Key, sk) == k.sk
-		}
-		if i := slices.IndexFunc(remaining, isGone); i >= 0 {
-			remaining = slices.Delete(remaining, i, i+1)
-			writes = append(writes, t.deleting(k, isVersion, item{":version": num(each.Version)}))
-			continue
-		}
+		remaining = slices.DeleteFunc(remaining, func(w types.TransactWriteItem) bool { // an item has one write
+			return w.Update != nil && text(w.Update.Key, pk) == k.pk && text(w.Update.Key, sk) == k.sk
+		})
 		write, err := t.replacingCodes(each.User, identity.PurposeActivation, each.Codes)
 		if err != nil {
 			return nil, err

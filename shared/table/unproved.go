@@ -61,7 +61,7 @@ func (t *Table) claiming(u identity.User, claims []string, replaced []identity.U
 func (t *Table) replacingUnproved(replaced []identity.User, claims []string) []types.TransactWriteItem {
 	var writes []types.TransactWriteItem
 	for _, old := range replaced {
-		writes = append(writes, t.erasing(old, without(old.Claims(), claims))...)
+		writes = append(append(writes, t.removing(old, without(old.Claims(), claims))...), t.emptying(old.Ref(), identity.PurposeActivation, "", item{}))
 	}
 	return writes
 }

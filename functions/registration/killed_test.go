@@ -1,0 +1,186 @@
+package registration_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/smithy-go/middleware"
+
+	"identitypools/infra/local/system"
+	"identitypools/infra/local/systemtest"
+)
+
+// The code of an invitation that an administrator has killed does not live on with its mailbox, where it would let in
+// whoever has got hold of it and registers the address.
+func TestAKilledCodeStaysDead(t *testing.T) {
+	t.Parallel()
+	for way, kill := range map[string]func(*testing.T, *siege, string, fields){
+		"by a change of status": func(t *testing.T, s *siege, id string, _ fields) {
+			s.tenant.Admin.Must(t, 200, "PUT", s.path()+"/users/"+id, fields{"status": "inactive"})
+			s.tenant.Admin.Must(t, 200, "PUT", s.path()+"/users/"+id, fields{"status": "new"})
+		},
+		"with its user, who is made anew under the same id": func(t *testing.T, s *siege, id string, user fields) {
+			s.tenant.Admin.Must(t, 204, "DELETE", s.path()+"/users/"+id, nil)
+			user["id"] = id
+			s.tenant.NewUser(t, s.pool, "new", s.email, user)
+		},
+	} {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			s := peace(t, nil)
+			user := fields{"metadata": fields{"role": "administrator"}}
+			id := s.tenant.NewUser(t, s.pool, "new", s.email, user)
+			s.tenant.Admin.Must(t, 204, "POST", s.path()+"/users/"+id+"/activation/send?mode=invitation", nil)
+			killed := systemtest.LinkIn(t, newest(t, s.product, s.email, 1)).Query().Get("code")
+			s.product.Clock.Advance(2 * time.Minute)
+			kill(t, s, id, user)
+			s.activate(t, 422, fields{"code": killed, "password": strangersPassword})
+			s.product.Clock.Advance(2 * time.Minute)
+			ticket := s.register(t, strangersPassword)
+			newest(t, s.product, s.email, 2)
+			s.product.Quiet(t)
+			s.activate(t, 422, fields{"code": killed, "password": strangersPassword})
+			s.activate(t, 422, fields{"ticket": ticket, "code": killed, "password": strangersPassword})
+		})
+	}
+}
+
+// A code that its user has redeemed stays redeemed after the user was made new again.
+func TestARedeemedCodeStaysRedeemed(t *testing.T) {
+	t.Parallel()
+	s := peace(t, nil)
+	first := s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": "ann", "otp_address": s.email, "password": ownersPassword}).Text(t, "ticket")
+	code := systemtest.CodeIn(t, newest(t, s.product, s.email, 1))
+	s.activate(t, 201, fields{"ticket": first, "code": code})
+	id := byKey(t, s.tenant, s.pool, "ann")["id"].(string)
+	s.tenant.Admin.Must(t, 200, "PUT", s.path()+"/users/"+id, fields{"status": "new"})
+	s.product.Clock.Advance(2 * time.Minute)
+	s.tenant.Public.Must(t, 202, "POST", s.path()+"/activation/send", fields{"address": "ann"})
+	newest(t, s.product, s.email, 2)
+	other := "/pools/" + s.tenant.NewPool(t, nil)
+	ticket := s.tenant.Public.Must(t, 201, "POST", other+"/register", fields{"identifier": s.email, "password": strangersPassword}).Text(t, "ticket")
+	s.product.Quiet(t)
+	s.tenant.Public.Must(t, 422, "POST", other+"/activate", fields{"ticket": ticket, "code": code})
+}
+
+// A change of status kills the code that the courier is making at that moment.
+func TestAStatusKillsACodeThatIsBeingMade(t *testing.T) {
+	t.Parallel()
+	var meanwhile atomic.Pointer[func()]
+	watch := func(stack *middleware.Stack) error {
+		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("meanwhile", func(
+			ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
+		) (middleware.InitializeOutput, middleware.Metadata, error) {
+			get, ok := in.Parameters.(*dynamodb.GetItemInput)
+			if ok && strings.Contains(fmt.Sprint(get.Key["sk"]), "CODE#activation") {
+				if do := meanwhile.Swap(nil); do != nil {
+					(*do)()
+				}
+			}
+			return next.HandleInitialize(ctx, in)
+		}), middleware.Before)
+	}
+	noCourier := func(c *system.Config) { c.NoCourier = true }
+	s := &siege{product: systemtest.New(t, noCourier, systemtest.Watched(watch)), email: systemtest.Address("gil")}
+	s.tenant = s.product.NewTenant(t)
+	s.pool = s.tenant.NewPool(t, nil)
+	id := s.tenant.NewUser(t, s.pool, "new", s.email, nil)
+	s.tenant.Admin.Must(t, 204, "POST", s.path()+"/users/"+id+"/activation/send", nil)
+	s.product.Clock.Advance(time.Second)
+	do := func() {
+		s.tenant.Admin.Must(t, 200, "PUT", s.path()+"/users/"+id, fields{"status": "inactive"})
+		s.product.Clock.Advance(time.Second)
+		s.tenant.Admin.Must(t, 200, "PUT", s.path()+"/users/"+id, fields{"status": "new"})
+	}
+	meanwhile.Store(&do)
+	s.deliver(t)
+	if mails := s.product.Inbox.Mails(t, s.email); len(mails) > 0 {
+		s.activate(t, 422, fields{"code": systemtest.LinkIn(t, mails[0]).Query().Get("code"), "password": ownersPassword})
+	}
+	if meanwhile.Load() != nil {
+		t.Error("the courier has read no codes")
+	}
+}
+
+// What strangers register neither kills the mail of an administrator or a back end, nor is it pushed out by theirs.
+func TestStrangersKillNoCodeThatIsNotTheirs(t *testing.T) {
+	t.Parallel()
+	link := func(t *testing.T, s *siege, n int) string {
+		return systemtest.LinkIn(t, newest(t, s.product, s.email, n)).Query().Get("code")
+	}
+	for _, who := range []string{"an administrator", "a back end"} {
+		for _, how := range []string{"registrations", "resends", "registrations of a name with other addresses"} {
+			t.Run(who+", by "+how, func(t *testing.T) {
+				t.Parallel()
+				s := peace(t, nil)
+				name := s.email
+				body := fields{"identifier": name, "password": ownersPassword}
+				if how == "registrations of a name with other addresses" {
+					name = "gil"
+					body = fields{"identifier": name, "otp_address": s.email, "password": ownersPassword}
+				}
+				if who == "a back end" || name == "gil" {
+					id := s.tenant.System.Must(t, 201, "POST", s.path()+"/user/register", body).Text(t, "id")
+					if who == "an administrator" {
+						newest(t, s.product, s.email, 1)
+						s.product.Clock.Advance(2 * time.Minute)
+						s.tenant.Admin.Must(t, 204, "POST", s.path()+"/users/"+id+"/activation/send", fields{"address": s.email})
+					}
+				} else {
+					id := s.tenant.NewUser(t, s.pool, "new", s.email, nil)
+					s.tenant.Admin.Must(t, 204, "POST", s.path()+"/users/"+id+"/activation/send?mode=invitation", nil)
+				}
+				n := 1
+				if who == "an administrator" && name == "gil" {
+					n = 2
+				}
+				code := link(t, s, n)
+				for i := range 5 {
+					switch how {
+					case "registrations":
+						s.product.Clock.Advance(15 * time.Minute)
+						s.register(t, strangersPassword)
+						newest(t, s.product, s.email, n+i+1)
+					case "resends":
+						s.product.Clock.Advance(15 * time.Minute)
+						s.tenant.Public.Must(t, 202, "POST", s.path()+"/activation/send", fields{"address": s.email})
+					default:
+						s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": name, "otp_address": systemtest.Address("stranger")})
+					}
+				}
+				s.tenant.Renew(t)
+				s.product.Quiet(t)
+				if who == "a back end" && how == "resends" { // which are for the back end's registration, the only one, and take its code's place
+					mails := s.product.Inbox.Mails(t, s.email)
+					code = systemtest.LinkIn(t, mails[len(mails)-1]).Query().Get("code")
+				}
+				s.tenant.System.Must(t, 201, "POST", s.path()+"/user/activate", fields{"code": code, "password": ownersPassword})
+			})
+		}
+	}
+}
+
+// An invited user gets in with each mail that a stranger causes, without a ticket.
+func TestAnInvitationThatIsSentAgainIsALink(t *testing.T) {
+	t.Parallel()
+	for _, how := range []string{"register", "activation/send"} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			s := peace(t, nil)
+			s.tenant.NewUser(t, s.pool, "new", s.email, nil)
+			body := fields{"identifier": s.email, "password": strangersPassword}
+			if how == "activation/send" {
+				body = fields{"address": s.email}
+			}
+			s.tenant.Public.Must(t, map[string]int{"register": 201, "activation/send": 202}[how], "POST", s.path()+"/"+how+"?code_type_in_message=code", body)
+			code := systemtest.LinkIn(t, newest(t, s.product, s.email, 1)).Query().Get("code")
+			s.activate(t, 201, fields{"code": code, "password": ownersPassword})
+			verify(t, s.tenant, s.pool, s.email, ownersPassword, 200)
+		})
+	}
+}
