@@ -11,9 +11,9 @@ import (
 
 // fare is what a message costs its pool's budgets. What it costs of the budget of mails depends on what its asker knows
 // alone, never on what comes of it: anybody can see whether half of that budget is spent, and would see who is registered.
-// So each public request for a mail spends one, also where no mail comes of it; but no more for one mailbox, or one user
-// name, than a mailbox may get mails. A mail that is sent above that, since requests for notices are counted among them,
-// costs one of the budget of notices, which nobody sees.
+// So each request for a mail spends one, also where no mail comes of it; but those of strangers no more for one mailbox, or
+// one user name, than a mailbox may get mails. A mail that is sent above that, since requests for notices are counted among
+// them, costs one of the budget of notices, which nobody sees.
 type fare struct {
 	*Service
 	pool      identity.Pool
@@ -43,11 +43,14 @@ func (s *Service) fare(ctx context.Context, p identity.Pool, m identity.Message)
 	if m.Share == identity.ShareNone || m.Budget != "" {
 		return f, nil
 	}
-	var err error
-	if f.isCounted, err = s.Budgets.CountAsked(ctx, m.AskedRef(), m.ID, p.Limits); err != nil || !f.isCounted {
-		return f, err
+	f.isCounted = true
+	if m.Share.IsPublic() {
+		counted, err := s.Budgets.CountAsked(ctx, m.AskedRef(), m.ID, p.Limits)
+		if f.isCounted = counted; err != nil || !counted {
+			return f, err
+		}
 	}
-	err = f.take(ctx, p.Limits.MailBudget())
+	err := f.take(ctx, p.Limits.MailBudget())
 	if errors.As(err, new(delayed)) || errors.As(err, new(identity.Limited)) {
 		f.late, err = err, nil
 	}

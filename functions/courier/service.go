@@ -206,8 +206,11 @@ func (s *Service) sendCode(ctx context.Context, f *fare, u identity.User, m iden
 		Registration: m.Registration, Message: m.ID, Address: to.Normalized, Normalized: to.Normalized, AddressType: to.Type,
 		NeedsPassword: m.IsResent || m.Registration == "", IsPublic: m.Share.IsPublic(),
 	}
-	if code.IsPublic && code.Registration == "" { // of no registration, so no ticket comes with it
-		code.Registration, m.CodeType = identity.ResentCode, identity.CodeTypeLink
+	if code.IsPublic && code.Registration == "" {
+		code.Registration = identity.ResentCode
+		if !u.IsUnproved() { // who was invited has no ticket, which a short code needs
+			m.CodeType = identity.CodeTypeLink
+		}
 	}
 	p, form := f.pool, m.CodeType
 	count := s.Codes.ForMail(ctx, p, m, code.MailboxRef(m.Tenant), f.forCode, func(use identity.MailboxUse) {

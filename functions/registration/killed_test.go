@@ -148,7 +148,7 @@ func TestStrangersKillNoCodeThatIsNotTheirs(t *testing.T) {
 						newest(t, s.product, s.email, n+i+1)
 					case "resends":
 						s.product.Clock.Advance(15 * time.Minute)
-						s.tenant.Public.Must(t, 202, "POST", s.path()+"/activation/send", fields{"address": s.email})
+						s.tenant.Public.Must(t, 202, "POST", s.path()+"/activation/send?code_type_in_message=link", fields{"address": s.email})
 					default:
 						s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": name, "otp_address": systemtest.Address("stranger")})
 					}

@@ -16,8 +16,8 @@ const (
 	expiredIsKept = 24 * time.Hour // how long the holder of an expired code is told so
 )
 
-// ResentCode stands for a registration with a code that strangers may have asked for and that is for none: an invitation
-// that is sent again. It does not replace the code that an administrator or a back end has asked for.
+// ResentCode stands for a registration with a code that strangers may have asked for and that is for none, such as that of
+// an invitation that is sent again. It does not replace the code that an administrator or a back end has asked for.
 const ResentCode = "resent"
 
 // Code is a one-time code that was issued, as it is stored: never the code itself. Each registration has at most one, and
@@ -129,7 +129,7 @@ func (c Codes) Redeem(p Presented, now time.Time) (Code, error) {
 	var found *Code
 	for i := range c.Live {
 		code := &c.Live[i]
-		isTheirs := p.Registration == "" || code.Registration == p.Registration || isFree && code.Registration == ""
+		isTheirs := p.Registration == "" || code.Registration == p.Registration || isFree && code.isOfNone()
 		if right := p.Matches(*code); right && p.Paid(*code) && isTheirs {
 			found = code
 		}
@@ -142,6 +142,9 @@ func (c Codes) Redeem(p Presented, now time.Time) (Code, error) {
 	}
 	return *found, nil
 }
+
+// isOfNone says whether the code is of no registration.
+func (c Code) isOfNone() bool { return c.Registration == "" || c.Registration == ResentCode }
 
 // HasOwn says whether the registration whose ticket was presented has a code of its own that lives and has not expired.
 func (c Codes) HasOwn(p Presented, now time.Time) bool {

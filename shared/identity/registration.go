@@ -133,7 +133,7 @@ func (u User) OnlyWaiting(waiting []Registration, mailable bool, now time.Time) 
 
 // Redeemable is what a code for activation is redeemed with, read in one call.
 type Redeemable struct {
-	User         User // without its password hash; the zero value where there is none
+	Ref          UserRef // whom the code would activate
 	Codes        Codes
 	Others       []UserCodes   // of other users whose codes the mailbox got last
 	Registration *Registration // nil where there is none
@@ -141,7 +141,7 @@ type Redeemable struct {
 
 // CodesOf are the codes of a user that were read, the zero value where there are none.
 func (r Redeemable) CodesOf(user UserRef) Codes {
-	if user == r.User.Ref() {
+	if user == r.Ref {
 		return r.Codes
 	}
 	i := slices.IndexFunc(r.Others, func(each UserCodes) bool { return each.User == user })

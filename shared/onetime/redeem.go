@@ -31,6 +31,7 @@ type Guesses interface {
 type Activator interface {
 	Redeemable(ctx context.Context, ref identity.UserRef, registration string, others []identity.UserRef) (identity.Redeemable, error)
 	Registration(ctx context.Context, ref identity.UserRef, id string) (identity.Registration, error)
+	User(ctx context.Context, ref identity.UserRef) (identity.User, error)
 	Activate(ctx context.Context, old, u identity.User, spent []identity.UserCodes, notice *identity.Message) (identity.User, error)
 }
 
@@ -69,35 +70,6 @@ func (r *Redeemer) Activate(ctx context.Context, p identity.Pool, proof Proof) (
 	return identity.User{}, identity.Unavailable{RetryAfter: time.Second, Cause: identity.PreconditionFailed{}}
 }
 
-// Promise is what a link would come to.
-type Promise struct {
-	Address       string // that it proves
-	Invited       bool   // an administrator made the user
-	NeedsPassword bool   // there is none yet, and the pool's users sign in with one
-}
-
-// Look tells whoever holds the extended code of a link what it is good for, with a ticket or with nil. It changes nothing:
-// mail scanners open links too. Errors: those of Activate for the code.
-func (r *Redeemer) Look(ctx context.Context, p identity.Pool, ticket *otp.Ticket, code string) (Promise, error) {
-	if _, _, isExtended := otp.ParseExtended(code); !isExtended { // which alone costs no guess
-		return Promise{}, identity.InvalidCode{}
-	}
-	a := r.attempt(ctx, p, Proof{Code: code, Ticket: ticket})
-	found, err := a.find(ctx)
-	if err != nil {
-		return Promise{}, err
-	}
-	active, err := p.Activate(found.User, found.activation, identity.Maker{Now: r.Now(), NewID: r.NewID})
-	if err != nil && !errors.As(err, new(identity.Invalid)) {
-		return Promise{}, err
-	}
-	_, had := found.User.Password()
-	_, has := active.Password()
-	return Promise{
-		Address: found.activation.Code.Address, Invited: !found.User.SelfRegistered, NeedsPassword: p.UsesPasswords() && !had && !has,
-	}, nil
-}
-
 // attempt is the redeeming of one proof. What it has paid for stays paid when it has to look again.
 type attempt struct {
 	*Redeemer
@@ -126,9 +98,10 @@ func (r *Redeemer) attempt(ctx context.Context, p identity.Pool, proof Proof) *a
 
 // redemption is what comes of a code that was presented.
 type redemption struct {
-	identity.Redeemable                      // whom it would activate
-	activation          identity.Activation  // how
-	spent               []identity.UserCodes // the codes that are spent then
+	identity.Redeemable
+	User       identity.User        // whom it would activate
+	activation identity.Activation  // how
+	spent      []identity.UserCodes // the codes that are spent then
 }
 
 func (a *attempt) activate(ctx context.Context) (u identity.User, err error) {
@@ -181,10 +154,16 @@ func (a *attempt) find(ctx context.Context) (found redemption, err error) {
 			return found, identity.InvalidCode{}
 		}
 	}
-	if err == nil && found.User.ID == "" {
+	return found, err
+}
+
+// user is the one whom a right code would activate. Errors: InvalidCode where there is none.
+func (a *attempt) user(ctx context.Context) (identity.User, error) {
+	u, err := a.Users.User(ctx, a.ref)
+	if errors.As(err, new(identity.NotFound)) {
 		err = identity.InvalidCode{}
 	}
-	return found, err
+	return u, err
 }
 
 // byTicket redeems a code with the ticket of a registration, which is therefore that of whoever presents both.
@@ -217,6 +196,9 @@ func (a *attempt) byTicket(ctx context.Context) (found redemption, err error) {
 	err = a.redeem(&found)
 	if errors.As(err, new(identity.InvalidCode)) && !found.Codes.HasOwn(a.presented(), a.Now()) {
 		err = a.redeemMailed(&found, box)
+	}
+	if err == nil {
+		found.User, err = a.user(ctx)
 	}
 	return found, err
 }
@@ -269,6 +251,9 @@ func (a *attempt) byCode(ctx context.Context) (found redemption, err error) {
 		}
 	}
 	if err := a.redeem(&found); err != nil {
+		return found, err
+	}
+	if found.User, err = a.user(ctx); err != nil {
 		return found, err
 	}
 	code := found.activation.Code

@@ -177,11 +177,13 @@ func (t *Table) Registration(ctx context.Context, ref identity.UserRef, id strin
 	return registrationOf(it)
 }
 
-// Redeemable reads a user, its codes for activation and, unless its id is empty, a registration that waits with it. With
-// them it reads the codes of other users, which are at most MailedCodesKept.
+// Redeemable reads a user's codes for activation and, unless its id is empty, a registration that waits with the user. With
+// them it reads the codes of other users, which are at most MailedCodesKept. The user itself is left for whoever has a right
+// code: how long it takes to read would tell how large its documents are.
 func (t *Table) Redeemable(ctx context.Context, ref identity.UserRef, registration string, others []identity.UserRef) (r identity.Redeemable, err error) {
+	r.Ref = ref
 	codes, isOf := codesKey(ref, identity.PurposeActivation), map[string]identity.UserRef{}
-	keys := []map[string]types.AttributeValue{userKey(ref).item(), codes.item()}
+	keys := []map[string]types.AttributeValue{codes.item()}
 	if registration != "" {
 		keys = append(keys, registrationKey(ref, registration).item())
 	}
@@ -193,10 +195,10 @@ func (t *Table) Redeemable(ctx context.Context, ref identity.UserRef, registrati
 		}
 	}
 	items, err := t.batch(ctx, types.KeysAndAttributes{
-		Keys: keys, ProjectionExpression: aws.String("pk, sk, hash_phc, live, spent, killed, " + userAttributes), ConsistentRead: aws.Bool(true),
+		Keys: keys, ProjectionExpression: aws.String("pk, sk, doc, hash_phc, version, live, spent, killed"), ConsistentRead: aws.Bool(true),
 	})
 	if err != nil {
-		return r, fmt.Errorf("read user, codes and registration: %w", err)
+		return r, fmt.Errorf("read codes and registration: %w", err)
 	}
 	for _, it := range items {
 		other, isOther := isOf[text(it, pk)]
@@ -205,9 +207,6 @@ func (t *Table) Redeemable(ctx context.Context, ref identity.UserRef, registrati
 			of := identity.UserCodes{User: other}
 			of.Codes, err = codesOf(it)
 			r.Others = append(r.Others, of)
-		case text(it, sk) == ref.ID:
-			r.User, err = userOf(it)
-			r.User.PasswordHash = ""
 		case text(it, sk) == codes.sk:
 			r.Codes, err = codesOf(it)
 		default:
