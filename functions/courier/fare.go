@@ -11,13 +11,14 @@ import (
 
 // fare is what a message costs its pool's budgets. What it costs of the budget of mails depends on what its asker knows
 // alone, never on what comes of it: anybody can see whether half of that budget is spent, and would see who is registered.
-// So each request for a mail spends one, also where no mail comes of it; but those of strangers no more for one mailbox, or
-// one user name, than a mailbox may get mails. A mail that is sent above that, since requests for notices are counted among
-// them, costs one of the budget of notices, which nobody sees.
+// So each request for a mail spends one, also where no mail comes of it; but those for one mailbox, or one user name, no more
+// than a mailbox may get mails. A mail that is sent above that, since requests for notices are counted among them, costs one
+// of the budget of notices, which nobody sees, and waits for no later hour of it.
 type fare struct {
 	*Service
 	pool      identity.Pool
 	message   identity.Message
+	isFree    bool  // an administrator asked for the message, or it has its place
 	isCounted bool  // the budget of mails has a place for the message
 	late      error // why the message has to wait for that place, or can't have one
 	paid      []payment
@@ -39,18 +40,17 @@ func (delayed) Error() string { return "the budget of the pool has no place befo
 
 // fare pays for the request that a message comes from.
 func (s *Service) fare(ctx context.Context, p identity.Pool, m identity.Message) (*fare, error) {
-	f := &fare{Service: s, pool: p, message: m}
-	if m.Share == identity.ShareNone || m.Budget != "" {
+	f := &fare{Service: s, pool: p, message: m, isFree: m.Share == identity.ShareNone || m.Budget != "", isCounted: true}
+	if f.isFree {
 		return f, nil
 	}
-	f.isCounted = true
-	if m.Share.IsPublic() {
+	if !m.Counted { // else its asker was told of the limits of the mailbox, which are as many
 		counted, err := s.Budgets.CountAsked(ctx, m.AskedRef(), m.ID, p.Limits)
 		if f.isCounted = counted; err != nil || !counted {
 			return f, err
 		}
 	}
-	err := f.take(ctx, p.Limits.MailBudget())
+	err := f.take(ctx, p.Limits.MailBudget(), m.CreatedAt.Add(identity.MessageLifetime).Time)
 	if errors.As(err, new(delayed)) || errors.As(err, new(identity.Limited)) {
 		f.late, err = err, nil
 	}
@@ -62,7 +62,7 @@ func (s *Service) fare(ctx context.Context, p identity.Pool, m identity.Message)
 // counted, the budget of mails must have a place left all the same. Errors: delayed; Limited where there is no place while
 // the message is valid.
 func (f *fare) forCode(ctx context.Context) error {
-	if f.done || f.message.Share == identity.ShareNone || f.message.Budget != "" {
+	if f.done || f.isFree {
 		return nil
 	}
 	f.done = true
@@ -77,7 +77,7 @@ func (f *fare) forCode(ctx context.Context) error {
 	case !has: // and there is a mail that waits for a place already, or the mailbox has got some
 		return identity.Limited{Reason: mails.Spent}
 	}
-	return f.take(ctx, f.pool.Limits.NoticeBudget())
+	return f.take(ctx, f.pool.Limits.NoticeBudget(), now(f.message))
 }
 
 // forNotice pays for a notice to the owner of an address. It does not wait for a place among the mails to unproved
@@ -87,18 +87,24 @@ func (f *fare) forNotice(ctx context.Context) error {
 	if f.message.Share == identity.ShareNone || f.message.Budget == notices.Of {
 		return nil
 	}
-	return f.take(ctx, notices)
+	if !f.isCounted {
+		return f.take(ctx, notices, now(f.message))
+	}
+	return f.take(ctx, notices, f.message.CreatedAt.Add(identity.MessageLifetime).Time)
 }
 
-// take takes a place in a budget. The time that counts is when the message was asked for, or was due: mails that an outage held up don't
-// have to share an hour.
-func (f *fare) take(ctx context.Context, b identity.Budget) error {
+// now is the end of a search for a place that looks at the hour of a message alone.
+func now(m identity.Message) time.Time { return m.CreatedAt.Time.Add(time.Nanosecond) }
+
+// take takes a place in a budget, before end. The time that counts is when the message was asked for, or was due: mails that
+// an outage held up don't have to share an hour.
+func (f *fare) take(ctx context.Context, b identity.Budget, end time.Time) error {
 	m := f.message
 	at := m.CreatedAt
 	if m.Budget != "" {
 		at = m.Due
 	}
-	place, err := f.Budgets.Reserve(ctx, m.Tenant, m.Pool, m.Share.Of(b), at.Time, m.CreatedAt.Add(identity.MessageLifetime).Time)
+	place, err := f.Budgets.Reserve(ctx, m.Tenant, m.Pool, m.Share.Of(b), at.Time, end)
 	if err != nil {
 		return err
 	}

@@ -67,6 +67,11 @@ func TestWhatARequestSpendsTellsNothing(t *testing.T) {
 		"a resend by name": {2, func(t *testing.T, s *siege) {
 			s.tenant.Public.Must(t, 202, "POST", s.path()+"/activation/send", fields{"address": "some-name"})
 		}, true},
+		"resends for two within a minute": {4, func(t *testing.T, s *siege) {
+			s.tenant.Public.Must(t, 202, "POST", s.path()+"/activation/send", fields{"address": s.email})
+			s.product.Quiet(t)
+			s.tenant.Public.Must(t, 202, "POST", s.path()+"/activation/send", fields{"address": systemtest.Address("nobody")})
+		}, true},
 		"two registrations of an address within a minute": {4, func(t *testing.T, s *siege) {
 			s.register(t, strangersPassword)
 			s.product.Quiet(t)
@@ -200,6 +205,35 @@ func TestMailsThatHaveWaitedKeepToTheLimits(t *testing.T) {
 		s.tick(t, after)
 		if n := len(s.product.Inbox.Mails(t, s.email)); n != want {
 			t.Errorf("%d mails after tick %d, want %d", n, i, want)
+		}
+	}
+}
+
+// Requests for one mailbox that are not counted take none of the later hours of the budget of notices.
+func TestOneMailboxDoesNotTakeTheLaterHoursOfNotices(t *testing.T) {
+	t.Parallel()
+	s := scarce(t, 4)
+	owner := func() string {
+		address := systemtest.Address("owner")
+		s.tenant.NewUser(t, s.pool, "active", address, nil)
+		return address
+	}
+	ask := func(address string) {
+		s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": address})
+		s.deliver(t)
+	}
+	for range 2 { // half of the notices of an hour
+		ask(owner())
+	}
+	victim, other := owner(), owner()
+	for range 10 {
+		ask(victim)
+	}
+	ask(other)
+	s.tick(t, time.Hour)
+	for name, address := range map[string]string{"ten times": victim, "once": other} {
+		if n := len(s.product.Inbox.Mails(t, address)); n != 1 {
+			t.Errorf("an hour later the owner who was asked for %s has %d notices", name, n)
 		}
 	}
 }
