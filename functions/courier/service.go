@@ -164,8 +164,6 @@ func (s *Service) deliverFor(ctx context.Context, f *fare) error {
 	to, registration, err := s.addressOf(ctx, u, m)
 	m.Registration = registration
 	switch {
-	case u.Status == identity.StatusNew && m.CreatedAt.Before(u.StatusUpdatedAt.Time): // it was asked for before an administrator made the user new again
-		return identity.NotFound{Thing: "use for message", ID: m.ID}
 	case err != nil:
 		return err
 	case m.Kind == identity.MessageTaken, u.Status != identity.StatusNew:
