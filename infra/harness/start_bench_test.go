@@ -20,7 +20,7 @@ const (
 
 	maxPage       = 13_500_000 // of a function that renders pages, for arm64, which is deployed
 	maxPageZipped = 5_200_000
-	otherwise     = 107 // percent of that for amd64
+	otherwise     = 110 // percent of that for amd64, whose programs are larger by as much when zipped
 )
 
 // TestProgramsAreSmall holds the programs to their limits. Their times are a benchmark's matter: a busy machine would fail a test.
