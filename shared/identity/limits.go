@@ -58,7 +58,8 @@ func (l *Limits) All() []Limit {
 		},
 		{
 			"pool_mails_per_hour",
-			"that strangers and back ends cause in the pool, from each full hour (UTC); what is above waits",
+			"that strangers and back ends ask for in the pool, from each full hour (UTC), whatever comes of it; " +
+				"what is above waits",
 			1, 1_000_000, 10_000, false, &l.PoolMailsPerHour,
 		},
 		{"pool_mails_per_day", "the same, from midnight (UTC)", 1, 10_000_000, 50_000, false, &l.PoolMailsPerDay},
