@@ -9,25 +9,18 @@ import (
 	"identitypools/shared/metric"
 )
 
-// fare is what a message costs its pool's budgets. What it costs of the budget of mails depends on what its asker knows
-// alone, never on what comes of it: anybody can see whether half of that budget is spent, and would see who is registered.
-// So each request for a mail spends one, also where no mail comes of it; but those for one mailbox, or one user name, no more
-// than a mailbox may get mails. A mail that is sent above that, since requests for notices are counted among them, costs one
-// of the budget of notices, which nobody sees, and waits for no later hour of it.
+// fare is what a message costs its pool's budgets. That depends on what its asker knows alone, never on what comes of it:
+// whether half of the budget is spent can be seen by anybody, and whether a mail comes by who has mailboxes of their own,
+// and so they would see who is registered. Each request costs a place in the budget of mails, also where no mail comes of
+// it, but those of one kind for one mailbox, or one user name, no more than a mailbox may get mails. Nothing is given back;
+// a message that is tried again remembers that it has paid.
 type fare struct {
 	*Service
 	pool      identity.Pool
 	message   identity.Message
 	isFree    bool  // an administrator asked for the message, or it has its place
-	isCounted bool  // the budget of mails has a place for the message
+	isCounted bool  // the request was counted, and so has a place
 	late      error // why the message has to wait for that place, or can't have one
-	paid      []payment
-	done      bool
-}
-
-type payment struct {
-	budget identity.Budget
-	at     time.Time
 }
 
 // delayed is why a message is not sent yet: its place in the budget is in a later hour.
@@ -40,13 +33,15 @@ func (delayed) Error() string { return "the budget of the pool has no place befo
 
 // fare pays for the request that a message comes from.
 func (s *Service) fare(ctx context.Context, p identity.Pool, m identity.Message) (*fare, error) {
-	f := &fare{Service: s, pool: p, message: m, isFree: m.Share == identity.ShareNone || m.Budget != "", isCounted: true}
+	f := &fare{Service: s, pool: p, message: m, isFree: m.Share == identity.ShareNone || m.Budget != "" || m.Paid}
 	if f.isFree {
 		return f, nil
 	}
+	f.isCounted = true
 	if !m.Counted { // else its asker was told of the limits of the mailbox, which are as many
-		counted, err := s.Budgets.CountAsked(ctx, m.AskedRef(), m.ID, p.Limits)
-		if f.isCounted = counted; err != nil || !counted {
+		counted, repeated, err := s.Budgets.CountAsked(ctx, m, p.Limits)
+		f.isCounted = counted
+		if err != nil || !counted || repeated {
 			return f, err
 		}
 	}
@@ -57,54 +52,44 @@ func (s *Service) fare(ctx context.Context, p identity.Pool, m identity.Message)
 	return f, err
 }
 
-// forCode pays for a mail to an address that nobody has proved, once, however often a code is tried to be stored. It is paid
-// before a code is made, so that a message that has to wait kills no code that somebody has. Where the request is not
-// counted, the budget of mails must have a place left all the same. Errors: delayed; Limited where there is no place while
-// the message is valid.
+// forCode says whether a mail to an address that nobody has proved can be sent now. It is asked before a code is made, so
+// that a message that has to wait kills no code that somebody has. Where the request was not counted, others for the mailbox
+// were, so the mail waits for none, but the budget must have a place left. Errors: delayed; Limited where there is no place
+// while the message is valid.
 func (f *fare) forCode(ctx context.Context) error {
-	if f.done || f.isFree {
-		return nil
-	}
-	f.done = true
-	if f.isCounted {
+	if f.isFree || f.isCounted {
 		return f.late
 	}
 	mails := f.message.Share.Of(f.pool.Limits.MailBudget())
 	has, err := f.Budgets.HasPlace(ctx, f.message.Tenant, f.message.Pool, mails, f.message.CreatedAt.Time)
-	switch {
-	case err != nil:
-		return err
-	case !has: // and there is a mail that waits for a place already, or the mailbox has got some
-		return identity.Limited{Reason: mails.Spent}
+	if err == nil && !has {
+		err = identity.Limited{Reason: mails.Spent}
 	}
-	return f.take(ctx, f.pool.Limits.NoticeBudget(), now(f.message))
+	return err
 }
 
-// forNotice pays for a notice to the owner of an address. It does not wait for a place among the mails to unproved
-// addresses, but has a budget of its own. Errors: those of forCode.
+// forNotice says whether a notice to the owner of an address can be sent now. Where its request has no place among the mails
+// yet, it does not wait for those of strangers: it takes one of the budget of notices, which is so large that few can fill it
+// to see by it whether somebody else gets a notice. Errors: those of forCode.
 func (f *fare) forNotice(ctx context.Context) error {
-	notices := f.pool.Limits.NoticeBudget()
-	if f.message.Share == identity.ShareNone || f.message.Budget == notices.Of {
+	switch {
+	case f.isFree || f.isCounted && f.late == nil:
 		return nil
+	case !f.isCounted:
+		return identity.Limited{Reason: f.pool.Limits.NoticeBudget().Spent}
 	}
-	if !f.isCounted {
-		return f.take(ctx, notices, now(f.message))
+	err := f.take(ctx, f.pool.Limits.NoticeBudget(), f.message.CreatedAt.Time.Add(time.Nanosecond)) // in this hour, or not at all
+	if errors.As(err, new(identity.Limited)) {
+		err = f.late
 	}
-	return f.take(ctx, notices, f.message.CreatedAt.Add(identity.MessageLifetime).Time)
+	return err
 }
 
-// now is the end of a search for a place that looks at the hour of a message alone.
-func now(m identity.Message) time.Time { return m.CreatedAt.Time.Add(time.Nanosecond) }
-
-// take takes a place in a budget, before end. The time that counts is when the message was asked for, or was due: mails that
-// an outage held up don't have to share an hour.
+// take takes a place in a budget, before end. The time that counts is when the message was asked for: mails that an outage
+// held up don't have to share an hour.
 func (f *fare) take(ctx context.Context, b identity.Budget, end time.Time) error {
 	m := f.message
-	at := m.CreatedAt
-	if m.Budget != "" {
-		at = m.Due
-	}
-	place, err := f.Budgets.Reserve(ctx, m.Tenant, m.Pool, m.Share.Of(b), at.Time, end)
+	place, err := f.Budgets.Reserve(ctx, m.Tenant, m.Pool, m.Share.Of(b), m.CreatedAt.Time, end)
 	if err != nil {
 		return err
 	}
@@ -112,25 +97,16 @@ func (f *fare) take(ctx context.Context, b identity.Budget, end time.Time) error
 		f.Log.Warn("half of a budget is spent", "tenant", m.Tenant, "pool", m.Pool, "budget", b.Of)
 		metric.Count(ctx, f.Log, f.Now(), metric.BudgetsHalfSpent)
 	}
-	if !place.At.Equal(at.Time) {
+	if !place.At.Equal(m.CreatedAt.Time) {
 		return delayed{m.Delayed(b.Of, place), place.Hour}
 	}
-	f.paid = append(f.paid, payment{b, place.At})
 	return nil
 }
 
-// settle gives back what was paid where no mail comes of it, and is err. A message that waits keeps its places. A request
-// keeps its place in the budget of mails unless the message comes again.
+// settle marks a message that is tried again as one that has paid, and is err.
 func (f *fare) settle(ctx context.Context, err error) error {
-	if err == nil || errors.As(err, new(delayed)) {
+	if err == nil || errors.As(err, new(delayed)) || isFinal(err) || f.isFree || !f.isCounted {
 		return err
 	}
-	for _, each := range f.paid {
-		if isFinal(err) && each.budget.Of == f.pool.Limits.MailBudget().Of {
-			continue
-		}
-		err = errors.Join(err, f.Budgets.Unspend(ctx, f.pool.Tenant, f.pool.ID, each.budget, each.at))
-	}
-	f.paid = nil
-	return err
+	return errors.Join(err, f.Outbox.Pay(ctx, f.message))
 }

@@ -169,28 +169,6 @@ func TestWhoseMailsDoNotWait(t *testing.T) {
 	}
 }
 
-// What strangers cause notices to owners with is bounded too: a notice above that budget comes in a later hour.
-func TestNoticesHaveABudgetOfTheirOwn(t *testing.T) {
-	t.Parallel()
-	product, tenant := morning(t)
-	pool := tenant.NewPool(t, budget(4))
-	var owners []string
-	for range 5 {
-		owner := systemtest.Address("owner")
-		tenant.NewUser(t, pool, "active", owner, nil)
-		register(t, tenant, pool, owner)
-		owners = append(owners, owner)
-		deliver(t, product, product.Outbox(t))
-	}
-	for hour, want := range [][]int{{1, 1, 0, 0, 0}, {1, 1, 1, 1, 0}, {1, 1, 1, 1, 1}} {
-		tick(t, product)
-		if got := mailed(t, product, owners); !slices.Equal(got, want) {
-			t.Errorf("after %d hours the owners have got %v notices, want %v", hour, got, want)
-		}
-		product.Clock.Advance(time.Hour)
-	}
-}
-
 // How many mails a pool has left does not tell who is registered: a notice to an owner takes the place that a mail to nobody would have taken.
 func TestTheBudgetDoesNotTellWhoIsRegistered(t *testing.T) {
 	t.Parallel()

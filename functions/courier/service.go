@@ -53,6 +53,7 @@ type Users interface {
 type Outbox interface {
 	Message(ctx context.Context, id string) (identity.Message, error)
 	DeleteMessage(ctx context.Context, id string) error
+	Pay(ctx context.Context, m identity.Message) error
 	Postpone(ctx context.Context, m identity.Message, until time.Time, number int64) error
 	Due(ctx context.Context, at time.Time, most int) ([]string, error)
 	Suppress(ctx context.Context, s identity.Suppression) error
@@ -70,10 +71,9 @@ type Keeper interface {
 
 // Budgets has what pools may spend; shared/table says what each method promises.
 type Budgets interface {
-	CountAsked(ctx context.Context, box identity.MailboxRef, message string, l identity.Limits) (ok bool, err error)
+	CountAsked(ctx context.Context, m identity.Message, l identity.Limits) (ok, repeated bool, err error)
 	HasPlace(ctx context.Context, tenant, pool string, b identity.Budget, at time.Time) (bool, error)
 	Reserve(ctx context.Context, tenant, pool string, b identity.Budget, at, end time.Time) (identity.Place, error)
-	Unspend(ctx context.Context, tenant, pool string, b identity.Budget, at time.Time) error
 }
 
 // Mailer hands a mail over. Errors: ErrRejected for one that never will be accepted.
@@ -100,7 +100,7 @@ func (s *Service) Deliver(ctx context.Context, id string) error {
 	case err == nil:
 	case errors.As(err, &later):
 		return s.delay(ctx, later)
-	case errors.As(err, &limited) && m.Budget != "": // its hour has come, and its mailbox gets other mails
+	case errors.As(err, &limited) && m.Budget != "" && limited.RetryAfter <= tickRetry: // its mailbox has just got another mail
 		return s.postpone(ctx, m, s.Now().Add(limited.RetryAfter))
 	case errors.Is(err, ErrRejected):
 		s.Log.Warn("message rejected", "message", id, "kind", m.Kind)
@@ -148,10 +148,10 @@ func (s *Service) deliver(ctx context.Context, m identity.Message) error {
 		return s.notifyPassword(ctx, p, m)
 	}
 	f, err := s.fare(ctx, p, m)
-	if err == nil {
-		err = s.deliverFor(ctx, f)
+	if err != nil {
+		return err
 	}
-	return f.settle(ctx, err)
+	return f.settle(ctx, s.deliverFor(ctx, f))
 }
 
 // deliverFor sends the mail of a message for a fare.
@@ -204,11 +204,9 @@ func (s *Service) sendCode(ctx context.Context, f *fare, u identity.User, m iden
 		Registration: m.Registration, Message: m.ID, Address: to.Normalized, Normalized: to.Normalized, AddressType: to.Type,
 		NeedsPassword: m.IsResent || m.Registration == "", IsPublic: m.Share.IsPublic(),
 	}
-	if code.IsPublic && code.Registration == "" {
-		code.Registration = identity.ResentCode
-		if !u.IsUnproved() { // who was invited has no ticket, which a short code needs
-			m.CodeType = identity.CodeTypeLink
-		}
+	code.IsAskedAgain = code.IsPublic && (f.message.Registration == "" || m.Registration == "")
+	if code.IsAskedAgain && !u.IsUnproved() { // who was invited has no ticket, which a short code needs
+		m.CodeType = identity.CodeTypeLink
 	}
 	p, form := f.pool, m.CodeType
 	count := s.Codes.ForMail(ctx, p, m, code.MailboxRef(m.Tenant), f.forCode, func(use identity.MailboxUse) {

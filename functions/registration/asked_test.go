@@ -6,6 +6,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
 	"identitypools/infra/local/system"
 	"identitypools/infra/local/systemtest"
 )
@@ -81,7 +86,7 @@ func TestWhatARequestSpendsTellsNothing(t *testing.T) {
 			s.register(t, strangersPassword)
 			s.product.Quiet(t)
 			s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": "some-name", "otp_address": s.email})
-		}, false},
+		}, true},
 		"two registrations of an address": {4, func(t *testing.T, s *siege) {
 			s.register(t, strangersPassword)
 			s.product.Quiet(t)
@@ -209,31 +214,138 @@ func TestMailsThatHaveWaitedKeepToTheLimits(t *testing.T) {
 	}
 }
 
-// Requests for one mailbox that are not counted take none of the later hours of the budget of notices.
-func TestOneMailboxDoesNotTakeTheLaterHoursOfNotices(t *testing.T) {
+// Requests that send nothing, for an address that nobody has or in another pool, drop no mail of whoever registers it while
+// mails are scarce.
+func TestRequestsThatSendNothingDropNoMail(t *testing.T) {
 	t.Parallel()
-	s := scarce(t, 4)
-	owner := func() string {
-		address := systemtest.Address("owner")
-		s.tenant.NewUser(t, s.pool, "active", address, nil)
-		return address
+	for _, where := range []string{"nowhere", "in the pool", "in another pool"} {
+		t.Run(where, func(t *testing.T) {
+			t.Parallel()
+			s := scarce(t, 40)
+			path := s.path()
+			if where == "in another pool" {
+				path = "/pools/" + s.tenant.NewPool(t, nil)
+			}
+			for range 5 {
+				if where != "nowhere" {
+					s.tenant.Public.Must(t, 202, "POST", path+"/activation/send", fields{"address": s.email})
+					s.deliver(t)
+				}
+				s.product.Clock.Advance(61 * time.Second)
+			}
+			s.register(t, ownersPassword)
+			s.deliver(t)
+			s.tick(t, time.Hour)
+			if n := len(s.product.Inbox.Mails(t, s.email)); n != 1 {
+				t.Errorf("%d mails to the owner an hour later", n)
+			}
+		})
 	}
-	ask := func(address string) {
-		s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": address})
-		s.deliver(t)
+}
+
+// slow is a pool of so many mails an hour, at the beginning of one, whose mails go through a door. Its courier works when the
+// test says so.
+func slow(t *testing.T, hourly int) (*siege, *systemtest.Door) {
+	t.Helper()
+	door := systemtest.NewDoor(t)
+	s := &siege{product: systemtest.New(t, func(c *system.Config) { c.NoCourier = true }, door.Option), email: systemtest.Address("gil")}
+	s.tenant = s.product.NewTenant(t)
+	s.beginHour(t)
+	s.pool = s.tenant.NewPool(t, fields{"limits": fields{"pool_mails_per_hour": hourly}})
+	return s, door
+}
+
+// A message that SES refuses for a moment pays once, however often it is tried again, and keeps its place whatever else is
+// asked for meanwhile.
+func TestAMessageThatIsTriedAgainPaysOnce(t *testing.T) {
+	t.Parallel()
+	for _, state := range []string{"unknown", "active"} {
+		t.Run(state, func(t *testing.T) {
+			t.Parallel()
+			s, door := slow(t, 4)
+			if state == "active" {
+				s.tenant.NewUser(t, s.pool, "active", s.email, nil)
+			}
+			door.Set(systemtest.Refuse(429, "TooManyRequestsException"))
+			s.register(t, ownersPassword)
+			mine := s.product.Outbox(t)
+			for range 20 {
+				s.product.Courier.Stream(t.Context(), mine)
+			}
+			door.Open()
+			s.product.Clock.Advance(61 * time.Second)
+			s.register(t, strangersPassword) // which is counted instead, and takes the other place that strangers have
+			other := s.product.Outbox(t)
+			for _, record := range other.Records {
+				if record.Change.Keys["pk"].String() != mine.Records[0].Change.Keys["pk"].String() {
+					other.Records = []events.DynamoDBEventRecord{record}
+				}
+			}
+			s.product.Courier.Stream(t.Context(), other)
+			s.product.Clock.Advance(61 * time.Second)
+			s.product.Courier.Stream(t.Context(), mine)
+			if n := len(s.product.Inbox.Mails(t, s.email)); n != 2 {
+				t.Errorf("%d mails in the hour, want both", n)
+			}
+			last := systemtest.Address("last")
+			s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": last})
+			s.deliver(t)
+			s.tick(t, time.Hour)
+			if n := len(s.product.Inbox.Mails(t, last)); n != 1 {
+				t.Errorf("an hour later %d mails to who came after the two", n)
+			}
+		})
 	}
-	for range 2 { // half of the notices of an hour
-		ask(owner())
+}
+
+// While SES refuses, what a resend spends tells nothing either.
+func TestAnOutageTellsNothing(t *testing.T) {
+	t.Parallel()
+	for _, state := range []string{"unknown", "new", "active"} {
+		t.Run(state, func(t *testing.T) {
+			t.Parallel()
+			s, door := slow(t, 2)
+			if state != "unknown" {
+				s.tenant.NewUser(t, s.pool, state, s.email, nil)
+			}
+			door.Set(systemtest.Refuse(429, "TooManyRequestsException"))
+			s.tenant.Public.Must(t, 202, "POST", s.path()+"/activation/send", fields{"address": s.email})
+			s.product.Courier.Stream(t.Context(), s.product.Outbox(t))
+			s.product.Settle()
+			if !contains(s.tenant.Public.Must(t, 200, "GET", s.path(), nil).Body, "challenge") {
+				t.Error("a resend has not spent half of two mails")
+			}
+		})
 	}
-	victim, other := owner(), owner()
-	for range 10 {
-		ask(victim)
-	}
-	ask(other)
-	s.tick(t, time.Hour)
-	for name, address := range map[string]string{"ten times": victim, "once": other} {
-		if n := len(s.product.Inbox.Mails(t, address)); n != 1 {
-			t.Errorf("an hour later the owner who was asked for %s has %d notices", name, n)
-		}
+}
+
+// Notices to owners don't wait for the mails that strangers cause, up to a number an hour. Above it they wait as those do.
+func TestTheNoticesOfAnHourAreBounded(t *testing.T) {
+	t.Parallel()
+	for _, spent := range []string{"999", "1000"} { // of 2000, of which strangers may cause half
+		t.Run(spent, func(t *testing.T) {
+			t.Parallel()
+			s := scarce(t, 4)
+			s.tenant.NewUser(t, s.pool, "active", s.email, nil)
+			now := s.product.Clock.Now().UTC()
+			if _, err := s.product.DB.PutItem(t.Context(), &dynamodb.PutItemInput{
+				TableName: aws.String(s.product.TableName), Item: map[string]types.AttributeValue{
+					"pk":                   &types.AttributeValueMemberS{Value: "LIMIT#" + s.tenant.ID + "#" + s.pool + "#notices"},
+					"sk":                   &types.AttributeValueMemberS{Value: now.Format("2006-01-02T15")},
+					"h" + now.Format("15"): &types.AttributeValueMemberN{Value: spent},
+				},
+			}); err != nil {
+				t.Fatal(err)
+			}
+			s.register(t, strangersPassword)
+			s.deliver(t)
+			if n, want := len(s.product.Inbox.Mails(t, s.email)), map[string]int{"999": 1, "1000": 0}[spent]; n != want {
+				t.Errorf("%d notices at once, want %d", n, want)
+			}
+			s.tick(t, time.Hour)
+			if n := len(s.product.Inbox.Mails(t, s.email)); n != 1 {
+				t.Errorf("%d notices an hour later", n)
+			}
+		})
 	}
 }

@@ -165,6 +165,56 @@ func TestStrangersKillNoCodeThatIsNotTheirs(t *testing.T) {
 	}
 }
 
+// A resend by user name, which goes to the only address that waits, replaces nobody's code.
+func TestAResendByUserNameKillsNoCode(t *testing.T) {
+	t.Parallel()
+	for _, by := range []string{"a back end", "an administrator", "the owner"} {
+		t.Run(by, func(t *testing.T) {
+			t.Parallel()
+			s := peace(t, nil)
+			body := fields{"identifier": "ann", "otp_address": s.email, "password": ownersPassword}
+			id, n := "", 1
+			if by == "the owner" {
+				s.owner = s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", body).Text(t, "ticket")
+			} else {
+				id = s.tenant.System.Must(t, 201, "POST", s.path()+"/user/register?code_type_in_message=code", body).Text(t, "id")
+			}
+			newest(t, s.product, s.email, 1)
+			s.product.Clock.Advance(61 * time.Second)
+			if by == "an administrator" {
+				s.tenant.Admin.Must(t, 204, "POST", s.path()+"/users/"+id+"/activation/send?code_type_in_message=code", nil)
+				n = 2
+			}
+			code := systemtest.CodeIn(t, newest(t, s.product, s.email, n))
+			s.product.Clock.Advance(61 * time.Second)
+			s.tenant.Public.Must(t, 202, "POST", s.path()+"/activation/send", fields{"address": "ann"})
+			newest(t, s.product, s.email, n+1)
+			s.product.Quiet(t)
+			switch by {
+			case "the owner":
+				s.activate(t, 201, fields{"ticket": s.owner, "code": code})
+			case "an administrator":
+				s.tenant.System.Must(t, 201, "POST", s.path()+"/users/"+id+"/activate", fields{"code": code, "password": ownersPassword})
+			default: // whose code is still that of the only registration
+				s.tenant.System.Must(t, 201, "POST", s.path()+"/users/"+id+"/activate", fields{"code": code})
+			}
+		})
+	}
+}
+
+// A code that is mailed lives, whatever codes of back ends its user has.
+func TestANewCodeIsNotPushedOut(t *testing.T) {
+	t.Parallel()
+	s := peace(t, nil)
+	for range 5 {
+		s.tenant.System.Must(t, 201, "POST", s.path()+"/user/register", fields{"identifier": "ann", "otp_address": systemtest.Address("other")})
+	}
+	s.product.Quiet(t)
+	s.tenant.Public.Must(t, 201, "POST", s.path()+"/register?code_type_in_message=link", fields{"identifier": "ann", "otp_address": s.email})
+	code := systemtest.LinkIn(t, newest(t, s.product, s.email, 1)).Query().Get("code")
+	s.activate(t, 201, fields{"code": code, "password": ownersPassword})
+}
+
 // An invited user gets in with each mail that a stranger causes, without a ticket.
 func TestAnInvitationThatIsSentAgainIsALink(t *testing.T) {
 	t.Parallel()

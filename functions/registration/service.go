@@ -170,7 +170,10 @@ func (s *Service) register(ctx context.Context, p identity.Pool, in identity.Sel
 	var message *identity.Message
 	if mail {
 		m := identity.NewMessage(identity.MessageActivation, u, identity.Address{Value: r.Address, Normalized: r.Normalized}, d.options, d.maker)
-		m.Registration = r.ID
+		m.Registration, m.AskedBy = r.ID, identity.RegistrationRequest
+		if in.OTPAddress != "" {
+			m.AskedBy = identity.NameRequest
+		}
 		if m.Share, err = share(ctx); err != nil {
 			return Registered{}, err
 		}

@@ -16,10 +16,6 @@ const (
 	expiredIsKept = 24 * time.Hour // how long the holder of an expired code is told so
 )
 
-// ResentCode stands for a registration with a code that strangers may have asked for and that is for none, such as that of
-// an invitation that is sent again. It does not replace the code that an administrator or a back end has asked for.
-const ResentCode = "resent"
-
 // Code is a one-time code that was issued, as it is stored: never the code itself. Each registration has at most one, and
 // at most one belongs to none; a new one replaces the old at once.
 type Code struct {
@@ -34,6 +30,7 @@ type Code struct {
 	LastGuess     int64          `json:"last_guess"`               // the number of the mailbox's last guess that may be compared with it
 	NeedsPassword bool           `json:"needs_password,omitempty"` // it was sent anew: without a ticket it completes no registration
 	IsPublic      bool           `json:"public,omitempty"`         // a stranger may have asked for it
+	IsAskedAgain  bool           `json:"again,omitempty"`          // a stranger without the ticket may have asked for it: it replaces no other
 }
 
 // MailboxRef names the mailbox that the code was sent to, whose guesses are counted.
@@ -73,11 +70,11 @@ type UserCodes struct {
 func (c Codes) Issued(code Code, guesses int64, now time.Time, ttl time.Duration) Codes {
 	code.ExpiresAt, code.LastGuess = At(now).Add(ttl), guesses+CodeTries
 	live := slices.DeleteFunc(slices.Clone(c.Live), func(old Code) bool {
-		return old.Registration == code.Registration || old.ExpiresAt.Add(expiredIsKept).Before(now)
+		return old.Registration == code.Registration && old.IsAskedAgain == code.IsAskedAgain || old.ExpiresAt.Add(expiredIsKept).Before(now)
 	})
 	c.Live = append(live, code)
 	for len(c.Live) > MaxLiveCodes { // the oldest gives way that strangers may have asked for, else the oldest
-		i := max(0, slices.IndexFunc(c.Live, func(code Code) bool { return code.IsPublic }))
+		i := max(0, slices.IndexFunc(c.Live[:MaxLiveCodes], func(code Code) bool { return code.IsPublic }))
 		c.Live = slices.Delete(c.Live, i, i+1)
 	}
 	return c
@@ -129,7 +126,7 @@ func (c Codes) Redeem(p Presented, now time.Time) (Code, error) {
 	var found *Code
 	for i := range c.Live {
 		code := &c.Live[i]
-		isTheirs := p.Registration == "" || code.Registration == p.Registration || isFree && code.isOfNone()
+		isTheirs := p.Registration == "" || code.Registration == p.Registration || isFree && code.Registration == ""
 		if right := p.Matches(*code); right && p.Paid(*code) && isTheirs {
 			found = code
 		}
@@ -142,9 +139,6 @@ func (c Codes) Redeem(p Presented, now time.Time) (Code, error) {
 	}
 	return *found, nil
 }
-
-// isOfNone says whether the code is of no registration.
-func (c Code) isOfNone() bool { return c.Registration == "" || c.Registration == ResentCode }
 
 // HasOwn says whether the registration whose ticket was presented has a code of its own that lives and has not expired.
 func (c Codes) HasOwn(p Presented, now time.Time) bool {

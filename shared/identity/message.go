@@ -12,6 +12,16 @@ const (
 	MessagePasswordSet MessageKind = "password_set" // a notice that a password was set or changed
 )
 
+// Request is what asks for a message. Those of one kind for one mailbox are counted together, in each pool.
+type Request string
+
+// The kinds of requests.
+const (
+	ResendRequest       Request = ""     // for the message of whoever has a ticket, an address or a name
+	RegistrationRequest Request = "own"  // of an address as the identifier
+	NameRequest         Request = "name" // of another identifier, which comes with the address
+)
+
 // CodeType is the form in which a message carries a code.
 type CodeType string
 
@@ -51,6 +61,8 @@ type Message struct {
 	Again             bool        `json:"again,omitzero"`     // its receiver asked for it anew
 	IsResent          bool        `json:"resent,omitzero"`    // it is not the first message of a registration: its code alone completes none
 	Asked             string      `json:"asked,omitempty"`    // the digest of the mailbox, or name, that it was asked for; "" for that of Normalized
+	AskedBy           Request     `json:"asked_by,omitempty"` // what asked for it
+	Paid              bool        `json:"paid,omitzero"`      // it has a place in its pool's budget of mails, and is tried again
 	Counted           bool        `json:"counted,omitempty"`  // the limits were already applied, for a caller that is told of them
 	Share             Share       `json:"share,omitempty"`    // of the pool's budget of mails
 	Budget            string      `json:"budget,omitempty"`   // Budget.Of in which it has a place at Due, where it was delayed

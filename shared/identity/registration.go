@@ -102,9 +102,11 @@ func (p Pool) registerAddress(v *Violations, r *Registration, identifier Identif
 }
 
 // Belongs says whether the registration may still be completed for u: one from before an administrator made the user new
-// again is dead.
+// again is dead. One that began before that which made the user, and was stored after it, is not.
 func (r Registration) Belongs(u User, now time.Time) bool {
-	return u.Status == StatusNew && !r.CreatedAt.Before(u.StatusUpdatedAt.Time) && now.Before(r.CreatedAt.Add(RegistrationLifetime).Time)
+	isFirst := u.SelfRegistered && u.StatusUpdatedAt.Equal(u.CreatedAt.Time)
+	return u.Status == StatusNew && (isFirst || !r.CreatedAt.Before(u.StatusUpdatedAt.Time)) &&
+		now.Before(r.CreatedAt.Add(RegistrationLifetime).Time)
 }
 
 // RegistrationsRead is how many registrations of a user are looked at, however many strangers have made.

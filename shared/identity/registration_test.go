@@ -373,3 +373,18 @@ func TestActivateVerifiesAnAddressThatIsKnown(t *testing.T) {
 		t.Errorf("claims %q; before %q", got.Claims(), u.Claims())
 	}
 }
+
+// A registration that began before the one that made the user, and was stored after it, is as good; one from before an
+// administrator made the user new again is not.
+func TestARegistrationBelongsToTheUserThatAnotherMade(t *testing.T) {
+	t.Parallel()
+	r := identity.Registration{CreatedAt: identity.At(start())}
+	u := identity.User{Status: identity.StatusNew, SelfRegistered: true, CreatedAt: identity.At(at(time.Millisecond)), StatusUpdatedAt: identity.At(at(time.Millisecond))}
+	if !r.Belongs(u, at(time.Second)) {
+		t.Error("a registration that began a moment earlier is dead")
+	}
+	u.StatusUpdatedAt = identity.At(at(2 * time.Millisecond))
+	if r.Belongs(u, at(time.Second)) {
+		t.Error("a registration from before the user was made new again lives")
+	}
+}

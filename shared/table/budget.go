@@ -38,7 +38,7 @@ func hourOf(t time.Time) string { return "h" + t.Format("15") }
 // spent.
 func (t *Table) Spend(ctx context.Context, tenant, pool string, b identity.Budget, at time.Time) error {
 	now := at.UTC()
-	_, old, err := t.spend(ctx, tenant, pool, b, now, 1)
+	_, old, err := t.spend(ctx, tenant, pool, b, now)
 	if !errors.Is(err, errCondition) {
 		return err
 	}
@@ -49,22 +49,16 @@ func (t *Table) Spend(ctx context.Context, tenant, pool string, b identity.Budge
 	return identity.Limited{RetryAfter: again.Sub(t.now()), Reason: b.Spent}
 }
 
-// Unspend gives one back that was spent for something that did not happen.
-func (t *Table) Unspend(ctx context.Context, tenant, pool string, b identity.Budget, at time.Time) error {
-	_, _, err := t.spend(ctx, tenant, pool, b, at.UTC(), -1)
-	return err
-}
-
-// spend adds n to what is spent at a time, and is what is spent with it. Errors: errCondition where
+// spend adds one to what is spent at a time, and is what is spent with it. Errors: errCondition where
 // the budget is spent, with the item of the day.
 func (t *Table) spend(
-	ctx context.Context, tenant, pool string, b identity.Budget, now time.Time, n int64,
+	ctx context.Context, tenant, pool string, b identity.Budget, now time.Time,
 ) (s identity.Spending, old item, err error) {
 	in := &dynamodb.UpdateItemInput{
 		TableName: t.name, Key: budgetKey(tenant, pool, b.Of, periodOf(b, now)).item(),
 		UpdateExpression:          aws.String("ADD #day :n, #hour :n SET #ttl = :ttl"),
 		ExpressionAttributeNames:  map[string]string{"#day": "day", "#hour": hourOf(now), "#ttl": ttl},
-		ExpressionAttributeValues: item{":n": num(n), ":ttl": seconds(now.Add(2 * 24 * time.Hour))},
+		ExpressionAttributeValues: item{":n": num(1), ":ttl": seconds(now.Add(2 * 24 * time.Hour))},
 		ReturnValues:              types.ReturnValueUpdatedNew,
 	}
 	condition := ""
@@ -72,7 +66,7 @@ func (t *Table) spend(
 		name string
 		most int64
 	}{{"day", b.PerDay}, {"hour", b.PerHour}} {
-		if bound.most == 0 || n < 0 { // what is given back has no bound
+		if bound.most == 0 {
 			continue
 		}
 		if condition != "" {

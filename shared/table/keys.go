@@ -118,9 +118,9 @@ func mailboxKey(m identity.MailboxRef) key {
 	return key{Mailboxes.key(m.Tenant, m.Digest), "MAILBOX"}
 }
 
-// askedKey has the public requests for mails to a mailbox, or about a user name as if it were one.
-func askedKey(m identity.MailboxRef) key {
-	return key{Mailboxes.key(m.Tenant, m.Digest), "ASKED"}
+// askedKey has the requests of a kind in a pool for mails to a mailbox, or about a user name as if it were one.
+func askedKey(m identity.MailboxRef, pool string, kind identity.Request) key {
+	return key{Mailboxes.key(m.Tenant, m.Digest), join("ASKED", pool, string(kind))}
 }
 
 func claimKey(tenant, pool, normalized string) key {

@@ -27,13 +27,30 @@ func (t *Table) Reserve(
 	ctx context.Context, tenant, pool string, b identity.Budget, at, end time.Time,
 ) (identity.Place, error) {
 	for at = at.UTC(); at.Before(end); {
-		spent, day, err := t.spend(ctx, tenant, pool, b, at, 1)
+		spent, day, err := t.spend(ctx, tenant, pool, b, at)
 		if !errors.Is(err, errCondition) {
 			return identity.Place{At: at, Spending: spent}, err
 		}
 		at = nextWithPlace(day, b, at)
 	}
 	return identity.Place{}, identity.Limited{RetryAfter: end.Sub(t.now()), Reason: b.Spent}
+}
+
+// Pay marks a message as one that has its place in the budget, for the next try to send it.
+func (t *Table) Pay(ctx context.Context, m identity.Message) error {
+	m.Paid = true
+	doc, err := document(m)
+	if err != nil {
+		return err
+	}
+	_, err = t.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: t.name, Key: messageKey(m.ID).item(), UpdateExpression: aws.String("SET doc = :doc REMOVE replayed"),
+		ConditionExpression: aws.String(exists), ExpressionAttributeValues: item{":doc": doc},
+	})
+	if err := failure(err); err != nil && !errors.Is(err, errCondition) {
+		return fmt.Errorf("mark message: %w", err)
+	}
+	return nil
 }
 
 // HasPlace says whether a pool's budget has a place left at a time.

@@ -20,8 +20,8 @@ import (
 // latest guess in guessed_by; for each class of mails a row of times (unix ms), which are m1 to m10 (public), n1 to n10
 // (notices) and i1 to i10 (administrators), with the message that was counted last in counted; c1 and c2 for the codes that
 // were mailed last, with the last guess that each bears in b1 and b2; and w1 to w5 for the registrations that wait. The
-// newest of a row is its first. An item of its own, beside it, has a1 to a10 (unix ms) for the public requests for mails to
-// it, with the message of the last in counted. A request can shift a row and check it in one expression, without reading the item. Names
+// newest of a row is its first. Items of their own, beside it, have a1 to a10 (unix ms) for the requests for mails to it, one for
+// each pool and kind of request, with the message of the last in counted. A request can shift a row and check it in one expression, without reading the item. Names
 // are short so that the item costs one write unit, which is at most 1 KB.
 
 // askedRow names the row of public requests.
@@ -91,22 +91,23 @@ func (t *Table) RefundGuess(ctx context.Context, ref identity.MailboxRef, paymen
 	return nil
 }
 
-// CountAsked counts a public request for a mail to a mailbox, or one about a user name as if it were a mailbox, whatever
-// comes of it. ok is false where no more is counted now: the limits are those of mails. A repeat of the request that was
-// counted last is ok.
-func (t *Table) CountAsked(ctx context.Context, ref identity.MailboxRef, message string, l identity.Limits) (ok bool, err error) {
-	message = short(message)
+// CountAsked counts the request that a message comes from, for its mailbox, or for a user name as if it were one, whatever
+// comes of it. ok is false where no more is counted now: the limits are those of mails. repeated says whether the message
+// was the last that was counted.
+func (t *Table) CountAsked(ctx context.Context, m identity.Message, l identity.Limits) (ok, repeated bool, err error) {
+	message := short(m.ID)
 	values := item{":message": str(message)}
 	row, condition := t.counting(askedRow, l, values)
-	it, err := t.updateMailbox(ctx, askedKey(ref), "SET #ttl = :ttl, counted = :message, "+strings.Join(row, ", "),
+	it, err := t.updateMailbox(ctx, askedKey(m.AskedRef(), m.Pool, m.AskedBy), "SET #ttl = :ttl, counted = :message, "+strings.Join(row, ", "),
 		"(attribute_not_exists(counted) OR counted <> :message) AND "+condition, values)
 	switch {
 	case errors.Is(err, errCondition):
-		return text(it, "counted") == message, nil
+		repeated = text(it, "counted") == message
+		return repeated, repeated, nil
 	case err != nil:
-		return false, fmt.Errorf("count a request: %w", err)
+		return false, false, fmt.Errorf("count a request: %w", err)
 	}
-	return true, nil
+	return true, false, nil
 }
 
 // CountMail counts a mail to a mailbox before it is sent, unless it was counted already, and keeps the code in it in place
