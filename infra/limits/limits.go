@@ -27,7 +27,7 @@ func Document() string {
 			"the answer is the usual one, and no\n" +
 			"mail is sent. Beyond the pool's mails nobody is told anything, and mails are delayed; " +
 			"half of those are for whoever proves work ([api.md](api.md)), and notices to owners of\n" +
-			"addresses have as many of their own. " +
+			"addresses don't wait, up to 2000 an hour, or as many as the pool may send mails. " +
 			"Only the limits of a source, which say nothing of any address, are 429 for its own callers. " +
 			"A source is an IPv4 address or the /64 of an IPv6 one, as\n" +
 			"API Gateway sees it: behind a proxy of your own, raise the three `source_` limits.",
