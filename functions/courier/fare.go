@@ -41,6 +41,9 @@ func (s *Service) fare(ctx context.Context, p identity.Pool, m identity.Message)
 	if !m.Counted { // else its asker was told of the limits of the mailbox, which are as many
 		counted, repeated, err := s.Budgets.CountAsked(ctx, m, p.Limits)
 		f.isCounted = counted
+		if err == nil && repeated { // it has paid, or something failed before: which, the budget tells
+			repeated, err = f.hasPlace(ctx)
+		}
 		if err != nil || !counted || repeated {
 			return f, err
 		}
@@ -60,12 +63,17 @@ func (f *fare) forCode(ctx context.Context) error {
 	if f.isFree || f.isCounted {
 		return f.late
 	}
-	mails := f.message.Share.Of(f.pool.Limits.MailBudget())
-	has, err := f.Budgets.HasPlace(ctx, f.message.Tenant, f.message.Pool, mails, f.message.CreatedAt.Time)
+	has, err := f.hasPlace(ctx)
 	if err == nil && !has {
-		err = identity.Limited{Reason: mails.Spent}
+		err = identity.Limited{Reason: f.pool.Limits.MailBudget().Spent}
 	}
 	return err
+}
+
+// hasPlace says whether the budget of mails has a place left for the message without waiting.
+func (f *fare) hasPlace(ctx context.Context) (bool, error) {
+	m := f.message
+	return f.Budgets.HasPlace(ctx, m.Tenant, m.Pool, m.Share.Of(f.pool.Limits.MailBudget()), m.CreatedAt.Time)
 }
 
 // forNotice says whether a notice to the owner of an address can be sent now. Where its request has no place among the mails
@@ -103,10 +111,14 @@ func (f *fare) take(ctx context.Context, b identity.Budget, end time.Time) error
 	return nil
 }
 
-// settle marks a message that is tried again as one that has paid, and is err.
+// settle marks a message that is tried again as one that has paid, and is err. One whose place is in a later hour waits for
+// it instead.
 func (f *fare) settle(ctx context.Context, err error) error {
-	if err == nil || errors.As(err, new(delayed)) || isFinal(err) || f.isFree || !f.isCounted {
+	switch {
+	case err == nil, errors.As(err, new(delayed)), isFinal(err), f.isFree, !f.isCounted:
 		return err
+	case errors.As(f.late, new(delayed)):
+		return f.late
 	}
 	return errors.Join(err, f.Outbox.Pay(ctx, f.message))
 }

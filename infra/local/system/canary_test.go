@@ -53,7 +53,7 @@ func mayHold() map[string]map[class]string {
 		"USER CODE":             {addressText: "what the code proves"},
 		"USER SPARE":            {},
 		"MAILBOX MAILBOX":       {idText: "which registrations wait"},
-		"MAILBOX ASKED#*":       {},
+		"MAILBOX ASKED":         {},
 		"MESSAGE MESSAGE":       {addressText: "where the mail goes; it goes when the mail has", returnText: "is put into the mail's link"},
 		"SUPPRESSED SUPPRESSED": {addressText: "is its key: where nothing is sent"},
 		"LIMIT PASSWORD":        {},
