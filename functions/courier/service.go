@@ -100,7 +100,7 @@ func (s *Service) Deliver(ctx context.Context, id string) error {
 	case err == nil:
 	case errors.As(err, &later):
 		return s.delay(ctx, later)
-	case errors.As(err, &limited) && m.Budget != "" && limited.RetryAfter <= tickRetry: // its mailbox has just got another mail
+	case errors.As(err, &limited) && (m.Budget != "" || m.Paid) && limited.RetryAfter <= tickRetry: // its mailbox has just got another mail
 		return s.postpone(ctx, m, s.Now().Add(limited.RetryAfter))
 	case errors.Is(err, ErrRejected):
 		s.Log.Warn("message rejected", "message", id, "kind", m.Kind)

@@ -243,6 +243,26 @@ func TestRequestsThatSendNothingDropNoMail(t *testing.T) {
 	}
 }
 
+// Resends by an address that nobody has as an identifier drop no resend with a ticket for the mailbox while mails are scarce.
+func TestResendsThatSendNothingDropNoResendByTicket(t *testing.T) {
+	t.Parallel()
+	s := scarce(t, 40)
+	ticket := s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": "ann", "otp_address": s.email}).Text(t, "ticket")
+	s.deliver(t)
+	for range 5 {
+		s.product.Clock.Advance(61 * time.Second)
+		s.tenant.Public.Must(t, 202, "POST", s.path()+"/activation/send", fields{"address": s.email})
+		s.deliver(t)
+	}
+	s.tenant.Public.Must(t, 202, "POST", s.path()+"/activation/send", fields{"ticket": ticket})
+	s.deliver(t)
+	s.tick(t, time.Hour)
+	s.tick(t, 5*time.Minute)
+	if n := len(s.product.Inbox.Mails(t, s.email)); n != 2 {
+		t.Errorf("%d mails, want that of the registration and that of the resend", n)
+	}
+}
+
 // slow is a pool of so many mails an hour, at the beginning of one, whose mails go through a door. Its courier works when the
 // test says so.
 func slow(t *testing.T, hourly int) (*siege, *systemtest.Door) {

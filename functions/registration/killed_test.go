@@ -202,17 +202,32 @@ func TestAResendByUserNameKillsNoCode(t *testing.T) {
 	}
 }
 
-// A code that is mailed lives, whatever codes of back ends its user has.
+// A code that is mailed to who registers publicly lives, and pushes none out of those of back ends, however many there are.
 func TestANewCodeIsNotPushedOut(t *testing.T) {
 	t.Parallel()
 	s := peace(t, nil)
-	for range 5 {
-		s.tenant.System.Must(t, 201, "POST", s.path()+"/user/register", fields{"identifier": "ann", "otp_address": systemtest.Address("other")})
+	first := systemtest.Address("first")
+	for i := range 5 {
+		address := first
+		if i > 0 {
+			address = systemtest.Address("other")
+		}
+		s.tenant.System.Must(t, 201, "POST", s.path()+"/user/register", fields{"identifier": "ann", "otp_address": address})
+		newest(t, s.product, address, 1)
+	}
+	for range 3 {
+		s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": "ann", "otp_address": systemtest.Address("stranger")})
 	}
 	s.product.Quiet(t)
 	s.tenant.Public.Must(t, 201, "POST", s.path()+"/register?code_type_in_message=link", fields{"identifier": "ann", "otp_address": s.email})
-	code := systemtest.LinkIn(t, newest(t, s.product, s.email, 1)).Query().Get("code")
-	s.activate(t, 201, fields{"code": code, "password": ownersPassword})
+	public := systemtest.LinkIn(t, newest(t, s.product, s.email, 1)).Query().Get("code")
+	ofBackEnd := systemtest.LinkIn(t, newest(t, s.product, first, 1)).Query().Get("code")
+	for _, code := range []string{public, ofBackEnd} { // without a password, which a right code lacks alone
+		if got := s.tenant.Public.Must(t, 422, "POST", s.path()+"/activate", fields{"code": code}); !contains(got.Body, "/password") {
+			t.Errorf("answers %s", got.Body)
+		}
+	}
+	s.activate(t, 201, fields{"code": public, "password": ownersPassword})
 }
 
 // An invited user gets in with each mail that a stranger causes, without a ticket.

@@ -314,7 +314,7 @@ func (s *Service) Resend(ctx context.Context, tenant, pool, source, ticket, addr
 			return err
 		}
 		if unknown == nil {
-			m.User, m.Registration, m.Asked = t.User, t.Registration, t.Mailbox
+			m.User, m.Registration, m.Asked, m.AskedBy = t.User, t.Registration, t.Mailbox, identity.TicketRequest
 		}
 	case address != "":
 		normalized, err := p.Find(address)

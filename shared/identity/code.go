@@ -11,7 +11,7 @@ const (
 	CodeTries     = 5              // guesses that a code survives (NIST SP 800-63B-4 §3.2.2)
 	GuessWindow   = 24 * time.Hour // in which there are Limits.GuessesPerDay
 	MailWindow    = time.Hour      // in which there are Limits.MailsPerHour
-	MaxLiveCodes  = 5              // of one user for one purpose. A guess may be compared with each
+	MaxLiveCodes  = 5              // of one user for one purpose, and one more that strangers may have asked for
 	maxSpent      = 50             // marks of redeemed codes that are kept with a user's codes
 	expiredIsKept = 24 * time.Hour // how long the holder of an expired code is told so
 )
@@ -73,10 +73,14 @@ func (c Codes) Issued(code Code, guesses int64, now time.Time, ttl time.Duration
 		return old.Registration == code.Registration && old.IsAskedAgain == code.IsAskedAgain || old.ExpiresAt.Add(expiredIsKept).Before(now)
 	})
 	c.Live = append(live, code)
-	for len(c.Live) > MaxLiveCodes { // the oldest gives way that strangers may have asked for, else the oldest
-		i := max(0, slices.IndexFunc(c.Live[:MaxLiveCodes], func(code Code) bool { return code.IsPublic }))
-		c.Live = slices.Delete(c.Live, i, i+1)
+	if len(c.Live) <= MaxLiveCodes {
+		return c
 	}
+	i := slices.IndexFunc(c.Live[:len(c.Live)-1], func(old Code) bool { return old.IsPublic || !now.Before(old.ExpiresAt.Time) })
+	if i < 0 && code.IsPublic && len(c.Live) == MaxLiveCodes+1 {
+		return c // strangers push out nobody else's: theirs is one more
+	}
+	c.Live = slices.Delete(c.Live, max(0, i), max(0, i)+1)
 	return c
 }
 

@@ -17,9 +17,10 @@ type Request string
 
 // The kinds of requests.
 const (
-	ResendRequest       Request = ""     // for the message of whoever has a ticket, an address or a name
-	RegistrationRequest Request = "own"  // of an address as the identifier
-	NameRequest         Request = "name" // of another identifier, which comes with the address
+	ResendRequest       Request = ""       // for the message of whoever has an address or a name
+	TicketRequest       Request = "ticket" // for the message of a ticket's registration
+	RegistrationRequest Request = "own"    // of an address as the identifier
+	NameRequest         Request = "name"   // of another identifier, which comes with the address
 )
 
 // CodeType is the form in which a message carries a code.
