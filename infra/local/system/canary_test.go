@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -154,6 +155,12 @@ func (a *aviary) courier(t *testing.T) {
 	work(messages[:len(messages)/4]...)
 	a.ses.refuse("", 0)
 	work(messages...)
+	for range 5 { // what has paid waits where its mailbox has just got another mail
+		a.product.Clock.Advance(2 * time.Minute)
+		if err := a.product.Courier.Tick(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
 	if left := a.product.Stored(t, "MESSAGE#"); len(left) > 0 {
 		t.Errorf("still in the outbox: %d messages", len(left))
 	}
