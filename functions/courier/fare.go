@@ -18,9 +18,9 @@ type fare struct {
 	*Service
 	pool      identity.Pool
 	message   identity.Message
-	isFree    bool  // an administrator asked for the message, or it has its place
-	isCounted bool  // the request was counted, and so has a place
-	late      error // why the message has to wait for that place, or can't have one
+	isFree    bool  // nothing has to be paid: an administrator asked for the message, or it has its place
+	isCounted bool  // the request has a place, or needs none
+	late      error // why the message has to wait for its place, or can't have one
 }
 
 // delayed is why a message is not sent yet: its place in the budget is in a later hour.
@@ -33,11 +33,11 @@ func (delayed) Error() string { return "the budget of the pool has no place befo
 
 // fare pays for the request that a message comes from.
 func (s *Service) fare(ctx context.Context, p identity.Pool, m identity.Message) (*fare, error) {
-	f := &fare{Service: s, pool: p, message: m, isFree: m.Share == identity.ShareNone || m.Budget != "" || m.Paid}
+	f := &fare{Service: s, pool: p, message: m, isCounted: true}
+	f.isFree = m.Share == identity.ShareNone || m.Budget != "" || m.Paid
 	if f.isFree {
 		return f, nil
 	}
-	f.isCounted = true
 	if !m.Counted { // else its asker was told of the limits of the mailbox, which are as many
 		counted, repeated, err := s.Budgets.CountAsked(ctx, m, p.Limits)
 		f.isCounted = counted
@@ -60,7 +60,7 @@ func (s *Service) fare(ctx context.Context, p identity.Pool, m identity.Message)
 // were, so the mail waits for none, but the budget must have a place left. Errors: delayed; Limited where there is no place
 // while the message is valid.
 func (f *fare) forCode(ctx context.Context) error {
-	if f.isFree || f.isCounted {
+	if f.isCounted {
 		return f.late
 	}
 	has, err := f.hasPlace(ctx)
@@ -81,12 +81,13 @@ func (f *fare) hasPlace(ctx context.Context) (bool, error) {
 // to see by it whether somebody else gets a notice. Errors: those of forCode.
 func (f *fare) forNotice(ctx context.Context) error {
 	switch {
-	case f.isFree || f.isCounted && f.late == nil:
+	case f.isCounted && f.late == nil:
 		return nil
 	case !f.isCounted:
 		return identity.Limited{Reason: f.pool.Limits.NoticeBudget().Spent}
 	}
-	err := f.take(ctx, f.pool.Limits.NoticeBudget(), f.message.CreatedAt.Time.Add(time.Nanosecond)) // in this hour, or not at all
+	thisHour := f.message.CreatedAt.Time.Add(time.Nanosecond)
+	err := f.take(ctx, f.pool.Limits.NoticeBudget(), thisHour)
 	if errors.As(err, new(identity.Limited)) {
 		err = f.late
 	}

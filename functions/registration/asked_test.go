@@ -3,6 +3,7 @@ package registration_test
 import (
 	"encoding/json"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -85,7 +86,7 @@ func TestWhatARequestSpendsTellsNothing(t *testing.T) {
 		"an address and a name with it within a minute": {4, func(t *testing.T, s *siege) {
 			s.register(t, strangersPassword)
 			s.product.Quiet(t)
-			s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": "some-name", "otp_address": s.email})
+			s.registerName(t, "some-name", "code")
 		}, true},
 		"two registrations of an address": {4, func(t *testing.T, s *siege) {
 			s.register(t, strangersPassword)
@@ -153,7 +154,7 @@ func TestMailsThatWaitTakeNothing(t *testing.T) {
 			}
 			for i := range 5 {
 				s.product.Clock.Advance(time.Minute)
-				s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": fmt.Sprint("name", i), "otp_address": s.email})
+				s.registerName(t, fmt.Sprint("name", i), "code")
 				s.deliver(t)
 			}
 			ticket := s.tenant.Public.Must(t, 201, "POST", healthy+"/register", fields{"identifier": s.email, "password": ownersPassword}).Text(t, "ticket")
@@ -176,7 +177,7 @@ func TestMailsThatWaitDoNotHoldBackWhoWorks(t *testing.T) {
 	t.Parallel()
 	s := scarce(t, 20)
 	for i := range 5 {
-		s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": fmt.Sprint("name", i), "otp_address": s.email})
+		s.registerName(t, fmt.Sprint("name", i), "code")
 		s.deliver(t)
 		s.product.Clock.Advance(time.Minute)
 	}
@@ -198,7 +199,7 @@ func TestMailsThatHaveWaitedKeepToTheLimits(t *testing.T) {
 	for i := range 8 {
 		s.product.Clock.Advance(61 * time.Second)
 		s.tenant.Renew(t)
-		s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": fmt.Sprint("name", i), "otp_address": s.email})
+		s.registerName(t, fmt.Sprint("name", i), "code")
 		s.deliver(t)
 	}
 	s.beginHour(t)
@@ -247,7 +248,7 @@ func TestRequestsThatSendNothingDropNoMail(t *testing.T) {
 func TestResendsThatSendNothingDropNoResendByTicket(t *testing.T) {
 	t.Parallel()
 	s := scarce(t, 40)
-	ticket := s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": "ann", "otp_address": s.email}).Text(t, "ticket")
+	ticket := s.registerName(t, "ann", "code")
 	s.deliver(t)
 	for range 5 {
 		s.product.Clock.Advance(61 * time.Second)
@@ -367,5 +368,35 @@ func TestTheNoticesOfAnHourAreBounded(t *testing.T) {
 				t.Errorf("%d notices an hour later", n)
 			}
 		})
+	}
+}
+
+// Of requests for one mailbox that are worked on at once, one is counted and one sends a mail.
+func TestRequestsAtOnceCountOnce(t *testing.T) {
+	t.Parallel()
+	s, _ := slow(t, 1000)
+	for range 20 {
+		s.register(t, strangersPassword)
+	}
+	outbox := s.product.Outbox(t)
+	var all sync.WaitGroup
+	for _, record := range outbox.Records {
+		all.Go(func() {
+			one := events.DynamoDBEvent{Records: []events.DynamoDBEventRecord{record}}
+			for range 5 { // what fails because others were faster comes again
+				if len(s.product.Courier.Stream(t.Context(), one).BatchItemFailures) == 0 {
+					return
+				}
+			}
+			t.Error("a message is not worked on")
+		})
+	}
+	all.Wait()
+	spent := s.product.Stored(t, "LIMIT#"+s.tenant.ID+"#"+s.pool+"#mails")
+	if len(spent) != 1 || spent[0]["day"] != "1" {
+		t.Errorf("20 requests at once have spent %v", spent)
+	}
+	if n := len(s.product.Inbox.Mails(t, s.email)); n != 1 {
+		t.Errorf("%d mails", n)
 	}
 }

@@ -33,20 +33,18 @@ func (s *siege) register(t *testing.T, name string) string {
 // besiege has a stranger use up the mails to an address, and its owner come too late for one.
 func besiege(t *testing.T) *siege {
 	t.Helper()
-	s := &siege{product: systemtest.New(t), email: systemtest.Address("gil")}
-	s.tenant = s.product.NewTenant(t)
-	s.pool = s.tenant.NewPool(t, nil)
-	for i := range 5 {
-		s.stranger = s.register(t, fmt.Sprintf("the stranger's password no. %d", i))
-		s.product.Inbox.Await(t, s.email, i+1)
-		s.product.Clock.Advance(time.Minute)
-	}
-	s.owner = s.register(t, ownersPassword)
-	s.product.Quiet(t)
-	if n := len(s.product.Inbox.Mails(t, s.email)); n != 5 {
-		t.Fatalf("%d mails in five minutes", n)
-	}
-	return s
+	return starve(t, func(s *siege, i int) string {
+		return s.register(t, fmt.Sprintf("the stranger's password no. %d", i))
+	})
+}
+
+// registerName registers a user name publicly with the mailbox of s, and returns its ticket. The mail has a code, or a link
+// where form is "link".
+func (s *siege) registerName(t *testing.T, name, form string) (ticket string) {
+	t.Helper()
+	return s.tenant.Public.Must(t, 201, "POST", s.path()+"/register?code_type_in_message="+form, fields{
+		"identifier": name, "otp_address": s.email,
+	}).Text(t, "ticket")
 }
 
 func (s *siege) activate(t *testing.T, want int, body fields) {

@@ -219,7 +219,7 @@ func TestANewCodeIsNotPushedOut(t *testing.T) {
 		s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": "ann", "otp_address": systemtest.Address("stranger")})
 	}
 	s.product.Quiet(t)
-	s.tenant.Public.Must(t, 201, "POST", s.path()+"/register?code_type_in_message=link", fields{"identifier": "ann", "otp_address": s.email})
+	s.registerName(t, "ann", "link")
 	public := systemtest.LinkIn(t, newest(t, s.product, s.email, 1)).Query().Get("code")
 	ofBackEnd := systemtest.LinkIn(t, newest(t, s.product, first, 1)).Query().Get("code")
 	for _, code := range []string{public, ofBackEnd} { // without a password, which a right code lacks alone

@@ -158,10 +158,7 @@ func TestARefundIsOnlyOfWhatWasPaid(t *testing.T) {
 			for range 3 {
 				s.activate(t, 422, fields{"ticket": s.owner, "code": systemtest.WrongCode(code)})
 			}
-			spent := func() string {
-				items := s.product.Stored(t, "MAILBOX#")
-				return items[slices.IndexFunc(items, func(it systemtest.Item) bool { return it["sk"] == "MAILBOX" })]["spent"]
-			}
+			spent := func() string { return s.product.Mailboxes(t, s.tenant.ID)[0]["spent"] }
 			if got := spent(); got != "3" {
 				t.Fatalf("%s guesses are spent", got)
 			}

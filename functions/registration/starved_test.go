@@ -126,7 +126,7 @@ func TestOneOfManyTicketsRedeemsAMailedCode(t *testing.T) {
 	t.Parallel()
 	const tries = 20
 	s := peace(t, nil)
-	s.tenant.Public.Must(t, 201, "POST", s.path()+"/register?code_type_in_message=link", fields{"identifier": "first", "otp_address": s.email})
+	s.registerName(t, "first", "link")
 	code := systemtest.LinkIn(t, s.product.Inbox.Await(t, s.email, 1)[0]).Query().Get("code")
 	tickets := map[string]string{s.path(): ""} // by pool; "" for the link alone
 	for range tries {
@@ -160,9 +160,7 @@ func TestOneOfManyTicketsRedeemsAMailedCode(t *testing.T) {
 func TestAMailedCodeDies(t *testing.T) {
 	t.Parallel()
 	register := func(s *siege, i int) string {
-		return s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{
-			"identifier": fmt.Sprint("name", i), "otp_address": s.email,
-		}).Text(t, "ticket")
+		return s.registerName(t, fmt.Sprint("name", i), "code")
 	}
 	t.Run("by guesses", func(t *testing.T) {
 		t.Parallel()
@@ -241,9 +239,7 @@ func TestNoticesLeaveTheMailsWithACodeAlone(t *testing.T) {
 func TestALinkStandsForItsCode(t *testing.T) {
 	t.Parallel()
 	s := starve(t, func(s *siege, i int) string {
-		return s.tenant.Public.Must(t, 201, "POST", s.path()+"/register?code_type_in_message=link", fields{
-			"identifier": fmt.Sprint("name", i), "otp_address": s.email,
-		}).Text(t, "ticket")
+		return s.registerName(t, fmt.Sprint("name", i), "link")
 	})
 	link := systemtest.LinkIn(t, s.product.Inbox.Mails(t, s.email)[4])
 	link.RawQuery += "&return_to=" + url.QueryEscape("https://example.com")
@@ -258,8 +254,8 @@ func TestTheItemOfAMailboxCostsOneWriteUnit(t *testing.T) {
 	s.tenant.NewUser(t, s.pool, "active", systemtest.Address("other"), fields{"identifiers": []fields{{"identifier": "ann", "type": "uid"}}})
 	for i := range 10 {
 		s.tenant.Admin.Must(t, 204, "POST", s.path()+"/users/"+id+"/activation/send", nil)
-		s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": fmt.Sprint("name", i), "otp_address": s.email})
-		s.stranger = s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": "ann", "otp_address": s.email}).Text(t, "ticket")
+		s.registerName(t, fmt.Sprint("name", i), "code")
+		s.stranger = s.registerName(t, "ann", "code")
 		s.product.Quiet(t)
 		s.product.Clock.Advance(10 * time.Second)
 	}
@@ -267,10 +263,7 @@ func TestTheItemOfAMailboxCostsOneWriteUnit(t *testing.T) {
 	if n := len(s.product.Inbox.Mails(t, s.email)); n != 30 {
 		t.Errorf("%d mails", n)
 	}
-	for _, it := range s.product.Stored(t, "MAILBOX#"+s.tenant.ID) {
-		if it["sk"] != "MAILBOX" {
-			continue
-		}
+	for _, it := range s.product.Mailboxes(t, s.tenant.ID) {
 		bytes := 0
 		for name, value := range it {
 			bytes += len(name)
@@ -298,13 +291,13 @@ func TestGuessesKeepNobodyOut(t *testing.T) {
 	t.Run("at the codes of all mails of an hour", func(t *testing.T) {
 		t.Parallel()
 		s := starve(t, func(s *siege, i int) string {
-			return s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": fmt.Sprint("name", i), "otp_address": s.email}).Text(t, "ticket")
+			return s.registerName(t, fmt.Sprint("name", i), "code")
 		})
 		guess(t, s, 5)
 		s.activate(t, 422, fields{"ticket": s.owner, "code": systemtest.CodeIn(t, s.product.Inbox.Mails(t, s.email)[4])})
 		s.product.Clock.Advance(56 * time.Minute)
 		s.tenant.Renew(t)
-		s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": "name5", "otp_address": s.email})
+		s.registerName(t, "name5", "code")
 		link := systemtest.LinkIn(t, s.product.Inbox.Await(t, s.email, 6)[5])
 		s.activate(t, 201, fields{"ticket": s.owner, "code": link.String(), "password": ownersPassword})
 	})
@@ -313,11 +306,11 @@ func TestGuessesKeepNobodyOut(t *testing.T) {
 		s := peace(t, nil)
 		s.owner = s.register(t, ownersPassword)
 		newest(t, s.product, s.email, 1)
-		s.stranger = s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": "name", "otp_address": s.email}).Text(t, "ticket")
+		s.stranger = s.registerName(t, "name", "code")
 		s.product.Quiet(t)
 		guess(t, s, 5)
 		s.product.Clock.Advance(time.Minute)
-		s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": "name2", "otp_address": s.email})
+		s.registerName(t, "name2", "code")
 		link := systemtest.LinkIn(t, newest(t, s.product, s.email, 2))
 		s.activate(t, 201, fields{"ticket": s.owner, "code": link.String()})
 	})
@@ -343,7 +336,7 @@ func TestGuessesKeepNobodyOut(t *testing.T) {
 func TestWhoGivesWayTakesNoMailedCodeAlong(t *testing.T) {
 	t.Parallel()
 	s := peace(t, nil)
-	s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": "+15550123", "otp_address": s.email})
+	s.registerName(t, "+15550123", "code")
 	code := systemtest.CodeIn(t, newest(t, s.product, s.email, 1))
 	s.owner = s.register(t, ownersPassword)
 	s.product.Quiet(t)
@@ -375,7 +368,7 @@ func TestALinkCompletesTheRegistrationOfTheBrowser(t *testing.T) {
 	t.Parallel()
 	s := peace(t, nil)
 	for i := range 5 {
-		s.tenant.Public.Must(t, 201, "POST", s.path()+"/register?code_type_in_message=link", fields{"identifier": fmt.Sprint("rude-name-", i), "otp_address": s.email})
+		s.registerName(t, fmt.Sprint("rude-name-", i), "link")
 		newest(t, s.product, s.email, i+1)
 		s.product.Clock.Advance(time.Minute)
 	}

@@ -17,7 +17,8 @@ const (
 )
 
 // Code is a one-time code that was issued, as it is stored: never the code itself. Each registration has at most one, and
-// at most one belongs to none; a new one replaces the old at once.
+// at most one belongs to none; a new one replaces the old at once. Beside each of these there is at most one that was asked
+// for again without the ticket.
 type Code struct {
 	Registration  string         `json:"registration,omitempty"` // for which it was sent
 	Message       string         `json:"message,omitempty"`      // the message that it was made for, so that a repeat is recognized
@@ -40,9 +41,6 @@ func (c Code) MailboxRef(tenant string) MailboxRef {
 
 // Bears says whether the guess of a number may be compared with the code: one of the CodeTries that were paid for after the code was issued.
 func (c Code) Bears(guess int64) bool { return bears(c.LastGuess, guess) }
-
-// Bears is that of Code.
-func (m MailedCode) Bears(guess int64) bool { return bears(m.LastGuess, guess) }
 
 func bears(last, guess int64) bool { return guess > last-CodeTries && guess <= last }
 
@@ -149,38 +147,4 @@ func (c Codes) HasOwn(p Presented, now time.Time) bool {
 	return slices.ContainsFunc(c.Live, func(code Code) bool {
 		return code.Registration == p.Registration && p.Lives(code) && now.Before(code.ExpiresAt.Time)
 	})
-}
-
-// PresentedToMailbox is a code as the holder of a ticket presents it for the mailbox of their registration.
-type PresentedToMailbox struct {
-	Codes   func(UserRef) Codes   // of the user whom a code was made for
-	Paid    func(MailedCode) bool // whether the comparison with a code was paid for by a guess, or needs none
-	Matches func(MailedCode) bool // compares in constant time
-}
-
-// RedeemMailed is the one of the codes mailed to a mailbox that was presented with a ticket. All are compared, so that time
-// tells nothing. One that was redeemed, or whose user's codes were killed later or are gone, is of no use.
-// Errors: InvalidCode, and ExpiredCode only where the code is otherwise right.
-//
-// The reason: a stranger who registers a mailbox again and again, under any user names and in any pools of the tenant, can
-// use up the mails to it, so that no mail with a code of the owner's registration is sent. The owner then has a mail with a
-// code of the stranger's registration, which proves the mailbox, and the ticket of their own registration, which is
-// completed. The stranger has a ticket and no mail, and so can do nothing.
-func (u MailboxUse) RedeemMailed(p PresentedToMailbox, now time.Time) (MailedCode, error) {
-	var found *MailedCode
-	for i := range u.Codes {
-		code := &u.Codes[i]
-		codes := p.Codes(code.User)
-		isOfUse := codes.Version > 0 && !code.MailedAt.Before(codes.KilledAt.Time) && !slices.Contains(codes.Spent, markOf(code.MAC))
-		if right := p.Matches(*code); right && p.Paid(*code) && isOfUse {
-			found = code
-		}
-	}
-	switch {
-	case found == nil:
-		return MailedCode{}, InvalidCode{}
-	case !now.Before(found.ExpiresAt.Time):
-		return MailedCode{}, ExpiredCode{}
-	}
-	return *found, nil
 }

@@ -71,6 +71,9 @@ type MailedCode struct {
 	LastGuess   int64 // as that of a Code; the table counts it
 }
 
+// Bears says whether the guess of a number may be compared with the code, as with a Code.
+func (m MailedCode) Bears(guess int64) bool { return bears(m.LastGuess, guess) }
+
 // MarkLength is how many bytes of a code's MAC are kept with its mailbox. They tell codes apart, and are not secret.
 const MarkLength = 12
 
@@ -122,6 +125,40 @@ func (u MailboxUse) IsGuessedAt(now time.Time) bool {
 // IsLocked says whether no short code that was sent to the mailbox may be tried until the guesses are counted anew.
 func (u MailboxUse) IsLocked(now time.Time, l Limits) bool {
 	return u.Spent >= l.GuessesPerDay && now.Before(u.Reopens.Time)
+}
+
+// PresentedToMailbox is a code as the holder of a ticket presents it for the mailbox of their registration.
+type PresentedToMailbox struct {
+	Codes   func(UserRef) Codes   // of the user whom a code was made for
+	Paid    func(MailedCode) bool // whether the comparison with a code was paid for by a guess, or needs none
+	Matches func(MailedCode) bool // compares in constant time
+}
+
+// RedeemMailed is the one of the codes mailed to a mailbox that was presented with a ticket. All are compared, so that time
+// tells nothing. One that was redeemed, or whose user's codes were killed later or are gone, is of no use.
+// Errors: InvalidCode, and ExpiredCode only where the code is otherwise right.
+//
+// The reason: a stranger who registers a mailbox again and again, under any user names and in any pools of the tenant, can
+// use up the mails to it, so that no mail with a code of the owner's registration is sent. The owner then has a mail with a
+// code of the stranger's registration, which proves the mailbox, and the ticket of their own registration, which is
+// completed. The stranger has a ticket and no mail, and so can do nothing.
+func (u MailboxUse) RedeemMailed(p PresentedToMailbox, now time.Time) (MailedCode, error) {
+	var found *MailedCode
+	for i := range u.Codes {
+		code := &u.Codes[i]
+		codes := p.Codes(code.User)
+		isOfUse := codes.Version > 0 && !code.MailedAt.Before(codes.KilledAt.Time) && !slices.Contains(codes.Spent, markOf(code.MAC))
+		if right := p.Matches(*code); right && p.Paid(*code) && isOfUse {
+			found = code
+		}
+	}
+	switch {
+	case found == nil:
+		return MailedCode{}, InvalidCode{}
+	case !now.Before(found.ExpiresAt.Time):
+		return MailedCode{}, ExpiredCode{}
+	}
+	return *found, nil
 }
 
 // WaitingIn are the registrations that wait for the mailbox in a pool, newest first, without those that are over.

@@ -30,6 +30,11 @@ func half(n int64) int64 { return (n + 1) / 2 }
 // Spending is what has been spent of a budget in an hour and on the day of that hour.
 type Spending struct{ Hour, Day int64 }
 
+// HasPlace says whether the hour and the day have a place left in the budget.
+func (s Spending) HasPlace(b Budget) bool {
+	return (b.PerHour == 0 || s.Hour < b.PerHour) && (b.PerDay == 0 || s.Day < b.PerDay)
+}
+
 // IsHalf says whether half of the hour's or of the day's budget is spent: from there on, ShareHalf has nothing left.
 func (s Spending) IsHalf(b Budget) bool {
 	return b.PerHour > 0 && s.Hour >= half(b.PerHour) || b.PerDay > 0 && s.Day >= half(b.PerDay)

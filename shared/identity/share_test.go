@@ -50,6 +50,24 @@ func TestHalfOfABudgetIsReachedOnce(t *testing.T) {
 	}
 }
 
+func TestABudgetHasPlaces(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		spent identity.Spending
+		b     identity.Budget
+		want  bool
+	}{
+		{identity.Spending{Hour: 3, Day: 9}, identity.Budget{PerHour: 4, PerDay: 10}, true},
+		{identity.Spending{Hour: 4, Day: 9}, identity.Budget{PerHour: 4, PerDay: 10}, false},
+		{identity.Spending{Hour: 3, Day: 10}, identity.Budget{PerHour: 4, PerDay: 10}, false},
+		{identity.Spending{Hour: 100, Day: 100}, identity.Budget{}, true},
+	} {
+		if got := c.spent.HasPlace(c.b); got != c.want {
+			t.Errorf("%+v of %+v: %t", c.spent, c.b, got)
+		}
+	}
+}
+
 func TestADelayedMessageWaits(t *testing.T) {
 	t.Parallel()
 	noon := time.Date(2026, 2, 10, 12, 0, 0, 0, time.UTC)

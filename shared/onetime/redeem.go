@@ -223,7 +223,6 @@ func (a *attempt) redeemMailed(found *redemption, box identity.MailboxRef) error
 	case r == nil || r.Normalized == "":
 		return identity.InvalidCode{}
 	}
-	found.spent = nil
 	found.activation.Code = identity.Code{Address: r.Address, Normalized: r.Normalized, AddressType: r.AddressType}
 	own := found.Codes
 	if spent := found.CodesOf(mailed.User).WithoutMailed(mailed, box); mailed.User == a.ref {
@@ -296,7 +295,9 @@ func (a *attempt) onlyWaiting(ctx context.Context, u identity.User, code identit
 // redeem compares the code that was presented with the live ones of the user that were paid for.
 func (a *attempt) redeem(found *redemption) (err error) {
 	found.activation.Code, err = found.Codes.Redeem(a.presented(), a.Now())
-	found.spent = []identity.UserCodes{{User: a.ref, Codes: found.Codes.Redeemed(found.activation.Code)}}
+	if err == nil {
+		found.spent = []identity.UserCodes{{User: a.ref, Codes: found.Codes.Redeemed(found.activation.Code)}}
+	}
 	return err
 }
 

@@ -60,8 +60,7 @@ func (t *Table) HasPlace(ctx context.Context, tenant, pool string, b identity.Bu
 	if err != nil {
 		return false, fmt.Errorf("read a budget: %w", err)
 	}
-	spent := spendingOf(it, at)
-	return (b.PerHour == 0 || spent.Hour < b.PerHour) && (b.PerDay == 0 || spent.Day < b.PerDay), nil
+	return spendingOf(it, at).HasPlace(b), nil
 }
 
 // nextWithPlace is the start of the first hour after a time that has a place left as far as the

@@ -24,8 +24,14 @@ import (
 // each pool and kind of request, with the message of the last in counted. A request can shift a row and check it in one expression, without reading the item. Names
 // are short so that the item costs one write unit, which is at most 1 KB.
 
-// askedRow names the row of public requests.
+// askedRow names the row of requests.
 const askedRow identity.MailClass = "asked"
+
+// notCounted is the condition that another message than this one was counted last.
+const notCounted = "(attribute_not_exists(counted) OR counted <> :message)"
+
+// setting is the update of the item of a mailbox that consists of parts and lets the item live on.
+func setting(parts []string) string { return "SET #ttl = :ttl, " + strings.Join(parts, ", ") }
 
 // mailboxKept is how long the item of a mailbox outlives its last change: longer than any window and any registration.
 const mailboxKept = 3 * 24 * time.Hour
@@ -51,19 +57,26 @@ func (t *Table) MailboxUse(ctx context.Context, ref identity.MailboxRef) (identi
 // Guesses, and parallel guesses get different numbers. payment names the guess: the same payment again pays nothing and gets the same
 // number, as long as no other guess came between. A guess above the limit is written like any other, so that it takes the same time.
 // Errors: InvalidCode for a guess above the limit.
-func (t *Table) SpendGuess(ctx context.Context, ref identity.MailboxRef, payment string, l identity.Limits) (identity.MailboxUse, error) {
+func (t *Table) SpendGuess(
+	ctx context.Context, ref identity.MailboxRef, payment string, l identity.Limits,
+) (identity.MailboxUse, error) {
 	const numbered = "SET guesses = if_not_exists(guesses, :zero) + :one, guessed_by = :by, #ttl = :ttl, "
 	const unpaid = "(attribute_not_exists(guessed_by) OR guessed_by <> :by) AND "
 	now := t.now()
 	payment = short(payment)
 	for range conflictTries {
-		values := item{":zero": num(0), ":one": num(1), ":by": str(payment), ":now": num(now.UnixMilli()), ":reopens": num(now.Add(identity.GuessWindow).UnixMilli())}
-		it, err := t.updateMailbox(ctx, mailboxKey(ref), numbered+"spent = if_not_exists(spent, :zero) + :one, reopens = if_not_exists(reopens, :reopens)",
+		values := item{
+			":zero": num(0), ":one": num(1), ":by": str(payment), ":now": num(now.UnixMilli()),
+			":reopens": num(now.Add(identity.GuessWindow).UnixMilli()),
+		}
+		const inWindow = "spent = if_not_exists(spent, :zero) + :one, reopens = if_not_exists(reopens, :reopens)"
+		it, err := t.updateMailbox(ctx, mailboxKey(ref), numbered+inWindow,
 			unpaid+"(attribute_not_exists(reopens) OR reopens > :now)", values)
 		if errors.Is(err, errCondition) && text(it, "guessed_by") != payment { // the window is over: this guess opens the next
 			delete(values, ":now")
 			values[":old"] = num(number(it, "reopens"))
-			it, err = t.updateMailbox(ctx, mailboxKey(ref), numbered+"spent = :one, reopens = :reopens", unpaid+"reopens = :old", values)
+			it, err = t.updateMailbox(ctx, mailboxKey(ref), numbered+"spent = :one, reopens = :reopens",
+				unpaid+"reopens = :old", values)
 		}
 		switch paid := text(it, "guessed_by") == payment; {
 		case errors.Is(err, errCondition) && !paid:
@@ -83,7 +96,8 @@ func (t *Table) SpendGuess(ctx context.Context, ref identity.MailboxRef, payment
 // RefundGuess gives back the guess that was paid for with payment, to the holder of a right code whose request had another fault. It
 // takes effect once at most, and not where another guess was made meanwhile.
 func (t *Table) RefundGuess(ctx context.Context, ref identity.MailboxRef, payment string) error {
-	_, err := t.updateMailbox(ctx, mailboxKey(ref), "SET guesses = guesses - :one, spent = spent - :one, #ttl = :ttl REMOVE guessed_by", "guessed_by = :by AND spent > :zero",
+	const refunding = "SET guesses = guesses - :one, spent = spent - :one, #ttl = :ttl REMOVE guessed_by"
+	_, err := t.updateMailbox(ctx, mailboxKey(ref), refunding, "guessed_by = :by AND spent > :zero",
 		item{":one": num(1), ":zero": num(0), ":by": str(short(payment))})
 	if err != nil && !errors.Is(err, errCondition) {
 		return fmt.Errorf("give a guess back: %w", err)
@@ -98,8 +112,8 @@ func (t *Table) CountAsked(ctx context.Context, m identity.Message, l identity.L
 	message := short(m.ID)
 	values := item{":message": str(message)}
 	row, condition := t.counting(askedRow, l, values)
-	it, err := t.updateMailbox(ctx, askedKey(m.AskedRef(), m.Pool, m.AskedBy), "SET #ttl = :ttl, counted = :message, "+strings.Join(row, ", "),
-		"(attribute_not_exists(counted) OR counted <> :message) AND "+condition, values)
+	update := setting(append(row, "counted = :message"))
+	it, err := t.updateMailbox(ctx, askedKey(m.AskedRef(), m.Pool, m.AskedBy), update, notCounted+" AND "+condition, values)
 	switch {
 	case errors.Is(err, errCondition):
 		repeated = text(it, "counted") == message
@@ -113,26 +127,28 @@ func (t *Table) CountAsked(ctx context.Context, m identity.Message, l identity.L
 // CountMail counts a mail to a mailbox before it is sent, unless it was counted already, and keeps the code in it in place
 // of the oldest. A mail of the message that was counted last is not counted again, and its code replaces that of the first.
 // Errors: Limited, with nothing counted.
-func (t *Table) CountMail(ctx context.Context, ref identity.MailboxRef, m identity.Mail, l identity.Limits) (identity.MailboxUse, error) {
+func (t *Table) CountMail(
+	ctx context.Context, ref identity.MailboxRef, m identity.Mail, l identity.Limits,
+) (identity.MailboxUse, error) {
 	if m.IsCounted && m.Code == nil {
 		return t.MailboxUse(ctx, ref)
 	}
 	message := short(m.Message)
 	for range conflictTries {
-		sets, conditions, values := []string{"#ttl = :ttl", "counted = :message"}, []string{"(attribute_not_exists(counted) OR counted <> :message)"}, item{}
+		values := item{":message": str(message)}
+		sets, conditions := []string{"counted = :message"}, []string{notCounted}
 		if !m.IsCounted {
 			row, condition := t.counting(m.Class, l, values)
 			sets, conditions = append(sets, row...), append(conditions, condition)
 		}
 		if m.Code != nil {
-			sets = append(sets, keepingCode(*m.Code, values)...)
+			sets = append(append(sets, keepingCode(*m.Code, values)...), shiftingCodes(values)...)
 		}
-		values[":message"] = str(message)
-		it, err := t.updateMailbox(ctx, mailboxKey(ref), "SET "+strings.Join(sets, ", "), strings.Join(conditions, " AND "), values)
+		it, err := t.updateMailbox(ctx, mailboxKey(ref), setting(sets), strings.Join(conditions, " AND "), values)
 		isRepeat := errors.Is(err, errCondition) && text(it, "counted") == message
 		if isRepeat && m.Code != nil {
-			it, err = t.updateMailbox(ctx, mailboxKey(ref), "SET #ttl = :ttl, c1 = :code, b1 = if_not_exists(guesses, :zero) + :tries", "counted = :message",
-				item{":message": str(message), ":code": str(mailedCodeText(*m.Code)), ":zero": num(0), ":tries": num(identity.CodeTries)})
+			values := item{":message": str(message)}
+			it, err = t.updateMailbox(ctx, mailboxKey(ref), setting(keepingCode(*m.Code, values)), "counted = :message", values)
 			isRepeat = false
 		}
 		use := mailboxUseOf(it, ref.Tenant)
@@ -151,10 +167,16 @@ func (t *Table) CountMail(ctx context.Context, ref identity.MailboxRef, m identi
 	return identity.MailboxUse{}, identity.Unavailable{RetryAfter: retryAfter, Cause: errCondition}
 }
 
-// keepingCode are the parts of an update that keep a code with its mailbox, in place of the oldest.
+// keepingCode are the parts of an update that keep a code as the newest of its mailbox.
 func keepingCode(code identity.MailedCode, values item) []string {
-	values[":code"], values[":none"], values[":zero"], values[":tries"] = str(mailedCodeText(code)), str(""), num(0), num(identity.CodeTries)
-	sets := []string{mailedCode(0) + " = :code", lastGuess(0) + " = if_not_exists(guesses, :zero) + :tries"}
+	values[":code"], values[":zero"], values[":tries"] = str(mailedCodeText(code)), num(0), num(identity.CodeTries)
+	return []string{mailedCode(0) + " = :code", lastGuess(0) + " = if_not_exists(guesses, :zero) + :tries"}
+}
+
+// shiftingCodes are the parts of an update that move the codes of a mailbox on, in place of the oldest.
+func shiftingCodes(values item) []string {
+	values[":none"], values[":zero"] = str(""), num(0)
+	var sets []string
 	for i := 1; i < identity.MailedCodesKept; i++ {
 		sets = append(sets, fmt.Sprintf("%s = if_not_exists(%s, :none)", mailedCode(i), mailedCode(i-1)),
 			fmt.Sprintf("%s = if_not_exists(%s, :zero)", lastGuess(i), lastGuess(i-1)))
@@ -165,9 +187,13 @@ func keepingCode(code identity.MailedCode, values item) []string {
 // mailedCodeText is a code as it is kept with its mailbox, but for the last guess: the ids of pool and user, the two marks
 // in base64url, and the times of mailing and expiry (unix ms), with '#' between them.
 func mailedCodeText(c identity.MailedCode) string {
-	encode, ms := base64.RawURLEncoding.EncodeToString, func(t identity.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
-	return join(short(c.User.Pool), short(c.User.ID), encode(c.MAC), encode(c.ExtendedMAC), ms(c.MailedAt), ms(c.ExpiresAt))
+	encode := base64.RawURLEncoding.EncodeToString
+	return join(short(c.User.Pool), short(c.User.ID), encode(c.MAC), encode(c.ExtendedMAC),
+		millis(c.MailedAt), millis(c.ExpiresAt))
 }
+
+// millis is a time as text (unix ms).
+func millis(t identity.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
 
 // mailedCodeOf reads what mailedCodeText made; ok is false for an empty text.
 func mailedCodeOf(tenant, stored string, last int64) (c identity.MailedCode, ok bool) {
@@ -208,30 +234,31 @@ func long(short string) string {
 func (t *Table) counting(class identity.MailClass, l identity.Limits, values item) (sets []string, condition string) {
 	now, first, last := t.now(), mailed(class, 0), mailed(class, int(l.MailsPerHour)-1)
 	values[":zero"], values[":at"] = num(0), num(now.UnixMilli())
-	values[":pause"], values[":window"] = num(now.Add(-time.Duration(l.MailPause)).UnixMilli()), num(now.Add(-identity.MailWindow).UnixMilli())
+	values[":pause"] = num(now.Add(-time.Duration(l.MailPause)).UnixMilli())
+	values[":window"] = num(now.Add(-identity.MailWindow).UnixMilli())
 	sets = []string{first + " = :at"}
 	for i := 1; i < identity.MailsKept; i++ {
 		sets = append(sets, fmt.Sprintf("%s = if_not_exists(%s, :zero)", mailed(class, i), mailed(class, i-1)))
 	}
-	return sets, fmt.Sprintf("(attribute_not_exists(%s) OR %s <= :pause) AND (attribute_not_exists(%s) OR %s <= :window)", first, first, last, last)
+	return sets, fmt.Sprintf("(attribute_not_exists(%s) OR %s <= :pause) AND (attribute_not_exists(%s) OR %s <= :window)",
+		first, first, last, last)
 }
 
 // countingMail is counting as a part of a transaction.
 func (t *Table) countingMail(ref identity.MailboxRef, class identity.MailClass, l identity.Limits) types.TransactWriteItem {
 	values := item{}
 	sets, condition := t.counting(class, l, values)
-	return t.updatingMailbox(mailboxKey(ref), "SET #ttl = :ttl, "+strings.Join(sets, ", "), condition, values)
+	return t.updatingMailbox(mailboxKey(ref), setting(sets), condition, values)
 }
 
 // queueing is the write that lets a registration of owner wait for its mailbox. The oldest of MaxWaiting gives way.
 func (t *Table) queueing(ref identity.MailboxRef, owner identity.UserRef, r identity.Registration) types.TransactWriteItem {
-	sets := []string{"#ttl = :ttl", waiting(0) + " = :registration"}
+	sets := []string{waiting(0) + " = :registration"}
 	for i := 1; i < identity.MaxWaiting; i++ {
 		sets = append(sets, fmt.Sprintf("%s = if_not_exists(%s, :none)", waiting(i), waiting(i-1)))
 	}
-	return t.updatingMailbox(mailboxKey(ref), "SET "+strings.Join(sets, ", "), "", item{
-		":registration": str(join(identity.IDDigest(owner.Pool), identity.IDDigest(owner.ID), short(r.ID), strconv.FormatInt(r.CreatedAt.UnixMilli(), 10))), ":none": str(""),
-	})
+	registration := join(identity.IDDigest(owner.Pool), identity.IDDigest(owner.ID), short(r.ID), millis(r.CreatedAt))
+	return t.updatingMailbox(mailboxKey(ref), setting(sets), "", item{":registration": str(registration), ":none": str("")})
 }
 
 func (t *Table) updatingMailbox(k key, update, condition string, values item) types.TransactWriteItem {
@@ -245,7 +272,8 @@ func (t *Table) updatingMailbox(k key, update, condition string, values item) ty
 // errCondition. A conflict with a transaction is tried again, with pauses.
 func (t *Table) updateMailbox(ctx context.Context, k key, update, condition string, values item) (item, error) {
 	in := alone(t.updatingMailbox(k, update, condition, values).Update)
-	in.ReturnValues, in.ReturnValuesOnConditionCheckFailure = types.ReturnValueAllNew, types.ReturnValuesOnConditionCheckFailureAllOld
+	in.ReturnValues = types.ReturnValueAllNew
+	in.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
 	var err error
 	for try := range conflictTries {
 		if try > 0 {
@@ -289,7 +317,9 @@ func mailboxUseOf(it item, tenant string) identity.MailboxUse {
 			continue
 		}
 		if at, err := strconv.ParseInt(parts[3], 10, 64); err == nil {
-			u.Waiting = append(u.Waiting, identity.WaitingRef{Pool: parts[0], User: parts[1], Registration: long(parts[2]), CreatedAt: identity.At(time.UnixMilli(at))})
+			u.Waiting = append(u.Waiting, identity.WaitingRef{
+				Pool: parts[0], User: parts[1], Registration: long(parts[2]), CreatedAt: identity.At(time.UnixMilli(at)),
+			})
 		}
 	}
 	return u

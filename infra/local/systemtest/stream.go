@@ -2,6 +2,7 @@ package systemtest
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -37,6 +38,17 @@ func (p *Product) Stored(tb testing.TB, prefix string) []Item {
 		}
 	}
 	return found
+}
+
+// Mailboxes are the items that count what is sent to mailboxes of a tenant and guessed at there, of which there is one at
+// least.
+func (p *Product) Mailboxes(tb testing.TB, tenant string) []Item {
+	tb.Helper()
+	items := slices.DeleteFunc(p.Stored(tb, "MAILBOX#"+tenant+"#"), func(it Item) bool { return it["sk"] != "MAILBOX" })
+	if len(items) == 0 {
+		tb.Fatal("nothing is counted of any mailbox")
+	}
+	return items
 }
 
 // Outbox is an event with the messages that wait. Which of several comes first is open.
