@@ -179,7 +179,9 @@ func TestARepeatReplacesTheCode(t *testing.T) {
 func TestARepeatedMailProvesItsMailbox(t *testing.T) {
 	t.Parallel()
 	for asked, ask := range map[string]func(*testing.T, *systemtest.Tenant, string, string){
-		"registration": func(t *testing.T, tenant *systemtest.Tenant, pool, email string) { register(t, tenant, pool, email) },
+		"registration": func(t *testing.T, tenant *systemtest.Tenant, pool, email string) {
+			register(t, tenant, pool, email)
+		},
 		"administrator": func(t *testing.T, tenant *systemtest.Tenant, pool, email string) {
 			id := tenant.NewUser(t, pool, "new", email, nil)
 			tenant.Admin.Must(t, 204, "POST", "/pools/"+pool+"/users/"+id+"/activation/send", nil)

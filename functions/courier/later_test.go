@@ -12,8 +12,8 @@ import (
 	"identitypools/infra/local/systemtest"
 )
 
-// morning is a product whose courier the test calls, with a tenant. Its clock stands at a minute past eight (UTC) on the next day, so that
-// hours and days begin when the test says so.
+// morning is a product whose courier the test calls, with a tenant. Its clock stands at a minute
+// past eight (UTC) on the next day, so that hours and days begin when the test says so.
 func morning(t *testing.T, changes ...func(*system.Config)) (*systemtest.Product, *systemtest.Tenant) {
 	t.Helper()
 	product := systemtest.New(t, append(changes, alone)...)
@@ -120,11 +120,15 @@ func TestADelayedMailLeavesTheCodeBefore(t *testing.T) {
 	product, tenant := morning(t)
 	pool := tenant.NewPool(t, budget(4))
 	path, ann := "/pools/"+pool, systemtest.Address("ann")
-	ticket := tenant.Public.Must(t, 201, "POST", path+"/register?code_type_in_message=link", fields{"identifier": ann, "password": systemtest.Password}).Text(t, "ticket")
+	ticket := tenant.Public.Must(t, 201, "POST", path+"/register?code_type_in_message=link", fields{
+		"identifier": ann, "password": systemtest.Password,
+	}).Text(t, "ticket")
 	deliver(t, product, product.Outbox(t))
 	strangers(t, product, tenant, pool, 2)
 	product.Clock.Advance(2 * time.Minute)
-	tenant.Public.Must(t, 202, "POST", path+"/activation/send?code_type_in_message=link", fields{"ticket": ticket}) // of the registration of that code
+	tenant.Public.Must(t, 202, "POST", path+"/activation/send?code_type_in_message=link", fields{
+		"ticket": ticket, // of the registration of that code
+	})
 	deliver(t, product, product.Outbox(t))
 	activate(t, tenant, pool, 201, arrived(t, product, ann, 1)[0])
 }

@@ -100,7 +100,8 @@ func (s *Service) Deliver(ctx context.Context, id string) error {
 	case err == nil:
 	case errors.As(err, &later):
 		return s.delay(ctx, later)
-	case errors.As(err, &limited) && (m.Budget != "" || m.Paid) && limited.RetryAfter <= tickRetry: // its mailbox has just got another mail
+	case errors.As(err, &limited) && (m.Budget != "" || m.Paid) && limited.RetryAfter <= tickRetry:
+		// Its mailbox has just got another mail.
 		return s.postpone(ctx, m, s.Now().Add(limited.RetryAfter))
 	case errors.Is(err, ErrRejected):
 		s.Log.Warn("message rejected", "message", id, "kind", m.Kind)
@@ -174,9 +175,12 @@ func (s *Service) deliverFor(ctx context.Context, f *fare) error {
 	return s.sendCode(ctx, f, u, m, to)
 }
 
-// addressOf is where a message goes: where it says, or to the address of the registration that it is about, or to the only one that u has
-// or that waits with u. registration names the one that it is about, which a message to an address that only waits must be.
-func (s *Service) addressOf(ctx context.Context, u identity.User, m identity.Message) (to identity.Address, registration string, err error) {
+// addressOf is where a message goes: where it says, or to the address of the registration that it
+// is about, or to the only one that u has or that waits with u. registration names the one that it
+// is about, which a message to an address that only waits must be.
+func (s *Service) addressOf(
+	ctx context.Context, u identity.User, m identity.Message,
+) (to identity.Address, registration string, err error) {
 	switch {
 	case m.Registration != "" && (m.Normalized == "" || m.IsResent):
 		r, err := s.Users.Registration(ctx, u.Ref(), m.Registration)
@@ -199,7 +203,9 @@ func (s *Service) addressOf(ctx context.Context, u identity.User, m identity.Mes
 }
 
 // sendCode makes the code of an activation message and mails it.
-func (s *Service) sendCode(ctx context.Context, f *fare, u identity.User, m identity.Message, to identity.Address) error {
+func (s *Service) sendCode(
+	ctx context.Context, f *fare, u identity.User, m identity.Message, to identity.Address,
+) error {
 	code := identity.Code{
 		Registration: m.Registration, Message: m.ID, Address: to.Normalized, Normalized: to.Normalized, AddressType: to.Type,
 		NeedsPassword: m.IsResent || m.Registration == "", IsPublic: m.Share.IsPublic(),
@@ -226,7 +232,9 @@ func (s *Service) sendCode(ctx context.Context, f *fare, u identity.User, m iden
 
 // sendInvitation answers a registration with the address of a user whom no registration may complete: with the message that its owner
 // was invited by, whose code belongs to no registration. Who gave an address that is not the user's is told that the name is taken.
-func (s *Service) sendInvitation(ctx context.Context, f *fare, u identity.User, m identity.Message, to identity.Address) error {
+func (s *Service) sendInvitation(
+	ctx context.Context, f *fare, u identity.User, m identity.Message, to identity.Address,
+) error {
 	isOwn := slices.ContainsFunc(u.CandidateAddresses(), func(a identity.Address) bool { return a.Normalized == to.Normalized })
 	if !isOwn {
 		return s.notifyTaken(ctx, f, u, m, to)
@@ -265,7 +273,9 @@ func (s *Service) link(m identity.Message, extended, reads string) string {
 // notifyTaken tells the owner of an address that somebody wanted to use it, in the owner's language and not in that of whoever it was. To an
 // address that is not the owner's goes instead that the identifier which came with it is taken: a mail comes to it either way, so whether
 // one comes tells nothing. Both are within the limits of mails.
-func (s *Service) notifyTaken(ctx context.Context, f *fare, u identity.User, m identity.Message, to identity.Address) error {
+func (s *Service) notifyTaken(
+	ctx context.Context, f *fare, u identity.User, m identity.Message, to identity.Address,
+) error {
 	p := f.pool
 	l := letter{to.Normalized, p.LanguageFor(u, ""), mail.Taken, mail.Of(p)}
 	if own, err := u.OwnMailAddress(to.Normalized); err != nil || own != to.Normalized {
@@ -279,7 +289,7 @@ func (s *Service) notifyTaken(ctx context.Context, f *fare, u identity.User, m i
 	if l.kind == mail.IdentifierTaken { // whose receiver has proved nothing
 		afford = f.forCode
 	}
-	if err := s.Codes.CountNotice(ctx, p, m, m.MailboxRef(), afford); err != nil {
+	if err := s.Codes.CountNotice(ctx, p, m, afford); err != nil {
 		return err
 	}
 	return s.send(ctx, p, l)

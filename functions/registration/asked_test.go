@@ -41,12 +41,7 @@ func (s *siege) asksForWork(t *testing.T) bool {
 // bounce has SES report that an address can't be reached.
 func (s *siege) bounce(t *testing.T) {
 	t.Helper()
-	detail := fields{"eventType": "Bounce", "bounce": fields{"bounceType": "Permanent", "bouncedRecipients": []fields{{"emailAddress": s.email}}}}
-	event, err := json.Marshal(fields{"source": "aws.ses", "detail": detail})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.product.Courier.Handle(system.As(t.Context(), "courier"), event); err != nil {
+	if _, err := s.product.Courier.Handle(system.As(t.Context(), "courier"), systemtest.Bounce(t, s.email)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -157,7 +152,9 @@ func TestMailsThatWaitTakeNothing(t *testing.T) {
 				s.registerName(t, fmt.Sprint("name", i), "code")
 				s.deliver(t)
 			}
-			ticket := s.tenant.Public.Must(t, 201, "POST", healthy+"/register", fields{"identifier": s.email, "password": ownersPassword}).Text(t, "ticket")
+			ticket := s.tenant.Public.Must(t, 201, "POST", healthy+"/register", fields{
+				"identifier": s.email, "password": ownersPassword,
+			}).Text(t, "ticket")
 			s.deliver(t)
 			mails := s.product.Inbox.Mails(t, s.email)
 			if len(mails) != want {
@@ -215,8 +212,8 @@ func TestMailsThatHaveWaitedKeepToTheLimits(t *testing.T) {
 	}
 }
 
-// Requests that send nothing, for an address that nobody has or in another pool, drop no mail of whoever registers it while
-// mails are scarce.
+// Requests that send nothing, for an address that nobody has or in another pool, drop no mail of
+// whoever registers it while mails are scarce.
 func TestRequestsThatSendNothingDropNoMail(t *testing.T) {
 	t.Parallel()
 	for _, where := range []string{"nowhere", "in the pool", "in another pool"} {
@@ -244,7 +241,8 @@ func TestRequestsThatSendNothingDropNoMail(t *testing.T) {
 	}
 }
 
-// Resends by an address that nobody has as an identifier drop no resend with a ticket for the mailbox while mails are scarce.
+// Resends by an address that nobody has as an identifier drop no resend with a ticket for the
+// mailbox while mails are scarce.
 func TestResendsThatSendNothingDropNoResendByTicket(t *testing.T) {
 	t.Parallel()
 	s := scarce(t, 40)
@@ -264,20 +262,18 @@ func TestResendsThatSendNothingDropNoResendByTicket(t *testing.T) {
 	}
 }
 
-// slow is a pool of so many mails an hour, at the beginning of one, whose mails go through a door. Its courier works when the
-// test says so.
+// slow is a pool of so many mails an hour, at the beginning of one, whose mails go through a door.
+// Its courier works when the test says so.
 func slow(t *testing.T, hourly int) (*siege, *systemtest.Door) {
 	t.Helper()
 	door := systemtest.NewDoor(t)
-	s := &siege{product: systemtest.New(t, func(c *system.Config) { c.NoCourier = true }, door.Option), email: systemtest.Address("gil")}
-	s.tenant = s.product.NewTenant(t)
+	s := peace(t, fields{"limits": fields{"pool_mails_per_hour": hourly}}, noCourier, door.Option)
 	s.beginHour(t)
-	s.pool = s.tenant.NewPool(t, fields{"limits": fields{"pool_mails_per_hour": hourly}})
 	return s, door
 }
 
-// A message that SES refuses for a moment pays once, however often it is tried again, and keeps its place whatever else is
-// asked for meanwhile.
+// A message that SES refuses for a moment pays once, however often it is tried again, and keeps its
+// place whatever else is asked for meanwhile.
 func TestAMessageThatIsTriedAgainPaysOnce(t *testing.T) {
 	t.Parallel()
 	for _, state := range []string{"unknown", "active"} {
@@ -340,7 +336,8 @@ func TestAnOutageTellsNothing(t *testing.T) {
 	}
 }
 
-// Notices to owners don't wait for the mails that strangers cause, up to a number an hour. Above it they wait as those do.
+// Notices to owners don't wait for the mails that strangers cause, up to a number an hour. Above it
+// they wait as those do.
 func TestTheNoticesOfAnHourAreBounded(t *testing.T) {
 	t.Parallel()
 	for _, spent := range []string{"999", "1000"} { // of 2000, of which strangers may cause half

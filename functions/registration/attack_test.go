@@ -38,8 +38,8 @@ func besiege(t *testing.T) *siege {
 	})
 }
 
-// registerName registers a user name publicly with the mailbox of s, and returns its ticket. The mail has a code, or a link
-// where form is "link".
+// registerName registers a user name publicly with the mailbox of s, and returns its ticket. The
+// mail has a code, or a link where form is "link".
 func (s *siege) registerName(t *testing.T, name, form string) (ticket string) {
 	t.Helper()
 	return s.tenant.Public.Must(t, 201, "POST", s.path()+"/register?code_type_in_message="+form, fields{

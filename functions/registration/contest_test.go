@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"identitypools/infra/local/system"
 	"identitypools/infra/local/systemtest"
 )
 
@@ -62,16 +61,14 @@ func (s *siege) tick(t *testing.T, after time.Duration) {
 	}
 }
 
-// scarce is a pool that sends so many mails an hour, of which half are spent in an hour that has just begun. Its courier works when the test
-// says so.
+// scarce is a pool that sends so many mails an hour, of which half are spent in an hour that has
+// just begun. Its courier works when the test says so.
 func scarce(t *testing.T, hourly int) *siege {
 	t.Helper()
-	s := &siege{product: systemtest.New(t, func(c *system.Config) { c.NoCourier = true }), email: systemtest.Address("gil")}
-	s.tenant = s.product.NewTenant(t)
+	s := peace(t, fields{"limits": fields{"pool_mails_per_hour": hourly}}, noCourier)
 	now := s.product.Clock.Now().UTC()
 	s.product.Clock.Advance(now.Truncate(24 * time.Hour).Add(32*time.Hour + time.Minute).Sub(now)) // eight in the morning
 	s.tenant.Renew(t)
-	s.pool = s.tenant.NewPool(t, fields{"limits": fields{"pool_mails_per_hour": hourly}})
 	for range hourly / 2 {
 		s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": systemtest.Address("first")})
 	}
@@ -91,7 +88,8 @@ func TestOneMailboxDoesNotTakeThePoolsLaterHours(t *testing.T) {
 	s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": s.email})
 	s.deliver(t)
 	s.tick(t, time.Hour)
-	if mine, theirs := len(s.product.Inbox.Mails(t, s.email)), len(s.product.Inbox.Mails(t, victim)); mine != 1 || theirs != 1 {
+	mine, theirs := len(s.product.Inbox.Mails(t, s.email)), len(s.product.Inbox.Mails(t, victim))
+	if mine != 1 || theirs != 1 {
 		t.Errorf("an hour later one mailbox of 30 registrations has %d mails, and that of one has %d", theirs, mine)
 	}
 }

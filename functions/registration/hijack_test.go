@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"identitypools/infra/local/parttest"
+	"identitypools/infra/local/system"
 	"identitypools/infra/local/systemtest"
 )
 
@@ -25,13 +26,16 @@ func newest(t *testing.T, product *systemtest.Product, address string, n int) pa
 func (s *siege) path() string { return "/pools/" + s.pool }
 
 // peace is an address in a pool that nobody has registered yet.
-func peace(t *testing.T, settings fields) *siege {
+func peace(t *testing.T, settings fields, options ...func(*system.Config)) *siege {
 	t.Helper()
-	s := &siege{product: systemtest.New(t), email: systemtest.Address("gil")}
+	s := &siege{product: systemtest.New(t, options...), email: systemtest.Address("gil")}
 	s.tenant = s.product.NewTenant(t)
 	s.pool = s.tenant.NewPool(t, settings)
 	return s
 }
+
+// noCourier leaves the outbox to the test, which calls the courier itself.
+func noCourier(c *system.Config) { c.NoCourier = true }
 
 func TestNoRegistrationCompletesAnInvitedUser(t *testing.T) {
 	t.Parallel()

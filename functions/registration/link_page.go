@@ -26,7 +26,9 @@ func (s site) showLink(ctx context.Context, _ http.ResponseWriter, r *http.Reque
 // link is the page of a link with a code, or where the code is no good the one that says so. ticket is that of the
 // registration which the browser remembers, if the code completes it: the link may be of another registration, which a
 // stranger has made with the same address.
-func (s site) link(ctx context.Context, r *http.Request, p identity.Pool, code string) (_ view, ticket string, err error) {
+func (s site) link(
+	ctx context.Context, r *http.Request, p identity.Pool, code string,
+) (_ view, ticket string, err error) {
 	ticket = s.recall(r, p).Ticket
 	promise, err := s.Look(ctx, p, ticket, code)
 	if ticket != "" && isDead(err) {

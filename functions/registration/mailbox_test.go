@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"identitypools/infra/local/system"
 	"identitypools/infra/local/systemtest"
 	"identitypools/shared/api"
 )
@@ -77,7 +76,8 @@ func TestInvitationsAtOnceAreOne(t *testing.T) {
 	calls.Wait()
 	s.product.Quiet(t)
 	slices.Sort(statuses[:])
-	if mails := len(s.product.Inbox.Mails(t, s.email)); statuses[0] != 204 || statuses[1] != 429 || statuses[19] != 429 || mails != 1 {
+	mails := len(s.product.Inbox.Mails(t, s.email))
+	if statuses[0] != 204 || statuses[1] != 429 || statuses[19] != 429 || mails != 1 {
 		t.Errorf("%d mails; the answers are %v", mails, statuses)
 	}
 }
@@ -206,7 +206,7 @@ func TestTheOldestRegistrationGivesWay(t *testing.T) {
 func TestWorkForAMessageIsBounded(t *testing.T) {
 	t.Parallel()
 	meter := &systemtest.Meter{}
-	product := systemtest.New(t, func(c *system.Config) { c.NoCourier = true }, systemtest.Watched(meter.Watch))
+	product := systemtest.New(t, noCourier, systemtest.Watched(meter.Watch))
 	tenant, address := product.NewTenant(t), systemtest.Address("hal")
 	pool := tenant.NewPool(t, nil)
 	payload := fields{"name": strings.Repeat("x", 60<<10)}
@@ -348,7 +348,7 @@ func TestAnAbsentPayloadIsChecked(t *testing.T) {
 func TestFewRegistrationsOfAUserAreRead(t *testing.T) {
 	t.Parallel()
 	meter := &systemtest.Meter{}
-	product := systemtest.New(t, func(c *system.Config) { c.NoCourier = true }, systemtest.Watched(meter.Watch))
+	product := systemtest.New(t, noCourier, systemtest.Watched(meter.Watch))
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, nil)
 	payload := fields{"name": strings.Repeat("x", 8<<10)}

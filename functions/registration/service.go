@@ -123,9 +123,11 @@ func (s *Service) Draft(ctx context.Context, p identity.Pool, in identity.SelfRe
 // staleTries bounds how often a registration is checked anew because the pool has changed since this process read it.
 const staleTries = 3
 
-// Register takes a registration and, if mail says so, asks for the message with its code, of which share says what it may use. Whoever owns
-// the identifier, the answer, the work and the calls to the table are alike. p is an open pool; where it has changed, or was even deleted and
-// made again, since this process read it, the registration is checked against the pool as it is now. Errors: those of Draft and Open.
+// Register takes a registration and, if mail says so, asks for the message with its code, of which
+// share says what it may use. Whoever owns the identifier, the answer, the work and the calls to
+// the table are alike. p is an open pool; where it has changed, or was even deleted and made again,
+// since this process read it, the registration is checked against the pool as it is now. Errors:
+// those of Draft and Open.
 func (s *Service) Register(
 	ctx context.Context, p identity.Pool, in identity.SelfRegistration, mail bool, share proof, o identity.MessageOptions,
 ) (Registered, error) {
@@ -258,7 +260,8 @@ func (s *Service) Activate(ctx context.Context, tenant, pool, source, ticket, co
 	return s.Redeemer.Activate(ctx, p, onetime.Proof{Ticket: t, Code: codeIn(code), Password: password})
 }
 
-// Look tells whoever holds the code of a link what it is good for, with a ticket or with "". Errors: those of onetime.Redeemer.
+// Look tells whoever holds the code of a link what it is good for, with a ticket or with "".
+// Errors: those of onetime.Redeemer.
 func (s *Service) Look(ctx context.Context, p identity.Pool, ticket, code string) (onetime.Promise, error) {
 	t, err := s.ticketIn(p, ticket)
 	if err != nil {

@@ -12,9 +12,9 @@ import (
 	"identitypools/infra/local/systemtest"
 )
 
-// starve has a stranger use up the mails with a code to the mailbox of s within five minutes, by registrations that are
-// not its owner's, and the owner register too late for a mail. register makes the stranger's registration of a number and
-// returns its ticket.
+// starve has a stranger use up the mails with a code to the mailbox of s within five minutes, by
+// registrations that are not its owner's, and the owner register too late for a mail. register
+// makes the stranger's registration of a number and returns its ticket.
 func starve(t *testing.T, register func(s *siege, i int) (ticket string)) *siege {
 	t.Helper()
 	s := peace(t, nil)
@@ -51,11 +51,14 @@ func TestAnyMailToAMailboxProvesItToItsOwner(t *testing.T) {
 					default:
 						body = fields{"identifier": fmt.Sprint("name", i), "otp_address": s.email, "password": strangersPassword}
 					}
-					return s.tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register?code_type_in_message="+form, body).Text(t, "ticket")
+					path := "/pools/" + pool + "/register?code_type_in_message=" + form
+					return s.tenant.Public.Must(t, 201, "POST", path, body).Text(t, "ticket")
 				})
 				if way == "the same name with other addresses in between" { // which push the code out of those of the name
 					for range 6 {
-						s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": "name4", "otp_address": systemtest.Address("stranger")})
+						s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{
+							"identifier": "name4", "otp_address": systemtest.Address("stranger"),
+						})
 					}
 					s.product.Quiet(t)
 				}
@@ -77,7 +80,9 @@ func TestAnyMailToAMailboxProvesItToItsOwner(t *testing.T) {
 				}
 				s.tenant.Public.Must(t, 422, "POST", "/pools/"+pool+"/activate", fields{"ticket": s.stranger, "code": code})
 				if form == "link" {
-					s.tenant.Public.Must(t, 422, "POST", "/pools/"+pool+"/activate", fields{"code": code, "password": strangersPassword})
+					s.tenant.Public.Must(t, 422, "POST", "/pools/"+pool+"/activate", fields{
+						"code": code, "password": strangersPassword,
+					})
 				}
 			})
 		}
@@ -101,8 +106,8 @@ func TestTheUserOfAMailedCodeGivesWay(t *testing.T) {
 	}
 }
 
-// A code that its own registration has used proves the mailbox to no other, and one that has proved it to another is of no
-// use to its own.
+// A code that its own registration has used proves the mailbox to no other, and one that has proved
+// it to another is of no use to its own.
 func TestAMailedCodeIsRedeemedOnce(t *testing.T) {
 	t.Parallel()
 	other := ""
@@ -115,7 +120,9 @@ func TestAMailedCodeIsRedeemedOnce(t *testing.T) {
 		}).Text(t, "ticket")
 	})
 	mails := s.product.Inbox.Mails(t, s.email)
-	s.tenant.Public.Must(t, 201, "POST", other+"/activate", fields{"ticket": s.stranger, "code": systemtest.CodeIn(t, mails[4])})
+	s.tenant.Public.Must(t, 201, "POST", other+"/activate", fields{
+		"ticket": s.stranger, "code": systemtest.CodeIn(t, mails[4]),
+	})
 	s.activate(t, 422, fields{"ticket": s.owner, "code": systemtest.CodeIn(t, mails[4])})
 	s.activate(t, 422, fields{"ticket": s.owner, "code": systemtest.CodeIn(t, mails[2])}) // neither of the last two
 	s.activate(t, 201, fields{"ticket": s.owner, "code": systemtest.CodeIn(t, mails[3])})
@@ -131,7 +138,9 @@ func TestOneOfManyTicketsRedeemsAMailedCode(t *testing.T) {
 	tickets := map[string]string{s.path(): ""} // by pool; "" for the link alone
 	for range tries {
 		pool := "/pools/" + s.tenant.NewPool(t, nil)
-		tickets[pool] = s.tenant.Public.Must(t, 201, "POST", pool+"/register", fields{"identifier": s.email}).Text(t, "ticket")
+		tickets[pool] = s.tenant.Public.Must(t, 201, "POST", pool+"/register", fields{
+			"identifier": s.email,
+		}).Text(t, "ticket")
 	}
 	s.product.Quiet(t)
 	var (
@@ -200,7 +209,8 @@ func TestAMailedCodeDies(t *testing.T) {
 		})
 		code := systemtest.CodeIn(t, s.product.Inbox.Mails(t, s.email)[4])
 		s.product.Clock.Advance(10 * time.Minute)
-		if got := s.tenant.Public.Call(t, "POST", s.path()+"/activate", fields{"ticket": s.owner, "code": code}); got.Status != 422 || got.Text(t, "error_code") != "code_expired" {
+		got := s.tenant.Public.Must(t, 422, "POST", s.path()+"/activate", fields{"ticket": s.owner, "code": code})
+		if got.Text(t, "error_code") != "code_expired" {
 			t.Errorf("%d %s", got.Status, got.Body)
 		}
 	})
@@ -218,7 +228,9 @@ func TestNoticesLeaveTheMailsWithACodeAlone(t *testing.T) {
 				s.tenant.NewUser(t, other, "active", s.email, nil)
 				body = fields{"identifier": s.email}
 			} else {
-				s.tenant.NewUser(t, other, "active", systemtest.Address("other"), fields{"identifiers": []fields{{"identifier": "ann", "type": "uid"}}})
+				s.tenant.NewUser(t, other, "active", systemtest.Address("other"), fields{
+					"identifiers": []fields{{"identifier": "ann", "type": "uid"}},
+				})
 			}
 			for i := range 8 {
 				s.tenant.Public.Must(t, 201, "POST", "/pools/"+other+"/register", body)
@@ -251,7 +263,9 @@ func TestTheItemOfAMailboxCostsOneWriteUnit(t *testing.T) {
 	t.Parallel()
 	s := peace(t, fields{"limits": fields{"mails_per_hour": 10, "mail_pause": "10s"}})
 	id := s.tenant.NewUser(t, s.pool, "new", s.email, nil)
-	s.tenant.NewUser(t, s.pool, "active", systemtest.Address("other"), fields{"identifiers": []fields{{"identifier": "ann", "type": "uid"}}})
+	s.tenant.NewUser(t, s.pool, "active", systemtest.Address("other"), fields{
+		"identifiers": []fields{{"identifier": "ann", "type": "uid"}},
+	})
 	for i := range 10 {
 		s.tenant.Admin.Must(t, 204, "POST", s.path()+"/users/"+id+"/activation/send", nil)
 		s.registerName(t, fmt.Sprint("name", i), "code")
@@ -279,8 +293,9 @@ func TestTheItemOfAMailboxCostsOneWriteUnit(t *testing.T) {
 	}
 }
 
-// A stranger's guesses kill short codes, so after five at a mailbox its mails carry links, whatever each pool allows; and a
-// registration whose own code is dead of guesses is completed by another's mail.
+// A stranger's guesses kill short codes, so after five at a mailbox its mails carry links, whatever
+// each pool allows; and a registration whose own code is dead of guesses is completed by another's
+// mail.
 func TestGuessesKeepNobodyOut(t *testing.T) {
 	t.Parallel()
 	guess := func(t *testing.T, s *siege, n int) {
@@ -344,8 +359,12 @@ func TestWhoGivesWayTakesNoMailedCodeAlong(t *testing.T) {
 	id := s.tenant.System.Must(t, 201, "POST", s.path()+"/user/register?send_activation_message=false", fields{
 		"identifier": "bob", "otp_address": "+15550123", "password": strangersPassword,
 	}).Text(t, "id")
-	text := s.tenant.System.Must(t, 201, "POST", s.path()+"/users/"+id+"/code/generate", fields{"type": "activation"}).Text(t, "code")
-	s.tenant.System.Must(t, 201, "POST", s.path()+"/users/"+id+"/activate", fields{"code": text, "password": strangersPassword})
+	text := s.tenant.System.Must(t, 201, "POST", s.path()+"/users/"+id+"/code/generate", fields{
+		"type": "activation",
+	}).Text(t, "code")
+	s.tenant.System.Must(t, 201, "POST", s.path()+"/users/"+id+"/activate", fields{
+		"code": text, "password": strangersPassword,
+	})
 	s.activate(t, 201, fields{"ticket": s.owner, "code": code})
 }
 
@@ -358,7 +377,9 @@ func TestAFoldedAddressIsAnother(t *testing.T) {
 	s.tenant.NewUser(t, s.pool, "new", theirs, nil)
 	s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": mine})
 	code := systemtest.CodeIn(t, newest(t, s.product, mine, 1))
-	ticket := s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": theirs, "password": strangersPassword}).Text(t, "ticket")
+	ticket := s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{
+		"identifier": theirs, "password": strangersPassword,
+	}).Text(t, "ticket")
 	s.product.Quiet(t)
 	s.activate(t, 422, fields{"ticket": ticket, "code": code, "password": strangersPassword})
 }

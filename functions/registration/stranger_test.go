@@ -116,7 +116,9 @@ func TestTheTicketOfAUserWhoGaveWayIsWorthNothing(t *testing.T) {
 		t.Errorf("old ticket and code: %d", got.Status)
 	}
 	// An administrator makes a user under the old id, with another name.
-	s.tenant.Admin.Must(t, 201, "POST", s.path()+"/users", fields{"id": old, "status": "new", "identifiers": []fields{{"identifier": name + "2", "type": "uid"}}})
+	s.tenant.Admin.Must(t, 201, "POST", s.path()+"/users", fields{
+		"id": old, "status": "new", "identifiers": []fields{{"identifier": name + "2", "type": "uid"}},
+	})
 	s.product.Clock.Advance(2 * time.Minute)
 	s.tenant.Public.Must(t, 202, "POST", s.path()+"/activation/send", fields{"ticket": ticket})
 	s.product.Quiet(t)

@@ -25,7 +25,7 @@ type shortage struct {
 // aShortage is a pool whose messages stay in the outbox from now on.
 func aShortage(t *testing.T, options ...func(*system.Config)) *shortage {
 	t.Helper()
-	s := &shortage{product: systemtest.New(t, append(options, func(c *system.Config) { c.NoCourier = true })...)}
+	s := &shortage{product: systemtest.New(t, append(options, noCourier)...)}
 	now := s.product.Clock.Now()
 	s.product.Clock.Advance(now.Truncate(24 * time.Hour).Add(24 * time.Hour).Sub(now)) // the mails of a day and an hour begin now
 	s.tenant = s.product.NewTenant(t)

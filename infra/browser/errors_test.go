@@ -121,7 +121,7 @@ func TestWhatIsWrongWithTheCode(t *testing.T) {
 	s.Clock.Advance(61 * time.Second)
 	tab.Go(t, s.page("register/code"))
 	tab.Submit(t, resend)
-	tab.Go(t, s.link(t, email, 2)) // after so many guesses the mail has a link, which this browser's registration is completed by
+	tab.Go(t, s.link(t, email, 2)) // which the mail has after so many guesses, and which completes the registration
 	if tab.Has(t, "#password") {
 		t.Error("the page asks for the password of the registration again")
 	}

@@ -22,15 +22,14 @@ func Document() string {
 	return strings.Join([]string{
 		"# Limits\n\nWritten by `go test ./infra/limits -update` from the code.",
 		table("What a pool sets in `limits`", []string{"setting", "least", "most", "usual", "what it bounds"}, settings()),
-		"An administrator beyond a limit of a mailbox is told so: 429 with `Retry-After`. " +
-			"Nobody without a token is told of the limits of an address: " +
-			"the answer is the usual one, and no\n" +
-			"mail is sent. Beyond the pool's mails nobody is told anything, and mails are delayed; " +
-			"half of those are for whoever proves work ([api.md](api.md)), and notices to owners of\n" +
-			"addresses don't wait, up to 2000 an hour, or as many as the pool may send mails. " +
-			"Only the limits of a source, which say nothing of any address, are 429 for its own callers. " +
-			"A source is an IPv4 address or the /64 of an IPv6 one, as\n" +
-			"API Gateway sees it: behind a proxy of your own, raise the three `source_` limits.",
+		"An administrator beyond a limit of a mailbox is told so: 429 with `Retry-After`. Nobody without a\n" +
+			"token is told of the limits of an address: the answer is the usual one, and no mail is sent.\n" +
+			"Beyond the pool's mails nobody is told anything, and mails are delayed; half of those are for\n" +
+			"whoever proves work ([api.md](api.md)). Notices to owners of addresses don't wait, up to 2000 an\n" +
+			"hour, or as many as the pool may send mails if that is more; half of them are for whoever proves\n" +
+			"work, too. Only the limits of a source, which say nothing of any address, are 429 for its own\n" +
+			"callers. A source is an IPv4 address or the /64 of an IPv6 one, as API Gateway sees it: behind a\n" +
+			"proxy of your own, raise the three `source_` limits.",
 		table("One-time codes: `otp_settings`", []string{"purpose", "least lifetime", "most", "usual"}, lifetimes()),
 		table("What is fixed", []string{"what", "limit"}, fixed()),
 	}, "\n\n") + "\n"

@@ -16,9 +16,9 @@ const (
 	expiredIsKept = 24 * time.Hour // how long the holder of an expired code is told so
 )
 
-// Code is a one-time code that was issued, as it is stored: never the code itself. Each registration has at most one, and
-// at most one belongs to none; a new one replaces the old at once. Beside each of these there is at most one that was asked
-// for again without the ticket.
+// Code is a one-time code that was issued, as it is stored: never the code itself. Each
+// registration has at most one, and at most one belongs to none; a new one replaces the old at
+// once. Beside each of these there is at most one that was asked for again without the ticket.
 type Code struct {
 	Registration  string         `json:"registration,omitempty"` // for which it was sent
 	Message       string         `json:"message,omitempty"`      // the message that it was made for, so that a repeat is recognized
@@ -29,9 +29,9 @@ type Code struct {
 	ExtendedMAC   []byte         `json:"extended_mac"`
 	ExpiresAt     Time           `json:"expires_at"`
 	LastGuess     int64          `json:"last_guess"`               // the number of the mailbox's last guess that may be compared with it
-	NeedsPassword bool           `json:"needs_password,omitempty"` // it was sent anew: without a ticket it completes no registration
+	NeedsPassword bool           `json:"needs_password,omitempty"` // sent anew: it needs a ticket to complete anything
 	IsPublic      bool           `json:"public,omitempty"`         // a stranger may have asked for it
-	IsAskedAgain  bool           `json:"again,omitempty"`          // a stranger without the ticket may have asked for it: it replaces no other
+	IsAskedAgain  bool           `json:"again,omitempty"`          // a stranger without a ticket may have asked for it
 }
 
 // MailboxRef names the mailbox that the code was sent to, whose guesses are counted.
@@ -68,13 +68,16 @@ type UserCodes struct {
 func (c Codes) Issued(code Code, guesses int64, now time.Time, ttl time.Duration) Codes {
 	code.ExpiresAt, code.LastGuess = At(now).Add(ttl), guesses+CodeTries
 	live := slices.DeleteFunc(slices.Clone(c.Live), func(old Code) bool {
-		return old.Registration == code.Registration && old.IsAskedAgain == code.IsAskedAgain || old.ExpiresAt.Add(expiredIsKept).Before(now)
+		isReplaced := old.Registration == code.Registration && old.IsAskedAgain == code.IsAskedAgain
+		return isReplaced || old.ExpiresAt.Add(expiredIsKept).Before(now)
 	})
 	c.Live = append(live, code)
 	if len(c.Live) <= MaxLiveCodes {
 		return c
 	}
-	i := slices.IndexFunc(c.Live[:len(c.Live)-1], func(old Code) bool { return old.IsPublic || !now.Before(old.ExpiresAt.Time) })
+	i := slices.IndexFunc(c.Live[:len(c.Live)-1], func(old Code) bool {
+		return old.IsPublic || !now.Before(old.ExpiresAt.Time)
+	})
 	if i < 0 && code.IsPublic && len(c.Live) == MaxLiveCodes+1 {
 		return c // strangers push out nobody else's: theirs is one more
 	}
@@ -99,8 +102,8 @@ func (c Codes) Redeemed(code Code) Codes {
 	return c.spent(markOf(code.MAC))
 }
 
-// WithoutMailed are the codes after m, which was made for their user, was redeemed with a ticket of another: no code that
-// was mailed to the same mailbox lives any more.
+// WithoutMailed are the codes after m, which was made for their user, was redeemed with a ticket of
+// another: no code that was mailed to the same mailbox lives any more.
 func (c Codes) WithoutMailed(m MailedCode, box MailboxRef) Codes {
 	c.Live = slices.DeleteFunc(slices.Clone(c.Live), func(code Code) bool { return code.MailboxRef(box.Tenant) == box })
 	return c.spent(markOf(m.MAC))

@@ -134,14 +134,18 @@ func (l Limits) MailBudget() Budget {
 	return Budget{Of: "mails", PerHour: l.PoolMailsPerHour, PerDay: l.PoolMailsPerDay, Spent: "the pool has sent as many mails as it may for now"}
 }
 
-// noticesPerHour is the least that a pool may send of notices in an hour. Who fills the budget of a pool sees by it whether
-// somebody else gets a notice, so it is not as small as that of mails can be.
+// noticesPerHour is the least that a pool may send of notices in an hour. Who fills the budget of a
+// pool sees by it whether somebody else gets a notice, so it is not as small as that of mails can
+// be.
 const noticesPerHour = 2000
 
-// NoticeBudget are the notices of a pool to the owners of addresses that somebody else wanted to use, which don't wait for the
-// budget of mails.
+// NoticeBudget are the notices of a pool to the owners of addresses that somebody else wanted to
+// use, which don't wait for the budget of mails.
 func (l Limits) NoticeBudget() Budget {
-	return Budget{Of: "notices", PerHour: max(l.PoolMailsPerHour, noticesPerHour), Spent: "the pool has sent as many notices as it may for now"}
+	return Budget{
+		Of: "notices", PerHour: max(l.PoolMailsPerHour, noticesPerHour),
+		Spent: "the pool has sent as many notices as it may for now",
+	}
 }
 
 // GuessBudget are the guesses of a source at codes.

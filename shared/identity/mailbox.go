@@ -59,9 +59,10 @@ type MailboxUse struct {
 // MailedCodesKept is how many of the latest codes that were mailed to a mailbox prove it to any registration.
 const MailedCodesKept = 2
 
-// MailedCode is a code for activation that was mailed to a mailbox. Whoever has the ticket of a registration without a code
-// of its own proves the mailbox with it, whatever pool of the tenant and whatever user it was made for: a stranger who uses
-// up the mails to a mailbox can choose for which users they are, but not who reads them.
+// MailedCode is a code for activation that was mailed to a mailbox. Whoever has the ticket of a
+// registration without a code of its own proves the mailbox with it, whatever pool of the tenant
+// and whatever user it was made for: a stranger who uses up the mails to a mailbox can choose for
+// which users they are, but not who reads them.
 type MailedCode struct {
 	User        UserRef // whom the code was made for
 	MAC         []byte  // the first MarkLength bytes of the code's
@@ -85,7 +86,8 @@ type Mail struct {
 	IsCounted bool        // it was counted when it was asked for
 }
 
-// WaitingRef names a registration that waits for a mailbox. Pool and User are digests (IDDigest), since ids may be long.
+// WaitingRef names a registration that waits for a mailbox. Pool and User are digests (IDDigest),
+// since ids may be long.
 type WaitingRef struct {
 	Pool, User, Registration string
 	CreatedAt                Time
@@ -116,8 +118,8 @@ func (u MailboxUse) MayMail(class MailClass, now time.Time, l Limits) error {
 	return nil
 }
 
-// IsGuessedAt says whether so many guesses were made, since they were counted anew, that a code may be dead of them: a short
-// one that is sent now may soon be, too.
+// IsGuessedAt says whether so many guesses were made, since they were counted anew, that a code may
+// be dead of them: a short one that is sent now may soon be, too.
 func (u MailboxUse) IsGuessedAt(now time.Time) bool {
 	return u.Spent >= CodeTries && now.Before(u.Reopens.Time)
 }
@@ -134,20 +136,23 @@ type PresentedToMailbox struct {
 	Matches func(MailedCode) bool // compares in constant time
 }
 
-// RedeemMailed is the one of the codes mailed to a mailbox that was presented with a ticket. All are compared, so that time
-// tells nothing. One that was redeemed, or whose user's codes were killed later or are gone, is of no use.
-// Errors: InvalidCode, and ExpiredCode only where the code is otherwise right.
+// RedeemMailed is the one of the codes mailed to a mailbox that was presented with a ticket. All
+// are compared, so that time tells nothing. One that was redeemed, or whose user's codes were
+// killed later or are gone, is of no use. Errors: InvalidCode, and ExpiredCode only where the code
+// is otherwise right.
 //
-// The reason: a stranger who registers a mailbox again and again, under any user names and in any pools of the tenant, can
-// use up the mails to it, so that no mail with a code of the owner's registration is sent. The owner then has a mail with a
-// code of the stranger's registration, which proves the mailbox, and the ticket of their own registration, which is
-// completed. The stranger has a ticket and no mail, and so can do nothing.
+// The reason: a stranger who registers a mailbox again and again, under any user names and in any
+// pools of the tenant, can use up the mails to it, so that no mail with a code of the owner's
+// registration is sent. The owner then has a mail with a code of the stranger's registration, which
+// proves the mailbox, and the ticket of their own registration, which is completed. The stranger
+// has a ticket and no mail, and so can do nothing.
 func (u MailboxUse) RedeemMailed(p PresentedToMailbox, now time.Time) (MailedCode, error) {
 	var found *MailedCode
 	for i := range u.Codes {
 		code := &u.Codes[i]
 		codes := p.Codes(code.User)
-		isOfUse := codes.Version > 0 && !code.MailedAt.Before(codes.KilledAt.Time) && !slices.Contains(codes.Spent, markOf(code.MAC))
+		isOfUse := codes.Version > 0 && !code.MailedAt.Before(codes.KilledAt.Time) &&
+			!slices.Contains(codes.Spent, markOf(code.MAC))
 		if right := p.Matches(*code); right && p.Paid(*code) && isOfUse {
 			found = code
 		}
@@ -175,5 +180,7 @@ func (u MailboxUse) IsCrowded(now time.Time) bool {
 
 // Waits says whether a registration waits for the mailbox, and has not given way to later ones.
 func (u MailboxUse) Waits(pool, registration string) bool {
-	return slices.ContainsFunc(u.Waiting, func(w WaitingRef) bool { return w.Pool == IDDigest(pool) && w.Registration == registration })
+	return slices.ContainsFunc(u.Waiting, func(w WaitingRef) bool {
+		return w.Pool == IDDigest(pool) && w.Registration == registration
+	})
 }

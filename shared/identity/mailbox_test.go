@@ -93,7 +93,9 @@ func TestAMailboxIsLockedUntilItReopens(t *testing.T) {
 func TestWhichRegistrationsWait(t *testing.T) {
 	t.Parallel()
 	ref := func(pool, id string, after time.Duration) identity.WaitingRef {
-		return identity.WaitingRef{Pool: identity.IDDigest(pool), User: identity.IDDigest("u"), Registration: id, CreatedAt: identity.At(at(after))}
+		return identity.WaitingRef{
+			Pool: identity.IDDigest(pool), User: identity.IDDigest("u"), Registration: id, CreatedAt: identity.At(at(after)),
+		}
 	}
 	use := identity.MailboxUse{Waiting: []identity.WaitingRef{
 		ref("shop", "c", time.Hour), ref("other", "b", 0), ref("shop", "a", 0),
@@ -147,8 +149,11 @@ func TestACodeProvesTheMailboxThatItWasMailedTo(t *testing.T) {
 	t.Parallel()
 	mac := []byte("twelve bytes")
 	user := identity.UserRef{Tenant: "default", Pool: "shop", ID: "u"}
-	mailed := identity.MailedCode{User: user, MAC: mac, MailedAt: identity.At(start()), ExpiresAt: identity.At(at(time.Hour)), LastGuess: 5}
-	stored := identity.Codes{Version: 1}
+	mailed := identity.MailedCode{
+		User: user, MAC: mac, MailedAt: identity.At(start()), ExpiresAt: identity.At(at(time.Hour)), LastGuess: 5,
+	}
+	stored, right, invalid := identity.Codes{Version: 1}, string(mac), identity.InvalidCode{}
+	redeemed := stored.Redeemed(identity.Code{MAC: append(mac, "and more"...)})
 	for name, row := range map[string]struct {
 		codes identity.Codes
 		guess int64
@@ -156,17 +161,17 @@ func TestACodeProvesTheMailboxThatItWasMailedTo(t *testing.T) {
 		after time.Duration
 		want  error
 	}{
-		"a right one":                       {stored, 5, "twelve bytes", time.Hour - time.Millisecond, nil},
-		"a wrong one":                       {stored, 5, "other", 0, identity.InvalidCode{}},
-		"after five guesses":                {stored, 6, "twelve bytes", 0, identity.InvalidCode{}},
-		"paid for before it was mailed":     {stored, 0, "twelve bytes", 0, identity.InvalidCode{}},
-		"at its end":                        {stored, 5, "twelve bytes", time.Hour, identity.ExpiredCode{}},
-		"after it was redeemed":             {stored.Redeemed(identity.Code{MAC: append(mac, "and more"...)}), 5, "twelve bytes", 0, identity.InvalidCode{}},
-		"after another was redeemed":        {stored.Redeemed(identity.Code{MAC: []byte("another one!")}), 5, "twelve bytes", 0, nil},
-		"after it was redeemed by another":  {stored.WithoutMailed(mailed, identity.MailboxRef{}), 5, "twelve bytes", 0, identity.InvalidCode{}},
-		"after all were killed":             {identity.Codes{Version: 1}.Killed(at(time.Millisecond)), 5, "twelve bytes", 0, identity.InvalidCode{}},
-		"after all from before were killed": {identity.Codes{Version: 1}.Killed(start()), 5, "twelve bytes", 0, nil},
-		"whose user's codes are gone":       {identity.Codes{}, 5, "twelve bytes", 0, identity.InvalidCode{}},
+		"a right one":                       {stored, 5, right, time.Hour - time.Millisecond, nil},
+		"a wrong one":                       {stored, 5, "other", 0, invalid},
+		"after five guesses":                {stored, 6, right, 0, invalid},
+		"paid for before it was mailed":     {stored, 0, right, 0, invalid},
+		"at its end":                        {stored, 5, right, time.Hour, identity.ExpiredCode{}},
+		"after it was redeemed":             {redeemed, 5, right, 0, invalid},
+		"after another was redeemed":        {stored.Redeemed(identity.Code{MAC: []byte("another one!")}), 5, right, 0, nil},
+		"after it was redeemed by another":  {stored.WithoutMailed(mailed, identity.MailboxRef{}), 5, right, 0, invalid},
+		"after all were killed":             {identity.Codes{Version: 1}.Killed(at(time.Millisecond)), 5, right, 0, invalid},
+		"after all from before were killed": {identity.Codes{Version: 1}.Killed(start()), 5, right, 0, nil},
+		"whose user's codes are gone":       {identity.Codes{}, 5, right, 0, invalid},
 	} {
 		use := identity.MailboxUse{Codes: []identity.MailedCode{{User: user, MAC: []byte("the newest!!")}, mailed}}
 		got, err := use.RedeemMailed(identity.PresentedToMailbox{
@@ -180,14 +185,19 @@ func TestACodeProvesTheMailboxThatItWasMailedTo(t *testing.T) {
 	}
 }
 
-// Only the codes that were mailed to the mailbox die with one that was redeemed with another's ticket, and the last marks are kept.
+// Only the codes that were mailed to the mailbox die with one that was redeemed with another's
+// ticket, and the last marks are kept.
 func TestWhatDiesWithAMailedCode(t *testing.T) {
 	t.Parallel()
 	code := func(registration, address string) identity.Code {
-		return identity.Code{Registration: registration, AddressType: identity.TypeEmail, Normalized: address, MAC: []byte(registration)}
+		return identity.Code{
+			Registration: registration, AddressType: identity.TypeEmail, Normalized: address, MAC: []byte(registration),
+		}
 	}
-	codes := identity.Codes{}.Issued(code("r1", "ann@example.com"), 0, start(), time.Hour).Issued(code("r2", "ben@example.com"), 0, start(), time.Hour)
-	got := codes.WithoutMailed(identity.MailedCode{MAC: []byte("r1")}, identity.NewMailboxRef("", identity.TypeEmail, "Ann@example.com"))
+	codes := identity.Codes{}.Issued(code("r1", "ann@example.com"), 0, start(), time.Hour).
+		Issued(code("r2", "ben@example.com"), 0, start(), time.Hour)
+	box := identity.NewMailboxRef("", identity.TypeEmail, "Ann@example.com")
+	got := codes.WithoutMailed(identity.MailedCode{MAC: []byte("r1")}, box)
 	if len(got.Live) != 1 || got.Live[0].Registration != "r2" || len(got.Spent) != 1 || len(codes.Live) != 2 {
 		t.Errorf("%+v", got)
 	}

@@ -61,9 +61,9 @@ type Message struct {
 	Language          string      `json:"language,omitempty"` // that was asked for
 	Again             bool        `json:"again,omitzero"`     // its receiver asked for it anew
 	IsResent          bool        `json:"resent,omitzero"`    // it is not the first message of a registration: its code alone completes none
-	Asked             string      `json:"asked,omitempty"`    // the digest of the mailbox, or name, that it was asked for; "" for that of Normalized
+	Asked             string      `json:"asked,omitempty"`    // the digest of what it was asked for, else Normalized is
 	AskedBy           Request     `json:"asked_by,omitempty"` // what asked for it
-	Paid              bool        `json:"paid,omitzero"`      // it has a place in its pool's budget of mails, and is tried again
+	Paid              bool        `json:"paid,omitzero"`      // it has a place in the budget of mails, and is tried again
 	Counted           bool        `json:"counted,omitempty"`  // the limits were already applied, for a caller that is told of them
 	Share             Share       `json:"share,omitempty"`    // of the pool's budget of mails
 	Budget            string      `json:"budget,omitempty"`   // Budget.Of in which it has a place at Due, where it was delayed

@@ -379,7 +379,8 @@ func TestActivateVerifiesAnAddressThatIsKnown(t *testing.T) {
 func TestARegistrationBelongsToTheUserThatAnotherMade(t *testing.T) {
 	t.Parallel()
 	r := identity.Registration{CreatedAt: identity.At(start())}
-	u := identity.User{Status: identity.StatusNew, SelfRegistered: true, CreatedAt: identity.At(at(time.Millisecond)), StatusUpdatedAt: identity.At(at(time.Millisecond))}
+	later := identity.At(at(time.Millisecond))
+	u := identity.User{Status: identity.StatusNew, SelfRegistered: true, CreatedAt: later, StatusUpdatedAt: later}
 	if !r.Belongs(u, at(time.Second)) {
 		t.Error("a registration that began a moment earlier is dead")
 	}

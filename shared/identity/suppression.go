@@ -23,8 +23,9 @@ type Suppression struct {
 	CreatedAt Time              `json:"created_at,omitzero"` // when the mail service last told of it; zero in marks of the first release
 }
 
-// Mailbox is an address as suppressions have it: whatever a pool tells apart, upper and lower case are one mailbox. Letters
-// that case folding takes for others, such as ß for ss, are different mailboxes.
+// Mailbox is an address as suppressions have it: whatever a pool tells apart, upper and lower case
+// are one mailbox. Letters that case folding takes for others, such as ß for ss, are different
+// mailboxes.
 func Mailbox(address string) (string, error) {
 	normalized, err := Pool{}.Normalize(TypeEmail, address)
 	return strings.ToLower(normalized), err

@@ -24,14 +24,17 @@ type Store interface {
 	Codes(ctx context.Context, ref identity.UserRef, purpose identity.CodePurpose) (identity.Codes, error)
 	ReplaceCodes(ctx context.Context, ref identity.UserRef, purpose identity.CodePurpose, c identity.Codes) error
 	MailboxUse(ctx context.Context, box identity.MailboxRef) (identity.MailboxUse, error)
-	CountMail(ctx context.Context, box identity.MailboxRef, m identity.Mail, l identity.Limits) (identity.MailboxUse, error)
+	CountMail(
+		ctx context.Context, box identity.MailboxRef, m identity.Mail, l identity.Limits,
+	) (identity.MailboxUse, error)
 }
 
 // storeTries bounds how often a code is stored anew after other codes of the user came between reading and writing.
 const storeTries = 5
 
-// Prepare may change the codes that a new one joins, or refuse with an error. made is what is kept of the new one with the
-// mailbox that it goes to. Prepare also tells the number of the latest guess at codes of that mailbox.
+// Prepare may change the codes that a new one joins, or refuse with an error. made is what is kept
+// of the new one with the mailbox that it goes to. Prepare also tells the number of the latest
+// guess at codes of that mailbox.
 type Prepare func(c identity.Codes, made identity.MailedCode) (joined identity.Codes, guesses int64, err error)
 
 // Issue makes a code for a user of p and stores it in place of the earlier one of the same registration. code says for which address,
@@ -74,8 +77,9 @@ func (i *Issuer) Alone(ctx context.Context, box identity.MailboxRef) Prepare {
 	}
 }
 
-// ForMail is a Prepare for the code of a message, which counts its mail as CountNotice does. It calls use with what is then counted of the mailbox.
-// Errors: those of CountNotice; NotFound for a message from before all codes were killed, which would bring one of them back.
+// ForMail is a Prepare for the code of a message, which counts its mail as CountNotice does. It
+// calls use with what is then counted of the mailbox. Errors: those of CountNotice; NotFound for a
+// message from before all codes were killed, which would bring one of them back.
 func (i *Issuer) ForMail(ctx context.Context, p identity.Pool, m identity.Message, box identity.MailboxRef, afford func(context.Context) error, use func(identity.MailboxUse)) Prepare {
 	return func(c identity.Codes, made identity.MailedCode) (identity.Codes, int64, error) {
 		if m.CreatedAt.Before(c.KilledAt.Time) {
@@ -89,16 +93,20 @@ func (i *Issuer) ForMail(ctx context.Context, p identity.Pool, m identity.Messag
 	}
 }
 
-// CountNotice counts a mail without a code of a message to a mailbox, unless it was counted for the message already. Before
-// that it calls afford, which may refuse or delay the mail for another reason: a mail that is not sent takes nothing of what
-// its mailbox may get. Errors: Limited, and those of afford.
-func (i *Issuer) CountNotice(ctx context.Context, p identity.Pool, m identity.Message, box identity.MailboxRef, afford func(context.Context) error) error {
-	_, err := i.count(ctx, p, m, box, nil, afford)
+// CountNotice counts a mail without a code of a message to a mailbox, unless it was counted for the
+// message already. Before that it calls afford, which may refuse or delay the mail for another
+// reason: a mail that is not sent takes nothing of what its mailbox may get. Errors: Limited, and
+// those of afford.
+func (i *Issuer) CountNotice(
+	ctx context.Context, p identity.Pool, m identity.Message, afford func(context.Context) error,
+) error {
+	_, err := i.count(ctx, p, m, m.MailboxRef(), nil, afford)
 	return err
 }
 
 func (i *Issuer) count(
-	ctx context.Context, p identity.Pool, m identity.Message, box identity.MailboxRef, code *identity.MailedCode, afford func(context.Context) error,
+	ctx context.Context, p identity.Pool, m identity.Message, box identity.MailboxRef, code *identity.MailedCode,
+	afford func(context.Context) error,
 ) (identity.MailboxUse, error) {
 	if err := afford(ctx); err != nil {
 		return identity.MailboxUse{}, err
@@ -109,5 +117,7 @@ func (i *Issuer) count(
 
 // binding is what a code is good for. The mailbox is bound on its own.
 func binding(ref identity.UserRef, purpose identity.CodePurpose, box identity.MailboxRef) otp.Binding {
-	return otp.Binding{Tenant: ref.Tenant, Pool: ref.Pool, User: ref.ID, Purpose: string(purpose.Base()), Address: box.Digest}
+	return otp.Binding{
+		Tenant: ref.Tenant, Pool: ref.Pool, User: ref.ID, Purpose: string(purpose.Base()), Address: box.Digest,
+	}
 }

@@ -15,8 +15,8 @@ type Promise struct {
 	NeedsPassword bool   // there is none yet, and the pool's users sign in with one
 }
 
-// Look tells whoever holds the extended code of a link what it is good for, with a ticket or with nil. It changes nothing:
-// mail scanners open links too. Errors: those of Activate for the code.
+// Look tells whoever holds the extended code of a link what it is good for, with a ticket or with
+// nil. It changes nothing: mail scanners open links too. Errors: those of Activate for the code.
 func (r *Redeemer) Look(ctx context.Context, p identity.Pool, ticket *otp.Ticket, code string) (Promise, error) {
 	if _, _, isExtended := otp.ParseExtended(code); !isExtended { // which alone costs no guess
 		return Promise{}, identity.InvalidCode{}
@@ -33,6 +33,7 @@ func (r *Redeemer) Look(ctx context.Context, p identity.Pool, ticket *otp.Ticket
 	_, had := found.User.Password()
 	_, has := active.Password()
 	return Promise{
-		Address: found.activation.Code.Address, Invited: !found.User.SelfRegistered, NeedsPassword: p.UsesPasswords() && !had && !has,
+		Address: found.activation.Code.Address, Invited: !found.User.SelfRegistered,
+		NeedsPassword: p.UsesPasswords() && !had && !has,
 	}, nil
 }

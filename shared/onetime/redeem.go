@@ -29,10 +29,14 @@ type Guesses interface {
 
 // Activator reads and stores the user; shared/table says what each method promises.
 type Activator interface {
-	Redeemable(ctx context.Context, ref identity.UserRef, registration string, others []identity.UserRef) (identity.Redeemable, error)
+	Redeemable(
+		ctx context.Context, ref identity.UserRef, registration string, others []identity.UserRef,
+	) (identity.Redeemable, error)
 	Registration(ctx context.Context, ref identity.UserRef, id string) (identity.Registration, error)
 	User(ctx context.Context, ref identity.UserRef) (identity.User, error)
-	Activate(ctx context.Context, old, u identity.User, spent []identity.UserCodes, notice *identity.Message) (identity.User, error)
+	Activate(
+		ctx context.Context, old, u identity.User, spent []identity.UserCodes, notice *identity.Message,
+	) (identity.User, error)
 }
 
 // Passwords checks a new password against the pool's rules (Invalid at pointer) and hashes it.
@@ -110,9 +114,11 @@ func (a *attempt) activate(ctx context.Context) (u identity.User, err error) {
 		return u, err
 	}
 	if a.proof.Password != "" {
-		if found.activation.PasswordHash, err = a.Passwords.HashNew(ctx, a.pool, found.User, "/password", a.proof.Password); err != nil {
+		hash, err := a.Passwords.HashNew(ctx, a.pool, found.User, "/password", a.proof.Password)
+		if err != nil {
 			return u, err
 		}
+		found.activation.PasswordHash = hash
 	}
 	maker := identity.Maker{Now: a.Now(), NewID: a.NewID}
 	if u, err = a.pool.Activate(found.User, found.activation, maker); err != nil {
@@ -203,9 +209,9 @@ func (a *attempt) byTicket(ctx context.Context) (found redemption, err error) {
 	return found, err
 }
 
-// redeemMailed compares the code that was presented with those that were mailed to the mailbox of the ticket last, for
-// whatever users. It proves the address of the ticket's registration. With it are spent the codes of the user whom it was
-// made for and those of the ticket's user.
+// redeemMailed compares the code that was presented with those that were mailed to the mailbox of
+// the ticket last, for whatever users. It proves the address of the ticket's registration. With it
+// are spent the codes of the user whom it was made for and those of the ticket's user.
 func (a *attempt) redeemMailed(found *redemption, box identity.MailboxRef) error {
 	r, use := found.Registration, a.uses[box]
 	mailed, err := use.RedeemMailed(identity.PresentedToMailbox{

@@ -96,9 +96,10 @@ func (c *Coder) digits(n int) (string, error) {
 	return string(code), nil
 }
 
-// Matches says whether presented is the code or its extended form, in constant time for a given form. The MACs are those of
-// New, or the first identity.MarkLength bytes of them. A person may type spaces and dashes between the digits, and digits
-// that NFKC turns into ASCII, as East Asian keyboards write them; no other script's.
+// Matches says whether presented is the code or its extended form, in constant time for a given
+// form. The MACs are those of New, or the first identity.MarkLength bytes of them. A person may
+// type spaces and dashes between the digits, and digits that NFKC turns into ASCII, as East Asian
+// keyboards write them; no other script's.
 func (c *Coder) Matches(b Binding, presented string, codeMAC, extendedMAC []byte) bool {
 	if _, _, extended := ParseExtended(presented); extended {
 		return isMAC(c.mac(b, presented), extendedMAC)

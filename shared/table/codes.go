@@ -14,8 +14,8 @@ import (
 	"identitypools/shared/once"
 )
 
-// A codes item has the live codes as JSON in live, the marks of the codes that were redeemed last in spent, with '#' between
-// them, and in killed (unix ms) when all that lived before was killed.
+// A codes item has the live codes as JSON in live, the marks of the codes that were redeemed last
+// in spent, with '#' between them, and in killed (unix ms) when all that lived before was killed.
 
 // codesKept is how long a codes item outlives its last change: longer than any code.
 const codesKept = 3 * 24 * time.Hour
@@ -45,15 +45,17 @@ func (t *Table) ReplaceCodes(ctx context.Context, ref identity.UserRef, purpose 
 }
 
 // replacingCodes is the write of c over the version that was read.
-func (t *Table) replacingCodes(ref identity.UserRef, purpose identity.CodePurpose, c identity.Codes) (types.TransactWriteItem, error) {
+func (t *Table) replacingCodes(
+	ref identity.UserRef, purpose identity.CodePurpose, c identity.Codes,
+) (types.TransactWriteItem, error) {
 	live, err := json.Marshal(c.Live)
 	if err != nil {
 		return types.TransactWriteItem{}, fmt.Errorf("encode codes: %w", err)
 	}
 	condition := isNew
 	values := item{
-		":live": str(string(live)), ":spent": str(join(c.Spent...)), ":next": num(c.Version + 1), ":killed": num(c.KilledAt.UnixMilli()),
-		":ttl": seconds(t.now().Add(codesKept)),
+		":live": str(string(live)), ":spent": str(join(c.Spent...)), ":next": num(c.Version + 1),
+		":killed": num(c.KilledAt.UnixMilli()), ":ttl": seconds(t.now().Add(codesKept)),
 	}
 	if c.Version > 0 {
 		condition, values[":version"] = isVersion, num(c.Version)
@@ -64,15 +66,20 @@ func (t *Table) replacingCodes(ref identity.UserRef, purpose identity.CodePurpos
 	return write, nil
 }
 
-// killing is the write that kills the codes of a user, and the messages from before a time. What was redeemed stays known,
-// and so does the time: a mailed code proves its mailbox with a ticket too (identity.MailedCode), and must not live on there.
+// killing is the write that kills the codes of a user, and the messages from before a time. What
+// was redeemed stays known, and so does the time: a mailed code proves its mailbox with a ticket
+// too (identity.MailedCode), and must not live on there.
 func (t *Table) killing(ref identity.UserRef, purpose identity.CodePurpose, at time.Time) types.TransactWriteItem {
 	return t.emptying(ref, purpose, ", killed = :killed", item{":killed": num(at.UnixMilli())})
 }
 
-// emptying is the write that leaves a user without live codes, whose mailed ones still prove their mailbox with a ticket.
-func (t *Table) emptying(ref identity.UserRef, purpose identity.CodePurpose, update string, values item) types.TransactWriteItem {
-	values[":none"], values[":zero"], values[":one"], values[":ttl"] = str("[]"), num(0), num(1), seconds(t.now().Add(codesKept))
+// emptying is the write that leaves a user without live codes, whose mailed ones still prove their
+// mailbox with a ticket.
+func (t *Table) emptying(
+	ref identity.UserRef, purpose identity.CodePurpose, update string, values item,
+) types.TransactWriteItem {
+	values[":none"], values[":zero"], values[":one"] = str("[]"), num(0), num(1)
+	values[":ttl"] = seconds(t.now().Add(codesKept))
 	update = "SET live = :none, version = if_not_exists(version, :zero) + :one, #ttl = :ttl" + update
 	write := t.updating(codesKey(ref, purpose), update, "", values)
 	write.Update.ExpressionAttributeNames = map[string]string{"#ttl": ttl}

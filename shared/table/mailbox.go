@@ -16,13 +16,15 @@ import (
 	"identitypools/shared/identity"
 )
 
-// The item of a mailbox has guesses, spent and reopens (unix ms) for the guesses at its codes, with the payment of the
-// latest guess in guessed_by; for each class of mails a row of times (unix ms), which are m1 to m10 (public), n1 to n10
-// (notices) and i1 to i10 (administrators), with the message that was counted last in counted; c1 and c2 for the codes that
-// were mailed last, with the last guess that each bears in b1 and b2; and w1 to w5 for the registrations that wait. The
-// newest of a row is its first. Items of their own, beside it, have a1 to a10 (unix ms) for the requests for mails to it, one for
-// each pool and kind of request, with the message of the last in counted. A request can shift a row and check it in one expression, without reading the item. Names
-// are short so that the item costs one write unit, which is at most 1 KB.
+// The item of a mailbox has guesses, spent and reopens (unix ms) for the guesses at its codes, with
+// the payment of the latest guess in guessed_by; for each class of mails a row of times (unix ms),
+// which are m1 to m10 (public), n1 to n10 (notices) and i1 to i10 (administrators), with the
+// message that was counted last in counted; c1 and c2 for the codes that were mailed last, with the
+// last guess that each bears in b1 and b2; and w1 to w5 for the registrations that wait. The newest
+// of a row is its first. Items of their own, beside it, have a1 to a10 (unix ms) for the requests
+// for mails to it, one for each pool and kind of request, with the message of the last in counted.
+// A request can shift a row and check it in one expression, without reading the item. Names are
+// short so that the item costs one write unit, which is at most 1 KB.
 
 // askedRow names the row of requests.
 const askedRow identity.MailClass = "asked"
@@ -105,15 +107,15 @@ func (t *Table) RefundGuess(ctx context.Context, ref identity.MailboxRef, paymen
 	return nil
 }
 
-// CountAsked counts the request that a message comes from, for its mailbox, or for a user name as if it were one, whatever
-// comes of it. ok is false where no more is counted now: the limits are those of mails. repeated says whether the message
-// was the last that was counted.
+// CountAsked counts the request that a message comes from, for its mailbox, or for a user name as
+// if it were one, whatever comes of it. ok is false where no more is counted now: the limits are
+// those of mails. repeated says whether the message was the last that was counted.
 func (t *Table) CountAsked(ctx context.Context, m identity.Message, l identity.Limits) (ok, repeated bool, err error) {
 	message := short(m.ID)
 	values := item{":message": str(message)}
 	row, condition := t.counting(askedRow, l, values)
-	update := setting(append(row, "counted = :message"))
-	it, err := t.updateMailbox(ctx, askedKey(m.AskedRef(), m.Pool, m.AskedBy), update, notCounted+" AND "+condition, values)
+	k, update := askedKey(m.AskedRef(), m.Pool, m.AskedBy), setting(append(row, "counted = :message"))
+	it, err := t.updateMailbox(ctx, k, update, notCounted+" AND "+condition, values)
 	switch {
 	case errors.Is(err, errCondition):
 		repeated = text(it, "counted") == message
@@ -124,9 +126,9 @@ func (t *Table) CountAsked(ctx context.Context, m identity.Message, l identity.L
 	return true, false, nil
 }
 
-// CountMail counts a mail to a mailbox before it is sent, unless it was counted already, and keeps the code in it in place
-// of the oldest. A mail of the message that was counted last is not counted again, and its code replaces that of the first.
-// Errors: Limited, with nothing counted.
+// CountMail counts a mail to a mailbox before it is sent, unless it was counted already, and keeps
+// the code in it in place of the oldest. A mail of the message that was counted last is not counted
+// again, and its code replaces that of the first. Errors: Limited, with nothing counted.
 func (t *Table) CountMail(
 	ctx context.Context, ref identity.MailboxRef, m identity.Mail, l identity.Limits,
 ) (identity.MailboxUse, error) {
@@ -184,8 +186,9 @@ func shiftingCodes(values item) []string {
 	return sets
 }
 
-// mailedCodeText is a code as it is kept with its mailbox, but for the last guess: the ids of pool and user, the two marks
-// in base64url, and the times of mailing and expiry (unix ms), with '#' between them.
+// mailedCodeText is a code as it is kept with its mailbox, but for the last guess: the ids of pool
+// and user, the two marks in base64url, and the times of mailing and expiry (unix ms), with '#'
+// between them.
 func mailedCodeText(c identity.MailedCode) string {
 	encode := base64.RawURLEncoding.EncodeToString
 	return join(short(c.User.Pool), short(c.User.ID), encode(c.MAC), encode(c.ExtendedMAC),
@@ -211,8 +214,8 @@ func mailedCodeOf(tenant, stored string, last int64) (c identity.MailedCode, ok 
 	}, errors.Join(err, err2, err3, err4) == nil
 }
 
-// short is an id in 23 characters where it is a UUID, which the ids are that the product makes: an asterisk, which is in no
-// id, and the 16 bytes in base64url. Any other id stays as it is.
+// short is an id in 23 characters where it is a UUID, which the ids are that the product makes: an
+// asterisk, which is in no id, and the 16 bytes in base64url. Any other id stays as it is.
 func short(id string) string {
 	if u, err := uuid.Parse(id); err == nil && u.String() == id {
 		return "*" + base64.RawURLEncoding.EncodeToString(u[:])
@@ -258,7 +261,8 @@ func (t *Table) queueing(ref identity.MailboxRef, owner identity.UserRef, r iden
 		sets = append(sets, fmt.Sprintf("%s = if_not_exists(%s, :none)", waiting(i), waiting(i-1)))
 	}
 	registration := join(identity.IDDigest(owner.Pool), identity.IDDigest(owner.ID), short(r.ID), millis(r.CreatedAt))
-	return t.updatingMailbox(mailboxKey(ref), setting(sets), "", item{":registration": str(registration), ":none": str("")})
+	values := item{":registration": str(registration), ":none": str("")}
+	return t.updatingMailbox(mailboxKey(ref), setting(sets), "", values)
 }
 
 func (t *Table) updatingMailbox(k key, update, condition string, values item) types.TransactWriteItem {

@@ -23,8 +23,9 @@ func (t *Table) messaging(m identity.Message) (types.TransactWriteItem, error) {
 	return t.putting(it, isNew, nil), nil
 }
 
-// Send puts an activation message into the outbox, counts it among the mails of its class to its mailbox and kills the user's live codes
-// for activation: all or nothing. Errors: Limited where a message was sent to the mailbox a moment ago, or too many were.
+// Send puts an activation message into the outbox, counts it among the mails of its class to its
+// mailbox and kills the user's live codes for activation: all or nothing. Errors: Limited where a
+// message was sent to the mailbox a moment ago, or too many were.
 func (t *Table) Send(ctx context.Context, m identity.Message, l identity.Limits) error {
 	m.Counted = true
 	message, err := t.messaging(m)
@@ -32,7 +33,8 @@ func (t *Table) Send(ctx context.Context, m identity.Message, l identity.Limits)
 		return err
 	}
 	box, class := m.MailboxRef(), m.MailClass(true)
-	err = t.transact(ctx, []types.TransactWriteItem{t.countingMail(box, class, l), t.killing(m.UserRef(), identity.PurposeActivation, m.CreatedAt.Time), message}, once.None{})
+	killing := t.killing(m.UserRef(), identity.PurposeActivation, m.CreatedAt.Time)
+	err = t.transact(ctx, []types.TransactWriteItem{t.countingMail(box, class, l), killing, message}, once.None{})
 	if errors.As(err, new(cancelled)) {
 		err = t.whyNotSent(ctx, box, class, l)
 	}

@@ -121,8 +121,8 @@ func (t *Table) putRegistration(ctx context.Context, owner identity.UserRef, r i
 	return nil
 }
 
-// Registrations are registrations that wait with a user, without their password hashes: at most identity.RegistrationsRead, however
-// many strangers have made. Expired ones may be among them.
+// Registrations are registrations that wait with a user, without their password hashes: at most
+// identity.RegistrationsRead, however many strangers have made. Expired ones may be among them.
 func (t *Table) Registrations(ctx context.Context, ref identity.UserRef) ([]identity.Registration, error) {
 	items, err := t.registrations(ctx, ref, attrDoc)
 	if err != nil {
@@ -177,10 +177,13 @@ func (t *Table) Registration(ctx context.Context, ref identity.UserRef, id strin
 	return registrationOf(it)
 }
 
-// Redeemable reads a user's codes for activation and, unless its id is empty, a registration that waits with the user. With
-// them it reads the codes of other users, which are at most MailedCodesKept. The user itself is left for whoever has a right
-// code: how long it takes to read would tell how large its documents are.
-func (t *Table) Redeemable(ctx context.Context, ref identity.UserRef, registration string, others []identity.UserRef) (r identity.Redeemable, err error) {
+// Redeemable reads a user's codes for activation and, unless its id is empty, a registration that
+// waits with the user. With them it reads the codes of other users, which are at most
+// MailedCodesKept. The user itself is left for whoever has a right code: how long it takes to read
+// would tell how large its documents are.
+func (t *Table) Redeemable(
+	ctx context.Context, ref identity.UserRef, registration string, others []identity.UserRef,
+) (r identity.Redeemable, err error) {
 	r.Ref = ref
 	codes, isOf := codesKey(ref, identity.PurposeActivation), map[string]identity.UserRef{}
 	keys := []map[string]types.AttributeValue{codes.item()}
@@ -195,7 +198,8 @@ func (t *Table) Redeemable(ctx context.Context, ref identity.UserRef, registrati
 		}
 	}
 	items, err := t.batch(ctx, types.KeysAndAttributes{
-		Keys: keys, ProjectionExpression: aws.String("pk, sk, doc, hash_phc, version, live, spent, killed"), ConsistentRead: aws.Bool(true),
+		Keys: keys, ConsistentRead: aws.Bool(true),
+		ProjectionExpression: aws.String("pk, sk, doc, hash_phc, version, live, spent, killed"),
 	})
 	if err != nil {
 		return r, fmt.Errorf("read codes and registration: %w", err)
@@ -220,11 +224,14 @@ func (t *Table) Redeemable(ctx context.Context, ref identity.UserRef, registrati
 	return r, nil
 }
 
-// Activate stores u, who was old, and what the codes for activation of each user in spent have become, claims what u has
-// proved, and asks for notice if there is one: all or nothing. A user whom nobody has proved gives way, if it has what u has
-// proved. Errors: PreconditionFailed where the user or any codes have changed since they were read, Conflict where an
-// address has meanwhile become another user's.
-func (t *Table) Activate(ctx context.Context, old, u identity.User, spent []identity.UserCodes, notice *identity.Message) (identity.User, error) {
+// Activate stores u, who was old, and what the codes for activation of each user in spent have
+// become, claims what u has proved, and asks for notice if there is one: all or nothing. A user
+// whom nobody has proved gives way, if it has what u has proved. Errors: PreconditionFailed where
+// the user or any codes have changed since they were read, Conflict where an address has meanwhile
+// become another user's.
+func (t *Table) Activate(
+	ctx context.Context, old, u identity.User, spent []identity.UserCodes, notice *identity.Message,
+) (identity.User, error) {
 	u.Version = old.Version + 1
 	var (
 		claims   = without(u.Claims(), old.Claims())

@@ -61,12 +61,14 @@ func (t *Table) claiming(u identity.User, claims []string, replaced []identity.U
 func (t *Table) replacingUnproved(replaced []identity.User, claims []string) []types.TransactWriteItem {
 	var writes []types.TransactWriteItem
 	for _, old := range replaced {
-		writes = append(append(writes, t.removing(old, without(old.Claims(), claims))...), t.emptying(old.Ref(), identity.PurposeActivation, "", item{}))
+		writes = append(writes, t.removing(old, without(old.Claims(), claims))...)
+		writes = append(writes, t.emptying(old.Ref(), identity.PurposeActivation, "", item{}))
 	}
 	return writes
 }
 
-// DeleteUnproved deletes a user whom nobody has proved, as it was read, and frees its identifiers. Errors: PreconditionFailed.
+// DeleteUnproved deletes a user whom nobody has proved, as it was read, and frees its identifiers.
+// Errors: PreconditionFailed.
 func (t *Table) DeleteUnproved(ctx context.Context, u identity.User) error {
 	return unchanged(t.transact(ctx, t.erasing(u, u.Claims()), once.None{}), "delete unproved user")
 }

@@ -170,9 +170,7 @@ func (a *aviary) courier(t *testing.T) {
 		}
 	}
 	for _, address := range []string{a.canary(addressText, "a bounce") + "@example.com", a.canary(addressText, "a bounce of no address")} {
-		notice, _ := json.Marshal(fields{"source": "aws.ses", "detail": fields{
-			"eventType": "Bounce", "bounce": fields{"bounceType": "Permanent", "bouncedRecipients": []fields{{"emailAddress": address}}},
-		}})
+		notice := systemtest.Bounce(t, address)
 		for _, ctx := range []context.Context{failing(t, 0), t.Context()} {
 			_, err := a.product.Courier.Handle(ctx, notice)
 			_, _ = fmt.Fprintln(&a.log, err) // as Lambda does

@@ -1,7 +1,6 @@
 package system_test
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -188,13 +187,7 @@ func TestAnyCallForANoticeOfSESMayFail(t *testing.T) {
 // bounce tells the courier that a mail to the scene's address has bounced.
 func (s *scene) bounce(f *systemtest.Fault) error {
 	s.t.Helper()
-	notice, err := json.Marshal(fields{"source": "aws.ses", "detail": fields{
-		"eventType": "Bounce", "bounce": fields{"bounceType": "Permanent", "bouncedRecipients": []fields{{"emailAddress": s.email}}},
-	}})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	_, err = s.Courier.Handle(f.In(system.As(s.t.Context(), "courier")), notice)
+	_, err := s.Courier.Handle(f.In(system.As(s.t.Context(), "courier")), systemtest.Bounce(s.t, s.email))
 	return err
 }
 

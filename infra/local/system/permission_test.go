@@ -1,7 +1,6 @@
 package system_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"sync"
 	"testing"
@@ -107,13 +106,18 @@ func live(t *testing.T, product *systemtest.Product) {
 	// to the address that waits with the registration
 	back.Must(t, 201, "POST", path+"/users/"+named+"/code/generate", fields{"type": "activation"})
 
-	// Somebody registers a mailbox that another registers too, and proves it: the other's user gives way, for people and back ends.
+	// Somebody registers a mailbox that another registers too, and proves it: the other's user
+	// gives way, for people and back ends.
 	for _, way := range []string{"public", "system"} {
 		name, box := "name-"+way, systemtest.Address("fay")
 		register(t, tenant, pool, box)
 		if way == "public" {
-			ticket := public.Must(t, 201, "POST", path+"/register", fields{"identifier": name, "otp_address": box, "password": systemtest.Password}).Text(t, "ticket")
-			public.Must(t, 201, "POST", path+"/activate", fields{"ticket": ticket, "code": systemtest.CodeIn(t, product.Inbox.Await(t, box, 1)[0])})
+			ticket := public.Must(t, 201, "POST", path+"/register", fields{
+				"identifier": name, "otp_address": box, "password": systemtest.Password,
+			}).Text(t, "ticket")
+			public.Must(t, 201, "POST", path+"/activate", fields{
+				"ticket": ticket, "code": systemtest.CodeIn(t, product.Inbox.Await(t, box, 1)[0]),
+			})
 			continue
 		}
 		id := back.Must(t, 201, "POST", path+"/user/register", fields{"identifier": name, "otp_address": box}).Text(t, "id")
@@ -126,13 +130,7 @@ func live(t *testing.T, product *systemtest.Product) {
 	back.Must(t, 200, "POST", path+"/user/password/verify", fields{"identifier": bea, "password": systemtest.Password})
 
 	// SES reports a bounce, an administrator clears it, and all goes.
-	bounce, err := json.Marshal(fields{"source": "aws.ses", "detail": fields{
-		"eventType": "Bounce", "bounce": fields{"bounceType": "Permanent", "bouncedRecipients": []fields{{"emailAddress": bea}}},
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := product.Courier.Handle(system.As(t.Context(), "courier"), bounce); err != nil {
+	if _, err := product.Courier.Handle(system.As(t.Context(), "courier"), systemtest.Bounce(t, bea)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := product.Courier.Handle(
@@ -149,6 +147,7 @@ func live(t *testing.T, product *systemtest.Product) {
 	admin.Must(t, 204, "DELETE", path, nil)
 	admin.Must(t, 204, "DELETE", "/schemas/"+schema, nil)
 	for done := false; !done; {
+		var err error
 		if done, err = product.Courier.Keeper.Purge(system.As(t.Context(), "courier"), tenant.ID, pool); err != nil {
 			t.Fatal(err)
 		}

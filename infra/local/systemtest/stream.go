@@ -1,6 +1,7 @@
 package systemtest
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -40,8 +41,8 @@ func (p *Product) Stored(tb testing.TB, prefix string) []Item {
 	return found
 }
 
-// Mailboxes are the items that count what is sent to mailboxes of a tenant and guessed at there, of which there is one at
-// least.
+// Mailboxes are the items that count what is sent to mailboxes of a tenant and guessed at there, of
+// which there is one at least.
 func (p *Product) Mailboxes(tb testing.TB, tenant string) []Item {
 	tb.Helper()
 	items := slices.DeleteFunc(p.Stored(tb, "MAILBOX#"+tenant+"#"), func(it Item) bool { return it["sk"] != "MAILBOX" })
@@ -55,4 +56,16 @@ func (p *Product) Mailboxes(tb testing.TB, tenant string) []Item {
 func (p *Product) Outbox(tb testing.TB) events.DynamoDBEvent {
 	tb.Helper()
 	return StreamOf(events.DynamoDBOperationTypeInsert, p.Stored(tb, "MESSAGE#")...)
+}
+
+// Bounce is the event that tells the courier that mails to an address bounce for good, as EventBridge passes it on from SES.
+func Bounce(tb testing.TB, address string) []byte {
+	tb.Helper()
+	event, err := json.Marshal(Fields{"source": "aws.ses", "detail": Fields{"eventType": "Bounce", "bounce": Fields{
+		"bounceType": "Permanent", "bouncedRecipients": []Fields{{"emailAddress": address}},
+	}}})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return event
 }
