@@ -9,12 +9,12 @@ import (
 	"identitypools/shared/metric"
 )
 
-// fare is what a message costs its pool's budgets. That depends on what its asker knows alone,
-// never on what comes of it: whether half of the budget is spent can be seen by anybody, and
-// whether a mail comes by who has mailboxes of their own, and so they would see who is registered.
-// Each request costs a place in the budget of mails, also where no mail comes of it, but those of
-// one kind for one mailbox, or one user name, no more than a mailbox may get mails. Nothing is
-// given back; a message that is tried again remembers that it has paid.
+// fare is what a message costs its pool's budgets. Anybody can see whether half of the budget of mails
+// is spent, and whoever has mailboxes of their own can see which mails come. So the cost depends on
+// what the asker knows, and not on whether the address is registered. Each request costs one place,
+// also where no mail comes of it, and gets none back. Requests of one kind for one mailbox or user
+// name are counted up to the number of mails that a mailbox may get; the others cost nothing. A
+// message that is tried again remembers that it has paid.
 type fare struct {
 	*Service
 	pool      identity.Pool
@@ -56,11 +56,10 @@ func (s *Service) fare(ctx context.Context, p identity.Pool, m identity.Message)
 	return f, err
 }
 
-// forCode says whether a mail to an address that nobody has proved can be sent now. It is asked
-// before a code is made, so that a message that has to wait kills no code that somebody has. Where
-// the request was not counted, others for the mailbox were, so the mail waits for none, but the
-// budget must have a place left. Errors: delayed; Limited where there is no place while the message
-// is valid.
+// forCode says whether a mail to an address that nobody has proved can be sent now. It is asked before
+// a code is made, so that a message that has to wait kills no code that somebody has. A request that
+// was not counted does not wait: its mail is sent while the budget has a place left, which it does
+// not take. Errors: delayed; Limited where there is no place while the message is valid.
 func (f *fare) forCode(ctx context.Context) error {
 	if f.isCounted {
 		return f.late
@@ -78,10 +77,9 @@ func (f *fare) hasPlace(ctx context.Context) (bool, error) {
 	return f.Budgets.HasPlace(ctx, m.Tenant, m.Pool, m.Share.Of(f.pool.Limits.MailBudget()), m.CreatedAt.Time)
 }
 
-// forNotice says whether a notice to the owner of an address can be sent now. Where its request has
-// no place among the mails yet, it does not wait for those of strangers: it takes one of the budget
-// of notices, which is so large that few can fill it to see by it whether somebody else gets a
-// notice. Errors: those of forCode.
+// forNotice says whether a notice to the owner of an address can be sent now. Where its request has a
+// place in a later hour, the notice takes one of the budget of notices instead, so that it does not
+// wait for the mails of strangers; where that is spent, it waits. Errors: those of forCode.
 func (f *fare) forNotice(ctx context.Context) error {
 	switch {
 	case f.isCounted && f.late == nil:
@@ -115,8 +113,8 @@ func (f *fare) take(ctx context.Context, b identity.Budget, end time.Time) error
 	return nil
 }
 
-// settle marks a message that is tried again as one that has paid, and is err. One whose place is
-// in a later hour waits for it instead.
+// settle prepares a message that failed with err to be tried again, and is the error to go on with. The
+// message is marked as paid; or, where its place is in a later hour, it waits for that hour instead.
 func (f *fare) settle(ctx context.Context, err error) error {
 	switch {
 	case err == nil, errors.As(err, new(delayed)), isFinal(err), f.isFree, !f.isCounted:
