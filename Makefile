@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help install run invoke sam test mutate load contract screenshots lint build synth diff deploy bench clean FORCE
 
-TOOL := go tool -modfile=infra/tools/go.mod
+TOOL := go tool -modfile=infra/check/tools/go.mod
 FUNCTIONS := $(patsubst functions/%/lambda/main.go,%,$(wildcard functions/*/lambda/main.go))
 
 help: ## tell what there is
@@ -14,34 +14,34 @@ node_modules/.package-lock.json: package.json package-lock.json
 	@touch $@
 
 run: install ## start the whole product here, on PORT (8080)
-	go build -o .local/bin/identity-pools ./infra/local
+	go build -o .local/bin/identity-pools ./infra/local/run
 	@exec .local/bin/identity-pools # not `go run`, which leaves its child behind on SIGTERM
 
 invoke: ## have one built function do EVENT=events/x.json against make run; also FUNCTION=pools, SET="CODE=123456 TICKET=x"
-	@go run ./infra/invoke -event '$(EVENT)' $(FUNCTION:%=-function %) $(SET:%=-set %)
+	@go run ./infra/local/invoke -event '$(EVENT)' $(FUNCTION:%=-function %) $(SET:%=-set %)
 
 sam: install ## serve the deployment's template in SAM's containers against make run, which on Linux needs HOST=172.17.0.1
 	npx cdk synth --quiet $(ARGS)
-	go run ./infra/sam -template cdk.out/IdentityPools.template.json
+	go run ./infra/local/sam -template cdk.out/IdentityPools.template.json
 	sam local start-api --template cdk.out/IdentityPools.template.json --env-vars .local/sam.json --add-host host.docker.internal:host-gateway
 
 test: install ## run all tests; with the race detector: RACE=1; thoroughly: LONG=1; some: PACKAGES=./shared/... RUN=Codes
 	go test $(if $(RACE),-race) -timeout 20m $(RUN:%=-run '%') $(or $(PACKAGES),./...)
-	$(if $(PACKAGES),,go -C infra/stack test ./... && go -C infra/browser test) # without the race detector: their libraries, which are large, are compiled once
+	$(if $(PACKAGES),,go -C infra/deploy/stack test ./... && go -C infra/check/browser test) # without the race detector: their libraries, which are large, are compiled once
 
 mutate: install ## take protections out, one at a time, and say which no test holds; ARGS='-run cookie' some, ARGS=-list tells them
-	@go run ./infra/mutate $(ARGS)
+	@go run ./infra/check/mutate $(ARGS)
 
 contract: install ## run the published Go client against the product (compiles for minutes the first time)
-	go -C infra/contract test ./...
+	go -C infra/check/contract test ./...
 
 screenshots: install ## make the pictures in docs/images anew, with a browser
-	BROWSER=required go -C infra/browser test -run Pictures -update
+	BROWSER=required go -C infra/check/browser test -run Pictures -update
 
 lint: ## check format, vet, staticcheck, go.mod, known vulnerabilities
 	@unformatted="$$($(TOOL) gofumpt -l .)" && if [ -n "$$unformatted" ]; then echo "not formatted by gofumpt: $$unformatted"; exit 1; fi
-	@for module in . infra/stack infra/contract infra/browser; do echo "vet, staticcheck, tidy: $$module" && go -C $$module vet ./... && \
-		go -C $$module tool -modfile=$(CURDIR)/infra/tools/go.mod staticcheck ./... && go -C $$module mod tidy -diff || exit 1; done; go -C infra/tools mod tidy -diff
+	@for module in . infra/deploy/stack infra/check/contract infra/check/browser; do echo "vet, staticcheck, tidy: $$module" && go -C $$module vet ./... && \
+		go -C $$module tool -modfile=$(CURDIR)/infra/check/tools/go.mod staticcheck ./... && go -C $$module mod tidy -diff || exit 1; done; go -C infra/check/tools mod tidy -diff
 	@$(TOOL) govulncheck ./... || { [ $$? -ne 3 ] && echo 'warning: govulncheck could not finish (no way to its database?)'; }
 
 build: $(FUNCTIONS:%=dist/%/bootstrap) ## build the functions as dist/<function>/bootstrap, for GOARCH (arm64); the same sources give the same bytes
@@ -54,7 +54,7 @@ synth diff deploy: install ## build, then the CDK's command with ARGS, like ARGS
 	npx cdk $@ $(if $(filter synth,$@),--quiet) $(ARGS)
 
 load: install ## a minute of callers while the engine is killed, then the check that nothing was lost; ARGS='-rate 10 -kill=false'
-	@go run ./infra/load $(ARGS)
+	@go run ./infra/check/load $(ARGS)
 
 bench: install ## run the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"testing"
 
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 )
 
 // An address belongs to one user of a pool: of many who have a code for the same address, and

@@ -3,7 +3,7 @@ package activation_test
 import (
 	"testing"
 
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 )
 
 // The codes of a user who is deleted die with the user, so that they prove nothing for whoever gets

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"testing"
 
+	"identitypools/infra/check/systemtest"
 	"identitypools/infra/local/system"
-	"identitypools/infra/local/systemtest"
 )
 
 // scene is a product in which nobody takes messages out of the outbox, with a pool and a new user who has a code.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/aws/smithy-go/middleware"
 
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 )
 
 // interruption does something just before the first transaction of a piece of work: what another

@@ -10,8 +10,8 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"identitypools/functions/courier"
-	"identitypools/infra/local/parttest"
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/parttest"
+	"identitypools/infra/check/systemtest"
 	"identitypools/shared/identity"
 )
 

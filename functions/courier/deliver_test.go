@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"identitypools/functions/courier"
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 )
 
 // "Nothing is lost": SES refuses for a while, and every mail arrives afterwards, once.

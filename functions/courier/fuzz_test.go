@@ -7,7 +7,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 )
 
 // FuzzTrigger hands the courier anything that could trigger it. It never panics, and asks only for records again that it

@@ -8,9 +8,9 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"identitypools/infra/local/parttest"
+	"identitypools/infra/check/parttest"
+	"identitypools/infra/check/systemtest"
 	"identitypools/infra/local/system"
-	"identitypools/infra/local/systemtest"
 )
 
 type fields = systemtest.Fields

@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"identitypools/infra/local/parttest"
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/parttest"
+	"identitypools/infra/check/systemtest"
 )
 
 // branded makes a pool whose mails are of its own make.

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"identitypools/infra/check/systemtest"
 	"identitypools/infra/local/system"
-	"identitypools/infra/local/systemtest"
 )
 
 // morning is a product whose courier the test calls, with a tenant. Its clock stands at a minute

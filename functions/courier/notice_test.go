@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 )
 
 // suppress has the courier hear that an address bounced for good.

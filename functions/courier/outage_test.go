@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"identitypools/infra/local/parttest"
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/parttest"
+	"identitypools/infra/check/systemtest"
 	"identitypools/shared/identity"
 )
 

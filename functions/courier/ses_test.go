@@ -14,7 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 
 	"identitypools/functions/courier"
-	"identitypools/infra/local/parttest"
+	"identitypools/infra/check/parttest"
 	"identitypools/shared/mail"
 )
 

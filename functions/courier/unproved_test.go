@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"identitypools/functions/courier"
-	"identitypools/infra/local/parttest"
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/parttest"
+	"identitypools/infra/check/systemtest"
 	"identitypools/shared/identity"
 )
 

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"identitypools/infra/check/systemtest"
 	"identitypools/infra/local/system"
-	"identitypools/infra/local/systemtest"
 	"identitypools/shared/access"
 	"identitypools/shared/api"
 )

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 )
 
 // The check of a password takes the work of a hash, 19 MiB of memory, also where there is none to

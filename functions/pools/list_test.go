@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 )
 
 // listed are the ids that a list answers.

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"testing"
 
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 	"identitypools/shared/identity"
 	"identitypools/shared/mail"
 )

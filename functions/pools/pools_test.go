@@ -8,7 +8,7 @@ import (
 	"sync"
 	"testing"
 
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 )
 
 func TestAPoolFromCreateToDelete(t *testing.T) {

@@ -3,7 +3,7 @@ package pools_test
 import (
 	"testing"
 
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 )
 
 // "Deleting a pool makes it invisible at once and its users unreachable."

@@ -12,8 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"identitypools/infra/check/systemtest"
 	"identitypools/infra/local/system"
-	"identitypools/infra/local/systemtest"
 )
 
 // beginHour moves the clock to the first minute of an hour.

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 	"identitypools/shared/api"
 )
 

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 )
 
 // A registration that names a taken user name waits for its mailbox like any other, so the stranger's is not the only one, and its password does

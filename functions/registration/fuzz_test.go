@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/net/html"
 
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 	"identitypools/shared/api"
 )
 

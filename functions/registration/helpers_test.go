@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 )
 
 // verify asks whether a password is a user's, as a back end does.

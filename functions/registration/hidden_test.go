@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 )
 
 // Of a user's registrations ten are read. Where a stranger has made many, none of them is taken for the only one, and a message with no address

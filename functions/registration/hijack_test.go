@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"identitypools/infra/local/parttest"
+	"identitypools/infra/check/parttest"
+	"identitypools/infra/check/systemtest"
 	"identitypools/infra/local/system"
-	"identitypools/infra/local/systemtest"
 )
 
 const strangersPassword = "the stranger's password"

@@ -13,7 +13,7 @@ import (
 
 	"golang.org/x/net/html"
 
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 )
 
 // guest is a visitor of a pool's pages.

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 )
 
 // createUser over the stranger's unproved user while the stranger activates: one of the two happens, and the administrator's user is

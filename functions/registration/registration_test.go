@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 )
 
 type fields = systemtest.Fields
@@ -162,7 +162,7 @@ func TestRegistrationIsRefused(t *testing.T) {
 }
 
 // "The owner of a taken address gets a notice", and nothing of the stranger's becomes the owner's. That answers are alike:
-// infra/local/system; that notices are limited: functions/courier.
+// infra/check/system; that notices are limited: functions/courier.
 func TestTheOwnerOfATakenAddressIsTold(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)

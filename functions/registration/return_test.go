@@ -4,7 +4,7 @@ import (
 	"net/url"
 	"testing"
 
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 )
 
 // Anybody can write a link to a page, with any place to go on in it. Whoever signs up or activates by such a link is led only to places that

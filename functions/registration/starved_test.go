@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 )
 
 // starve has a stranger use up the mails with a code to the mailbox of s within five minutes, by

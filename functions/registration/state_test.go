@@ -3,7 +3,7 @@ package registration_test
 import (
 	"testing"
 
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 )
 
 // What a browser remembers of a registration is good for the pool alone in which somebody registered, and for the tenant: the page of

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 )
 
 // A user whom an administrator made with a user name alone gets no address by a stranger's registration of that name: neither a resend by

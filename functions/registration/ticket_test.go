@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 )
 
 // A ticket is good for a day, which is less than its registration waits: a code that was sent late in that day outlives it.

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"identitypools/infra/check/systemtest"
 	"identitypools/infra/local/system"
-	"identitypools/infra/local/systemtest"
 	"identitypools/shared/work"
 )
 

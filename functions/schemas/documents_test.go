@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 )
 
 // everyKeyword is a document with each keyword of the published subset.

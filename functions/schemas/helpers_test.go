@@ -5,9 +5,9 @@ import (
 	"os"
 	"testing"
 
-	"identitypools/infra/local/parttest"
+	"identitypools/infra/check/parttest"
+	"identitypools/infra/check/systemtest"
 	"identitypools/infra/local/system"
-	"identitypools/infra/local/systemtest"
 )
 
 type fields = systemtest.Fields

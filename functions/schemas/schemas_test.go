@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 )
 
 func TestASchemaFromCreateToDelete(t *testing.T) {

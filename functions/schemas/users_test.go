@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 )
 
 // staff is a schema of users with something of everything.

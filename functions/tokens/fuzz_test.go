@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 	"identitypools/shared/access"
 	"identitypools/shared/api"
 )

@@ -15,8 +15,8 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"identitypools/functions/tokens"
-	"identitypools/infra/local/parttest"
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/parttest"
+	"identitypools/infra/check/systemtest"
 	"identitypools/shared/access"
 )
 

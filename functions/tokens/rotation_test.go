@@ -12,8 +12,8 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"identitypools/functions/tokens"
+	"identitypools/infra/check/systemtest"
 	"identitypools/infra/local/system"
-	"identitypools/infra/local/systemtest"
 	"identitypools/shared/access"
 )
 

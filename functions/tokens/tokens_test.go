@@ -10,7 +10,7 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 	"github.com/go-json-experiment/json"
 
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 	"identitypools/shared/access"
 )
 

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"testing"
 
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 )
 
 // A change, or a deletion, is of the user that was read: of many at once that name the same version

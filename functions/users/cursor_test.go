@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"testing"
 
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 	"identitypools/shared/identity"
 )
 

@@ -3,7 +3,7 @@ package users_test
 import (
 	"testing"
 
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 )
 
 // An address finds its user once it is proved, also where it is an identifier too: who asks for the

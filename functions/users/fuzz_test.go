@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 )
 
 // FuzzFilter filters a list by any text. It is answered with users of the pool or refused by name, whatever it says and however deep.

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"testing"
 
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 )
 
 // largePool makes a pool whose users, u000 and so on, have the payload given.

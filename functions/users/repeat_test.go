@@ -5,7 +5,7 @@ import (
 	"sync"
 	"testing"
 
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 )
 
 // An idempotency key is of whoever uses it: another tenant, or the same one in another tree, may

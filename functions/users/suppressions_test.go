@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 )
 
 // complain has the courier hear of SES that an address bounced for good, or that its owner complained.

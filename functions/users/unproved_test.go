@@ -6,7 +6,7 @@ import (
 	"sync"
 	"testing"
 
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 )
 
 // registered is the user of somebody who has signed up, by a back end that sends no mail.

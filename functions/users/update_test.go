@@ -3,7 +3,7 @@ package users_test
 import (
 	"testing"
 
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 )
 
 // A change checks the documents that it changes. So a user whose documents do not match their

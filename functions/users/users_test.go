@@ -9,7 +9,7 @@ import (
 	"sync"
 	"testing"
 
-	"identitypools/infra/local/systemtest"
+	"identitypools/infra/check/systemtest"
 )
 
 type fields = systemtest.Fields

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"identitypools/infra/golden"
+	"identitypools/infra/check/golden"
 	"identitypools/shared/identity"
 	"identitypools/shared/mail"
 )

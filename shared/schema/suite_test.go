@@ -14,7 +14,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"identitypools/infra/golden"
+	"identitypools/infra/check/golden"
 	"identitypools/shared/identity"
 	"identitypools/shared/schema"
 )

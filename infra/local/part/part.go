@@ -2,7 +2,7 @@
 //
 // A part is a child process on a free loopback port that comes back by itself after a crash and doesn't outlive us. The
 // package knows how to find and start the two programs and nothing about what is said to them. infra/local and
-// infra/local/parttest import it; functions and shared never do.
+// infra/check/parttest import it; functions and shared never do.
 package part
 
 import (

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"identitypools/functions/courier"
-	"identitypools/infra/plan"
+	"identitypools/infra/deploy/plan"
 )
 
 // scheduled is what EventBridge's clock sends, as far as the courier reads it.

@@ -12,7 +12,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 
 	"identitypools/functions/courier"
-	"identitypools/infra/plan"
+	"identitypools/infra/deploy/plan"
 	"identitypools/shared/api"
 )
 

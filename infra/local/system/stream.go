@@ -14,7 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams/types"
 
-	"identitypools/infra/plan"
+	"identitypools/infra/deploy/plan"
 	"identitypools/shared/table"
 )
 

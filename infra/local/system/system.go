@@ -27,7 +27,7 @@ import (
 	"identitypools/functions/schemas"
 	"identitypools/functions/tokens"
 	"identitypools/functions/users"
-	"identitypools/infra/plan"
+	"identitypools/infra/deploy/plan"
 	"identitypools/shared/access"
 	"identitypools/shared/api"
 	"identitypools/shared/cloud"

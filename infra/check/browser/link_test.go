@@ -1,0 +1,185 @@
+package browser_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"identitypools/infra/check/browser"
+	"identitypools/infra/check/systemtest"
+)
+
+// Who is invited opens the link, sees what it is about, sets a password and is in.
+func TestAnInvitationIsTaken(t *testing.T) {
+	t.Parallel()
+	for name, view := range map[string]browser.View{"with scripts": {}, "without": {NoScripts: true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := open(t, fields{"name": "Acme Customers"})
+			email := systemtest.Address("ann")
+			s.invite(t, email, "&post_activation_url="+url.QueryEscape("https://app.example.com/start"))
+			tab := browser.NewTab(t, view)
+			if got := tab.Go(t, s.link(t, email, 1)); got != 200 {
+				t.Fatalf("the link is answered %d", got)
+			}
+			for _, told := range []string{email, "Acme Customers"} {
+				if got := tab.Text(t, "main"); !strings.Contains(got, told) {
+					t.Errorf("the page does not name %s: %q", told, got)
+				}
+			}
+			tab.Fill(t, "#password", systemtest.Password)
+			if got := tab.Submit(t, submit); got != 200 {
+				t.Fatalf("the form is answered %d: %s", got, tab.Text(t, "main"))
+			}
+			s.at(t, tab, "activate")
+			if strings.Contains(tab.URL(t), "code=") {
+				t.Errorf("the code is still in the address: %s", tab.URL(t))
+			}
+			if !tab.Shows(t, "[role=status]") {
+				t.Errorf("the page shows %q", tab.Text(t, "main"))
+			}
+			if got := tab.Attribute(t, "main a", "href"); got != "https://app.example.com/start" {
+				t.Errorf("it goes on to %q", got)
+			}
+			s.verified(t, email, systemtest.Password, 200)
+		})
+	}
+}
+
+// Who has a password already, from an administrator, is not asked for another one.
+func TestALinkAsksForWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	s := open(t, nil)
+	email := systemtest.Address("ann")
+	id := s.tenant.NewUser(t, s.pool, "new", email,
+		fields{"credentials": []fields{{"type": "password", "password": systemtest.Password}}})
+	s.tenant.Admin.Must(t, 204, "POST", "/pools/"+s.pool+"/users/"+id+"/activation/send", nil)
+	tab := browser.NewTab(t, browser.View{})
+	tab.Go(t, s.link(t, email, 1))
+	if tab.Has(t, "#password") {
+		t.Error("there is a field for a password")
+	}
+	if got := tab.Submit(t, submit); got != 200 || !tab.Has(t, "[role=status]") {
+		t.Errorf("answered %d: %s", got, tab.Text(t, "main"))
+	}
+	s.verified(t, email, systemtest.Password, 200)
+}
+
+// What is wrong with the password of an invitation is said at the field, and the link goes on working.
+func TestWhatIsWrongWithALinksPassword(t *testing.T) {
+	t.Parallel()
+	s := open(t, nil)
+	email := systemtest.Address("ann")
+	s.invite(t, email, "")
+	tab := browser.NewTab(t, browser.View{})
+	tab.Go(t, s.link(t, email, 1))
+	for _, password := range []string{"", "x7!kQ", "password123"} {
+		asText(t, tab)
+		tab.Fill(t, "#password", password)
+		if got := tab.Submit(t, submit); got != 422 {
+			t.Errorf("%q is answered %d", password, got)
+		}
+		isWrong(t, tab, "password")
+		if got := tab.Value(t, "#password"); got != "" {
+			t.Errorf("the password came back: %q", got)
+		}
+	}
+	tab.Fill(t, "#password", systemtest.Password)
+	if got := tab.Submit(t, submit); got != 200 || !tab.Has(t, "[role=status]") {
+		t.Errorf("answered %d: %s", got, tab.Text(t, "main"))
+	}
+}
+
+// A link that is spent, replaced or too old says so at once, before anybody thinks of a password.
+func TestALinkThatIsDead(t *testing.T) {
+	t.Parallel()
+	for what, kill := range map[string]func(t *testing.T, s *scene, user, link string){
+		"spent": func(t *testing.T, s *scene, _, link string) {
+			tab := browser.NewTab(t, browser.View{})
+			tab.Go(t, link)
+			tab.Fill(t, "#password", systemtest.Password)
+			tab.Submit(t, submit)
+		},
+		"replaced": func(t *testing.T, s *scene, user, _ string) {
+			s.Clock.Advance(61 * time.Second)
+			s.tenant.Admin.Must(t, 204, "POST", "/pools/"+s.pool+"/users/"+user+"/activation/send", nil)
+			s.Quiet(t)
+		},
+		"too old": func(_ *testing.T, s *scene, _, _ string) { s.Clock.Advance(25 * time.Hour) },
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			s := open(t, nil)
+			email := systemtest.Address("ann")
+			user := s.invite(t, email, "")
+			link := s.link(t, email, 1)
+			kill(t, s, user, link)
+			tab := browser.NewTab(t, browser.View{})
+			tab.Go(t, link)
+			if tab.Has(t, "#password") || tab.Has(t, "[role=status]") {
+				t.Errorf("the page shows %q", tab.Text(t, "main"))
+			}
+			tab.Axe(t)
+		})
+	}
+}
+
+// Programs open the links of mails before people do: to look at them and to show what is behind them. It changes nothing.
+func TestScannersOpenALink(t *testing.T) {
+	t.Parallel()
+	s := open(t, nil)
+	email := systemtest.Address("ann")
+	s.invite(t, email, "")
+	link := s.link(t, email, 1)
+	s.Quiet(t)
+	stored := len(s.Items(t))
+	for method, times := range map[string]int{http.MethodHead: 3, http.MethodGet: 10} {
+		for range times {
+			r, err := http.NewRequestWithContext(t.Context(), method, link, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := systemtest.Do(t, r); got.Status >= 500 || method == http.MethodGet && got.Status != 200 {
+				t.Errorf("%s is answered %d", method, got.Status)
+			}
+		}
+	}
+	if got := len(s.Items(t)); got != stored {
+		t.Errorf("there are %d items, and were %d", got, stored)
+	}
+	tab := browser.NewTab(t, browser.View{})
+	tab.Go(t, link)
+	tab.Fill(t, "#password", systemtest.Password)
+	if got := tab.Submit(t, submit); got != 200 || !tab.Has(t, "[role=status]") {
+		t.Errorf("answered %d: %s", got, tab.Text(t, "main"))
+	}
+	s.verified(t, email, systemtest.Password, 200)
+}
+
+// V14.3.2: the code of a link is told to nobody else, wherever its holder goes from there.
+func TestTheCodeOfALinkStaysThere(t *testing.T) {
+	t.Parallel()
+	s := open(t, fields{"branding": fields{"privacy_url": "https://app.example.com/privacy"}})
+	email := systemtest.Address("ann")
+	s.invite(t, email, "")
+	link := s.link(t, email, 1)
+	tab := browser.NewTab(t, browser.View{})
+	tab.Serve(t, "https://app.example.com/privacy", "text/html", []byte("<!doctype html><title>Privacy</title>"))
+	tab.Go(t, link)
+	tab.Submit(t, ".languages a[hreflang=de]")
+	tab.Fill(t, "#password", systemtest.Password)
+	tab.Submit(t, submit)
+	tab.Go(t, link)
+	tab.Submit(t, "footer a[href='https://app.example.com/privacy']")
+	requests, code := tab.Requests(t), strings.SplitN(link, "code=", 2)[1]
+	for _, r := range requests {
+		if !strings.HasPrefix(r.URL, s.BaseURL) && strings.Contains(r.Referer, code) {
+			t.Errorf("%s %s is told of %s", r.Method, r.URL, r.Referer)
+		}
+	}
+	if len(requests) < 5 {
+		t.Errorf("only %d requests were seen", len(requests))
+	}
+}

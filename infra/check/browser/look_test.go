@@ -1,0 +1,145 @@
+package browser_test
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"identitypools/infra/check/browser"
+	"identitypools/infra/check/systemtest"
+	"identitypools/shared/identity"
+)
+
+// Every page, in whatever state, can be read and used by everybody: on the smallest phone and on a desktop, by day and by night.
+func TestPagesAreForEverybody(t *testing.T) {
+	t.Parallel()
+	s := openDetailed(t, nil)
+	for _, st := range states() {
+		t.Run(st.name, func(t *testing.T) {
+			t.Parallel()
+			tab := browser.NewTab(t, browser.View{})
+			st.reach(t, s, tab)
+			if st.spoil != nil {
+				st.spoil(t, tab)
+			}
+			for _, view := range looks() {
+				tab.Look(t, view)
+				tab.Axe(t)
+				fits(t, tab, view)
+			}
+		})
+	}
+}
+
+func looks() []browser.View {
+	return []browser.View{{Width: 320}, {Width: 320, Dark: true}, {Width: 1440}, {Width: 1440, Dark: true}}
+}
+
+// A brand's color may be hard to read on white or on black. The pages see to it.
+func TestAnyColorCanBeRead(t *testing.T) {
+	t.Parallel()
+	tenant := open(t, nil)
+	for _, color := range []string{"#ffee00", "#0b1f4d", "#777777", "#ffffff", "#000000"} {
+		t.Run(color, func(t *testing.T) {
+			t.Parallel()
+			s := *tenant
+			s.pool = s.tenant.NewPool(t, fields{"badge_color": color})
+			tab := browser.NewTab(t, browser.View{})
+			tab.Go(t, s.page("register"))
+			for _, dark := range []bool{false, true} {
+				tab.Look(t, browser.View{Width: 320, Dark: dark})
+				tab.Axe(t)
+			}
+		})
+	}
+}
+
+// Every page speaks the reader's language, and fits a phone in it.
+func TestPagesSpeakTheReadersLanguage(t *testing.T) {
+	t.Parallel()
+	s := openDetailed(t, nil)
+	for _, st := range states() {
+		t.Run(st.name, func(t *testing.T) {
+			t.Parallel()
+			view, titles := browser.View{Width: 320}, map[string]string{}
+			tab := browser.NewTab(t, view)
+			st.reach(t, s, tab)
+			for _, language := range identity.Languages() {
+				tab.Go(t, in(t, tab.URL(t), language))
+				if st.spoil != nil {
+					st.spoil(t, tab)
+				}
+				if got := tab.Attribute(t, "html", "lang"); got != language {
+					t.Errorf("who reads %s is shown a page in %q", language, got)
+				}
+				if got := untranslated.FindString(address.ReplaceAllString(tab.Text(t, "body"), "")); got != "" {
+					t.Errorf("in %s the page shows %s", language, got)
+				}
+				title := tab.Text(t, "h1")
+				if other, twice := titles[title]; twice {
+					t.Errorf("in %s and in %s the page is called %q", language, other, title)
+				}
+				titles[title] = language
+				fits(t, tab, view)
+			}
+		})
+	}
+}
+
+// in is the address of a page in a language.
+func in(t *testing.T, page, language string) string {
+	t.Helper()
+	translated, err := url.Parse(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	query := translated.Query()
+	query.Set("lang", language)
+	translated.RawQuery = query.Encode()
+	return translated.String()
+}
+
+// untranslated finds keys of texts, and names in texts that were not replaced.
+var (
+	untranslated = regexp.MustCompile(`\b[a-z]+(\.[a-z_]+)+\b|\b[a-z]+_[a-z]+\b|\{\w*\}`)
+	address      = regexp.MustCompile(`\S+@\S+`)
+)
+
+// fits checks that nobody has to scroll sideways.
+func fits(t *testing.T, tab *browser.Tab, view browser.View) {
+	t.Helper()
+	if got := browser.Eval[int](t, tab, "document.documentElement.scrollWidth"); got > view.Width {
+		t.Errorf("%s is %d px wide at %+v", tab.URL(t), got, view)
+	}
+}
+
+// The language is the browser's, until somebody chooses another one, which then stays.
+func TestALanguageIsChosen(t *testing.T) {
+	t.Parallel()
+	s := open(t, nil)
+	tab := browser.NewTab(t, browser.View{Language: "fr-CH, fr;q=0.9, en;q=0.8"})
+	speaks := func(want string) {
+		t.Helper()
+		if got := tab.Attribute(t, "html", "lang"); got != want {
+			t.Errorf("the page %s is in %q, want %q", tab.URL(t), got, want)
+		}
+	}
+	tab.Go(t, s.page("register"))
+	speaks("fr")
+	tab.Submit(t, ".languages a[hreflang=pl]")
+	speaks("pl")
+	email := systemtest.Address("ann")
+	s.asksForCode(t, tab, email)
+	speaks("pl")
+	if mail := s.Inbox.Await(t, email, 1)[0]; !strings.Contains(mail.HTML, `lang="pl"`) {
+		t.Errorf("the mail is in another language: %s", mail.Text)
+	}
+	tab.Fill(t, "#code", s.code(t, email, 1))
+	goesOn(t, tab)
+	speaks("pl")
+	tab.Go(t, s.page("register?lang=es"))
+	speaks("es")
+	tab.Go(t, s.page("register?lang=xx"))
+	speaks("fr")
+}

@@ -1,0 +1,299 @@
+package browser_test
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp/kb"
+
+	"identitypools/infra/check/browser"
+	"identitypools/infra/check/parttest"
+	"identitypools/infra/check/systemtest"
+)
+
+// Somebody signs up, with scripts and without: the form, the code of the mail, done, and a back end knows the password.
+func TestSomebodySignsUp(t *testing.T) {
+	t.Parallel()
+	for name, view := range map[string]browser.View{"with scripts": {}, "without": {NoScripts: true}, "on a phone": {Width: 360, Height: 640, Scale: 2}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := openDetailed(t, nil)
+			email := systemtest.Address("ann")
+			tab := browser.NewTab(t, view)
+			tab.Go(t, s.page("register"))
+			fillPayload(t, tab)
+			s.asksForCode(t, tab, email)
+			tab.Fill(t, "#code", s.code(t, email, 1))
+			goesOn(t, tab)
+			s.at(t, tab, "activate")
+			if got := browser.Eval[string](t, tab, "document.cookie"); got != "" {
+				t.Errorf("scripts can read the cookie %q", got)
+			}
+			if got := tab.Text(t, "[role=status]"); !strings.Contains(got, "active") {
+				t.Errorf("the page shows %q", got)
+			}
+			s.verified(t, email, systemtest.Password, 200)
+			got := s.tenant.System.Must(t, 200, "POST", "/pools/"+s.pool+"/users/by_key", fields{"identifier": email}).Fields(t)["payload"].(fields)
+			if got["given_name"] != "Ann" || got["age"] != 42.0 || got["terms"] != "accepted" || got["plan"] != "paid" || got["address"].(fields)["city"] != "Łódź" {
+				t.Errorf("the payload is %v", got)
+			}
+		})
+	}
+}
+
+// fillPayload fills in the fields of the document.
+func fillPayload(t *testing.T, tab *browser.Tab) {
+	t.Helper()
+	tab.Fill(t, "#payload-given_name", "Ann")
+	tab.Fill(t, "#payload-age", "42")
+	tab.Fill(t, "#payload-address-city", "Łódź")
+	tab.Click(t, "#payload-terms")
+	tab.Click(t, "[name='/topics'][value=offers]")
+	tab.Choose(t, "#payload-plan", "paid")
+}
+
+// The pool's ways in decide what is asked for.
+func TestAPoolWithoutPasswordsAsksForNone(t *testing.T) {
+	t.Parallel()
+	s := open(t, fields{"authentication_mechanisms": []string{"otp"}})
+	email := systemtest.Address("ann")
+	tab := browser.NewTab(t, browser.View{})
+	s.signsUp(t, tab, email)
+	tab.Fill(t, "#code", s.code(t, email, 1))
+	goesOn(t, tab)
+	if tab.Has(t, "#password") {
+		t.Error("there is a field for a password")
+	}
+	if user := s.tenant.System.Must(t, 200, "POST", "/pools/"+s.pool+"/users/by_key", fields{"identifier": email}).Fields(t); user["status"] != "active" {
+		t.Errorf("the user is %v", user["status"])
+	}
+}
+
+// V6.2.6, V6.2.7: managers of passwords know the fields, and what is typed can be looked at.
+func TestBrowsersFillTheFieldsIn(t *testing.T) {
+	t.Parallel()
+	s := open(t, nil)
+	tab := browser.NewTab(t, browser.View{})
+	tab.Go(t, s.page("register"))
+	holds := func(selector, name, want string) {
+		t.Helper()
+		if got := tab.Attribute(t, selector, name); got != want {
+			t.Errorf("%s has %s %q, want %q", selector, name, got, want)
+		}
+	}
+	holds("#identifier", "type", "email")
+	holds("#identifier", "autocomplete", "username")
+	holds("#password", "autocomplete", "new-password")
+	holds("#password", "type", "password")
+	tab.Fill(t, "#password", systemtest.Password)
+	tab.Click(t, "#password-show")
+	holds("#password", "type", "text")
+	if got := tab.Value(t, "#password"); got != systemtest.Password {
+		t.Errorf("showing the password makes it %q", got)
+	}
+	tab.Click(t, "#password-show")
+	holds("#password", "type", "password")
+	holds("#payload-given_name", "autocomplete", "given-name")
+	holds("#payload-family_name", "autocomplete", "family-name")
+	s.signsUp(t, tab, systemtest.Address("ann"))
+	holds("#code", "autocomplete", "one-time-code")
+	holds("#code", "inputmode", "numeric")
+}
+
+// Who came from an application is led back there, and nowhere else.
+func TestWhereToGoOn(t *testing.T) {
+	t.Parallel()
+	s := open(t, nil)
+	for to, want := range map[string]string{
+		"https://app.example.com/start?a=b&c=d": "https://app.example.com/start?a=b&c=d",
+		"https://evil.example.com/":             "",
+		"javascript:alert(1)":                   "",
+		"":                                      "",
+	} {
+		email := systemtest.Address("ann")
+		tab := browser.NewTab(t, browser.View{})
+		tab.Go(t, s.page("register?return_to="+url.QueryEscape(to)))
+		s.asksForCode(t, tab, email)
+		tab.Fill(t, "#code", s.code(t, email, 1))
+		goesOn(t, tab)
+		if got := browser.Eval[string](t, tab, "document.querySelector('main a')?.getAttribute('href') ?? ''"); got != want {
+			t.Errorf("who came from %q is led to %q", to, got)
+		}
+	}
+}
+
+// The address is taken, and nobody but its owner is told.
+func TestATakenAddressLooksLikeAFreeOne(t *testing.T) {
+	t.Parallel()
+	s := open(t, nil)
+	taken, free := systemtest.Address("ann"), systemtest.Address("bob")
+	s.tenant.NewUser(t, s.pool, "active", taken, nil)
+	shown := map[string]string{}
+	for _, email := range []string{taken, free} {
+		tab := browser.NewTab(t, browser.View{})
+		s.signsUp(t, tab, email)
+		shown[email] = told(t, tab, email)
+		tab.Fill(t, "#code", "123456")
+		if got := tab.Submit(t, submit); got != 422 {
+			t.Errorf("a wrong code of %s is answered %d", email, got)
+		}
+		shown[email] += told(t, tab, email)
+	}
+	if shown[taken] != shown[free] {
+		t.Errorf("a taken address is shown\n%s\nand a free one\n%s", shown[taken], shown[free])
+	}
+	notice, code := s.Inbox.Await(t, taken, 1)[0], s.Inbox.Await(t, free, 1)[0]
+	if notice.Subject == code.Subject || regexp.MustCompile(`\d{6}|code=`).MatchString(notice.Text) {
+		t.Errorf("the owner is sent %q: %s", notice.Subject, notice.Text)
+	}
+}
+
+// What was typed is kept over a reload, the way back and a change of the address.
+func TestNothingTypedIsLost(t *testing.T) {
+	t.Parallel()
+	s := openDetailed(t, nil)
+	wrong, email := systemtest.Address("anm"), systemtest.Address("ann")
+	tab := browser.NewTab(t, browser.View{})
+	tab.Go(t, s.page("register"))
+	fillPayload(t, tab)
+	s.asksForCode(t, tab, wrong)
+	tab.Reload(t)
+	s.at(t, tab, "register/code")
+	if !strings.Contains(tab.Text(t, "main"), wrong) {
+		t.Errorf("after a reload the page shows %q", tab.Text(t, "main"))
+	}
+	tab.Submit(t, "main a[href$='/register']")
+	s.at(t, tab, "register")
+	s.keepsTyped(t, tab, wrong)
+	s.asksForCode(t, tab, email)
+	tab.Back(t)
+	s.at(t, tab, "register")
+	tab.Go(t, s.page("register/code"))
+	tab.Fill(t, "#code", s.code(t, email, 1))
+	goesOn(t, tab)
+	done := tab.Text(t, "main")
+	tab.Reload(t)
+	if got := tab.Text(t, "main"); got != done {
+		t.Errorf("after a reload the page shows %q", got)
+	}
+}
+
+// keepsTyped checks what the form shows of what was typed before.
+func (s *scene) keepsTyped(t *testing.T, tab *browser.Tab, email string) {
+	t.Helper()
+	got := []string{tab.Value(t, "#identifier"), tab.Value(t, "#payload-given_name"), tab.Value(t, "#payload-age"), tab.Value(t, "#payload-plan"), tab.Value(t, "#password")}
+	if want := []string{email, "Ann", "42", "paid", ""}; strings.Join(got, "|") != strings.Join(want, "|") {
+		t.Errorf("the form shows %q, want %q", got, want)
+	}
+	if !browser.Eval[bool](t, tab, `document.querySelector("[name='/topics'][value=offers]").checked`) {
+		t.Error("the box of a topic is no longer checked")
+	}
+}
+
+// A code is pasted as mails and people write it.
+func TestACodeIsPasted(t *testing.T) {
+	t.Parallel()
+	s := open(t, nil)
+	for _, write := range []func(code string) string{
+		func(code string) string { return code[:3] + " " + code[3:] },
+		func(code string) string { return code[:3] + "-" + code[3:] },
+		func(code string) string { return " Your code: " + code + "\n" },
+	} {
+		email := systemtest.Address("ann")
+		tab := browser.NewTab(t, browser.View{})
+		s.signsUp(t, tab, email)
+		pasted := write(s.code(t, email, 1))
+		tab.Paste(t, "#code", pasted)
+		if got := tab.Submit(t, submit); got != 200 || !tab.Has(t, "[role=status]") {
+			t.Errorf("%q pasted is answered %d", pasted, got)
+		}
+	}
+}
+
+// A new code is to be had after a pause: the script counts it down, and the server says how long it is.
+func TestANewCode(t *testing.T) {
+	t.Parallel()
+	for name, view := range map[string]browser.View{"with scripts": {}, "without": {NoScripts: true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := open(t, nil)
+			email := systemtest.Address("ann")
+			tab := browser.NewTab(t, view)
+			s.signsUp(t, tab, email)
+			first := s.code(t, email, 1)
+			if disabled := browser.Eval[bool](t, tab, "document.querySelector('"+resend+"').disabled"); disabled == view.NoScripts {
+				t.Errorf("the button is disabled: %t", disabled)
+			}
+			if !view.NoScripts { // an hour later the script lets the button go
+				browser.Eval[any](t, tab, "(now => Date.now = () => now() + 3600000)(Date.now)")
+				parttest.Until(t, "the button for a new code", func() bool { return !browser.Eval[bool](t, tab, "document.querySelector('"+resend+"').disabled") })
+			} else {
+				tab.Submit(t, resend)
+				if got := tab.Text(t, "main"); !strings.ContainsAny(tab.Text(t, "#errors"), "0123456789") {
+					t.Errorf("too early, the page shows %q", got)
+				}
+			}
+			s.Clock.Advance(61 * time.Second)
+			tab.Go(t, s.page("register/code"))
+			if got := tab.Submit(t, resend); got != 200 {
+				t.Fatalf("asking for a new code is answered %d: %s", got, tab.Text(t, "main"))
+			}
+			s.at(t, tab, "register/code")
+			if !tab.Shows(t, "[role=status]") {
+				t.Errorf("the page does not say that a new code is on its way: %q", tab.Text(t, "main"))
+			}
+			second := s.code(t, email, 2)
+			if first == second {
+				t.Error("the new code is the old one")
+			}
+			tab.Fill(t, "#code", second)
+			if got := tab.Submit(t, submit); got != 200 {
+				t.Errorf("the new code is answered %d: %s", got, tab.Text(t, "main"))
+			}
+		})
+	}
+}
+
+// resend is the button that asks for a new code.
+const resend = "[name=do][value=resend]"
+
+// Somebody without a mouse signs up, and always sees where the focus is.
+func TestTheKeyboardAlone(t *testing.T) {
+	t.Parallel()
+	s := open(t, nil)
+	email := systemtest.Address("ann")
+	tab := browser.NewTab(t, browser.View{})
+	tab.Go(t, s.page("register"))
+	tabTo(t, tab, "identifier")
+	tab.Type(t, email)
+	tabTo(t, tab, "password")
+	tab.Type(t, systemtest.Password)
+	if got := tab.Enter(t); got != 200 {
+		t.Fatalf("the form is answered %d: %s", got, tab.Text(t, "main"))
+	}
+	tabTo(t, tab, "code")
+	tab.Type(t, s.code(t, email, 1))
+	tabTo(t, tab, "do")
+	if got := tab.Enter(t); got != 200 {
+		t.Fatalf("the code is answered %d: %s", got, tab.Text(t, "main"))
+	}
+	s.verified(t, email, systemtest.Password, 200)
+}
+
+// tabTo presses Tab until an element has the focus, and looks at the focus on the way.
+func tabTo(t *testing.T, tab *browser.Tab, want string) {
+	t.Helper()
+	for range 20 {
+		if tab.Focused(t) == want {
+			return
+		}
+		tab.Press(t, kb.Tab)
+		if !browser.Eval[bool](t, tab, "(s => s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2)(getComputedStyle(document.activeElement))") {
+			t.Errorf("the focus on %s cannot be seen", tab.Focused(t))
+		}
+	}
+	t.Fatalf("Tab does not lead to %s on %s", want, tab.URL(t))
+}

@@ -1,0 +1,97 @@
+package browser_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"identitypools/infra/check/browser"
+	"identitypools/infra/check/systemtest"
+	"identitypools/infra/local/system"
+)
+
+// openScarce is a pool that has spent half of its mails, and whose messages stay in the outbox from then on.
+func openScarce(t *testing.T) *scene {
+	t.Helper()
+	s := open(t, fields{"limits": fields{"pool_mails_per_hour": 2}}, func(c *system.Config) { c.NoCourier = true })
+	now := s.Clock.Now()
+	s.Clock.Advance(now.Truncate(time.Hour).Add(time.Hour).Sub(now)) // an hour's mails begin now
+	s.tenant.Renew(t)
+	s.tenant.Public.Must(t, 201, "POST", "/pools/"+s.pool+"/register",
+		fields{"identifier": systemtest.Address("first")})
+	event, err := json.Marshal(s.Outbox(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Courier.Handle(system.As(t.Context(), "courier"), event); err != nil {
+		t.Fatal(err)
+	}
+	s.Settle()
+	return s
+}
+
+// worked says for how many of the messages that wait work was done, and how many these are.
+func (s *scene) worked(t *testing.T) (worked, all int) {
+	t.Helper()
+	for _, m := range s.Stored(t, "MESSAGE#") {
+		if all++; strings.Contains(m["doc"], `"share":"whole"`) {
+			worked++
+		}
+	}
+	return worked, all
+}
+
+// isSolved says that the form's challenge is solved. The page's script begins with that when the form is first touched.
+const isSolved = "document.querySelector('[name=altcha]').value !== ''"
+
+// While mails are scarce, the browser of whoever asks for one works for it without a word. Who has
+// no script goes on alike.
+func TestABrowserWorksForMailsThatAreScarce(t *testing.T) {
+	t.Parallel()
+	for name, hasScripts := range map[string]bool{"with scripts": true, "without": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := openScarce(t)
+			email, tab, asked := systemtest.Address("ann"), browser.NewTab(t, browser.View{NoScripts: !hasScripts}), 0
+			ask := func(what, touched string, submit func()) {
+				t.Helper()
+				tab.Fill(t, touched, email)
+				if hasScripts {
+					tab.Await(t, isSolved)
+				}
+				submit()
+				asked++
+				worked, all := s.worked(t)
+				if all != asked || hasScripts && worked != asked || !hasScripts && worked != 0 {
+					t.Errorf("%s: of %d messages %d are marked", what, all, worked)
+				}
+			}
+			tab.Go(t, s.page("register"))
+			ask("a registration", "#identifier", func() { s.asksForCode(t, tab, email) })
+			tab.Go(t, s.page("activate?code=0"))
+			ask("another link", "#address", func() { goesOn(t, tab) })
+		})
+	}
+}
+
+// Who is faster than their browser waits for it, but for four seconds at most, and the button that was pressed counts.
+func TestAFormWaitsForTheWork(t *testing.T) {
+	t.Parallel()
+	s := openScarce(t)
+	tab := browser.NewTab(t, browser.View{})
+	s.signsUp(t, tab, systemtest.Address("ann"))
+	s.Clock.Advance(time.Minute)
+	tab.Reload(t)
+	before, _ := s.worked(t)
+	began := time.Now()
+	if got := tab.Submit(t, "#again"); got != 200 {
+		t.Errorf("asking for another code is answered %d", got)
+	}
+	took := time.Since(began)
+	s.at(t, tab, "register/code")
+	worked, all := s.worked(t)
+	if all != 2 || worked != before+1 && took < 4*time.Second {
+		t.Errorf("after %s, of %d messages %d are marked", took, all, worked)
+	}
+}

@@ -1,0 +1,210 @@
+// Package layout holds the rules of where things may be and who may import whom. It has tests alone.
+package layout_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"identitypools/infra/check/parttest"
+	"identitypools/infra/check/systemtest"
+	"identitypools/shared/api"
+)
+
+func TestMain(m *testing.M) { os.Exit(parttest.Main(m)) }
+
+const module = "identitypools/"
+
+// listed is a package as the go command lists it.
+type listed struct {
+	ImportPath, Dir, Doc, Name string
+	Imports, Deps              []string
+	GoFiles, IgnoredGoFiles    []string // the latter are for other systems
+	TestGoFiles, XTestGoFiles  []string
+}
+
+func packages(t *testing.T) []listed {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-tags", "lambda.norpc", "-json", module+"...")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("list packages: %v", err)
+	}
+	var all []listed
+	for decoder := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		err := decoder.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+func TestEveryPackageSaysItsJob(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t) {
+		if len(p.GoFiles) > 0 && p.Doc == "" {
+			t.Errorf("%s has no package comment", p.ImportPath)
+		}
+	}
+}
+
+func TestWhoMayImportWhom(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t) {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		for _, imported := range p.Imports {
+			if why := forbidden(name, imported); why != "" {
+				t.Errorf("%s imports %s: %s", name, imported, why)
+			}
+		}
+		if !strings.HasPrefix(name, "functions/") || p.Name != "main" {
+			continue
+		}
+		for _, dep := range p.Deps {
+			drawn := name == "functions/registration/lambda" && strings.HasSuffix(dep, "/template") // it renders pages
+			if unwanted(dep) && !drawn {
+				t.Errorf("the binary of %s carries %s", name, dep)
+			}
+		}
+	}
+}
+
+// The domain is pure in what it imports by others, too.
+func TestTheDomainIsPure(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t) {
+		if p.ImportPath != module+"shared/identity" {
+			continue
+		}
+		for _, dep := range p.Deps {
+			if dep == "net/http" || strings.HasPrefix(dep, module) || strings.Contains(dep, "aws") {
+				t.Errorf("it depends on %s", dep)
+			}
+		}
+		return
+	}
+	t.Error("there is no shared/identity")
+}
+
+// unwanted says whether a package has no place in a function's binary: it would make it larger and slower to start.
+func unwanted(dep string) bool {
+	switch dep {
+	case "testing", "html/template", "text/template", "github.com/aws/aws-sdk-go-v2/config":
+		return true
+	}
+	inTests := strings.HasSuffix(dep, "test") && dep != "internal/synctest" || // which package sync needs
+		strings.HasPrefix(dep, "testing/") || strings.HasPrefix(dep, "pgregory.net/")
+	return inTests || strings.HasPrefix(dep, module+"infra/") || strings.Contains(dep, "aws-cdk") || strings.Contains(dep, "jsii")
+}
+
+// A function is a folder with a main, and every function but the courier, which the table's stream starts, serves routes.
+func TestEveryFunctionIsStarted(t *testing.T) {
+	t.Parallel()
+	serves := map[string]bool{"courier": true}
+	for _, route := range api.Routes() {
+		serves[route.Function] = true
+	}
+	mains := map[string]bool{}
+	for _, p := range packages(t) {
+		name, ours := strings.CutPrefix(p.ImportPath, module+"functions/")
+		function, isMain := strings.CutSuffix(name, "/lambda")
+		if !ours {
+			continue
+		}
+		if !serves[function] {
+			t.Errorf("functions/%s is no function of the route table", name)
+		}
+		if isMain != (p.Name == "main") {
+			t.Errorf("functions/%s is package %s", name, p.Name)
+		}
+		if isMain {
+			mains[function] = true
+		}
+	}
+	for function := range serves {
+		if !mains[function] {
+			t.Errorf("functions/%s/lambda is missing", function)
+		}
+	}
+}
+
+// The product starts, which no function does with an operation unbound, and each route comes to the function that serves it.
+func TestEveryRouteIsServed(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
+	ids := strings.NewReplacer("{tid}", tenant.ID, "{ipID}", "p", "{userID}", "u", "{schID}", "s", "{kind}", "k", "{lang}", "l")
+	tokens := map[api.Caller]string{api.Admin: tenant.Admin.Token, api.System: tenant.System.Token}
+	for _, route := range api.Routes() {
+		r, err := http.NewRequestWithContext(t.Context(), route.Method, product.BaseURL+ids.Replace(route.Path), strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/json")
+		if token := tokens[route.Caller]; token != "" {
+			r.Header.Set("Authorization", "Bearer "+token)
+		}
+		got := systemtest.Do(t, r)
+		if got.Status == http.StatusMethodNotAllowed || got.Status >= 500 || strings.Contains(string(got.Body), "nothing at this path") {
+			t.Errorf("%s (%s %s) answers %d %s", route.Operation, route.Method, route.Path, got.Status, got.Body)
+		}
+		if got.Header.Get("X-Request-Id") == "" {
+			t.Errorf("%s has not been at a function", route.Operation)
+		}
+	}
+}
+
+// forbidden says why a package may not import another; "" where it may.
+func forbidden(name, imported string) string {
+	ours, isOurs := strings.CutPrefix(imported, module)
+	room := func(path string) string {
+		return strings.Join(strings.SplitN(path, "/", 3)[:min(2, strings.Count(path, "/")+1)], "/")
+	}
+	switch {
+	case name == "shared/identity" && (isOurs || imported == "net/http" || strings.Contains(imported, "aws")):
+		return "the domain is pure"
+	case strings.HasPrefix(name, "shared/") && isOurs && !strings.HasPrefix(ours, "shared/"):
+		return "what is shared does not know who uses it"
+	case strings.HasPrefix(name, "functions/") && strings.HasPrefix(ours, "functions/") && room(name) != room(ours):
+		return "functions do not know each other"
+	case strings.HasPrefix(name, "functions/") && strings.HasPrefix(ours, "infra/"):
+		return "a function does not know what runs it"
+	case !strings.HasPrefix(name, "infra/") && strings.HasSuffix(imported, "/service/sesv2") && name != "functions/courier":
+		return "only the courier sends mail"
+	}
+	return ""
+}
+
+// A file is about one thing: 400 lines at most, a test 600.
+func TestFilesAreShort(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t) {
+		for _, file := range slices.Concat(p.GoFiles, p.IgnoredGoFiles, p.TestGoFiles, p.XTestGoFiles) {
+			text, err := os.ReadFile(filepath.Join(p.Dir, file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			most := 400
+			if strings.HasSuffix(file, "_test.go") {
+				most = 600
+			}
+			if lines := bytes.Count(text, []byte("\n")); lines > most {
+				t.Errorf("%s/%s has %d lines, at most %d", p.ImportPath, file, lines, most)
+			}
+		}
+	}
+}

@@ -1,0 +1,160 @@
+package system_test
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"runtime"
+	"sync/atomic"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"identitypools/infra/check/systemtest"
+	"identitypools/infra/local/system"
+	"identitypools/shared/api"
+	"identitypools/shared/password"
+)
+
+func alone(c *system.Config) { c.NoCourier = true }
+
+// BenchmarkRequest is what a warm request costs without the engine and without hashing: event in, answer out, the table's answers
+// played back from a tape.
+func BenchmarkRequest(b *testing.B) {
+	tape := systemtest.NewTape()
+	product := systemtest.New(b, alone, systemtest.Watched(tape.Watch))
+	tenant := product.NewTenant(b)
+	pool := tenant.NewPool(b, nil)
+	id := tenant.NewUser(b, pool, "new", systemtest.Address("ann"), nil)
+	requests := []struct {
+		name, function, method, path string
+		client                       *systemtest.Client
+		body                         string
+	}{
+		{"getPool", "pools", "GET", "/pools/" + pool, tenant.Admin, ""},
+		{"listPools", "pools", "GET", "/pools", tenant.Admin, ""},
+		{"createPool", "pools", "POST", "/pools", tenant.Admin, `{"name":"Partners","public_registration_allowed":true}`},
+		{"createSchema", "schemas", "POST", "/schemas", tenant.Admin, `{"name":"s","schema":{"type":"object","properties":{"phone":{"type":"string","pattern":"^[0-9]+$"}}}}`},
+		{"getUser", "users", "GET", "/pools/" + pool + "/users/" + id, tenant.Admin, ""},
+		{"createUser", "users", "POST", "/pools/" + pool + "/users", tenant.Admin, `{"status":"new","identifiers":[{"identifier":"bob@example.com","type":"email"}],"payload":{"name":"Bob"}}`},
+		{"updateUser", "users", "PUT", "/pools/" + pool + "/users/" + id, tenant.Admin, `{"payload":{"name":"Ann"}}`},
+		{"listUsers", "users", "GET", "/pools/" + pool + "/users", tenant.Admin, ""},
+		{"generateCode", "activation", "POST", "/pools/" + pool + "/users/" + id + "/code/generate", tenant.System, `{"type":"activation"}`},
+		{"sendActivationMessage", "activation", "POST", "/pools/" + pool + "/users/" + id + "/activation/send", tenant.Admin, ""},
+		{"publicRegister", "registration", "POST", "/pools/" + pool + "/register", tenant.Public, `{"identifier":"cy@example.com","payload":{"name":"Cy"}}`},
+		{"registrationPage", "registration", "GET", "/pools/" + pool + "/register", tenant.Pages, ""},
+		{"activationPage", "registration", "GET", "/pools/" + pool + "/activate?code=x", tenant.Pages, ""},
+	}
+	for _, r := range requests { // one real call each, for the tape and for the caches
+		var body any
+		if r.body != "" {
+			body = r.body
+		}
+		if got := r.client.Call(b, r.method, r.path, body); got.Status >= 300 {
+			b.Fatalf("%s answers %d %s", r.name, got.Status, got.Body)
+		}
+	}
+	tape.Play()
+	for _, r := range requests {
+		b.Run(r.name, func(b *testing.B) {
+			event, function := eventOf(b, r.client, r.method, r.path, r.body), product.Functions[r.function]
+			b.ReportAllocs()
+			for b.Loop() {
+				if out, err := function(b.Context(), event); err != nil || out.StatusCode >= 300 {
+					b.Fatalf("answers %d %s %v", out.StatusCode, out.Body, err)
+				}
+			}
+		})
+	}
+}
+
+func eventOf(b *testing.B, client *systemtest.Client, method, path, body string) events.APIGatewayV2HTTPRequest {
+	b.Helper()
+	r, err := http.NewRequestWithContext(b.Context(), method, client.URL(path), bytes.NewReader([]byte(body)))
+	if err != nil {
+		b.Fatal(err)
+	}
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	if client.Token != "" {
+		r.Header.Set("Authorization", "Bearer "+client.Token)
+	}
+	return api.Event(r, []byte(body), "bench")
+}
+
+// BenchmarkRegistrations compares, in one run, registrations over HTTP with what bounds them: the engine's own transactions where no
+// password is hashed, the hash alone where one is. Each has a table of its own, since the engine slows down as a table grows.
+func BenchmarkRegistrations(b *testing.B) {
+	hasher := password.NewHasher()
+	run := func(name string, parallel int, prepare func(b *testing.B) (once func(n int64))) {
+		b.Run(fmt.Sprintf("%s, %d at a time", name, parallel), func(b *testing.B) {
+			once := prepare(b)
+			var n atomic.Int64
+			b.SetParallelism(max(1, parallel/runtime.GOMAXPROCS(0)))
+			b.ResetTimer()
+			if parallel == 1 {
+				for range b.N {
+					once(n.Add(1))
+				}
+				b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "ops/s")
+				return
+			}
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					once(n.Add(1))
+				}
+			})
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "ops/s")
+		})
+	}
+	registrations := func(body string) func(b *testing.B) func(int64) {
+		return func(b *testing.B) func(int64) {
+			product := systemtest.New(b, alone)
+			tenant := product.NewTenant(b)
+			pool := tenant.NewPool(b, fields{"limits": fields{
+				"source_submissions_per_hour": 1_000_000, "source_mailboxes_per_hour": 1_000_000,
+			}})
+			return func(n int64) {
+				if got := tenant.Public.Call(b, "POST", "/pools/"+pool+"/register", fmt.Sprintf(body, n)); got.Status != 201 {
+					b.Errorf("answers %d %s", got.Status, got.Body)
+				}
+			}
+		}
+	}
+	run("bare transactions of the engine", 8, func(b *testing.B) func(int64) {
+		product := systemtest.New(b, alone)
+		return func(n int64) { bareTransaction(b, product, n) }
+	})
+	run("registrations without a password", 8, registrations(`{"identifier":"r%d@example.com"}`))
+	for _, parallel := range []int{1, 8, 64} {
+		run("hashes", parallel, func(b *testing.B) func(int64) {
+			return func(int64) {
+				if _, err := hasher.Hash(b.Context(), systemtest.Password); err != nil {
+					b.Error(err)
+				}
+			}
+		})
+		run("registrations with a password", parallel, registrations(`{"identifier":"p%d@example.com","password":"`+systemtest.Password+`"}`))
+	}
+}
+
+// bareTransaction writes four items of the size that a registration writes.
+func bareTransaction(b *testing.B, product *systemtest.Product, n int64) {
+	var writes []types.TransactWriteItem
+	for i := range 4 {
+		writes = append(writes, types.TransactWriteItem{Put: &types.Put{
+			TableName: aws.String(product.TableName), ConditionExpression: aws.String("attribute_not_exists(pk)"),
+			Item: map[string]types.AttributeValue{
+				"pk": &types.AttributeValueMemberS{Value: fmt.Sprintf("BARE#%d#%d", n, i)}, "sk": &types.AttributeValueMemberS{Value: "BARE"},
+				"doc": &types.AttributeValueMemberS{Value: string(bytes.Repeat([]byte("x"), 400))},
+			},
+		}})
+	}
+	if _, err := product.DB.TransactWriteItems(b.Context(), &dynamodb.TransactWriteItemsInput{TransactItems: writes}); err != nil {
+		b.Error(err)
+	}
+}

@@ -1,0 +1,325 @@
+package system_test
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"identitypools/infra/check/systemtest"
+	"identitypools/infra/local/system"
+	"identitypools/shared/api"
+)
+
+// class is what a text of a request is.
+type class string
+
+// The classes.
+const (
+	secretText   class = "s" // passwords, codes, tickets, tokens, secrets of clients
+	addressText  class = "a" // identifiers and addresses
+	personalText class = "p" // what users tell about themselves
+	settingText  class = "c" // names and descriptions of pools and schemas
+	returnText   class = "u" // where an activation leads
+	keyText      class = "k" // Idempotency-Key
+	idText       class = "i" // ids that the caller chose: they are no secret, and log lines and keys name them
+	strayText    class = "x" // what belongs nowhere
+)
+
+// mayHold says which kinds of items may hold which classes, and why. What is not here may not: a new kind of item has to be thought about.
+// No kind may hold a secret.
+func mayHold() map[string]map[class]string {
+	return map[string]map[class]string{
+		"POOL POOL":             {settingText: "it is the pool", personalText: "a pool has metadata, which administrators fill"},
+		"POOL COUNT":            {},
+		"POOL MAIL":             {settingText: "it is what the pool's mails say"},
+		"POOL NAME":             {settingText: "of a deleted pool, for a day: a list by name goes on after it"},
+		"SCHEMA SCHEMA":         {settingText: "it is the schema"},
+		"USERS":                 {addressText: "the user's own", personalText: "the user's own"},
+		"CLAIM CLAIM":           {addressText: "is its key: whose the address is"},
+		"USER REG":              {addressText: "where its code goes", personalText: "waits to become the user's"},
+		"USER CODE":             {addressText: "what the code proves"},
+		"USER SPARE":            {},
+		"MAILBOX MAILBOX":       {idText: "which registrations wait"},
+		"MAILBOX ASKED":         {},
+		"MESSAGE MESSAGE":       {addressText: "where the mail goes; it goes when the mail has", returnText: "is put into the mail's link"},
+		"SUPPRESSED SUPPRESSED": {addressText: "is its key: where nothing is sent"},
+		"LIMIT PASSWORD":        {},
+		"LIMIT DEVICE":          {},
+		"LIMIT day":             {},
+		"ANSWER ANSWER":         {},
+		"CLIENT CLIENT":         {},
+		"KEYS KEYS":             {},
+	}
+}
+
+// shows are the answers that repeat a secret of their request: a page carries the code of its link into its form, and shows one that was typed.
+func shows(operation, at string) bool {
+	return (operation == "activationPage" || operation == "activateByPage" || operation == "activateByCode") && strings.Contains(at, "code")
+}
+
+// mark is in every canary: a text of small letters, which nothing changes when it normalizes, and which is nowhere else.
+const mark = "zcanaryz"
+
+// source begins the addresses that requests come from, each from another.
+const source = "2001:db8:c0de"
+
+var planted = regexp.MustCompile(mark + `([a-z])(\d{5})`)
+
+// aviary knows every canary, and every secret that the product made, by where it was.
+type aviary struct {
+	product  *systemtest.Product
+	log      ledger
+	ses      *refusingSES
+	places   []string          // of canaries, by number
+	secrets  map[string]string // the place of each
+	seen     map[string]bool   // kinds of items
+	requests int
+}
+
+// canary is a text for a place in a request that is nowhere else.
+func (a *aviary) canary(c class, at string) string {
+	a.places = append(a.places, at)
+	text := fmt.Sprintf("%s%s%05d", mark, c, len(a.places)-1)
+	if c == secretText {
+		a.secrets[text] = at
+	}
+	return text
+}
+
+// hear learns the secrets of an answer.
+func (a *aviary) hear(operation, body string) {
+	var answer fields
+	if json.Unmarshal([]byte(body), &answer) != nil {
+		return
+	}
+	for _, name := range []string{"access_token", "code", "extended_code", "ticket"} {
+		if text, ok := answer[name].(string); ok {
+			a.secrets[text] = name + " in the answer of " + operation
+		}
+	}
+}
+
+// V16.2.5, V16.4.1, V14.2.1, "Logs hold no personal data, code, password or token", "No plain code is ever stored": canaries in every
+// field of every route, in good requests and bad, while the table works and while it does not; then they are looked for wherever the
+// product writes.
+func TestWhatIsSecretOrPersonalStaysWhereItBelongs(t *testing.T) {
+	t.Parallel()
+	a := newAviary(t)
+	for _, route := range api.Routes() {
+		a.tell(t, route)
+	}
+	if len(a.places) < 500 || len(a.product.Stored(t, "MESSAGE#")) < 20 {
+		t.Fatalf("%d canaries, %d messages: the routes were not called", len(a.places), len(a.product.Stored(t, "MESSAGE#")))
+	}
+	a.searchTable(t) // with everything in the outbox
+	a.courier(t)
+	a.searchTable(t)
+	for kind := range mayHold() {
+		if !a.seen[kind] {
+			t.Errorf("the table has had no item %q: the test has not seen what it holds", kind)
+		}
+	}
+	a.searchLog(t)
+	t.Logf("%d requests, %d canaries, %d secrets, %d bytes of log", a.requests, len(a.places), len(a.secrets), len(a.log.String()))
+}
+
+// courier sends what waits, after it has met every fault that there is on the way to SES.
+func (a *aviary) courier(t *testing.T) {
+	t.Helper()
+	users, messages := a.product.Stored(t, "USERS#"), a.product.Stored(t, "MESSAGE#")
+	work := func(items ...systemtest.Item) {
+		for i, it := range items {
+			event := systemtest.StreamOf(events.DynamoDBOperationTypeInsert, it)
+			a.product.Courier.Stream(failing(t, i%5), event)
+			a.product.Courier.Stream(t.Context(), event)
+		}
+	}
+	work(users...)
+	a.ses.refuse("AccessDeniedException", 403)
+	work(messages...)
+	a.ses.refuse("MessageRejected", 400)
+	work(messages[:len(messages)/4]...)
+	a.ses.refuse("", 0)
+	work(messages...)
+	for range 5 { // what has paid waits where its mailbox has just got another mail
+		a.product.Clock.Advance(2 * time.Minute)
+		if err := a.product.Courier.Tick(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	if left := a.product.Stored(t, "MESSAGE#"); len(left) > 0 {
+		t.Errorf("still in the outbox: %d messages", len(left))
+	}
+	for _, m := range a.ses.mails() {
+		for _, code := range regexp.MustCompile(`(?m)^\s+(\d{12})$|[?&]code=([\w-]+)`).FindAllStringSubmatch(m, -1) {
+			a.secrets[code[1]+code[2]] = "a mail"
+		}
+	}
+	for _, address := range []string{a.canary(addressText, "a bounce") + "@example.com", a.canary(addressText, "a bounce of no address")} {
+		notice := systemtest.Bounce(t, address)
+		for _, ctx := range []context.Context{failing(t, 0), t.Context()} {
+			_, err := a.product.Courier.Handle(ctx, notice)
+			_, _ = fmt.Fprintln(&a.log, err) // as Lambda does
+		}
+	}
+}
+
+// searchTable looks for canaries and secrets in all items.
+func (a *aviary) searchTable(t *testing.T) {
+	t.Helper()
+	allowed, search := mayHold(), a.search()
+	pages := dynamodb.NewScanPaginator(a.product.DB, &dynamodb.ScanInput{TableName: aws.String(a.product.TableName)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, it := range page.Items {
+			kind := kindOfItem(it)
+			classes, known := allowed[kind]
+			if !known {
+				t.Errorf("nobody has decided what an item of the kind %q may hold", kind)
+			}
+			a.seen[kind] = true
+			search(t, "an item "+kind, texts(&types.AttributeValueMemberM{Value: it}), func(c class) bool { return classes[c] != "" || c == idText })
+		}
+	}
+}
+
+// kindOfItem is the first parts of an item's keys; the second key of a user is only its id, that of a budget its day.
+func kindOfItem(it map[string]types.AttributeValue) string {
+	first, _, _ := strings.Cut(texts(it["pk"]), "#")
+	second, _, _ := strings.Cut(texts(it["sk"]), "#")
+	switch {
+	case first == "USERS":
+		return first
+	case first == "LIMIT" && second[0] <= '9':
+		return first + " day"
+	}
+	return first + " " + second
+}
+
+// texts are all texts in a value, one a line.
+func texts(value types.AttributeValue) string {
+	var all strings.Builder
+	switch v := value.(type) {
+	case *types.AttributeValueMemberS:
+		all.WriteString(v.Value)
+	case *types.AttributeValueMemberN:
+		all.WriteString(v.Value)
+	case *types.AttributeValueMemberB:
+		all.Write(v.Value)
+	case *types.AttributeValueMemberSS:
+		all.WriteString(strings.Join(v.Value, "\n"))
+	case *types.AttributeValueMemberNS:
+		all.WriteString(strings.Join(v.Value, "\n"))
+	case *types.AttributeValueMemberBS:
+		for _, b := range v.Value {
+			all.WriteString(string(b) + "\n")
+		}
+	case *types.AttributeValueMemberL:
+		for _, element := range v.Value {
+			all.WriteString(texts(element) + "\n")
+		}
+	case *types.AttributeValueMemberM:
+		for name, element := range v.Value {
+			all.WriteString(name + "\n" + texts(element) + "\n")
+		}
+	}
+	return all.String()
+}
+
+// searchLog looks for canaries and secrets in all that was logged, metrics among it.
+func (a *aviary) searchLog(t *testing.T) {
+	t.Helper()
+	log, search := a.log.String(), a.search()
+	for _, must := range []string{"request failed", "panic", `"_aws"`, "stream record failed", "counting users failed", "message rejected", "notice of SES names no address"} {
+		if !strings.Contains(log, must) {
+			t.Errorf("nothing has logged %q: the test has not seen what it says", must)
+		}
+	}
+	for line := range strings.Lines(log) {
+		search(t, "the log", line, func(c class) bool { return c == idText })
+	}
+}
+
+// search reports every canary in a text whose class may not be there, in whatever encoding, and every secret.
+func (a *aviary) search() func(t *testing.T, where, text string, may func(class) bool) {
+	whose := map[string]string{} // by encoding
+	for secret, at := range a.secrets {
+		for _, encoded := range encodings(secret) {
+			whose[encoded] = at
+		}
+	}
+	for _, encoded := range encodings(mark)[1:] {
+		whose[encoded] = "a canary"
+	}
+	return func(t *testing.T, where, text string, may func(class) bool) {
+		t.Helper()
+		for _, found := range planted.FindAllStringSubmatch(strings.ToLower(text), -1) {
+			if n, _ := strconv.Atoi(found[2]); !may(class(found[1])) {
+				t.Errorf("%s holds what was in %s: %.300q", where, a.places[n], text)
+			}
+		}
+		for encoded, at := range whose {
+			if strings.Contains(text, encoded) {
+				t.Errorf("%s holds the secret of %s as %q: %.300q", where, at, encoded, text)
+			}
+		}
+	}
+}
+
+// encodings are a text as it is, and as encodings leave it, wherever in a longer text it stands.
+func encodings(text string) []string {
+	all := []string{text, hex.EncodeToString([]byte(text)), strings.ToUpper(hex.EncodeToString([]byte(text)))}
+	if escaped := url.QueryEscape(text); escaped != text {
+		all = append(all, escaped)
+	}
+	for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+		for before := range 3 {
+			encoded := encoding.EncodeToString(slices.Concat(make([]byte, before), []byte(text)))
+			all = append(all, encoded[(before*8+5)/6:(before+len(text))/3*4]) // without the digits that neighbours have a part in
+		}
+	}
+	return all
+}
+
+// A search that finds nothing has to be one that would.
+func TestASpellingIsFound(t *testing.T) {
+	t.Parallel()
+	const text = "a secret/that+is?kept"
+	for before := range 4 {
+		for after := range 4 {
+			whole := strings.Repeat("~", before) + text + strings.Repeat("~", after)
+			for name, encoded := range map[string]string{
+				"as it is": whole, "hex": hex.EncodeToString([]byte(whole)), "url": url.QueryEscape(whole),
+				"base64": base64.StdEncoding.EncodeToString([]byte(whole)), "base64url": base64.URLEncoding.EncodeToString([]byte(whole)),
+			} {
+				if !slices.ContainsFunc(encodings(text), func(s string) bool { return strings.Contains(encoded, s) }) {
+					t.Errorf("%s, %d before and %d after: %s", name, before, after, encoded)
+				}
+			}
+		}
+	}
+}
+
+func newAviary(t *testing.T) *aviary {
+	t.Helper()
+	a := &aviary{secrets: map[string]string{source: "where a request comes from"}, seen: map[string]bool{}, ses: newRefusingSES(t)}
+	a.product = systemtest.New(t, alone, a.log.Option, systemtest.Watched(systemtest.Faulty), systemtest.Watched(panicking), func(c *system.Config) { c.SESURL = a.ses.url })
+	return a
+}

@@ -1,0 +1,139 @@
+package system_test
+
+import (
+	"testing"
+
+	"identitypools/infra/check/systemtest"
+	"identitypools/infra/local/system"
+)
+
+type fields = systemtest.Fields
+
+// What each call may cost is docs/table.md's promise; the test prints the table. The courier is left out: it
+// works after the answer.
+func TestWhatACallCosts(t *testing.T) {
+	meter := &systemtest.Meter{}
+	options := []func(*system.Config){systemtest.Watched(meter.Watch), func(c *system.Config) { c.NoCourier = true }}
+	product := systemtest.New(t, options...)
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, nil)
+	known, fresh, active, unproved := systemtest.Address("known"), systemtest.Address("fresh"),
+		systemtest.Address("active"), systemtest.Address("unproved")
+	password := []fields{{"type": "password", "password": systemtest.Password}}
+	userID := tenant.NewUser(t, pool, "new", known, nil)
+	path := "/pools/" + pool + "/users/" + userID
+	wordedPath := "/pools/" + pool + "/mails/registration_code/en"
+	tenant.NewUser(t, pool, "active", active, fields{"credentials": password})
+	registered := tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/register?send_activation_message=false", fields{"identifier": fresh, "password": systemtest.Password}).Text(t, "id")
+	code := tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/users/"+registered+"/code/generate", fields{"type": "activation"}).Text(t, "code")
+	own := systemtest.Address("own")
+	ticket := register(t, tenant, pool, own)
+	ownCode := tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/code/generate",
+		fields{"type": "activation", "identifier": own}).Text(t, "code")
+	starved := systemtest.Address("starved") // for whom a stranger's mail comes, and none of their own
+	register(t, tenant, pool, starved)
+	product.Courier.Stream(t.Context(), product.Outbox(t))
+	mailed := systemtest.CodeIn(t, product.Inbox.Await(t, starved, 1)[0])
+	other := tenant.NewPool(t, nil)
+	starvedTicket := register(t, tenant, other, starved)
+	devoted := systemtest.Address("devoted") // has a device that is known
+	tenant.NewUser(t, pool, "active", devoted, fields{"credentials": password})
+	verify := func(status int, identifier, password string, headers ...string) {
+		tenant.System.Must(t, status, "POST", "/pools/"+pool+"/user/password/verify",
+			fields{"identifier": identifier, "password": password}, headers...)
+	}
+	register(t, tenant, pool, unproved)
+	tenant.Public.Must(t, 200, "GET", "/pools/"+pool, nil) // every function has the pool's and the schema's settings in memory now
+	verify(200, devoted, systemtest.Password, "X-Device-Id", "phone")
+
+	for _, c := range []struct {
+		name string
+		call func()
+		most systemtest.Cost
+	}{
+		{"get user", func() { tenant.Admin.Must(t, 200, "GET", path, nil) }, systemtest.Cost{RoundTrips: 1, Read: 1}},
+		{"create user, one identifier", func() { tenant.NewUser(t, pool, "new", systemtest.Address("new"), nil) }, systemtest.Cost{RoundTrips: 1, Write: 4}},
+		{
+			"create user, of an identifier that an unproved user has",
+			func() { tenant.NewUser(t, pool, "new", unproved, nil) },
+			systemtest.Cost{RoundTrips: 4, Write: 8, Read: 2},
+		},
+		{
+			"self-register, address unknown",
+			func() { register(t, tenant, pool, systemtest.Address("un")) },
+			systemtest.Cost{RoundTrips: 4, Write: 10, Read: 2},
+		},
+		{
+			"self-register, address of a new user", func() { register(t, tenant, pool, known) },
+			systemtest.Cost{RoundTrips: 4, Write: 10, Read: 2},
+		},
+		{
+			"self-register, address of an active user",
+			func() { register(t, tenant, pool, active) },
+			systemtest.Cost{RoundTrips: 4, Write: 10, Read: 2},
+		},
+		{"self-register, by a back end", func() {
+			tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/register",
+				fields{"identifier": systemtest.Address("un"), "password": systemtest.Password})
+		}, systemtest.Cost{RoundTrips: 3, Write: 9, Read: 2}},
+		{
+			"send activation message (request)",
+			func() { tenant.Admin.Must(t, 204, "POST", path+"/activation/send", nil) },
+			systemtest.Cost{RoundTrips: 2, Write: 6, Read: 1},
+		},
+		{"activate, by a back end", func() {
+			tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/users/"+registered+"/activate", fields{"code": code})
+		}, systemtest.Cost{RoundTrips: 5, Write: 9, Read: 3}},
+		{"activate, with a ticket from a browser", func() {
+			tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/activate", fields{"ticket": ticket, "code": ownCode})
+		}, systemtest.Cost{RoundTrips: 5, Write: 10, Read: 3}},
+		{"activate, with a code that was mailed for another user", func() {
+			body := fields{"ticket": starvedTicket, "code": mailed, "password": systemtest.Password}
+			tenant.Public.Must(t, 201, "POST", "/pools/"+other+"/activate", body)
+		}, systemtest.Cost{RoundTrips: 5, Write: 10, Read: 4}},
+		{
+			"verify password, right", func() { verify(200, active, systemtest.Password) },
+			systemtest.Cost{RoundTrips: 3, Write: 1, Read: 1.5},
+		},
+		{
+			"verify password, wrong", func() { verify(401, active, "wrong") },
+			systemtest.Cost{RoundTrips: 4, Write: 2, Read: 1.5},
+		},
+		{
+			"verify password, of nobody",
+			func() { verify(401, systemtest.Address("nobody"), "wrong") },
+			systemtest.Cost{RoundTrips: 4, Write: 2, Read: 1.5},
+		},
+		{
+			"verify password, right after a wrong one",
+			func() { verify(200, active, systemtest.Password) },
+			systemtest.Cost{RoundTrips: 4, Write: 2, Read: 1.5},
+		},
+		{"verify password, right, from a known device", func() {
+			verify(200, devoted, systemtest.Password, "X-Device-Id", "phone")
+		}, systemtest.Cost{RoundTrips: 3, Write: 1, Read: 2}},
+		{"verify password, right, from a new device", func() {
+			verify(200, active, systemtest.Password, "X-Device-Id", "phone")
+		}, systemtest.Cost{RoundTrips: 4, Write: 2, Read: 2}},
+		{"read a mail's text", func() { tenant.Admin.Must(t, 200, "GET", wordedPath, nil) }, systemtest.Cost{RoundTrips: 2, Read: 2}},
+		{"change a mail's text", func() { tenant.Admin.Must(t, 200, "PUT", wordedPath, wording("x")) }, systemtest.Cost{RoundTrips: 3, Write: 6, Read: 2}},
+		{"list the texts of all mails", func() { tenant.Admin.Must(t, 200, "GET", "/pools/"+pool+"/mails", nil) }, systemtest.Cost{RoundTrips: 2, Read: 2}},
+		{"list users, a page", func() { tenant.Admin.Must(t, 200, "GET", "/pools/"+pool+"/users?limit=5", nil) }, systemtest.Cost{RoundTrips: 1, Read: 1}},
+	} {
+		meter.Take()
+		c.call()
+		got := meter.Take()
+		t.Logf("| %s | %d | %g | %g |", c.name, got.RoundTrips, got.Write, got.Read)
+		if got.RoundTrips > c.most.RoundTrips || got.Write > c.most.Write || got.Read > c.most.Read {
+			t.Errorf("%s costs %+v, may cost %+v", c.name, got, c.most)
+		}
+		if got.RoundTrips == 0 {
+			t.Errorf("%s was not counted", c.name)
+		}
+	}
+}
+
+func register(t *testing.T, tenant *systemtest.Tenant, pool, email string) (ticket string) {
+	t.Helper()
+	return tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register?code_type_in_message=code", fields{"identifier": email, "password": systemtest.Password}).Text(t, "ticket")
+}

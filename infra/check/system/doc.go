@@ -1,0 +1,5 @@
+// Package system has only tests. They run the whole product in one process against the real engine
+// and inbox, and check what no single function can be responsible for: what a call costs, what
+// happens where any call of AWS fails, what repeats and concurrent requests come to, and that
+// answers do not show who is registered.
+package system

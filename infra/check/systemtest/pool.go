@@ -1,0 +1,60 @@
+package systemtest
+
+import (
+	"maps"
+	"net/http"
+	"net/url"
+	"regexp"
+	"testing"
+
+	"identitypools/infra/check/parttest"
+)
+
+// Fields are a JSON object.
+type Fields = map[string]any
+
+// Password is one that every pool accepts.
+const Password = "correct horse battery staple"
+
+// NewPool makes a pool that lets people register and accepts passwords of eight characters, with the settings given over that.
+func (t *Tenant) NewPool(tb testing.TB, settings Fields) string {
+	tb.Helper()
+	pool := Fields{"name": "Partners", "public_registration_allowed": true, "authentication_mechanisms": []string{"password", "otp"}}
+	maps.Copy(pool, settings)
+	return t.Admin.Must(tb, http.StatusCreated, "POST", "/pools", pool).Text(tb, "id")
+}
+
+// NewUser makes a user with an e-mail identifier, through the admin tree.
+func (t *Tenant) NewUser(tb testing.TB, pool, status, email string, fields Fields) string {
+	tb.Helper()
+	user := Fields{"status": status, "identifiers": []Fields{{"identifier": email, "type": "email"}}}
+	maps.Copy(user, fields)
+	return t.Admin.Must(tb, http.StatusCreated, "POST", "/pools/"+pool+"/users", user).Text(tb, "id")
+}
+
+// CodeIn is the short code in a mail.
+func CodeIn(tb testing.TB, m parttest.Mail) string {
+	tb.Helper()
+	code := regexp.MustCompile(`(?m)^\s+(\d{6,12})$`).FindStringSubmatch(m.Text)
+	if code == nil {
+		tb.Fatalf("no code in the mail: %s", m.Text)
+	}
+	return code[1]
+}
+
+// LinkIn is the link in a mail.
+func LinkIn(tb testing.TB, m parttest.Mail) *url.URL {
+	tb.Helper()
+	link, err := url.Parse(regexp.MustCompile(`(?m)^http\S+$`).FindString(m.Text))
+	if err != nil || link.Host == "" {
+		tb.Fatalf("no link in the mail: %s", m.Text)
+	}
+	return link
+}
+
+// WrongCode is a code of the same length that is not code.
+func WrongCode(code string) string {
+	wrong := []byte(code)
+	wrong[0] = '0' + (wrong[0]-'0'+1)%10
+	return string(wrong)
+}

@@ -1,0 +1,86 @@
+package systemtest
+
+import (
+	"context"
+	"strings"
+	"sync"
+
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"identitypools/infra/deploy/plan"
+	"identitypools/infra/local/system"
+	"identitypools/shared/table"
+)
+
+// Trace records which calls to the table functions make, for tests that compare requests. Requests must come one after the other.
+type Trace struct {
+	mu    sync.Mutex
+	calls []TracedCall
+}
+
+// TracedCall is a call to the table as somebody could tell it from another by its time: what it does to which kinds of keys, and the
+// bytes of the requests that it sent, of which there are more where it was tried again.
+type TracedCall struct {
+	Function string
+	What     []string
+	Sent     []int64
+}
+
+// Option makes New record calls.
+func (t *Trace) Option(c *system.Config) {
+	c.Watch = t.watch
+	c.Middleware = append(c.Middleware, func(stack *middleware.Stack) error {
+		return stack.Finalize.Add(middleware.FinalizeMiddlewareFunc("trace", t.send), middleware.After) // behind the retries
+	})
+}
+
+// Take is what was called since the last Take.
+func (t *Trace) Take() []TracedCall {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	calls := t.calls
+	t.calls = nil
+	return calls
+}
+
+func (t *Trace) watch(c plan.Call) {
+	call := TracedCall{Function: c.Function}
+	for _, s := range c.Steps {
+		call.What = append(call.What, s.Action+" "+string(table.KindOf(s.Partition)))
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.calls = append(t.calls, call)
+}
+
+func (t *Trace) send(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
+	request, ok := in.Request.(*smithyhttp.Request)
+	t.mu.Lock()
+	if n := len(t.calls); ok && n > 0 { // before the first call of a function only tests call
+		t.calls[n-1].Sent = append(t.calls[n-1].Sent, request.ContentLength)
+	}
+	t.mu.Unlock()
+	return next.HandleFinalize(ctx, in)
+}
+
+// Bytes are those of all requests that the call sent.
+func (c TracedCall) Bytes() (sum int64) {
+	for _, n := range c.Sent {
+		sum += n
+	}
+	return sum
+}
+
+// Alike is the call without what is meant to differ: the steps of a transaction write or only check an item of a kind, for the same price.
+func (c TracedCall) Alike() string {
+	kinds := make([]string, len(c.What))
+	for i, what := range c.What {
+		action, kind, _ := strings.Cut(what, " ")
+		if len(c.What) > 1 {
+			action = "transact"
+		}
+		kinds[i] = action + " " + kind
+	}
+	return strings.Join(kinds, ", ")
+}

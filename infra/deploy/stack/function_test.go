@@ -1,0 +1,164 @@
+package stack_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"identitypools/infra/check/golden"
+	"identitypools/infra/deploy/plan"
+)
+
+// role is the role of a function.
+func (t template) role(tb testing.TB, function string) resource {
+	tb.Helper()
+	attribute, _ := at(t.Resources[t.function(tb, function)].Properties, "Role", "Fn::GetAtt").([]any)
+	return t.Resources[attribute[0].(string)]
+}
+
+// statements are what a function may do: the policies of its role, which has no other.
+func (t template) statements(tb testing.TB, function string) []fields {
+	tb.Helper()
+	role := t.role(tb, function)
+	if role.Properties["ManagedPolicyArns"] != nil {
+		tb.Errorf("function %s has a policy that AWS writes", function)
+	}
+	var all []fields
+	for _, policy := range role.Properties["Policies"].([]any) {
+		for _, statement := range at(policy, "PolicyDocument", "Statement").([]any) {
+			all = append(all, statement.(fields))
+		}
+	}
+	return all
+}
+
+// What each function may do, line by line, for review.
+func TestPoliciesAreKnown(t *testing.T) {
+	tmpl := usual(t)
+	var text strings.Builder
+	for _, f := range plan.Functions() {
+		fmt.Fprintf(&text, "%s\n", f.Name)
+		for _, s := range tmpl.statements(t, f.Name) {
+			fmt.Fprintf(&text, "  %s %s\n    on %v\n", s["Effect"], strings.Join(list(s["Action"]), " "), s["Resource"])
+			if s["Condition"] != nil {
+				fmt.Fprintf(&text, "    if %v\n", s["Condition"])
+			}
+		}
+	}
+	golden.Same(t, "testdata/policies.golden", text.String())
+	if policies := tmpl.of("AWS::IAM::Policy"); len(policies) > 0 {
+		t.Errorf("policies outside of the roles: %v", keys(policies))
+	}
+}
+
+// The plan, to which the product is held wherever a test starts it, is what the policies say: no less and no more.
+func TestPoliciesAreThePlan(t *testing.T) {
+	tmpl := usual(t)
+	index := func(resource any) bool { return strings.Contains(fmt.Sprint(resource), "gsi1") }
+	for _, f := range plan.Functions() {
+		var got, want []string
+		mails := false
+		for _, s := range tmpl.statements(t, f.Name) {
+			mails = mails || slices.Contains(list(s["Action"]), "ses:SendEmail")
+			leading := list(at(s, "Condition", "ForAllValues:StringLike", "dynamodb:LeadingKeys"))
+			if leading != nil {
+				got = append(got, fmt.Sprint(list(s["Action"]), leading, index(s["Resource"])))
+			}
+		}
+		for _, g := range f.Grants {
+			var patterns []string
+			for _, kind := range g.Kinds {
+				patterns = append(patterns, kind.Pattern())
+			}
+			want = append(want, fmt.Sprint(g.Actions, patterns, g.Index))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("function %s may\n%s\nand the plan says\n%s", f.Name, strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+		if mails != f.Mails {
+			t.Errorf("function %s may send mail: %v", f.Name, mails)
+		}
+	}
+}
+
+// Nothing may be done to what is not named, and no secret is read by whom it doesn't concern.
+func TestPoliciesHaveNoWildcard(t *testing.T) {
+	tmpl := usual(t)
+	for _, f := range plan.Functions() {
+		secrets := 0
+		for _, s := range tmpl.statements(t, f.Name) {
+			for _, action := range list(s["Action"]) {
+				if strings.Contains(action, "*") {
+					t.Errorf("function %s may %s", f.Name, action)
+				}
+				onTable := strings.HasPrefix(action, "dynamodb:") && !strings.Contains(action, "Stream") && action != "dynamodb:GetRecords" && action != "dynamodb:GetShardIterator"
+				if onTable && at(s, "Condition", "ForAllValues:StringLike", "dynamodb:LeadingKeys") == nil {
+					t.Errorf("function %s may %s whatever the key", f.Name, action)
+				}
+				if strings.HasPrefix(action, "secretsmanager:") {
+					secrets++
+				}
+			}
+			if strings.Contains(fmt.Sprint(s["Resource"]), "*") {
+				t.Errorf("function %s has rights on %v", f.Name, s["Resource"])
+			}
+		}
+		needed := 0
+		for _, setting := range f.Settings {
+			if strings.HasSuffix(setting, "_SECRET") {
+				needed++
+			}
+		}
+		if secrets != needed {
+			t.Errorf("function %s may read %d secrets, and has settings for %d", f.Name, secrets, needed)
+		}
+	}
+}
+
+// A function is what the plan says, with the settings that it reads, as `sam local` needs them: the program's place in the metadata,
+// and each variable in the template, since SAM gives values only to those.
+func TestFunctionsAreThePlan(t *testing.T) {
+	tmpl := usual(t)
+	folders, err := filepath.Glob("../../../functions/*/lambda/main.go")
+	if err != nil || len(folders) != len(plan.Functions()) {
+		t.Errorf("%d functions in the folder, %d in the plan (%v)", len(folders), len(plan.Functions()), err)
+	}
+	if made := tmpl.of("AWS::Lambda::Function"); len(made) != len(folders) {
+		t.Errorf("the stack has the functions %v", keys(made))
+	}
+	for _, f := range plan.Functions() {
+		r := tmpl.Resources[tmpl.function(t, f.Name)]
+		p := r.Properties
+		if p["MemorySize"] != float64(f.MemoryMB) || p["Timeout"] != f.Timeout.Seconds() || p["Runtime"] != "provided.al2023" || fmt.Sprint(p["Architectures"]) != "[arm64]" {
+			t.Errorf("function %s is made with %v", f.Name, p)
+		}
+		if (p["ReservedConcurrentExecutions"] != nil) != (f.Name == "courier") {
+			t.Errorf("function %s has reserved concurrency %v", f.Name, p["ReservedConcurrentExecutions"])
+		}
+		want := append([]string{"AWS_ENDPOINT_URL_DYNAMODB", "TABLE_NAME"}, f.Settings...)
+		if f.Mails {
+			want = append(want, "AWS_ENDPOINT_URL_SESV2")
+		}
+		slices.Sort(want)
+		variables, _ := at(p, "Environment", "Variables").(fields)
+		if got := keys(variables); !slices.Equal(got, want) {
+			t.Errorf("function %s has the settings %v, want %v", f.Name, got, want)
+		}
+		if r.Metadata["aws:asset:property"] != "Code" || r.Metadata["aws:asset:path"] == nil {
+			t.Errorf("function %s: SAM finds no program: %v", f.Name, r.Metadata)
+		}
+		if at(p, "LoggingConfig", "LogFormat") != "JSON" {
+			t.Errorf("function %s logs %v", f.Name, p["LoggingConfig"])
+		}
+	}
+}
+
+// Reserved concurrency can be left out: a new account's quota may be too small for it.
+func TestAnAccountWithASmallQuota(t *testing.T) {
+	tmpl := synthesize(t, with(fields{"courierInstances": 0}))
+	if got := tmpl.Resources[tmpl.function(t, "courier")].Properties["ReservedConcurrentExecutions"]; got != nil {
+		t.Errorf("the courier has reserved concurrency %v", got)
+	}
+}

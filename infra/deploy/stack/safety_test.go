@@ -1,0 +1,282 @@
+package stack_test
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"identitypools/infra/deploy/plan"
+	"identitypools/shared/table"
+)
+
+// free says why a type of resource costs nothing while nobody uses the product.
+func free() map[string]string {
+	const asked = "is paid for by the call"
+	return map[string]string{
+		"AWS::ApiGatewayV2::Api": asked, "AWS::ApiGatewayV2::Route": asked, "AWS::ApiGatewayV2::Integration": asked, "AWS::ApiGatewayV2::Stage": asked,
+		"AWS::ApiGatewayV2::DomainName": asked, "AWS::ApiGatewayV2::ApiMapping": asked,
+		"AWS::Lambda::Function": asked, "AWS::Lambda::Permission": asked, "AWS::Lambda::EventSourceMapping": "reading a table's stream is free", "AWS::Lambda::EventInvokeConfig": asked,
+		"AWS::DynamoDB::Table":    "on demand: is paid for by the call, and for what is stored",
+		"AWS::Logs::LogGroup":     "is paid for by what is written and stored",
+		"AWS::SES::EmailIdentity": "is paid for by the mail", "AWS::SES::ConfigurationSet": "as before", "AWS::SES::ConfigurationSetEventDestination": "events of AWS services are free",
+		"AWS::Events::Rule": "events of AWS services and of a clock are free; a month of ticks " +
+			"of the courier costs less than a cent (docs/cost.md)",
+		"AWS::SQS::Queue": asked, "AWS::SQS::QueuePolicy": asked,
+		"AWS::SNS::Topic": asked, "AWS::SNS::TopicPolicy": asked, "AWS::SNS::Subscription": asked,
+		"AWS::IAM::Role": "is free", "AWS::CloudWatch::Alarm": "ten metrics of alarms are free", "AWS::CloudWatch::Dashboard": "three of up to 50 metrics are free",
+		"AWS::SecretsManager::Secret": "the one thing that costs",
+	}
+}
+
+// Nothing costs money while nobody calls, but for the two secrets.
+func TestIdleCostsNothing(t *testing.T) {
+	for name, tmpl := range map[string]template{
+		"usual": usual(t),
+		"with all that can be chosen": synthesize(t, with(fields{
+			"domain": "id.example.com", "certificate": "arn:aws:acm:eu-west-1:123456789012:certificate/x", "sandboxRecipients": "me@example.com", "mailIdentity": "address",
+		})),
+	} {
+		for id, r := range tmpl.Resources {
+			if free()[r.Type] == "" {
+				t.Errorf("%s: %s is a %s, of which nobody has said why it costs nothing", name, id, r.Type)
+			}
+			for _, paid := range []string{"ProvisionedConcurrencyConfig", "ProvisionedThroughput", "KmsKeyId", "KmsMasterKeyId", "KMSMasterKeyId", "ProvisionedPollerConfig", "WarmThroughput", "VpcConfig", "ContributorInsightsSpecification", "TracingConfig"} {
+				if r.Properties[paid] != nil {
+					t.Errorf("%s: %s has %s, which costs money", name, id, paid)
+				}
+			}
+		}
+		if secrets := tmpl.of("AWS::SecretsManager::Secret"); len(secrets) != 2 {
+			t.Errorf("%s: the secrets are %v", name, keys(secrets))
+		}
+		if metrics := alarmMetrics(tmpl); metrics > 10 {
+			t.Errorf("%s: alarms look at %d metrics; ten are free", name, metrics)
+		}
+		if boards := tmpl.of("AWS::CloudWatch::Dashboard"); len(boards) != 1 {
+			t.Errorf("%s: the dashboards are %v", name, keys(boards))
+		}
+	}
+}
+
+func alarmMetrics(tmpl template) int {
+	metrics := 0
+	for _, r := range tmpl.of("AWS::CloudWatch::Alarm") {
+		if r.Properties["MetricName"] != nil {
+			metrics++
+		}
+		terms, _ := r.Properties["Metrics"].([]any)
+		for _, term := range terms {
+			if at(term, "MetricStat") != nil {
+				metrics++
+			}
+		}
+	}
+	return metrics
+}
+
+// The table survives mistakes: of who deletes the stack, of who deletes the table, of who spoils its data.
+func TestTheTableIsSafe(t *testing.T) {
+	tmpl := usual(t)
+	r := tmpl.Resources["Table"]
+	p := r.Properties
+	if r.DeletionPolicy != "Retain" || r.UpdateReplacePolicy != "Retain" {
+		t.Errorf("it goes with the stack: %s, %s", r.DeletionPolicy, r.UpdateReplacePolicy)
+	}
+	if p["DeletionProtectionEnabled"] != true || at(p, "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled") != true {
+		t.Errorf("it is not protected: %v", p)
+	}
+	if p["BillingMode"] != "PAY_PER_REQUEST" || at(p, "OnDemandThroughput", "MaxWriteRequestUnits") != 4000.0 {
+		t.Errorf("its bill has no bound: %v, %v", p["BillingMode"], p["OnDemandThroughput"])
+	}
+	expiry := table.TimeToLive("").TimeToLiveSpecification
+	if at(p, "TimeToLiveSpecification", "AttributeName") != *expiry.AttributeName || at(p, "StreamSpecification", "StreamViewType") != "NEW_IMAGE" {
+		t.Errorf("it differs from the definition: %v", p)
+	}
+	if p["TableName"] != nil {
+		t.Error("it has a name of ours: CloudFormation could not replace it")
+	}
+}
+
+// A table that was restored takes the place of the stack's own.
+func TestARestoredTable(t *testing.T) {
+	const arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/restored"
+	tmpl := synthesize(t, with(fields{"restoredStream": arn + "/stream/2026-01-01T00:00:00.000"}))
+	if own := tmpl.of("AWS::DynamoDB::Table"); len(own) > 0 {
+		t.Errorf("the stack still has %v", keys(own))
+	}
+	users := tmpl.Resources[tmpl.function(t, "users")]
+	if got := at(users.Properties, "Environment", "Variables", "TABLE_NAME"); got != "restored" {
+		t.Errorf("users work with %v", got)
+	}
+	if got := tmpl.Resources["Stream"].Properties["EventSourceArn"]; got != arn+"/stream/2026-01-01T00:00:00.000" {
+		t.Errorf("the courier reads %v", got)
+	}
+	for _, s := range tmpl.statements(t, "users") {
+		if at(s, "Condition") != nil && s["Resource"] != arn {
+			t.Errorf("users may work with %v", s["Resource"])
+		}
+	}
+}
+
+// What the courier can't do is not lost: it is tried again as long as it makes sense, alone, and then kept.
+func TestNothingIsLostOnTheWayToTheCourier(t *testing.T) {
+	tmpl := usual(t)
+	p := tmpl.Resources["Stream"].Properties
+	queue := tmpl.of("AWS::SQS::Queue")
+	id := keys(queue)[0]
+	dead := "map[Fn::GetAtt:[" + id + " Arn]]"
+	if p["BisectBatchOnFunctionError"] != true || fmt.Sprint(p["FunctionResponseTypes"]) != "[ReportBatchItemFailures]" ||
+		p["MaximumRecordAgeInSeconds"] != plan.Patience.Seconds() || p["MaximumRetryAttempts"] != -1.0 || p["StartingPosition"] != "TRIM_HORIZON" {
+		t.Errorf("the event source is %v", p)
+	}
+	for what, destination := range map[string]any{
+		"records": at(p, "DestinationConfig", "OnFailure", "Destination"), "failed notices": at(tmpl.Resources["NoticesRetries"].Properties, "DestinationConfig", "OnFailure", "Destination"),
+		"undelivered notices": at(tmpl.Resources["Notices"].Properties["Targets"].([]any)[0], "DeadLetterConfig", "Arn"),
+	} {
+		if fmt.Sprint(destination) != dead {
+			t.Errorf("%s end in %v", what, destination)
+		}
+	}
+	if q := queue[id].Properties; q["SqsManagedSseEnabled"] != true || q["MessageRetentionPeriod"] != 1209600.0 {
+		t.Errorf("the queue is %v", q)
+	}
+	watched := 0
+	for _, alarm := range tmpl.of("AWS::CloudWatch::Alarm") {
+		if alarm.Properties["Namespace"] == "AWS/SQS" && strings.Contains(fmt.Sprint(alarm.Properties["Dimensions"]), "QueueName") && strings.Contains(fmt.Sprint(alarm.Properties["Dimensions"]), id) &&
+			alarm.Properties["MetricName"] == "ApproximateNumberOfMessagesVisible" && alarm.Properties["Threshold"] == 1.0 {
+			watched++
+		}
+	}
+	if watched != 1 {
+		t.Errorf("%d alarms tell of dead letters", watched)
+	}
+	filters, _ := at(p, "FilterCriteria", "Filters").([]any)
+	if len(filters) != len(table.Triggers()) {
+		t.Errorf("%d filters for %d triggers", len(filters), len(table.Triggers()))
+	}
+	pattern := fmt.Sprint(at(tmpl.Resources["Notices"].Properties, "EventPattern"))
+	if !strings.Contains(pattern, "aws.ses") || !strings.Contains(pattern, "ses:configuration-set") || !strings.Contains(pattern, "[Bounce Complaint]") {
+		t.Errorf("notices are chosen by %s", pattern)
+	}
+}
+
+// Each log is kept for as long as was chosen.
+func TestLogsEnd(t *testing.T) {
+	tmpl := synthesize(t, with(fields{"logDays": 7}))
+	logs := tmpl.of("AWS::Logs::LogGroup")
+	if len(logs) != len(tmpl.of("AWS::Lambda::Function"))+1 {
+		t.Errorf("the logs are %v", keys(logs))
+	}
+	for id, r := range logs {
+		if r.Properties["RetentionInDays"] != 7.0 {
+			t.Errorf("%s is kept %v days", id, r.Properties["RetentionInDays"])
+		}
+	}
+}
+
+func TestWhatMailIsSentWith(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		context    fields
+		identities []string
+	}{
+		{"a domain", nil, []string{"example.com"}},
+		{"an address", fields{"mailIdentity": "address"}, []string{"no-reply@example.com"}},
+		{"a domain that is verified", fields{"mailIdentity": "existing"}, nil},
+		{"the sandbox", fields{"sandboxRecipients": "me@example.com, you@example.com"}, []string{"example.com", "me@example.com", "you@example.com"}},
+		{"the sandbox, to oneself", fields{"mailIdentity": "address", "sandboxRecipients": "no-reply@example.com"}, []string{"no-reply@example.com"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			tmpl := synthesize(t, with(c.context))
+			var made []string
+			for _, r := range tmpl.of("AWS::SES::EmailIdentity") {
+				made = append(made, r.Properties["EmailIdentity"].(string))
+			}
+			slices.Sort(made)
+			if !slices.Equal(made, c.identities) {
+				t.Errorf("the identities are %v", made)
+			}
+			for _, s := range tmpl.statements(t, "courier") {
+				if !slices.Contains(list(s["Action"]), "ses:SendEmail") {
+					continue
+				}
+				if at(s, "Condition", "StringEquals", "ses:FromAddress") != "no-reply@example.com" {
+					t.Errorf("the courier may send from %v", s["Condition"])
+				}
+				for _, identity := range append([]string{"example.com", "no-reply@example.com"}, c.identities...) {
+					if !strings.Contains(fmt.Sprint(s["Resource"]), ":identity/"+identity+" ") && !strings.Contains(fmt.Sprint(s["Resource"]), ":identity/"+identity+"]") {
+						t.Errorf("the courier may send with %v, not %s", s["Resource"], identity)
+					}
+				}
+			}
+			if c.name == "a domain" && (tmpl.Outputs["MailRecord1"] == nil || tmpl.Outputs["MailRecord3"] == nil) {
+				t.Error("nothing tells the records that prove the domain")
+			}
+		})
+	}
+	if set := usual(t).Resources["MailConfiguration"].Properties; at(set, "DeliveryOptions", "TlsPolicy") != "REQUIRE" {
+		t.Errorf("codes may go in the clear: %v", set)
+	}
+	if reasons, ok := at(usual(t).Resources["MailConfiguration"].Properties, "SuppressionOptions", "SuppressedReasons").([]any); !ok || len(reasons) > 0 {
+		t.Errorf("SES keeps a list of its own, from which no administrator of a pool can clear an address: %v", reasons)
+	}
+}
+
+// Without a sender there is a template to look at, which CloudFormation refuses to deploy: its parameter has no value.
+func TestWithoutASenderNothingIsDeployed(t *testing.T) {
+	tmpl := synthesize(t, fields{})
+	if !strings.Contains(tmpl.text, `"MailFromIsMissing"`) {
+		t.Error("it could be deployed")
+	}
+	if strings.Contains(usual(t).text, "MailFromIsMissing") {
+		t.Error("with a sender it can't be deployed")
+	}
+}
+
+// Each alarm tells somebody, and docs/operations.md says what to do then.
+func TestEachAlarmIsExplained(t *testing.T) {
+	text, err := os.ReadFile("../../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tmpl, explained := usual(t), map[string]bool{}
+	for id, r := range tmpl.of("AWS::CloudWatch::Alarm") {
+		name := strings.TrimRight(id, "0123456789ABCDEF") // the CDK's own ending
+		explained[name] = true
+		if !strings.Contains(string(text), "\n### "+name+"\n") {
+			t.Errorf("docs/operations.md does not explain the alarm %s", name)
+		}
+		if r.Properties["AlarmActions"] == nil || r.Properties["TreatMissingData"] != "notBreaching" {
+			t.Errorf("%s tells nobody, or wakes people for nothing: %v", id, r.Properties)
+		}
+	}
+	for heading := range strings.SplitSeq(string(text), "\n### ") {
+		if name, _, _ := strings.Cut(heading, "\n"); !strings.HasPrefix(name, "# ") && !explained[name] {
+			t.Errorf("docs/operations.md explains %s, which is no alarm", name)
+		}
+	}
+	subscriptions := tmpl.of("AWS::SNS::Subscription")
+	if len(subscriptions) != 1 || len(synthesize(t, sender()).of("AWS::SNS::Subscription")) != 0 {
+		t.Errorf("the subscriptions are %v", keys(subscriptions))
+	}
+}
+
+// The dashboard shows what the functions count.
+func TestTheDashboardShowsWhatIsCounted(t *testing.T) {
+	tmpl := usual(t)
+	board := ""
+	for _, r := range tmpl.of("AWS::CloudWatch::Dashboard") {
+		board = fmt.Sprint(r.Properties["DashboardBody"])
+	}
+	for _, shown := range []string{
+		"Registrations", "MailsSent", "Activations", "WrongCodes", "WrongPasswords", "Limited",
+		"MailsDropped", "MailsRejected", "MailsDelayed", "BudgetsHalfSpent", "by route",
+		"ConsumedWriteCapacityUnits", "IteratorAge",
+	} {
+		if !strings.Contains(board, shown) {
+			t.Errorf("the dashboard does not show %s", shown)
+		}
+	}
+}

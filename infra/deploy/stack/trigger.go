@@ -1,0 +1,123 @@
+package stack
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
+	"github.com/aws/jsii-runtime-go"
+
+	"identitypools/infra/deploy/plan"
+	"identitypools/shared/table"
+)
+
+// makeDeadLetters makes the queue for what the courier gives up.
+func (d *deployment) makeDeadLetters() awssqs.Queue {
+	return awssqs.NewQueue(d.stack, jsii.String("DeadLetterQueue"), &awssqs.QueueProps{
+		Encryption: awssqs.QueueEncryption_SQS_MANAGED, EnforceSSL: jsii.Bool(true), RetentionPeriod: awscdk.Duration_Days(jsii.Number(14)),
+	})
+}
+
+// makeTriggers hands the courier the stream's records, SES's notices and the ticks of its clock. A
+// record is tried for as long as the plan has patience; then where it stands in the stream becomes
+// a dead letter.
+func (d *deployment) makeTriggers() {
+	f := d.functions[courier]
+	awslambda.NewCfnEventSourceMapping(d.stack, jsii.String("Stream"), &awslambda.CfnEventSourceMappingProps{
+		FunctionName: f.FunctionArn(), EventSourceArn: d.table.stream, StartingPosition: jsii.String("TRIM_HORIZON"),
+		BatchSize: jsii.Number(table.StreamBatch), FunctionResponseTypes: jsii.Strings("ReportBatchItemFailures"), BisectBatchOnFunctionError: true,
+		MaximumRecordAgeInSeconds: jsii.Number(plan.Patience.Seconds()), MaximumRetryAttempts: jsii.Number(-1),
+		FilterCriteria: &awslambda.CfnEventSourceMapping_FilterCriteriaProperty{Filters: filters()},
+		DestinationConfig: &awslambda.CfnEventSourceMapping_DestinationConfigProperty{
+			OnFailure: &awslambda.CfnEventSourceMapping_OnFailureProperty{Destination: d.dead.QueueArn()},
+		},
+	})
+	d.allowDeadLetters(d.makeNotices(f), d.makeClock(f))
+}
+
+// filters are the patterns of the stream's records that the courier has work with.
+func filters() []any {
+	var out []any
+	for _, t := range table.Triggers() {
+		keys := map[string]any{"pk": map[string]any{"S": []any{map[string]any{"prefix": string(t.Kind) + "#"}}}}
+		if t.Sort != "" {
+			keys["sk"] = map[string]any{"S": []string{t.Sort}}
+		}
+		change := map[string]any{"Keys": keys}
+		if t.Attribute != "" {
+			change["NewImage"] = map[string]any{t.Attribute: map[string]any{"N": []any{map[string]any{"exists": true}}}}
+		}
+		pattern, err := json.Marshal(map[string]any{"eventName": t.Events, "dynamodb": change})
+		if err != nil {
+			panic(err) // texts and maps alone
+		}
+		out = append(out, &awslambda.CfnEventSourceMapping_FilterProperty{Pattern: jsii.String(string(pattern))})
+	}
+	return out
+}
+
+// makeNotices hands the courier the bounces and complaints of our own mails.
+func (d *deployment) makeNotices(f awslambda.Function) awsevents.CfnRule {
+	rule := awsevents.NewCfnRule(d.stack, jsii.String("Notices"), &awsevents.CfnRuleProps{
+		Description: jsii.String("Bounces and complaints of mails"),
+		EventPattern: map[string]any{
+			"source": []string{"aws.ses"},
+			"detail": map[string]any{
+				"eventType": []string{"Bounce", "Complaint"},
+				"mail":      map[string]any{"tags": map[string]any{"ses:configuration-set": []*string{d.mail.configurationSet}}},
+			},
+		},
+		Targets: d.targets(f),
+	})
+	d.allowRule("NoticesPermission", f, rule)
+	// Lambda tries a notice or a tick that failed twice more.
+	awslambda.NewCfnEventInvokeConfig(d.stack, jsii.String("NoticesRetries"), &awslambda.CfnEventInvokeConfigProps{
+		FunctionName: f.FunctionName(), Qualifier: jsii.String("$LATEST"),
+		DestinationConfig: &awslambda.CfnEventInvokeConfig_DestinationConfigProperty{
+			OnFailure: &awslambda.CfnEventInvokeConfig_OnFailureProperty{Destination: d.dead.QueueArn()},
+		},
+	})
+	return rule
+}
+
+// makeClock has the courier look for messages whose hour has come.
+func (d *deployment) makeClock(f awslambda.Function) awsevents.CfnRule {
+	rule := awsevents.NewCfnRule(d.stack, jsii.String("Clock"), &awsevents.CfnRuleProps{
+		Description:        jsii.String("Mails that waited for a budget"),
+		ScheduleExpression: jsii.String(fmt.Sprintf("rate(%d minutes)", int(plan.Tick.Minutes()))),
+		Targets:            d.targets(f),
+	})
+	d.allowRule("ClockPermission", f, rule)
+	return rule
+}
+
+// targets hand f the events of a rule, and the queue those that never reach it.
+func (d *deployment) targets(f awslambda.Function) []any {
+	return []any{&awsevents.CfnRule_TargetProperty{
+		Id: jsii.String(courier), Arn: f.FunctionArn(),
+		DeadLetterConfig: &awsevents.CfnRule_DeadLetterConfigProperty{Arn: d.dead.QueueArn()},
+	}}
+}
+
+func (d *deployment) allowRule(id string, f awslambda.Function, rule awsevents.CfnRule) {
+	awslambda.NewCfnPermission(d.stack, jsii.String(id), &awslambda.CfnPermissionProps{
+		Action: jsii.String("lambda:InvokeFunction"), FunctionName: f.FunctionArn(),
+		Principal: jsii.String("events.amazonaws.com"), SourceArn: rule.AttrArn(),
+	})
+}
+
+func (d *deployment) allowDeadLetters(rules ...awsevents.CfnRule) {
+	var arns []*string
+	for _, rule := range rules {
+		arns = append(arns, rule.AttrArn())
+	}
+	d.dead.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("events.amazonaws.com"), nil)},
+		Actions:    jsii.Strings("sqs:SendMessage"), Resources: &[]*string{d.dead.QueueArn()},
+		Conditions: &map[string]any{"ArnEquals": map[string]any{"aws:SourceArn": arns}},
+	}))
+}

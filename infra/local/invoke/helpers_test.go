@@ -1,0 +1,96 @@
+package main_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"identitypools/infra/check/parttest"
+	"identitypools/infra/check/story"
+	"identitypools/infra/check/systemtest"
+	invoke "identitypools/infra/local/invoke"
+	"identitypools/infra/local/part"
+)
+
+func TestMain(m *testing.M) { os.Exit(parttest.Main(m)) }
+
+// developer calls the command beside a product that runs.
+type developer struct {
+	product *systemtest.Product
+	process invoke.Process
+}
+
+// newDeveloper starts a product with the clients of the events, and tells of it as make run does.
+func newDeveloper(t *testing.T) developer {
+	t.Helper()
+	root, err := part.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := developer{systemtest.New(t), invoke.Process{Root: root, Running: filepath.Join(t.TempDir(), "run.json")}}
+	clients := map[string]any{}
+	for _, c := range story.Clients() {
+		secret := systemtest.Unique() // not the one that the story has for tests
+		if err := d.product.EnsureClient(t.Context(), c, secret); err != nil {
+			t.Fatal(err)
+		}
+		clients[c.Tree] = map[string]string{"id": c.ID, "secret": secret}
+	}
+	d.tell(t, map[string]any{
+		"base_url": d.product.BaseURL, "tenant": story.Tenant, "clients": clients, "environment": d.product.Environment,
+	})
+	return d
+}
+
+// tell writes the file of make run.
+func (d developer) tell(t *testing.T, running map[string]any) {
+	t.Helper()
+	text, err := json.Marshal(running)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(d.process.Running, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+type result struct {
+	status   int
+	out, err string
+}
+
+// call runs the command with an event of events/, or of any other path.
+func (d developer) call(t *testing.T, event string, flags ...string) result {
+	t.Helper()
+	if filepath.Base(event) == event {
+		event = filepath.Join(d.process.Root, "events", event+".json")
+	}
+	return d.run(t, append([]string{"-event", event}, flags...)...)
+}
+
+func (d developer) run(t *testing.T, args ...string) result {
+	t.Helper()
+	var out, err bytes.Buffer
+	p := d.process
+	p.Out, p.Err = &out, &err
+	return result{invoke.Run(t.Context(), args, p), out.String(), err.String()}
+}
+
+// http is call for an answer to HTTP: its status and its body.
+func (d developer) http(t *testing.T, event string, flags ...string) (status int, body map[string]any) {
+	t.Helper()
+	got := d.call(t, event, flags...)
+	if got.status != 0 {
+		t.Fatalf("%s ends with %d: %s", event, got.status, got.err)
+	}
+	var answer struct{ StatusCode int }
+	decoder := json.NewDecoder(bytes.NewReader([]byte(got.out)))
+	for _, v := range []any{&answer, &body} {
+		if err := decoder.Decode(v); err != nil {
+			t.Fatalf("%s prints %s: %v", event, got.out, err)
+		}
+	}
+	return answer.StatusCode, body
+}

@@ -1,0 +1,109 @@
+// Invoke builds one function, starts it as Lambda does against the product that `make run` has started here, and has it do one
+// event: `make invoke`. Nothing imports it.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"identitypools/infra/check/harness"
+	"identitypools/infra/local/part"
+)
+
+// limit is the longest that a function may take, as long as the courier has.
+const limit = time.Minute
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	root, err := part.Root()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "invoke:", err)
+		os.Exit(1)
+	}
+	os.Exit(Run(ctx, os.Args[1:], Process{Root: root, Running: filepath.Join(root, ".local", "run.json"), Out: os.Stdout, Err: os.Stderr}))
+}
+
+// Process is what the command has of the process that it runs in. Answers go to Out; what functions log, and errors, to Err.
+type Process struct {
+	Root     string // the project's folder
+	Running  string // the file of make run
+	Out, Err io.Writer
+}
+
+// Run does what args ask for and is the status to exit with: 0, 1 where it could not be done, 2 where args can't be understood. Any
+// answer of a function but an error is done, whatever its HTTP status.
+func Run(ctx context.Context, args []string, p Process) int {
+	asked, err := parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		_, _ = io.WriteString(p.Out, usage)
+		return 0
+	case err != nil:
+		_, _ = fmt.Fprintf(p.Err, "invoke: %v\n\n%s", err, usage)
+		return 2
+	}
+	if err := asked.do(ctx, p); err != nil {
+		_, _ = fmt.Fprintf(p.Err, "invoke: %v\n", err)
+		return 1
+	}
+	return 0
+}
+
+func (r request) do(ctx context.Context, p Process) error {
+	text, err := os.ReadFile(r.event)
+	if err != nil {
+		return fmt.Errorf("read the event: %w", err)
+	}
+	running, err := readProduct(p.Running)
+	if err != nil {
+		return err
+	}
+	event, err := running.fill(ctx, string(text), r.values)
+	if err != nil {
+		return err
+	}
+	answer, err := invoke(ctx, r.function, running.Environment, event, p)
+	if err != nil {
+		return err
+	}
+	return show(p.Out, answer)
+}
+
+// invoke has a function, built as it is now, do an event, and writes what it logs to Err.
+func invoke(ctx context.Context, function string, env map[string]string, event []byte, p Process) ([]byte, error) {
+	folder, err := os.MkdirTemp("", "invoke")
+	if err != nil {
+		return nil, fmt.Errorf("make a folder for the function: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	bootstraps, err := harness.Build(ctx, p.Root, folder, map[string]string{function: "identitypools/functions/" + function + "/lambda"})
+	if err != nil {
+		return nil, err
+	}
+	f, err := harness.Start(ctx, bootstraps[function], env)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := answerOf(ctx, f, event)
+	f.Stop() // all that it has written is there then
+	_, _ = io.WriteString(p.Err, f.Output())
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", function, err)
+	}
+	return answer, nil
+}
+
+func answerOf(ctx context.Context, f *harness.Function, event []byte) ([]byte, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("no answer within %s", limit))
+	defer cancel()
+	return f.Invoke(ctx, event)
+}

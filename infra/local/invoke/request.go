@@ -1,0 +1,81 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"identitypools/shared/api"
+)
+
+const usage = `Has one function, built as it is now, do one event, against the product that make run has started here.
+
+  invoke -event FILE [-function NAME] [-set CODE=123456]…
+
+  -event FILE      the event; its placeholders are told in events/README.md
+  -function NAME   the function; otherwise that of the operation which the file is named for
+  -set NAME=VALUE  stands for a placeholder that only you know: TICKET, CODE or EXTENDED_CODE; may be repeated
+
+From the project's folder, invoke is: go run ./infra/local/invoke
+`
+
+// known is what only the user knows of the placeholders.
+func known() []string { return []string{"TICKET", "CODE", "EXTENDED_CODE", "COOKIE"} }
+
+// request is what the arguments ask for.
+type request struct {
+	event, function string
+	values          map[string]string // by placeholder
+}
+
+// parse reads the arguments. Its errors are sentences for the user, or flag.ErrHelp.
+func parse(args []string) (request, error) {
+	r := request{values: map[string]string{}}
+	flags := flag.NewFlagSet("invoke", flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // Run prints the usage
+	flags.StringVar(&r.event, "event", "", "")
+	flags.StringVar(&r.function, "function", "", "")
+	flags.Func("set", "", func(text string) error {
+		name, value, found := strings.Cut(text, "=")
+		if !found || !slices.Contains(known(), name) {
+			return fmt.Errorf("must be NAME=VALUE, and the name one of %s", strings.Join(known(), ", "))
+		}
+		r.values[name] = value
+		return nil
+	})
+	if err := flags.Parse(args); err != nil {
+		return r, err
+	}
+	switch {
+	case flags.NArg() > 0:
+		return r, fmt.Errorf("%q is no flag", flags.Arg(0))
+	case r.event == "":
+		return r, errors.New("-event must be given")
+	}
+	return r.withFunction()
+}
+
+// withFunction is the request with the function of its event where none was named.
+func (r request) withFunction() (request, error) {
+	functions := []string{"courier"} // which no route has
+	operation := strings.TrimSuffix(filepath.Base(r.event), ".json")
+	for _, route := range api.Routes() {
+		functions = append(functions, route.Function)
+		if r.function == "" && route.Operation == operation {
+			r.function = route.Function
+		}
+	}
+	slices.Sort(functions)
+	functions = slices.Compact(functions)
+	switch {
+	case r.function == "":
+		return r, fmt.Errorf("no operation is named %s: name the function by -function, one of %s", operation, strings.Join(functions, ", "))
+	case !slices.Contains(functions, r.function):
+		return r, fmt.Errorf("there is no function %q but %s", r.function, strings.Join(functions, ", "))
+	}
+	return r, nil
+}

@@ -1,0 +1,177 @@
+package main_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"identitypools/infra/check/systemtest"
+	"identitypools/infra/local/part"
+	local "identitypools/infra/local/run"
+)
+
+// These tests change the environment and the working directory, so they don't run in parallel.
+
+// told is what .local/run.json tells programs.
+type told struct {
+	BaseURL     string `json:"base_url"`
+	InboxURL    string `json:"inbox_url"`
+	DynamoDBURL string `json:"dynamodb_url"`
+	Tenant      string `json:"tenant"`
+	Clients     map[string]struct {
+		ID     string `json:"id"`
+		Secret string `json:"secret"`
+	} `json:"clients"`
+	Environment map[string]string `json:"environment"`
+}
+
+// inFolder makes the working directory a project's folder in which nothing has run yet.
+func inFolder(t *testing.T) {
+	t.Helper()
+	root, err := part.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "package.json"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join(root, "node_modules"), filepath.Join(folder, "node_modules")); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(folder)
+	t.Setenv("PORT", "0")
+	for _, name := range []string{"HOST", "RETURN_ORIGINS", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"} {
+		t.Setenv(name, "")
+	}
+}
+
+// start starts the product and returns when it tells that it runs, with what it tells programs.
+func start(t *testing.T) (run told, stop func() error) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	said, out := io.Pipe()
+	ended := make(chan error, 1)
+	go func() {
+		err := local.Run(ctx, out, io.Discard)
+		_ = out.CloseWithError(err)
+		ended <- err
+	}()
+	lines := bufio.NewScanner(said)
+	for running := false; !running; running = strings.Contains(lines.Text(), "is running") {
+		if !lines.Scan() {
+			t.Fatalf("it ends instead: %v", lines.Err())
+		}
+	}
+	go func() { _, _ = io.Copy(io.Discard, said) }()
+	text, err := os.ReadFile(filepath.Join(".local", "run.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&run); err != nil {
+		t.Fatal(err)
+	}
+	return run, func() error { cancel(); return <-ended }
+}
+
+func TestRunTellsPrograms(t *testing.T) {
+	inFolder(t)
+	t.Setenv("RETURN_ORIGINS", "https://app.example.com")
+	run, stop := start(t)
+	file := filepath.Join(".local", "run.json")
+	if info, err := os.Stat(file); err != nil || info.Mode() != 0o600 {
+		t.Errorf("run.json, which has secrets, is %v, %v", info, err)
+	}
+	want := map[string]string{
+		"AWS_REGION": "local", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
+		"AWS_ENDPOINT_URL_DYNAMODB": run.DynamoDBURL, "AWS_ENDPOINT_URL_SESV2": run.InboxURL, "TABLE_NAME": "identity-pools",
+		"PUBLIC_URL": run.BaseURL, "MAIL_FROM": "Identity Pools <no-reply@example.com>", "MAIL_CONFIGURATION_SET": "",
+		"RETURN_ORIGINS": "https://app.example.com", "CODE_SECRET": "base64:", "TOKEN_SECRET": "base64:",
+	}
+	for name, value := range run.Environment {
+		is, known := want[name]
+		if !known || value != is && !(is == "base64:" && len(value) == len("base64:")+44 && strings.HasPrefix(value, is)) {
+			t.Errorf("%s is %q, want %q", name, value, is)
+		}
+	}
+	if len(run.Environment) != len(want) {
+		t.Errorf("there are %d variables, want %d", len(run.Environment), len(want))
+	}
+	for _, tree := range []string{"admin", "system"} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, run.BaseURL+"/"+run.Tenant+"/"+tree+"/oauth2/token", strings.NewReader("grant_type=client_credentials"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.SetBasicAuth(run.Clients[tree].ID, run.Clients[tree].Secret)
+		if got := systemtest.Do(t, r); got.Status != http.StatusOK {
+			t.Errorf("the client %s gets no token: %s", run.Clients[tree].ID, got.Body)
+		}
+	}
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("run.json is there when nothing runs: %v", err)
+	}
+}
+
+func TestHostReachesThePartsToo(t *testing.T) {
+	inFolder(t)
+	host := "127.0.0.1"
+	if runtime.GOOS == "linux" {
+		host = "127.0.0.2" // only there is more than one address sure to be this machine
+	}
+	t.Setenv("HOST", host)
+	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", "") // an engine that isn't ours is not offered
+	run, stop := start(t)
+	for _, address := range []string{run.DynamoDBURL, run.InboxURL} {
+		port, onLoopback := strings.CutPrefix(address, "http://127.0.0.1:")
+		there := "http://" + host + ":" + port
+		if here, there := answer(t, address), answer(t, there); !onLoopback || here != there {
+			t.Errorf("%s answers %q, and %q at HOST", address, here, there)
+		}
+	}
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+// answer is the status and the body that a part answers.
+func answer(t *testing.T, address string) string {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address+"/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := systemtest.Do(t, r)
+	return http.StatusText(got.Status) + "\n" + string(got.Body)
+}
+
+func TestHostsThatAreRefused(t *testing.T) {
+	for host, want := range map[string]string{
+		"0.0.0.0":   "must be one IP address of this machine", // it would be every network
+		"laptop":    "must be one IP address of this machine", // some shells set it so
+		"192.0.2.1": "listen tcp 192.0.2.1:",                  // it isn't this machine's
+	} {
+		t.Run(host, func(t *testing.T) {
+			inFolder(t)
+			t.Setenv("HOST", host)
+			if err := local.Run(t.Context(), io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "HOST") {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
