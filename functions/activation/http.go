@@ -8,78 +8,77 @@ import (
 
 	"identitypools/shared/api"
 	"identitypools/shared/identity"
-	"identitypools/shared/language"
+	"identitypools/shared/metric"
 	"identitypools/shared/once"
 	"identitypools/shared/onetime"
 	"identitypools/shared/wire"
 )
 
-// Handler serves the function's operations.
-func Handler(s *Service, o api.Options) (http.Handler, error) {
+// Handler serves the function's routes.
+func Handler(s *Service, o api.Options) (http.Handler, error) { return api.New(routes(s), o) }
+
+// Routes returns the rows of the function's routes.
+func Routes() []api.Route { return routes(nil).Routes() }
+
+func routes(s *Service) api.Function {
 	h := handlers{s}
-	return api.New("activation", api.Handlers{
-		"sendActivationMessage": h.send(s.Send), "selfSendActivationMessage": h.send(s.SendQuietly),
-		"generateActivationCode": h.generateActivation, "generateCode": h.generate, "generateCodeForUser": h.generateForUser,
-		"activateSelfRegisteredUser": h.activate, "activateSelfRegisteredUserUsingExtendedCode": h.activate,
-	}, o)
+	const one = "/pools/{ipID}/users/{userID}"
+	codes, counted := api.Scope(api.ScopeRegistration), api.Counts(metric.Activations)
+	return api.NewFunction("activation",
+		api.ForAdmin("POST", one+"/activation/send", "sendActivationMessage",
+			api.Change(204, h.send, api.Empty).WithOptionalBody()),
+		api.ForSystem("POST", one+"/activation/send", "selfSendActivationMessage",
+			api.Change(204, h.sendQuietly, api.Empty).WithOptionalBody()),
+		api.ForSystem("POST", one+"/activation/generate", "generateActivationCode",
+			api.Change(201, h.generateActivation, api.Encode(codeIDOf)).WithOptionalBody(), codes),
+		api.ForSystem("POST", one+"/code/generate", "generateCode",
+			api.Change(201, h.generate, api.Encode(codeOf)), codes),
+		api.ForSystem("POST", "/pools/{ipID}/user/code/generate", "generateCodeForUser",
+			api.Change(201, h.generateForUser, api.Encode(codeOf)), codes),
+		api.ForSystem("POST", one+"/activate", "activateSelfRegisteredUser",
+			api.Change(201, h.activate, answer), counted),
+		api.ForSystem("POST", "/pools/{ipID}/user/activate", "activateSelfRegisteredUserUsingExtendedCode",
+			api.Change(201, h.activate, answer), counted),
+	)
 }
 
-type handlers struct{ *Service }
+// handlers decode requests for the use cases.
+type handlers struct{ service *Service }
 
-func ref(r *http.Request) identity.UserRef {
-	return identity.UserRef{Tenant: r.PathValue("tid"), Pool: r.PathValue("ipID"), ID: r.PathValue("userID")}
+func (h handlers) send(ctx context.Context, c api.Call[wire.MessageQuery, Request]) (once.None, error) {
+	return once.None{}, h.service.Send(ctx, c.User(), c.Body, c.Query.Options())
 }
 
-func options(r *http.Request) identity.MessageOptions {
-	values := r.URL.Query()
-	return identity.MessageOptions{
-		CodeType: identity.CodeType(values.Get("code_type_in_message")), Mode: identity.Mode(values.Get("mode")),
-		PostActivationURL: values.Get("post_activation_url"), Language: values.Get(language.Parameter),
-	}
+func (h handlers) sendQuietly(ctx context.Context, c api.Call[wire.MessageQuery, Request]) (once.None, error) {
+	return once.None{}, h.service.SendQuietly(ctx, c.User(), c.Body, c.Query.Options())
 }
 
-type sender func(context.Context, identity.UserRef, Request, identity.MessageOptions) error
-
-func (h handlers) send(send sender) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		api.Do(w, r, api.Done, func(ctx context.Context) (once.None, error) {
-			var in Request
-			err := api.DecodeOptional(r, &in)
-			if err == nil {
-				err = send(ctx, ref(r), in, options(r))
-			}
-			return once.None{}, err
-		})
-	}
+// codeID is the answer that names a code without telling it.
+type codeID struct {
+	ID string `json:"code_id"`
 }
 
-func (h handlers) generateActivation(w http.ResponseWriter, r *http.Request) {
-	named := func(g Generated) api.Answer {
-		return api.Answer{Status: http.StatusCreated, Body: map[string]string{"code_id": g.ID}}
-	}
-	api.Do(w, r, named, func(ctx context.Context) (Generated, error) {
-		var in Request
-		if err := api.DecodeOptional(r, &in); err != nil {
-			return Generated{}, err
-		}
-		return h.Generate(ctx, ref(r), CodeRequest{Type: identity.PurposeActivation, Address: in.address()})
-	})
+func codeIDOf(g Generated) codeID { return codeID{g.ID} }
+
+func (h handlers) generateActivation(ctx context.Context, c api.BodyCall[Request]) (Generated, error) {
+	r := CodeRequest{Type: identity.PurposeActivation, Address: c.Body.address()}
+	return h.service.Generate(ctx, c.User(), r)
 }
 
-func generated(g Generated) api.Answer {
-	return api.Answer{Status: http.StatusCreated, Body: map[string]string{"code": g.Code, "extended_code": g.Extended}}
+// code is the answer that tells a code.
+type code struct {
+	Code     string `json:"code"`
+	Extended string `json:"extended_code"`
 }
 
-func (h handlers) generate(w http.ResponseWriter, r *http.Request) {
-	api.Take(w, r, generated, func(ctx context.Context, in CodeRequest) (Generated, error) {
-		return h.Generate(ctx, ref(r), in)
-	})
+func codeOf(g Generated) code { return code{g.Code, g.Extended} }
+
+func (h handlers) generate(ctx context.Context, c api.BodyCall[CodeRequest]) (Generated, error) {
+	return h.service.Generate(ctx, c.User(), c.Body)
 }
 
-func (h handlers) generateForUser(w http.ResponseWriter, r *http.Request) {
-	api.Take(w, r, generated, func(ctx context.Context, in UserCodeRequest) (Generated, error) {
-		return h.GenerateForUser(ctx, r.PathValue("tid"), r.PathValue("ipID"), in)
-	})
+func (h handlers) generateForUser(ctx context.Context, c api.BodyCall[UserCodeRequest]) (Generated, error) {
+	return h.service.GenerateForUser(ctx, c.Tenant(), c.Pool(), c.Body)
 }
 
 // proof is the published ActivateSelfRegisteredUser.
@@ -105,19 +104,17 @@ func (p proof) check() error {
 	return v.Err()
 }
 
-func activated(u identity.User) api.Answer {
-	return api.Answer{Status: http.StatusCreated, Version: u.Version, Body: wire.UserOf(u)}
+func answer(u identity.User) api.Answer[wire.User] {
+	return api.Answer[wire.User]{Version: u.Version, Body: wire.UserOf(u)}
 }
 
 // activate serves both routes: with the user in the path, and without, for extended codes alone.
-func (h handlers) activate(w http.ResponseWriter, r *http.Request) {
-	api.Take(w, r, activated, func(ctx context.Context, in proof) (identity.User, error) {
-		if err := in.check(); err != nil {
-			return identity.User{}, err
-		}
-		return h.Activate(ctx, ref(r), onetime.Proof{
-			User: r.PathValue("userID"), IsBackEnd: true, Code: in.Code, Address: in.OTPAddress,
-			Password: in.Password,
-		})
+func (h handlers) activate(ctx context.Context, c api.BodyCall[proof]) (identity.User, error) {
+	if err := c.Body.check(); err != nil {
+		return identity.User{}, err
+	}
+	return h.service.Activate(ctx, c.User(), onetime.Proof{
+		User: c.User().ID, IsBackEnd: true, Code: c.Body.Code, Address: c.Body.OTPAddress,
+		Password: c.Body.Password,
 	})
 }

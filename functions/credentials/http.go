@@ -1,6 +1,7 @@
 package credentials
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -9,13 +10,24 @@ import (
 	"identitypools/shared/identity"
 )
 
-// Handler serves the function's operations.
-func Handler(s *Service, o api.Options) (http.Handler, error) {
+// Handler serves the function's routes.
+func Handler(s *Service, o api.Options) (http.Handler, error) { return api.New(routes(s), o) }
+
+// Routes returns the rows of the function's routes.
+func Routes() []api.Route { return routes(nil).Routes() }
+
+func routes(s *Service) api.Function {
 	h := handlers{s}
-	return api.New("credentials", api.Handlers{"verifyPassword": h.verify, "verifyPasswordV2": h.verifyV2}, o)
+	return api.NewFunction("credentials",
+		api.ForSystem("POST", "/pools/{ipID}/user/password/verify", "verifyPassword",
+			api.Read(h.verify, api.Encode(provedOf))),
+		api.ForSystem("POST", "/pools/{ipID}/user/password/v2/verify", "verifyPasswordV2",
+			api.Read(h.verifyV2, api.Encode(verdictOf))),
+	)
 }
 
-type handlers struct{ *Service }
+// handlers decode requests for the use cases.
+type handlers struct{ service *Service }
 
 // deviceHeader names the browser or device that a password comes from. It is this project's own.
 const deviceHeader = "X-Device-Id"
@@ -28,11 +40,8 @@ type request struct {
 	ID         string `json:"id"` // the old name of userID; it wins
 }
 
-func (h handlers) read(r *http.Request) (Verdict, error) {
-	var in request
-	if err := api.Decode(r, &in); err != nil {
-		return Verdict{}, err
-	}
+func (h handlers) check(ctx context.Context, c api.BodyCall[request]) (Verdict, error) {
+	in := c.Body
 	var v identity.Violations
 	if in.ID != "" {
 		in.UserID = in.ID
@@ -43,15 +52,15 @@ func (h handlers) read(r *http.Request) (Verdict, error) {
 	if in.Identifier == "" && in.UserID == "" {
 		v.Add("/identifier", "must be given, or userID instead")
 	}
-	device := r.Header.Get(deviceHeader)
+	device := c.Header(deviceHeader)
 	if !isDevice(device) {
 		v.Add(deviceHeader, fmt.Sprintf("must have 1 to %d visible ASCII characters", identity.MaxDevice))
 	}
 	if err := v.Err(); err != nil {
 		return Verdict{}, err
 	}
-	return h.Verify(r.Context(), r.PathValue("tid"), r.PathValue("ipID"), Proof{
-		Identifier: in.Identifier, UserID: in.UserID, Password: in.Password, Client: api.ClientID(r), Device: device,
+	return h.service.Verify(ctx, c.Tenant(), c.Pool(), Proof{
+		Identifier: in.Identifier, UserID: in.UserID, Password: in.Password, Client: c.ClientID(), Device: device,
 	})
 }
 
@@ -61,36 +70,41 @@ func isDevice(name string) bool {
 		!strings.ContainsFunc(name, func(c rune) bool { return c <= ' ' || c > '~' })
 }
 
+// proved is the answer to a right password.
+type proved struct {
+	ID    string `json:"id"`
+	State string `json:"state"`
+}
+
+func provedOf(v Verdict) proved { return proved{v.User, string(v.State)} }
+
 // verify answers 401 alike for every password that does not authenticate.
-func (h handlers) verify(w http.ResponseWriter, r *http.Request) {
-	verdict, err := h.Service.checked(h.read(r))
-	if err != nil {
-		api.Error(w, r, err)
-		return
-	}
-	api.Reply(w, http.StatusOK, map[string]string{"id": verdict.User, "state": string(verdict.State)})
-}
-
-// verifyV2 tells the outcome.
-func (h handlers) verifyV2(w http.ResponseWriter, r *http.Request) {
-	verdict, err := h.read(r)
-	if err != nil {
-		api.Error(w, r, err)
-		return
-	}
-	_, wrong := h.checked(verdict, nil)
-	api.Note(r, wrong)
-	state := verdict.State
-	if state == "" {
-		state = identity.StateValid // the published field takes no empty value
-	}
-	api.Reply(w, http.StatusOK, map[string]string{"id": verdict.User, "state": string(state), "result": string(verdict.Outcome)})
-}
-
-// checked turns every verdict but a right password into one error.
-func (s *Service) checked(v Verdict, err error) (Verdict, error) {
+func (h handlers) verify(ctx context.Context, c api.BodyCall[request]) (Verdict, error) {
+	v, err := h.check(ctx, c)
 	if err == nil && v.Outcome != Correct {
 		err = identity.WrongPassword{}
+	}
+	return v, err
+}
+
+// verdict is the answer that tells the outcome.
+type verdict struct {
+	proved
+	Result string `json:"result"`
+}
+
+func verdictOf(v Verdict) verdict {
+	if v.State == "" {
+		v.State = identity.StateValid // the published field takes no empty value
+	}
+	return verdict{provedOf(v), string(v.Outcome)}
+}
+
+// verifyV2 answers 200 with the outcome, whatever it is.
+func (h handlers) verifyV2(ctx context.Context, c api.BodyCall[request]) (Verdict, error) {
+	v, err := h.check(ctx, c)
+	if err == nil && v.Outcome != Correct {
+		api.CountError(c.Request(), identity.WrongPassword{})
 	}
 	return v, err
 }

@@ -2,6 +2,7 @@ package pools
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"identitypools/shared/api"
@@ -9,19 +10,34 @@ import (
 	"identitypools/shared/once"
 )
 
-// Handler serves the function's operations.
-func Handler(s *Service, o api.Options) (http.Handler, error) {
+// Handler serves the function's routes.
+func Handler(s *Service, o api.Options) (http.Handler, error) { return api.New(routes(s), o) }
+
+// Routes returns the rows of the function's routes.
+func Routes() []api.Route { return routes(nil).Routes() }
+
+func routes(s *Service) api.Function {
 	h := handlers{s}
-	return api.New("pools", api.Handlers{
-		"listPools": h.list, "createPool": h.create, "getPool": h.get, "updatePool": h.update, "deletePool": h.delete,
-		"systemListPools": h.list, "systemCreatePool": h.create, "systemGetPool": h.get, "systemUpdatePool": h.update, "systemDeletePool": h.delete,
-		"checkPoolPermissions": h.permissions,
-		"listMailTexts":        h.listMails, "getMailText": h.getMail, "updateMailText": h.updateMail, "deleteMailText": h.deleteMail,
-		"previewMail": h.previewMail,
-	}, o)
+	return api.NewFunction("pools",
+		api.ForBoth("GET", "/pools", "listPools", "systemListPools", api.List("pools", h.list, responseOf)),
+		api.ForBoth("POST", "/pools", "createPool", "systemCreatePool", api.Change(201, h.create, answer)),
+		api.ForBoth("GET", "/pools/{ipID}", "getPool", "systemGetPool", api.Read(h.get, answer)),
+		api.ForBoth("PUT", "/pools/{ipID}", "updatePool", "systemUpdatePool", api.Change(200, h.update, answer)),
+		api.ForBoth("DELETE", "/pools/{ipID}", "deletePool", "systemDeletePool", api.Change(204, h.delete, api.Empty)),
+		api.ForAdmin("GET", "/pools/{ipID}/permissions", "checkPoolPermissions", api.Read(h.permissions, api.Encode(permissionsOf))),
+		api.ForAdmin("GET", "/pools/{ipID}/mails", "listMailTexts", api.Read(h.listMailTexts, api.Encode(mailTextsOf))),
+		api.ForAdmin("GET", mailPath, "getMailText", api.Read(h.getMailText, mailTextAnswer)),
+		api.ForAdmin("PUT", mailPath, "updateMailText", api.Change(200, h.updateMailText, mailTextAnswer)),
+		api.ForAdmin("DELETE", mailPath, "deleteMailText", api.Change(204, h.deleteMailText, api.Empty)),
+		api.ForAdmin("POST", mailPath+"/preview", "previewMail", api.Read(h.previewMail, api.Encode(previewOf)).WithOptionalBody()),
+	)
 }
 
-type handlers struct{ *Service }
+// mailPath is the path of the text of a mail.
+const mailPath = "/pools/{ipID}/mails/{kind}/{lang}"
+
+// handlers decode requests for the use cases.
+type handlers struct{ service *Service }
 
 // response is the published PoolResponse: the pool with its counters. Users who came through an identity provider ("jit") do not exist here.
 type response struct {
@@ -35,81 +51,62 @@ func responseOf(p identity.Pool) response {
 	return response{Pool: p, Users: p.Users, StandardUsers: p.Users}
 }
 
-func created(p identity.Pool) api.Answer {
-	return api.Answer{Status: http.StatusCreated, Version: p.Version, Body: responseOf(p)}
+func answer(p identity.Pool) api.Answer[response] {
+	return api.Answer[response]{Version: p.Version, Body: responseOf(p)}
 }
 
-func found(p identity.Pool) api.Answer {
-	return api.Answer{Status: http.StatusOK, Version: p.Version, Body: responseOf(p)}
+func (h handlers) create(ctx context.Context, c api.BodyCall[identity.PoolChange]) (identity.Pool, error) {
+	return h.service.Create(ctx, c.Tenant(), c.Body)
 }
 
-func (h handlers) create(w http.ResponseWriter, r *http.Request) {
-	api.Take(w, r, created, func(ctx context.Context, c identity.PoolChange) (identity.Pool, error) {
-		return h.Create(ctx, r.PathValue("tid"), c)
+func (h handlers) get(ctx context.Context, c api.PlainCall) (identity.Pool, error) {
+	return h.service.Read(ctx, c.Tenant(), c.Pool(), c.IfMatch())
+}
+
+func (h handlers) update(ctx context.Context, c api.BodyCall[identity.PoolChange]) (identity.Pool, error) {
+	return h.service.Update(ctx, c.Tenant(), c.Pool(), c.IfMatch(), c.Body)
+}
+
+func (h handlers) delete(ctx context.Context, c api.PlainCall) (once.None, error) {
+	return once.None{}, h.service.Delete(ctx, c.Tenant(), c.Pool(), c.IfMatch())
+}
+
+// listQuery is the query of a list of pools.
+type listQuery struct {
+	Search string    `query:"search_phrase"`
+	Sort   sort      `query:"sort"`
+	Order  api.Order `query:"order"`
+	After  api.ID    `query:"after_pool_id"`
+	Before api.ID    `query:"before_pool_id"`
+	Limit  api.Limit `query:"limit"`
+}
+
+// sort is what a list of pools is ordered by.
+type sort string
+
+// UnmarshalText reads "id" or "name".
+func (s *sort) UnmarshalText(text []byte) error {
+	if *s = sort(text); *s != "id" && *s != "name" {
+		return errors.New("must be name or id")
+	}
+	return nil
+}
+
+func (h handlers) list(ctx context.Context, c api.QueryCall[listQuery]) (api.Page[identity.Pool], error) {
+	q := c.Query
+	pools, err := h.service.List(ctx, c.Tenant(), Query{
+		Search: q.Search, Sort: string(q.Sort), Descending: q.Order.Descending,
+		After: string(q.After), Before: string(q.Before), Limit: q.Limit.Items(),
 	})
+	return api.Page[identity.Pool]{Items: pools}, err
 }
 
-func (h handlers) get(w http.ResponseWriter, r *http.Request) {
-	api.Show(w, r, found, func(ctx context.Context) (identity.Pool, error) {
-		return h.Read(ctx, r.PathValue("tid"), r.PathValue("ipID"), api.IfMatch(r))
-	})
+func (h handlers) permissions(ctx context.Context, c api.PlainCall) (identity.Pool, error) {
+	return h.service.Read(ctx, c.Tenant(), c.Pool(), identity.Match{})
 }
 
-func (h handlers) update(w http.ResponseWriter, r *http.Request) {
-	api.Take(w, r, found, func(ctx context.Context, c identity.PoolChange) (identity.Pool, error) {
-		return h.Update(ctx, r.PathValue("tid"), r.PathValue("ipID"), api.IfMatch(r), c)
-	})
-}
-
-func (h handlers) delete(w http.ResponseWriter, r *http.Request) {
-	api.Do(w, r, api.Done, func(ctx context.Context) (once.None, error) {
-		return once.None{}, h.Delete(ctx, r.PathValue("tid"), r.PathValue("ipID"), api.IfMatch(r))
-	})
-}
-
-func (h handlers) list(w http.ResponseWriter, r *http.Request) {
-	q, err := readQuery(r)
-	if err != nil {
-		api.Error(w, r, err)
-		return
-	}
-	page, err := h.List(r.Context(), r.PathValue("tid"), q)
-	if err != nil {
-		api.Error(w, r, err)
-		return
-	}
-	pools := make([]response, len(page))
-	for i, p := range page {
-		pools[i] = responseOf(p)
-	}
-	api.ReplyPage(w, r, "pools", pools)
-}
-
-func readQuery(r *http.Request) (q Query, err error) {
-	values := r.URL.Query()
-	q = Query{Search: values.Get("search_phrase"), Sort: values.Get("sort")}
-	if q.After, err = api.Bound(r, "after_pool_id"); err != nil {
-		return q, err
-	}
-	if q.Before, err = api.Bound(r, "before_pool_id"); err != nil {
-		return q, err
-	}
-	if q.Sort != "" && q.Sort != "id" && q.Sort != "name" {
-		return q, identity.InvalidField("sort", "must be name or id")
-	}
-	if q.Descending, err = api.Descending(r); err != nil {
-		return q, err
-	}
-	q.Limit, err = api.Limit(r)
-	return q, err
-}
-
-// permissions are what an admin client may do in a pool: all that this deployment serves.
-func (h handlers) permissions(w http.ResponseWriter, r *http.Request) {
-	if _, err := h.Read(r.Context(), r.PathValue("tid"), r.PathValue("ipID"), identity.Match{}); err != nil {
-		api.Error(w, r, err)
-		return
-	}
+// permissionsOf returns what an admin client may do in a pool: all that this deployment serves.
+func permissionsOf(identity.Pool) map[string]bool {
 	served := []string{
 		"get_identity_pool", "update_identity_pool", "delete_identity_pool", "read_identity_pool_users", "manage_identity_pool_users",
 		"send_user_activation",
@@ -126,5 +123,5 @@ func (h handlers) permissions(w http.ResponseWriter, r *http.Request) {
 	for _, name := range notServed {
 		permissions[name] = false
 	}
-	api.Reply(w, http.StatusOK, permissions)
+	return permissions
 }

@@ -2,11 +2,9 @@ package pools
 
 import (
 	"context"
-	"net/http"
 
 	"identitypools/shared/api"
 	"identitypools/shared/identity"
-	"identitypools/shared/language"
 	"identitypools/shared/mail"
 	"identitypools/shared/once"
 )
@@ -26,62 +24,59 @@ func mailTextOf(m identity.MailText) mailText {
 	return mailText{m.Kind, m.Language, m.Subject, m.Body, m.IsOwn(), m.UpdatedAt, mail.Kind(m.Kind).Variables()}
 }
 
-func worded(m identity.MailText) api.Answer {
-	return api.Answer{Status: http.StatusOK, Version: m.Version, Body: mailTextOf(m)}
+func mailTextAnswer(m identity.MailText) api.Answer[mailText] {
+	return api.Answer[mailText]{Version: m.Version, Body: mailTextOf(m)}
 }
 
-func refOf(r *http.Request) identity.MailRef {
-	return identity.MailRef{Tenant: r.PathValue("tid"), Pool: r.PathValue("ipID"), Kind: r.PathValue("kind"), Language: r.PathValue("lang")}
+// mailTextList is the answer to a list of the texts of mails.
+type mailTextList struct {
+	Mails []mailText `json:"mails"`
 }
 
-func (h handlers) listMails(w http.ResponseWriter, r *http.Request) {
-	query := r.URL.Query()
-	listed := func(all []identity.MailText) api.Answer {
-		mails := make([]mailText, len(all))
-		for i, m := range all {
-			mails[i] = mailTextOf(m)
-		}
-		return api.Answer{Status: http.StatusOK, Body: map[string]any{"mails": mails}}
+func mailTextsOf(all []identity.MailText) mailTextList {
+	answer := mailTextList{make([]mailText, len(all))}
+	for i, m := range all {
+		answer.Mails[i] = mailTextOf(m)
 	}
-	api.Show(w, r, listed, func(ctx context.Context) ([]identity.MailText, error) {
-		return h.MailTexts(ctx, r.PathValue("tid"), r.PathValue("ipID"), query.Get("kind"), query.Get(language.Parameter))
-	})
+	return answer
 }
 
-func (h handlers) getMail(w http.ResponseWriter, r *http.Request) {
-	api.Show(w, r, worded, func(ctx context.Context) (identity.MailText, error) {
-		return h.MailText(ctx, refOf(r), api.IfMatch(r))
-	})
+// mailQuery chooses texts of mails.
+type mailQuery struct {
+	Kind     string `query:"kind"`
+	Language string `query:"lang"`
 }
 
-func (h handlers) updateMail(w http.ResponseWriter, r *http.Request) {
-	api.Take(w, r, worded, func(ctx context.Context, c identity.MailTextChange) (identity.MailText, error) {
-		return h.UpdateMailText(ctx, refOf(r), api.IfMatch(r), c)
-	})
+func (h handlers) listMailTexts(ctx context.Context, c api.QueryCall[mailQuery]) ([]identity.MailText, error) {
+	return h.service.MailTexts(ctx, c.Tenant(), c.Pool(), c.Query.Kind, c.Query.Language)
 }
 
-func (h handlers) deleteMail(w http.ResponseWriter, r *http.Request) {
-	api.Do(w, r, api.Done, func(ctx context.Context) (once.None, error) {
-		return once.None{}, h.DeleteMailText(ctx, refOf(r), api.IfMatch(r))
-	})
+// mailRef returns the text that the path names.
+func mailRef[Q, B any](c api.Call[Q, B]) identity.MailRef {
+	return identity.MailRef{Tenant: c.Tenant(), Pool: c.Pool(), Kind: c.Path("kind"), Language: c.Path("lang")}
 }
 
-// preview is a mail as it is shown to whoever words it.
+func (h handlers) getMailText(ctx context.Context, c api.PlainCall) (identity.MailText, error) {
+	return h.service.MailText(ctx, mailRef(c), c.IfMatch())
+}
+
+func (h handlers) updateMailText(ctx context.Context, c api.BodyCall[identity.MailTextChange]) (identity.MailText, error) {
+	return h.service.UpdateMailText(ctx, mailRef(c), c.IfMatch(), c.Body)
+}
+
+func (h handlers) deleteMailText(ctx context.Context, c api.PlainCall) (once.None, error) {
+	return once.None{}, h.service.DeleteMailText(ctx, mailRef(c), c.IfMatch())
+}
+
+// preview is a mail as its author sees it.
 type preview struct {
 	Subject string `json:"subject"`
 	Text    string `json:"text"`
 	HTML    string `json:"html"`
 }
 
-func (h handlers) previewMail(w http.ResponseWriter, r *http.Request) {
-	shown := func(m mail.Mail) api.Answer {
-		return api.Answer{Status: http.StatusOK, Body: preview{m.Subject, m.Text, m.HTML}}
-	}
-	api.Show(w, r, shown, func(ctx context.Context) (mail.Mail, error) {
-		var c identity.MailTextChange
-		if err := api.DecodeOptional(r, &c); err != nil {
-			return mail.Mail{}, err
-		}
-		return h.PreviewMail(ctx, refOf(r), c)
-	})
+func previewOf(m mail.Mail) preview { return preview{m.Subject, m.Text, m.HTML} }
+
+func (h handlers) previewMail(ctx context.Context, c api.BodyCall[identity.MailTextChange]) (mail.Mail, error) {
+	return h.service.PreviewMail(ctx, mailRef(c), c.Body)
 }

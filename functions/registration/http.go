@@ -10,73 +10,97 @@ import (
 	"identitypools/shared/api"
 	"identitypools/shared/identity"
 	"identitypools/shared/language"
+	"identitypools/shared/metric"
 	"identitypools/shared/once"
+	"identitypools/shared/wire"
 	"identitypools/shared/work"
 )
 
-// Handler serves the function's operations. source names where a request comes from, origins are those that forms may come from.
-func Handler(s *Service, source func(*http.Request) string, origins *http.CrossOriginProtection, o api.Options) (http.Handler, error) {
-	h := handlers{s, source}
-	pages := site{Service: s, keeper: keeper{s.Tickets, s.Now}, open: sync.OnceValues(openPages), source: source, origins: origins}
-	return api.New("registration", api.Handlers{
-		"selfRegisterUser": h.systemRegister, "publicGetPool": h.form, "publicRegister": h.register, "publicActivate": h.activate,
-		"publicSendActivation": h.resend,
-		"registrationPage":     pages.on(site.showForm), "registerByPage": pages.on(site.submitForm),
-		"codePage": pages.on(site.showCode), "activateByCode": pages.on(site.submitCode),
-		"activationPage": pages.on(site.showLink), "activateByPage": pages.on(site.submitLink),
-	}, o)
+// Handler serves the function's routes. source names where a request comes from, origins are those
+// that forms may come from.
+func Handler(
+	s *Service, source func(*http.Request) string, origins *http.CrossOriginProtection, o api.Options,
+) (http.Handler, error) {
+	return api.New(routes(handlers{s, source}, site{
+		Service: s, keeper: keeper{s.Tickets, s.Now}, open: sync.OnceValues(openPages), source: source, origins: origins,
+	}), o)
 }
 
+// Routes returns the rows of the function's routes.
+func Routes() []api.Route { return routes(handlers{}, site{}).Routes() }
+
+func routes(h handlers, s site) api.Function {
+	const pool, form, code, link = "/pools/{ipID}", "/{tid}/pools/{ipID}/register", "/{tid}/pools/{ipID}/register/code", "/{tid}/pools/{ipID}/activate"
+	registers, activates := api.Counts(metric.Registrations), api.Counts(metric.Activations)
+	return api.NewFunction("registration",
+		api.ForSystem("POST", pool+"/user/register", "selfRegisterUser",
+			api.Change(201, h.systemRegister, api.Encode(userIDOf)).WithCheck(h.isOpen), registers),
+		api.ForBrowsers("GET", pool, "publicGetPool", api.Read(h.form, api.Encode(formOf))),
+		api.ForBrowsers("POST", pool+"/register", "publicRegister",
+			api.Change(201, h.register, api.Encode(ticketOf)).WithCheck(h.isOpenToPublic), registers),
+		api.ForBrowsers("POST", pool+"/activate", "publicActivate",
+			api.Change(201, h.activate, api.Encode(statusOf)), activates),
+		api.ForBrowsers("POST", pool+"/activation/send", "publicSendActivation",
+			api.Change(202, h.resend, api.Encode(acceptedOf))),
+		api.ForPeople("GET", form, "registrationPage", s.page(site.showForm)),
+		api.ForPeople("POST", form, "registerByPage", s.submission(site.submitForm), registers),
+		api.ForPeople("GET", code, "codePage", s.page(site.showCode)),
+		api.ForPeople("POST", code, "activateByCode", s.submission(site.submitCode), activates),
+		api.ForPeople("GET", link, "activationPage", s.page(site.showLink)),
+		api.ForPeople("POST", link, "activateByPage", s.submission(site.submitLink), activates),
+	)
+}
+
+// handlers decode requests for the use cases.
 type handlers struct {
-	*Service
-	source func(*http.Request) string // where a request comes from, without telling it
+	service *Service
+	source  func(*http.Request) string // where a request comes from, without telling it
 }
 
-func options(r *http.Request) identity.MessageOptions {
-	values := r.URL.Query()
-	return identity.MessageOptions{
-		CodeType: identity.CodeType(values.Get("code_type_in_message")), Mode: identity.Mode(values.Get("mode")),
-		PostActivationURL: values.Get("post_activation_url"), Language: values.Get(language.Parameter),
+// userID is the answer to a registration by a back end.
+type userID struct {
+	ID string `json:"id"`
+}
+
+func userIDOf(done Registered) userID { return userID{done.User} }
+
+// registerQuery is the query of a registration by a back end.
+type registerQuery struct {
+	wire.MessageQuery
+	SendsMessage *bool `query:"send_activation_message"` // true if it is absent
+}
+
+// isOpen fails where the pool takes no registrations, whatever the body has.
+func (h handlers) isOpen(ctx context.Context, c api.PlainCall) error {
+	_, err := h.service.Open(ctx, c.Tenant(), c.Pool())
+	return err
+}
+
+// isOpenToPublic is isOpen for browsers.
+func (h handlers) isOpenToPublic(ctx context.Context, c api.PlainCall) error {
+	_, err := h.service.OpenToPublic(ctx, c.Tenant(), c.Pool())
+	return err
+}
+
+func (h handlers) systemRegister(
+	ctx context.Context, c api.Call[registerQuery, identity.SelfRegistration],
+) (done Registered, err error) {
+	p, err := h.service.Open(ctx, c.Tenant(), c.Pool())
+	if err != nil {
+		return done, err
 	}
+	mail := c.Query.SendsMessage == nil || *c.Query.SendsMessage
+	return h.service.Register(ctx, p, c.Body, mail, byBackEnd, c.Query.Options())
 }
 
-func (h handlers) systemRegister(w http.ResponseWriter, r *http.Request) {
-	identified := func(done Registered) api.Answer {
-		return api.Answer{Status: http.StatusCreated, Body: map[string]string{"id": done.User}}
-	}
-	api.Do(w, r, identified, func(ctx context.Context) (done Registered, err error) {
-		mail, err := flag(r, "send_activation_message", true)
-		if err != nil {
-			return done, err
-		}
-		p, err := h.Open(ctx, r.PathValue("tid"), r.PathValue("ipID"))
-		if err != nil {
-			return done, err
-		}
-		var in identity.SelfRegistration
-		if err := api.Decode(r, &in); err != nil {
-			return done, err
-		}
-		return h.Register(ctx, p, in, mail, byBackEnd, options(r))
-	})
+// publicQuery is what a browser may choose of a message.
+type publicQuery struct {
+	CodeType string `query:"code_type_in_message"` // a page takes codes unless it asks for links
+	Language string `query:"lang"`
 }
 
-// flag reads a boolean query parameter. Errors: identity.Invalid.
-func flag(r *http.Request, name string, absent bool) (bool, error) {
-	switch r.URL.Query().Get(name) {
-	case "":
-		return absent, nil
-	case "true":
-		return true, nil
-	case "false":
-		return false, nil
-	}
-	return false, identity.InvalidField(name, "must be true or false")
-}
-
-// publicOptions are those that a browser may choose: a page types codes unless it asks for links.
-func publicOptions(r *http.Request) identity.MessageOptions {
-	o := identity.MessageOptions{CodeType: identity.CodeType(r.URL.Query().Get("code_type_in_message")), Language: language.Of(r)}
+func (q publicQuery) options(r *http.Request) identity.MessageOptions {
+	o := identity.MessageOptions{CodeType: identity.CodeType(q.CodeType), Language: language.Of(r)}
 	if o.CodeType == "" {
 		o.CodeType = identity.CodeTypeShort
 	}
@@ -89,24 +113,23 @@ type ticket struct {
 	ExpiresAt identity.Time `json:"expires_at"`
 }
 
-func (h handlers) register(w http.ResponseWriter, r *http.Request) {
-	ticketed := func(done Registered) api.Answer {
-		return api.Answer{Status: http.StatusCreated, Body: ticket{done.Ticket, done.ExpiresAt}}
+func ticketOf(done Registered) ticket { return ticket{done.Ticket, done.ExpiresAt} }
+
+// publicRegistration is a registration from a browser.
+type publicRegistration struct {
+	identity.SelfRegistration
+	Solution string `json:"altcha"` // of the form's challenge
+}
+
+func (h handlers) register(
+	ctx context.Context, c api.Call[publicQuery, publicRegistration],
+) (done Registered, err error) {
+	p, err := h.service.OpenToPublic(ctx, c.Tenant(), c.Pool())
+	if err != nil {
+		return done, err
 	}
-	api.Do(w, r, ticketed, func(ctx context.Context) (done Registered, err error) {
-		p, err := h.OpenToPublic(ctx, r.PathValue("tid"), r.PathValue("ipID"))
-		if err != nil {
-			return done, err
-		}
-		var in struct {
-			identity.SelfRegistration
-			Solution string `json:"altcha"` // of the form's challenge
-		}
-		if err := api.Decode(r, &in); err != nil {
-			return done, err
-		}
-		return h.RegisterFrom(ctx, p, h.source(r), in.SelfRegistration, in.Solution, publicOptions(r))
-	})
+	in, o := c.Body, c.Query.options(c.Request())
+	return h.service.RegisterFrom(ctx, p, h.source(c.Request()), in.SelfRegistration, in.Solution, o)
 }
 
 // presented is a code as a page presents it.
@@ -116,16 +139,19 @@ type presented struct {
 	Password string `json:"password"`
 }
 
-func (h handlers) activate(w http.ResponseWriter, r *http.Request) {
-	activated := func(u identity.User) api.Answer {
-		return api.Answer{Status: http.StatusCreated, Body: map[string]string{"status": string(u.Status)}}
+// status is the answer to an activation from a browser.
+type status struct {
+	Status identity.Status `json:"status"`
+}
+
+func statusOf(u identity.User) status { return status{u.Status} }
+
+func (h handlers) activate(ctx context.Context, c api.BodyCall[presented]) (identity.User, error) {
+	in := c.Body
+	if in.Code == "" {
+		return identity.User{}, identity.InvalidField("/code", "must be given")
 	}
-	api.Take(w, r, activated, func(ctx context.Context, in presented) (identity.User, error) {
-		if in.Code == "" {
-			return identity.User{}, identity.InvalidField("/code", "must be given")
-		}
-		return h.Activate(ctx, r.PathValue("tid"), r.PathValue("ipID"), h.source(r), in.Ticket, in.Code, in.Password)
-	})
+	return h.service.Activate(ctx, c.Tenant(), c.Pool(), h.source(c.Request()), in.Ticket, in.Code, in.Password)
 }
 
 // addressed names the registration whose message is asked for anew.
@@ -136,15 +162,18 @@ type addressed struct {
 	Solution   string `json:"altcha"`     // of the form's challenge
 }
 
-func (h handlers) resend(w http.ResponseWriter, r *http.Request) {
-	accepted := func(once.None) api.Answer { return api.Answer{Status: http.StatusAccepted, Body: struct{}{}} }
-	api.Take(w, r, accepted, func(ctx context.Context, in addressed) (once.None, error) {
-		address := in.Address
-		if address == "" {
-			address = in.Identifier
-		}
-		return once.None{}, h.Resend(ctx, r.PathValue("tid"), r.PathValue("ipID"), h.source(r), in.Ticket, address, in.Solution, publicOptions(r))
-	})
+// accepted is the answer to a request of which nothing can be told.
+type accepted struct{}
+
+func acceptedOf(once.None) accepted { return accepted{} }
+
+func (h handlers) resend(ctx context.Context, c api.Call[publicQuery, addressed]) (once.None, error) {
+	in, o := c.Body, c.Query.options(c.Request())
+	address := in.Address
+	if address == "" {
+		address = in.Identifier
+	}
+	return once.None{}, h.service.Resend(ctx, c.Tenant(), c.Pool(), h.source(c.Request()), in.Ticket, address, in.Solution, o)
 }
 
 // form is what a sign-up page needs to draw itself.
@@ -170,19 +199,25 @@ type branding struct {
 	Texts      map[string]identity.PageText `json:"texts,omitempty"`
 }
 
-func (h handlers) form(w http.ResponseWriter, r *http.Request) {
-	p, schema, err := h.Form(r.Context(), r.PathValue("tid"), r.PathValue("ipID"))
-	var challenge *work.Challenge
-	if err == nil {
-		challenge, err = h.Challenge(r.Context(), p)
-	}
-	if err != nil {
-		api.Error(w, r, err)
-		return
-	}
-	api.Reply(w, http.StatusOK, form{
+// shownForm is what the answer to a form is made of.
+type shownForm struct {
+	pool      identity.Pool
+	schema    identity.Schema
+	challenge *work.Challenge
+}
+
+func formOf(f shownForm) form {
+	p := f.pool
+	return form{
 		p.ID, p.Name, p.Description, p.BadgeColor,
 		branding{p.Branding.Language, p.Branding.LogoURL, p.Branding.TermsURL, p.Branding.PrivacyURL, p.Branding.Texts},
-		p.Mechanisms, p.Preferred, p.PasswordPolicy, schema.Document, challenge,
-	})
+		p.Mechanisms, p.Preferred, p.PasswordPolicy, f.schema.Document, f.challenge,
+	}
+}
+
+func (h handlers) form(ctx context.Context, c api.PlainCall) (f shownForm, err error) {
+	if f.pool, f.schema, err = h.service.Form(ctx, c.Tenant(), c.Pool()); err == nil {
+		f.challenge, err = h.service.Challenge(ctx, f.pool)
+	}
+	return f, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 
 	"identitypools/shared/api"
 	"identitypools/shared/identity"
@@ -34,8 +35,28 @@ type shown struct {
 	why      error // it is not what was asked for: so that nothing is counted that was not done
 }
 
-// on serves a page: of what show comes to, or of what kept it from that.
-func (s site) on(show func(s site, ctx context.Context, w http.ResponseWriter, r *http.Request, p identity.Pool) (shown, error)) http.HandlerFunc {
+// pageQuery is the query of every page.
+type pageQuery struct {
+	Language string `query:"lang"`
+	ReturnTo string `query:"return_to"`
+	Code     string `query:"code"` // of the link of a mail
+}
+
+// show makes the answer to a request for a page.
+type show func(s site, ctx context.Context, w http.ResponseWriter, r *http.Request, p identity.Pool) (shown, error)
+
+// page is the action of a page that is shown.
+func (s site) page(show show) api.Action {
+	return api.Raw[pageQuery, api.None, api.HTML](http.StatusOK, s.serve(show))
+}
+
+// submission is the action of a form that is sent.
+func (s site) submission(show show) api.Action {
+	return api.Raw[pageQuery, url.Values, api.HTML](http.StatusSeeOther, s.serve(show))
+}
+
+// serve serves a page: the result of show, or the page that says what kept the product from it.
+func (s site) serve(show show) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		s := s
 		var err error
@@ -57,7 +78,7 @@ func (s site) on(show func(s site, ctx context.Context, w http.ResponseWriter, r
 		if err != nil {
 			page = s.unable(w, r, p, page, err)
 		} else {
-			api.Note(r, page.why)
+			api.CountError(r, page.why)
 		}
 		if page.location != "" {
 			w.Header().Set("Location", page.location)
@@ -92,7 +113,7 @@ func (s site) submitted(w http.ResponseWriter, r *http.Request) error {
 // unable is the answer where err is nothing that a form can mend: the form as it was filled in where trying again may help, else a page that
 // says what is the matter.
 func (s site) unable(w http.ResponseWriter, r *http.Request, p identity.Pool, form shown, err error) shown {
-	status := api.Fail(w, r, err)
+	status := api.ReportError(w, r, err)
 	if form.Kind != "" && (status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable) {
 		form.fault(nil, form.Say(reason(err)))
 		return shown{view: form.view, status: status}

@@ -9,54 +9,53 @@ import (
 	"identitypools/shared/once"
 )
 
-// Handler serves the function's operations.
-func Handler(s *Service, o api.Options) (http.Handler, error) {
+// Handler serves the function's routes.
+func Handler(s *Service, o api.Options) (http.Handler, error) { return api.New(routes(s), o) }
+
+// Routes returns the rows of the function's routes.
+func Routes() []api.Route { return routes(nil).Routes() }
+
+func routes(s *Service) api.Function {
 	h := handlers{s}
-	return api.New("schemas", api.Handlers{
-		"listSchemas": h.list, "createSchema": h.create, "getSchema": h.get, "updateSchema": h.update, "deleteSchema": h.delete,
-		"systemListSchemas": h.list, "systemCreateSchema": h.create, "systemGetSchema": h.get, "systemUpdateSchema": h.update, "systemDeleteSchema": h.delete,
-	}, o)
+	return api.NewFunction("schemas",
+		api.ForBoth("GET", "/schemas", "listSchemas", "systemListSchemas", api.Read(h.list, api.Encode(listOf))),
+		api.ForBoth("POST", "/schemas", "createSchema", "systemCreateSchema", api.Change(201, h.create, answer)),
+		api.ForBoth("GET", "/schemas/{schID}", "getSchema", "systemGetSchema", api.Read(h.get, answer)),
+		api.ForBoth("PUT", "/schemas/{schID}", "updateSchema", "systemUpdateSchema", api.Change(200, h.update, answer)),
+		api.ForBoth("DELETE", "/schemas/{schID}", "deleteSchema", "systemDeleteSchema", api.Change(204, h.delete, api.Empty)),
+	)
 }
 
-type handlers struct{ *Service }
+// handlers decode requests for the use cases.
+type handlers struct{ service *Service }
 
-func created(s identity.Schema) api.Answer {
-	return api.Answer{Status: http.StatusCreated, Version: s.Version, Body: s}
+func answer(s identity.Schema) api.Answer[identity.Schema] {
+	return api.Answer[identity.Schema]{Version: s.Version, Body: s}
 }
 
-func found(s identity.Schema) api.Answer {
-	return api.Answer{Status: http.StatusOK, Version: s.Version, Body: s}
+// list is the answer to a list of schemas.
+type list struct {
+	Schemas []identity.Schema `json:"schemas"`
 }
 
-func (h handlers) create(w http.ResponseWriter, r *http.Request) {
-	api.Take(w, r, created, func(ctx context.Context, c identity.SchemaChange) (identity.Schema, error) {
-		return h.Create(ctx, r.PathValue("tid"), c)
-	})
+func listOf(all []identity.Schema) list { return list{all} }
+
+func (h handlers) list(ctx context.Context, c api.PlainCall) ([]identity.Schema, error) {
+	return h.service.List(ctx, c.Tenant())
 }
 
-func (h handlers) get(w http.ResponseWriter, r *http.Request) {
-	api.Show(w, r, found, func(ctx context.Context) (identity.Schema, error) {
-		return h.Read(ctx, r.PathValue("tid"), r.PathValue("schID"), api.IfMatch(r))
-	})
+func (h handlers) create(ctx context.Context, c api.BodyCall[identity.SchemaChange]) (identity.Schema, error) {
+	return h.service.Create(ctx, c.Tenant(), c.Body)
 }
 
-func (h handlers) update(w http.ResponseWriter, r *http.Request) {
-	api.Take(w, r, found, func(ctx context.Context, c identity.SchemaChange) (identity.Schema, error) {
-		return h.Update(ctx, r.PathValue("tid"), r.PathValue("schID"), api.IfMatch(r), c)
-	})
+func (h handlers) get(ctx context.Context, c api.PlainCall) (identity.Schema, error) {
+	return h.service.Read(ctx, c.Tenant(), c.Path("schID"), c.IfMatch())
 }
 
-func (h handlers) delete(w http.ResponseWriter, r *http.Request) {
-	api.Do(w, r, api.Done, func(ctx context.Context) (once.None, error) {
-		return once.None{}, h.Delete(ctx, r.PathValue("tid"), r.PathValue("schID"), api.IfMatch(r))
-	})
+func (h handlers) update(ctx context.Context, c api.BodyCall[identity.SchemaChange]) (identity.Schema, error) {
+	return h.service.Update(ctx, c.Tenant(), c.Path("schID"), c.IfMatch(), c.Body)
 }
 
-func (h handlers) list(w http.ResponseWriter, r *http.Request) {
-	all, err := h.List(r.Context(), r.PathValue("tid"))
-	if err != nil {
-		api.Error(w, r, err)
-		return
-	}
-	api.Reply(w, http.StatusOK, map[string]any{"schemas": all})
+func (h handlers) delete(ctx context.Context, c api.PlainCall) (once.None, error) {
+	return once.None{}, h.service.Delete(ctx, c.Tenant(), c.Path("schID"), c.IfMatch())
 }

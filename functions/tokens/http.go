@@ -1,25 +1,64 @@
 package tokens
 
 import (
+	"context"
 	"errors"
 	"io"
 	"mime"
 	"net/http"
 	"net/url"
 
+	"github.com/go-jose/go-jose/v4"
+
 	"identitypools/shared/api"
 )
 
-// Handler serves the function's operations.
-func Handler(s *Service, o api.Options) (http.Handler, error) {
+// Handler serves the function's routes.
+func Handler(s *Service, o api.Options) (http.Handler, error) { return api.New(routes(s), o) }
+
+// Routes returns the rows of the function's routes.
+func Routes() []api.Route { return routes(nil).Routes() }
+
+// maxForm bounds the body of a token request, in bytes.
+const maxForm = 8 << 10
+
+func routes(s *Service) api.Function {
 	h := handlers{s}
-	return api.New("tokens", api.Handlers{
-		"adminToken": h.token("admin"), "adminDiscovery": h.discovery("admin"), "adminKeys": h.keys,
-		"systemToken": h.token("system"), "systemDiscovery": h.discovery("system"), "systemKeys": h.keys,
-	}, o)
+	var endpoints [][]api.Endpoint
+	for _, caller := range []api.Caller{api.Admin, api.System} {
+		tree := string(caller)
+		base := "/{tid}/" + tree
+		endpoints = append(endpoints,
+			api.ForOAuthClients("POST", base+"/oauth2/token", tree+"Token",
+				api.Raw[api.None, tokenForm, tokenAnswer](200, h.token(tree)), api.BodyLimit(maxForm)),
+			api.ForOAuthClients("GET", base+"/.well-known/openid-configuration", tree+"Discovery",
+				api.Read(h.discovery(tree), api.Encode(discoveryOf))),
+			api.ForOAuthClients("GET", base+"/.well-known/jwks.json", tree+"Keys",
+				api.Raw[api.None, api.None, jose.JSONWebKeySet](200, h.keys)),
+		)
+	}
+	return api.NewFunction("tokens", endpoints...)
 }
 
-type handlers struct{ *Service }
+// handlers decode requests for the use cases.
+type handlers struct{ service *Service }
+
+// tokenForm is the form of a token request (RFC 6749 §4.4.2). The id and the secret of the client come
+// either here or in the Authorization header.
+type tokenForm struct {
+	GrantType    string `form:"grant_type"`
+	ClientID     string `form:"client_id"`
+	ClientSecret string `form:"client_secret"`
+	Scope        string `form:"scope"`
+}
+
+// tokenAnswer is the answer to a token request (RFC 6749 §5.1).
+type tokenAnswer struct {
+	AccessToken string `json:"access_token"`
+	TokenType   string `json:"token_type"`
+	ExpiresIn   int    `json:"expires_in"` // seconds
+	Scope       string `json:"scope"`
+}
 
 func (h handlers) token(tree string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -27,15 +66,13 @@ func (h handlers) token(tree string) http.HandlerFunc {
 		grant.Tenant, grant.Tree = r.PathValue("tid"), tree
 		var token Token
 		if err == nil {
-			token, err = h.Issue(r.Context(), grant)
+			token, err = h.service.Issue(r.Context(), grant)
 		}
 		if err != nil {
 			refuse(w, r, err)
 			return
 		}
-		api.Reply(w, http.StatusOK, map[string]any{
-			"access_token": token.AccessToken, "token_type": "Bearer", "expires_in": int(Lifetime.Seconds()), "scope": token.Scope,
-		})
+		api.Reply(w, http.StatusOK, tokenAnswer{token.AccessToken, "Bearer", int(Lifetime.Seconds()), token.Scope})
 	}
 }
 
@@ -53,9 +90,6 @@ func refuse(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	api.Reply(w, status, map[string]string{"error": refusal.Code, "error_description": refusal.Description})
 }
-
-// maxForm bounds the body of a token request, in bytes.
-const maxForm = 8 << 10
 
 // readGrant reads a client credentials request: the client's id and secret come in the Authorization header, URL-encoded before
 // base64 (RFC 6749 §2.3.1), or in the body, but not in both.
@@ -78,13 +112,15 @@ func readGrant(r *http.Request) (Grant, error) {
 			return invalid("the parameter " + url.QueryEscape(name) + " is given twice")
 		}
 	}
-	if grant := form.Get("grant_type"); grant != "client_credentials" {
-		if grant == "" {
-			return invalid("grant_type must be given")
-		}
+	in := tokenForm{form.Get("grant_type"), form.Get("client_id"), form.Get("client_secret"), form.Get("scope")}
+	switch in.GrantType {
+	case "client_credentials":
+	case "":
+		return invalid("grant_type must be given")
+	default:
 		return Grant{}, Refusal{"unsupported_grant_type", "grant_type must be client_credentials"}
 	}
-	g := Grant{ClientID: form.Get("client_id"), Secret: form.Get("client_secret"), Scope: form.Get("scope")}
+	g := Grant{ClientID: in.ClientID, Secret: in.ClientSecret, Scope: in.Scope}
 	id, secret, basic := r.BasicAuth()
 	if !basic {
 		return g, nil
@@ -101,21 +137,40 @@ func readGrant(r *http.Request) (Grant, error) {
 	return g, nil
 }
 
-func (h handlers) discovery(tree string) http.HandlerFunc {
-	scopes := map[string][]string{"admin": {api.ScopeAdmin}, "system": {api.ScopeSystem, api.ScopeRegistration}}
-	return func(w http.ResponseWriter, r *http.Request) {
-		issuer := h.IssuerURL(r.PathValue("tid"), tree)
-		api.Reply(w, http.StatusOK, map[string]any{
-			"issuer": issuer, "token_endpoint": issuer + "/oauth2/token", "jwks_uri": issuer + "/.well-known/jwks.json",
-			"grant_types_supported": []string{"client_credentials"}, "response_types_supported": []string{},
-			"token_endpoint_auth_methods_supported": []string{"client_secret_basic", "client_secret_post"},
-			"scopes_supported":                      scopes[tree],
-		})
+// discovery is what a token server says of itself (RFC 8414 §2).
+type discovery struct {
+	Issuer                string   `json:"issuer"`
+	TokenEndpoint         string   `json:"token_endpoint"`
+	JWKSURI               string   `json:"jwks_uri"`
+	GrantTypes            []string `json:"grant_types_supported"`
+	ResponseTypes         []string `json:"response_types_supported"`
+	TokenEndpointAuthWays []string `json:"token_endpoint_auth_methods_supported"`
+	Scopes                []string `json:"scopes_supported"`
+}
+
+// server is one of the token servers of a tenant.
+type server struct{ issuer, tree string }
+
+func discoveryOf(s server) discovery {
+	scopes := []string{api.ScopeAdmin}
+	if s.tree == string(api.System) {
+		scopes = []string{api.ScopeSystem, api.ScopeRegistration}
+	}
+	return discovery{
+		Issuer: s.issuer, TokenEndpoint: s.issuer + "/oauth2/token", JWKSURI: s.issuer + "/.well-known/jwks.json",
+		GrantTypes: []string{"client_credentials"}, ResponseTypes: []string{},
+		TokenEndpointAuthWays: []string{"client_secret_basic", "client_secret_post"}, Scopes: scopes,
+	}
+}
+
+func (h handlers) discovery(tree string) func(context.Context, api.PlainCall) (server, error) {
+	return func(_ context.Context, c api.PlainCall) (server, error) {
+		return server{h.service.IssuerURL(c.Tenant(), tree), tree}, nil
 	}
 }
 
 func (h handlers) keys(w http.ResponseWriter, r *http.Request) {
-	keys, err := h.PublicKeys(r.Context())
+	keys, err := h.service.PublicKeys(r.Context())
 	if err != nil {
 		api.Error(w, r, err)
 		return

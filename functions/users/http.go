@@ -2,6 +2,7 @@ package users
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/go-json-experiment/json"
@@ -12,118 +13,106 @@ import (
 	"identitypools/shared/wire"
 )
 
-// Handler serves the function's operations.
-func Handler(s *Service, o api.Options) (http.Handler, error) {
+// Handler serves the function's routes.
+func Handler(s *Service, o api.Options) (http.Handler, error) { return api.New(routes(s), o) }
+
+// Routes returns the rows of the function's routes.
+func Routes() []api.Route { return routes(nil).Routes() }
+
+func routes(s *Service) api.Function {
 	h := handlers{s}
-	return api.New("users", api.Handlers{
-		"listUsers": h.list, "createUser": h.create, "getUser": h.get, "updateUser": h.update, "deleteUser": h.delete,
-		"systemListUsers": h.list, "systemCreateUser": h.create, "systemGetUser": h.get, "systemUpdateUser": h.update, "systemDeleteUser": h.delete,
-		"systemGetUserByKey": h.getByKey, "listSuppressions": h.suppressions, "clearSuppressions": h.clear,
-	}, o)
+	const all, one = "/pools/{ipID}/users", "/pools/{ipID}/users/{userID}"
+	return api.NewFunction("users",
+		api.ForBoth("GET", all, "listUsers", "systemListUsers", api.List("users", h.list, entryOf)),
+		api.ForBoth("POST", all, "createUser", "systemCreateUser", api.Change(201, h.create, answer)),
+		api.ForBoth("GET", one, "getUser", "systemGetUser", api.Read(h.get, answer)),
+		api.ForBoth("PUT", one, "updateUser", "systemUpdateUser", api.Change(200, h.update, answer)),
+		api.ForBoth("DELETE", one, "deleteUser", "systemDeleteUser", api.Change(204, h.delete, api.Empty)),
+		api.ForSystem("POST", all+"/by_key", "systemGetUserByKey", api.Read(h.getByKey, answer)),
+		api.ForAdmin("GET", one+"/suppressions", "listSuppressions", api.Read(h.suppressions, api.Encode(suppressionsOf))),
+		api.ForAdmin("DELETE", one+"/suppressions", "clearSuppressions", api.Change(204, h.clear, api.Empty)),
+	)
 }
 
-type handlers struct{ *Service }
+// handlers decode requests for the use cases.
+type handlers struct{ service *Service }
 
-func ref(r *http.Request) identity.UserRef {
-	return identity.UserRef{Tenant: r.PathValue("tid"), Pool: r.PathValue("ipID"), ID: r.PathValue("userID")}
+func answer(u identity.User) api.Answer[wire.User] {
+	return api.Answer[wire.User]{Version: u.Version, Body: wire.UserOf(u)}
 }
 
-func created(u identity.User) api.Answer {
-	return api.Answer{Status: http.StatusCreated, Version: u.Version, Body: wire.UserOf(u)}
+func (h handlers) create(ctx context.Context, c api.BodyCall[identity.NewUser]) (identity.User, error) {
+	return h.service.Create(ctx, c.Tenant(), c.Pool(), c.Body)
 }
 
-func found(u identity.User) api.Answer {
-	return api.Answer{Status: http.StatusOK, Version: u.Version, Body: wire.UserOf(u)}
+func (h handlers) get(ctx context.Context, c api.PlainCall) (identity.User, error) {
+	return h.service.Read(ctx, c.User(), c.IfMatch())
 }
 
-func (h handlers) create(w http.ResponseWriter, r *http.Request) {
-	api.Take(w, r, created, func(ctx context.Context, n identity.NewUser) (identity.User, error) {
-		return h.Create(ctx, r.PathValue("tid"), r.PathValue("ipID"), n)
+func (h handlers) getByKey(ctx context.Context, c api.BodyCall[Key]) (identity.User, error) {
+	return h.service.ReadByKey(ctx, c.Tenant(), c.Pool(), c.Body, c.IfMatch())
+}
+
+func (h handlers) update(ctx context.Context, c api.BodyCall[identity.UserChange]) (identity.User, error) {
+	return h.service.Update(ctx, c.User(), c.IfMatch(), c.Body)
+}
+
+func (h handlers) delete(ctx context.Context, c api.PlainCall) (once.None, error) {
+	return once.None{}, h.service.Delete(ctx, c.User(), c.IfMatch())
+}
+
+// suppressions is the answer to a list of a user's suppressions.
+type suppressions struct {
+	Suppressions []identity.Suppression `json:"suppressions"`
+}
+
+func suppressionsOf(all []identity.Suppression) suppressions { return suppressions{all} }
+
+func (h handlers) suppressions(ctx context.Context, c api.PlainCall) ([]identity.Suppression, error) {
+	return h.service.Suppressed(ctx, c.User())
+}
+
+func (h handlers) clear(ctx context.Context, c api.PlainCall) (once.None, error) {
+	return once.None{}, h.service.Clear(ctx, c.User())
+}
+
+// listQuery is the query of a list of users.
+type listQuery struct {
+	After  api.ID    `query:"after_user_id"`
+	Before api.ID    `query:"before_user_id"`
+	Sort   sort      `query:"sort"`
+	Filter filter    `query:"query"`
+	Order  api.Order `query:"order"`
+	Limit  api.Limit `query:"limit"`
+}
+
+// sort is what a list of users is ordered by, which is the id.
+type sort string
+
+// UnmarshalText reads "id".
+func (s *sort) UnmarshalText(text []byte) error {
+	if *s = sort(text); *s != "id" {
+		return errors.New("must be id")
+	}
+	return nil
+}
+
+// filter is a Filter as JSON.
+type filter struct{ Filter }
+
+// UnmarshalText reads a JSON object.
+func (f *filter) UnmarshalText(text []byte) error {
+	if err := json.Unmarshal(text, &f.Filter, json.RejectUnknownMembers(true)); err != nil {
+		return errors.New("must be a JSON object with user_key, payload and metadata")
+	}
+	return nil
+}
+
+func (h handlers) list(ctx context.Context, c api.QueryCall[listQuery]) (api.Page[identity.User], error) {
+	q := c.Query
+	page, err := h.service.List(ctx, c.Tenant(), c.Pool(), Query{
+		Filter: q.Filter.Filter, Descending: q.Order.Descending,
+		After: string(q.After), Before: string(q.Before), Limit: q.Limit.Items(),
 	})
-}
-
-func (h handlers) get(w http.ResponseWriter, r *http.Request) {
-	api.Show(w, r, found, func(ctx context.Context) (identity.User, error) {
-		return h.Read(ctx, ref(r), api.IfMatch(r))
-	})
-}
-
-func (h handlers) getByKey(w http.ResponseWriter, r *http.Request) {
-	api.Show(w, r, found, func(ctx context.Context) (u identity.User, err error) {
-		var k Key
-		if err = api.Decode(r, &k); err == nil {
-			u, err = h.ReadByKey(ctx, r.PathValue("tid"), r.PathValue("ipID"), k, api.IfMatch(r))
-		}
-		return u, err
-	})
-}
-
-func (h handlers) update(w http.ResponseWriter, r *http.Request) {
-	api.Take(w, r, found, func(ctx context.Context, c identity.UserChange) (identity.User, error) {
-		return h.Update(ctx, ref(r), api.IfMatch(r), c)
-	})
-}
-
-func (h handlers) delete(w http.ResponseWriter, r *http.Request) {
-	api.Do(w, r, api.Done, func(ctx context.Context) (once.None, error) {
-		return once.None{}, h.Delete(ctx, ref(r), api.IfMatch(r))
-	})
-}
-
-func (h handlers) suppressions(w http.ResponseWriter, r *http.Request) {
-	listed := func(list []identity.Suppression) api.Answer {
-		return api.Answer{Status: http.StatusOK, Body: map[string]any{"suppressions": list}}
-	}
-	api.Show(w, r, listed, func(ctx context.Context) ([]identity.Suppression, error) { return h.Suppressed(ctx, ref(r)) })
-}
-
-func (h handlers) clear(w http.ResponseWriter, r *http.Request) {
-	api.Do(w, r, api.Done, func(ctx context.Context) (once.None, error) { return once.None{}, h.Clear(ctx, ref(r)) })
-}
-
-// stoppedHeader tells where a filtered list stopped that has read its share before the page was full.
-const stoppedHeader = "X-Stopped-After"
-
-func (h handlers) list(w http.ResponseWriter, r *http.Request) {
-	q, err := readQuery(r)
-	if err != nil {
-		api.Error(w, r, err)
-		return
-	}
-	page, err := h.List(r.Context(), r.PathValue("tid"), r.PathValue("ipID"), q)
-	if err != nil {
-		api.Error(w, r, err)
-		return
-	}
-	if page.StoppedAt != "" {
-		w.Header().Set(stoppedHeader, page.StoppedAt)
-	}
-	users := make([]entry, len(page.Users))
-	for i, u := range page.Users {
-		users[i] = entryOf(u)
-	}
-	api.ReplyPage(w, r, "users", users)
-}
-
-func readQuery(r *http.Request) (q Query, err error) {
-	values := r.URL.Query()
-	if q.After, err = api.Bound(r, "after_user_id"); err != nil {
-		return q, err
-	}
-	if q.Before, err = api.Bound(r, "before_user_id"); err != nil {
-		return q, err
-	}
-	if sort := values.Get("sort"); sort != "" && sort != "id" {
-		return q, identity.InvalidField("sort", "must be id")
-	}
-	if filter := values.Get("query"); filter != "" {
-		if err := json.Unmarshal([]byte(filter), &q.Filter, json.RejectUnknownMembers(true)); err != nil {
-			return q, identity.InvalidField("query", "must be a JSON object with user_key, payload and metadata")
-		}
-	}
-	if q.Descending, err = api.Descending(r); err != nil {
-		return q, err
-	}
-	q.Limit, err = api.Limit(r)
-	return q, err
+	return api.Page[identity.User]{Items: page.Users, StoppedAfter: page.StoppedAt}, err
 }

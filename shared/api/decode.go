@@ -17,9 +17,6 @@ import (
 	"identitypools/shared/identity"
 )
 
-// MaxBody bounds the body of every route of this table, in bytes.
-const MaxBody = 128 << 10
-
 // MaxDepth bounds how deep JSON may nest.
 const MaxDepth = 64
 
@@ -52,12 +49,16 @@ func readBody(r *http.Request) ([]byte, error) {
 			return nil, problem{http.StatusUnsupportedMediaType, "unsupported_media_type", "the body must be application/json"}
 		}
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, MaxBody+1))
+	most := exchangeOf(r.Context()).route.MaxBody
+	body, err := io.ReadAll(io.LimitReader(r.Body, int64(most)+1))
 	switch {
 	case err != nil:
 		return nil, malformed("the body could not be read")
-	case len(body) > MaxBody:
-		return nil, problem{http.StatusRequestEntityTooLarge, "too_large", "the body must have at most 128 KB"}
+	case len(body) > most:
+		return nil, problem{
+			http.StatusRequestEntityTooLarge, "too_large",
+			fmt.Sprintf("the body must have at most %d KB", most>>10),
+		}
 	}
 	return body, nil
 }
@@ -143,45 +144,6 @@ func reason(wrong *json.SemanticError) string {
 }
 
 func malformed(reason string) error { return problem{http.StatusBadRequest, "malformed", reason} }
-
-// Lengths of a page.
-const (
-	DefaultLimit = 20
-	MaxLimit     = 100
-)
-
-// Limit is the length of the page that r asks for. Errors: identity.Invalid.
-func Limit(r *http.Request) (int, error) {
-	value := r.URL.Query().Get("limit")
-	if value == "" {
-		return DefaultLimit, nil
-	}
-	n, err := strconv.Atoi(value)
-	if err != nil || n < 1 || n > MaxLimit {
-		return 0, identity.InvalidField("limit", fmt.Sprintf("must be a number from 1 to %d", MaxLimit))
-	}
-	return n, nil
-}
-
-// Bound is the id from which a list goes on, as the parameter has it. Errors: identity.Invalid for what is no id.
-func Bound(r *http.Request, parameter string) (string, error) {
-	id := r.URL.Query().Get(parameter)
-	if id != "" && !identity.ValidID(id) {
-		return "", identity.InvalidField(parameter, identity.IDRule)
-	}
-	return id, nil
-}
-
-// Descending reads the order of a list: "asc", the published "acs", or "desc". Errors: identity.Invalid.
-func Descending(r *http.Request) (bool, error) {
-	switch r.URL.Query().Get("order") {
-	case "", "asc", "acs":
-		return false, nil
-	case "desc":
-		return true, nil
-	}
-	return false, identity.InvalidField("order", "must be asc or desc")
-}
 
 // IfMatch is the precondition of r (RFC 9110 §13.1.1). A tag that is no version of ours never matches.
 func IfMatch(r *http.Request) identity.Match {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"identitypools/shared/access"
 	"identitypools/shared/api"
 	"identitypools/shared/identity"
+	"identitypools/shared/metric"
 )
 
 const (
@@ -60,21 +62,43 @@ func open(tb testing.TB, function string, handler http.HandlerFunc) *edge {
 
 func gateway(tb testing.TB, function string, handler http.HandlerFunc, o api.Options) api.Gateway {
 	tb.Helper()
-	h, err := api.New(function, handlersOf(function, handler), o)
+	h, err := api.New(functionOf(function, handler), o)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	return api.Adapt(h)
 }
 
-func handlersOf(function string, handler http.HandlerFunc) api.Handlers {
-	handlers := api.Handlers{}
-	for _, route := range api.Routes() {
-		if route.Function == function {
-			handlers[route.Operation] = handler
-		}
+// functionOf is one of two functions with a few routes of every kind, which handler serves.
+func functionOf(name string, handler http.HandlerFunc) api.Function {
+	action := api.Raw[api.None, api.None, api.None](http.StatusNoContent, handler)
+	if name == function {
+		return api.NewFunction(name,
+			api.ForBoth("GET", "/pools", "listPools", "systemListPools", action),
+			api.ForBoth("POST", "/pools", "createPool", "systemCreatePool", action),
+			api.ForBoth("GET", "/pools/{ipID}", "getPool", "systemGetPool", action),
+			api.ForBoth("PUT", "/pools/{ipID}", "updatePool", "systemUpdatePool", action),
+			api.ForBoth("DELETE", "/pools/{ipID}", "deletePool", "systemDeletePool", action),
+			api.ForAdmin("GET", "/pools/{ipID}/permissions", "checkPoolPermissions", action),
+			api.ForAdmin("PUT", "/pools/{ipID}/mails/{kind}/{lang}", "updateMailText", action),
+			api.ForAdmin("DELETE", "/pools/{ipID}/mails/{kind}/{lang}", "deleteMailText", action),
+		)
 	}
-	return handlers
+	registers, activates := api.Counts(metric.Registrations), api.Counts(metric.Activations)
+	return api.NewFunction(name,
+		api.ForSystem("POST", "/pools/{ipID}/user/register", "selfRegisterUser", action, registers),
+		api.ForSystem("POST", "/pools/{ipID}/user/code/generate", "generateCodeForUser", action, api.Scope(api.ScopeRegistration)),
+		api.ForBrowsers("GET", "/pools/{ipID}", "publicGetPool", action),
+		api.ForBrowsers("POST", "/pools/{ipID}/register", "publicRegister", action, registers),
+		api.ForBrowsers("POST", "/pools/{ipID}/activate", "publicActivate", action, activates),
+		api.ForPeople("GET", "/{tid}/pools/{ipID}/register", "registrationPage", action),
+		api.ForOAuthClients("POST", "/{tid}/admin/oauth2/token", "adminToken", action),
+	)
+}
+
+// rows are the routes of both functions.
+func rows() []api.Route {
+	return slices.Concat(functionOf(function, ok).Routes(), functionOf("registration", ok).Routes())
 }
 
 // published is a JWK set that never changes.
@@ -202,5 +226,7 @@ func (l *lines) read(tb testing.TB) (all, metrics []map[string]any) {
 	}
 	return all, metrics
 }
+
+func silent() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 func ok(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }

@@ -42,9 +42,11 @@ func Error(w http.ResponseWriter, r *http.Request, err error) {
 	Reply(w, a.Status, a)
 }
 
-// Fail is Error for a page, which says in its own words what err is: it counts and logs err, sets Retry-After, and returns the status for the
-// page's answer.
-func Fail(w http.ResponseWriter, r *http.Request, err error) int { return report(w, r, err).Status }
+// ReportError counts and logs err, sets Retry-After, and returns the status for the answer of a page
+// that says in its own words what err is.
+func ReportError(w http.ResponseWriter, r *http.Request, err error) int {
+	return report(w, r, err).Status
+}
 
 func report(w http.ResponseWriter, r *http.Request, err error) answer {
 	a, wait := translate(err)
@@ -59,9 +61,9 @@ func report(w http.ResponseWriter, r *http.Request, err error) answer {
 	return a
 }
 
-// Note says that a request came to err where a verdict tells the caller so instead of Error. It counts like an error
-// then; nil is none.
-func Note(r *http.Request, err error) {
+// CountError counts err, which the body of a successful answer tells the caller instead of Error; nil
+// is no error.
+func CountError(r *http.Request, err error) {
 	if err != nil {
 		a, _ := translate(err)
 		exchangeOf(r.Context()).code = a.Code

@@ -30,54 +30,63 @@ type Verifier interface {
 	Verify(ctx context.Context, token string) (access.Caller, error)
 }
 
-// Handlers binds operation ids to what serves them.
-type Handlers map[string]http.HandlerFunc
+// New returns the handler of a function: it serves the function's routes and no others. It fails where
+// two endpoints have one name or one shape.
+func New(f Function, o Options) (http.Handler, error) {
+	mux, known := http.NewServeMux(), map[string]bool{}
+	for _, e := range f.Endpoints {
+		if known[e.Name] || known[e.Shape()] {
+			return nil, fmt.Errorf("function %s: %s (%s) is there twice", f.Name, e.Name, e.Shape())
+		}
+		known[e.Name], known[e.Shape()] = true, true
+		mux.Handle(e.Key(), guard(e, o))
+	}
+	return outer(mux, f.methods(), o.Log), nil
+}
 
-// New is the handler of a function: it serves exactly the function's routes of the table. It fails where an operation has no
-// handler or a handler no operation.
-func New(function string, handlers Handlers, o Options) (http.Handler, error) {
-	mux, unbound := http.NewServeMux(), len(handlers)
-	for _, route := range Routes() {
-		if route.Function != function {
-			continue
-		}
-		handler, ok := handlers[route.Operation]
-		if !ok {
-			return nil, fmt.Errorf("function %s: operation %s has no handler", function, route.Operation)
-		}
-		unbound--
-		mux.Handle(route.Method+" "+route.Path, guard(route, o, handler))
+// methods returns the methods of the function's routes in the order of the alphabet.
+func (f Function) methods() []string {
+	var methods []string
+	for _, e := range f.Endpoints {
+		methods = append(methods, e.Method)
 	}
-	if unbound > 0 {
-		return nil, fmt.Errorf("function %s: %d handlers have no operation in the route table", function, unbound)
-	}
-	return outer(mux, o.Log), nil
+	slices.Sort(methods)
+	return slices.Compact(methods)
 }
 
 // outer does for every request what comes before its route is known.
-func outer(mux *http.ServeMux, log *slog.Logger) http.Handler {
+func outer(mux *http.ServeMux, methods []string, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := r.Header.Get(requestIDHeader)
-		if id == "" || len(id) > 64 || !identity.ValidID(strings.TrimRight(id, "=")) {
-			id = rand.Text()
-		}
-		w.Header().Set("X-Request-Id", id)
-		protect(w.Header())
-		log := log.With("request", id)
-		r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, &exchange{log: log}))
+		r = begin(w, r, log)
 		defer func() {
 			if fault := recover(); fault != nil {
-				log.Error("panic", "fault", fmt.Sprint(fault), "stack", string(debug.Stack()))
+				exchangeOf(r.Context()).log.Error("panic", "fault", fmt.Sprint(fault), "stack", string(debug.Stack()))
 				Reply(w, http.StatusInternalServerError, answer{Status: 500, Code: "internal", Error: "something went wrong on our side"})
 			}
 		}()
+		if _, is := r.Body.(unreadable); is {
+			Error(w, r, malformed("the body is not valid base64"))
+			return
+		}
 		_, pattern := mux.Handler(r)
 		if pattern == "" || path.Clean(r.URL.Path) != r.URL.Path {
-			unrouted(w, r, mux)
+			unrouted(w, r, mux, methods)
 			return
 		}
 		mux.ServeHTTP(w, r)
 	})
+}
+
+// begin gives a request its id, its log and the headers that every answer has.
+func begin(w http.ResponseWriter, r *http.Request, log *slog.Logger) *http.Request {
+	id := r.Header.Get(requestIDHeader)
+	if id == "" || len(id) > 64 || !identity.ValidID(strings.TrimRight(id, "=")) {
+		id = rand.Text()
+	}
+	w.Header().Set("X-Request-Id", id)
+	protect(w.Header())
+	ex := &exchange{log: log.With("request", id), route: Route{MaxBody: MaxBody}}
+	return r.WithContext(context.WithValue(r.Context(), exchangeKey{}, ex))
 }
 
 // protect keeps an answer out of caches, frames and what it is not meant for (ASVS V3.4, V14.3.2). A handler may set its own over these.
@@ -89,9 +98,9 @@ func protect(h http.Header) {
 }
 
 // unrouted answers a path that is not in the table, or is with another method.
-func unrouted(w http.ResponseWriter, r *http.Request, mux *http.ServeMux) {
+func unrouted(w http.ResponseWriter, r *http.Request, mux *http.ServeMux, methods []string) {
 	var allowed []string
-	for _, method := range []string{"DELETE", "GET", "POST", "PUT"} {
+	for _, method := range methods {
 		other := r.Clone(r.Context())
 		other.Method = method
 		if _, pattern := mux.Handler(other); pattern != "" && path.Clean(r.URL.Path) == r.URL.Path {
@@ -108,8 +117,8 @@ func unrouted(w http.ResponseWriter, r *http.Request, mux *http.ServeMux) {
 
 // guard lets a request through to its handler if its ids have the right shape and its caller may call the route, and counts what it
 // came to. The body is not looked at before.
-func guard(route Route, o Options, next http.HandlerFunc) http.Handler {
-	ids := pathIDs(route.Path)
+func guard(e Endpoint, o Options) http.Handler {
+	route, ids := e.Route, pathIDs(e.Path)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		caller, err := authorize(route, o, r)
 		if err != nil {
@@ -126,8 +135,8 @@ func guard(route Route, o Options, next http.HandlerFunc) http.Handler {
 			}
 		}
 		ex := exchangeOf(r.Context())
-		ex.caller, ex.client, ex.answers = route.Caller, caller.ClientID, o.Answers
-		next(w, r)
+		ex.route, ex.check, ex.client, ex.answers = route, e.action.check, caller.ClientID, o.Answers
+		e.action.serve(w, r)
 		if name := countOf(route, ex.code); name != "" {
 			metric.Count(r.Context(), ex.log, o.Now(), name)
 		}
@@ -147,7 +156,7 @@ func pathIDs(pattern string) []string {
 // authorize is who calls; the zero value where the route needs no token. It refuses a caller
 // without a token for the route's tree, tenant and scope.
 func authorize(route Route, o Options, r *http.Request) (access.Caller, error) {
-	if route.Caller == Public || route.Caller == Anyone {
+	if route.Caller == Public || route.Caller == Client {
 		return access.Caller{}, nil
 	}
 	unauthorized := problem{http.StatusUnauthorized, "unauthorized", "a valid bearer token is needed"}
@@ -172,7 +181,8 @@ func authorize(route Route, o Options, r *http.Request) (access.Caller, error) {
 type exchange struct {
 	log     *slog.Logger // carries the request's id
 	code    string       // of the error that it came to; "" for none
-	caller  Caller
+	route   Route
+	check   func(context.Context, PlainCall) error
 	client  string // the API client's id; "" on routes that need no token
 	answers Answers
 }
@@ -183,8 +193,5 @@ func exchangeOf(ctx context.Context) *exchange {
 	if ex, ok := ctx.Value(exchangeKey{}).(*exchange); ok {
 		return ex
 	}
-	return &exchange{log: slog.New(slog.DiscardHandler)}
+	return &exchange{log: slog.New(slog.DiscardHandler), route: Route{MaxBody: MaxBody}}
 }
-
-// ClientID is the id of the API client that makes a request, as its token says; "" on routes that need no token.
-func ClientID(r *http.Request) string { return exchangeOf(r.Context()).client }

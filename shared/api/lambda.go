@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -19,29 +21,25 @@ const requestIDHeader = "X-Request-Id"
 // Gateway is a function as API Gateway calls it.
 type Gateway func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error)
 
-// Adapt makes a Gateway of an http.Handler, for the payload format 2.0 of an HTTP API. The path comes decoded, as API Gateway sends it.
+// Adapt makes a Gateway of an http.Handler, for the payload format 2.0 of an HTTP API. The path comes
+// decoded, as API Gateway sends it. The handler of a function answers 400 to a body that is not the
+// base64 that its event says.
 func Adapt(h http.Handler) Gateway {
 	return func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
-		r, err := request(ctx, event)
 		w := &recorder{header: http.Header{}, status: http.StatusOK}
-		if err != nil {
-			w.header.Set(requestIDHeader, event.RequestContext.RequestID)
-			Error(w, (&http.Request{}).WithContext(ctx), malformed("the body is not valid base64"))
-		} else {
-			h.ServeHTTP(w, r)
-		}
+		h.ServeHTTP(w, request(ctx, event))
 		return w.response(), nil
 	}
 }
 
-func request(ctx context.Context, event events.APIGatewayV2HTTPRequest) (*http.Request, error) {
-	body := []byte(event.Body)
+func request(ctx context.Context, event events.APIGatewayV2HTTPRequest) *http.Request {
+	body, length := io.ReadCloser(readCloser{strings.NewReader(event.Body)}), len(event.Body)
 	if event.IsBase64Encoded {
 		decoded, err := base64.StdEncoding.DecodeString(event.Body)
+		body, length = readCloser{bytes.NewReader(decoded)}, len(decoded)
 		if err != nil {
-			return nil, err
+			body = unreadable{}
 		}
-		body = decoded
 	}
 	header := make(http.Header, len(event.Headers)+2)
 	for name, value := range event.Headers {
@@ -58,14 +56,21 @@ func request(ctx context.Context, event events.APIGatewayV2HTTPRequest) (*http.R
 	r := &http.Request{
 		Method: event.RequestContext.HTTP.Method, URL: &url.URL{Path: path, RawQuery: event.RawQueryString},
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: header, Host: event.RequestContext.DomainName,
-		RemoteAddr: event.RequestContext.HTTP.SourceIP, ContentLength: int64(len(body)), Body: readCloser{bytes.NewReader(body)},
+		RemoteAddr: event.RequestContext.HTTP.SourceIP, ContentLength: int64(length), Body: body,
 	}
-	return r.WithContext(ctx), nil
+	return r.WithContext(ctx)
 }
 
-type readCloser struct{ *bytes.Reader }
+type readCloser struct{ io.Reader }
 
 func (readCloser) Close() error { return nil }
+
+// unreadable is the body of an event that is not valid base64.
+type unreadable struct{}
+
+func (unreadable) Read([]byte) (int, error) { return 0, errors.New("not valid base64") }
+
+func (unreadable) Close() error { return nil }
 
 // recorder collects an answer.
 type recorder struct {

@@ -119,7 +119,11 @@ func TestAdapt(t *testing.T) {
 		e := open(t, function, ok)
 		request := event("POST", poolsPath, e.admin(t), "%%%")
 		request.IsBase64Encoded = true
-		wantFailure(t, send(t, e.call, request), 400, "malformed")
+		answer := send(t, e.call, request)
+		wantFailure(t, answer, 400, "malformed")
+		if answer.Headers["X-Content-Type-Options"] != "nosniff" || answer.Headers["X-Request-Id"] != requestID {
+			t.Errorf("the answer's headers are %v", answer.Headers)
+		}
 		if e.handled > 0 {
 			t.Error("the handler was called")
 		}

@@ -35,24 +35,22 @@ func counted(tb testing.TB, log *lines) []metric.Name {
 	return names
 }
 
-// Every success of a route that lets people in, and no other.
+// Every success of a route that counts, and no other.
 func TestWhatASuccessCounts(t *testing.T) {
 	t.Parallel()
 	want := map[string]metric.Name{
-		"selfRegisterUser": metric.Registrations, "publicRegister": metric.Registrations,
-		"activateSelfRegisteredUser": metric.Activations, "activateSelfRegisteredUserUsingExtendedCode": metric.Activations,
-		"publicActivate": metric.Activations, "activateByPage": metric.Activations,
-		"registerByPage": metric.Registrations, "activateByCode": metric.Activations,
+		"system.selfRegisterUser": metric.Registrations, "public.register": metric.Registrations,
+		"public.activate": metric.Activations,
 	}
-	for _, route := range api.Routes() {
+	for _, route := range rows() {
 		e := open(t, route.Function, ok)
 		path := strings.NewReplacer("{tid}", tenant, "{ipID}", "p", "{userID}", "u", "{schID}", "s", "{kind}", "k", "{lang}", "l").Replace(route.Path)
 		if answer := send(t, e.call, event(route.Method, path, e.token(t, tenant, string(route.Caller), route.Scope), "")); answer.StatusCode != 204 {
-			t.Fatalf("%s answered %d", route.Operation, answer.StatusCode)
+			t.Fatalf("%s answered %d", route.Name, answer.StatusCode)
 		}
-		got, name := counted(t, e.log), want[route.Operation]
+		got, name := counted(t, e.log), want[route.Name]
 		if name == "" && got != nil || name != "" && !slices.Equal(got, []metric.Name{name}) {
-			t.Errorf("%s counts %v, want %q", route.Operation, got, name)
+			t.Errorf("%s counts %v, want %q", route.Name, got, name)
 		}
 	}
 }
@@ -77,11 +75,11 @@ func TestWhatAFailureCounts(t *testing.T) {
 	ways := map[string]func(http.ResponseWriter, *http.Request, error){
 		"answered by Error": api.Error,
 		"noted, and answered by a page": func(w http.ResponseWriter, r *http.Request, err error) {
-			api.Note(r, err)
+			api.CountError(r, err)
 			w.WriteHeader(http.StatusOK)
 		},
 		"noted, and answered by Error": func(w http.ResponseWriter, r *http.Request, err error) {
-			api.Note(r, err)
+			api.CountError(r, err)
 			api.Error(w, r, err)
 		},
 	}
@@ -105,7 +103,7 @@ func TestWhatAFailureCounts(t *testing.T) {
 	t.Run("what is noted as no error is a success", func(t *testing.T) {
 		t.Parallel()
 		e := open(t, "registration", func(w http.ResponseWriter, r *http.Request) {
-			api.Note(r, nil)
+			api.CountError(r, nil)
 			w.WriteHeader(http.StatusNoContent)
 		})
 		send(t, e.call, event("POST", registerPath, "", ""))

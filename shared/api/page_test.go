@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"net/http/httptest"
 	"strings"
@@ -21,7 +22,17 @@ func TestReplyPage(t *testing.T) {
 			t.Parallel()
 			sizeOf := func(n int) (status, size int) {
 				w := httptest.NewRecorder()
-				api.ReplyPage(w, httptest.NewRequest("GET", "/", nil), "texts", []string{strings.Repeat(unit, n)})
+				list := func(context.Context, api.PlainCall) (api.Page[string], error) {
+					return api.Page[string]{Items: []string{strings.Repeat(unit, n)}}, nil
+				}
+				action := api.List("texts", list, func(text string) string { return text })
+				h, err := api.New(
+					api.NewFunction("test", api.ForPeople("GET", "/", "test", action)), api.Options{Log: silent()},
+				)
+				if err != nil {
+					t.Fatal(err)
+				}
+				h.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
 				var written bytes.Buffer
 				encoder := json.NewEncoder(&written)
 				encoder.SetEscapeHTML(false)

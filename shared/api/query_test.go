@@ -19,16 +19,35 @@ func wantParameter(t *testing.T, err error, name string) {
 	}
 }
 
+// listQuery is the query of a list.
+type listQuery struct {
+	Limit api.Limit `query:"limit"`
+	Order api.Order `query:"order"`
+	After api.ID    `query:"after_pool_id"`
+	messageQuery
+}
+
+type messageQuery struct {
+	Mode string `query:"mode"`
+	Send *bool  `query:"send"`
+}
+
+func queryOf(query string) (q listQuery, err error) {
+	r := httptest.NewRequest("GET", "/", nil)
+	r.URL.RawQuery = query
+	return q, api.DecodeQuery(r, &q)
+}
+
 func TestLimit(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]int{"": 20, "1": 1, "20": 20, "100": 100, "007": 7} {
-		got, err := api.Limit(httptest.NewRequest("GET", "/?limit="+value, nil))
-		if err != nil || got != want {
-			t.Errorf("limit=%s is %d with error %v, want %d", value, got, err, want)
+		got, err := queryOf("limit=" + value)
+		if err != nil || got.Limit.Items() != want {
+			t.Errorf("limit=%s is %d with error %v, want %d", value, got.Limit.Items(), err, want)
 		}
 	}
 	for _, value := range []string{"0", "-1", "101", "1.5", "many", "1 ", "0x10", "99999999999999999999"} {
-		_, err := api.Limit(httptest.NewRequest("GET", "/?limit="+url.QueryEscape(value), nil))
+		_, err := queryOf("limit=" + url.QueryEscape(value))
 		wantParameter(t, err, "limit")
 	}
 }
@@ -36,13 +55,13 @@ func TestLimit(t *testing.T) {
 func TestDescending(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]bool{"": false, "asc": false, "acs": false, "desc": true} {
-		got, err := api.Descending(httptest.NewRequest("GET", "/?order="+value, nil))
-		if err != nil || got != want {
-			t.Errorf("order=%s is %t with error %v, want %t", value, got, err, want)
+		got, err := queryOf("order=" + value)
+		if err != nil || got.Order.Descending != want {
+			t.Errorf("order=%s is %t with error %v, want %t", value, got.Order.Descending, err, want)
 		}
 	}
 	for _, value := range []string{"DESC", "descending", "1"} {
-		_, err := api.Descending(httptest.NewRequest("GET", "/?order="+value, nil))
+		_, err := queryOf("order=" + value)
 		wantParameter(t, err, "order")
 	}
 }
@@ -50,14 +69,31 @@ func TestDescending(t *testing.T) {
 func TestBound(t *testing.T) {
 	t.Parallel()
 	for _, value := range []string{"", "p", "a~b_c.d-1"} {
-		got, err := api.Bound(httptest.NewRequest("GET", "/?after_pool_id="+value, nil), "after_pool_id")
-		if err != nil || got != value {
-			t.Errorf("bound %q is %q with error %v", value, got, err)
+		got, err := queryOf("after_pool_id=" + value)
+		if err != nil || string(got.After) != value {
+			t.Errorf("bound %q is %q with error %v", value, got.After, err)
 		}
 	}
 	for _, value := range []string{"..", "a#b", "a b", "\xff"} {
-		_, err := api.Bound(httptest.NewRequest("GET", "/?after_pool_id="+url.QueryEscape(value), nil), "after_pool_id")
+		_, err := queryOf("after_pool_id=" + url.QueryEscape(value))
 		wantParameter(t, err, "after_pool_id")
+	}
+}
+
+func TestDecodeQuery(t *testing.T) {
+	t.Parallel()
+	q, err := queryOf("mode=invitation&send=false&unknown=1&mode=second")
+	if err != nil || q.Mode != "invitation" || q.Send == nil || *q.Send {
+		t.Errorf("decoded %+v, error is %v", q, err)
+	}
+	if q, err = queryOf("send=&limit="); err != nil || q.Send != nil || q.Limit.Items() != api.DefaultLimit {
+		t.Errorf("what is empty is not absent: %+v, error is %v", q, err)
+	}
+	_, err = queryOf("send=1")
+	wantParameter(t, err, "send")
+	var invalid identity.Invalid
+	if _, err = queryOf("send=yes&limit=0&order=up"); !errors.As(err, &invalid) || len(invalid.Violations) != 3 {
+		t.Errorf("of three faults are told: %v", err)
 	}
 }
 

@@ -51,7 +51,7 @@ func repeatOf(r *http.Request, encode func(result any) ([]byte, error)) (repeat,
 	}
 	r.Body = readCloser{bytes.NewReader(body)}
 	parts := [][]byte{[]byte(r.Method), []byte(r.URL.Path), []byte(r.URL.RawQuery), []byte(r.Header.Get("If-Match")), body}
-	request, err := once.New(r.PathValue("tid")+" "+string(ex.caller), key, parts, encode)
+	request, err := once.New(r.PathValue("tid")+" "+string(ex.route.Caller), key, parts, encode)
 	return repeat{request, ex.answers}, err
 }
 
@@ -62,41 +62,93 @@ func (p repeat) context(ctx context.Context) context.Context {
 	return once.With(ctx, p.Request)
 }
 
-// find is what an earlier request under the key was answered with. Errors: problem where that was another request.
-func (p repeat) find(ctx context.Context) (a Answer, found bool, err error) {
+// find returns what an earlier request under the key was answered with. Errors: problem where that was
+// another request.
+func (p repeat) find(ctx context.Context) (s stored, found bool, err error) {
 	if p.Request == nil {
-		return a, false, nil
+		return s, false, nil
 	}
-	stored, err := p.answers.Answer(ctx, p.Request)
+	answer, err := p.answers.Answer(ctx, p.Request)
 	switch {
 	case errors.Is(err, once.ErrOther):
-		return a, false, problem{http.StatusUnprocessableEntity, "idempotency_key_reused", "the idempotency key was used for another request"}
-	case err != nil || stored == nil:
-		return a, false, err
+		return s, false, problem{
+			http.StatusUnprocessableEntity, "idempotency_key_reused",
+			"the idempotency key was used for another request",
+		}
+	case err != nil || answer == nil:
+		return s, false, err
 	}
-	a, err = answerOf(stored)
-	return a, true, err
+	s, err = storedOf(answer)
+	return s, true, err
 }
 
-// first is what was stored as the answer of this request; found is false where it has changed nothing.
-func (p repeat) first() (a Answer, found bool, err error) {
+// first returns what was stored as the answer of this request; found is false where it has changed
+// nothing.
+func (p repeat) first() (s stored, found bool, err error) {
 	if p.Request == nil || p.Answer() == nil {
-		return a, false, nil
+		return s, false, nil
 	}
-	a, err = answerOf(p.Answer())
-	return a, true, err
+	s, err = storedOf(p.Answer())
+	return s, true, err
 }
 
-func answerOf(stored []byte) (Answer, error) {
-	var a struct {
-		Answer
+func storedOf(answer []byte) (stored, error) {
+	var s struct {
+		stored
 		Body jsontext.Value `json:"body"`
 	}
-	if err := json.Unmarshal(stored, &a); err != nil {
-		return Answer{}, fmt.Errorf("decode a stored answer: %w", err)
+	if err := json.Unmarshal(answer, &s); err != nil {
+		return stored{}, fmt.Errorf("decode a stored answer: %w", err)
 	}
-	if a.Body.Kind() != 'n' {
-		a.Answer.Body = a.Body
+	if s.Body.Kind() != 'n' {
+		s.stored.Body = s.Body
 	}
-	return a.Answer, nil
+	return s.stored, nil
+}
+
+// carryOut answers r with the result of do, or with what a request under the same idempotency key was
+// answered with: see [Change].
+func carryOut[T any](
+	w http.ResponseWriter, r *http.Request, do func(context.Context) (T, error), encode func(T) stored,
+) {
+	answer, replayed, err := answerOnce(r, do, encode)
+	if err != nil {
+		Error(w, r, err)
+		return
+	}
+	if replayed {
+		w.Header().Set(replayedHeader, "true")
+		exchangeOf(r.Context()).code = "replayed" // so that nothing is counted twice
+	}
+	answer.write(w)
+}
+
+func answerOnce[T any](
+	r *http.Request, do func(context.Context) (T, error), encode func(T) stored,
+) (answer stored, replayed bool, err error) {
+	p, err := repeatOf(r, func(result any) ([]byte, error) {
+		v, ok := result.(T)
+		if !ok {
+			return nil, fmt.Errorf("the use case comes to %T, not %T", v, result)
+		}
+		return json.Marshal(encode(v), json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
+	})
+	if err != nil {
+		return answer, false, err
+	}
+	if answer, replayed, err = p.find(r.Context()); replayed || err != nil {
+		return answer, replayed, err
+	}
+	result, err := do(p.context(r.Context()))
+	if err != nil {
+		// A repeat that was under way at the same time may have been faster.
+		if answer, replayed, other := p.find(r.Context()); replayed || errors.As(other, new(problem)) {
+			return answer, replayed, other
+		}
+		return answer, false, err
+	}
+	if answer, found, err := p.first(); found {
+		return answer, false, err
+	}
+	return encode(result), false, nil
 }

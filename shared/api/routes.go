@@ -1,16 +1,23 @@
 package api
 
-import "identitypools/shared/metric"
+import (
+	"reflect"
+	"slices"
+	"strings"
+
+	"identitypools/shared/metric"
+)
 
 // Caller says who may call a route.
 type Caller string
 
-// The callers. A function refuses an admin or system route without a verified caller, whatever stands in front of it.
+// The callers. A function refuses a request to an admin or system route that has no valid token,
+// whatever stands in front of the function.
 const (
-	Admin  Caller = "admin"  // bearer token of an admin client
-	System Caller = "system" // bearer token of a system client
-	Public Caller = "public" // browsers, without a token
-	Anyone Caller = "anyone" // OAuth 2.0 clients, which prove themselves in the request
+	Admin  Caller = "admin"  // an admin client, with a bearer token
+	System Caller = "system" // a system client, with a bearer token
+	Public Caller = "public" // a browser, without a token
+	Client Caller = "client" // an OAuth 2.0 client, which proves itself in the request
 )
 
 // Scopes of the published API.
@@ -20,116 +27,157 @@ const (
 	ScopeRegistration = "identity_self_registration"
 )
 
-// Route is one route of the API. Everything that depends on the routes is made from this list or tested against it: the
-// functions' handlers, the gateway, the local server, the events.
-type Route struct {
-	Method, Path string // Path as http.ServeMux has it
-	Operation    string // the published operation id
-	Function     string // the function that serves it
-	Caller       Caller
-	Scope        string      // that the caller's token must have; "" for callers without a token
-	Counts       metric.Name // what a success counts as; "" where nobody counts it
-}
-
-// Base paths of the trees.
+// Sizes of bodies, in bytes.
 const (
-	adminTree  = "/api/identity/{tid}/admin"
-	systemTree = "/api/identity/{tid}/system"
-	publicTree = "/api/identity/{tid}/public"
+	MaxBody              = 128 << 10 // of a route that has no limit of its own
+	MaxConfigurationBody = 5 << 20   // of a route that takes a whole configuration
 )
 
-// Routes is the route table.
-func Routes() []Route {
-	admin := func(method, path, operation, function string) Route {
-		return Route{method, adminTree + path, operation, function, Admin, ScopeAdmin, ""}
-	}
-	system := func(method, path, operation, function string) Route {
-		return Route{method, systemTree + path, operation, function, System, ScopeSystem, ""}
-	}
-	codes := func(method, path, operation, function string) Route {
-		return Route{method, systemTree + path, operation, function, System, ScopeRegistration, ""}
-	}
-	public := func(method, path, operation, function string) Route {
-		return Route{method, path, operation, function, Public, "", ""}
-	}
-	anyone := func(method, path, operation, function string) Route {
-		return Route{method, path, operation, function, Anyone, "", ""}
-	}
-	counts := func(name metric.Name, r Route) Route {
-		r.Counts = name
-		return r
-	}
-	return []Route{
-		admin("GET", "/pools", "listPools", "pools"),
-		admin("POST", "/pools", "createPool", "pools"),
-		admin("GET", "/pools/{ipID}", "getPool", "pools"),
-		admin("PUT", "/pools/{ipID}", "updatePool", "pools"),
-		admin("DELETE", "/pools/{ipID}", "deletePool", "pools"),
-		admin("GET", "/pools/{ipID}/permissions", "checkPoolPermissions", "pools"),
-		admin("GET", "/pools/{ipID}/mails", "listMailTexts", "pools"),
-		admin("GET", "/pools/{ipID}/mails/{kind}/{lang}", "getMailText", "pools"),
-		admin("PUT", "/pools/{ipID}/mails/{kind}/{lang}", "updateMailText", "pools"),
-		admin("DELETE", "/pools/{ipID}/mails/{kind}/{lang}", "deleteMailText", "pools"),
-		admin("POST", "/pools/{ipID}/mails/{kind}/{lang}/preview", "previewMail", "pools"),
-		system("GET", "/pools", "systemListPools", "pools"),
-		system("POST", "/pools", "systemCreatePool", "pools"),
-		system("GET", "/pools/{ipID}", "systemGetPool", "pools"),
-		system("PUT", "/pools/{ipID}", "systemUpdatePool", "pools"),
-		system("DELETE", "/pools/{ipID}", "systemDeletePool", "pools"),
+// Route is one route of the API as data. Whatever depends on the routes is made from their rows or
+// tested against them: functions, gateways, events, limits and the description of the API.
+type Route struct {
+	Name         string // unique: the caller and the operation, like "admin.createPool"
+	Operation    string // the published operation id, which an admin and a system route may share
+	Method, Path string // Path as http.ServeMux has it
+	Function     string // the function that serves the route
+	Caller       Caller
+	Scope        string      // that the caller's token must have; "" for callers without a token
+	CrossOrigin  bool        // browsers may call the route from pages of other origins
+	MaxBody      int         // in bytes
+	Counts       metric.Name // what a success counts as; "" if it is not counted
 
-		admin("GET", "/schemas", "listSchemas", "schemas"),
-		admin("POST", "/schemas", "createSchema", "schemas"),
-		admin("GET", "/schemas/{schID}", "getSchema", "schemas"),
-		admin("PUT", "/schemas/{schID}", "updateSchema", "schemas"),
-		admin("DELETE", "/schemas/{schID}", "deleteSchema", "schemas"),
-		system("GET", "/schemas", "systemListSchemas", "schemas"),
-		system("POST", "/schemas", "systemCreateSchema", "schemas"),
-		system("GET", "/schemas/{schID}", "systemGetSchema", "schemas"),
-		system("PUT", "/schemas/{schID}", "systemUpdateSchema", "schemas"),
-		system("DELETE", "/schemas/{schID}", "systemDeleteSchema", "schemas"),
+	Query, Body, Answer reflect.Type // what the route takes and answers; nil for nothing
+	BodyIsOptional      bool
+	List                string // the member of the answer that has the items; "" if the answer is no list
+	Status              int    // of a success
+}
 
-		admin("GET", "/pools/{ipID}/users", "listUsers", "users"),
-		admin("POST", "/pools/{ipID}/users", "createUser", "users"),
-		admin("GET", "/pools/{ipID}/users/{userID}", "getUser", "users"),
-		admin("PUT", "/pools/{ipID}/users/{userID}", "updateUser", "users"),
-		admin("DELETE", "/pools/{ipID}/users/{userID}", "deleteUser", "users"),
-		admin("GET", "/pools/{ipID}/users/{userID}/suppressions", "listSuppressions", "users"),
-		admin("DELETE", "/pools/{ipID}/users/{userID}/suppressions", "clearSuppressions", "users"),
-		system("GET", "/pools/{ipID}/users", "systemListUsers", "users"),
-		system("POST", "/pools/{ipID}/users", "systemCreateUser", "users"),
-		system("GET", "/pools/{ipID}/users/{userID}", "systemGetUser", "users"),
-		system("PUT", "/pools/{ipID}/users/{userID}", "systemUpdateUser", "users"),
-		system("DELETE", "/pools/{ipID}/users/{userID}", "systemDeleteUser", "users"),
-		system("POST", "/pools/{ipID}/users/by_key", "systemGetUserByKey", "users"),
-
-		admin("POST", "/pools/{ipID}/users/{userID}/activation/send", "sendActivationMessage", "activation"),
-		system("POST", "/pools/{ipID}/users/{userID}/activation/send", "selfSendActivationMessage", "activation"),
-		codes("POST", "/pools/{ipID}/users/{userID}/activation/generate", "generateActivationCode", "activation"),
-		codes("POST", "/pools/{ipID}/users/{userID}/code/generate", "generateCode", "activation"),
-		codes("POST", "/pools/{ipID}/user/code/generate", "generateCodeForUser", "activation"),
-		counts(metric.Activations, system("POST", "/pools/{ipID}/users/{userID}/activate", "activateSelfRegisteredUser", "activation")),
-		counts(metric.Activations, system("POST", "/pools/{ipID}/user/activate", "activateSelfRegisteredUserUsingExtendedCode", "activation")),
-
-		counts(metric.Registrations, system("POST", "/pools/{ipID}/user/register", "selfRegisterUser", "registration")),
-		public("GET", publicTree+"/pools/{ipID}", "publicGetPool", "registration"),
-		counts(metric.Registrations, public("POST", publicTree+"/pools/{ipID}/register", "publicRegister", "registration")),
-		counts(metric.Activations, public("POST", publicTree+"/pools/{ipID}/activate", "publicActivate", "registration")),
-		public("POST", publicTree+"/pools/{ipID}/activation/send", "publicSendActivation", "registration"),
-		public("GET", "/{tid}/pools/{ipID}/register", "registrationPage", "registration"),
-		counts(metric.Registrations, public("POST", "/{tid}/pools/{ipID}/register", "registerByPage", "registration")),
-		public("GET", "/{tid}/pools/{ipID}/register/code", "codePage", "registration"),
-		counts(metric.Activations, public("POST", "/{tid}/pools/{ipID}/register/code", "activateByCode", "registration")),
-		public("GET", "/{tid}/pools/{ipID}/activate", "activationPage", "registration"),
-		counts(metric.Activations, public("POST", "/{tid}/pools/{ipID}/activate", "activateByPage", "registration")),
-
-		system("POST", "/pools/{ipID}/user/password/verify", "verifyPassword", "credentials"),
-		system("POST", "/pools/{ipID}/user/password/v2/verify", "verifyPasswordV2", "credentials"),
-
-		anyone("POST", "/{tid}/admin/oauth2/token", "adminToken", "tokens"),
-		anyone("GET", "/{tid}/admin/.well-known/openid-configuration", "adminDiscovery", "tokens"),
-		anyone("GET", "/{tid}/admin/.well-known/jwks.json", "adminKeys", "tokens"),
-		anyone("POST", "/{tid}/system/oauth2/token", "systemToken", "tokens"),
-		anyone("GET", "/{tid}/system/.well-known/openid-configuration", "systemDiscovery", "tokens"),
-		anyone("GET", "/{tid}/system/.well-known/jwks.json", "systemKeys", "tokens"),
+// Shape is the method and the path of the route without the names of its parameters: two routes of
+// one shape can't both exist.
+func (r Route) Shape() string {
+	parts := strings.Split(r.Path, "/")
+	for i, part := range parts {
+		if strings.HasPrefix(part, "{") {
+			parts[i] = "{}"
+		}
 	}
+	return r.Method + " " + strings.Join(parts, "/")
+}
+
+// Key is the route as API Gateway and http.ServeMux name it, like "GET /{tid}/pools".
+func (r Route) Key() string { return r.Method + " " + r.Path }
+
+// Base paths of the published API.
+const (
+	basePath   = "/api/identity/{tid}"
+	publicPath = basePath + "/public"
+)
+
+// Endpoint is a route with the action that serves it.
+type Endpoint struct {
+	Route
+	action Action
+}
+
+// Option changes the row of a route.
+type Option func(*Route)
+
+// Counts makes a success of the route count as name.
+func Counts(name metric.Name) Option { return func(r *Route) { r.Counts = name } }
+
+// Scope makes the route need another scope than the usual one of its caller.
+func Scope(scope string) Option { return func(r *Route) { r.Scope = scope } }
+
+// BodyLimit bounds the body of the route, in bytes.
+func BodyLimit(size int) Option { return func(r *Route) { r.MaxBody = size } }
+
+// nameOf returns the name of a route: its caller and its operation, without the caller's name where
+// the published id begins with that. So "systemListPools" of a system client is "system.listPools".
+func nameOf(caller Caller, operation string) string {
+	if rest, found := strings.CutPrefix(operation, string(caller)); found && rest != "" {
+		operation = strings.ToLower(rest[:1]) + rest[1:]
+	}
+	return string(caller) + "." + operation
+}
+
+func endpoint(caller Caller, method, path, operation string, action Action, options []Option) Endpoint {
+	r := Route{
+		Name: nameOf(caller, operation), Operation: operation, Method: method, Path: path, Caller: caller, MaxBody: MaxBody,
+		Query: action.query, Body: action.body, Answer: action.answer,
+		BodyIsOptional: action.bodyIsOptional, List: action.list, Status: action.status,
+	}
+	for _, option := range options {
+		option(&r)
+	}
+	return Endpoint{r, action}
+}
+
+// ForAdmin returns the endpoint of a route for admin clients. The path counts from the admin tree.
+func ForAdmin(method, path, operation string, action Action, options ...Option) []Endpoint {
+	e := endpoint(Admin, method, basePath+"/admin"+path, operation, action, options)
+	if e.Scope == "" {
+		e.Scope = ScopeAdmin
+	}
+	return []Endpoint{e}
+}
+
+// ForSystem returns the endpoint of a route for system clients. The path counts from the system
+// tree.
+func ForSystem(method, path, operation string, action Action, options ...Option) []Endpoint {
+	e := endpoint(System, method, basePath+"/system"+path, operation, action, options)
+	if e.Scope == "" {
+		e.Scope = ScopeSystem
+	}
+	return []Endpoint{e}
+}
+
+// ForBoth returns the endpoints of an operation that admin and system clients share: one action at
+// the same path of both trees. The published id of the system operation may differ from that of the
+// admin operation; both routes are named for the latter.
+func ForBoth(method, path, operation, systemOperation string, action Action, options ...Option) []Endpoint {
+	both := slices.Concat(ForAdmin(method, path, operation, action, options...), ForSystem(method, path, systemOperation, action, options...))
+	both[1].Name = nameOf(System, operation)
+	return both
+}
+
+// ForBrowsers returns the endpoint of a public operation, which pages of other origins may call. The
+// path counts from the public tree.
+func ForBrowsers(method, path, operation string, action Action, options ...Option) []Endpoint {
+	e := endpoint(Public, method, publicPath+path, operation, action, options)
+	e.CrossOrigin = true
+	return []Endpoint{e}
+}
+
+// ForPeople returns the endpoint of a built-in page. The path is the whole path.
+func ForPeople(method, path, operation string, action Action, options ...Option) []Endpoint {
+	return []Endpoint{endpoint(Public, method, path, operation, action, options)}
+}
+
+// ForOAuthClients returns the endpoint of an OAuth 2.0 server. The path is the whole path.
+func ForOAuthClients(method, path, operation string, action Action, options ...Option) []Endpoint {
+	return []Endpoint{endpoint(Client, method, path, operation, action, options)}
+}
+
+// Function is the endpoints of one function.
+type Function struct {
+	Name      string
+	Endpoints []Endpoint
+}
+
+// NewFunction returns the function with the endpoints that the constructors of endpoints made.
+func NewFunction(name string, endpoints ...[]Endpoint) Function {
+	f := Function{name, slices.Concat(endpoints...)}
+	for i := range f.Endpoints {
+		f.Endpoints[i].Function = name
+	}
+	return f
+}
+
+// Routes returns the rows of the function's routes.
+func (f Function) Routes() []Route {
+	routes := make([]Route, len(f.Endpoints))
+	for i, e := range f.Endpoints {
+		routes[i] = e.Route
+	}
+	return routes
 }

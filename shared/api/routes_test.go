@@ -1,119 +1,86 @@
 package api_test
 
 import (
+	"context"
 	"net/http"
-	"regexp"
+	"reflect"
 	"strings"
 	"testing"
 
 	"identitypools/shared/api"
+	"identitypools/shared/metric"
 )
 
-// The table is data that the stack, the local server and the functions are made from: what it promises must hold row by row.
-func TestRoutesAreConsistent(t *testing.T) {
+func TestNewRefusesRoutesThatAreThereTwice(t *testing.T) {
 	t.Parallel()
-	functions := map[string]bool{
-		"pools": true, "schemas": true, "users": true, "activation": true, "registration": true, "credentials": true, "tokens": true,
-	}
-	operations, paths, served := map[string]bool{}, map[string]bool{}, map[string]bool{}
-	variable := regexp.MustCompile(`\{[^}]*\}`)
-	for _, route := range api.Routes() {
-		name := route.Method + " " + route.Path
-		if route.Operation == "" || operations[route.Operation] {
-			t.Errorf("%s: the operation id %q is empty or has two routes", name, route.Operation)
-		}
-		operations[route.Operation] = true
-		// Two paths that differ only in the names of their variables are one path.
-		if shape := variable.ReplaceAllString(name, "{}"); paths[shape] {
-			t.Errorf("%s is in the table twice", name)
-		} else {
-			paths[shape] = true
-		}
-		if !functions[route.Function] {
-			t.Errorf("%s: there is no function %q", name, route.Function)
-		}
-		served[route.Function] = true
-		switch route.Method {
-		case http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete:
-		default:
-			t.Errorf("%s: a method that the edge doesn't name in Allow", name)
-		}
-		if !strings.Contains(route.Path, "/{tid}/") {
-			t.Errorf("%s: no tenant in the path", name)
-		}
-	}
-	for name := range functions {
-		if !served[name] {
-			t.Errorf("function %s has no route", name)
+	action := api.Raw[api.None, api.None, api.None](200, ok)
+	for name, second := range map[string][]api.Endpoint{
+		"a name":               api.ForAdmin("GET", "/others", "listPools", action),
+		"a method and a path":  api.ForAdmin("GET", "/pools", "listAll", action),
+		"a shape of the path":  api.ForAdmin("GET", "/pools/{other}", "getOther", action),
+		"a caller's published": api.ForSystem("GET", "/others", "systemListPools", action),
+	} {
+		f := api.NewFunction("pools",
+			api.ForBoth("GET", "/pools", "listPools", "systemListPools", action),
+			api.ForAdmin("GET", "/pools/{ipID}", "getPool", action), second)
+		if _, err := api.New(f, api.Options{}); err == nil || !strings.Contains(err.Error(), "twice") {
+			t.Errorf("%s is there twice, and the error is %v", name, err)
 		}
 	}
 }
 
-// Deny by default: who may call a route follows from its tree, and only the named trees do without a token.
-func TestRoutesSayWhoMayCall(t *testing.T) {
+// A row says of its route what its action takes and answers, and the options change it.
+func TestRowsOfRoutes(t *testing.T) {
 	t.Parallel()
-	for _, route := range api.Routes() {
-		tree, rest, _ := strings.Cut(strings.TrimPrefix(route.Path, "/api/identity/{tid}/"), "/")
-		isAPI := strings.HasPrefix(route.Path, "/api/identity/{tid}/") && rest != ""
-		switch route.Caller {
-		case api.Admin, api.System:
-			if !isAPI || tree != string(route.Caller) || route.Scope == "" {
-				t.Errorf("%s %s: caller %s with scope %q", route.Method, route.Path, route.Caller, route.Scope)
-			}
-			if (route.Caller == api.Admin) != (route.Scope == api.ScopeAdmin) {
-				t.Errorf("%s %s: scope %q is not one of the tree %s", route.Method, route.Path, route.Scope, route.Caller)
-			}
-		case api.Public, api.Anyone:
-			if isAPI && tree != "public" || route.Scope != "" {
-				t.Errorf("%s %s: caller %s with scope %q", route.Method, route.Path, route.Caller, route.Scope)
-			}
-			if (route.Caller == api.Anyone) != (route.Function == "tokens") {
-				t.Errorf("%s %s: caller %s at function %s", route.Method, route.Path, route.Caller, route.Function)
-			}
-		default:
-			t.Errorf("%s %s: unknown caller %q", route.Method, route.Path, route.Caller)
+	type body struct{}
+	change := func(context.Context, api.Call[listQuery, body]) (int, error) { return 0, nil }
+	list := func(context.Context, api.PlainCall) (api.Page[int], error) { return api.Page[int]{}, nil }
+	f := api.NewFunction("pools",
+		api.ForBoth("POST", "/pools", "createPool", "systemCreatePool",
+			api.Change(201, change, api.Empty).WithOptionalBody(), api.BodyLimit(7), api.Counts(metric.Limited)),
+		api.ForBrowsers("GET", "/pools", "publicListPools", api.List("pools", list, func(int) string { return "" })),
+		api.ForSystem("PATCH", "/pools", "patchPools", api.Read(func(context.Context, api.PlainCall) (int, error) { return 0, nil }, api.Empty),
+			api.Scope(api.ScopeRegistration)),
+	)
+	const base = "/api/identity/{tid}/"
+	query, text := reflect.TypeFor[listQuery](), reflect.TypeFor[string]()
+	create := api.Route{
+		Name: "admin.createPool", Operation: "createPool", Method: "POST", Path: base + "admin/pools", Function: "pools",
+		Caller: api.Admin, Scope: api.ScopeAdmin, MaxBody: 7, Counts: metric.Limited,
+		Query: query, Body: reflect.TypeFor[body](), BodyIsOptional: true, Status: 201,
+	}
+	system := create
+	system.Name, system.Operation, system.Path = "system.createPool", "systemCreatePool", base+"system/pools"
+	system.Caller, system.Scope = api.System, api.ScopeSystem
+	want := []api.Route{create, system, {
+		Name: "public.listPools", Operation: "publicListPools", Method: "GET", Path: base + "public/pools", Function: "pools",
+		Caller: api.Public, CrossOrigin: true, MaxBody: api.MaxBody, Answer: text, List: "pools", Status: http.StatusOK,
+	}, {
+		Name: "system.patchPools", Operation: "patchPools", Method: "PATCH", Path: base + "system/pools", Function: "pools",
+		Caller: api.System, Scope: api.ScopeRegistration, MaxBody: api.MaxBody, Status: http.StatusOK,
+	}}
+	for i, row := range f.Routes() {
+		if row != want[i] {
+			t.Errorf("the row is %+v, want %+v", row, want[i])
 		}
 	}
 }
 
-func TestNewBindsExactlyTheRoutesOfTheFunction(t *testing.T) {
+// A route takes bodies up to its own limit.
+func TestBodyLimit(t *testing.T) {
 	t.Parallel()
-	t.Run("an operation without a handler is refused by name", func(t *testing.T) {
-		t.Parallel()
-		handlers := handlersOf(function, ok)
-		delete(handlers, "getPool")
-		if _, err := api.New(function, handlers, api.Options{}); err == nil || !strings.Contains(err.Error(), "getPool") {
-			t.Errorf("error is %v", err)
+	type body struct {
+		Name string `json:"name"`
+	}
+	take := func(context.Context, api.BodyCall[body]) (int, error) { return 0, nil }
+	f := api.NewFunction("test", api.ForPeople("PATCH", "/", "test", api.Change(204, take, api.Empty), api.BodyLimit(api.MaxConfigurationBody)))
+	h, err := api.New(f, api.Options{Log: silent()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for size, status := range map[int]int{api.MaxConfigurationBody: 204, api.MaxConfigurationBody + 1: 413} {
+		if got := send(t, api.Adapt(h), event("PATCH", "/", "", filled(size))); got.StatusCode != status {
+			t.Errorf("%d bytes are answered %d %s", size, got.StatusCode, got.Body)
 		}
-	})
-	t.Run("a handler without an operation is refused", func(t *testing.T) {
-		t.Parallel()
-		handlers := handlersOf(function, ok)
-		handlers["getPoool"] = ok
-		if _, err := api.New(function, handlers, api.Options{}); err == nil || !strings.Contains(err.Error(), function) {
-			t.Errorf("error is %v", err)
-		}
-	})
-	t.Run("an operation of another function is refused", func(t *testing.T) {
-		t.Parallel()
-		handlers := handlersOf(function, ok)
-		handlers["createUser"] = ok
-		if _, err := api.New(function, handlers, api.Options{}); err == nil {
-			t.Error("no error")
-		}
-	})
-	t.Run("an unknown function has no operations", func(t *testing.T) {
-		t.Parallel()
-		if _, err := api.New("pool", handlersOf(function, ok), api.Options{}); err == nil {
-			t.Error("no error")
-		}
-	})
-	t.Run("every function takes its own operations", func(t *testing.T) {
-		t.Parallel()
-		for _, route := range api.Routes() {
-			if _, err := api.New(route.Function, handlersOf(route.Function, ok), api.Options{}); err != nil {
-				t.Error(err)
-			}
-		}
-	})
+	}
 }

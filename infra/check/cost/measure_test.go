@@ -20,12 +20,12 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"identitypools/functions"
 	"identitypools/infra/check/cost"
 	"identitypools/infra/check/parttest"
 	"identitypools/infra/check/story"
 	"identitypools/infra/check/systemtest"
 	"identitypools/infra/local/system"
-	"identitypools/shared/api"
 	"identitypools/shared/identity"
 	"identitypools/shared/table"
 )
@@ -114,7 +114,7 @@ func asWritten(event string) string { return event }
 func (w *world) rehearse(tb testing.TB, operation string) (left []string) {
 	tb.Helper()
 	names := regexp.MustCompile(`\b(ann|ben|bea|cleo)\b`)
-	left = slices.DeleteFunc(story.Given(operation), func(earlier string) bool { return earlier == "createPool" })
+	left = slices.DeleteFunc(story.Given(operation), func(earlier string) bool { return earlier == "admin.createPool" })
 	if function := functionOf(operation); function == "pools" || function == "schemas" {
 		names, left = regexp.MustCompile(`\b(partners|partner_profile)\b`), story.Given(operation)
 	}
@@ -271,11 +271,11 @@ func (w *world) deliver(tb testing.TB, records ...events.DynamoDBEventRecord) {
 // measure measures everything.
 func measure(tb testing.TB) (m cost.Measured) {
 	tb.Helper()
-	for _, r := range api.Routes() {
-		m.Routes = append(m.Routes, route(tb, r.Operation))
+	for _, r := range functions.Routes() {
+		m.Routes = append(m.Routes, route(tb, r.Name))
 	}
 	w := newWorld(tb)
-	for _, operation := range story.Given("systemGetUser") {
+	for _, operation := range story.Given("system.getUser") {
 		w.do(tb, operation, asWritten)
 	}
 	m.UserBytes = userBytes(w.Items(tb))

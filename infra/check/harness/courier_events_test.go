@@ -24,7 +24,7 @@ import (
 func TestCourierEvents(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.given(t, "adminToken", "systemToken", "createPool", "createUser", "systemCreateUser")
+	w.given(t, "client.adminToken", "client.systemToken", "admin.createPool", "admin.createUser", "system.createUser")
 
 	message := streamed(t)
 	w.ask(t, message)
@@ -34,7 +34,7 @@ func TestCourierEvents(t *testing.T) {
 		t.Errorf("the mail is %q from %s", mail.Subject, mail.From)
 	}
 	w.values.Learn("EXTENDED_CODE", linkCode(t, mail.Text))
-	w.given(t, "activateByPage")
+	w.given(t, "public.activateByPage")
 
 	w.invoke(t, "courier", string(readEvent(t, "bounce")))
 	if got := string(w.invoke(t, "courier", string(readEvent(t, "clock")))); got != "{}" {

@@ -34,22 +34,22 @@ type victim struct {
 // victims are work of each kind that changes something.
 func victims() []victim {
 	return []victim{
-		{work: "createUser", status: 201, again: 409, done: func(tb testing.TB, w *world) { w.has(tb, 1, "USERS#", `"id":"ann"`) }},
-		{work: "sendActivationMessage", status: 204, again: 429, done: func(tb testing.TB, w *world) { w.has(tb, 1, "MESSAGE#", `"user":"ann"`) }},
-		{work: "publicRegister", status: 201, done: func(tb testing.TB, w *world) {
+		{work: "admin.createUser", status: 201, again: 409, done: func(tb testing.TB, w *world) { w.has(tb, 1, "USERS#", `"id":"ann"`) }},
+		{work: "admin.sendActivationMessage", status: 204, again: 429, done: func(tb testing.TB, w *world) { w.has(tb, 1, "MESSAGE#", `"user":"ann"`) }},
+		{work: "public.register", status: 201, done: func(tb testing.TB, w *world) {
 			w.has(tb, 1, "USERS#", "bea")
 			if messages := w.stored.Stored(tb, "MESSAGE#"); len(messages) == 0 || len(messages) > 2 { // the retry is a registration of its own
 				tb.Errorf("%d messages wait", len(messages))
 			}
 		}},
-		{work: "publicActivate", status: 201, again: 422, proves: true, done: func(tb testing.TB, w *world) {
+		{work: "public.activate", status: 201, again: 422, proves: true, done: func(tb testing.TB, w *world) {
 			w.has(tb, 1, "USERS#", `"status":"active"`)
 			w.has(tb, 1, "MESSAGE#", `"kind":"password_set"`)
-			if answer := w.call(tb, "publicActivate"); answer.StatusCode != 422 {
+			if answer := w.call(tb, "public.activate"); answer.StatusCode != 422 {
 				tb.Errorf("the code works twice: %d %s", answer.StatusCode, answer.Body)
 			}
 		}},
-		{work: "deletePool", status: 204, again: 404, done: func(tb testing.TB, w *world) {
+		{work: "admin.deletePool", status: 204, again: 404, done: func(tb testing.TB, w *world) {
 			w.deliverAll(tb, "MODIFY", "POOL#")
 			w.has(tb, 0, "USERS#", "ann")
 			w.has(tb, 0, "CLAIM#", "")
@@ -63,7 +63,7 @@ func victims() []victim {
 			}
 			mails := w.inbox.Mails(tb, w.address("ann"))
 			w.values.Learn("EXTENDED_CODE", linkCode(tb, mails[len(mails)-1].Text))
-			w.given(tb, "activateByPage")
+			w.given(tb, "public.activateByPage")
 		}},
 	}
 }
@@ -128,7 +128,7 @@ func (v victim) prepare(t *testing.T, w *world) {
 	t.Helper()
 	before := story.Given(v.work)
 	if v.work == "stream" {
-		before = []string{"adminToken", "createPool", "createUser", "sendActivationMessage", "publicRegister"}
+		before = []string{"client.adminToken", "admin.createPool", "admin.createUser", "admin.sendActivationMessage", "public.register"}
 	}
 	w.given(t, before...)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"identitypools/functions"
 	"identitypools/infra/check/harness"
 	"identitypools/infra/check/parttest"
 	"identitypools/infra/check/story"
@@ -111,8 +112,8 @@ func (w *world) given(tb testing.TB, operations ...string) {
 // routes is the route table by operation.
 func routes() map[string]api.Route {
 	all := map[string]api.Route{}
-	for _, route := range api.Routes() {
-		all[route.Operation] = route
+	for _, route := range functions.Routes() {
+		all[route.Name] = route
 	}
 	return all
 }

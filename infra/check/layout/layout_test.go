@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"identitypools/functions"
 	"identitypools/infra/check/parttest"
 	"identitypools/infra/check/systemtest"
 	"identitypools/shared/api"
@@ -115,7 +116,7 @@ func unwanted(dep string) bool {
 func TestEveryFunctionIsStarted(t *testing.T) {
 	t.Parallel()
 	serves := map[string]bool{"courier": true}
-	for _, route := range api.Routes() {
+	for _, route := range functions.Routes() {
 		serves[route.Function] = true
 	}
 	mains := map[string]bool{}
@@ -149,7 +150,7 @@ func TestEveryRouteIsServed(t *testing.T) {
 	tenant := product.NewTenant(t)
 	ids := strings.NewReplacer("{tid}", tenant.ID, "{ipID}", "p", "{userID}", "u", "{schID}", "s", "{kind}", "k", "{lang}", "l")
 	tokens := map[api.Caller]string{api.Admin: tenant.Admin.Token, api.System: tenant.System.Token}
-	for _, route := range api.Routes() {
+	for _, route := range functions.Routes() {
 		r, err := http.NewRequestWithContext(t.Context(), route.Method, product.BaseURL+ids.Replace(route.Path), strings.NewReader("{}"))
 		if err != nil {
 			t.Fatal(err)
@@ -160,10 +161,10 @@ func TestEveryRouteIsServed(t *testing.T) {
 		}
 		got := systemtest.Do(t, r)
 		if got.Status == http.StatusMethodNotAllowed || got.Status >= 500 || strings.Contains(string(got.Body), "nothing at this path") {
-			t.Errorf("%s (%s %s) answers %d %s", route.Operation, route.Method, route.Path, got.Status, got.Body)
+			t.Errorf("%s (%s %s) answers %d %s", route.Name, route.Method, route.Path, got.Status, got.Body)
 		}
 		if got.Header.Get("X-Request-Id") == "" {
-			t.Errorf("%s has not been at a function", route.Operation)
+			t.Errorf("%s has not been at a function", route.Name)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"identitypools/functions"
 	"identitypools/shared/access"
 	"identitypools/shared/api"
 )
@@ -28,8 +29,8 @@ func Clients() []access.Client {
 
 // Route is the route of an operation; the zero value where there is none.
 func Route(operation string) api.Route {
-	for _, route := range api.Routes() {
-		if route.Operation == operation {
+	for _, route := range functions.Routes() {
+		if route.Name == operation {
 			return route
 		}
 	}
@@ -39,83 +40,83 @@ func Route(operation string) api.Route {
 // Given are the operations whose events must have run before an operation's, in order.
 func Given(operation string) []string {
 	var (
-		asAdmin = []string{"adminToken"}
-		asBoth  = []string{"adminToken", "systemToken"}
-		pool    = []string{"createPool"}
-		worded  = []string{"updateMailText"}
-		schema  = []string{"createSchema"}
-		ann     = []string{"createUser"}                                           // a new user, whom an administrator made
-		ben     = []string{"systemCreateUser"}                                     // an active user with a password
-		bea     = []string{"publicRegister"}                                       // registered herself, not active yet
-		coded   = []string{"createUser", "generateCode"}                           // ann, and CODE and EXTENDED_CODE for her
-		beaCan  = []string{"publicRegister", "systemToken", "generateCodeForUser"} // bea, with TICKET and CODE
-		beaSees = []string{"registerByPage", "systemToken", "generateCodeForUser"} // bea, with COOKIE and CODE
+		asAdmin = []string{"client.adminToken"}
+		asBoth  = []string{"client.adminToken", "client.systemToken"}
+		pool    = []string{"admin.createPool"}
+		worded  = []string{"admin.updateMailText"}
+		schema  = []string{"admin.createSchema"}
+		ann     = []string{"admin.createUser"}                                                          // a new user, whom an administrator made
+		ben     = []string{"system.createUser"}                                                         // an active user with a password
+		bea     = []string{"public.register"}                                                           // registered herself, not active yet
+		coded   = []string{"admin.createUser", "system.generateCode"}                                   // ann, and CODE and EXTENDED_CODE for her
+		beaCan  = []string{"public.register", "client.systemToken", "system.generateCodeForUser"}       // bea, with TICKET and CODE
+		beaSees = []string{"public.registerByPage", "client.systemToken", "system.generateCodeForUser"} // bea, with COOKIE and CODE
 	)
 	return slices.Concat(map[string][][]string{
-		"listPools":            {asAdmin, pool},
-		"createPool":           {asAdmin},
-		"getPool":              {asAdmin, pool},
-		"updatePool":           {asAdmin, pool, schema},
-		"deletePool":           {asAdmin, pool, ann},
-		"checkPoolPermissions": {asAdmin, pool},
-		"listMailTexts":        {asAdmin, pool, worded},
-		"getMailText":          {asAdmin, pool, worded},
-		"updateMailText":       {asAdmin, pool},
-		"deleteMailText":       {asAdmin, pool, worded},
-		"previewMail":          {asAdmin, pool},
-		"systemListPools":      {asBoth, pool},
-		"systemCreatePool":     {asBoth},
-		"systemGetPool":        {asBoth, pool},
-		"systemUpdatePool":     {asBoth, pool, schema},
-		"systemDeletePool":     {asBoth, pool},
+		"admin.listPools":            {asAdmin, pool},
+		"admin.createPool":           {asAdmin},
+		"admin.getPool":              {asAdmin, pool},
+		"admin.updatePool":           {asAdmin, pool, schema},
+		"admin.deletePool":           {asAdmin, pool, ann},
+		"admin.checkPoolPermissions": {asAdmin, pool},
+		"admin.listMailTexts":        {asAdmin, pool, worded},
+		"admin.getMailText":          {asAdmin, pool, worded},
+		"admin.updateMailText":       {asAdmin, pool},
+		"admin.deleteMailText":       {asAdmin, pool, worded},
+		"admin.previewMail":          {asAdmin, pool},
+		"system.listPools":           {asBoth, pool},
+		"system.createPool":          {asBoth},
+		"system.getPool":             {asBoth, pool},
+		"system.updatePool":          {asBoth, pool, schema},
+		"system.deletePool":          {asBoth, pool},
 
-		"listSchemas":        {asAdmin, schema},
-		"createSchema":       {asAdmin},
-		"getSchema":          {asAdmin, schema},
-		"updateSchema":       {asAdmin, schema},
-		"deleteSchema":       {asAdmin, schema},
-		"systemListSchemas":  {asBoth},
-		"systemCreateSchema": {asBoth},
-		"systemGetSchema":    {asBoth, schema},
-		"systemUpdateSchema": {asBoth, schema},
-		"systemDeleteSchema": {asBoth, schema},
+		"admin.listSchemas":   {asAdmin, schema},
+		"admin.createSchema":  {asAdmin},
+		"admin.getSchema":     {asAdmin, schema},
+		"admin.updateSchema":  {asAdmin, schema},
+		"admin.deleteSchema":  {asAdmin, schema},
+		"system.listSchemas":  {asBoth},
+		"system.createSchema": {asBoth},
+		"system.getSchema":    {asBoth, schema},
+		"system.updateSchema": {asBoth, schema},
+		"system.deleteSchema": {asBoth, schema},
 
-		"listUsers":          {asBoth, pool, ann, ben},
-		"createUser":         {asAdmin, pool},
-		"getUser":            {asAdmin, pool, ann},
-		"updateUser":         {asAdmin, pool, ann},
-		"deleteUser":         {asAdmin, pool, ann},
-		"listSuppressions":   {asAdmin, pool, ann},
-		"clearSuppressions":  {asAdmin, pool, ann},
-		"systemListUsers":    {asBoth, pool, ann, ben},
-		"systemCreateUser":   {asBoth, pool},
-		"systemGetUser":      {asBoth, pool, ben},
-		"systemUpdateUser":   {asBoth, pool, ben},
-		"systemDeleteUser":   {asBoth, pool, ben},
-		"systemGetUserByKey": {asBoth, pool, ben},
+		"admin.listUsers":         {asBoth, pool, ann, ben},
+		"admin.createUser":        {asAdmin, pool},
+		"admin.getUser":           {asAdmin, pool, ann},
+		"admin.updateUser":        {asAdmin, pool, ann},
+		"admin.deleteUser":        {asAdmin, pool, ann},
+		"admin.listSuppressions":  {asAdmin, pool, ann},
+		"admin.clearSuppressions": {asAdmin, pool, ann},
+		"system.listUsers":        {asBoth, pool, ann, ben},
+		"system.createUser":       {asBoth, pool},
+		"system.getUser":          {asBoth, pool, ben},
+		"system.updateUser":       {asBoth, pool, ben},
+		"system.deleteUser":       {asBoth, pool, ben},
+		"system.getUserByKey":     {asBoth, pool, ben},
 
-		"sendActivationMessage":                       {asAdmin, pool, ann},
-		"selfSendActivationMessage":                   {asBoth, pool, ann},
-		"generateActivationCode":                      {asBoth, pool, ann},
-		"generateCode":                                {asBoth, pool, ann},
-		"generateCodeForUser":                         {asBoth, pool, bea},
-		"activateSelfRegisteredUser":                  {asBoth, pool, coded},
-		"activateSelfRegisteredUserUsingExtendedCode": {asBoth, pool, coded},
+		"admin.sendActivationMessage":                        {asAdmin, pool, ann},
+		"system.selfSendActivationMessage":                   {asBoth, pool, ann},
+		"system.generateActivationCode":                      {asBoth, pool, ann},
+		"system.generateCode":                                {asBoth, pool, ann},
+		"system.generateCodeForUser":                         {asBoth, pool, bea},
+		"system.activateSelfRegisteredUser":                  {asBoth, pool, coded},
+		"system.activateSelfRegisteredUserUsingExtendedCode": {asBoth, pool, coded},
 
-		"selfRegisterUser":     {asBoth, pool},
-		"publicGetPool":        {asAdmin, pool},
-		"publicRegister":       {asAdmin, pool},
-		"publicActivate":       {asAdmin, pool, beaCan},
-		"publicSendActivation": {asAdmin, pool, bea},
-		"registrationPage":     {asAdmin, pool},
-		"registerByPage":       {asAdmin, pool},
-		"codePage":             {asAdmin, pool, beaSees},
-		"activateByCode":       {asAdmin, pool, beaSees},
-		"activationPage":       {asBoth, pool, coded},
-		"activateByPage":       {asBoth, pool, coded},
+		"system.selfRegisterUser": {asBoth, pool},
+		"public.getPool":          {asAdmin, pool},
+		"public.register":         {asAdmin, pool},
+		"public.activate":         {asAdmin, pool, beaCan},
+		"public.sendActivation":   {asAdmin, pool, bea},
+		"public.registrationPage": {asAdmin, pool},
+		"public.registerByPage":   {asAdmin, pool},
+		"public.codePage":         {asAdmin, pool, beaSees},
+		"public.activateByCode":   {asAdmin, pool, beaSees},
+		"public.activationPage":   {asBoth, pool, coded},
+		"public.activateByPage":   {asBoth, pool, coded},
 
-		"verifyPassword":   {asBoth, pool, ben},
-		"verifyPasswordV2": {asBoth, pool, ben},
+		"system.verifyPassword":   {asBoth, pool, ben},
+		"system.verifyPasswordV2": {asBoth, pool, ben},
 	}[operation]...)
 }
 
@@ -138,7 +139,7 @@ func (v *Values) Hear(operation, body string, cookies ...string) {
 	if json.Unmarshal([]byte(body), &fields) != nil {
 		return
 	}
-	token := map[string]string{"adminToken": "TOKEN_ADMIN", "systemToken": "TOKEN_SYSTEM"}[operation]
+	token := map[string]string{"client.adminToken": "TOKEN_ADMIN", "client.systemToken": "TOKEN_SYSTEM"}[operation]
 	for field, placeholder := range map[string]string{"access_token": token, "code": "CODE", "extended_code": "EXTENDED_CODE", "ticket": "TICKET"} {
 		if value, ok := fields[field].(string); ok {
 			v.Learn(placeholder, value)

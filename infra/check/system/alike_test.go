@@ -17,6 +17,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"identitypools/functions"
 	"identitypools/infra/check/story"
 	"identitypools/infra/check/systemtest"
 	"identitypools/shared/api"
@@ -44,31 +45,31 @@ func questions() []question {
 	newKey := func(stranger) string { return systemtest.Unique() + systemtest.Unique() + systemtest.Unique() }
 	sameKey := func(s stranger) string { return s.ticket[len(s.ticket)-40:] }
 	return []question{
-		{"see the form", "publicGetPool", 200, "", nothing, nil},
-		{"sign up", "publicRegister", 201, "code_type_in_message=code", register(fields{"payload": fields{"name": "Eve"}}), nil},
-		{"sign up by link", "publicRegister", 201, "code_type_in_message=link", register(nil), nil},
-		{"sign up with a password", "publicRegister", 201, "", register(fields{"password": systemtest.Password}), nil},
-		{"sign up with a password that is refused", "publicRegister", 422, "", register(fields{"password": "short"}), nil},
-		{"sign up by a name", "publicRegister", 201, "", func(s stranger) any {
+		{"see the form", "public.getPool", 200, "", nothing, nil},
+		{"sign up", "public.register", 201, "code_type_in_message=code", register(fields{"payload": fields{"name": "Eve"}}), nil},
+		{"sign up by link", "public.register", 201, "code_type_in_message=link", register(nil), nil},
+		{"sign up with a password", "public.register", 201, "", register(fields{"password": systemtest.Password}), nil},
+		{"sign up with a password that is refused", "public.register", 422, "", register(fields{"password": "short"}), nil},
+		{"sign up by a name", "public.register", 201, "", func(s stranger) any {
 			return fields{"identifier": "eve-" + systemtest.Unique(), "otp_address": s.address}
 		}, nil},
-		{"send again to an address", "publicSendActivation", 202, "", func(s stranger) any { return fields{"address": s.address} }, nil},
-		{"send a link again to an address", "publicSendActivation", 202, "code_type_in_message=link", func(s stranger) any { return fields{"identifier": s.address} }, nil},
-		{"send again by ticket", "publicSendActivation", 202, "", func(s stranger) any { return fields{"ticket": s.ticket} }, nil},
-		{"guess a code", "publicActivate", 422, "", guess, nil},
-		{"sign up under a key", "publicRegister", 201, "", register(nil), newKey},
-		{"send again under a key", "publicSendActivation", 202, "", func(s stranger) any { return fields{"address": s.address} }, newKey},
-		{"guess a code under a key", "publicActivate", 422, "", guess, newKey},
-		{"guess a code again under its key", "publicActivate", 422, "", guess, sameKey},
-		{"guess a link's code", "publicActivate", 422, "", func(s stranger) any { return fields{"code": s.link, "password": systemtest.Password} }, nil},
-		{"open the page for signing up", "registrationPage", 200, "", nothing, nil},
-		{"sign up on the page", "registerByPage", 303, "", onPage(systemtest.Password), nil},
-		{"sign up on the page with a password that is refused", "registerByPage", 422, "", onPage("short"), nil},
-		{"open the page for the code", "codePage", 200, "", nothing, nil},
-		{"guess a code on the page", "activateByCode", 422, "", func(stranger) any { return "code=00000x" }, nil},
-		{"have a mail sent again on the page", "activateByPage", 200, "", func(s stranger) any { return "do=resend&address=" + url.QueryEscape(s.address) }, nil},
-		{"open the page", "activationPage", 200, "code=LINK", nothing, nil},
-		{"send the page's form", "activateByPage", 422, "", func(s stranger) any { return "password=short&code=" + s.link }, nil},
+		{"send again to an address", "public.sendActivation", 202, "", func(s stranger) any { return fields{"address": s.address} }, nil},
+		{"send a link again to an address", "public.sendActivation", 202, "code_type_in_message=link", func(s stranger) any { return fields{"identifier": s.address} }, nil},
+		{"send again by ticket", "public.sendActivation", 202, "", func(s stranger) any { return fields{"ticket": s.ticket} }, nil},
+		{"guess a code", "public.activate", 422, "", guess, nil},
+		{"sign up under a key", "public.register", 201, "", register(nil), newKey},
+		{"send again under a key", "public.sendActivation", 202, "", func(s stranger) any { return fields{"address": s.address} }, newKey},
+		{"guess a code under a key", "public.activate", 422, "", guess, newKey},
+		{"guess a code again under its key", "public.activate", 422, "", guess, sameKey},
+		{"guess a link's code", "public.activate", 422, "", func(s stranger) any { return fields{"code": s.link, "password": systemtest.Password} }, nil},
+		{"open the page for signing up", "public.registrationPage", 200, "", nothing, nil},
+		{"sign up on the page", "public.registerByPage", 303, "", onPage(systemtest.Password), nil},
+		{"sign up on the page with a password that is refused", "public.registerByPage", 422, "", onPage("short"), nil},
+		{"open the page for the code", "public.codePage", 200, "", nothing, nil},
+		{"guess a code on the page", "public.activateByCode", 422, "", func(stranger) any { return "code=00000x" }, nil},
+		{"have a mail sent again on the page", "public.activateByPage", 200, "", func(s stranger) any { return "do=resend&address=" + url.QueryEscape(s.address) }, nil},
+		{"open the page", "public.activationPage", 200, "code=LINK", nothing, nil},
+		{"send the page's form", "public.activateByPage", 422, "", func(s stranger) any { return "password=short&code=" + s.link }, nil},
 	}
 }
 
@@ -79,7 +80,7 @@ func onPage(password string) func(stranger) any {
 
 // isGuess says whether a question is a guess at a short code.
 func (q question) isGuess() bool {
-	return q.operation == "publicActivate" || q.operation == "activateByCode"
+	return q.operation == "public.activate" || q.operation == "public.activateByCode"
 }
 
 // event is a question about an address, each from a source of its own: what is limited by source is another test's.
@@ -171,7 +172,7 @@ func plain(body string) string {
 // is meant to: a registration of a known address writes in place of its user what is as long under
 // another key, so its bytes differ by that of the key; they also follow the length of an id.
 func difference(q question, state string, a seen, other string, b seen) string {
-	if q.operation == "publicRegister" || q.operation == "registerByPage" {
+	if q.operation == "public.register" || q.operation == "public.registerByPage" {
 		a.Calls, b.Calls = replaced(a.Calls, "transact USERS,", "transact USER,"),
 			replaced(b.Calls, "transact USERS,", "transact USER,")
 		if (state == unknown) != (other == unknown) && differBy(a.Bytes, b.Bytes, 200) {
@@ -242,7 +243,7 @@ func TestTheStateOfAnAddressDoesNotShow(t *testing.T) {
 					objects[state], bytes[state] = append(objects[state], did.objects), append(bytes[state], did.bytes)
 				}
 			}
-			if q.status < 300 && strings.HasPrefix(q.operation, "public") && q.operation != "publicGetPool" && (len(first[unknown].Calls) == 0 || slices.Contains(first[unknown].Bytes, 0)) {
+			if q.status < 300 && strings.HasPrefix(q.operation, "public") && q.operation != "public.getPool" && (len(first[unknown].Calls) == 0 || slices.Contains(first[unknown].Bytes, 0)) {
 				t.Errorf("not recorded: %+v", first[unknown])
 			}
 			within(t, "objects", objects, 1.0/4, 64)  // a call to the table makes more than 100
@@ -276,9 +277,9 @@ func within(t *testing.T, what string, counts map[string][]float64, share, more 
 // A public route that is not among the questions is not compared.
 func TestEveryPublicRouteIsAsked(t *testing.T) {
 	t.Parallel()
-	for _, r := range api.Routes() {
-		if r.Caller == api.Public && !slices.ContainsFunc(questions(), func(q question) bool { return q.operation == r.Operation }) {
-			t.Errorf("nothing compares what %s answers", r.Operation)
+	for _, r := range functions.Routes() {
+		if r.Caller == api.Public && !slices.ContainsFunc(questions(), func(q question) bool { return q.operation == r.Name }) {
+			t.Errorf("nothing compares what %s answers", r.Name)
 		}
 	}
 }

@@ -34,19 +34,19 @@ func BenchmarkRequest(b *testing.B) {
 		client                       *systemtest.Client
 		body                         string
 	}{
-		{"getPool", "pools", "GET", "/pools/" + pool, tenant.Admin, ""},
-		{"listPools", "pools", "GET", "/pools", tenant.Admin, ""},
-		{"createPool", "pools", "POST", "/pools", tenant.Admin, `{"name":"Partners","public_registration_allowed":true}`},
-		{"createSchema", "schemas", "POST", "/schemas", tenant.Admin, `{"name":"s","schema":{"type":"object","properties":{"phone":{"type":"string","pattern":"^[0-9]+$"}}}}`},
-		{"getUser", "users", "GET", "/pools/" + pool + "/users/" + id, tenant.Admin, ""},
-		{"createUser", "users", "POST", "/pools/" + pool + "/users", tenant.Admin, `{"status":"new","identifiers":[{"identifier":"bob@example.com","type":"email"}],"payload":{"name":"Bob"}}`},
-		{"updateUser", "users", "PUT", "/pools/" + pool + "/users/" + id, tenant.Admin, `{"payload":{"name":"Ann"}}`},
-		{"listUsers", "users", "GET", "/pools/" + pool + "/users", tenant.Admin, ""},
-		{"generateCode", "activation", "POST", "/pools/" + pool + "/users/" + id + "/code/generate", tenant.System, `{"type":"activation"}`},
-		{"sendActivationMessage", "activation", "POST", "/pools/" + pool + "/users/" + id + "/activation/send", tenant.Admin, ""},
-		{"publicRegister", "registration", "POST", "/pools/" + pool + "/register", tenant.Public, `{"identifier":"cy@example.com","payload":{"name":"Cy"}}`},
-		{"registrationPage", "registration", "GET", "/pools/" + pool + "/register", tenant.Pages, ""},
-		{"activationPage", "registration", "GET", "/pools/" + pool + "/activate?code=x", tenant.Pages, ""},
+		{"admin.getPool", "pools", "GET", "/pools/" + pool, tenant.Admin, ""},
+		{"admin.listPools", "pools", "GET", "/pools", tenant.Admin, ""},
+		{"admin.createPool", "pools", "POST", "/pools", tenant.Admin, `{"name":"Partners","public_registration_allowed":true}`},
+		{"admin.createSchema", "schemas", "POST", "/schemas", tenant.Admin, `{"name":"s","schema":{"type":"object","properties":{"phone":{"type":"string","pattern":"^[0-9]+$"}}}}`},
+		{"admin.getUser", "users", "GET", "/pools/" + pool + "/users/" + id, tenant.Admin, ""},
+		{"admin.createUser", "users", "POST", "/pools/" + pool + "/users", tenant.Admin, `{"status":"new","identifiers":[{"identifier":"bob@example.com","type":"email"}],"payload":{"name":"Bob"}}`},
+		{"admin.updateUser", "users", "PUT", "/pools/" + pool + "/users/" + id, tenant.Admin, `{"payload":{"name":"Ann"}}`},
+		{"admin.listUsers", "users", "GET", "/pools/" + pool + "/users", tenant.Admin, ""},
+		{"system.generateCode", "activation", "POST", "/pools/" + pool + "/users/" + id + "/code/generate", tenant.System, `{"type":"activation"}`},
+		{"admin.sendActivationMessage", "activation", "POST", "/pools/" + pool + "/users/" + id + "/activation/send", tenant.Admin, ""},
+		{"public.register", "registration", "POST", "/pools/" + pool + "/register", tenant.Public, `{"identifier":"cy@example.com","payload":{"name":"Cy"}}`},
+		{"public.registrationPage", "registration", "GET", "/pools/" + pool + "/register", tenant.Pages, ""},
+		{"public.activationPage", "registration", "GET", "/pools/" + pool + "/activate?code=x", tenant.Pages, ""},
 	}
 	for _, r := range requests { // one real call each, for the tape and for the caches
 		var body any

@@ -19,9 +19,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"identitypools/functions"
 	"identitypools/infra/check/systemtest"
 	"identitypools/infra/local/system"
-	"identitypools/shared/api"
 )
 
 // class is what a text of a request is.
@@ -68,7 +68,7 @@ func mayHold() map[string]map[class]string {
 
 // shows are the answers that repeat a secret of their request: a page carries the code of its link into its form, and shows one that was typed.
 func shows(operation, at string) bool {
-	return (operation == "activationPage" || operation == "activateByPage" || operation == "activateByCode") && strings.Contains(at, "code")
+	return (operation == "public.activationPage" || operation == "public.activateByPage" || operation == "public.activateByCode") && strings.Contains(at, "code")
 }
 
 // mark is in every canary: a text of small letters, which nothing changes when it normalizes, and which is nowhere else.
@@ -119,7 +119,7 @@ func (a *aviary) hear(operation, body string) {
 func TestWhatIsSecretOrPersonalStaysWhereItBelongs(t *testing.T) {
 	t.Parallel()
 	a := newAviary(t)
-	for _, route := range api.Routes() {
+	for _, route := range functions.Routes() {
 		a.tell(t, route)
 	}
 	if len(a.places) < 500 || len(a.product.Stored(t, "MESSAGE#")) < 20 {

@@ -145,7 +145,7 @@ func (c *crowd) check(tb testing.TB) {
 // registerOnPage is the cookie of whoever signs up on the page.
 func (c *crowd) registerOnPage(tb testing.TB, address string) (cookie string) {
 	tb.Helper()
-	function, event := c.event(tb, question{operation: "registerByPage", body: onPage(systemtest.Password)}, stranger{address: address})
+	function, event := c.event(tb, question{operation: "public.registerByPage", body: onPage(systemtest.Password)}, stranger{address: address})
 	answer, err := function(tb.Context(), event)
 	if err != nil || answer.StatusCode != http.StatusSeeOther {
 		tb.Fatalf("the page answers %d %s, %v", answer.StatusCode, answer.Body, err)

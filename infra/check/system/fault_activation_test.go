@@ -38,11 +38,11 @@ func activationUseCases() []useCase {
 		}
 	}
 	return []useCase{
-		{name: "sendActivationMessage", given: (*scene).newUser, request: send, status: 204, again: 429, done: (*scene).codeArrives},
-		{name: "selfSendActivationMessage", given: (*scene).newUser, request: quietly, status: 204, again: 429, done: (*scene).codeArrives},
-		{name: "selfSendActivationMessage, to an active user", given: (*scene).activeUser, request: quietly, status: 204, done: (*scene).ownerHears},
+		{name: "admin.sendActivationMessage", given: (*scene).newUser, request: send, status: 204, again: 429, done: (*scene).codeArrives},
+		{name: "system.selfSendActivationMessage", given: (*scene).newUser, request: quietly, status: 204, again: 429, done: (*scene).codeArrives},
+		{name: "system.selfSendActivationMessage, to an active user", given: (*scene).activeUser, request: quietly, status: 204, done: (*scene).ownerHears},
 		{
-			name: "generateActivationCode", given: (*scene).newUserWithCode, status: 201,
+			name: "system.generateActivationCode", given: (*scene).newUserWithCode, status: 201,
 			request: func(s *scene) *http.Request { return s.system("POST", s.userPath()+"/activation/generate", nil) },
 			done: func(s *scene, _ systemtest.Response) {
 				if s.present(s.code) {
@@ -51,39 +51,39 @@ func activationUseCases() []useCase {
 			},
 		},
 		{
-			name: "generateCode", given: (*scene).newUserWithCode, status: 201, done: (*scene).codeWorks,
+			name: "system.generateCode", given: (*scene).newUserWithCode, status: 201, done: (*scene).codeWorks,
 			request: func(s *scene) *http.Request {
 				return s.system("POST", s.userPath()+"/code/generate", fields{"type": "activation"})
 			},
 		},
 		{
-			name: "generateCodeForUser", given: (*scene).registered, status: 201, done: (*scene).codeWorks,
+			name: "system.generateCodeForUser", given: (*scene).registered, status: 201, done: (*scene).codeWorks,
 			request: func(s *scene) *http.Request {
 				return s.system("POST", s.pool+"/user/code/generate", fields{"type": "activation", "identifier": s.email})
 			},
 		},
-		{name: "activateSelfRegisteredUser", given: proves((*scene).newUserWithCode), request: activate, status: 201, again: 422, done: (*scene).isActive},
+		{name: "system.activateSelfRegisteredUser", given: proves((*scene).newUserWithCode), request: activate, status: 201, again: 422, done: (*scene).isActive},
 		{
-			name: "activateSelfRegisteredUser, with a wrong code", given: (*scene).newUserWithCode, status: 422, done: (*scene).isNew,
+			name: "system.activateSelfRegisteredUser, with a wrong code", given: (*scene).newUserWithCode, status: 422, done: (*scene).isNew,
 			request: func(s *scene) *http.Request {
 				return s.system("POST", s.userPath()+"/activate", fields{"code": systemtest.WrongCode(s.code), "password": systemtest.Password})
 			},
 		},
 		{
-			name: "activateSelfRegisteredUser, with a bad password", given: (*scene).newUserWithCode, status: 422, done: (*scene).isNew,
+			name: "system.activateSelfRegisteredUser, with a bad password", given: (*scene).newUserWithCode, status: 422, done: (*scene).isNew,
 			request: func(s *scene) *http.Request {
 				return s.system("POST", s.userPath()+"/activate", fields{"code": s.code, "password": "short"})
 			},
 		},
 		{
-			name: "activateSelfRegisteredUserUsingExtendedCode", given: proves((*scene).registeredWithCode), status: 201, again: 422, done: (*scene).isActive,
+			name: "system.activateSelfRegisteredUserUsingExtendedCode", given: proves((*scene).registeredWithCode), status: 201, again: 422, done: (*scene).isActive,
 			request: func(s *scene) *http.Request { return s.system("POST", s.pool+"/user/activate", fields{"code": s.link}) },
 		},
 
-		{name: "verifyPassword", given: (*scene).activeUser, request: verify(systemtest.Password), status: 200},
-		{name: "verifyPassword, a wrong one", given: (*scene).activeUser, request: verify("not the password"), status: 401, done: (*scene).failureCounts},
+		{name: "system.verifyPassword", given: (*scene).activeUser, request: verify(systemtest.Password), status: 200},
+		{name: "system.verifyPassword, a wrong one", given: (*scene).activeUser, request: verify("not the password"), status: 401, done: (*scene).failureCounts},
 		{
-			name: "verifyPassword, after a wrong one", request: verify(systemtest.Password), status: 200,
+			name: "system.verifyPassword, after a wrong one", request: verify(systemtest.Password), status: 200,
 			given: func(s *scene) {
 				s.activeUser()
 				s.tenant.System.Must(s.t, 401, "POST", s.pool+"/user/password/verify", fields{"identifier": s.email, "password": "not the password"})
@@ -98,21 +98,21 @@ func activationUseCases() []useCase {
 			},
 		},
 		{
-			name: "verifyPassword, from a new device", given: (*scene).activeUser,
+			name: "system.verifyPassword, from a new device", given: (*scene).activeUser,
 			request: from("phone", systemtest.Password), status: 200, done: (*scene).deviceIsKnown,
 		},
 		{
-			name:    "verifyPassword, from a known device, after a wrong one",
+			name:    "system.verifyPassword, from a known device, after a wrong one",
 			request: from("phone", systemtest.Password), status: 200, done: (*scene).deviceIsKnown,
 			given: func(s *scene) {
 				s.activeUser()
 				for _, password := range []string{systemtest.Password, "not the password"} {
-					s.ask(&systemtest.Fault{Kind: systemtest.Unfaulted}, "verifyPassword", from("phone", password)(s))
+					s.ask(&systemtest.Fault{Kind: systemtest.Unfaulted}, "system.verifyPassword", from("phone", password)(s))
 				}
 			},
 		},
 		{
-			name: "verifyPassword, one that must be changed", request: verify(systemtest.Password), status: 200, again: 401,
+			name: "system.verifyPassword, one that must be changed", request: verify(systemtest.Password), status: 200, again: 401,
 			given: func(s *scene) {
 				s.activeUserWith(fields{"type": "password", "password": systemtest.Password, "must_be_changed": true})
 			},
@@ -121,7 +121,7 @@ func activationUseCases() []useCase {
 			},
 		},
 		{
-			name: "verifyPasswordV2", given: (*scene).activeUser, status: 200,
+			name: "system.verifyPasswordV2", given: (*scene).activeUser, status: 200,
 			request: func(s *scene) *http.Request {
 				return s.system("POST", s.pool+"/user/password/v2/verify", fields{"userID": s.user, "password": systemtest.Password})
 			},
@@ -140,30 +140,30 @@ func publicUseCases() []useCase {
 	}
 	return []useCase{
 		{
-			name: "selfRegisterUser", status: 201, done: (*scene).linkArrives,
+			name: "system.selfRegisterUser", status: 201, done: (*scene).linkArrives,
 			request: func(s *scene) *http.Request { return s.system("POST", s.pool+"/user/register", registration(s.email)) },
 		},
 		{
-			name: "publicGetPool", status: 200,
+			name: "public.getPool", status: 200,
 			request: func(s *scene) *http.Request { return s.public("GET", s.pool, nil) },
 		},
-		{name: "publicRegister", request: signUp, status: 201, done: (*scene).ticketWorks},
-		{name: "publicRegister, again", given: (*scene).ticketed, request: signUp, status: 201, done: (*scene).ticketWorks},
-		{name: "publicRegister, a taken address", given: (*scene).activeUser, request: signUp, status: 201, done: (*scene).ownerHears},
+		{name: "public.register", request: signUp, status: 201, done: (*scene).ticketWorks},
+		{name: "public.register, again", given: (*scene).ticketed, request: signUp, status: 201, done: (*scene).ticketWorks},
+		{name: "public.register, a taken address", given: (*scene).activeUser, request: signUp, status: 201, done: (*scene).ownerHears},
 		{
-			name: "publicActivate", given: proves, status: 201, again: 422, done: (*scene).isActive,
+			name: "public.activate", given: proves, status: 201, again: 422, done: (*scene).isActive,
 			request: func(s *scene) *http.Request {
 				return s.public("POST", s.pool+"/activate", fields{"ticket": s.ticket, "code": s.code})
 			},
 		},
 		{
-			name: "publicSendActivation", given: (*scene).ticketed, status: 202, done: (*scene).resent,
+			name: "public.sendActivation", given: (*scene).ticketed, status: 202, done: (*scene).resent,
 			request: func(s *scene) *http.Request {
 				return s.public("POST", s.pool+"/activation/send", fields{"ticket": s.ticket})
 			},
 		},
 		{
-			name: "publicSendActivation, to an address", given: (*scene).ticketed, status: 202, done: (*scene).resent,
+			name: "public.sendActivation, to an address", given: (*scene).ticketed, status: 202, done: (*scene).resent,
 			request: func(s *scene) *http.Request {
 				return s.public("POST", s.pool+"/activation/send", fields{"address": s.email})
 			},

@@ -37,80 +37,80 @@ func adminUseCases() []useCase {
 		}
 	}
 	return []useCase{
-		{name: "listPools", twin: "systemListPools", request: get("/pools"), status: 200},
-		{name: "getPool", twin: "systemGetPool", request: get("POOL"), status: 200},
-		{name: "checkPoolPermissions", request: get("POOL/permissions"), status: 200},
+		{name: "admin.listPools", twin: "system.listPools", request: get("/pools"), status: 200},
+		{name: "admin.getPool", twin: "system.getPool", request: get("POOL"), status: 200},
+		{name: "admin.checkPoolPermissions", request: get("POOL/permissions"), status: 200},
 		{
-			name: "createPool", twin: "systemCreatePool", given: (*scene).newSchema, status: 201, again: 409, done: created("/pools/second"),
+			name: "admin.createPool", twin: "system.createPool", given: (*scene).newSchema, status: 201, again: 409, done: created("/pools/second"),
 			request: func(s *scene) *http.Request {
 				return s.admin("POST", "/pools", fields{"id": "second", "name": "Second", "payload_schema_id": s.schema})
 			},
 		},
 		{
-			name: "createPool, its id is ours", status: 201,
+			name: "admin.createPool, its id is ours", status: 201,
 			request: func(s *scene) *http.Request { return s.admin("POST", "/pools", fields{"name": "Second"}) },
 		},
 		{
-			name: "updatePool", twin: "systemUpdatePool", given: (*scene).newSchema, status: 200, done: named("POOL"),
+			name: "admin.updatePool", twin: "system.updatePool", given: (*scene).newSchema, status: 200, done: named("POOL"),
 			request: func(s *scene) *http.Request {
 				return s.admin("PUT", s.pool, fields{"name": "Second", "payload_schema_id": s.schema, "identifier_case_insensitive": false})
 			},
 		},
 		{
-			name: "updatePool, of a version", given: func(s *scene) { version(s, s.pool) }, status: 200, again: 412, done: named("POOL"),
+			name: "admin.updatePool, of a version", given: func(s *scene) { version(s, s.pool) }, status: 200, again: 412, done: named("POOL"),
 			request: func(s *scene) *http.Request {
 				return s.admin("PUT", s.pool, fields{"name": "Second"}, "If-Match", s.tag)
 			},
 		},
 		{
-			name: "deletePool", twin: "systemDeletePool", given: func(s *scene) { s.registeredWithCode(); s.worded() }, status: 204, again: 404, done: (*scene).poolGoes,
+			name: "admin.deletePool", twin: "system.deletePool", given: func(s *scene) { s.registeredWithCode(); s.worded() }, status: 204, again: 404, done: (*scene).poolGoes,
 			request: func(s *scene) *http.Request { return s.admin("DELETE", s.pool, nil) },
 		},
 
-		{name: "listSchemas", twin: "systemListSchemas", request: get("/schemas"), status: 200},
-		{name: "getSchema", twin: "systemGetSchema", given: (*scene).newSchema, request: get("/schemas/own"), status: 200},
+		{name: "admin.listSchemas", twin: "system.listSchemas", request: get("/schemas"), status: 200},
+		{name: "admin.getSchema", twin: "system.getSchema", given: (*scene).newSchema, request: get("/schemas/own"), status: 200},
 		{
-			name: "createSchema", twin: "systemCreateSchema", status: 201, again: 409, done: created("/schemas/own"),
+			name: "admin.createSchema", twin: "system.createSchema", status: 201, again: 409, done: created("/schemas/own"),
 			request: func(s *scene) *http.Request {
 				return s.admin("POST", "/schemas", fields{"id": "own", "name": "Own", "schema": object})
 			},
 		},
 		{
-			name: "createSchema, its id is ours", status: 201,
+			name: "admin.createSchema, its id is ours", status: 201,
 			request: func(s *scene) *http.Request {
 				return s.admin("POST", "/schemas", fields{"name": "Own", "schema": object})
 			},
 		},
 		{
-			name: "updateSchema", twin: "systemUpdateSchema", given: (*scene).newSchema, status: 200, done: named("/schemas/own"),
+			name: "admin.updateSchema", twin: "system.updateSchema", given: (*scene).newSchema, status: 200, done: named("/schemas/own"),
 			request: func(s *scene) *http.Request {
 				return s.admin("PUT", "/schemas/own", fields{"name": "Second", "schema": object})
 			},
 		},
 		{
-			name: "updateSchema, of a version", given: func(s *scene) { s.newSchema(); version(s, "/schemas/own") }, status: 200, again: 412, done: named("/schemas/own"),
+			name: "admin.updateSchema, of a version", given: func(s *scene) { s.newSchema(); version(s, "/schemas/own") }, status: 200, again: 412, done: named("/schemas/own"),
 			request: func(s *scene) *http.Request {
 				return s.admin("PUT", "/schemas/own", fields{"name": "Second", "schema": object}, "If-Match", s.tag)
 			},
 		},
 		{
-			name: "deleteSchema", twin: "systemDeleteSchema", given: (*scene).newSchema, status: 204, again: 404, done: gone("/schemas/own"),
+			name: "admin.deleteSchema", twin: "system.deleteSchema", given: (*scene).newSchema, status: 204, again: 404, done: gone("/schemas/own"),
 			request: func(s *scene) *http.Request { return s.admin("DELETE", "/schemas/own", nil) },
 		},
 
-		{name: "listUsers", twin: "systemListUsers", given: (*scene).newUser, request: get("POOL/users"), status: 200},
+		{name: "admin.listUsers", twin: "system.listUsers", given: (*scene).newUser, request: get("POOL/users"), status: 200},
 		{
-			name: "getUser", twin: "systemGetUser", given: (*scene).newUser, status: 200,
+			name: "admin.getUser", twin: "system.getUser", given: (*scene).newUser, status: 200,
 			request: func(s *scene) *http.Request { return s.admin("GET", s.userPath(), nil) },
 		},
 		{
-			name: "systemGetUserByKey", given: (*scene).newUser, status: 200,
+			name: "system.getUserByKey", given: (*scene).newUser, status: 200,
 			request: func(s *scene) *http.Request {
 				return s.system("POST", s.pool+"/users/by_key", fields{"identifier": s.email})
 			},
 		},
 		{
-			name: "createUser", twin: "systemCreateUser", status: 201, again: 409, done: created("POOL/users/ann"),
+			name: "admin.createUser", twin: "system.createUser", status: 201, again: 409, done: created("POOL/users/ann"),
 			request: func(s *scene) *http.Request {
 				return s.admin("POST", s.pool+"/users", fields{
 					"id": "ann", "status": "new", "identifiers": []fields{{"identifier": s.email, "type": "email"}, {"identifier": "ann", "type": "uid"}},
@@ -120,7 +120,7 @@ func adminUseCases() []useCase {
 			},
 		},
 		{
-			name: "createUser, its id is ours", status: 201, again: 409,
+			name: "admin.createUser, its id is ours", status: 201, again: 409,
 			done: func(s *scene, _ systemtest.Response) {
 				s.tenant.System.Must(s.t, 200, "POST", s.pool+"/users/by_key", fields{"identifier": s.email})
 			},
@@ -129,7 +129,7 @@ func adminUseCases() []useCase {
 			},
 		},
 		{
-			name: "createUser, in place of who is unproved", twin: "systemCreateUser",
+			name: "admin.createUser, in place of who is unproved", twin: "system.createUser",
 			given: (*scene).registeredWithCode, status: 201, again: 409,
 			done: func(s *scene, _ systemtest.Response) {
 				s.mustBe("")
@@ -142,7 +142,7 @@ func adminUseCases() []useCase {
 			},
 		},
 		{
-			name: "updateUser", twin: "systemUpdateUser", given: (*scene).newUserWithCode, status: 200,
+			name: "admin.updateUser", twin: "system.updateUser", given: (*scene).newUserWithCode, status: 200,
 			request: func(s *scene) *http.Request { return s.admin("PUT", s.userPath(), fields{"status": "inactive"}) },
 			done: func(s *scene, _ systemtest.Response) {
 				s.mustBe("inactive")
@@ -152,23 +152,23 @@ func adminUseCases() []useCase {
 			},
 		},
 		{
-			name: "updateUser, of a version", given: func(s *scene) { s.newUser(); version(s, s.userPath()) }, status: 200, again: 412,
+			name: "admin.updateUser, of a version", given: func(s *scene) { s.newUser(); version(s, s.userPath()) }, status: 200, again: 412,
 			request: func(s *scene) *http.Request {
 				return s.admin("PUT", s.userPath(), fields{"status": "inactive"}, "If-Match", s.tag)
 			},
 			done: func(s *scene, _ systemtest.Response) { s.mustBe("inactive") },
 		},
 		{
-			name: "deleteUser", twin: "systemDeleteUser", given: (*scene).newUserWithCode, status: 204, again: 404,
+			name: "admin.deleteUser", twin: "system.deleteUser", given: (*scene).newUserWithCode, status: 204, again: 404,
 			request: func(s *scene) *http.Request { return s.admin("DELETE", s.userPath(), nil) },
 			done:    func(s *scene, _ systemtest.Response) { s.mustBe("") },
 		},
 		{
-			name: "listSuppressions", given: unreachable, status: 200,
+			name: "admin.listSuppressions", given: unreachable, status: 200,
 			request: func(s *scene) *http.Request { return s.admin("GET", s.userPath()+"/suppressions", nil) },
 		},
 		{
-			name: "clearSuppressions", given: unreachable, status: 204,
+			name: "admin.clearSuppressions", given: unreachable, status: 204,
 			request: func(s *scene) *http.Request { return s.admin("DELETE", s.userPath()+"/suppressions", nil) },
 			done: func(s *scene, _ systemtest.Response) {
 				if left := s.Stored(s.t, "SUPPRESSED#"); len(left) > 0 {
@@ -178,11 +178,11 @@ func adminUseCases() []useCase {
 		},
 
 		{
-			name: "adminToken", twin: "systemToken", status: 200,
+			name: "client.adminToken", twin: "client.systemToken", status: 200,
 			request: func(s *scene) *http.Request { return s.tenant.Admin.TokenRequest(s.t, s.tenant.ID, "admin") },
 		},
 		{
-			name: "adminToken, the first", given: (*scene).withoutKeys, status: 200,
+			name: "client.adminToken, the first", given: (*scene).withoutKeys, status: 200,
 			request: func(s *scene) *http.Request { return s.tenant.Admin.TokenRequest(s.t, s.tenant.ID, "admin") },
 			done: func(s *scene, answer systemtest.Response) {
 				s.tenant.Admin.Token = answer.Text(s.t, "access_token")
@@ -191,7 +191,7 @@ func adminUseCases() []useCase {
 			},
 		},
 		{
-			name: "adminKeys", twin: "systemKeys", given: (*scene).withoutKeys, status: 200,
+			name: "client.adminKeys", twin: "client.systemKeys", given: (*scene).withoutKeys, status: 200,
 			request: func(s *scene) *http.Request {
 				r := s.tenant.Admin.TokenRequest(s.t, s.tenant.ID, "admin")
 				r.Method, r.URL.Path, r.Body = "GET", "/"+s.tenant.ID+"/admin/.well-known/jwks.json", nil

@@ -21,20 +21,20 @@ func mailUseCases() []useCase {
 		}
 	}
 	return []useCase{
-		{name: "listMailTexts", given: (*scene).worded, request: call("GET", "/mails", nil), status: 200},
-		{name: "getMailText", given: (*scene).worded, request: call("GET", one, nil), status: 200},
-		{name: "updateMailText", request: call("PUT", one, wording("First")), status: 200, done: says(true, "First")},
-		{name: "updateMailText, once more", given: (*scene).worded, request: call("PUT", one, wording("Second")), status: 200, done: says(true, "Second")},
+		{name: "admin.listMailTexts", given: (*scene).worded, request: call("GET", "/mails", nil), status: 200},
+		{name: "admin.getMailText", given: (*scene).worded, request: call("GET", one, nil), status: 200},
+		{name: "admin.updateMailText", request: call("PUT", one, wording("First")), status: 200, done: says(true, "First")},
+		{name: "admin.updateMailText, once more", given: (*scene).worded, request: call("PUT", one, wording("Second")), status: 200, done: says(true, "Second")},
 		{
-			name: "updateMailText, of a version", status: 200, again: 412, done: says(true, "Second"),
+			name: "admin.updateMailText, of a version", status: 200, again: 412, done: says(true, "Second"),
 			given: func(s *scene) { s.tag = s.tenant.Admin.Must(s.t, 200, "GET", s.pool+one, nil).Header.Get("ETag") },
 			request: func(s *scene) *http.Request {
 				return s.admin("PUT", s.pool+one, wording("Second"), "If-Match", s.tag)
 			},
 		},
-		{name: "deleteMailText", given: (*scene).worded, request: call("DELETE", one, nil), status: 204, done: says(false, "First")},
-		{name: "deleteMailText, where there is none", request: call("DELETE", one, nil), status: 204, done: says(false, "First")},
-		{name: "previewMail", given: (*scene).worded, request: call("POST", one+"/preview", nil), status: 200},
+		{name: "admin.deleteMailText", given: (*scene).worded, request: call("DELETE", one, nil), status: 204, done: says(false, "First")},
+		{name: "admin.deleteMailText, where there is none", request: call("DELETE", one, nil), status: 204, done: says(false, "First")},
+		{name: "admin.previewMail", given: (*scene).worded, request: call("POST", one+"/preview", nil), status: 200},
 	}
 }
 

@@ -20,32 +20,32 @@ func pageUseCases() []useCase {
 	}
 	return []useCase{
 		{
-			name: "registrationPage", status: 200,
+			name: "public.registrationPage", status: 200,
 			request: func(s *scene) *http.Request { return s.page("GET", "register", nil) },
 		},
-		{name: "registerByPage", request: signUp, status: 303, done: (*scene).cookieWorks},
-		{name: "registerByPage, a taken address", given: (*scene).activeUser, request: signUp, status: 303, done: (*scene).ownerHears},
+		{name: "public.registerByPage", request: signUp, status: 303, done: (*scene).cookieWorks},
+		{name: "public.registerByPage, a taken address", given: (*scene).activeUser, request: signUp, status: 303, done: (*scene).ownerHears},
 		{
-			name: "codePage", given: (*scene).onCodePage, status: 200, done: (*scene).isNew,
+			name: "public.codePage", given: (*scene).onCodePage, status: 200, done: (*scene).isNew,
 			request: func(s *scene) *http.Request { return s.page("GET", "register/code", nil) },
 		},
 		{
-			name: "activateByCode", given: (*scene).onCodePage, status: 303, again: 422, done: (*scene).isActive,
+			name: "public.activateByCode", given: (*scene).onCodePage, status: 303, again: 422, done: (*scene).isActive,
 			request: func(s *scene) *http.Request {
 				s.proved[s.user] = true
 				return s.page("POST", "register/code", url.Values{"code": {s.code}})
 			},
 		},
 		{
-			name: "activateByCode, a new code", given: (*scene).onCodePage, status: 303, done: (*scene).isNew,
+			name: "public.activateByCode, a new code", given: (*scene).onCodePage, status: 303, done: (*scene).isNew,
 			request: func(s *scene) *http.Request { return s.page("POST", "register/code", url.Values{"do": {"resend"}}) },
 		},
 		{
-			name: "activationPage", given: (*scene).registeredWithCode, status: 200, done: (*scene).isNew,
+			name: "public.activationPage", given: (*scene).registeredWithCode, status: 200, done: (*scene).isNew,
 			request: func(s *scene) *http.Request { return s.page("GET", "activate?code="+s.link, nil) },
 		},
 		{
-			name: "activateByPage", given: proves, status: 303, again: 422, done: (*scene).isActive,
+			name: "public.activateByPage", given: proves, status: 303, again: 422, done: (*scene).isActive,
 			request: func(s *scene) *http.Request {
 				return s.page("POST", "activate", url.Values{"code": {s.link}, "password": {systemtest.Password}})
 			},

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"identitypools/functions"
 	"identitypools/infra/check/story"
 	"identitypools/infra/check/systemtest"
 	"identitypools/infra/local/part"
@@ -123,19 +124,19 @@ func TestARetryUnderAKeyIsAnsweredAsTheFirstTry(t *testing.T) {
 // hasKey says whether the use case takes effect once under a key.
 func (u useCase) hasKey() bool {
 	route := story.Route(u.operation())
-	return route.Method != http.MethodGet && route.Caller != api.Anyone && u.status < 300 && !slices.Contains(notOnce, u.operation())
+	return route.Method != http.MethodGet && route.Caller != api.Client && u.status < 300 && !slices.Contains(notOnce, u.operation())
 }
 
 // Every operation is a use case, or is served by the same code as one. Discovery documents are made of nothing but the request.
 func TestEveryOperationMeetsFaults(t *testing.T) {
 	t.Parallel()
-	met := map[string]bool{"adminDiscovery": true, "systemDiscovery": true}
+	met := map[string]bool{"client.adminDiscovery": true, "client.systemDiscovery": true}
 	for _, u := range useCases() {
 		met[u.operation()], met[u.twin] = true, true
 	}
-	for _, route := range api.Routes() {
-		if !met[route.Operation] {
-			t.Errorf("operation %s is no use case of this test", route.Operation)
+	for _, route := range functions.Routes() {
+		if !met[route.Name] {
+			t.Errorf("operation %s is no use case of this test", route.Name)
 		}
 	}
 }

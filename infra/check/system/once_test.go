@@ -12,6 +12,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"identitypools/functions"
 	"identitypools/infra/check/story"
 	"identitypools/infra/check/systemtest"
 	"identitypools/infra/local/system"
@@ -87,27 +88,27 @@ func (l *tale) changed(t *testing.T) []string {
 
 // The operations that have no need of a key: they change nothing, count their repeats themselves, come from a form, or come to the same each time.
 var notOnce = []string{
-	"previewMail", "systemGetUserByKey", "verifyPassword", "verifyPasswordV2", "registerByPage", "activateByCode", "activateByPage", "clearSuppressions",
+	"admin.previewMail", "system.getUserByKey", "system.verifyPassword", "system.verifyPasswordV2", "public.registerByPage", "public.activateByCode", "public.activateByPage", "admin.clearSuppressions",
 }
 
 // "Every POST takes Idempotency-Key: parallel repeats make one user and one mail; the same key with another body is 422", for each
 // operation that changes anything.
 func TestARepeatTakesEffectOnce(t *testing.T) {
 	t.Parallel()
-	for _, route := range api.Routes() {
-		if route.Method == http.MethodGet || route.Caller == api.Anyone || slices.Contains(notOnce, route.Operation) {
+	for _, route := range functions.Routes() {
+		if route.Method == http.MethodGet || route.Caller == api.Client || slices.Contains(notOnce, route.Name) {
 			continue
 		}
-		t.Run(route.Operation, func(t *testing.T) {
+		t.Run(route.Name, func(t *testing.T) {
 			t.Parallel()
 			l := newTale(t)
-			l.given(t, route.Operation)
-			event := l.event(t, route.Operation)
+			l.given(t, route.Name)
+			event := l.event(t, route.Name)
 			event.Headers["idempotency-key"] = idempotencyKey
 			answers := make([]events.APIGatewayV2HTTPResponse, 20)
 			var all sync.WaitGroup
 			for i := range answers {
-				all.Go(func() { answers[i] = l.send(t, route.Operation, event) })
+				all.Go(func() { answers[i] = l.send(t, route.Name, event) })
 			}
 			all.Wait()
 			after, first := l.changed(t), 0
@@ -126,13 +127,13 @@ func TestARepeatTakesEffectOnce(t *testing.T) {
 			l.Clock.Advance(50 * time.Minute) // a repeat long after, under the other name
 			delete(event.Headers, "idempotency-key")
 			event.Headers["x-idempotency-key"] = idempotencyKey
-			again := l.send(t, route.Operation, event)
+			again := l.send(t, route.Name, event)
 			if again.Body != answers[0].Body || again.StatusCode != answers[0].StatusCode || again.Headers["X-Idempotent-Replayed"] != "true" {
 				t.Errorf("a late repeat answers %d %s", again.StatusCode, again.Body)
 			}
 			other := event
 			other.RawQueryString += "&other=1"
-			if got := l.send(t, route.Operation, other); got.StatusCode != 422 || !strings.Contains(got.Body, `"idempotency_key_reused"`) {
+			if got := l.send(t, route.Name, other); got.StatusCode != 422 || !strings.Contains(got.Body, `"idempotency_key_reused"`) {
 				t.Errorf("another request under the key answers %d %s", got.StatusCode, got.Body)
 			}
 			if now := l.changed(t); !slices.Equal(now, after) {
@@ -148,12 +149,12 @@ func TestARepeatTakesEffectOnce(t *testing.T) {
 func (l *tale) mustBeForgotten(t *testing.T, route api.Route, event events.APIGatewayV2HTTPRequest) {
 	t.Helper()
 	if route.Caller != api.Public {
-		for _, operation := range []string{"adminToken", "systemToken"} {
+		for _, operation := range []string{"client.adminToken", "client.systemToken"} {
 			l.values.Hear(operation, l.send(t, operation, l.event(t, operation)).Body)
 		}
-		event.Headers["authorization"] = l.event(t, route.Operation).Headers["authorization"]
+		event.Headers["authorization"] = l.event(t, route.Name).Headers["authorization"]
 	}
-	if got := l.send(t, route.Operation, event); got.Headers["X-Idempotent-Replayed"] != "" {
+	if got := l.send(t, route.Name, event); got.Headers["X-Idempotent-Replayed"] != "" {
 		t.Errorf("after a day the answer is still %d %s", got.StatusCode, got.Body)
 	}
 }

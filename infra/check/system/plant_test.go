@@ -49,25 +49,25 @@ func (a *aviary) newActor(t *testing.T) *actor {
 func (a *aviary) tell(t *testing.T, route api.Route) {
 	t.Helper()
 	p := a.newActor(t)
-	good := p.event(t, route.Operation)
-	for _, before := range story.Given(route.Operation) {
+	good := p.event(t, route.Name)
+	for _, before := range story.Given(route.Name) {
 		p.must(t, before, p.event(t, before))
 	}
-	good.Headers["idempotency-key"] = p.canary(keyText, route.Operation+" good header idempotency-key") + longKey
-	p.must(t, route.Operation, good)
-	p.send(t, t.Context(), route.Operation, good)
+	good.Headers["idempotency-key"] = p.canary(keyText, route.Name+" good header idempotency-key") + longKey
+	p.must(t, route.Name, good)
+	p.send(t, t.Context(), route.Name, good)
 	p.leads(t, route)
 	for _, e := range slices.Concat(p.inBody(t, route), p.inQuery(t, route), p.inPath(t, route), p.inHeaders(t, route)) {
-		p.send(t, t.Context(), route.Operation, e)
+		p.send(t, t.Context(), route.Name, e)
 	}
-	if route.Operation == "generateCode" {
+	if route.Name == "system.generateCode" {
 		p.verifies(t)
 	}
-	again := p.event(t, route.Operation)
+	again := p.event(t, route.Name)
 	for n := range 3 {
-		p.send(t, failing(t, n), route.Operation, again)
+		p.send(t, failing(t, n), route.Name, again)
 	}
-	p.send(t, context.WithValue(t.Context(), panicKey{}, true), route.Operation, again)
+	p.send(t, context.WithValue(t.Context(), panicKey{}, true), route.Name, again)
 }
 
 // longKey makes a key of a canary long enough.
@@ -168,30 +168,30 @@ func classOf(at string) class {
 // leads asks for a message whose link leads on to a place, where a route can.
 func (p *actor) leads(t *testing.T, route api.Route) {
 	t.Helper()
-	e := p.event(t, route.Operation)
+	e := p.event(t, route.Name)
 	if !strings.Contains(e.RawQueryString, "code_type_in_message") || route.Caller == api.Public {
 		return
 	}
-	e.RawQueryString += "&post_activation_url=https://app.example.com/" + p.canary(returnText, route.Operation+"?post_activation_url")
-	p.send(t, t.Context(), route.Operation, e)
+	e.RawQueryString += "&post_activation_url=https://app.example.com/" + p.canary(returnText, route.Name+"?post_activation_url")
+	p.send(t, t.Context(), route.Name, e)
 }
 
 // verifies asks for a code that verifies an address: codes of that kind are kept by address.
 func (p *actor) verifies(t *testing.T) {
 	t.Helper()
 	address := `"address":"` + p.canary(addressText, "generateCode /address to verify") + `@example.com"`
-	user, code := p.event(t, "createUser"), p.event(t, "generateCode")
+	user, code := p.event(t, "admin.createUser"), p.event(t, "system.generateCode")
 	user.Body = `{"id":"vera","status":"new","verifiable_addresses":[{` + address + `,"type":"email","verified":false,"status":"active"}]}`
-	p.must(t, "createUser", user)
+	p.must(t, "admin.createUser", user)
 	code.RawPath = strings.Replace(code.RawPath, "/ann/", "/vera/", 1)
 	code.Body = `{"type":"verify_address",` + address + `}`
-	p.send(t, t.Context(), "generateCode", code)
+	p.send(t, t.Context(), "system.generateCode", code)
 }
 
 // inBody are the events with a canary in one text of the body, and one with a field too many.
 func (p *actor) inBody(t *testing.T, route api.Route) (all []events.APIGatewayV2HTTPRequest) {
 	t.Helper()
-	e := p.event(t, route.Operation)
+	e := p.event(t, route.Name)
 	var pointers []string
 	rewrite(t, e.Body, func(pointer, text string) string {
 		pointers = append(pointers, pointer)
@@ -203,13 +203,13 @@ func (p *actor) inBody(t *testing.T, route api.Route) (all []events.APIGatewayV2
 			if pointer != changed {
 				return text
 			}
-			return p.canary(classOf(route.Operation+" "+pointer), route.Operation+" "+pointer)
+			return p.canary(classOf(route.Name+" "+pointer), route.Name+" "+pointer)
 		})
 		all = append(all, other)
 	}
 	if strings.HasPrefix(e.Body, "{") {
 		other := e
-		other.Body = strings.Replace(e.Body, "{", `{"extra":"`+p.canary(strayText, route.Operation+" /extra")+`",`, 1)
+		other.Body = strings.Replace(e.Body, "{", `{"extra":"`+p.canary(strayText, route.Name+" /extra")+`",`, 1)
 		all = append(all, other)
 	}
 	return all
@@ -219,7 +219,7 @@ func (p *actor) inBody(t *testing.T, route api.Route) (all []events.APIGatewayV2
 // time where tests are long.
 func (p *actor) inQuery(t *testing.T, route api.Route) (all []events.APIGatewayV2HTTPRequest) {
 	t.Helper()
-	e := p.event(t, route.Operation)
+	e := p.event(t, route.Name)
 	query, err := url.ParseQuery(e.RawQueryString)
 	if err != nil {
 		t.Fatal(err)
@@ -231,7 +231,7 @@ func (p *actor) inQuery(t *testing.T, route api.Route) (all []events.APIGatewayV
 	with := func(names ...string) {
 		other, changed := e, maps.Clone(query)
 		for _, name := range names {
-			at := route.Operation + "?" + name
+			at := route.Name + "?" + name
 			changed.Set(name, p.canary(classOf(at), at))
 		}
 		other.RawQueryString = changed.Encode()
@@ -253,11 +253,11 @@ func (p *actor) inQuery(t *testing.T, route api.Route) (all []events.APIGatewayV
 // inPath are the events with a canary for one id of the path.
 func (p *actor) inPath(t *testing.T, route api.Route) (all []events.APIGatewayV2HTTPRequest) {
 	t.Helper()
-	e := p.event(t, route.Operation)
+	e := p.event(t, route.Name)
 	for i, part := range strings.Split(route.Path, "/") {
 		if strings.HasPrefix(part, "{") {
 			other, parts := e, strings.Split(e.RawPath, "/")
-			parts[i] = p.canary(idText, route.Operation+" "+part)
+			parts[i] = p.canary(idText, route.Name+" "+part)
 			other.RawPath = strings.Join(parts, "/")
 			all = append(all, other)
 		}
@@ -269,16 +269,16 @@ func (p *actor) inPath(t *testing.T, route api.Route) (all []events.APIGatewayV2
 func (p *actor) inHeaders(t *testing.T, route api.Route) []events.APIGatewayV2HTTPRequest {
 	t.Helper()
 	with := func(c class, format string, names ...string) events.APIGatewayV2HTTPRequest {
-		e := p.event(t, route.Operation)
+		e := p.event(t, route.Name)
 		for _, name := range names {
-			e.Headers[name] = fmt.Sprintf(format, p.canary(c, route.Operation+" header "+name))
+			e.Headers[name] = fmt.Sprintf(format, p.canary(c, route.Name+" header "+name))
 		}
 		return e
 	}
 	others := with(strayText, "%s", "accept", "forwarded", "if-match", "if-none-match", "origin",
 		"referer", "user-agent", "x-amzn-trace-id", "x-device-id", "x-forwarded-for",
 		"x-request-id")
-	others.Cookies = []string{"session=" + p.canary(secretText, route.Operation+" cookie")}
+	others.Cookies = []string{"session=" + p.canary(secretText, route.Name+" cookie")}
 	return []events.APIGatewayV2HTTPRequest{
 		with(secretText, "Bearer %s", "authorization"), with(secretText, "Basic %s", "authorization"), with(strayText, "text/%s", "content-type"), others,
 		with(keyText, "%s", "idempotency-key"), with(keyText, "%s"+longKey, "x-idempotency-key"),

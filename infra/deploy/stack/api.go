@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/jsii-runtime-go"
 
+	"identitypools/functions"
 	"identitypools/shared/api"
 )
 
@@ -14,11 +15,11 @@ import (
 // beside a domain, so that links in mails outlive the change.
 func (d *deployment) makeAPI() (awsapigatewayv2.CfnApi, *string) {
 	props := &awsapigatewayv2.CfnApiProps{Name: d.stack.StackName(), ProtocolType: jsii.String("HTTP")}
-	if len(d.config.SignUpOrigins) > 0 {
+	if cors := api.CrossOriginRules(functions.Routes()); len(d.config.SignUpOrigins) > 0 {
 		props.CorsConfiguration = &awsapigatewayv2.CfnApi_CorsProperty{
-			AllowOrigins: jsii.Strings(d.config.SignUpOrigins...), AllowMethods: jsii.Strings("GET", "POST"),
-			AllowHeaders:  jsii.Strings("content-type", "idempotency-key", "x-idempotency-key"),
-			ExposeHeaders: jsii.Strings("retry-after", "x-request-id"), MaxAge: jsii.Number(600),
+			AllowOrigins: jsii.Strings(d.config.SignUpOrigins...), AllowMethods: jsii.Strings(cors.Methods...),
+			AllowHeaders: jsii.Strings(cors.AllowedHeaders...), ExposeHeaders: jsii.Strings(cors.ExposedHeaders...),
+			MaxAge: jsii.Number(cors.MaxAge.Seconds()),
 		}
 	}
 	made := awsapigatewayv2.NewCfnApi(d.stack, jsii.String("Api"), props)
@@ -35,8 +36,8 @@ func (d *deployment) makeAPI() (awsapigatewayv2.CfnApi, *string) {
 func (d *deployment) makeRoutes() awslogs.LogGroup {
 	log := d.makeLog("AccessLog", jsii.String("/aws/vendedlogs/apis/"+d.config.Name))
 	limits := map[string]any{}
-	for _, r := range api.Routes() {
-		limits[routeKey(r)] = limit(d.rate(r.Caller))
+	for _, r := range functions.Routes() {
+		limits[r.Key()] = limit(d.rate(r.Caller))
 	}
 	stage := awsapigatewayv2.NewCfnStage(d.stack, jsii.String("Stage"), &awsapigatewayv2.CfnStageProps{
 		ApiId: d.api.Ref(), StageName: jsii.String("$default"), AutoDeploy: true,
@@ -46,12 +47,12 @@ func (d *deployment) makeRoutes() awslogs.LogGroup {
 		}, RouteSettings: &limits,
 	})
 	targets := map[string]*string{}
-	for _, r := range api.Routes() {
+	for _, r := range functions.Routes() {
 		if targets[r.Function] == nil {
 			targets[r.Function] = d.makeIntegration(r.Function)
 		}
-		route := awsapigatewayv2.NewCfnRoute(d.stack, jsii.String(r.Operation), &awsapigatewayv2.CfnRouteProps{
-			ApiId: d.api.Ref(), RouteKey: jsii.String(routeKey(r)), OperationName: jsii.String(r.Operation),
+		route := awsapigatewayv2.NewCfnRoute(d.stack, jsii.String(r.Key()), &awsapigatewayv2.CfnRouteProps{
+			ApiId: d.api.Ref(), RouteKey: jsii.String(r.Key()), OperationName: jsii.String(r.Operation),
 			AuthorizationType: jsii.String("NONE"), Target: targets[r.Function], // functions verify tokens: API Gateway knows RSA alone
 		})
 		stage.AddResourceDependency(route, nil) // a limit of a route that is not there yet is an error
@@ -62,8 +63,6 @@ func (d *deployment) makeRoutes() awslogs.LogGroup {
 	return log
 }
 
-func routeKey(r api.Route) string { return r.Method + " " + r.Path }
-
 // rate is how many requests a second a route takes: few where strangers are meant to call. Back
 // ends need more of the token servers: the published client gets a new token after each 401 and
 // 403, so wrong passwords that are given to a back end come there too.
@@ -71,7 +70,7 @@ func (d *deployment) rate(caller api.Caller) int {
 	switch caller {
 	case api.Admin, api.System:
 		return d.config.AdminRate
-	case api.Anyone:
+	case api.Client:
 		return d.config.TokenRate
 	}
 	return d.config.PublicRate

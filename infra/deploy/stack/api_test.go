@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"identitypools/functions"
 	"identitypools/shared/api"
 )
 
@@ -22,7 +23,7 @@ func TestTheRoutesAreTheRouteTable(t *testing.T) {
 			t.Errorf("%s: the integration is %v", id, integration.Properties)
 		}
 	}
-	for _, route := range api.Routes() {
+	for _, route := range functions.Routes() {
 		key := route.Method + " " + route.Path
 		if want := tmpl.function(t, route.Function) + " " + route.Operation; got[key] != want {
 			t.Errorf("%s goes to %q, want %q", key, got[key], want)
@@ -38,15 +39,15 @@ func TestTheRoutesAreTheRouteTable(t *testing.T) {
 // neither is set for the other.
 func TestRoutesAreThrottledByCaller(t *testing.T) {
 	stage := usual(t).Resources["Stage"]
-	mustThrottle(t, usual(t), map[api.Caller]float64{api.Admin: 500, api.System: 500, api.Public: 20, api.Anyone: 100})
+	mustThrottle(t, usual(t), map[api.Caller]float64{api.Admin: 500, api.System: 500, api.Public: 20, api.Client: 100})
 	mustThrottle(t, synthesize(t, with(fields{"publicRate": 3, "tokenRate": 70, "adminRate": 900})),
-		map[api.Caller]float64{api.Admin: 900, api.System: 900, api.Public: 3, api.Anyone: 70})
+		map[api.Caller]float64{api.Admin: 900, api.System: 900, api.Public: 3, api.Client: 70})
 	if at(stage.Properties, "DefaultRouteSettings", "ThrottlingRateLimit") == nil {
 		t.Error("a route without a limit of its own has none")
 	}
 	dependsOn := list(stage.DependsOn)
-	if len(dependsOn) != len(api.Routes()) {
-		t.Errorf("the stage waits for %d routes, and has limits for %d", len(dependsOn), len(api.Routes()))
+	if len(dependsOn) != len(functions.Routes()) {
+		t.Errorf("the stage waits for %d routes, and has limits for %d", len(dependsOn), len(functions.Routes()))
 	}
 }
 
@@ -55,7 +56,7 @@ func TestRoutesAreThrottledByCaller(t *testing.T) {
 func mustThrottle(t *testing.T, tmpl template, rates map[api.Caller]float64) {
 	t.Helper()
 	limits, _ := tmpl.Resources["Stage"].Properties["RouteSettings"].(fields)
-	for _, route := range api.Routes() {
+	for _, route := range functions.Routes() {
 		want, key := rates[route.Caller], route.Method+" "+route.Path
 		rate, burst := at(limits, key, "ThrottlingRateLimit"), at(limits, key, "ThrottlingBurstLimit")
 		if rate != want || burst != 2*want {

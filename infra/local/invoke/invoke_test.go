@@ -13,34 +13,34 @@ import (
 func TestAStoryOfEvents(t *testing.T) {
 	t.Parallel()
 	d := newDeveloper(t)
-	if status, body := d.http(t, "systemToken"); status != 200 || body["scope"] != "identity identity_self_registration" {
+	if status, body := d.http(t, "client.systemToken"); status != 200 || body["scope"] != "identity identity_self_registration" {
 		t.Errorf("a token by SECRET: %d, %v", status, body)
 	}
-	if status, body := d.http(t, "createPool", "-function", "pools"); status != 201 || body["id"] != "partners" {
+	if status, body := d.http(t, "admin.createPool", "-function", "pools"); status != 201 || body["id"] != "partners" {
 		t.Errorf("a pool by TOKEN_ADMIN: %d, %v", status, body)
 	}
-	status, registered := d.http(t, "publicRegister")
+	status, registered := d.http(t, "public.register")
 	ticket, _ := registered["ticket"].(string)
 	if status != 201 || ticket == "" {
 		t.Errorf("a registration: %d, %v", status, registered)
 	}
-	status, generated := d.http(t, "generateCodeForUser")
+	status, generated := d.http(t, "system.generateCodeForUser")
 	code, _ := generated["code"].(string)
 	if status >= 300 || code == "" {
 		t.Errorf("a code by TOKEN_SYSTEM: %d, %v", status, generated)
 	}
-	if status, body := d.http(t, "publicActivate", "-set", "TICKET="+ticket, "-set", "CODE="+code); status != 201 || body["status"] != "active" {
+	if status, body := d.http(t, "public.activate", "-set", "TICKET="+ticket, "-set", "CODE="+code); status != 201 || body["status"] != "active" {
 		t.Errorf("an activation by TICKET and CODE: %d, %v", status, body)
 	}
 
-	got := d.call(t, "listPools")
+	got := d.call(t, "admin.listPools")
 	if !strings.Contains(got.out, "  \"statusCode\": 200\n}\n{\n  \"pools\": [\n    {\n") || strings.Contains(got.out, `"body"`) {
 		t.Errorf("the answer and its body are printed as\n%s", got.out)
 	}
-	if got := d.call(t, "activationPage", "-set", "EXTENDED_CODE="+code); !strings.Contains(got.out, `"body": "<!doctype html>`) {
+	if got := d.call(t, "public.activationPage", "-set", "EXTENDED_CODE="+code); !strings.Contains(got.out, `"body": "<!doctype html>`) {
 		t.Errorf("a page is printed as\n%s", got.out)
 	}
-	if got := d.call(t, "publicRegister"); !strings.Contains(got.err, string(metric.Registrations)) {
+	if got := d.call(t, "public.register"); !strings.Contains(got.err, string(metric.Registrations)) {
 		t.Errorf("the log is\n%s", got.err)
 	}
 	if got := d.call(t, "bounce", "-function", "courier"); got.status != 0 || got.out != "{}\n" {
@@ -65,16 +65,16 @@ func TestWhatCannotBeDone(t *testing.T) {
 		want   string
 	}{
 		"no event":                           {"", nil, 2, "-event must be given"},
-		"an event that isn't there":          {"missing/listPools.json", nil, 1, "read the event: "},
+		"an event that isn't there":          {"missing/admin.listPools.json", nil, 1, "read the event: "},
 		"an event of no operation":           {"stream", nil, 2, "no operation is named stream: name the function by -function, one of activation, courier, "},
-		"a function that isn't there":        {"listPools", []string{"-function", "../pools"}, 2, `there is no function "../pools" but activation, courier, `},
-		"a word too much":                    {"listPools", []string{"pools"}, 2, `"pools" is no flag`},
-		"a value for another placeholder":    {"listPools", []string{"-set", "SECRET=x"}, 2, "the name one of TICKET, CODE, EXTENDED_CODE"},
-		"a placeholder without a value":      {"listPools", []string{"-set", "CODE"}, 2, "must be NAME=VALUE"},
-		"an event that lacks its code":       {"publicActivate", []string{"-set", "TICKET=x"}, 1, "the event has the placeholder CODE: give it by -set CODE=…"},
-		"an event that lacks its ticket":     {"publicActivate", []string{"-set", "CODE=1"}, 1, "the event has the placeholder TICKET: give it by -set TICKET=…"},
-		"an event that lacks its long code":  {"activateByPage", []string{"-set", "CODE=1"}, 1, "the event has the placeholder EXTENDED_CODE: "},
-		"a value that breaks the event":      {"publicActivate", []string{"-set", "CODE=1", "-set", `TICKET="`}, 1, "the event is no JSON with its values put in"},
+		"a function that isn't there":        {"admin.listPools", []string{"-function", "../pools"}, 2, `there is no function "../pools" but activation, courier, `},
+		"a word too much":                    {"admin.listPools", []string{"pools"}, 2, `"pools" is no flag`},
+		"a value for another placeholder":    {"admin.listPools", []string{"-set", "SECRET=x"}, 2, "the name one of TICKET, CODE, EXTENDED_CODE"},
+		"a placeholder without a value":      {"admin.listPools", []string{"-set", "CODE"}, 2, "must be NAME=VALUE"},
+		"an event that lacks its code":       {"public.activate", []string{"-set", "TICKET=x"}, 1, "the event has the placeholder CODE: give it by -set CODE=…"},
+		"an event that lacks its ticket":     {"public.activate", []string{"-set", "CODE=1"}, 1, "the event has the placeholder TICKET: give it by -set TICKET=…"},
+		"an event that lacks its long code":  {"public.activateByPage", []string{"-set", "CODE=1"}, 1, "the event has the placeholder EXTENDED_CODE: "},
+		"a value that breaks the event":      {"public.activate", []string{"-set", "CODE=1", "-set", `TICKET="`}, 1, "the event is no JSON with its values put in"},
 		"an event that the function refuses": {file("text.json", `"text"`), []string{"-function", "courier"}, 1, "invoke: courier: "},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -101,7 +101,7 @@ func TestMakeRunIsNotRunning(t *testing.T) {
 	t.Parallel()
 	refused := func(t *testing.T, d developer, want string) {
 		t.Helper()
-		got := d.call(t, "publicGetPool")
+		got := d.call(t, "public.getPool")
 		if got.status != 1 || got.out != "" || !strings.HasPrefix(got.err, "invoke: "+want) || strings.Count(got.err, "\n") != 1 {
 			t.Errorf("it ends with %d, %q and %s", got.status, got.out, got.err)
 		}

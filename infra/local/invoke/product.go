@@ -30,7 +30,7 @@ func readProduct(file string) (product, error) {
 // whether the product still runs. Errors: one that doesn't, and an event that lacks a value or is no JSON with them.
 func (p product) fill(ctx context.Context, event string, values map[string]string) ([]byte, error) {
 	all := story.NewValues()
-	for tree, operation := range map[string]string{"admin": "adminToken", "system": "systemToken"} {
+	for tree, operation := range map[string]string{"admin": "client.adminToken", "system": "client.systemToken"} {
 		answer, err := p.token(ctx, tree)
 		if err != nil {
 			return nil, err

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"identitypools/shared/api"
+	"identitypools/functions"
 )
 
 const usage = `Has one function, built as it is now, do one event, against the product that make run has started here.
@@ -61,21 +61,21 @@ func parse(args []string) (request, error) {
 
 // withFunction is the request with the function of its event where none was named.
 func (r request) withFunction() (request, error) {
-	functions := []string{"courier"} // which no route has
+	names := []string{"courier"} // which no route has
 	operation := strings.TrimSuffix(filepath.Base(r.event), ".json")
-	for _, route := range api.Routes() {
-		functions = append(functions, route.Function)
-		if r.function == "" && route.Operation == operation {
+	for _, route := range functions.Routes() {
+		names = append(names, route.Function)
+		if r.function == "" && route.Name == operation {
 			r.function = route.Function
 		}
 	}
-	slices.Sort(functions)
-	functions = slices.Compact(functions)
+	slices.Sort(names)
+	names = slices.Compact(names)
 	switch {
 	case r.function == "":
-		return r, fmt.Errorf("no operation is named %s: name the function by -function, one of %s", operation, strings.Join(functions, ", "))
-	case !slices.Contains(functions, r.function):
-		return r, fmt.Errorf("there is no function %q but %s", r.function, strings.Join(functions, ", "))
+		return r, fmt.Errorf("no operation is named %s: name the function by -function, one of %s", operation, strings.Join(names, ", "))
+	case !slices.Contains(names, r.function):
+		return r, fmt.Errorf("there is no function %q but %s", r.function, strings.Join(names, ", "))
 	}
 	return r, nil
 }

@@ -9,11 +9,13 @@ import (
 	"io"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"identitypools/functions"
 	"identitypools/shared/api"
 )
 
@@ -24,21 +26,35 @@ const (
 	lambdaAnswer   = 6 << 20 // as JSON
 )
 
-// gateway does what API Gateway does: it finds the function of a request in the route table, calls it with an event, and
-// answers with what comes back. Browsers of any origin may call the public routes.
-func gateway(functions map[string]api.Gateway) http.Handler {
-	mux := http.NewServeMux()
-	for _, route := range api.Routes() {
-		mux.Handle(route.Method+" "+route.Path, forward(functions[route.Function]))
+// gateway does what API Gateway does: it finds the function of a request in the route table, calls it
+// with an event, and answers with what comes back. A method that no row has is not routed, so that
+// HEAD fails here as it does in AWS. Browsers of any origin may call the routes that are open to them.
+func gateway(started map[string]api.Gateway) http.Handler {
+	mux, routes := http.NewServeMux(), map[string]api.Route{}
+	for _, route := range functions.Routes() {
+		routes[route.Key()] = route
+		mux.Handle(route.Key(), forward(started[route.Function]))
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if allowOrigin(w, r) {
+		find := func(method string) (route api.Route, found bool) {
+			asked := r.Clone(r.Context())
+			asked.Method = method
+			_, pattern := mux.Handler(asked)
+			route, found = routes[pattern]
+			return route, found && route.Method == method && path.Clean(r.URL.Path) == r.URL.Path
+		}
+		if method := r.Header.Get("Access-Control-Request-Method"); r.Method == http.MethodOptions && method != "" {
+			route, _ := find(method)
+			allowOrigin(w, r, route)
+			w.WriteHeader(http.StatusNoContent)
 			return
 		}
-		if _, pattern := mux.Handler(r); pattern == "" || path.Clean(r.URL.Path) != r.URL.Path {
+		route, found := find(r.Method)
+		if !found {
 			api.NotFound(w, r)
 			return
 		}
+		allowOrigin(w, r, route)
 		mux.ServeHTTP(w, r)
 	})
 }
@@ -82,20 +98,17 @@ func fits(answer events.APIGatewayV2HTTPResponse) error {
 	return nil
 }
 
-// allowOrigin lets browsers use the public routes from other sites (CORS), and says whether the request was only to ask for that.
-func allowOrigin(w http.ResponseWriter, r *http.Request) bool {
-	parts := strings.Split(r.URL.Path, "/")
-	if r.Header.Get("Origin") == "" || len(parts) < 5 || parts[1] != "api" || parts[4] != "public" {
-		return false
+// allowOrigin lets browsers use a route from other sites, if it is open to them (Fetch, CORS protocol).
+func allowOrigin(w http.ResponseWriter, r *http.Request, route api.Route) {
+	if r.Header.Get("Origin") == "" || !route.CrossOrigin {
+		return
 	}
-	w.Header().Set("Access-Control-Allow-Origin", "*")
-	w.Header().Set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After")
-	if r.Method != http.MethodOptions {
-		return false
+	h, cors := w.Header(), api.CrossOriginRules(functions.Routes())
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Access-Control-Expose-Headers", strings.Join(cors.ExposedHeaders, ", "))
+	if r.Method == http.MethodOptions {
+		h.Set("Access-Control-Allow-Methods", strings.Join(cors.Methods, ", "))
+		h.Set("Access-Control-Allow-Headers", strings.Join(cors.AllowedHeaders, ", "))
+		h.Set("Access-Control-Max-Age", strconv.Itoa(int(cors.MaxAge.Seconds())))
 	}
-	w.Header().Set("Access-Control-Allow-Methods", "GET, POST")
-	w.Header().Set("Access-Control-Allow-Headers", "Content-Type, Idempotency-Key")
-	w.Header().Set("Access-Control-Max-Age", "600")
-	w.WriteHeader(http.StatusNoContent)
-	return true
 }

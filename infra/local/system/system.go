@@ -19,14 +19,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 	"github.com/aws/smithy-go/middleware"
 
-	"identitypools/functions/activation"
+	"identitypools/functions"
 	"identitypools/functions/courier"
-	"identitypools/functions/credentials"
-	"identitypools/functions/pools"
-	"identitypools/functions/registration"
-	"identitypools/functions/schemas"
-	"identitypools/functions/tokens"
-	"identitypools/functions/users"
 	"identitypools/infra/deploy/plan"
 	"identitypools/shared/access"
 	"identitypools/shared/api"
@@ -80,7 +74,7 @@ func Start(ctx context.Context, c Config) (*System, error) {
 		return nil, err
 	}
 	parts := func() start.Parts { return start.New(env, db, c.Log, c.Now) } // as each function has a process of its own
-	functions, err := functionsOf(parts)
+	started, err := functionsOf(parts)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +84,7 @@ func Start(ctx context.Context, c Config) (*System, error) {
 	}
 	life, stop := context.WithCancel(context.Background())
 	s := &System{
-		BaseURL: base, Table: parts().Table, Functions: functions, Courier: post, Environment: variables, DB: db, TableName: c.Table,
+		BaseURL: base, Table: parts().Table, Functions: started, Courier: post, Environment: variables, DB: db, TableName: c.Table,
 		stop: stop, read: make(chan struct{}),
 	}
 	reader := &stream{db: db, streams: dynamodbstreams.NewFromConfig(config), table: c.Table, checkpoint: c.Checkpoint, handle: streaming(post), now: c.Now, log: c.Log}
@@ -101,7 +95,7 @@ func Start(ctx context.Context, c Config) (*System, error) {
 			reader.run(life)
 		}
 	}()
-	s.server = &http.Server{Handler: gateway(functions), ReadHeaderTimeout: 10 * time.Second}
+	s.server = &http.Server{Handler: gateway(started), ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		if err := s.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			c.Log.Error("gateway ended", "cause", err.Error())
@@ -133,19 +127,15 @@ func (c Config) variables(base string) map[string]string {
 
 // functionsOf are the functions that serve routes, by name.
 func functionsOf(parts func() start.Parts) (map[string]api.Gateway, error) {
-	constructors := map[string]func(start.Parts) (http.Handler, error){
-		"pools": pools.New, "schemas": schemas.New, "users": users.New, "activation": activation.New,
-		"registration": registration.New, "credentials": credentials.New, "tokens": tokens.New,
-	}
-	functions := make(map[string]api.Gateway, len(constructors))
-	for name, constructor := range constructors {
-		handler, err := constructor(parts())
+	started := map[string]api.Gateway{}
+	for _, f := range functions.All() {
+		handler, err := f.New(parts())
 		if err != nil {
-			return nil, fmt.Errorf("start function %s: %w", name, err)
+			return nil, fmt.Errorf("start function %s: %w", f.Name(), err)
 		}
-		functions[name] = named(name, api.Adapt(handler))
+		started[f.Name()] = named(f.Name(), api.Adapt(handler))
 	}
-	return functions, nil
+	return started, nil
 }
 
 // createTable creates the table if it is missing.

@@ -11,6 +11,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"identitypools/functions"
 	"identitypools/shared/access"
 	"identitypools/shared/api"
 	"identitypools/shared/identity"
@@ -166,7 +167,7 @@ func rights(tree string, asked []string) (string, []string, error) {
 // scopesOf are the scopes that the routes of a tree ask for.
 func scopesOf(tree string) []string {
 	var scopes []string
-	for _, route := range api.Routes() {
+	for _, route := range functions.Routes() {
 		if string(route.Caller) == tree && !slices.Contains(scopes, route.Scope) {
 			scopes = append(scopes, route.Scope)
 		}

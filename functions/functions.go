@@ -1,0 +1,58 @@
+// Package functions lists the functions that serve routes. The deployment, the gateway of a local run
+// and the checks are made from this list. No function imports it.
+package functions
+
+import (
+	"net/http"
+
+	"identitypools/functions/activation"
+	"identitypools/functions/credentials"
+	"identitypools/functions/pools"
+	"identitypools/functions/registration"
+	"identitypools/functions/schemas"
+	"identitypools/functions/tokens"
+	"identitypools/functions/users"
+	"identitypools/shared/api"
+	"identitypools/shared/start"
+)
+
+// Function is a function that serves routes.
+type Function struct {
+	Routes []api.Route
+	New    func(start.Parts) (http.Handler, error)
+}
+
+// Name returns the function's name, which is that of its folder.
+func (f Function) Name() string { return f.Routes[0].Function }
+
+// All returns the functions. Each has at least one route.
+func All() []Function {
+	return []Function{
+		{pools.Routes(), pools.New},
+		{schemas.Routes(), schemas.New},
+		{users.Routes(), users.New},
+		{activation.Routes(), activation.New},
+		{registration.Routes(), registration.New},
+		{credentials.Routes(), credentials.New},
+		{tokens.Routes(), tokens.New},
+	}
+}
+
+// Routes returns the route table: the routes of all functions.
+func Routes() []api.Route {
+	var routes []api.Route
+	for _, f := range All() {
+		routes = append(routes, f.Routes...)
+	}
+	return routes
+}
+
+// Route returns the route with the name; ok is false if there is none.
+func Route(name string) (r api.Route, ok bool) {
+	for _, r := range Routes() {
+		if r.Name == name {
+			return r, true
+		}
+	}
+	return r, false
+}

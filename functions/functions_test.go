@@ -1,0 +1,123 @@
+package functions_test
+
+import (
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"identitypools/functions"
+	"identitypools/shared/api"
+	"identitypools/shared/metric"
+)
+
+// The table is data that the stack, the local gateway and the functions are made from: what it
+// promises must hold row by row.
+func TestRoutesAreConsistent(t *testing.T) {
+	t.Parallel()
+	names, operations, shapes, served := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{"courier": true}
+	for _, route := range functions.Routes() {
+		if route.Operation == "" || names[route.Name] {
+			t.Errorf("%s: the name %q has two routes or no operation", route.Key(), route.Name)
+		}
+		if document := string(route.Caller) + " " + route.Operation; operations[document] {
+			t.Errorf("%s: the operation %s is there twice", route.Key(), document)
+		} else {
+			operations[document] = true
+		}
+		if shapes[route.Shape()] {
+			t.Errorf("%s is in the table twice", route.Key())
+		}
+		names[route.Name], shapes[route.Shape()], served[route.Function] = true, true, true
+		if !slices.Contains([]string{"GET", "POST", "PUT", "PATCH", "DELETE"}, route.Method) {
+			t.Errorf("%s: a method that browsers and gateways don't all know", route.Key())
+		}
+		if !strings.Contains(route.Path, "/{tid}/") {
+			t.Errorf("%s: no tenant in the path", route.Key())
+		}
+		if route.Status < 200 || route.Status > 399 || (route.Status == 204) != (route.Answer == nil) {
+			t.Errorf("%s answers %d with %v", route.Key(), route.Status, route.Answer)
+		}
+		if route.Method == "GET" && route.Body != nil || route.Method == "PUT" && route.Body == nil {
+			t.Errorf("%s takes the body %v", route.Key(), route.Body)
+		}
+	}
+	mains, err := filepath.Glob("*/lambda/main.go")
+	if err != nil || len(mains) != len(served) {
+		t.Errorf("%d functions are served, of %v (%v)", len(served), mains, err)
+	}
+	for _, main := range mains {
+		if name := filepath.Dir(filepath.Dir(main)); !served[name] {
+			t.Errorf("function %s has no route", name)
+		}
+	}
+}
+
+// The names of parameters are the same wherever a path begins alike, since API Gateway takes no other
+// (a second name at one place is a second route to it).
+func TestParametersHaveOneName(t *testing.T) {
+	t.Parallel()
+	parameter := regexp.MustCompile(`\{[^}]*\}$`)
+	known := map[string]string{}
+	for _, route := range functions.Routes() {
+		shape := ""
+		for part := range strings.SplitSeq(route.Path, "/") {
+			at := shape + "/{}"
+			if parameter.MatchString(part) {
+				if before := known[at]; before != "" && before != part {
+					t.Errorf("%s: the parameter %s is %s elsewhere", route.Key(), part, before)
+				}
+				known[at], part = part, "{}"
+			}
+			shape += "/" + part
+		}
+	}
+}
+
+// Deny by default: who may call a route follows from its tree, and only the named trees do without a token.
+func TestRoutesSayWhoMayCall(t *testing.T) {
+	t.Parallel()
+	for _, route := range functions.Routes() {
+		tree, rest, _ := strings.Cut(strings.TrimPrefix(route.Path, "/api/identity/{tid}/"), "/")
+		isAPI := strings.HasPrefix(route.Path, "/api/identity/{tid}/") && rest != ""
+		switch route.Caller {
+		case api.Admin, api.System:
+			if !isAPI || tree != string(route.Caller) || route.Scope == "" {
+				t.Errorf("%s: caller %s with scope %q", route.Key(), route.Caller, route.Scope)
+			}
+			if (route.Caller == api.Admin) != (route.Scope == api.ScopeAdmin) {
+				t.Errorf("%s: scope %q is not one of the tree %s", route.Key(), route.Scope, route.Caller)
+			}
+		case api.Public, api.Client:
+			if isAPI && tree != "public" || route.Scope != "" {
+				t.Errorf("%s: caller %s with scope %q", route.Key(), route.Caller, route.Scope)
+			}
+			if (route.Caller == api.Client) != (route.Function == "tokens") {
+				t.Errorf("%s: caller %s at function %s", route.Key(), route.Caller, route.Function)
+			}
+		default:
+			t.Errorf("%s: unknown caller %q", route.Key(), route.Caller)
+		}
+		if route.CrossOrigin != strings.HasPrefix(route.Path, "/api/identity/{tid}/public/") {
+			t.Errorf("%s: pages of other origins may call it: %t", route.Key(), route.CrossOrigin)
+		}
+	}
+}
+
+// Every success of a route that lets people in counts, and no other.
+func TestRoutesThatCount(t *testing.T) {
+	t.Parallel()
+	want := map[string]metric.Name{
+		"system.selfRegisterUser": metric.Registrations, "public.register": metric.Registrations,
+		"system.activateSelfRegisteredUser":                  metric.Activations,
+		"system.activateSelfRegisteredUserUsingExtendedCode": metric.Activations,
+		"public.activate":                                    metric.Activations, "public.activateByPage": metric.Activations,
+		"public.registerByPage": metric.Registrations, "public.activateByCode": metric.Activations,
+	}
+	for _, route := range functions.Routes() {
+		if route.Counts != want[route.Name] {
+			t.Errorf("%s counts %q, want %q", route.Name, route.Counts, want[route.Name])
+		}
+	}
+}
