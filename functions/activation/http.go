@@ -38,15 +38,17 @@ func options(r *http.Request) identity.MessageOptions {
 	}
 }
 
-type sender func(context.Context, identity.UserRef, Request, identity.MessageOptions) error
+type sender func(
+	context.Context, identity.UserRef, Request, identity.MessageOptions, once.Reply[once.None],
+) error
 
 func (h handlers) send(send sender) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		api.Do(w, r, api.Done, func(ctx context.Context) (once.None, error) {
+		api.Do(w, r, api.Done, func(ctx context.Context, reply once.Reply[once.None]) (once.None, error) {
 			var in Request
 			err := api.DecodeOptional(r, &in)
 			if err == nil {
-				err = send(ctx, ref(r), in, options(r))
+				err = send(ctx, ref(r), in, options(r), reply)
 			}
 			return once.None{}, err
 		})
@@ -57,12 +59,12 @@ func (h handlers) generateActivation(w http.ResponseWriter, r *http.Request) {
 	named := func(g Generated) api.Answer {
 		return api.Answer{Status: http.StatusCreated, Body: map[string]string{"code_id": g.ID}}
 	}
-	api.Do(w, r, named, func(ctx context.Context) (Generated, error) {
+	api.Do(w, r, named, func(ctx context.Context, reply once.Reply[Generated]) (Generated, error) {
 		var in Request
 		if err := api.DecodeOptional(r, &in); err != nil {
 			return Generated{}, err
 		}
-		return h.Generate(ctx, ref(r), CodeRequest{Type: identity.PurposeActivation, Address: in.address()})
+		return h.Generate(ctx, ref(r), CodeRequest{Type: identity.PurposeActivation, Address: in.address()}, reply)
 	})
 }
 
@@ -71,14 +73,14 @@ func generated(g Generated) api.Answer {
 }
 
 func (h handlers) generate(w http.ResponseWriter, r *http.Request) {
-	api.Take(w, r, generated, func(ctx context.Context, in CodeRequest) (Generated, error) {
-		return h.Generate(ctx, ref(r), in)
+	api.Take(w, r, generated, func(ctx context.Context, in CodeRequest, reply once.Reply[Generated]) (Generated, error) {
+		return h.Generate(ctx, ref(r), in, reply)
 	})
 }
 
 func (h handlers) generateForUser(w http.ResponseWriter, r *http.Request) {
-	api.Take(w, r, generated, func(ctx context.Context, in UserCodeRequest) (Generated, error) {
-		return h.GenerateForUser(ctx, r.PathValue("tid"), r.PathValue("ipID"), in)
+	api.Take(w, r, generated, func(ctx context.Context, in UserCodeRequest, reply once.Reply[Generated]) (Generated, error) {
+		return h.GenerateForUser(ctx, r.PathValue("tid"), r.PathValue("ipID"), in, reply)
 	})
 }
 
@@ -111,13 +113,13 @@ func activated(u identity.User) api.Answer {
 
 // activate serves both routes: with the user in the path, and without, for extended codes alone.
 func (h handlers) activate(w http.ResponseWriter, r *http.Request) {
-	api.Take(w, r, activated, func(ctx context.Context, in proof) (identity.User, error) {
+	api.Take(w, r, activated, func(ctx context.Context, in proof, reply once.Reply[identity.User]) (identity.User, error) {
 		if err := in.check(); err != nil {
 			return identity.User{}, err
 		}
 		return h.Activate(ctx, ref(r), onetime.Proof{
 			User: r.PathValue("userID"), IsBackEnd: true, Code: in.Code, Address: in.OTPAddress,
 			Password: in.Password,
-		})
+		}, reply)
 	})
 }

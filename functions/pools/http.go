@@ -44,8 +44,8 @@ func found(p identity.Pool) api.Answer {
 }
 
 func (h handlers) create(w http.ResponseWriter, r *http.Request) {
-	api.Take(w, r, created, func(ctx context.Context, c identity.PoolChange) (identity.Pool, error) {
-		return h.Create(ctx, r.PathValue("tid"), c)
+	api.Take(w, r, created, func(ctx context.Context, c identity.PoolChange, reply once.Reply[identity.Pool]) (identity.Pool, error) {
+		return h.Create(ctx, r.PathValue("tid"), c, reply)
 	})
 }
 
@@ -56,14 +56,14 @@ func (h handlers) get(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h handlers) update(w http.ResponseWriter, r *http.Request) {
-	api.Take(w, r, found, func(ctx context.Context, c identity.PoolChange) (identity.Pool, error) {
-		return h.Update(ctx, r.PathValue("tid"), r.PathValue("ipID"), api.IfMatch(r), c)
+	api.Take(w, r, found, func(ctx context.Context, c identity.PoolChange, reply once.Reply[identity.Pool]) (identity.Pool, error) {
+		return h.Update(ctx, r.PathValue("tid"), r.PathValue("ipID"), api.IfMatch(r), c, reply)
 	})
 }
 
 func (h handlers) delete(w http.ResponseWriter, r *http.Request) {
-	api.Do(w, r, api.Done, func(ctx context.Context) (once.None, error) {
-		return once.None{}, h.Delete(ctx, r.PathValue("tid"), r.PathValue("ipID"), api.IfMatch(r))
+	api.Do(w, r, api.Done, func(ctx context.Context, reply once.Reply[once.None]) (once.None, error) {
+		return once.None{}, h.Delete(ctx, r.PathValue("tid"), r.PathValue("ipID"), api.IfMatch(r), reply)
 	})
 }
 

@@ -44,25 +44,25 @@ func (h handlers) listMails(w http.ResponseWriter, r *http.Request) {
 		return api.Answer{Status: http.StatusOK, Body: map[string]any{"mails": mails}}
 	}
 	api.Show(w, r, listed, func(ctx context.Context) ([]identity.MailText, error) {
-		return h.MailTexts(ctx, r.PathValue("tid"), r.PathValue("ipID"), query.Get("kind"), query.Get(language.Parameter))
+		return h.ListMailTexts(ctx, r.PathValue("tid"), r.PathValue("ipID"), query.Get("kind"), query.Get(language.Parameter))
 	})
 }
 
 func (h handlers) getMail(w http.ResponseWriter, r *http.Request) {
 	api.Show(w, r, worded, func(ctx context.Context) (identity.MailText, error) {
-		return h.MailText(ctx, refOf(r), api.IfMatch(r))
+		return h.ReadMailText(ctx, refOf(r), api.IfMatch(r))
 	})
 }
 
 func (h handlers) updateMail(w http.ResponseWriter, r *http.Request) {
-	api.Take(w, r, worded, func(ctx context.Context, c identity.MailTextChange) (identity.MailText, error) {
-		return h.UpdateMailText(ctx, refOf(r), api.IfMatch(r), c)
+	api.Take(w, r, worded, func(ctx context.Context, c identity.MailTextChange, reply once.Reply[identity.MailText]) (identity.MailText, error) {
+		return h.UpdateMailText(ctx, refOf(r), api.IfMatch(r), c, reply)
 	})
 }
 
 func (h handlers) deleteMail(w http.ResponseWriter, r *http.Request) {
-	api.Do(w, r, api.Done, func(ctx context.Context) (once.None, error) {
-		return once.None{}, h.DeleteMailText(ctx, refOf(r), api.IfMatch(r))
+	api.Do(w, r, api.Done, func(ctx context.Context, reply once.Reply[once.None]) (once.None, error) {
+		return once.None{}, h.DeleteMailText(ctx, refOf(r), api.IfMatch(r), reply)
 	})
 }
 

@@ -44,7 +44,7 @@ func (h handlers) systemRegister(w http.ResponseWriter, r *http.Request) {
 	identified := func(done Registered) api.Answer {
 		return api.Answer{Status: http.StatusCreated, Body: map[string]string{"id": done.User}}
 	}
-	api.Do(w, r, identified, func(ctx context.Context) (done Registered, err error) {
+	api.Do(w, r, identified, func(ctx context.Context, reply once.Reply[Registered]) (done Registered, err error) {
 		mail, err := flag(r, "send_activation_message", true)
 		if err != nil {
 			return done, err
@@ -57,7 +57,7 @@ func (h handlers) systemRegister(w http.ResponseWriter, r *http.Request) {
 		if err := api.Decode(r, &in); err != nil {
 			return done, err
 		}
-		return h.Register(ctx, p, in, mail, byBackEnd, options(r))
+		return h.Register(ctx, p, in, mail, byBackEnd, options(r), reply)
 	})
 }
 
@@ -93,7 +93,7 @@ func (h handlers) register(w http.ResponseWriter, r *http.Request) {
 	ticketed := func(done Registered) api.Answer {
 		return api.Answer{Status: http.StatusCreated, Body: ticket{done.Ticket, done.ExpiresAt}}
 	}
-	api.Do(w, r, ticketed, func(ctx context.Context) (done Registered, err error) {
+	api.Do(w, r, ticketed, func(ctx context.Context, reply once.Reply[Registered]) (done Registered, err error) {
 		p, err := h.OpenToPublic(ctx, r.PathValue("tid"), r.PathValue("ipID"))
 		if err != nil {
 			return done, err
@@ -105,7 +105,7 @@ func (h handlers) register(w http.ResponseWriter, r *http.Request) {
 		if err := api.Decode(r, &in); err != nil {
 			return done, err
 		}
-		return h.RegisterFrom(ctx, p, h.source(r), in.SelfRegistration, in.Solution, publicOptions(r))
+		return h.RegisterFrom(ctx, p, h.source(r), in.SelfRegistration, in.Solution, publicOptions(r), reply)
 	})
 }
 
@@ -120,11 +120,11 @@ func (h handlers) activate(w http.ResponseWriter, r *http.Request) {
 	activated := func(u identity.User) api.Answer {
 		return api.Answer{Status: http.StatusCreated, Body: map[string]string{"status": string(u.Status)}}
 	}
-	api.Take(w, r, activated, func(ctx context.Context, in presented) (identity.User, error) {
+	api.Take(w, r, activated, func(ctx context.Context, in presented, reply once.Reply[identity.User]) (identity.User, error) {
 		if in.Code == "" {
 			return identity.User{}, identity.InvalidField("/code", "must be given")
 		}
-		return h.Activate(ctx, r.PathValue("tid"), r.PathValue("ipID"), h.source(r), in.Ticket, in.Code, in.Password)
+		return h.Activate(ctx, r.PathValue("tid"), r.PathValue("ipID"), h.source(r), in.Ticket, in.Code, in.Password, reply)
 	})
 }
 
@@ -138,12 +138,12 @@ type addressed struct {
 
 func (h handlers) resend(w http.ResponseWriter, r *http.Request) {
 	accepted := func(once.None) api.Answer { return api.Answer{Status: http.StatusAccepted, Body: struct{}{}} }
-	api.Take(w, r, accepted, func(ctx context.Context, in addressed) (once.None, error) {
+	api.Take(w, r, accepted, func(ctx context.Context, in addressed, reply once.Reply[once.None]) (once.None, error) {
 		address := in.Address
 		if address == "" {
 			address = in.Identifier
 		}
-		return once.None{}, h.Resend(ctx, r.PathValue("tid"), r.PathValue("ipID"), h.source(r), in.Ticket, address, in.Solution, publicOptions(r))
+		return once.None{}, h.Resend(ctx, r.PathValue("tid"), r.PathValue("ipID"), h.source(r), in.Ticket, address, in.Solution, publicOptions(r), reply)
 	})
 }
 
@@ -174,7 +174,11 @@ func (h handlers) form(w http.ResponseWriter, r *http.Request) {
 	p, schema, err := h.Form(r.Context(), r.PathValue("tid"), r.PathValue("ipID"))
 	var challenge *work.Challenge
 	if err == nil {
-		challenge, err = h.Challenge(r.Context(), p)
+		var c work.Challenge
+		var ok bool
+		if c, ok, err = h.Challenge(r.Context(), p); ok {
+			challenge = &c
+		}
 	}
 	if err != nil {
 		api.Error(w, r, err)

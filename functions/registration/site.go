@@ -43,7 +43,7 @@ func (s site) on(show func(s site, ctx context.Context, w http.ResponseWriter, r
 			api.Error(w, r, err)
 			return
 		}
-		p, err := s.Pools.CachedPool(r.Context(), r.PathValue("tid"), r.PathValue("ipID"))
+		p, err := s.Pools.Cached(r.Context(), r.PathValue("tid"), r.PathValue("ipID"))
 		var page shown
 		if err == nil {
 			err = s.submitted(w, r)

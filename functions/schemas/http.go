@@ -29,8 +29,8 @@ func found(s identity.Schema) api.Answer {
 }
 
 func (h handlers) create(w http.ResponseWriter, r *http.Request) {
-	api.Take(w, r, created, func(ctx context.Context, c identity.SchemaChange) (identity.Schema, error) {
-		return h.Create(ctx, r.PathValue("tid"), c)
+	api.Take(w, r, created, func(ctx context.Context, c identity.SchemaChange, reply once.Reply[identity.Schema]) (identity.Schema, error) {
+		return h.Create(ctx, r.PathValue("tid"), c, reply)
 	})
 }
 
@@ -41,14 +41,14 @@ func (h handlers) get(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h handlers) update(w http.ResponseWriter, r *http.Request) {
-	api.Take(w, r, found, func(ctx context.Context, c identity.SchemaChange) (identity.Schema, error) {
-		return h.Update(ctx, r.PathValue("tid"), r.PathValue("schID"), api.IfMatch(r), c)
+	api.Take(w, r, found, func(ctx context.Context, c identity.SchemaChange, reply once.Reply[identity.Schema]) (identity.Schema, error) {
+		return h.Update(ctx, r.PathValue("tid"), r.PathValue("schID"), api.IfMatch(r), c, reply)
 	})
 }
 
 func (h handlers) delete(w http.ResponseWriter, r *http.Request) {
-	api.Do(w, r, api.Done, func(ctx context.Context) (once.None, error) {
-		return once.None{}, h.Delete(ctx, r.PathValue("tid"), r.PathValue("schID"), api.IfMatch(r))
+	api.Do(w, r, api.Done, func(ctx context.Context, reply once.Reply[once.None]) (once.None, error) {
+		return once.None{}, h.Delete(ctx, r.PathValue("tid"), r.PathValue("schID"), api.IfMatch(r), reply)
 	})
 }
 

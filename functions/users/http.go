@@ -37,8 +37,8 @@ func found(u identity.User) api.Answer {
 }
 
 func (h handlers) create(w http.ResponseWriter, r *http.Request) {
-	api.Take(w, r, created, func(ctx context.Context, n identity.NewUser) (identity.User, error) {
-		return h.Create(ctx, r.PathValue("tid"), r.PathValue("ipID"), n)
+	api.Take(w, r, created, func(ctx context.Context, n identity.NewUser, reply once.Reply[identity.User]) (identity.User, error) {
+		return h.Create(ctx, r.PathValue("tid"), r.PathValue("ipID"), n, reply)
 	})
 }
 
@@ -59,14 +59,14 @@ func (h handlers) getByKey(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h handlers) update(w http.ResponseWriter, r *http.Request) {
-	api.Take(w, r, found, func(ctx context.Context, c identity.UserChange) (identity.User, error) {
-		return h.Update(ctx, ref(r), api.IfMatch(r), c)
+	api.Take(w, r, found, func(ctx context.Context, c identity.UserChange, reply once.Reply[identity.User]) (identity.User, error) {
+		return h.Update(ctx, ref(r), api.IfMatch(r), c, reply)
 	})
 }
 
 func (h handlers) delete(w http.ResponseWriter, r *http.Request) {
-	api.Do(w, r, api.Done, func(ctx context.Context) (once.None, error) {
-		return once.None{}, h.Delete(ctx, ref(r), api.IfMatch(r))
+	api.Do(w, r, api.Done, func(ctx context.Context, reply once.Reply[once.None]) (once.None, error) {
+		return once.None{}, h.Delete(ctx, ref(r), api.IfMatch(r), reply)
 	})
 }
 
@@ -78,7 +78,9 @@ func (h handlers) suppressions(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h handlers) clear(w http.ResponseWriter, r *http.Request) {
-	api.Do(w, r, api.Done, func(ctx context.Context) (once.None, error) { return once.None{}, h.Clear(ctx, ref(r)) })
+	api.Do(w, r, api.Done, func(ctx context.Context, _ once.Reply[once.None]) (once.None, error) {
+		return once.None{}, h.Clear(ctx, ref(r))
+	})
 }
 
 // stoppedHeader tells where a filtered list stopped that has read its share before the page was full.

@@ -3,11 +3,12 @@ package api
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"identitypools/shared/once"
 )
 
 // Answer is how a request is answered that was carried out.
@@ -42,11 +43,14 @@ func Show[T any](w http.ResponseWriter, r *http.Request, answer func(T) Answer, 
 }
 
 // Take is Do for a use case that takes what the body has: see Decode.
-func Take[In, T any](w http.ResponseWriter, r *http.Request, answer func(T) Answer, do func(context.Context, In) (T, error)) {
-	Do(w, r, answer, func(ctx context.Context) (v T, err error) {
+func Take[In, T any](
+	w http.ResponseWriter, r *http.Request, answer func(T) Answer,
+	do func(context.Context, In, once.Reply[T]) (T, error),
+) {
+	Do(w, r, answer, func(ctx context.Context, reply once.Reply[T]) (v T, err error) {
 		var in In
 		if err = Decode(r, &in); err == nil {
-			v, err = do(ctx, in)
+			v, err = do(ctx, in, reply)
 		}
 		return v, err
 	})
@@ -55,7 +59,10 @@ func Take[In, T any](w http.ResponseWriter, r *http.Request, answer func(T) Answ
 // Do answers r with what do comes to. Where the caller gave an idempotency key, do takes effect once: its first transaction stores the
 // answer, and a repeat of the request within a day gets that, whatever has happened since. A request that fails has changed nothing, so it
 // may be repeated under its key, also corrected.
-func Do[T any](w http.ResponseWriter, r *http.Request, answer func(T) Answer, do func(context.Context) (T, error)) {
+func Do[T any](
+	w http.ResponseWriter, r *http.Request, answer func(T) Answer,
+	do func(context.Context, once.Reply[T]) (T, error),
+) {
 	a, replayed, err := carryOut(r, answer, do)
 	if err != nil {
 		Error(w, r, err)
@@ -68,21 +75,20 @@ func Do[T any](w http.ResponseWriter, r *http.Request, answer func(T) Answer, do
 	a.write(w)
 }
 
-func carryOut[T any](r *http.Request, answer func(T) Answer, do func(context.Context) (T, error)) (a Answer, replayed bool, err error) {
-	p, err := repeatOf(r, func(result any) ([]byte, error) {
-		v, ok := result.(T)
-		if !ok {
-			return nil, fmt.Errorf("the use case comes to %T, not %T", v, result)
-		}
-		return json.Marshal(answer(v), json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
-	})
+func carryOut[T any](
+	r *http.Request, answer func(T) Answer, do func(context.Context, once.Reply[T]) (T, error),
+) (a Answer, replayed bool, err error) {
+	p, err := repeatOf(r)
 	if err != nil {
 		return a, false, err
 	}
 	if a, replayed, err = p.find(r.Context()); replayed || err != nil {
 		return a, replayed, err
 	}
-	v, err := do(p.context(r.Context()))
+	reply := once.NewReply(p.Request, func(v T) ([]byte, error) {
+		return json.Marshal(answer(v), json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
+	})
+	v, err := do(r.Context(), reply)
 	if err != nil {
 		// A repeat that was under way at the same time may have been faster.
 		if a, replayed, other := p.find(r.Context()); replayed || errors.As(other, new(problem)) {
@@ -90,7 +96,8 @@ func carryOut[T any](r *http.Request, answer func(T) Answer, do func(context.Con
 		}
 		return a, false, err
 	}
-	if a, found, err := p.first(); found {
+	if stored := reply.Stored(); stored != nil {
+		a, err = answerOf(stored)
 		return a, false, err
 	}
 	return answer(v), false, nil

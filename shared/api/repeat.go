@@ -16,7 +16,7 @@ import (
 
 // Answers finds what an earlier request under the same key was answered with; shared/table has it.
 type Answers interface {
-	Answer(ctx context.Context, r *once.Request) ([]byte, error)
+	Get(ctx context.Context, r *once.Request) (answer []byte, ok bool, err error)
 }
 
 // The names of the idempotency key: the standard's, which wins, and the published API's.
@@ -33,7 +33,7 @@ type repeat struct {
 }
 
 // repeatOf reads the key of r, and the body, which can be read again afterwards. Errors: identity.Invalid, or what HTTP has for the fault.
-func repeatOf(r *http.Request, encode func(result any) ([]byte, error)) (repeat, error) {
+func repeatOf(r *http.Request) (repeat, error) {
 	name := keyHeader
 	if r.Header.Get(name) == "" {
 		name = otherKeyHeader
@@ -51,15 +51,8 @@ func repeatOf(r *http.Request, encode func(result any) ([]byte, error)) (repeat,
 	}
 	r.Body = readCloser{bytes.NewReader(body)}
 	parts := [][]byte{[]byte(r.Method), []byte(r.URL.Path), []byte(r.URL.RawQuery), []byte(r.Header.Get("If-Match")), body}
-	request, err := once.New(r.PathValue("tid")+" "+string(ex.caller), key, parts, encode)
+	request, err := once.New(r.PathValue("tid")+" "+string(ex.caller), key, parts)
 	return repeat{request, ex.answers}, err
-}
-
-func (p repeat) context(ctx context.Context) context.Context {
-	if p.Request == nil {
-		return ctx
-	}
-	return once.With(ctx, p.Request)
 }
 
 // find is what an earlier request under the key was answered with. Errors: problem where that was another request.
@@ -67,23 +60,14 @@ func (p repeat) find(ctx context.Context) (a Answer, found bool, err error) {
 	if p.Request == nil {
 		return a, false, nil
 	}
-	stored, err := p.answers.Answer(ctx, p.Request)
+	stored, ok, err := p.answers.Get(ctx, p.Request)
 	switch {
 	case errors.Is(err, once.ErrOther):
 		return a, false, problem{http.StatusUnprocessableEntity, "idempotency_key_reused", "the idempotency key was used for another request"}
-	case err != nil || stored == nil:
+	case err != nil || !ok:
 		return a, false, err
 	}
 	a, err = answerOf(stored)
-	return a, true, err
-}
-
-// first is what was stored as the answer of this request; found is false where it has changed nothing.
-func (p repeat) first() (a Answer, found bool, err error) {
-	if p.Request == nil || p.Answer() == nil {
-		return a, false, nil
-	}
-	a, err = answerOf(p.Answer())
 	return a, true, err
 }
 
