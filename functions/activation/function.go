@@ -14,11 +14,13 @@ func New(p start.Parts) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	t := p.Table
 	return Handler(&Service{
-		Pools: p.Table, Users: p.Table, Outbox: p.Table,
-		Codes: &onetime.Issuer{Store: p.Table, Coder: tools.Coder, Now: p.Now},
+		Pools: t.Pools, Users: t.Users, Registrations: t.Registrations, Mailboxes: t.Mailboxes, Outbox: t.Outbox,
+		Codes: &onetime.Issuer{Codes: t.Codes, Mailboxes: t.Mailboxes, Coder: tools.Coder, Now: p.Now},
 		Redeemer: &onetime.Redeemer{
-			Guesses: p.Table, Users: p.Table, Coder: tools.Coder, Passwords: password.NewHasher(), Now: p.Now, NewID: p.NewID,
+			Codes: t.Codes, Mailboxes: t.Mailboxes, Registrations: t.Registrations, Users: t.Users,
+			Coder: tools.Coder, Passwords: password.NewHasher(), Now: p.Now, NewID: p.NewID,
 		},
 		MayReturnTo: onetime.ReturnURLs(p.Env.Get("RETURN_ORIGINS")), Now: p.Now, NewID: p.NewID,
 	}, p.Options())

@@ -23,18 +23,20 @@ type CodeRequest struct {
 // Generated is a code and its long form for links; ID names the making of it.
 type Generated struct{ ID, Code, Extended string }
 
-// Generate makes a code for a user in place of all earlier ones of the type. For activation the user must be new and may use any of its
-// addresses; to verify an address it must be one of the user's that is not verified; else a verified one.
-// Errors: NotFound for pool or user, Invalid.
-func (s *Service) Generate(ctx context.Context, ref identity.UserRef, r CodeRequest) (Generated, error) {
+// Generate makes a code for a user in place of all earlier ones of the type. For activation the user must be
+// new and may use any of its addresses; to verify an address it must be one of the user's that is not
+// verified; else a verified one. Errors: NotFound for pool or user, Invalid.
+func (s *Service) Generate(
+	ctx context.Context, ref identity.UserRef, r CodeRequest, reply once.Reply[Generated],
+) (Generated, error) {
 	if err := identity.CheckCodePurpose("/type", r.Type); err != nil {
 		return Generated{}, err
 	}
-	p, err := s.Pools.CachedPool(ctx, ref.Tenant, ref.Pool)
+	p, err := s.Pools.Cached(ctx, ref.Tenant, ref.Pool)
 	if err != nil {
 		return Generated{}, err
 	}
-	u, err := s.Users.User(ctx, ref)
+	u, err := s.Users.Get(ctx, ref)
 	if err != nil {
 		return Generated{}, err
 	}
@@ -46,12 +48,13 @@ func (s *Service) Generate(ctx context.Context, ref identity.UserRef, r CodeRequ
 		Message: s.NewID(), Registration: registration, Address: address.Value,
 		Normalized: address.Normalized, AddressType: address.Type,
 	}
-	ctx = once.Then(ctx, func(made otp.Issued) (Generated, error) { return generatedOf(code, made), nil })
 	purpose := r.Type
 	if purpose == identity.PurposeVerifyAddress {
 		purpose = purpose.For(address)
 	}
-	made, err := s.Codes.Issue(ctx, p, ref, purpose, code, s.Codes.Alone(ctx, code.MailboxRef(p.Tenant)))
+	alone := s.Codes.Alone(ctx, code.MailboxRef(p.Tenant))
+	issued := once.Map(reply, func(made otp.Issued) (Generated, error) { return generatedOf(code, made), nil })
+	made, err := s.Codes.Issue(ctx, p, ref, purpose, code, alone, issued)
 	return generatedOf(code, made), err
 }
 
@@ -97,7 +100,9 @@ type UserCodeRequest struct {
 }
 
 // GenerateForUser is Generate for a user that has to be found. Errors: those of Generate, Invalid where nothing names a user.
-func (s *Service) GenerateForUser(ctx context.Context, tenant, pool string, r UserCodeRequest) (Generated, error) {
+func (s *Service) GenerateForUser(
+	ctx context.Context, tenant, pool string, r UserCodeRequest, reply once.Reply[Generated],
+) (Generated, error) {
 	ref := identity.UserRef{Tenant: tenant, Pool: pool, ID: r.UserID}
 	if r.UserID == "" {
 		found, err := s.find(ctx, tenant, pool, r)
@@ -106,11 +111,11 @@ func (s *Service) GenerateForUser(ctx context.Context, tenant, pool string, r Us
 		}
 		ref = found
 	}
-	return s.Generate(ctx, ref, CodeRequest{Type: r.Type, Address: r.Address})
+	return s.Generate(ctx, ref, CodeRequest{Type: r.Type, Address: r.Address}, reply)
 }
 
 func (s *Service) find(ctx context.Context, tenant, pool string, r UserCodeRequest) (identity.UserRef, error) {
-	p, err := s.Pools.CachedPool(ctx, tenant, pool)
+	p, err := s.Pools.Cached(ctx, tenant, pool)
 	if err != nil {
 		return identity.UserRef{}, err
 	}

@@ -45,12 +45,16 @@ func routes(s *Service) api.Function {
 // handlers decode requests for the use cases.
 type handlers struct{ service *Service }
 
-func (h handlers) send(ctx context.Context, c api.Call[wire.MessageQuery, Request]) (once.None, error) {
-	return once.None{}, h.service.Send(ctx, c.User(), c.Body, c.Query.Options())
+func (h handlers) send(
+	ctx context.Context, c api.Call[wire.MessageQuery, Request], reply once.Reply[once.None],
+) (once.None, error) {
+	return once.None{}, h.service.Send(ctx, c.User(), c.Body, c.Query.Options(), reply)
 }
 
-func (h handlers) sendQuietly(ctx context.Context, c api.Call[wire.MessageQuery, Request]) (once.None, error) {
-	return once.None{}, h.service.SendQuietly(ctx, c.User(), c.Body, c.Query.Options())
+func (h handlers) sendQuietly(
+	ctx context.Context, c api.Call[wire.MessageQuery, Request], reply once.Reply[once.None],
+) (once.None, error) {
+	return once.None{}, h.service.SendQuietly(ctx, c.User(), c.Body, c.Query.Options(), reply)
 }
 
 // codeID is the answer that names a code without telling it.
@@ -60,9 +64,11 @@ type codeID struct {
 
 func codeIDOf(g Generated) codeID { return codeID{g.ID} }
 
-func (h handlers) generateActivation(ctx context.Context, c api.BodyCall[Request]) (Generated, error) {
+func (h handlers) generateActivation(
+	ctx context.Context, c api.BodyCall[Request], reply once.Reply[Generated],
+) (Generated, error) {
 	r := CodeRequest{Type: identity.PurposeActivation, Address: c.Body.address()}
-	return h.service.Generate(ctx, c.User(), r)
+	return h.service.Generate(ctx, c.User(), r, reply)
 }
 
 // code is the answer that tells a code.
@@ -73,12 +79,16 @@ type code struct {
 
 func codeOf(g Generated) code { return code{g.Code, g.Extended} }
 
-func (h handlers) generate(ctx context.Context, c api.BodyCall[CodeRequest]) (Generated, error) {
-	return h.service.Generate(ctx, c.User(), c.Body)
+func (h handlers) generate(
+	ctx context.Context, c api.BodyCall[CodeRequest], reply once.Reply[Generated],
+) (Generated, error) {
+	return h.service.Generate(ctx, c.User(), c.Body, reply)
 }
 
-func (h handlers) generateForUser(ctx context.Context, c api.BodyCall[UserCodeRequest]) (Generated, error) {
-	return h.service.GenerateForUser(ctx, c.Tenant(), c.Pool(), c.Body)
+func (h handlers) generateForUser(
+	ctx context.Context, c api.BodyCall[UserCodeRequest], reply once.Reply[Generated],
+) (Generated, error) {
+	return h.service.GenerateForUser(ctx, c.Tenant(), c.Pool(), c.Body, reply)
 }
 
 // proof is the published ActivateSelfRegisteredUser.
@@ -109,12 +119,14 @@ func answer(u identity.User) api.Answer[wire.User] {
 }
 
 // activate serves both routes: with the user in the path, and without, for extended codes alone.
-func (h handlers) activate(ctx context.Context, c api.BodyCall[proof]) (identity.User, error) {
+func (h handlers) activate(
+	ctx context.Context, c api.BodyCall[proof], reply once.Reply[identity.User],
+) (identity.User, error) {
 	if err := c.Body.check(); err != nil {
 		return identity.User{}, err
 	}
 	return h.service.Activate(ctx, c.User(), onetime.Proof{
 		User: c.User().ID, IsBackEnd: true, Code: c.Body.Code, Address: c.Body.OTPAddress,
 		Password: c.Body.Password,
-	})
+	}, reply)
 }

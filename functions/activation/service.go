@@ -9,38 +9,23 @@ import (
 	"time"
 
 	"identitypools/shared/identity"
+	"identitypools/shared/once"
 	"identitypools/shared/onetime"
+	"identitypools/shared/table"
 )
 
 // Service has the use cases of activation.
 type Service struct {
-	Pools       Pools
-	Users       Users
-	Outbox      Outbox
-	Codes       *onetime.Issuer
-	Redeemer    *onetime.Redeemer
-	MayReturnTo func(url string) bool // which post-activation URLs messages may carry
-	Now         func() time.Time
-	NewID       func() string
-}
-
-// Pools finds a pool, up to five seconds old.
-type Pools interface {
-	CachedPool(ctx context.Context, tenant, pool string) (identity.Pool, error)
-}
-
-// Users finds users and what waits with them; shared/table says what each method promises.
-type Users interface {
-	User(ctx context.Context, ref identity.UserRef) (identity.User, error)
-	Claimant(ctx context.Context, tenant, pool, normalized string) (identity.UserRef, error)
-	Registrations(ctx context.Context, ref identity.UserRef) ([]identity.Registration, error)
-	MailboxUse(ctx context.Context, box identity.MailboxRef) (identity.MailboxUse, error)
-}
-
-// Outbox takes messages: Send for callers who are told of limits, Ask for those who are not.
-type Outbox interface {
-	Send(ctx context.Context, m identity.Message, l identity.Limits) error
-	Ask(ctx context.Context, m identity.Message) error
+	Pools         table.Pools
+	Users         table.Users
+	Registrations table.Registrations
+	Mailboxes     table.Mailboxes
+	Outbox        table.Outbox
+	Codes         *onetime.Issuer
+	Redeemer      *onetime.Redeemer
+	MayReturnTo   func(url string) bool // which post-activation URLs messages may carry
+	Now           func() time.Time
+	NewID         func() string
 }
 
 // Request names the address of an activation; both fields may be empty.
@@ -68,7 +53,10 @@ func (e errForeign) Unwrap() error { return e.Invalid }
 // for pool or user, Invalid where there is no address to send to, more than one and none named, or
 // where it is somebody else's; Limited. It is for administrators, whose mails no budget of the pool
 // counts.
-func (s *Service) Send(ctx context.Context, ref identity.UserRef, r Request, o identity.MessageOptions) error {
+func (s *Service) Send(
+	ctx context.Context, ref identity.UserRef, r Request, o identity.MessageOptions,
+	reply once.Reply[once.None],
+) error {
 	o.Share = identity.ShareNone
 	u, o, p, err := s.prepare(ctx, ref, o)
 	if err != nil {
@@ -81,13 +69,16 @@ func (s *Service) Send(ctx context.Context, ref identity.UserRef, r Request, o i
 	if err != nil {
 		return err
 	}
-	return s.send(ctx, p, u, address, registration, o)
+	return s.send(ctx, p, u, address, registration, o, reply)
 }
 
-// SendQuietly is Send for back ends that speak for people who must not learn who is registered: where Send refuses because of the
-// user's state or address, it sends nothing and says nothing, but tells the owner of a taken address. Errors: NotFound for pool or user,
-// Invalid for the options, Limited.
-func (s *Service) SendQuietly(ctx context.Context, ref identity.UserRef, r Request, o identity.MessageOptions) error {
+// SendQuietly is like Send, for back ends that speak for people who must not learn who is registered. Where
+// Send refuses because of the user's state or address, it sends nothing and says nothing, but tells the
+// owner of a taken address. Errors: NotFound for pool or user, Invalid for the options, Limited.
+func (s *Service) SendQuietly(
+	ctx context.Context, ref identity.UserRef, r Request, o identity.MessageOptions,
+	reply once.Reply[once.None],
+) error {
 	o.Share = identity.ShareBackEnd
 	u, o, p, err := s.prepare(ctx, ref, o)
 	if err != nil {
@@ -98,36 +89,40 @@ func (s *Service) SendQuietly(ctx context.Context, ref identity.UserRef, r Reque
 	switch {
 	case errors.As(err, &foreign):
 		owner := identity.User{Tenant: ref.Tenant, Pool: ref.Pool, ID: foreign.owner.ID}
-		return s.Outbox.Ask(ctx, identity.NewMessage(identity.MessageTaken, owner, address, o, s.maker()))
+		m := identity.NewMessage(identity.MessageTaken, owner, address, o, s.maker())
+		return s.Outbox.Ask(ctx, m, reply)
 	case errors.As(err, new(identity.Invalid)):
 		return nil
 	case err != nil:
 		return err
 	case u.Status != identity.StatusNew:
-		return s.Outbox.Ask(ctx, identity.NewMessage(identity.MessageTaken, u, address, o, s.maker()))
+		m := identity.NewMessage(identity.MessageTaken, u, address, o, s.maker())
+		return s.Outbox.Ask(ctx, m, reply)
 	}
-	return s.send(ctx, p, u, address, registration, o)
+	return s.send(ctx, p, u, address, registration, o, reply)
 }
 
 // send asks for an activation message to an address of u. registration names the one that the
 // address waits with, if it is not u's own.
 func (s *Service) send(
 	ctx context.Context, p identity.Pool, u identity.User, address identity.Address,
-	registration string, o identity.MessageOptions,
+	registration string, o identity.MessageOptions, reply once.Reply[once.None],
 ) error {
 	m := identity.NewMessage(identity.MessageActivation, u, address, o, s.maker())
 	m.Registration, m.IsResent = registration, true
-	return s.Outbox.Send(ctx, m, p.Limits)
+	return s.Outbox.Send(ctx, m, p.Limits, reply)
 }
 
-func (s *Service) prepare(ctx context.Context, ref identity.UserRef, o identity.MessageOptions) (u identity.User, _ identity.MessageOptions, p identity.Pool, err error) {
+func (s *Service) prepare(
+	ctx context.Context, ref identity.UserRef, o identity.MessageOptions,
+) (u identity.User, _ identity.MessageOptions, p identity.Pool, err error) {
 	if o, err = o.Checked(s.MayReturnTo); err != nil {
 		return u, o, p, err
 	}
-	if p, err = s.Pools.CachedPool(ctx, ref.Tenant, ref.Pool); err != nil {
+	if p, err = s.Pools.Cached(ctx, ref.Tenant, ref.Pool); err != nil {
 		return u, o, p, err
 	}
-	u, err = s.Users.User(ctx, ref)
+	u, err = s.Users.Get(ctx, ref)
 	return u, o, p, err
 }
 
@@ -170,7 +165,7 @@ func (s *Service) waitingAddress(
 	if !u.IsUnproved() { // no registration gives another user an address
 		return address, "", identity.InvalidField("/address", "the user has no address to send to")
 	}
-	waiting, err := s.Users.Registrations(ctx, u.Ref())
+	waiting, err := s.Registrations.List(ctx, u.Ref())
 	if err != nil {
 		return address, "", err
 	}
@@ -191,7 +186,7 @@ func (s *Service) waitingFor(
 		address, err = s.foreign(ctx, p, asked)
 		return address, "", err
 	}
-	use, err := s.Users.MailboxUse(ctx, identity.NewMailboxRef(p.Tenant, kind, normalized))
+	use, err := s.Mailboxes.Get(ctx, identity.NewMailboxRef(p.Tenant, kind, normalized))
 	if err != nil {
 		return address, "", err
 	}
@@ -236,7 +231,7 @@ func (s *Service) mustBeFree(ctx context.Context, u identity.User, a identity.Ad
 	case owner.ID == u.ID:
 		return nil
 	}
-	other, err := s.Users.User(ctx, owner)
+	other, err := s.Users.Get(ctx, owner)
 	switch {
 	// who gives way to whoever proves the address
 	case errors.As(err, new(identity.NotFound)), err == nil && other.IsUnproved():
@@ -250,10 +245,12 @@ func (s *Service) mustBeFree(ctx context.Context, u identity.User, a identity.Ad
 func (s *Service) maker() identity.Maker { return identity.Maker{Now: s.Now(), NewID: s.NewID} }
 
 // Activate redeems a code. Errors: NotFound for the pool; those of onetime.Redeemer.
-func (s *Service) Activate(ctx context.Context, ref identity.UserRef, proof onetime.Proof) (identity.User, error) {
-	p, err := s.Pools.CachedPool(ctx, ref.Tenant, ref.Pool)
+func (s *Service) Activate(
+	ctx context.Context, ref identity.UserRef, proof onetime.Proof, reply once.Reply[identity.User],
+) (identity.User, error) {
+	p, err := s.Pools.Cached(ctx, ref.Tenant, ref.Pool)
 	if err != nil {
 		return identity.User{}, err
 	}
-	return s.Redeemer.Activate(ctx, p, proof)
+	return s.Redeemer.Activate(ctx, p, proof, reply)
 }

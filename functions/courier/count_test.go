@@ -1,18 +1,19 @@
 package courier_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"identitypools/functions/courier"
 	"identitypools/infra/check/parttest"
 	"identitypools/infra/check/systemtest"
 	"identitypools/shared/identity"
+	"identitypools/shared/once"
 )
 
 const (
@@ -232,21 +233,11 @@ func TestTheStreamClearsADeletedPool(t *testing.T) {
 	})
 }
 
-// endless is a keeper that never gets to the end of a pool.
-type endless struct {
-	courier.Keeper
-	steps int
-}
-
-func (k *endless) Purge(context.Context, string, string) (done bool, err error) {
-	k.steps++
-	return false, nil
-}
-
 // One record makes the courier clear so much and no more, so that mails get through; the stream then tells of the pool once more.
 func TestALargePoolIsClearedInTurns(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, alone)
+	var endless interruption
+	product := systemtest.New(t, alone, systemtest.Watched(endless.watch))
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, nil)
 	newUsers(t, tenant, pool, 60)
@@ -260,18 +251,27 @@ func TestALargePoolIsClearedInTurns(t *testing.T) {
 		t.Fatal("the pool is gone")
 		return nil
 	}
-	before, whole := told(), product.Courier.Keeper
-	k := &endless{Keeper: whole}
-	product.Courier.Keeper = k
+	before, steps := told(), 0
+	endless.set(func(parameters any) error { // no user can be deleted: each has just changed
+		if listsUsers(parameters) {
+			steps++
+		}
+		if deletesUser(parameters) {
+			return &types.TransactionCanceledException{CancellationReasons: []types.CancellationReason{
+				{Code: aws.String("ConditionalCheckFailed")},
+			}}
+		}
+		return nil
+	})
 	deliver(t, product, systemtest.StreamOf(modified, before))
-	if k.steps < 2 || k.steps > 100 {
-		t.Errorf("%d steps for one record", k.steps)
+	if steps < 2 || steps > 100 {
+		t.Errorf("%d steps for one record", steps)
 	}
 	after := told()
 	if after["version"] == before["version"] || after["deleted_at"] != before["deleted_at"] {
 		t.Errorf("the stream does not tell of it once more: %v, before %v", after, before)
 	}
-	product.Courier.Keeper = whole
+	endless.set(func(any) error { return nil })
 	deliver(t, product, systemtest.StreamOf(modified, after))
 	if left := ofPool(t, product, tenant, pool); len(left) != 1 {
 		t.Errorf("it leaves %v", left)
@@ -290,7 +290,7 @@ func TestAUserOfADeletedPoolGoes(t *testing.T) {
 		Tenant: tenant.ID, Pool: pool, ID: "late", Status: identity.StatusActive, CreatedAt: now, UpdatedAt: now, StatusUpdatedAt: now,
 		Identifiers: []identity.Identifier{{ID: "i", Value: "late@example.com", Normalized: "late@example.com", Type: identity.TypeEmail}},
 	}
-	if err := product.Table.CreateUser(t.Context(), late); err != nil {
+	if err := product.Table.Users.Create(t.Context(), late, once.Reply[identity.User]{}); err != nil {
 		t.Fatal(err)
 	}
 	event := systemtest.StreamOf(inserted, usersOf(t, product, tenant, pool)...)

@@ -1,14 +1,14 @@
 package courier_test
 
 import (
-	"context"
 	"errors"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
-	"identitypools/functions/courier"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
 	"identitypools/infra/check/systemtest"
 )
 
@@ -118,20 +118,24 @@ func TestARecordIsDeliveredAgain(t *testing.T) {
 	activate(t, tenant, pool, 201, arrived(t, product, email, 1)[0])
 }
 
-// forgetful is an outbox whose messages can't be taken out.
-type forgetful struct{ courier.Outbox }
-
-func (forgetful) DeleteMessage(context.Context, string) error { return errors.New("the table is away") }
+// keepsMessages fails the calls that take messages out of the outbox.
+func keepsMessages(parameters any) error {
+	in, ok := parameters.(*dynamodb.DeleteItemInput)
+	if ok && strings.HasPrefix(textOf(in.Key["pk"]), "MESSAGE#") {
+		return errors.New("the table is away")
+	}
+	return nil
+}
 
 // "At least once: a repeat sends a fresh code that replaces the old" (V6.5.1). It counts as one mail.
 func TestARepeatReplacesTheCode(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		fail func(*systemtest.Door, *courier.Service)
+		fail func(*systemtest.Door, *interruption)
 	}{
-		"after SES took the mail and said no":             {func(d *systemtest.Door, _ *courier.Service) { d.Set(systemtest.SentAllTheSame) }},
-		"after the message could not be taken out":        {func(_ *systemtest.Door, s *courier.Service) { s.Outbox = forgetful{s.Outbox} }},
-		"after the mail could not be sent the first time": {func(d *systemtest.Door, _ *courier.Service) { d.Set(systemtest.HangUp) }},
+		"after SES took the mail and said no":             {func(d *systemtest.Door, _ *interruption) { d.Set(systemtest.SentAllTheSame) }},
+		"after the message could not be taken out":        {func(_ *systemtest.Door, i *interruption) { i.set(keepsMessages) }},
+		"after the mail could not be sent the first time": {func(d *systemtest.Door, _ *interruption) { d.Set(systemtest.HangUp) }},
 	} {
 		for asked, ask := range map[string]func(*testing.T, *systemtest.Tenant, string, string){
 			"registration": func(t *testing.T, tenant *systemtest.Tenant, pool, email string) { register(t, tenant, pool, email) },
@@ -142,19 +146,20 @@ func TestARepeatReplacesTheCode(t *testing.T) {
 		} {
 			t.Run(name+", asked by "+asked, func(t *testing.T) {
 				t.Parallel()
+				var table interruption
 				ses := systemtest.NewDoor(t)
-				product := systemtest.New(t, alone, ses.Option)
+				product := systemtest.New(t, alone, ses.Option, systemtest.Watched(table.watch))
 				tenant := product.NewTenant(t)
 				pool, email := tenant.NewPool(t, nil), systemtest.Address("ann")
 				ask(t, tenant, pool, email)
-				event, whole := product.Outbox(t), product.Courier.Outbox
-				c.fail(ses, product.Courier)
+				event := product.Outbox(t)
+				c.fail(ses, &table)
 				if failed := product.Courier.Stream(t.Context(), event).BatchItemFailures; len(failed) != 1 {
 					t.Fatalf("failed: %v", failed)
 				}
 				before := product.Inbox.Mails(t, email)
 				ses.Open()
-				product.Courier.Outbox = whole
+				table.set(func(any) error { return nil })
 				deliver(t, product, event)
 				mails := product.Inbox.Mails(t, email)
 				if len(mails) != len(before)+1 {

@@ -75,18 +75,18 @@ const purgeSteps = 20
 
 func (s *Service) purge(ctx context.Context, tenant, pool string) error {
 	for range purgeSteps {
-		done, err := s.Keeper.Purge(ctx, tenant, pool)
+		done, err := s.Deletions.Purge(ctx, tenant, pool)
 		if done || err != nil {
 			return err
 		}
 	}
-	return s.Keeper.PurgeLater(ctx, tenant, pool)
+	return s.Deletions.PurgeLater(ctx, tenant, pool)
 }
 
 // count adds users to their pool's number. A pool that is gone leaves users behind who were made while another process still
 // believed in it: they go too.
 func (s *Service) count(ctx context.Context, pool identity.UserRef, changes []table.UserChange) error {
-	err := s.Keeper.Count(ctx, pool.Tenant, pool.Pool, changes)
+	err := s.Pools.CountUsers(ctx, pool.Tenant, pool.Pool, changes)
 	if !errors.As(err, new(identity.NotFound)) {
 		return err
 	}
@@ -94,12 +94,12 @@ func (s *Service) count(ctx context.Context, pool identity.UserRef, changes []ta
 		if change.Gone {
 			continue
 		}
-		u, err := s.Users.User(ctx, change.User)
+		u, err := s.Users.Get(ctx, change.User)
 		if errors.As(err, new(identity.NotFound)) {
 			continue
 		}
 		if err == nil {
-			err = s.Keeper.Erase(ctx, u)
+			err = s.Deletions.EraseUser(ctx, u)
 		}
 		if err != nil {
 			return err
@@ -142,7 +142,7 @@ func (s *Service) hear(ctx context.Context, e sesEvent) error {
 			s.Log.Warn("notice of SES names no address")
 			continue
 		}
-		if err := s.Outbox.Suppress(ctx, identity.Suppression{Address: box, Reason: reason, CreatedAt: identity.At(s.Now())}); err != nil {
+		if err := s.Suppressions.Put(ctx, identity.Suppression{Address: box, Reason: reason, CreatedAt: identity.At(s.Now())}); err != nil {
 			return err
 		}
 	}

@@ -40,7 +40,7 @@ func (s *Service) fare(ctx context.Context, p identity.Pool, m identity.Message)
 		return f, nil
 	}
 	if !m.Counted { // else its asker was told of the limits of the mailbox, which are as many
-		counted, repeated, err := s.Budgets.CountAsked(ctx, m, p.Limits)
+		counted, repeated, err := s.Mailboxes.CountRequest(ctx, m, p.Limits)
 		f.isCounted = counted
 		if err == nil && repeated { // it has paid, or something failed before: which, the budget tells
 			repeated, err = f.hasPlace(ctx)
@@ -122,5 +122,5 @@ func (f *fare) settle(ctx context.Context, err error) error {
 	case errors.As(f.late, new(delayed)):
 		return f.late
 	}
-	return errors.Join(err, f.Outbox.Pay(ctx, f.message))
+	return errors.Join(err, f.Outbox.MarkPaid(ctx, f.message))
 }

@@ -18,10 +18,12 @@ func New(p start.Parts) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	t := p.Table
 	return &Service{
-		Pools: p.Table, Users: p.Table, Outbox: p.Table, Keeper: p.Table, Budgets: p.Table,
-		Codes: &onetime.Issuer{Store: p.Table, Coder: tools.Coder, Now: p.Now},
-		Texts: texts, OwnTexts: p.Table,
+		Pools: t.Pools, Users: t.Users, Registrations: t.Registrations, Codes: t.Codes, Mailboxes: t.Mailboxes,
+		Outbox: t.Outbox, Suppressions: t.Suppressions, Deletions: t.Deletions, Budgets: t.Budgets,
+		Issuer: &onetime.Issuer{Codes: t.Codes, Mailboxes: t.Mailboxes, Coder: tools.Coder, Now: p.Now},
+		Texts:  texts, MailTexts: t.MailTexts,
 		Mailer: Sender{
 			Client: sesv2.NewFromConfig(p.Env.Config("SESV2")), From: p.Env.Must("MAIL_FROM"), ConfigurationSet: p.Env.Get("MAIL_CONFIGURATION_SET"),
 		},

@@ -53,7 +53,7 @@ func (s *Service) delay(ctx context.Context, d delayed) error {
 }
 
 func (s *Service) retryLater(ctx context.Context, id string) error {
-	m, err := s.Outbox.Message(ctx, id)
+	m, err := s.Outbox.Get(ctx, id)
 	if err == nil {
 		err = s.postpone(ctx, m, s.Now().Add(tickRetry))
 	}

@@ -9,6 +9,7 @@ import (
 	"identitypools/infra/check/parttest"
 	"identitypools/infra/check/systemtest"
 	"identitypools/shared/identity"
+	"identitypools/shared/once"
 )
 
 // crowd is how many people register in the outage: more where the environment asks for long tests.
@@ -194,10 +195,10 @@ func status(to string) func(outage, *testing.T, *person) {
 func yesterday(o outage, t *testing.T, p *person) {
 	t.Helper()
 	user := o.tenant.NewUser(t, o.pool, "new", p.email, nil)
-	if err := o.Table.Ask(t.Context(), identity.Message{
+	if err := o.Table.Outbox.Ask(t.Context(), identity.Message{
 		ID: "m-" + systemtest.Unique(), Kind: identity.MessageActivation, Tenant: o.tenant.ID, Pool: o.pool, User: user, Address: p.email, Normalized: p.email,
 		CodeType: identity.CodeTypeLink, Mode: identity.ModeInvitation, CreatedAt: identity.At(o.Clock.Now().Add(30*time.Minute - identity.MessageLifetime)),
-	}); err != nil {
+	}, once.Reply[once.None]{}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -7,22 +7,21 @@ import (
 	"identitypools/shared/mail"
 )
 
-// OwnTexts finds what a pool has set for a mail, up to five seconds old; nil for nothing.
-type OwnTexts interface {
-	CachedMailText(ctx context.Context, r identity.MailRef) (*identity.MailText, error)
-}
-
-// ownText is what the pool has set for a mail; nil for nothing. A text that a later release finds fault with loses no mail: the usual one serves.
-func (s *Service) ownText(ctx context.Context, p identity.Pool, l letter) (*mail.Text, error) {
+// render makes the mail of a letter: of the text that the pool has set for it, or else of the usual one. A
+// text of the pool that a later release finds fault with loses no mail: the usual one takes its place.
+func (s *Service) render(ctx context.Context, p identity.Pool, l letter) (mail.Mail, error) {
 	r := identity.MailRef{Tenant: p.Tenant, Pool: p.ID, Kind: string(l.kind), Language: l.language}
-	m, err := s.OwnTexts.CachedMailText(ctx, r)
-	if err != nil || m == nil {
-		return nil, err
+	m, isOwn, err := s.MailTexts.Cached(ctx, r)
+	if err != nil {
+		return mail.Mail{}, err
 	}
-	own := mail.Text{Subject: m.Subject, Body: m.Body}
-	if err := mail.Check(l.kind, own); err != nil {
-		s.Log.Warn("text of a mail is not valid any more", "tenant", r.Tenant, "pool", r.Pool, "kind", r.Kind, "language", r.Language)
-		return nil, nil
+	own := &mail.Text{Subject: m.Subject, Body: m.Body}
+	if !isOwn {
+		own = nil
+	} else if err := mail.Check(l.kind, *own); err != nil {
+		s.Log.Warn("text of a mail is not valid any more",
+			"tenant", r.Tenant, "pool", r.Pool, "kind", r.Kind, "language", r.Language)
+		own = nil
 	}
-	return &own, nil
+	return s.Texts.Render(l.kind, l.language, own, l.values)
 }

@@ -10,6 +10,7 @@ import (
 	"identitypools/infra/check/systemtest"
 	"identitypools/shared/identity"
 	"identitypools/shared/mail"
+	"identitypools/shared/once"
 )
 
 // word has a pool say its own in the mails of a kind in a language. The subject names both.
@@ -226,7 +227,7 @@ func TestAnOwnTextThatIsNotValidAnyMore(t *testing.T) {
 	old := identity.MailText{
 		MailRef: identity.MailRef{Tenant: tenant.ID, Pool: pool, Kind: "registration_link", Language: "en"}, Subject: "Of before", Body: "{nickname}",
 	}
-	if _, err := product.Table.ReplaceMailText(t.Context(), nil, old); err != nil {
+	if _, err := product.Table.MailTexts.Replace(t.Context(), identity.MailText{}, old, once.Reply[identity.MailText]{}); err != nil {
 		t.Fatal(err)
 	}
 	register(t, tenant, pool, email)

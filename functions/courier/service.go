@@ -15,77 +15,37 @@ import (
 	"identitypools/shared/language"
 	"identitypools/shared/mail"
 	"identitypools/shared/metric"
+	"identitypools/shared/once"
 	"identitypools/shared/onetime"
+	"identitypools/shared/otp"
 	"identitypools/shared/table"
 )
 
 // Service has the use cases of the courier.
 type Service struct {
-	Pools     Pools
-	Users     Users
-	Outbox    Outbox
-	Keeper    Keeper
-	Budgets   Budgets
-	Codes     *onetime.Issuer
-	Texts     *mail.Texts // the usual ones
-	OwnTexts  OwnTexts
-	Mailer    Mailer
-	PublicURL string // base of the links in mails
-	Log       *slog.Logger
-	Now       func() time.Time
-}
-
-// Pools finds a pool, up to five seconds old.
-type Pools interface {
-	CachedPool(ctx context.Context, tenant, pool string) (identity.Pool, error)
-}
-
-// Users finds users and what waits with them; shared/table says what each method promises.
-type Users interface {
-	User(ctx context.Context, ref identity.UserRef) (identity.User, error)
-	Registration(ctx context.Context, ref identity.UserRef, id string) (identity.Registration, error)
-	Registrations(ctx context.Context, ref identity.UserRef) ([]identity.Registration, error)
-	DeleteRegistrations(ctx context.Context, ref identity.UserRef) error
-	Codes(ctx context.Context, ref identity.UserRef, purpose identity.CodePurpose) (identity.Codes, error)
-}
-
-// Outbox has the messages, and the addresses that no message is sent to; shared/table says what each method promises.
-type Outbox interface {
-	Message(ctx context.Context, id string) (identity.Message, error)
-	DeleteMessage(ctx context.Context, id string) error
-	Pay(ctx context.Context, m identity.Message) error
-	Postpone(ctx context.Context, m identity.Message, until time.Time, number int64) error
-	Due(ctx context.Context, at time.Time, most int) ([]string, error)
-	Suppress(ctx context.Context, s identity.Suppression) error
-	IsSuppressed(ctx context.Context, mailbox string) (bool, error)
-}
-
-// Keeper counts users, clears pools and deletes users whom nobody proves; shared/table says what each method promises.
-type Keeper interface {
-	Count(ctx context.Context, tenant, pool string, changes []table.UserChange) error
-	Purge(ctx context.Context, tenant, pool string) (done bool, err error)
-	PurgeLater(ctx context.Context, tenant, pool string) error
-	Erase(ctx context.Context, u identity.User) error
-	DeleteUnproved(ctx context.Context, u identity.User) error
-}
-
-// Budgets has what pools may spend; shared/table says what each method promises.
-type Budgets interface {
-	CountAsked(ctx context.Context, m identity.Message, l identity.Limits) (ok, repeated bool, err error)
-	HasPlace(ctx context.Context, tenant, pool string, b identity.Budget, at time.Time) (bool, error)
-	Reserve(ctx context.Context, tenant, pool string, b identity.Budget, at, end time.Time) (identity.Place, error)
-}
-
-// Mailer hands a mail over. Errors: ErrRejected for one that never will be accepted.
-type Mailer interface {
-	Send(ctx context.Context, e Envelope, m mail.Mail) error
+	Pools         table.Pools
+	Users         table.Users
+	Registrations table.Registrations
+	Codes         table.Codes
+	Mailboxes     table.Mailboxes
+	Outbox        table.Outbox
+	Suppressions  table.Suppressions
+	Deletions     table.Deletions
+	Budgets       table.Budgets
+	Issuer        *onetime.Issuer
+	Texts         *mail.Texts     // the usual ones
+	MailTexts     table.MailTexts // those that pools have set
+	Mailer        Sender
+	PublicURL     string // base of the links in mails
+	Log           *slog.Logger
+	Now           func() time.Time
 }
 
 // Deliver sends a message of the outbox, or drops it where there is nothing to send any more, and takes it out. What is sent is decided
 // by the user's state now. A message that the pool's budget has no place for now stays until it has: see Tick. It repeats safely: a repeat sends
 // a fresh code in place of the one before.
 func (s *Service) Deliver(ctx context.Context, id string) error {
-	m, err := s.Outbox.Message(ctx, id)
+	m, err := s.Outbox.Get(ctx, id)
 	if errors.As(err, new(identity.NotFound)) || err == nil && m.Waits(s.Now()) {
 		return nil
 	}
@@ -112,7 +72,7 @@ func (s *Service) Deliver(ctx context.Context, id string) error {
 	default:
 		return err
 	}
-	return s.Outbox.DeleteMessage(ctx, id)
+	return s.Outbox.Delete(ctx, id)
 }
 
 // isFinal says whether a message that err was the end of never will be sent.
@@ -141,7 +101,7 @@ func (s *Service) deliver(ctx context.Context, m identity.Message) error {
 	if !s.Now().Before(m.CreatedAt.Add(identity.MessageLifetime).Time) {
 		return errLate
 	}
-	p, err := s.Pools.CachedPool(ctx, m.Tenant, m.Pool)
+	p, err := s.Pools.Cached(ctx, m.Tenant, m.Pool)
 	if err != nil {
 		return err
 	}
@@ -158,7 +118,7 @@ func (s *Service) deliver(ctx context.Context, m identity.Message) error {
 // deliverFor sends the mail of a message for a fare.
 func (s *Service) deliverFor(ctx context.Context, f *fare) error {
 	m := f.message
-	u, err := s.Users.User(ctx, m.UserRef())
+	u, err := s.Users.Get(ctx, m.UserRef())
 	if err != nil {
 		return err
 	}
@@ -183,7 +143,7 @@ func (s *Service) addressOf(
 ) (to identity.Address, registration string, err error) {
 	switch {
 	case m.Registration != "" && (m.Normalized == "" || m.IsResent):
-		r, err := s.Users.Registration(ctx, u.Ref(), m.Registration)
+		r, err := s.Registrations.Get(ctx, u.Ref(), m.Registration)
 		return r.CandidateAddress(), m.Registration, err
 	case m.Normalized != "":
 		return identity.Address{Value: m.Normalized, Normalized: m.Normalized, Type: identity.TypeEmail}, m.Registration, nil
@@ -191,7 +151,7 @@ func (s *Service) addressOf(
 		own, err := u.OwnMailAddress("")
 		return identity.Address{Value: own, Normalized: own, Type: identity.TypeEmail}, "", err
 	case len(u.CandidateAddresses()) == 0 && u.IsUnproved():
-		waiting, err := s.Users.Registrations(ctx, u.Ref())
+		waiting, err := s.Registrations.List(ctx, u.Ref())
 		if err != nil {
 			return to, "", err
 		}
@@ -215,12 +175,13 @@ func (s *Service) sendCode(
 		m.CodeType = identity.CodeTypeLink
 	}
 	p, form := f.pool, m.CodeType
-	count := s.Codes.ForMail(ctx, p, m, code.MailboxRef(m.Tenant), f.forCode, func(use identity.MailboxUse) {
+	count := s.Issuer.ForMail(ctx, p, m, code.MailboxRef(m.Tenant), f.forCode, func(use identity.MailboxUse) {
 		if use.IsGuessedAt(s.Now()) {
 			form = identity.CodeTypeLink // strangers may use up the guesses at short codes; a link needs none
 		}
 	})
-	made, err := s.Codes.Issue(ctx, p, u.Ref(), identity.PurposeActivation, code, count)
+	unanswered := once.Reply[otp.Issued]{}
+	made, err := s.Issuer.Issue(ctx, p, u.Ref(), identity.PurposeActivation, code, count, unanswered)
 	if err != nil {
 		return err
 	}
@@ -289,7 +250,7 @@ func (s *Service) notifyTaken(
 	if l.kind == mail.IdentifierTaken { // whose receiver has proved nothing
 		afford = f.forCode
 	}
-	if err := s.Codes.CountNotice(ctx, p, m, afford); err != nil {
+	if err := s.Issuer.CountNotice(ctx, p, m, afford); err != nil {
 		return err
 	}
 	return s.send(ctx, p, l)
@@ -297,11 +258,11 @@ func (s *Service) notifyTaken(
 
 // notifyPassword tells the holder of an address that a password was set. With it goes what still waits to become this user's.
 func (s *Service) notifyPassword(ctx context.Context, p identity.Pool, m identity.Message) error {
-	u, err := s.Users.User(ctx, m.UserRef())
+	u, err := s.Users.Get(ctx, m.UserRef())
 	if err != nil {
 		return err
 	}
-	if err := s.Users.DeleteRegistrations(ctx, u.Ref()); err != nil {
+	if err := s.Registrations.DeleteListed(ctx, u.Ref()); err != nil {
 		return err
 	}
 	v := mail.Of(p)
@@ -323,18 +284,14 @@ func (s *Service) send(ctx context.Context, p identity.Pool, l letter) error {
 	if err != nil {
 		return identity.InvalidField("/address", err.Error())
 	}
-	suppressed, err := s.Outbox.IsSuppressed(ctx, box)
+	suppressed, err := s.Suppressions.Has(ctx, box)
 	if err != nil {
 		return err
 	}
 	if suppressed {
 		return identity.InvalidField("/address", "bounced")
 	}
-	own, err := s.ownText(ctx, p, l)
-	if err != nil {
-		return err
-	}
-	m, err := s.Texts.Render(l.kind, l.language, own, l.values)
+	m, err := s.render(ctx, p, l)
 	if err != nil {
 		return err
 	}

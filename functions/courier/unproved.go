@@ -10,22 +10,22 @@ import (
 // abandon deletes a user whom nobody has proved and nobody can prove any more, which frees the identifier: something that waited with the
 // user has just gone, maybe the last. A user who has changed since it was read, as by becoming active, stays. It repeats safely.
 func (s *Service) abandon(ctx context.Context, ref identity.UserRef) error {
-	u, err := s.Users.User(ctx, ref)
+	u, err := s.Users.Get(ctx, ref)
 	if errors.As(err, new(identity.NotFound)) {
 		return nil
 	}
 	if err != nil || !u.IsUnproved() {
 		return err
 	}
-	waiting, err := s.Users.Registrations(ctx, ref)
+	waiting, err := s.Registrations.List(ctx, ref)
 	if err != nil {
 		return err
 	}
-	codes, err := s.Users.Codes(ctx, ref, identity.PurposeActivation)
+	codes, err := s.Codes.Get(ctx, ref, identity.PurposeActivation)
 	if err != nil || !u.IsAbandoned(waiting, codes, s.Now()) {
 		return err
 	}
-	err = s.Keeper.DeleteUnproved(ctx, u)
+	err = s.Users.DeleteUnproved(ctx, u)
 	if errors.As(err, new(identity.PreconditionFailed)) {
 		return nil
 	}

@@ -1,15 +1,15 @@
 package courier_test
 
 import (
-	"context"
 	"fmt"
 	"testing"
 	"time"
 
-	"identitypools/functions/courier"
 	"identitypools/infra/check/parttest"
 	"identitypools/infra/check/systemtest"
+	"identitypools/infra/local/system"
 	"identitypools/shared/identity"
+	"identitypools/shared/once"
 )
 
 // signedUp is somebody who has signed up, whose stream the test reads.
@@ -22,9 +22,9 @@ type signedUp struct {
 	email, id string
 }
 
-func newSignedUp(t *testing.T) *signedUp {
+func newSignedUp(t *testing.T, options ...func(*system.Config)) *signedUp {
 	t.Helper()
-	s := &signedUp{t: t, Product: systemtest.New(t, alone), email: systemtest.Address("ann")}
+	s := &signedUp{t: t, Product: systemtest.New(t, append(options, alone)...), email: systemtest.Address("ann")}
 	s.tenant = s.NewTenant(t)
 	s.pool = s.tenant.NewPool(t, nil)
 	s.users = "/pools/" + s.pool + "/users"
@@ -137,7 +137,7 @@ func TestAnUnprovedUserWithManyRegistrationsStays(t *testing.T) {
 	t.Parallel()
 	const day = 24 * time.Hour
 	s := newSignedUp(t)
-	p, err := s.Table.Pool(t.Context(), s.tenant.ID, s.pool)
+	p, err := s.Table.Pools.Get(t.Context(), s.tenant.ID, s.pool)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +147,7 @@ func TestAnUnprovedUserWithManyRegistrationsStays(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if owner, err := s.Table.Register(t.Context(), p, u, r, nil); err != nil || owner.ID != s.id {
+		if owner, err := s.Table.Registrations.Create(t.Context(), p, u, r, nil, once.Reply[identity.UserRef]{}); err != nil || owner.ID != s.id {
 			t.Fatalf("the registration waits with user %s: %v", owner.ID, err)
 		}
 	}
@@ -171,27 +171,20 @@ func TestAnUnprovedUserWithManyRegistrationsStays(t *testing.T) {
 	}
 }
 
-// meanwhile does something between the courier's look at a user and its deletion.
-type meanwhile struct {
-	courier.Keeper
-	do func()
-}
-
-func (m *meanwhile) DeleteUnproved(ctx context.Context, u identity.User) error {
-	m.do()
-	return m.Keeper.DeleteUnproved(ctx, u)
-}
-
 // A user who becomes active at the moment of its deletion stays.
 func TestAUserBecomesActiveMeanwhile(t *testing.T) {
 	t.Parallel()
-	s := newSignedUp(t)
+	var meanwhile interruption // between the courier's look at the user and its deletion
+	s := newSignedUp(t, systemtest.Watched(meanwhile.watch))
 	looked := false
-	s.Courier.Keeper = &meanwhile{s.Courier.Keeper, func() {
-		looked = true
-		s.tenant.Renew(t)
-		s.activate(s.code())
-	}}
+	meanwhile.set(func(parameters any) error {
+		if deletesUser(parameters) && !looked {
+			looked = true
+			s.tenant.Renew(t)
+			s.activate(s.code())
+		}
+		return nil
+	})
 	s.later(2*24*time.Hour + time.Second)
 	if !looked || !s.is() {
 		t.Errorf("the courier wanted to delete the user: %t, and it is there: %t", looked, s.is())

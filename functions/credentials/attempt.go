@@ -9,13 +9,6 @@ import (
 	"identitypools/shared/identity"
 )
 
-// Failures counts wrong passwords and attempts under way; shared/table says what each method promises.
-type Failures interface {
-	ReplaceFailures(ctx context.Context, of identity.FailuresRef, old, next identity.Failures) error
-	ForgetFailures(ctx context.Context, of identity.FailuresRef) error
-	RememberDevice(ctx context.Context, of identity.FailuresRef, mark string, until time.Time) error
-}
-
 // claimed is who somebody claims to be.
 type claimed struct {
 	user    identity.UserRef
@@ -54,7 +47,7 @@ func (s *Service) start(ctx context.Context, who claimed) (attempt, error) {
 		switch {
 		case err == nil:
 			a.failures.Mark = mark
-			err = s.Failures.ReplaceFailures(ctx, a.of, before, a.failures)
+			err = s.Failures.Replace(ctx, a.of, before, a.failures)
 			if !errors.As(err, new(identity.PreconditionFailed)) {
 				return a, err
 			}
@@ -73,7 +66,7 @@ func (s *Service) start(ctx context.Context, who claimed) (attempt, error) {
 
 // look reads what an attempt is about. fresh is what is stored now, else it may be milliseconds old.
 func (s *Service) look(ctx context.Context, who claimed, fresh bool) (attempt, error) {
-	account, err := s.Users.Account(ctx, who.user, who.subject, fresh)
+	account, err := s.Failures.Account(ctx, who.user, who.subject, fresh)
 	a := attempt{claimed: who, account: account}
 	a.of, a.failures = account.Budget(who.subject, s.Now())
 	return a, err
@@ -85,7 +78,7 @@ func (s *Service) wrong(ctx context.Context, a attempt, trace string) error {
 	for range raceTries {
 		next := a.failures.Wrong(trace, s.Now())
 		next.Mark = mark
-		err := s.Failures.ReplaceFailures(ctx, a.of, a.failures, next)
+		err := s.Failures.Replace(ctx, a.of, a.failures, next)
 		if !errors.As(err, new(identity.PreconditionFailed)) {
 			return err
 		}
@@ -104,7 +97,7 @@ func (s *Service) right(ctx context.Context, a attempt) error {
 	now, forget := s.Now(), a.failures.Right()
 	known := a.of.Device != ""
 	if forget && !known {
-		if err := s.Failures.ForgetFailures(ctx, a.of); err != nil {
+		if err := s.Failures.Forget(ctx, a.of); err != nil {
 			return err
 		}
 	}

@@ -10,7 +10,7 @@ import (
 // New is the function with its real parts.
 func New(p start.Parts) (http.Handler, error) {
 	return Handler(&Service{
-		Pools: p.Table, Users: p.Table, Failures: p.Table, Passwords: password.NewHasher(),
+		Pools: p.Table.Pools, Users: p.Table.Users, Failures: p.Table.Failures, Passwords: password.NewHasher(),
 		Log: p.Log, Now: p.Now, NewID: p.NewID,
 	}, p.Options())
 }

@@ -11,37 +11,20 @@ import (
 	"time"
 
 	"identitypools/shared/identity"
+	"identitypools/shared/once"
 	"identitypools/shared/password"
+	"identitypools/shared/table"
 )
 
 // Service has the use cases on credentials.
 type Service struct {
-	Pools     Pools
-	Users     Users
-	Failures  Failures
-	Passwords Passwords
+	Pools     table.Pools
+	Users     table.Users
+	Failures  table.Failures
+	Passwords *password.Hasher
 	Log       *slog.Logger
 	Now       func() time.Time
 	NewID     func() string
-}
-
-// Pools finds a pool, up to five seconds old.
-type Pools interface {
-	CachedPool(ctx context.Context, tenant, pool string) (identity.Pool, error)
-}
-
-// Users finds users with their password hashes; shared/table says what each method promises.
-type Users interface {
-	Claimant(ctx context.Context, tenant, pool, normalized string) (identity.UserRef, error)
-	Account(ctx context.Context, ref identity.UserRef, of identity.FailuresRef, fresh bool) (identity.Account, error)
-	ReplaceUser(ctx context.Context, old, u identity.User) (identity.User, error)
-}
-
-// Passwords does the work of a hash; shared/password says what each method promises.
-type Passwords interface {
-	Verify(ctx context.Context, stored, password string) (password.Result, error)
-	Dummy(ctx context.Context, password string) (password.Result, error)
-	Hash(ctx context.Context, password string) (string, error)
 }
 
 // Proof is a password that somebody gives for a user.
@@ -75,7 +58,7 @@ type Verdict struct {
 // unknown users as for known ones. A password that must be changed is right once and must then be
 // reset. Errors: NotFound for the pool, Invalid, Limited.
 func (s *Service) Verify(ctx context.Context, tenant, pool string, proof Proof) (Verdict, error) {
-	p, err := s.Pools.CachedPool(ctx, tenant, pool)
+	p, err := s.Pools.Cached(ctx, tenant, pool)
 	if err != nil {
 		return Verdict{}, err
 	}
@@ -180,7 +163,7 @@ func (s *Service) settle(ctx context.Context, p identity.Pool, u identity.User, 
 	if !changed && (u.PasswordHash == "" || u.PasswordHash == stored) {
 		return nil
 	}
-	_, err := s.Users.ReplaceUser(ctx, old, u)
+	_, err := s.Users.Replace(ctx, old, u, once.Reply[identity.User]{})
 	if errors.As(err, new(identity.PreconditionFailed)) && !changed {
 		s.Log.Info("hash was not renewed: the user has changed meanwhile", "pool", p.ID)
 		return nil

@@ -13,5 +13,8 @@ func New(p start.Parts) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Handler(&Service{Pools: p.Table, Texts: texts, Now: p.Now, NewID: p.NewID}, p.Options())
+	return Handler(&Service{
+		Pools: p.Table.Pools, MailTexts: p.Table.MailTexts, Deletions: p.Table.Deletions, Texts: texts,
+		Now: p.Now, NewID: p.NewID,
+	}, p.Options())
 }

@@ -55,20 +55,26 @@ func answer(p identity.Pool) api.Answer[response] {
 	return api.Answer[response]{Version: p.Version, Body: responseOf(p)}
 }
 
-func (h handlers) create(ctx context.Context, c api.BodyCall[identity.PoolChange]) (identity.Pool, error) {
-	return h.service.Create(ctx, c.Tenant(), c.Body)
+func (h handlers) create(
+	ctx context.Context, c api.BodyCall[identity.PoolChange], reply once.Reply[identity.Pool],
+) (identity.Pool, error) {
+	return h.service.Create(ctx, c.Tenant(), c.Body, reply)
 }
 
 func (h handlers) get(ctx context.Context, c api.PlainCall) (identity.Pool, error) {
 	return h.service.Read(ctx, c.Tenant(), c.Pool(), c.IfMatch())
 }
 
-func (h handlers) update(ctx context.Context, c api.BodyCall[identity.PoolChange]) (identity.Pool, error) {
-	return h.service.Update(ctx, c.Tenant(), c.Pool(), c.IfMatch(), c.Body)
+func (h handlers) update(
+	ctx context.Context, c api.BodyCall[identity.PoolChange], reply once.Reply[identity.Pool],
+) (identity.Pool, error) {
+	return h.service.Update(ctx, c.Tenant(), c.Pool(), c.IfMatch(), c.Body, reply)
 }
 
-func (h handlers) delete(ctx context.Context, c api.PlainCall) (once.None, error) {
-	return once.None{}, h.service.Delete(ctx, c.Tenant(), c.Pool(), c.IfMatch())
+func (h handlers) delete(
+	ctx context.Context, c api.PlainCall, reply once.Reply[once.None],
+) (once.None, error) {
+	return once.None{}, h.service.Delete(ctx, c.Tenant(), c.Pool(), c.IfMatch(), reply)
 }
 
 // listQuery is the query of a list of pools.

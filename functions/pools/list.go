@@ -19,14 +19,9 @@ type Query struct {
 	Limit         int
 }
 
-type lister interface {
-	Pools(ctx context.Context, tenant string) ([]identity.Pool, error)
-	DeletedPoolName(ctx context.Context, tenant, pool string) (string, error)
-}
-
-// List is a page of the tenant's pools. Errors: Invalid for a bound that no order can place.
+// List returns a page of the tenant's pools. Errors: Invalid for a bound that no order can place.
 func (s *Service) List(ctx context.Context, tenant string, q Query) ([]identity.Pool, error) {
-	all, err := s.Pools.Pools(ctx, tenant)
+	all, err := s.Pools.List(ctx, tenant)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +70,7 @@ func (s *Service) bound(ctx context.Context, tenant, parameter, id string, q Que
 	case id == "" || q.Sort != "name":
 		return identity.Pool{ID: id}, nil
 	}
-	name, err := s.Pools.DeletedPoolName(ctx, tenant, id)
+	name, err := s.Pools.DeletedName(ctx, tenant, id)
 	if errors.As(err, new(identity.NotFound)) {
 		return identity.Pool{}, identity.InvalidField(parameter, "names no pool, so the list by name cannot go on from it")
 	}

@@ -7,18 +7,14 @@ import (
 
 	"identitypools/shared/identity"
 	"identitypools/shared/mail"
+	"identitypools/shared/once"
 )
 
-type mailTexts interface {
-	MailText(ctx context.Context, r identity.MailRef) (*identity.MailText, error)
-	MailTexts(ctx context.Context, tenant, pool string) ([]identity.MailText, error)
-	ReplaceMailText(ctx context.Context, old *identity.MailText, m identity.MailText) (identity.MailText, error)
-	DeleteMailText(ctx context.Context, r identity.MailRef, old *identity.MailText) error
-}
-
-// MailTexts are what the mails of a pool say, by kind and language: of one kind, and in one language, where that is not "". Errors:
-// NotFound, Invalid for a kind or a language that there isn't.
-func (s *Service) MailTexts(ctx context.Context, tenant, pool, kind, language string) ([]identity.MailText, error) {
+// ListMailTexts returns what the mails of a pool say, by kind and language: of one kind, and in one language,
+// where that is not "". Errors: NotFound, Invalid for a kind or a language that does not exist.
+func (s *Service) ListMailTexts(
+	ctx context.Context, tenant, pool, kind, language string,
+) ([]identity.MailText, error) {
 	var v identity.Violations
 	if kind != "" && !isKind(kind) {
 		v.Add("kind", "is no kind of mail")
@@ -29,10 +25,10 @@ func (s *Service) MailTexts(ctx context.Context, tenant, pool, kind, language st
 	if err := v.Err(); err != nil {
 		return nil, err
 	}
-	if _, err := s.Pools.Pool(ctx, tenant, pool); err != nil {
+	if _, err := s.Pools.Get(ctx, tenant, pool); err != nil {
 		return nil, err
 	}
-	own, err := s.Pools.MailTexts(ctx, tenant, pool)
+	own, err := s.MailTexts.List(ctx, tenant, pool)
 	if err != nil {
 		return nil, err
 	}
@@ -71,11 +67,12 @@ func (s *Service) usual(r identity.MailRef) identity.MailText {
 	}
 }
 
-// current is a mail as it is found: its pool, what the pool has set, nil for nothing, and the text that is in force.
+// current is a mail as it is found.
 type current struct {
-	pool identity.Pool
-	own  *identity.MailText
-	text identity.MailText
+	pool  identity.Pool
+	isOwn bool              // the pool has set the text
+	own   identity.MailText // what the pool has set, or the zero value
+	text  identity.MailText // what is in force
 }
 
 // find finds a mail. Errors: NotFound, PreconditionFailed.
@@ -83,27 +80,32 @@ func (s *Service) find(ctx context.Context, r identity.MailRef, match identity.M
 	if !isKind(r.Kind) || !identity.IsLanguage(r.Language) {
 		return c, identity.NotFound{Thing: "mail text", ID: r.Kind + "/" + r.Language}
 	}
-	if c.pool, err = s.Pools.Pool(ctx, r.Tenant, r.Pool); err != nil {
+	if c.pool, err = s.Pools.Get(ctx, r.Tenant, r.Pool); err != nil {
 		return c, err
 	}
-	if c.own, err = s.Pools.MailText(ctx, r); err != nil {
+	if c.own, c.isOwn, err = s.MailTexts.Get(ctx, r); err != nil {
 		return c, err
 	}
 	c.text = s.usual(r)
-	if c.own != nil {
-		c.text = *c.own
+	if c.isOwn {
+		c.text = c.own
 	}
 	return c, match.Check(c.text.Version)
 }
 
-// MailText is what a mail says. Errors: NotFound, PreconditionFailed.
-func (s *Service) MailText(ctx context.Context, r identity.MailRef, match identity.Match) (identity.MailText, error) {
+// ReadMailText returns what a mail says. Errors: NotFound, PreconditionFailed.
+func (s *Service) ReadMailText(
+	ctx context.Context, r identity.MailRef, match identity.Match,
+) (identity.MailText, error) {
 	c, err := s.find(ctx, r, match)
 	return c.text, err
 }
 
 // UpdateMailText sets what a mail says, as a whole. Errors: NotFound, Invalid, PreconditionFailed.
-func (s *Service) UpdateMailText(ctx context.Context, r identity.MailRef, match identity.Match, change identity.MailTextChange) (m identity.MailText, err error) {
+func (s *Service) UpdateMailText(
+	ctx context.Context, r identity.MailRef, match identity.Match, change identity.MailTextChange,
+	reply once.Reply[identity.MailText],
+) (m identity.MailText, err error) {
 	err = match.Change(func() error {
 		c, err := s.find(ctx, r, match)
 		if err != nil {
@@ -113,7 +115,7 @@ func (s *Service) UpdateMailText(ctx context.Context, r identity.MailRef, match 
 			return err
 		}
 		m.UpdatedAt = identity.At(s.Now())
-		m, err = s.Pools.ReplaceMailText(ctx, c.own, m)
+		m, err = s.MailTexts.Replace(ctx, c.own, m, reply)
 		return err
 	})
 	return m, err
@@ -128,14 +130,16 @@ func changed(m identity.MailText, c identity.MailTextChange) (identity.MailText,
 	return m, mail.Check(mail.Kind(m.Kind), textOf(m))
 }
 
-// DeleteMailText lets a mail say what is usual, if it doesn't anyway. Errors: NotFound, PreconditionFailed.
-func (s *Service) DeleteMailText(ctx context.Context, r identity.MailRef, match identity.Match) error {
+// DeleteMailText has a mail say again what is usual. Errors: NotFound, PreconditionFailed.
+func (s *Service) DeleteMailText(
+	ctx context.Context, r identity.MailRef, match identity.Match, reply once.Reply[once.None],
+) error {
 	return match.Change(func() error {
 		c, err := s.find(ctx, r, match)
 		if err != nil {
 			return err
 		}
-		return s.Pools.DeleteMailText(ctx, r, c.own)
+		return s.MailTexts.Delete(ctx, r, c.own, reply)
 	})
 }
 
@@ -150,7 +154,7 @@ func (s *Service) PreviewMail(ctx context.Context, r identity.MailRef, change id
 		return mail.Mail{}, err
 	}
 	var own *mail.Text
-	if c.own != nil || !change.IsEmpty() {
+	if c.isOwn || !change.IsEmpty() {
 		text := textOf(m)
 		own = &text
 	}

@@ -48,7 +48,7 @@ type mailQuery struct {
 }
 
 func (h handlers) listMailTexts(ctx context.Context, c api.QueryCall[mailQuery]) ([]identity.MailText, error) {
-	return h.service.MailTexts(ctx, c.Tenant(), c.Pool(), c.Query.Kind, c.Query.Language)
+	return h.service.ListMailTexts(ctx, c.Tenant(), c.Pool(), c.Query.Kind, c.Query.Language)
 }
 
 // mailRef returns the text that the path names.
@@ -57,15 +57,19 @@ func mailRef[Q, B any](c api.Call[Q, B]) identity.MailRef {
 }
 
 func (h handlers) getMailText(ctx context.Context, c api.PlainCall) (identity.MailText, error) {
-	return h.service.MailText(ctx, mailRef(c), c.IfMatch())
+	return h.service.ReadMailText(ctx, mailRef(c), c.IfMatch())
 }
 
-func (h handlers) updateMailText(ctx context.Context, c api.BodyCall[identity.MailTextChange]) (identity.MailText, error) {
-	return h.service.UpdateMailText(ctx, mailRef(c), c.IfMatch(), c.Body)
+func (h handlers) updateMailText(
+	ctx context.Context, c api.BodyCall[identity.MailTextChange], reply once.Reply[identity.MailText],
+) (identity.MailText, error) {
+	return h.service.UpdateMailText(ctx, mailRef(c), c.IfMatch(), c.Body, reply)
 }
 
-func (h handlers) deleteMailText(ctx context.Context, c api.PlainCall) (once.None, error) {
-	return once.None{}, h.service.DeleteMailText(ctx, mailRef(c), c.IfMatch())
+func (h handlers) deleteMailText(
+	ctx context.Context, c api.PlainCall, reply once.Reply[once.None],
+) (once.None, error) {
+	return once.None{}, h.service.DeleteMailText(ctx, mailRef(c), c.IfMatch(), reply)
 }
 
 // preview is a mail as its author sees it.

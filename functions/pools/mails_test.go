@@ -10,6 +10,7 @@ import (
 	"identitypools/infra/check/systemtest"
 	"identitypools/shared/identity"
 	"identitypools/shared/mail"
+	"identitypools/shared/once"
 )
 
 // codeMail is the path of a mail's text in a pool.
@@ -226,15 +227,15 @@ func TestATextIsNotWrittenToADeletedPool(t *testing.T) {
 	product := systemtest.New(t, alone)
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, nil)
-	p, err := product.Table.Pool(t.Context(), tenant.ID, pool)
+	p, err := product.Table.Pools.Get(t.Context(), tenant.ID, pool)
 	if err == nil {
-		err = product.Table.DeletePool(t.Context(), p)
+		err = product.Table.Pools.Delete(t.Context(), p, once.Reply[once.None]{})
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	m := identity.MailText{MailRef: identity.MailRef{Tenant: tenant.ID, Pool: pool, Kind: "taken", Language: "en"}, Subject: "x", Body: "x"}
-	if _, err := product.Table.ReplaceMailText(t.Context(), nil, m); err != (identity.NotFound{Thing: "pool", ID: pool}) {
+	if _, err := product.Table.MailTexts.Replace(t.Context(), identity.MailText{}, m, once.Reply[identity.MailText]{}); err != (identity.NotFound{Thing: "pool", ID: pool}) {
 		t.Errorf("written: %v", err)
 	}
 }

@@ -8,53 +8,35 @@ import (
 
 	"identitypools/shared/identity"
 	"identitypools/shared/mail"
+	"identitypools/shared/once"
+	"identitypools/shared/table"
 )
 
 // Service has the use cases on pools.
 type Service struct {
-	Pools Store
-	Texts *mail.Texts // the usual ones
-	Now   func() time.Time
-	NewID func() string
-}
-
-// Store keeps pools; shared/table says what each method promises.
-type Store interface {
-	reader
-	writer
-	mailTexts
-}
-
-type reader interface {
-	Pool(ctx context.Context, tenant, pool string) (identity.Pool, error)
-	PoolIsEmpty(ctx context.Context, tenant, pool string) (bool, error)
-	lister
-}
-
-type writer interface {
-	CreatePool(ctx context.Context, p identity.Pool) error
-	ReplacePool(ctx context.Context, old, p identity.Pool) (identity.Pool, error)
-	deleter
-}
-
-type deleter interface {
-	DeletePool(ctx context.Context, p identity.Pool) error
-	Purge(ctx context.Context, tenant, pool string) (done bool, err error)
+	Pools     table.Pools
+	MailTexts table.MailTexts // that pools have set
+	Deletions table.Deletions
+	Texts     *mail.Texts // the usual ones
+	Now       func() time.Time
+	NewID     func() string
 }
 
 // Create makes a pool. Errors: Invalid, also for a schema that does not exist; Conflict where the id is taken.
-func (s *Service) Create(ctx context.Context, tenant string, c identity.PoolChange) (identity.Pool, error) {
+func (s *Service) Create(
+	ctx context.Context, tenant string, c identity.PoolChange, reply once.Reply[identity.Pool],
+) (identity.Pool, error) {
 	p, err := identity.NewPool(tenant, s.NewID(), c)
 	if err != nil {
 		return p, err
 	}
 	p.Version = s.Now().UnixMilli()
-	return p, s.Pools.CreatePool(ctx, p)
+	return p, s.Pools.Create(ctx, p, reply)
 }
 
 // Read reads a pool. Errors: NotFound, PreconditionFailed.
 func (s *Service) Read(ctx context.Context, tenant, id string, match identity.Match) (identity.Pool, error) {
-	p, err := s.Pools.Pool(ctx, tenant, id)
+	p, err := s.Pools.Get(ctx, tenant, id)
 	if err != nil {
 		return p, err
 	}
@@ -63,7 +45,10 @@ func (s *Service) Read(ctx context.Context, tenant, id string, match identity.Ma
 
 // Update changes a pool's settings. Whether its identifiers ignore case can change only while it has no users, since their
 // identifiers are claimed in one form. Errors: NotFound, Invalid, Conflict, PreconditionFailed.
-func (s *Service) Update(ctx context.Context, tenant, id string, match identity.Match, c identity.PoolChange) (p identity.Pool, err error) {
+func (s *Service) Update(
+	ctx context.Context, tenant, id string, match identity.Match, c identity.PoolChange,
+	reply once.Reply[identity.Pool],
+) (p identity.Pool, err error) {
 	err = match.Change(func() error {
 		old, err := s.Read(ctx, tenant, id, match)
 		if err != nil {
@@ -77,14 +62,14 @@ func (s *Service) Update(ctx context.Context, tenant, id string, match identity.
 				return err
 			}
 		}
-		p, err = s.Pools.ReplacePool(ctx, old, p)
+		p, err = s.Pools.Replace(ctx, old, p, reply)
 		return err
 	})
 	return p, err
 }
 
 func (s *Service) mustBeEmpty(ctx context.Context, p identity.Pool) error {
-	empty, err := s.Pools.PoolIsEmpty(ctx, p.Tenant, p.ID)
+	empty, err := s.Pools.IsEmpty(ctx, p.Tenant, p.ID)
 	if err == nil && !empty {
 		return identity.Conflict{Pointer: "/identifier_case_insensitive", Reason: "identifier_case_insensitive can change only while the pool has no users"}
 	}
@@ -93,19 +78,21 @@ func (s *Service) mustBeEmpty(ctx context.Context, p identity.Pool) error {
 
 // Delete makes a pool with all its users unreachable at once. A small pool is purged on the spot; the rest of a large one
 // goes in the background, driven by the table's stream. Errors: NotFound, PreconditionFailed.
-func (s *Service) Delete(ctx context.Context, tenant, id string, match identity.Match) error {
+func (s *Service) Delete(
+	ctx context.Context, tenant, id string, match identity.Match, reply once.Reply[once.None],
+) error {
 	err := match.Change(func() error {
 		p, err := s.Read(ctx, tenant, id, match)
 		if err != nil {
 			return err
 		}
-		return s.Pools.DeletePool(ctx, p)
+		return s.Pools.Delete(ctx, p, reply)
 	})
 	if err != nil {
 		return err
 	}
 	for range 2 { // one step for the users, one for the pool
-		done, err := s.Pools.Purge(ctx, tenant, id)
+		done, err := s.Deletions.Purge(ctx, tenant, id)
 		if done || errors.As(err, new(identity.Unavailable)) {
 			return nil // the pool is deleted; the stream's reader goes on
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"identitypools/shared/identity"
+	"identitypools/shared/once"
 )
 
 // showCode is the page for the code that a mail brought.
@@ -61,7 +62,8 @@ func (s site) submitCode(ctx context.Context, w http.ResponseWriter, r *http.Req
 		v.fault(&v.Fields[0], v.Say("error.code.missing"))
 		return v.refused(errIncomplete)
 	}
-	_, err := s.Activate(ctx, p.Tenant, p.ID, s.source(r), before.Ticket, code, r.PostForm.Get("password"))
+	_, err := s.Activate(ctx, p.Tenant, p.ID, s.source(r), before.Ticket, code,
+		r.PostForm.Get("password"), once.Reply[identity.User]{})
 	if err == nil {
 		return s.activated(w, p, before.ReturnTo, "../activate"+languageQuery(r))
 	}
@@ -78,7 +80,9 @@ func (s site) resendCode(ctx context.Context, w http.ResponseWriter, r *http.Req
 		return shown{view: v, status: http.StatusTooManyRequests, why: errAgain}, nil
 	}
 	o := identity.MessageOptions{CodeType: identity.CodeTypeShort, Language: v.Lang}
-	if err := s.Resend(ctx, p.Tenant, p.ID, s.source(r), before.Ticket, "", r.PostForm.Get("altcha"), o); err != nil {
+	err := s.Resend(ctx, p.Tenant, p.ID, s.source(r), before.Ticket, "", r.PostForm.Get("altcha"), o,
+		once.Reply[once.None]{})
+	if err != nil {
 		return v.refused(err)
 	}
 	before.Again, before.SentAt = true, identity.At(s.now())

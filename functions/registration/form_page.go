@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"identitypools/shared/identity"
+	"identitypools/shared/once"
 )
 
 // showForm is the form with which people sign up.
@@ -26,7 +27,7 @@ func (s site) form(ctx context.Context, r *http.Request, p identity.Pool) (view,
 	if _, err := s.OpenToPublic(ctx, p.Tenant, p.ID); err != nil {
 		return view{}, err
 	}
-	schema, err := s.Pools.CachedSchema(ctx, p.Tenant, p.PayloadSchema)
+	schema, err := s.Schemas.Cached(ctx, p.Tenant, p.PayloadSchema)
 	if err != nil {
 		return view{}, err
 	}
@@ -96,12 +97,12 @@ func (s site) submitForm(ctx context.Context, w http.ResponseWriter, r *http.Req
 		if err := s.Submit(ctx, p, s.source(r), ""); err != nil {
 			return v.refused(err)
 		}
-		if _, err := s.Draft(ctx, p, in, true, o); err != nil { // so that all that is wrong is told at once
+		if _, err := s.draft(ctx, p, in, true, o); err != nil { // so that all that is wrong is told at once
 			return v.refused(err)
 		}
 		return v.refused(errIncomplete)
 	}
-	done, err := s.RegisterFrom(ctx, p, s.source(r), in, r.PostForm.Get("altcha"), o)
+	done, err := s.RegisterFrom(ctx, p, s.source(r), in, r.PostForm.Get("altcha"), o, once.Reply[Registered]{})
 	if err != nil {
 		return v.refused(err)
 	}

@@ -27,13 +27,16 @@ func New(p start.Parts) (http.Handler, error) {
 	if err := origins.AddTrustedOrigin(public.Scheme + "://" + public.Host); err != nil { // the gateway may have another name
 		return nil, fmt.Errorf("read PUBLIC_URL: %w", err)
 	}
-	hasher := password.NewHasher()
+	hasher, t := password.NewHasher(), p.Table
 	return Handler(&Service{
-		Pools: p.Table, Users: p.Table, Outbox: p.Table, Documents: schema.NewChecker(p.Table), Passwords: hasher, Tickets: tools.Sealer,
+		Pools: t.Pools, Schemas: t.Schemas, Users: t.Users, Registrations: t.Registrations, Outbox: t.Outbox,
+		Budgets: t.Budgets, Works: t.Works, Documents: schema.NewChecker(t.Schemas), Passwords: hasher,
+		Tickets: tools.Sealer,
 		Redeemer: &onetime.Redeemer{
-			Guesses: p.Table, Users: p.Table, Coder: tools.Coder, Passwords: hasher, Now: p.Now, NewID: p.NewID,
+			Codes: t.Codes, Mailboxes: t.Mailboxes, Registrations: t.Registrations, Users: t.Users,
+			Coder: tools.Coder, Passwords: hasher, Now: p.Now, NewID: p.NewID,
 		},
-		MayReturnTo: onetime.ReturnURLs(p.Env.Get("RETURN_ORIGINS")), Budgets: p.Table, Works: p.Table,
-		Work: work.Issuer{Key: tools.Work, Random: rand.Reader, Now: p.Now}, Now: p.Now, NewID: p.NewID,
+		MayReturnTo: onetime.ReturnURLs(p.Env.Get("RETURN_ORIGINS")),
+		Work:        work.Issuer{Key: tools.Work, Random: rand.Reader, Now: p.Now}, Now: p.Now, NewID: p.NewID,
 	}, tools.Source, origins, p.Options())
 }

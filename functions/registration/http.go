@@ -83,14 +83,14 @@ func (h handlers) isOpenToPublic(ctx context.Context, c api.PlainCall) error {
 }
 
 func (h handlers) systemRegister(
-	ctx context.Context, c api.Call[registerQuery, identity.SelfRegistration],
+	ctx context.Context, c api.Call[registerQuery, identity.SelfRegistration], reply once.Reply[Registered],
 ) (done Registered, err error) {
 	p, err := h.service.Open(ctx, c.Tenant(), c.Pool())
 	if err != nil {
 		return done, err
 	}
 	mail := c.Query.SendsMessage == nil || *c.Query.SendsMessage
-	return h.service.Register(ctx, p, c.Body, mail, byBackEnd, c.Query.Options())
+	return h.service.Register(ctx, p, c.Body, mail, byBackEnd, c.Query.Options(), reply)
 }
 
 // publicQuery is what a browser may choose of a message.
@@ -122,14 +122,14 @@ type publicRegistration struct {
 }
 
 func (h handlers) register(
-	ctx context.Context, c api.Call[publicQuery, publicRegistration],
+	ctx context.Context, c api.Call[publicQuery, publicRegistration], reply once.Reply[Registered],
 ) (done Registered, err error) {
 	p, err := h.service.OpenToPublic(ctx, c.Tenant(), c.Pool())
 	if err != nil {
 		return done, err
 	}
 	in, o := c.Body, c.Query.options(c.Request())
-	return h.service.RegisterFrom(ctx, p, h.source(c.Request()), in.SelfRegistration, in.Solution, o)
+	return h.service.RegisterFrom(ctx, p, h.source(c.Request()), in.SelfRegistration, in.Solution, o, reply)
 }
 
 // presented is a code as a page presents it.
@@ -146,12 +146,14 @@ type status struct {
 
 func statusOf(u identity.User) status { return status{u.Status} }
 
-func (h handlers) activate(ctx context.Context, c api.BodyCall[presented]) (identity.User, error) {
+func (h handlers) activate(
+	ctx context.Context, c api.BodyCall[presented], reply once.Reply[identity.User],
+) (identity.User, error) {
 	in := c.Body
 	if in.Code == "" {
 		return identity.User{}, identity.InvalidField("/code", "must be given")
 	}
-	return h.service.Activate(ctx, c.Tenant(), c.Pool(), h.source(c.Request()), in.Ticket, in.Code, in.Password)
+	return h.service.Activate(ctx, c.Tenant(), c.Pool(), h.source(c.Request()), in.Ticket, in.Code, in.Password, reply)
 }
 
 // addressed names the registration whose message is asked for anew.
@@ -167,13 +169,15 @@ type accepted struct{}
 
 func acceptedOf(once.None) accepted { return accepted{} }
 
-func (h handlers) resend(ctx context.Context, c api.Call[publicQuery, addressed]) (once.None, error) {
+func (h handlers) resend(
+	ctx context.Context, c api.Call[publicQuery, addressed], reply once.Reply[once.None],
+) (once.None, error) {
 	in, o := c.Body, c.Query.options(c.Request())
 	address := in.Address
 	if address == "" {
 		address = in.Identifier
 	}
-	return once.None{}, h.service.Resend(ctx, c.Tenant(), c.Pool(), h.source(c.Request()), in.Ticket, address, in.Solution, o)
+	return once.None{}, h.service.Resend(ctx, c.Tenant(), c.Pool(), h.source(c.Request()), in.Ticket, address, in.Solution, o, reply)
 }
 
 // form is what a sign-up page needs to draw itself.
@@ -203,7 +207,7 @@ type branding struct {
 type shownForm struct {
 	pool      identity.Pool
 	schema    identity.Schema
-	challenge *work.Challenge
+	challenge *work.Challenge // while mails are scarce
 }
 
 func formOf(f shownForm) form {
@@ -217,7 +221,11 @@ func formOf(f shownForm) form {
 
 func (h handlers) form(ctx context.Context, c api.PlainCall) (f shownForm, err error) {
 	if f.pool, f.schema, err = h.service.Form(ctx, c.Tenant(), c.Pool()); err == nil {
-		f.challenge, err = h.service.Challenge(ctx, f.pool)
+		var c work.Challenge
+		var ok bool
+		if c, ok, err = h.service.Challenge(ctx, f.pool); ok {
+			f.challenge = &c
+		}
 	}
 	return f, err
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"identitypools/shared/identity"
+	"identitypools/shared/once"
 )
 
 // showLink is what the link of a mail opens: what it would do, without doing it, since mail scanners open links too.
@@ -71,7 +72,8 @@ func (s site) submitLink(ctx context.Context, w http.ResponseWriter, r *http.Req
 	if v.lacksPassword(r) {
 		return v.refused(errIncomplete)
 	}
-	_, err = s.Activate(ctx, p.Tenant, p.ID, s.source(r), ticket, code, r.PostForm.Get("password"))
+	_, err = s.Activate(ctx, p.Tenant, p.ID, s.source(r), ticket, code, r.PostForm.Get("password"),
+		once.Reply[identity.User]{})
 	switch {
 	case err == nil:
 		return s.activated(w, p, s.returnTo(r), "activate"+languageQuery(r))
@@ -89,7 +91,8 @@ func (s site) resendLink(ctx context.Context, r *http.Request, p identity.Pool) 
 		return v.refused(errIncomplete)
 	}
 	o := identity.MessageOptions{CodeType: identity.CodeTypeLink, Language: v.Lang, PostActivationURL: s.returnTo(r)}
-	err := s.Resend(ctx, p.Tenant, p.ID, s.source(r), "", address, r.PostForm.Get("altcha"), o)
+	err := s.Resend(ctx, p.Tenant, p.ID, s.source(r), "", address, r.PostForm.Get("altcha"), o,
+		once.Reply[once.None]{})
 	if err == nil {
 		v.Note = v.Say("dead.sent", "address", address)
 		return shown{view: v, status: http.StatusOK, why: errAgain}, nil

@@ -15,57 +15,29 @@ import (
 	"identitypools/shared/once"
 	"identitypools/shared/onetime"
 	"identitypools/shared/otp"
+	"identitypools/shared/password"
+	"identitypools/shared/schema"
+	"identitypools/shared/table"
 	"identitypools/shared/work"
 )
 
 // Service has the use cases of self-registration.
 type Service struct {
-	Pools       Pools
-	Users       Users
-	Outbox      Outbox
-	Documents   Documents
-	Passwords   Passwords
-	Tickets     *otp.Sealer
-	Redeemer    *onetime.Redeemer
-	Budgets     Budgets
-	Works       Works
-	Work        work.Issuer
-	MayReturnTo func(url string) bool // which post-activation URLs messages may carry
-	Now         func() time.Time
-	NewID       func() string
-}
-
-// Pools finds a pool and a schema, up to five seconds old.
-type Pools interface {
-	CachedPool(ctx context.Context, tenant, pool string) (identity.Pool, error)
-	CachedSchema(ctx context.Context, tenant, schema string) (identity.Schema, error)
-}
-
-// Users stores registrations and finds who owns an identifier; shared/table says what each method promises.
-type Users interface {
-	Register(ctx context.Context, p identity.Pool, u identity.User, r identity.Registration, m *identity.Message) (identity.UserRef, error)
-	Claimant(ctx context.Context, tenant, pool, normalized string) (identity.UserRef, error)
-}
-
-// Outbox takes messages on behalf of people who are told nothing.
-type Outbox interface {
-	Ask(ctx context.Context, m identity.Message) error
-}
-
-// Documents checks a payload against a schema: Invalid, with a pointer for each violation.
-type Documents interface {
-	CheckPayload(ctx context.Context, tenant, schema string, payload []byte) error
-}
-
-// Passwords checks a new password against the pool's rules (Invalid at pointer), and hashes it.
-type Passwords interface {
-	Check(p identity.Pool, u identity.User, pointer, password string) error
-	Hash(ctx context.Context, password string) (hash string, err error)
-}
-
-// Budgets are those of sources on public routes: Limited where one is spent.
-type Budgets interface {
-	Spend(ctx context.Context, tenant, pool string, b identity.Budget, at time.Time) error
+	Pools         table.Pools
+	Schemas       table.Schemas
+	Users         table.Users
+	Registrations table.Registrations
+	Outbox        table.Outbox
+	Budgets       table.Budgets
+	Works         table.Works
+	Documents     *schema.Checker
+	Passwords     *password.Hasher
+	Tickets       *otp.Sealer
+	Redeemer      *onetime.Redeemer
+	Work          work.Issuer
+	MayReturnTo   func(url string) bool // which post-activation URLs messages may carry
+	Now           func() time.Time
+	NewID         func() string
 }
 
 // Registered is a registration that waits for its code.
@@ -83,8 +55,10 @@ type draft struct {
 	maker        identity.Maker
 }
 
-// Draft checks a registration in p, and tells all that is wrong with it at once. Errors: Invalid.
-func (s *Service) Draft(ctx context.Context, p identity.Pool, in identity.SelfRegistration, mail bool, o identity.MessageOptions) (draft, error) {
+// draft checks a registration in p, and tells all that is wrong with it at once. Errors: Invalid.
+func (s *Service) draft(
+	ctx context.Context, p identity.Pool, in identity.SelfRegistration, mail bool, o identity.MessageOptions,
+) (draft, error) {
 	d, v := draft{maker: identity.Maker{Now: s.Now(), NewID: s.NewID}}, identity.Violations{}
 	for _, check := range []func() error{
 		func() (err error) {
@@ -127,14 +101,15 @@ const staleTries = 3
 // share says what it may use. Whoever owns the identifier, the answer, the work and the calls to
 // the table are alike. p is an open pool; where it has changed, or was even deleted and made again,
 // since this process read it, the registration is checked against the pool as it is now. Errors:
-// those of Draft and Open.
+// those of a draft, and those of Open.
 func (s *Service) Register(
-	ctx context.Context, p identity.Pool, in identity.SelfRegistration, mail bool, share proof, o identity.MessageOptions,
+	ctx context.Context, p identity.Pool, in identity.SelfRegistration, mail bool, share proof,
+	o identity.MessageOptions, reply once.Reply[Registered],
 ) (Registered, error) {
 	var err error
 	for range staleTries {
 		var done Registered
-		done, err = s.register(ctx, p, in, mail, share, o)
+		done, err = s.register(ctx, p, in, mail, share, o, reply)
 		if !errors.As(err, new(identity.PreconditionFailed)) {
 			return done, err
 		}
@@ -145,21 +120,28 @@ func (s *Service) Register(
 	return Registered{}, identity.Unavailable{RetryAfter: time.Second, Cause: errors.New("the pool changes again and again")}
 }
 
-// RegisterFrom is Register for somebody at a source, which has a budget of submissions that is spent first; solution is that of a challenge,
-// or "". Errors: NotFound for a pool that has been closed or deleted meanwhile, Limited, those of Draft.
-func (s *Service) RegisterFrom(ctx context.Context, p identity.Pool, source string, in identity.SelfRegistration, solution string, o identity.MessageOptions) (Registered, error) {
+// RegisterFrom is like Register, for somebody at a source, which has a budget of submissions that is spent
+// first. The solution is that of a challenge, or "". Errors: NotFound for a pool that has been closed or
+// deleted meanwhile, Limited, Invalid.
+func (s *Service) RegisterFrom(
+	ctx context.Context, p identity.Pool, source string, in identity.SelfRegistration, solution string,
+	o identity.MessageOptions, reply once.Reply[Registered],
+) (Registered, error) {
 	if err := s.Submit(ctx, p, source, mailboxOfRegistration(p, in)); err != nil {
 		return Registered{}, err
 	}
-	done, err := s.Register(ctx, p, in, true, s.solvedBy(p, solution), o)
+	done, err := s.Register(ctx, p, in, true, s.solvedBy(p, solution, reply.Request()), o, reply)
 	if errors.As(err, new(identity.Refused)) {
 		err = identity.NotFound{Thing: "pool", ID: p.ID}
 	}
 	return done, err
 }
 
-func (s *Service) register(ctx context.Context, p identity.Pool, in identity.SelfRegistration, mail bool, share proof, o identity.MessageOptions) (Registered, error) {
-	d, err := s.Draft(ctx, p, in, mail, o)
+func (s *Service) register(
+	ctx context.Context, p identity.Pool, in identity.SelfRegistration, mail bool, share proof,
+	o identity.MessageOptions, reply once.Reply[Registered],
+) (Registered, error) {
+	d, err := s.draft(ctx, p, in, mail, o)
 	if err != nil {
 		return Registered{}, err
 	}
@@ -171,7 +153,8 @@ func (s *Service) register(ctx context.Context, p identity.Pool, in identity.Sel
 	}
 	var message *identity.Message
 	if mail {
-		m := identity.NewMessage(identity.MessageActivation, u, identity.Address{Value: r.Address, Normalized: r.Normalized}, d.options, d.maker)
+		to := identity.Address{Value: r.Address, Normalized: r.Normalized}
+		m := identity.NewMessage(identity.MessageActivation, u, to, d.options, d.maker)
 		m.Registration, m.AskedBy = r.ID, identity.RegistrationRequest
 		if in.OTPAddress != "" {
 			m.AskedBy = identity.NameRequest
@@ -181,8 +164,8 @@ func (s *Service) register(ctx context.Context, p identity.Pool, in identity.Sel
 		}
 		message = &m
 	}
-	ctx = once.Then(ctx, func(owner identity.UserRef) (Registered, error) { return s.ticketed(owner, r) })
-	owner, err := s.Users.Register(ctx, p, u, r, message)
+	stored := once.Map(reply, func(owner identity.UserRef) (Registered, error) { return s.ticketed(owner, r) })
+	owner, err := s.Registrations.Create(ctx, p, u, r, message, stored)
 	if err != nil {
 		return Registered{}, err
 	}
@@ -201,7 +184,7 @@ func (s *Service) ticketed(owner identity.UserRef, r identity.Registration) (Reg
 
 // Open is a pool that allows registration. Errors: NotFound, Refused while it does not.
 func (s *Service) Open(ctx context.Context, tenant, pool string) (identity.Pool, error) {
-	p, err := s.Pools.CachedPool(ctx, tenant, pool)
+	p, err := s.Pools.Cached(ctx, tenant, pool)
 	if err == nil && !p.PublicRegistration {
 		err = identity.ErrRegistrationDisabled
 	}
@@ -245,38 +228,47 @@ func mailboxOfRegistration(p identity.Pool, in identity.SelfRegistration) string
 // Activate redeems a code for whoever holds the ticket of its registration, or without a ticket the extended code of a link.
 // The source of the request has a budget of such tries, which is spent first.
 // Errors: NotFound for the pool; Limited; InvalidCode also for a ticket that is not good; those of onetime.Redeemer.
-func (s *Service) Activate(ctx context.Context, tenant, pool, source, ticket, code, password string) (identity.User, error) {
-	p, err := s.Pools.CachedPool(ctx, tenant, pool)
+func (s *Service) Activate(
+	ctx context.Context, tenant, pool, source, ticket, code, password string,
+	reply once.Reply[identity.User],
+) (identity.User, error) {
+	p, err := s.Pools.Cached(ctx, tenant, pool)
 	if err != nil {
 		return identity.User{}, err
 	}
 	if err := s.Budgets.Spend(ctx, tenant, pool, p.Limits.GuessBudget(source), s.Now()); err != nil {
 		return identity.User{}, err
 	}
-	t, err := s.ticketIn(p, ticket)
+	proof, err := s.proofOf(p, ticket, codeIn(code))
 	if err != nil {
 		return identity.User{}, err
 	}
-	return s.Redeemer.Activate(ctx, p, onetime.Proof{Ticket: t, Code: codeIn(code), Password: password})
+	proof.Password = password
+	return s.Redeemer.Activate(ctx, p, proof, reply)
 }
 
 // Look tells whoever holds the code of a link what it is good for, with a ticket or with "".
 // Errors: those of onetime.Redeemer.
 func (s *Service) Look(ctx context.Context, p identity.Pool, ticket, code string) (onetime.Promise, error) {
-	t, err := s.ticketIn(p, ticket)
+	proof, err := s.proofOf(p, ticket, code)
 	if err != nil {
 		return onetime.Promise{}, err
 	}
-	return s.Redeemer.Look(ctx, p, t, code)
+	return s.Redeemer.Look(ctx, p, proof)
 }
 
-// ticketIn is the ticket in a text, and nil in "". Errors: InvalidCode.
-func (s *Service) ticketIn(p identity.Pool, text string) (*otp.Ticket, error) {
-	if text == "" {
-		return nil, nil
+// proofOf returns a code as somebody presents it with the text of a ticket, or with "". Errors: InvalidCode
+// for a ticket that is not good.
+func (s *Service) proofOf(p identity.Pool, ticket, code string) (onetime.Proof, error) {
+	proof := onetime.Proof{Code: code}
+	if ticket != "" {
+		t, err := s.ticket(p.Tenant, p.ID, ticket)
+		if err != nil {
+			return onetime.Proof{}, err
+		}
+		proof.Ticket = &t
 	}
-	t, err := s.ticket(p.Tenant, p.ID, text)
-	return &t, err
+	return proof, nil
 }
 
 // codeIn is the code in what somebody has copied from a mail: the code itself, or the link that it is in.
@@ -295,10 +287,14 @@ func (s *Service) ticket(tenant, pool, text string) (otp.Ticket, error) {
 	return t, err
 }
 
-// Resend asks for the message of a registration anew: of the ticket's, or of whatever waits with the owner of an address; solution is that of
-// a challenge, or "". It says nothing about either: what may be sent is decided when it is sent. Errors: NotFound for a pool that does not exist or allow
-// registration, Limited for the source, Invalid where nothing is named.
-func (s *Service) Resend(ctx context.Context, tenant, pool, source, ticket, address, solution string, o identity.MessageOptions) error {
+// Resend asks for the message of a registration anew: of the ticket's, or of whatever waits with the owner of
+// an address. The solution is that of a challenge, or "". Resend says nothing about either: what may be sent
+// is decided when it is sent. Errors: NotFound for a pool that does not exist or allow registration, Limited
+// for the source, Invalid where nothing is named.
+func (s *Service) Resend(
+	ctx context.Context, tenant, pool, source, ticket, address, solution string, o identity.MessageOptions,
+	reply once.Reply[once.None],
+) error {
 	p, err := s.OpenToPublic(ctx, tenant, pool)
 	if err != nil {
 		return err
@@ -338,10 +334,10 @@ func (s *Service) Resend(ctx context.Context, tenant, pool, source, ticket, addr
 	default:
 		return identity.InvalidField("/ticket", "must be given, or address instead")
 	}
-	if m.Share, err = s.solvedBy(p, solution)(ctx); err != nil {
+	if m.Share, err = s.solvedBy(p, solution, reply.Request())(ctx); err != nil {
 		return err
 	}
-	return s.Outbox.Ask(ctx, m)
+	return s.Outbox.Ask(ctx, m, reply)
 }
 
 // Form is what a page needs to draw the form of a pool. Errors: NotFound for a pool that does not exist or allow registration.
@@ -350,6 +346,6 @@ func (s *Service) Form(ctx context.Context, tenant, pool string) (identity.Pool,
 	if err != nil {
 		return p, identity.Schema{}, err
 	}
-	schema, err := s.Pools.CachedSchema(ctx, tenant, p.PayloadSchema)
+	schema, err := s.Schemas.Cached(ctx, tenant, p.PayloadSchema)
 	return p, schema, err
 }

@@ -64,7 +64,7 @@ func (s site) serve(show show) http.HandlerFunc {
 			api.Error(w, r, err)
 			return
 		}
-		p, err := s.Pools.CachedPool(r.Context(), r.PathValue("tid"), r.PathValue("ipID"))
+		p, err := s.Pools.Cached(r.Context(), r.PathValue("tid"), r.PathValue("ipID"))
 		var page shown
 		if err == nil {
 			err = s.submitted(w, r)

@@ -10,42 +10,38 @@ import (
 	"identitypools/shared/work"
 )
 
-// Works says when a pool asks for proofs of work, and lets each count once; shared/table says what each method promises.
-type Works interface {
-	MailsAreScarce(ctx context.Context, tenant, pool string, l identity.Limits) (bool, error)
-	SpendWork(ctx context.Context, tenant, pool, challenge, user string) (bool, error)
-}
-
-// Challenge is what whoever asks for a mail of p is asked to solve, without being told; nil while the pool has mails enough.
-func (s *Service) Challenge(ctx context.Context, p identity.Pool) (*work.Challenge, error) {
-	isScarce, err := s.Works.MailsAreScarce(ctx, p.Tenant, p.ID, p.Limits)
+// Challenge returns what the browser of somebody who asks for a mail of p is to solve. It reports false while
+// the pool has mails enough, and there is no challenge.
+func (s *Service) Challenge(ctx context.Context, p identity.Pool) (c work.Challenge, ok bool, err error) {
+	isScarce, err := s.Budgets.MailsAreScarce(ctx, p.Tenant, p.ID, p.Limits)
 	if err != nil || !isScarce {
-		return nil, err
+		return work.Challenge{}, false, err
 	}
-	c, err := s.Work.New(p.Tenant, p.ID)
-	return &c, err
+	c, err = s.Work.New(p.Tenant, p.ID)
+	return c, err == nil, err
 }
 
-// proof says how much of the pool's mails a message may use for the work that was done for it, when it is about to be asked for: until then
-// nothing is used up.
+// proof says, when a message is about to be asked for, how much of the pool's mails it may use for the work
+// that was done for it. Until then nothing is used up.
 type proof func(ctx context.Context) (identity.Share, error)
 
 // byBackEnd is for what back ends ask for, which know their users by other means.
 func byBackEnd(context.Context) (identity.Share, error) { return identity.ShareBackEnd, nil }
 
-// solvedBy is the proof that a solution is, for one request. One that is wrong, too late, of another pool or used already is none, and
-// nobody is refused for it.
-func (s *Service) solvedBy(p identity.Pool, solution string) proof {
+// solvedBy returns the proof that a solution is, for one request, which is nil where it has no idempotency
+// key. A solution that is wrong, too late, of another pool or used already proves nothing, and nobody is
+// refused for it.
+func (s *Service) solvedBy(p identity.Pool, solution string, request *once.Request) proof {
 	user := s.NewID()
+	if request != nil {
+		user = request.Mark // a repeat of the request is the same use
+	}
 	return func(ctx context.Context) (identity.Share, error) {
 		challenge, ok := s.Work.Check(p.Tenant, p.ID, solution)
 		if !ok {
 			return identity.ShareHalf, nil
 		}
-		if request := once.Of(ctx); request != nil {
-			user = request.Mark // a repeat of the request is the same use
-		}
-		counts, err := s.Works.SpendWork(ctx, p.Tenant, p.ID, challenge, user)
+		counts, err := s.Works.Spend(ctx, p.Tenant, p.ID, challenge, user)
 		if err != nil || !counts {
 			return identity.ShareHalf, err
 		}
@@ -58,8 +54,8 @@ func (s site) offerWork(ctx context.Context, p identity.Pool, v *view) error {
 	if !p.PublicRegistration || v.Kind != pageRegister && v.Kind != pageCode && v.Kind != pageDead {
 		return nil
 	}
-	challenge, err := s.Challenge(ctx, p)
-	if err != nil || challenge == nil {
+	challenge, ok, err := s.Challenge(ctx, p)
+	if err != nil || !ok {
 		return err
 	}
 	text, err := json.Marshal(challenge)

@@ -44,18 +44,24 @@ func (h handlers) list(ctx context.Context, c api.PlainCall) ([]identity.Schema,
 	return h.service.List(ctx, c.Tenant())
 }
 
-func (h handlers) create(ctx context.Context, c api.BodyCall[identity.SchemaChange]) (identity.Schema, error) {
-	return h.service.Create(ctx, c.Tenant(), c.Body)
+func (h handlers) create(
+	ctx context.Context, c api.BodyCall[identity.SchemaChange], reply once.Reply[identity.Schema],
+) (identity.Schema, error) {
+	return h.service.Create(ctx, c.Tenant(), c.Body, reply)
 }
 
 func (h handlers) get(ctx context.Context, c api.PlainCall) (identity.Schema, error) {
 	return h.service.Read(ctx, c.Tenant(), c.Path("schID"), c.IfMatch())
 }
 
-func (h handlers) update(ctx context.Context, c api.BodyCall[identity.SchemaChange]) (identity.Schema, error) {
-	return h.service.Update(ctx, c.Tenant(), c.Path("schID"), c.IfMatch(), c.Body)
+func (h handlers) update(
+	ctx context.Context, c api.BodyCall[identity.SchemaChange], reply once.Reply[identity.Schema],
+) (identity.Schema, error) {
+	return h.service.Update(ctx, c.Tenant(), c.Path("schID"), c.IfMatch(), c.Body, reply)
 }
 
-func (h handlers) delete(ctx context.Context, c api.PlainCall) (once.None, error) {
-	return once.None{}, h.service.Delete(ctx, c.Tenant(), c.Path("schID"), c.IfMatch())
+func (h handlers) delete(
+	ctx context.Context, c api.PlainCall, reply once.Reply[once.None],
+) (once.None, error) {
+	return once.None{}, h.service.Delete(ctx, c.Tenant(), c.Path("schID"), c.IfMatch(), reply)
 }

@@ -8,38 +8,25 @@ import (
 	"time"
 
 	"identitypools/shared/identity"
+	"identitypools/shared/once"
 	"identitypools/shared/schema"
+	"identitypools/shared/table"
 )
 
 // Service has the use cases on identity schemas.
 type Service struct {
-	Schemas Store
+	Schemas table.Schemas
 	Now     func() time.Time
 	NewID   func() string
-}
-
-// Store keeps schemas; shared/table says what each method promises.
-type Store interface {
-	reader
-	writer
-}
-
-type reader interface {
-	Schema(ctx context.Context, tenant, schema string) (identity.Schema, error)
-	Schemas(ctx context.Context, tenant string) ([]identity.Schema, error)
-}
-
-type writer interface {
-	CreateSchema(ctx context.Context, s identity.Schema) error
-	ReplaceSchema(ctx context.Context, old int64, s identity.Schema) (identity.Schema, error)
-	DeleteSchema(ctx context.Context, s identity.Schema) error
 }
 
 // errSystem answers a change of a schema that is made to stay.
 var errSystem = identity.Refused{Code: "system_schema", Reason: "a system schema can be neither changed nor deleted"}
 
 // Create makes a schema. Errors: Invalid, also for a document outside the published subset; Conflict where the id is taken.
-func (s *Service) Create(ctx context.Context, tenant string, c identity.SchemaChange) (identity.Schema, error) {
+func (s *Service) Create(
+	ctx context.Context, tenant string, c identity.SchemaChange, reply once.Reply[identity.Schema],
+) (identity.Schema, error) {
 	created, err := identity.NewSchema(tenant, s.NewID(), c, s.Now())
 	if err != nil {
 		return created, err
@@ -48,7 +35,7 @@ func (s *Service) Create(ctx context.Context, tenant string, c identity.SchemaCh
 	if err := normalize(&created); err != nil {
 		return created, err
 	}
-	return created, s.Schemas.CreateSchema(ctx, created)
+	return created, s.Schemas.Create(ctx, created, reply)
 }
 
 // normalize checks a schema's document and brings it into the form that is stored and answered.
@@ -64,16 +51,16 @@ func normalize(s *identity.Schema) error {
 
 // Read reads a schema. Errors: NotFound, PreconditionFailed.
 func (s *Service) Read(ctx context.Context, tenant, id string, match identity.Match) (identity.Schema, error) {
-	found, err := s.Schemas.Schema(ctx, tenant, id)
+	found, err := s.Schemas.Get(ctx, tenant, id)
 	if err != nil {
 		return found, err
 	}
 	return found, match.Check(found.Version)
 }
 
-// List is all schemas of a tenant by id, the default ones among them: the published list is not paged.
+// List returns all schemas of a tenant by id, with the default ones: the published list is not paged.
 func (s *Service) List(ctx context.Context, tenant string) ([]identity.Schema, error) {
-	own, err := s.Schemas.Schemas(ctx, tenant)
+	own, err := s.Schemas.List(ctx, tenant)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +71,10 @@ func (s *Service) List(ctx context.Context, tenant string) ([]identity.Schema, e
 
 // Update replaces a schema. Users who don't match it any more stay as they are until they are changed.
 // Errors: NotFound, Refused for a system schema, Invalid, PreconditionFailed.
-func (s *Service) Update(ctx context.Context, tenant, id string, match identity.Match, c identity.SchemaChange) (changed identity.Schema, err error) {
+func (s *Service) Update(
+	ctx context.Context, tenant, id string, match identity.Match, c identity.SchemaChange,
+	reply once.Reply[identity.Schema],
+) (changed identity.Schema, err error) {
 	err = match.Change(func() error {
 		old, err := s.changeable(ctx, tenant, id, match)
 		if err != nil {
@@ -96,20 +86,22 @@ func (s *Service) Update(ctx context.Context, tenant, id string, match identity.
 		if err := normalize(&changed); err != nil {
 			return err
 		}
-		changed, err = s.Schemas.ReplaceSchema(ctx, old.Version, changed)
+		changed, err = s.Schemas.Replace(ctx, old.Version, changed, reply)
 		return err
 	})
 	return changed, err
 }
 
 // Delete deletes a schema. Errors: NotFound, Refused for a system schema, Conflict while a pool uses it, PreconditionFailed.
-func (s *Service) Delete(ctx context.Context, tenant, id string, match identity.Match) error {
+func (s *Service) Delete(
+	ctx context.Context, tenant, id string, match identity.Match, reply once.Reply[once.None],
+) error {
 	return match.Change(func() error {
 		old, err := s.changeable(ctx, tenant, id, match)
 		if err != nil {
 			return err
 		}
-		return s.Schemas.DeleteSchema(ctx, old)
+		return s.Schemas.Delete(ctx, old, reply)
 	})
 }
 

@@ -22,5 +22,7 @@ func New(p start.Parts) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Handler(&Service{Clients: p.Table, Keys: p.Table, Issuer: issuer, PublicURL: p.Env.Must("PUBLIC_URL"), Now: p.Now}, p.Options())
+	return Handler(&Service{
+		Clients: p.Table.Clients, Keys: p.Table.Keys, Issuer: issuer, PublicURL: p.Env.Must("PUBLIC_URL"), Now: p.Now,
+	}, p.Options())
 }

@@ -206,8 +206,8 @@ type together struct {
 	all   *sync.WaitGroup
 }
 
-func (k *together) Keys(ctx context.Context) ([]byte, error) {
-	keys, err := k.table.Keys(ctx)
+func (k *together) Get(ctx context.Context) ([]byte, error) {
+	keys, err := k.table.Get(ctx)
 	k.once.Do(func() {
 		k.all.Done()
 		k.all.Wait()
@@ -215,8 +215,8 @@ func (k *together) Keys(ctx context.Context) ([]byte, error) {
 	return keys, err
 }
 
-func (k *together) ReplaceKeys(ctx context.Context, old, keys []byte) error {
-	return k.table.ReplaceKeys(ctx, old, keys)
+func (k *together) Replace(ctx context.Context, old, keys []byte) error {
+	return k.table.Replace(ctx, old, keys)
 }
 
 // Processes with different keys, as while a secret is changed, publish at the same time: no key is lost, and the tokens of each
@@ -236,8 +236,8 @@ func TestKeysArePublishedByManyAtOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		keys := &together{table: product.Table, all: &all}
-		service := &tokens.Service{Clients: product.Table, Keys: keys, Issuer: issuer, PublicURL: "https://id.example.com/", Now: product.Clock.Now}
+		keys := &together{table: product.Table.Keys, all: &all}
+		service := &tokens.Service{Clients: product.Table.Clients, Keys: keys, Issuer: issuer, PublicURL: "https://id.example.com/", Now: product.Clock.Now}
 		group.Go(func() {
 			token, err := service.Issue(t.Context(), tokens.Grant{Tenant: "acme", Tree: "admin", ClientID: "c", Secret: "secret"})
 			if err != nil {
@@ -247,7 +247,7 @@ func TestKeysArePublishedByManyAtOnce(t *testing.T) {
 		})
 	}
 	group.Wait()
-	verifier := access.NewVerifier(product.Table, product.Clock.Now)
+	verifier := access.NewVerifier(product.Table.Keys.Get, product.Clock.Now)
 	for i, token := range issued {
 		if _, err := verifier.Verify(t.Context(), token); err != nil {
 			t.Errorf("the token of process %d: %v", i, err)

@@ -120,7 +120,7 @@ func TestAnOldProcessKeepsItsKeyPublished(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		processes[i] = &tokens.Service{Clients: product.Table, Keys: product.Table, Issuer: issuer, Now: product.Clock.Now}
+		processes[i] = &tokens.Service{Clients: product.Table.Clients, Keys: product.Table.Keys, Issuer: issuer, Now: product.Clock.Now}
 	}
 	issue := func(process *tokens.Service) string {
 		token, err := process.Issue(t.Context(), tokens.Grant{Tenant: "acme", Tree: "system", ClientID: oddID, Secret: oddSecret})
@@ -133,7 +133,7 @@ func TestAnOldProcessKeepsItsKeyPublished(t *testing.T) {
 		issue(process)
 	}
 	product.Clock.Advance(time.Second)
-	if _, err := access.NewVerifier(product.Table, product.Clock.Now).Verify(t.Context(), issue(processes[0])); err != nil {
+	if _, err := access.NewVerifier(product.Table.Keys.Get, product.Clock.Now).Verify(t.Context(), issue(processes[0])); err != nil {
 		t.Errorf("the token of the oldest process: %v", err)
 	}
 }

@@ -13,11 +13,12 @@ import (
 
 	"identitypools/shared/access"
 	"identitypools/shared/identity"
+	"identitypools/shared/table"
 )
 
 // Service issues tokens.
 type Service struct {
-	Clients   Clients
+	Clients   table.Clients
 	Keys      Keys
 	Issuer    *access.Issuer
 	PublicURL string // base of the issuers' URLs
@@ -28,15 +29,12 @@ type Service struct {
 	readAt    time.Time
 }
 
-// Clients finds API clients. Errors: identity.NotFound.
-type Clients interface {
-	Client(ctx context.Context, tenant, id string) (access.Client, error)
-}
-
-// Keys is where the public keys are published for the functions that verify tokens.
+// Keys is where the public keys are published for the functions that verify tokens. It is an interface
+// because table.Keys is not its only implementation: a test has one that makes processes read at the same
+// time.
 type Keys interface {
-	Keys(ctx context.Context) ([]byte, error)
-	ReplaceKeys(ctx context.Context, old, keys []byte) error
+	Get(ctx context.Context) ([]byte, error)
+	Replace(ctx context.Context, old, keys []byte) error
 }
 
 // Lifetime of a token. What a client may do is read when it gets one, so this is how long a revocation takes.
@@ -91,7 +89,7 @@ func (s *Service) client(ctx context.Context, g Grant) (access.Client, error) {
 	if !identity.ValidID(g.ClientID) {
 		return access.Client{}, errClient
 	}
-	client, err := s.Clients.Client(ctx, g.Tenant, g.ClientID)
+	client, err := s.Clients.Get(ctx, g.Tenant, g.ClientID)
 	if err != nil && !errors.As(err, new(identity.NotFound)) {
 		return client, err
 	}
@@ -127,7 +125,7 @@ func (s *Service) PublicKeys(ctx context.Context) ([]byte, error) {
 // publish adds the issuer's key to the public ones, if it is not among them, and returns them all.
 func (s *Service) publish(ctx context.Context) ([]byte, error) {
 	for range 3 {
-		old, err := s.Keys.Keys(ctx)
+		old, err := s.Keys.Get(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -136,7 +134,7 @@ func (s *Service) publish(ctx context.Context) ([]byte, error) {
 			return nil, err
 		}
 		if changed {
-			err = s.Keys.ReplaceKeys(ctx, old, set)
+			err = s.Keys.Replace(ctx, old, set)
 		}
 		switch {
 		case err == nil:

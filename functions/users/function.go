@@ -11,6 +11,8 @@ import (
 // New is the function with its real parts.
 func New(p start.Parts) (http.Handler, error) {
 	return Handler(&Service{
-		Pools: p.Table, Users: p.Table, Suppressions: p.Table, Documents: schema.NewChecker(p.Table), Passwords: password.NewHasher(), Now: p.Now, NewID: p.NewID,
+		Pools: p.Table.Pools, Users: p.Table.Users, Registrations: p.Table.Registrations,
+		Suppressions: p.Table.Suppressions, Documents: schema.NewChecker(p.Table.Schemas),
+		Passwords: password.NewHasher(), Now: p.Now, NewID: p.NewID,
 	}, p.Options())
 }

@@ -41,8 +41,10 @@ func answer(u identity.User) api.Answer[wire.User] {
 	return api.Answer[wire.User]{Version: u.Version, Body: wire.UserOf(u)}
 }
 
-func (h handlers) create(ctx context.Context, c api.BodyCall[identity.NewUser]) (identity.User, error) {
-	return h.service.Create(ctx, c.Tenant(), c.Pool(), c.Body)
+func (h handlers) create(
+	ctx context.Context, c api.BodyCall[identity.NewUser], reply once.Reply[identity.User],
+) (identity.User, error) {
+	return h.service.Create(ctx, c.Tenant(), c.Pool(), c.Body, reply)
 }
 
 func (h handlers) get(ctx context.Context, c api.PlainCall) (identity.User, error) {
@@ -53,12 +55,16 @@ func (h handlers) getByKey(ctx context.Context, c api.BodyCall[Key]) (identity.U
 	return h.service.ReadByKey(ctx, c.Tenant(), c.Pool(), c.Body, c.IfMatch())
 }
 
-func (h handlers) update(ctx context.Context, c api.BodyCall[identity.UserChange]) (identity.User, error) {
-	return h.service.Update(ctx, c.User(), c.IfMatch(), c.Body)
+func (h handlers) update(
+	ctx context.Context, c api.BodyCall[identity.UserChange], reply once.Reply[identity.User],
+) (identity.User, error) {
+	return h.service.Update(ctx, c.User(), c.IfMatch(), c.Body, reply)
 }
 
-func (h handlers) delete(ctx context.Context, c api.PlainCall) (once.None, error) {
-	return once.None{}, h.service.Delete(ctx, c.User(), c.IfMatch())
+func (h handlers) delete(
+	ctx context.Context, c api.PlainCall, reply once.Reply[once.None],
+) (once.None, error) {
+	return once.None{}, h.service.Delete(ctx, c.User(), c.IfMatch(), reply)
 }
 
 // suppressions is the answer to a list of a user's suppressions.
@@ -72,7 +78,9 @@ func (h handlers) suppressions(ctx context.Context, c api.PlainCall) ([]identity
 	return h.service.Suppressed(ctx, c.User())
 }
 
-func (h handlers) clear(ctx context.Context, c api.PlainCall) (once.None, error) {
+func (h handlers) clear(
+	ctx context.Context, c api.PlainCall, _ once.Reply[once.None],
+) (once.None, error) {
 	return once.None{}, h.service.Clear(ctx, c.User())
 }
 

@@ -34,10 +34,6 @@ type Page struct {
 	StoppedAt string
 }
 
-type lister interface {
-	Users(ctx context.Context, tenant, pool, after, before string, limit int32) ([]identity.User, bool, error)
-}
-
 // Bounds of a filtered list: it reads searchPage users at a time, or fewer where they have 1 MB,
 // and at most searchPages times a call.
 const (
@@ -48,7 +44,7 @@ const (
 // List is a page of a pool's users. It reads until the page is full or the list ends: one read of
 // the table ends at 1 MB, which may be few users. Errors: NotFound for the pool.
 func (s *Service) List(ctx context.Context, tenant, pool string, q Query) (Page, error) {
-	p, err := s.Pools.CachedPool(ctx, tenant, pool)
+	p, err := s.Pools.Cached(ctx, tenant, pool)
 	if err != nil {
 		return Page{}, err
 	}
@@ -61,7 +57,7 @@ func (s *Service) List(ctx context.Context, tenant, pool string, q Query) (Page,
 		if !filtered {
 			size = q.Limit - len(page.Users)
 		}
-		read, more, err := s.Users.Users(ctx, tenant, pool, walk.after, walk.before, int32(size))
+		read, more, err := s.Users.List(ctx, tenant, pool, walk.after, walk.before, int32(size))
 		if err != nil {
 			return Page{}, err
 		}

@@ -7,57 +7,30 @@ import (
 	"time"
 
 	"identitypools/shared/identity"
+	"identitypools/shared/once"
+	"identitypools/shared/password"
+	"identitypools/shared/schema"
+	"identitypools/shared/table"
 )
 
 // Service has the use cases on users.
 type Service struct {
-	Pools        Pools
-	Users        Store
-	Suppressions Suppressions
-	Documents    Documents
-	Passwords    Passwords
-	Now          func() time.Time
-	NewID        func() string
-}
-
-// Pools finds the pool that a user is in, up to five seconds old.
-type Pools interface {
-	CachedPool(ctx context.Context, tenant, pool string) (identity.Pool, error)
-}
-
-// Store keeps users; shared/table says what each method promises.
-type Store interface {
-	reader
-	writer
-}
-
-type reader interface {
-	User(ctx context.Context, ref identity.UserRef) (identity.User, error)
-	Claimant(ctx context.Context, tenant, pool, normalized string) (identity.UserRef, error)
-	lister
-}
-
-type writer interface {
-	CreateUser(ctx context.Context, u identity.User) error
-	ReplaceUser(ctx context.Context, old, u identity.User) (identity.User, error)
-	DeleteUser(ctx context.Context, u identity.User) error
-}
-
-// Documents checks the named ones of a user's documents against their schemas: Invalid, with a
-// pointer for each violation.
-type Documents interface {
-	CheckUser(ctx context.Context, u identity.User, parts []identity.DataPart) error
-}
-
-// Passwords checks a new password against the pool's rules (Invalid at pointer) and hashes it.
-type Passwords interface {
-	HashNew(ctx context.Context, p identity.Pool, u identity.User, pointer, password string) (hash string, err error)
+	Pools         table.Pools
+	Users         table.Users
+	Registrations table.Registrations
+	Suppressions  table.Suppressions
+	Documents     *schema.Checker
+	Passwords     *password.Hasher
+	Now           func() time.Time
+	NewID         func() string
 }
 
 // Create makes a user, of any status, and sends nothing. Errors: NotFound for the pool, Invalid, Conflict where the id, an
 // identifier or a verified address is taken.
-func (s *Service) Create(ctx context.Context, tenant, pool string, n identity.NewUser) (identity.User, error) {
-	p, err := s.Pools.CachedPool(ctx, tenant, pool)
+func (s *Service) Create(
+	ctx context.Context, tenant, pool string, n identity.NewUser, reply once.Reply[identity.User],
+) (identity.User, error) {
+	p, err := s.Pools.Cached(ctx, tenant, pool)
 	if err != nil {
 		return identity.User{}, err
 	}
@@ -69,19 +42,20 @@ func (s *Service) Create(ctx context.Context, tenant, pool string, n identity.Ne
 		return u, err
 	}
 	if len(n.Credentials) > 0 {
-		if u.PasswordHash, err = s.Passwords.HashNew(ctx, p, u, "/credentials/0/password", n.Credentials[0].Password); err != nil {
+		given := n.Credentials[0].Password
+		if u.PasswordHash, err = s.Passwords.HashNew(ctx, p, u, "/credentials/0/password", given); err != nil {
 			return u, err
 		}
 	}
-	return u, s.Users.CreateUser(ctx, u)
+	return u, s.Users.Create(ctx, u, reply)
 }
 
 // Read reads a user. Errors: NotFound for pool or user, PreconditionFailed.
 func (s *Service) Read(ctx context.Context, ref identity.UserRef, match identity.Match) (identity.User, error) {
-	if _, err := s.Pools.CachedPool(ctx, ref.Tenant, ref.Pool); err != nil {
+	if _, err := s.Pools.Cached(ctx, ref.Tenant, ref.Pool); err != nil {
 		return identity.User{}, err
 	}
-	u, err := s.Users.User(ctx, ref)
+	u, err := s.Users.Get(ctx, ref)
 	if err != nil {
 		return u, err
 	}
@@ -96,7 +70,7 @@ type Key struct {
 
 // ReadByKey finds a user. Errors: NotFound, Invalid where not exactly one key is given.
 func (s *Service) ReadByKey(ctx context.Context, tenant, pool string, k Key, match identity.Match) (identity.User, error) {
-	p, err := s.Pools.CachedPool(ctx, tenant, pool)
+	p, err := s.Pools.Cached(ctx, tenant, pool)
 	if err != nil {
 		return identity.User{}, err
 	}
@@ -111,7 +85,7 @@ func (s *Service) ReadByKey(ctx context.Context, tenant, pool string, k Key, mat
 	if err != nil {
 		return identity.User{}, err
 	}
-	u, err := s.Users.User(ctx, ref)
+	u, err := s.Users.Get(ctx, ref)
 	if err != nil {
 		return u, err
 	}
@@ -142,7 +116,10 @@ func has(u identity.User, k Key, normalized string) bool {
 // Update changes a user's documents and status. The documents that it changes are checked, and no
 // others: a user can always be disabled, whatever has become of its schemas. Errors: NotFound,
 // Invalid, PreconditionFailed.
-func (s *Service) Update(ctx context.Context, ref identity.UserRef, match identity.Match, c identity.UserChange) (u identity.User, err error) {
+func (s *Service) Update(
+	ctx context.Context, ref identity.UserRef, match identity.Match, c identity.UserChange,
+	reply once.Reply[identity.User],
+) (u identity.User, err error) {
 	err = match.Change(func() error {
 		old, err := s.Read(ctx, ref, match)
 		if err != nil {
@@ -154,19 +131,21 @@ func (s *Service) Update(ctx context.Context, ref identity.UserRef, match identi
 		if err := s.Documents.CheckUser(ctx, u, c.Parts()); err != nil {
 			return err
 		}
-		u, err = s.Users.ReplaceUser(ctx, old, u)
+		u, err = s.Users.Replace(ctx, old, u, reply)
 		return err
 	})
 	return u, err
 }
 
 // Delete deletes a user and frees its identifiers at once. Errors: NotFound, PreconditionFailed.
-func (s *Service) Delete(ctx context.Context, ref identity.UserRef, match identity.Match) error {
+func (s *Service) Delete(
+	ctx context.Context, ref identity.UserRef, match identity.Match, reply once.Reply[once.None],
+) error {
 	return match.Change(func() error {
 		u, err := s.Read(ctx, ref, match)
 		if err != nil {
 			return err
 		}
-		return s.Users.DeleteUser(ctx, u)
+		return s.Users.Delete(ctx, u, reply)
 	})
 }

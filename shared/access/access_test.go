@@ -44,7 +44,7 @@ func newWorld(t testing.TB) *world {
 		t.Fatalf("publish: %t %v", changed, err)
 	}
 	w.keys.set = set
-	w.verifier = access.NewVerifier(w.keys, func() time.Time { return w.now })
+	w.verifier = access.NewVerifier(w.keys.Keys, func() time.Time { return w.now })
 	return w
 }
 

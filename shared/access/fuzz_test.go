@@ -43,7 +43,7 @@ func FuzzToken(f *testing.F) {
 			text = signedText(t, kid, text)
 		}
 		keys := &published{set: w.keys.set}
-		verifier := access.NewVerifier(keys, func() time.Time { return w.now })
+		verifier := access.NewVerifier(keys.Keys, func() time.Time { return w.now })
 		for range 7 {
 			caller, err := verifier.Verify(t.Context(), text)
 			switch {

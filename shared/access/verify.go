@@ -1,5 +1,6 @@
-// Package access says who calls: it makes and verifies the bearer tokens of API clients and their secrets. Tokens are JSON Web
-// Tokens as RFC 9068 has them, signed with Ed25519. It knows no HTTP and stores nothing.
+// Package access says who calls: it makes and verifies the bearer tokens of API clients and their
+// secrets. Tokens are JSON Web Tokens as RFC 9068 has them, signed with Ed25519. It knows no HTTP
+// and stores nothing.
 package access
 
 import (
@@ -38,10 +39,10 @@ type claims struct {
 // audience is who a token is for.
 func audience(tenant, tree string) string { return "identity:" + tenant + ":" + tree }
 
-// Verifier verifies tokens with the public keys that the tokens function has published. Verified tokens are remembered until
-// they expire. It is safe for concurrent use.
+// Verifier verifies tokens with the public keys that the tokens function has published. Verified
+// tokens are remembered until they expire. It is safe for concurrent use.
 type Verifier struct {
-	keys Keys
+	keys func(ctx context.Context) ([]byte, error)
 	now  func() time.Time
 
 	mu    sync.Mutex
@@ -50,18 +51,15 @@ type Verifier struct {
 	known map[[sha256.Size]byte]verified
 }
 
-// Keys reads the public JWK set (RFC 7517), as JSON; it is empty while none is published.
-type Keys interface {
-	Keys(ctx context.Context) ([]byte, error)
-}
-
 type verified struct {
 	caller Caller
 	until  time.Time
 }
 
-// NewVerifier is a Verifier. Nothing is read before the first token.
-func NewVerifier(keys Keys, now func() time.Time) *Verifier {
+// NewVerifier returns a Verifier. Keys reads the public JWK set (RFC 7517) as JSON, which is empty
+// while none is published; it is a function because shared/table, which has it, imports this
+// package. Nothing is read before the first token.
+func NewVerifier(keys func(ctx context.Context) ([]byte, error), now func() time.Time) *Verifier {
 	return &Verifier{keys: keys, now: now, known: map[[sha256.Size]byte]verified{}}
 }
 
@@ -73,7 +71,8 @@ const (
 	keysInterval = time.Second // and the time after which there may be another one
 )
 
-// Verify is the caller that a token names. Errors: ErrToken; any other where the keys could not be read.
+// Verify is the caller that a token names. Errors: ErrToken; any other where the keys could not be
+// read.
 func (v *Verifier) Verify(ctx context.Context, token string) (Caller, error) {
 	if len(token) > maxToken {
 		return Caller{}, ErrToken
@@ -122,8 +121,8 @@ func (v *Verifier) verify(ctx context.Context, token string, now time.Time) (ver
 	return verified{caller, c.Expiry.Time()}, nil
 }
 
-// key is the published key with the id. An unknown id makes the keys be read anew: tokens of a new signing secret are good at
-// once, and strangers, who can name any key, cost few readings.
+// key is the published key with the id. An unknown id makes the keys be read anew: tokens of a new
+// signing secret are good at once, and strangers, who can name any key, cost few readings.
 func (v *Verifier) key(ctx context.Context, id string, now time.Time) (any, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -133,7 +132,7 @@ func (v *Verifier) key(ctx context.Context, id string, now time.Time) (any, erro
 	if v.used.Sub(now) > (keysBurst-1)*keysInterval {
 		return nil, ErrToken
 	}
-	text, err := v.keys.Keys(ctx)
+	text, err := v.keys(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read public keys: %w", err)
 	}

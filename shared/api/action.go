@@ -6,6 +6,7 @@ import (
 	"reflect"
 
 	"identitypools/shared/identity"
+	"identitypools/shared/once"
 )
 
 // None stands where a route takes no query, takes no body or answers nothing.
@@ -36,20 +37,20 @@ func newAction[Q, B, A any](status int, serve http.HandlerFunc) Action {
 
 // Change is an action that changes something. The use case do gets the decoded request, and encode
 // makes the answer of its result. Where the caller gave an idempotency key, do takes effect once:
-// its transaction stores the answer, and a repeat of the request within a day gets that answer,
-// whatever has happened since. A request that fails has changed nothing, so it may be repeated under
-// its key, also corrected.
+// the transaction that makes its change stores the answer by the Reply, and a repeat of the request
+// within a day gets that answer, whatever has happened since. A request that fails has changed
+// nothing, so it may be repeated under its key, also corrected.
 func Change[Q, B, T, A any](
-	status int, do func(context.Context, Call[Q, B]) (T, error), encode func(T) Answer[A],
+	status int, do func(context.Context, Call[Q, B], once.Reply[T]) (T, error), encode func(T) Answer[A],
 ) Action {
 	return newAction[Q, B, A](status, func(w http.ResponseWriter, r *http.Request) {
-		carryOut(w, r, func(ctx context.Context) (T, error) {
+		carryOut(w, r, func(ctx context.Context, reply once.Reply[T]) (T, error) {
 			c, err := newCall[Q, B](r)
 			if err != nil {
 				var none T
 				return none, err
 			}
-			return do(ctx, c)
+			return do(ctx, c, reply)
 		}, func(result T) stored { return encode(result).stored(status) })
 	})
 }

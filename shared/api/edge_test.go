@@ -55,7 +55,7 @@ func open(tb testing.TB, function string, handler http.HandlerFunc) *edge {
 		handler(w, r)
 	}
 	e.call = gateway(tb, function, counted, api.Options{
-		Verifier: access.NewVerifier(published(keys), time.Now), Log: slog.New(slog.NewJSONHandler(e.log, nil)), Now: time.Now,
+		Verifier: access.NewVerifier(published(keys).Keys, time.Now), Log: slog.New(slog.NewJSONHandler(e.log, nil)), Now: time.Now,
 	})
 	return e
 }

@@ -15,6 +15,7 @@ import (
 
 	"identitypools/shared/api"
 	"identitypools/shared/identity"
+	"identitypools/shared/once"
 )
 
 // ASVS V16.5.1: every error that use cases return has one published form, which wrapping doesn't change; all others are a 500
@@ -108,7 +109,7 @@ func TestReplies(t *testing.T) {
 		}
 		return send(t, api.Adapt(h), event("GET", "/", "", ""))
 	}
-	none := func(context.Context, api.PlainCall) (int, error) { return 0, nil }
+	none := func(context.Context, api.PlainCall, once.Reply[int]) (int, error) { return 0, nil }
 	t.Run("a version is an entity tag that If-Match takes", func(t *testing.T) {
 		t.Parallel()
 		w := send(t, api.Change(201, none, func(int) api.Answer[body] {

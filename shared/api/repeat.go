@@ -16,7 +16,7 @@ import (
 
 // Answers finds what an earlier request under the same key was answered with; shared/table has it.
 type Answers interface {
-	Answer(ctx context.Context, r *once.Request) ([]byte, error)
+	Get(ctx context.Context, r *once.Request) (answer []byte, ok bool, err error)
 }
 
 // The names of the idempotency key: the standard's, which wins, and the published API's.
@@ -33,7 +33,7 @@ type repeat struct {
 }
 
 // repeatOf reads the key of r, and the body, which can be read again afterwards. Errors: identity.Invalid, or what HTTP has for the fault.
-func repeatOf(r *http.Request, encode func(result any) ([]byte, error)) (repeat, error) {
+func repeatOf(r *http.Request) (repeat, error) {
 	name := keyHeader
 	if r.Header.Get(name) == "" {
 		name = otherKeyHeader
@@ -51,15 +51,8 @@ func repeatOf(r *http.Request, encode func(result any) ([]byte, error)) (repeat,
 	}
 	r.Body = readCloser{bytes.NewReader(body)}
 	parts := [][]byte{[]byte(r.Method), []byte(r.URL.Path), []byte(r.URL.RawQuery), []byte(r.Header.Get("If-Match")), body}
-	request, err := once.New(r.PathValue("tid")+" "+string(ex.route.Caller), key, parts, encode)
+	request, err := once.New(r.PathValue("tid")+" "+string(ex.route.Caller), key, parts)
 	return repeat{request, ex.answers}, err
-}
-
-func (p repeat) context(ctx context.Context) context.Context {
-	if p.Request == nil {
-		return ctx
-	}
-	return once.With(ctx, p.Request)
 }
 
 // find returns what an earlier request under the key was answered with. Errors: problem where that was
@@ -68,27 +61,17 @@ func (p repeat) find(ctx context.Context) (s stored, found bool, err error) {
 	if p.Request == nil {
 		return s, false, nil
 	}
-	answer, err := p.answers.Answer(ctx, p.Request)
+	answer, ok, err := p.answers.Get(ctx, p.Request)
 	switch {
 	case errors.Is(err, once.ErrOther):
 		return s, false, problem{
 			http.StatusUnprocessableEntity, "idempotency_key_reused",
 			"the idempotency key was used for another request",
 		}
-	case err != nil || answer == nil:
+	case err != nil || !ok:
 		return s, false, err
 	}
 	s, err = storedOf(answer)
-	return s, true, err
-}
-
-// first returns what was stored as the answer of this request; found is false where it has changed
-// nothing.
-func (p repeat) first() (s stored, found bool, err error) {
-	if p.Request == nil || p.Answer() == nil {
-		return s, false, nil
-	}
-	s, err = storedOf(p.Answer())
 	return s, true, err
 }
 
@@ -109,7 +92,7 @@ func storedOf(answer []byte) (stored, error) {
 // carryOut answers r with the result of do, or with what a request under the same idempotency key was
 // answered with: see [Change].
 func carryOut[T any](
-	w http.ResponseWriter, r *http.Request, do func(context.Context) (T, error), encode func(T) stored,
+	w http.ResponseWriter, r *http.Request, do func(context.Context, once.Reply[T]) (T, error), encode func(T) stored,
 ) {
 	answer, replayed, err := answerOnce(r, do, encode)
 	if err != nil {
@@ -124,22 +107,19 @@ func carryOut[T any](
 }
 
 func answerOnce[T any](
-	r *http.Request, do func(context.Context) (T, error), encode func(T) stored,
+	r *http.Request, do func(context.Context, once.Reply[T]) (T, error), encode func(T) stored,
 ) (answer stored, replayed bool, err error) {
-	p, err := repeatOf(r, func(result any) ([]byte, error) {
-		v, ok := result.(T)
-		if !ok {
-			return nil, fmt.Errorf("the use case comes to %T, not %T", v, result)
-		}
-		return json.Marshal(encode(v), json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
-	})
+	p, err := repeatOf(r)
 	if err != nil {
 		return answer, false, err
 	}
 	if answer, replayed, err = p.find(r.Context()); replayed || err != nil {
 		return answer, replayed, err
 	}
-	result, err := do(p.context(r.Context()))
+	reply := once.NewReply(p.Request, func(result T) ([]byte, error) {
+		return json.Marshal(encode(result), json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
+	})
+	result, err := do(r.Context(), reply)
 	if err != nil {
 		// A repeat that was under way at the same time may have been faster.
 		if answer, replayed, other := p.find(r.Context()); replayed || errors.As(other, new(problem)) {
@@ -147,7 +127,8 @@ func answerOnce[T any](
 		}
 		return answer, false, err
 	}
-	if answer, found, err := p.first(); found {
+	if kept := reply.Stored(); kept != nil {
+		answer, err = storedOf(kept)
 		return answer, false, err
 	}
 	return encode(result), false, nil

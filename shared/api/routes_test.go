@@ -9,6 +9,7 @@ import (
 
 	"identitypools/shared/api"
 	"identitypools/shared/metric"
+	"identitypools/shared/once"
 )
 
 func TestNewRefusesRoutesThatAreThereTwice(t *testing.T) {
@@ -33,7 +34,7 @@ func TestNewRefusesRoutesThatAreThereTwice(t *testing.T) {
 func TestRowsOfRoutes(t *testing.T) {
 	t.Parallel()
 	type body struct{}
-	change := func(context.Context, api.Call[listQuery, body]) (int, error) { return 0, nil }
+	change := func(context.Context, api.Call[listQuery, body], once.Reply[int]) (int, error) { return 0, nil }
 	list := func(context.Context, api.PlainCall) (api.Page[int], error) { return api.Page[int]{}, nil }
 	f := api.NewFunction("pools",
 		api.ForBoth("POST", "/pools", "createPool", "systemCreatePool",
@@ -72,7 +73,7 @@ func TestBodyLimit(t *testing.T) {
 	type body struct {
 		Name string `json:"name"`
 	}
-	take := func(context.Context, api.BodyCall[body]) (int, error) { return 0, nil }
+	take := func(context.Context, api.BodyCall[body], once.Reply[int]) (int, error) { return 0, nil }
 	f := api.NewFunction("test", api.ForPeople("PATCH", "/", "test", api.Change(204, take, api.Empty), api.BodyLimit(api.MaxConfigurationBody)))
 	h, err := api.New(f, api.Options{Log: silent()})
 	if err != nil {

@@ -1,13 +1,17 @@
-// Package once lets a request that its caller repeats under an idempotency key take effect once (draft-ietf-httpapi-idempotency-key-header).
+// Package once lets a request that its caller repeats under an idempotency key take effect once
+// (draft-ietf-httpapi-idempotency-key-header).
 //
-// The edge (shared/api) makes a Request of the key and passes it on in the context; the first transaction that the request's use case
-// makes stores what the request is answered with (shared/table). So the answer is there if and only if the change is, whatever
-// happens to the process: a repeat finds the answer, or nothing was done. Whoever has the table but not the key can read neither the
-// answer nor what was asked for. The package knows no HTTP and stores nothing.
+// The edge (shared/api) makes a Request of the key and wraps it in a Reply, which says how the
+// request is answered. The use case hands the Reply to the one method of the table (shared/table)
+// that makes its change, and that method stores the answer in the same transaction. So the answer
+// is stored if and only if the change is, whatever happens to the process: a repeat of the request
+// either finds the answer, or nothing was done. Whoever can read the table but does not have the
+// key can read neither the answer nor what was asked for.
+//
+// The package knows no HTTP and stores nothing.
 package once
 
 import (
-	"context"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
@@ -20,40 +24,33 @@ import (
 	"time"
 )
 
-// Kept is how long an answer is given again.
+// Kept is how long a stored answer is given to repeats.
 const Kept = 24 * time.Hour
 
-// Lengths of a key (the published API's), of visible ASCII characters.
+// The least and the greatest length of a key, in visible ASCII characters, as the published API has
+// them.
 const (
 	MinKey = 32
 	MaxKey = 255
 )
 
-// ErrOther says that a key was used before for a request that was not this one.
+// ErrOther is returned where the key was used before for another request.
 var ErrOther = errors.New("the idempotency key was used for another request")
 
-// None is what a change comes to that there is nothing to tell of.
+// None is the result of a change that there is nothing to tell about.
 type None struct{}
 
-// Request is a request that may be a repeat.
+// Request is a request that may be a repeat of an earlier one. It is immutable.
 type Request struct {
-	ID   string // of its answer: tells nothing of the key
-	Mark string // tells this request from others under the same key, and nothing else
+	ID   string // names the stored answer, and tells nothing of the key
+	Mark string // differs between requests under the same key, and tells nothing else
 
 	cipher cipher.AEAD
-	encode func(result any) ([]byte, error)
-	done   *done
 }
 
-// done is what has become of a request.
-type done struct {
-	answer []byte // the last that was sealed
-	stored bool
-}
-
-// New is the request that a caller of a scope (whoever shares keys) makes under the key; parts are all that makes it what it is.
-// encode makes the answer of what the change comes to.
-func New(scope, key string, parts [][]byte, encode func(result any) ([]byte, error)) (*Request, error) {
+// New returns the request that a caller makes under a key. The scope names those who share their
+// keys. The parts are everything that tells the request from another one.
+func New(scope, key string, parts [][]byte) (*Request, error) {
 	secret, err := hkdf.Key(sha256.New, []byte(key), []byte(scope), "idempotency key", 2*sha256.Size)
 	if err != nil {
 		return nil, fmt.Errorf("derive keys: %w", err)
@@ -73,76 +70,27 @@ func New(scope, key string, parts [][]byte, encode func(result any) ([]byte, err
 		mark.Write(part)
 	}
 	text := base64.RawURLEncoding
-	return &Request{ID: text.EncodeToString(name.Sum(nil)), Mark: text.EncodeToString(mark.Sum(nil)), cipher: aead, encode: encode, done: &done{}}, nil
+	return &Request{
+		ID: text.EncodeToString(name.Sum(nil)), Mark: text.EncodeToString(mark.Sum(nil)), cipher: aead,
+	}, nil
 }
 
-// CheckKey says whether a key has the form that one must have.
+// CheckKey reports whether a key has the form that keys must have.
 func CheckKey(key string) bool {
 	outside := func(r rune) bool { return r < '!' || r > '~' }
 	return len(key) >= MinKey && len(key) <= MaxKey && strings.IndexFunc(key, outside) < 0
 }
 
-// Seal is the answer to the request, whose change comes to result, for whoever stores it.
-func (r *Request) Seal(result any) ([]byte, error) {
-	answer, err := r.encode(result)
-	if err != nil {
-		return nil, fmt.Errorf("encode the answer: %w", err)
-	}
-	r.done.answer = answer
-	return r.cipher.Seal(nil, nil, answer, []byte(r.Mark)), nil
+// seal encrypts an answer to the request.
+func (r *Request) seal(answer []byte) []byte {
+	return r.cipher.Seal(nil, nil, answer, []byte(r.Mark))
 }
 
-// Open is the answer that was stored with a mark. Errors: ErrOther.
+// Open returns the answer that was stored, sealed, with a mark. Errors: ErrOther where the mark is
+// that of another request.
 func (r *Request) Open(mark string, sealed []byte) ([]byte, error) {
 	if mark != r.Mark {
 		return nil, ErrOther
 	}
 	return r.cipher.Open(nil, nil, sealed, []byte(mark))
-}
-
-// Stored says that the sealed answer is stored: what else the request does is no change that it is answered for.
-func (r *Request) Stored() { r.done.stored = true }
-
-// Answer is what was stored; nil while nothing is.
-func (r *Request) Answer() []byte {
-	if !r.done.stored {
-		return nil
-	}
-	return r.done.answer
-}
-
-type contextKey struct{}
-
-// With is ctx for the use case of r.
-func With(ctx context.Context, r *Request) context.Context {
-	return context.WithValue(ctx, contextKey{}, r)
-}
-
-// Of is the request whose answer is to be stored with the next change; nil where its caller gave no key, or that has been done.
-func Of(ctx context.Context) *Request {
-	if r, _ := ctx.Value(contextKey{}).(*Request); r != nil && !r.done.stored {
-		return r
-	}
-	return nil
-}
-
-// Then is ctx for a change that comes to an A, in a use case that comes to what next makes of it.
-func Then[A, B any](ctx context.Context, next func(A) (B, error)) context.Context {
-	r := Of(ctx)
-	if r == nil {
-		return ctx
-	}
-	inner := *r
-	inner.encode = func(result any) ([]byte, error) {
-		a, ok := result.(A)
-		if !ok {
-			return nil, fmt.Errorf("a change comes to %T, not %T", result, a)
-		}
-		b, err := next(a)
-		if err != nil {
-			return nil, err
-		}
-		return r.encode(b)
-	}
-	return With(ctx, &inner)
 }

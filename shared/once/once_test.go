@@ -2,7 +2,6 @@ package once_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -18,17 +17,19 @@ func request(tb testing.TB, scope, key string, parts ...string) *once.Request {
 	for _, part := range parts {
 		list = append(list, []byte(part))
 	}
-	r, err := once.New(scope, key, list, func(result any) ([]byte, error) { return fmt.Append(nil, result), nil })
+	r, err := once.New(scope, key, list)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	return r
 }
 
+func printed(text string) ([]byte, error) { return []byte(text), nil }
+
 func TestWhoHasTheKeyReadsTheAnswer(t *testing.T) {
 	t.Parallel()
 	first := request(t, "acme admin", key, "POST", "/users")
-	sealed, err := first.Seal("the answer")
+	sealed, err := once.NewReply(first, printed).With("the answer").Seal()
 	if err != nil || bytes.Contains(sealed, []byte("answer")) {
 		t.Fatalf("sealed as %q, %v", sealed, err)
 	}
@@ -61,24 +62,29 @@ func TestWhoHasTheKeyReadsTheAnswer(t *testing.T) {
 func TestWhatComesOfAChange(t *testing.T) {
 	t.Parallel()
 	r := request(t, "acme admin", key)
-	ctx := once.With(t.Context(), r)
+	reply := once.NewReply(r, printed)
+	inner := once.Map(once.Map(reply, func(n int) (string, error) { return fmt.Sprint("user ", n), nil }),
+		func(once.None) (int, error) { return 7, nil })
+	var answer once.Answer
 	for range 2 { // as a use case that stores again after a conflict
-		inner := once.Then(once.Then(ctx, func(n int) (string, error) { return fmt.Sprint("user ", n), nil }), func(once.None) (int, error) { return 7, nil })
-		if _, err := once.Of(inner).Seal(once.None{}); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := once.Of(inner).Seal("a text"); err == nil {
-			t.Error("a change that comes to something else is sealed")
+		answer = inner.With(once.None{})
+		if sealed, err := answer.Seal(); err != nil || answer.Request() != r {
+			t.Fatalf("sealed as %q for %v, %v", sealed, answer.Request(), err)
 		}
 	}
-	if r.Answer() != nil {
+	failing := once.Map(reply, func(once.None) (string, error) { return "", once.ErrOther })
+	if _, err := failing.With(once.None{}).Seal(); !errors.Is(err, once.ErrOther) {
+		t.Errorf("an answer that can't be made is sealed: %v", err)
+	}
+	if reply.Stored() != nil {
 		t.Error("there is an answer before it is stored")
 	}
-	r.Stored()
-	if string(r.Answer()) != "user 7" || once.Of(ctx) != nil {
-		t.Errorf("the answer is %q; it goes with a second change: %t", r.Answer(), once.Of(ctx) != nil)
+	answer.MarkStored()
+	if string(reply.Stored()) != "user 7" || !reply.With("a second change").IsZero() {
+		t.Errorf("the answer is %q; it goes with a second change: %t", reply.Stored(), !reply.With("").IsZero())
 	}
-	if once.Of(once.Then(context.Background(), func(n int) (int, error) { return n, nil })) != nil {
+	without := once.Map(once.NewReply(nil, printed), func(n int) (string, error) { return fmt.Sprint(n), nil })
+	if without.Request() != nil || !without.With(7).IsZero() || without.Stored() != nil {
 		t.Error("a request without a key has an answer to store")
 	}
 }

@@ -1,5 +1,7 @@
-// Package onetime issues and redeems one-time codes: it brings the making of codes (shared/otp), the rules of the domain
-// and what is stored (shared/table) together, for every function that does one of the two. It knows no HTTP and sends nothing.
+// Package onetime issues and redeems one-time codes. It brings together the making of codes
+// (shared/otp), the rules of the domain (shared/identity) and what is stored (shared/table), for
+// every function that issues or redeems. It sends nothing; of HTTP it knows where a request comes
+// from and where a person may be sent back to.
 package onetime
 
 import (
@@ -10,26 +12,19 @@ import (
 	"identitypools/shared/identity"
 	"identitypools/shared/once"
 	"identitypools/shared/otp"
+	"identitypools/shared/table"
 )
 
 // Issuer makes codes and stores what is needed to recognize them.
 type Issuer struct {
-	Store Store
-	Coder *otp.Coder
-	Now   func() time.Time
+	Codes     table.Codes
+	Mailboxes table.Mailboxes
+	Coder     *otp.Coder
+	Now       func() time.Time
 }
 
-// Store keeps codes and counts mails; shared/table says what each method promises.
-type Store interface {
-	Codes(ctx context.Context, ref identity.UserRef, purpose identity.CodePurpose) (identity.Codes, error)
-	ReplaceCodes(ctx context.Context, ref identity.UserRef, purpose identity.CodePurpose, c identity.Codes) error
-	MailboxUse(ctx context.Context, box identity.MailboxRef) (identity.MailboxUse, error)
-	CountMail(
-		ctx context.Context, box identity.MailboxRef, m identity.Mail, l identity.Limits,
-	) (identity.MailboxUse, error)
-}
-
-// storeTries bounds how often a code is stored anew after other codes of the user came between reading and writing.
+// storeTries bounds how often a code is stored anew after other codes of the user came between
+// reading and writing.
 const storeTries = 5
 
 // Prepare may change the codes that a new one joins, or refuse with an error. made is what is kept
@@ -37,9 +32,12 @@ const storeTries = 5
 // guess at codes of that mailbox.
 type Prepare func(c identity.Codes, made identity.MailedCode) (joined identity.Codes, guesses int64, err error)
 
-// Issue makes a code for a user of p and stores it in place of the earlier one of the same registration. code says for which address,
-// registration and message.
-func (i *Issuer) Issue(ctx context.Context, p identity.Pool, ref identity.UserRef, purpose identity.CodePurpose, code identity.Code, prepare Prepare) (otp.Issued, error) {
+// Issue makes a code for a user of p and stores it in place of the earlier one of the same
+// registration. The argument code says for which address, registration and message.
+func (i *Issuer) Issue(
+	ctx context.Context, p identity.Pool, ref identity.UserRef, purpose identity.CodePurpose,
+	code identity.Code, prepare Prepare, reply once.Reply[otp.Issued],
+) (otp.Issued, error) {
 	policy := p.CodePolicy(purpose)
 	now := i.Now()
 	made, err := i.Coder.New(binding(ref, purpose, code.MailboxRef(ref.Tenant)), policy.Length)
@@ -51,17 +49,18 @@ func (i *Issuer) Issue(ctx context.Context, p identity.Pool, ref identity.UserRe
 		User: ref, MAC: code.MAC[:identity.MarkLength], ExtendedMAC: code.ExtendedMAC[:identity.MarkLength],
 		MailedAt: identity.At(now), ExpiresAt: identity.At(now).Add(time.Duration(policy.TTL)),
 	}
+	stored := once.Map(reply, func(once.None) (otp.Issued, error) { return made, nil })
 	for range storeTries {
 		var codes identity.Codes
-		if codes, err = i.Store.Codes(ctx, ref, purpose); err != nil {
+		if codes, err = i.Codes.Get(ctx, ref, purpose); err != nil {
 			return otp.Issued{}, err
 		}
 		var guesses int64
 		if codes, guesses, err = prepare(codes, mailed); err != nil {
 			return otp.Issued{}, err
 		}
-		storing := once.Then(ctx, func(once.None) (otp.Issued, error) { return made, nil })
-		err = i.Store.ReplaceCodes(storing, ref, purpose, codes.Issued(code, guesses, now, time.Duration(policy.TTL)))
+		codes = codes.Issued(code, guesses, now, time.Duration(policy.TTL))
+		err = i.Codes.Replace(ctx, ref, purpose, codes, stored)
 		if !errors.As(err, new(identity.PreconditionFailed)) {
 			return made, err
 		}
@@ -69,18 +68,21 @@ func (i *Issuer) Issue(ctx context.Context, p identity.Pool, ref identity.UserRe
 	return otp.Issued{}, identity.Unavailable{RetryAfter: time.Second, Cause: err}
 }
 
-// Alone is a Prepare that kills the user's other codes.
+// Alone returns a Prepare that kills the user's other codes.
 func (i *Issuer) Alone(ctx context.Context, box identity.MailboxRef) Prepare {
 	return func(c identity.Codes, _ identity.MailedCode) (identity.Codes, int64, error) {
-		use, err := i.Store.MailboxUse(ctx, box)
+		use, err := i.Mailboxes.Get(ctx, box)
 		return c.Killed(i.Now()), use.Guesses, err
 	}
 }
 
-// ForMail is a Prepare for the code of a message, which counts its mail as CountNotice does. It
-// calls use with what is then counted of the mailbox. Errors: those of CountNotice; NotFound for a
-// message from before all codes were killed, which would bring one of them back.
-func (i *Issuer) ForMail(ctx context.Context, p identity.Pool, m identity.Message, box identity.MailboxRef, afford func(context.Context) error, use func(identity.MailboxUse)) Prepare {
+// ForMail returns a Prepare for the code of a message, which counts its mail as CountNotice does.
+// It calls use with what is then counted of the mailbox. Errors: those of CountNotice; NotFound for
+// a message from before all codes were killed, which would bring one of them back.
+func (i *Issuer) ForMail(
+	ctx context.Context, p identity.Pool, m identity.Message, box identity.MailboxRef,
+	afford func(context.Context) error, use func(identity.MailboxUse),
+) Prepare {
 	return func(c identity.Codes, made identity.MailedCode) (identity.Codes, int64, error) {
 		if m.CreatedAt.Before(c.KilledAt.Time) {
 			return c, 0, identity.NotFound{Thing: "use for message", ID: m.ID}
@@ -112,10 +114,10 @@ func (i *Issuer) count(
 		return identity.MailboxUse{}, err
 	}
 	mail := identity.Mail{Message: m.ID, Class: m.MailClass(code != nil), Code: code, IsCounted: m.Counted}
-	return i.Store.CountMail(ctx, box, mail, p.Limits)
+	return i.Mailboxes.CountMail(ctx, box, mail, p.Limits)
 }
 
-// binding is what a code is good for. The mailbox is bound on its own.
+// binding returns what a code is good for. The mailbox is bound on its own.
 func binding(ref identity.UserRef, purpose identity.CodePurpose, box identity.MailboxRef) otp.Binding {
 	return otp.Binding{
 		Tenant: ref.Tenant, Pool: ref.Pool, User: ref.ID, Purpose: string(purpose.Base()), Address: box.Digest,

@@ -8,20 +8,20 @@ import (
 	"identitypools/shared/otp"
 )
 
-// Promise is what a link would come to.
+// Promise is what the code of a link would bring about.
 type Promise struct {
 	Address       string // that it proves
 	Invited       bool   // an administrator made the user
 	NeedsPassword bool   // there is none yet, and the pool's users sign in with one
 }
 
-// Look tells whoever holds the extended code of a link what it is good for, with a ticket or with
-// nil. It changes nothing: mail scanners open links too. Errors: those of Activate for the code.
-func (r *Redeemer) Look(ctx context.Context, p identity.Pool, ticket *otp.Ticket, code string) (Promise, error) {
-	if _, _, isExtended := otp.ParseExtended(code); !isExtended { // which alone costs no guess
+// Look tells whoever holds the extended code of a link what it is good for. It changes nothing,
+// since mail scanners open links too. Errors: those of Activate for the code.
+func (r *Redeemer) Look(ctx context.Context, p identity.Pool, proof Proof) (Promise, error) {
+	if _, _, isExtended := otp.ParseExtended(proof.Code); !isExtended { // which alone costs no guess
 		return Promise{}, identity.InvalidCode{}
 	}
-	a := r.attempt(ctx, p, Proof{Code: code, Ticket: ticket})
+	a := r.attempt(p, proof, r.NewID())
 	found, err := a.find(ctx)
 	if err != nil {
 		return Promise{}, err

@@ -8,40 +8,29 @@ import (
 	"identitypools/shared/identity"
 	"identitypools/shared/once"
 	"identitypools/shared/otp"
+	"identitypools/shared/table"
 )
 
 // Redeemer turns a new user into an active one on proof of a code.
 type Redeemer struct {
-	Guesses   Guesses
-	Users     Activator
-	Coder     *otp.Coder
-	Passwords Passwords
-	Now       func() time.Time
-	NewID     func() string
+	Codes         table.Codes
+	Mailboxes     table.Mailboxes
+	Registrations table.Registrations
+	Users         table.Users
+	Coder         *otp.Coder
+	Passwords     Passwords
+	Now           func() time.Time
+	NewID         func() string
 }
 
-// Guesses pays for guesses at the codes of a mailbox; shared/table says what each method promises.
-type Guesses interface {
-	MailboxUse(ctx context.Context, box identity.MailboxRef) (identity.MailboxUse, error)
-	SpendGuess(ctx context.Context, box identity.MailboxRef, payment string, l identity.Limits) (identity.MailboxUse, error)
-	RefundGuess(ctx context.Context, box identity.MailboxRef, payment string) error
-}
-
-// Activator reads and stores the user; shared/table says what each method promises.
-type Activator interface {
-	Redeemable(
-		ctx context.Context, ref identity.UserRef, registration string, others []identity.UserRef,
-	) (identity.Redeemable, error)
-	Registration(ctx context.Context, ref identity.UserRef, id string) (identity.Registration, error)
-	User(ctx context.Context, ref identity.UserRef) (identity.User, error)
-	Activate(
-		ctx context.Context, old, u identity.User, spent []identity.UserCodes, notice *identity.Message,
-	) (identity.User, error)
-}
-
-// Passwords checks a new password against the pool's rules (Invalid at pointer) and hashes it.
+// Passwords checks a new password against the pool's rules, with Invalid at the pointer, and hashes
+// it. It is an interface, which *password.Hasher implements, because the courier imports this
+// package to issue codes and must not link the hashes (0.06 MB, and BLAKE2b registers itself at the
+// start of a process).
 type Passwords interface {
-	HashNew(ctx context.Context, p identity.Pool, u identity.User, pointer, password string) (hash string, err error)
+	HashNew(
+		ctx context.Context, p identity.Pool, u identity.User, pointer, password string,
+	) (hash string, err error)
 }
 
 // Proof is a code as somebody presents it, with the password that is to become the user's.
@@ -54,15 +43,22 @@ type Proof struct {
 	Password  string
 }
 
-// Activate redeems a code for activation. A short code costs a guess at the codes of its mailbox before anything is compared; an extended
-// one has 128 random bits and costs none, so that nobody can lock its holder out by guessing.
+// Activate redeems a code for activation. A short code costs a guess at the codes of its mailbox
+// before anything is compared; an extended one has 128 random bits and costs none, so that nobody
+// can lock its holder out by guessing.
 //
-// Errors: InvalidCode for a code that is wrong, spent, unknown or no longer of use, all alike; ExpiredCode; Invalid for a fault
-// in what came with a right code, which stays usable.
-func (r *Redeemer) Activate(ctx context.Context, p identity.Pool, proof Proof) (identity.User, error) {
-	a := r.attempt(ctx, p, proof)
+// Errors: InvalidCode for a code that is wrong, spent, unknown or no longer of use, all alike;
+// ExpiredCode; Invalid for a fault in what came with a right code, which stays usable.
+func (r *Redeemer) Activate(
+	ctx context.Context, p identity.Pool, proof Proof, reply once.Reply[identity.User],
+) (identity.User, error) {
+	payment := r.NewID()
+	if request := reply.Request(); request != nil {
+		payment = request.Mark // a repeat of the request is a repeat of the guess
+	}
+	a := r.attempt(p, proof, payment)
 	for range storeTries {
-		u, err := a.activate(ctx)
+		u, err := a.activate(ctx, reply)
 		switch {
 		case errors.As(err, new(identity.PreconditionFailed)):
 			continue
@@ -86,13 +82,11 @@ type attempt struct {
 	refused  map[identity.MailboxRef]bool                // those whose guesses are used up
 }
 
-func (r *Redeemer) attempt(ctx context.Context, p identity.Pool, proof Proof) *attempt {
+// attempt returns an attempt whose guesses are paid for with a payment.
+func (r *Redeemer) attempt(p identity.Pool, proof Proof, payment string) *attempt {
 	a := &attempt{
-		Redeemer: r, pool: p, proof: proof, ref: identity.UserRef{Tenant: p.Tenant, Pool: p.ID, ID: proof.User}, payment: r.NewID(),
-		uses: map[identity.MailboxRef]identity.MailboxUse{}, refused: map[identity.MailboxRef]bool{},
-	}
-	if request := once.Of(ctx); request != nil {
-		a.payment = request.Mark // a repeat of the request is a repeat of the guess
+		Redeemer: r, pool: p, proof: proof, ref: identity.UserRef{Tenant: p.Tenant, Pool: p.ID, ID: proof.User},
+		payment: payment, uses: map[identity.MailboxRef]identity.MailboxUse{}, refused: map[identity.MailboxRef]bool{},
 	}
 	if proof.Ticket != nil {
 		a.ref.ID = proof.Ticket.User
@@ -100,7 +94,7 @@ func (r *Redeemer) attempt(ctx context.Context, p identity.Pool, proof Proof) *a
 	return a
 }
 
-// redemption is what comes of a code that was presented.
+// redemption is what a code that was presented would bring about.
 type redemption struct {
 	identity.Redeemable
 	User       identity.User        // whom it would activate
@@ -108,7 +102,9 @@ type redemption struct {
 	spent      []identity.UserCodes // the codes that are spent then
 }
 
-func (a *attempt) activate(ctx context.Context) (u identity.User, err error) {
+func (a *attempt) activate(
+	ctx context.Context, reply once.Reply[identity.User],
+) (u identity.User, err error) {
 	found, err := a.find(ctx)
 	if err != nil {
 		return u, err
@@ -130,14 +126,14 @@ func (a *attempt) activate(ctx context.Context) (u identity.User, err error) {
 		m := identity.NewMessage(identity.MessagePasswordSet, u, to, identity.MessageOptions{}, maker)
 		notice = &m
 	}
-	u, err = a.Users.Activate(ctx, found.User, u, found.spent, notice)
+	u, err = a.Users.Activate(ctx, found.User, u, found.spent, notice, reply)
 	if errors.As(err, new(identity.Conflict)) {
 		return u, identity.InvalidField("/code", "proves an address that has become another user's")
 	}
 	return u, err
 }
 
-// find is what comes of the code that was presented.
+// find returns what comes of the code that was presented.
 func (a *attempt) find(ctx context.Context) (found redemption, err error) {
 	named, purpose, extended := otp.ParseExtended(a.proof.Code)
 	a.extended = extended
@@ -163,21 +159,22 @@ func (a *attempt) find(ctx context.Context) (found redemption, err error) {
 	return found, err
 }
 
-// user is the one whom a right code would activate. Errors: InvalidCode where there is none.
+// user returns the user whom a right code would activate. Errors: InvalidCode where there is none.
 func (a *attempt) user(ctx context.Context) (identity.User, error) {
-	u, err := a.Users.User(ctx, a.ref)
+	u, err := a.Users.Get(ctx, a.ref)
 	if errors.As(err, new(identity.NotFound)) {
 		err = identity.InvalidCode{}
 	}
 	return u, err
 }
 
-// byTicket redeems a code with the ticket of a registration, which is therefore that of whoever presents both.
+// byTicket redeems a code with the ticket of a registration, which is therefore that of whoever
+// presents both.
 func (a *attempt) byTicket(ctx context.Context) (found redemption, err error) {
 	ticket := a.proof.Ticket
 	box := identity.MailboxRef{Tenant: a.pool.Tenant, Digest: ticket.Mailbox}
 	if box.Digest == "" { // a ticket of the first release
-		r, err := a.Users.Registration(ctx, a.ref, ticket.Registration)
+		r, err := a.Registrations.Get(ctx, a.ref, ticket.Registration)
 		if errors.As(err, new(identity.NotFound)) {
 			err = identity.InvalidCode{}
 		}
@@ -193,7 +190,7 @@ func (a *attempt) byTicket(ctx context.Context) (found redemption, err error) {
 	for _, mailed := range a.uses[box].Codes {
 		others = append(others, mailed.User)
 	}
-	if found.Redeemable, err = a.Users.Redeemable(ctx, a.ref, ticket.Registration, others); err != nil {
+	if found.Redeemable, err = a.Codes.Redeemable(ctx, a.ref, ticket.Registration, others); err != nil {
 		return found, err
 	}
 	found.activation = identity.Activation{
@@ -245,7 +242,7 @@ func (a *attempt) redeemMailed(found *redemption, box identity.MailboxRef) error
 
 // byCode redeems a code that is all that tells who presents it.
 func (a *attempt) byCode(ctx context.Context) (found redemption, err error) {
-	if found.Redeemable, err = a.Users.Redeemable(ctx, a.ref, "", nil); err != nil {
+	if found.Redeemable, err = a.Codes.Redeemable(ctx, a.ref, "", nil); err != nil {
 		return found, err
 	}
 	if !a.extended {
@@ -273,7 +270,7 @@ func (a *attempt) byCode(ctx context.Context) (found redemption, err error) {
 		}
 	}
 	if registration != "" {
-		r, err := a.Users.Registration(ctx, a.ref, registration)
+		r, err := a.Registrations.Get(ctx, a.ref, registration)
 		switch {
 		case err == nil:
 			found.activation.Registration, found.activation.IsTheirs = &r, isOnly
@@ -284,8 +281,9 @@ func (a *attempt) byCode(ctx context.Context) (found redemption, err error) {
 	return found, nil
 }
 
-// onlyWaiting is the registration of u that waits for the code's mailbox, if it is the only one that has come for it in the pool while
-// registrations wait; "" where there are none or several, whatever has become of them, or where one may have given way.
+// onlyWaiting returns the registration of u that waits for the code's mailbox, if it is the only
+// one that has come for it in the pool while registrations wait; "" where there are none or
+// several, whatever has become of them, or where one may have given way.
 func (a *attempt) onlyWaiting(ctx context.Context, u identity.User, code identity.Code) (registration string, err error) {
 	box := code.MailboxRef(a.pool.Tenant)
 	if err := a.look(ctx, box); err != nil {
@@ -307,7 +305,7 @@ func (a *attempt) redeem(found *redemption) (err error) {
 	return err
 }
 
-// presented is the code as it is compared with those of the user.
+// presented returns the code as it is compared with those of the user.
 func (a *attempt) presented() identity.Presented {
 	p := identity.Presented{
 		Paid: func(c identity.Code) bool {
@@ -335,7 +333,8 @@ func (a *attempt) presented() identity.Presented {
 	return p
 }
 
-// pay pays for one comparison with the codes of a mailbox, unless the code that was presented is no guess or that is done.
+// pay pays for one comparison with the codes of a mailbox, unless the code that was presented is no
+// guess or that is done.
 func (a *attempt) pay(ctx context.Context, box identity.MailboxRef) error {
 	if a.extended {
 		return a.look(ctx, box)
@@ -343,7 +342,7 @@ func (a *attempt) pay(ctx context.Context, box identity.MailboxRef) error {
 	if _, done := a.uses[box]; done {
 		return nil
 	}
-	use, err := a.Guesses.SpendGuess(ctx, box, a.payment, a.pool.Limits)
+	use, err := a.Mailboxes.SpendGuess(ctx, box, a.payment, a.pool.Limits)
 	if a.refused[box] = errors.As(err, new(identity.InvalidCode)); a.refused[box] {
 		err = nil
 	}
@@ -357,7 +356,7 @@ func (a *attempt) look(ctx context.Context, box identity.MailboxRef) error {
 	if _, done := a.uses[box]; done {
 		return nil
 	}
-	use, err := a.Guesses.MailboxUse(ctx, box)
+	use, err := a.Mailboxes.Get(ctx, box)
 	if err == nil {
 		a.uses[box] = use
 	}
@@ -372,7 +371,7 @@ func (a *attempt) refund(ctx context.Context) error {
 	var err error
 	for box := range a.uses {
 		if !a.refused[box] {
-			err = errors.Join(err, a.Guesses.RefundGuess(ctx, box, a.payment))
+			err = errors.Join(err, a.Mailboxes.RefundGuess(ctx, box, a.payment))
 		}
 	}
 	return err

@@ -13,9 +13,10 @@ type Checker struct {
 	compiled *Cache
 }
 
-// Schemas finds identity schemas, maybe a few seconds old. Errors: identity.NotFound.
+// Schemas finds identity schemas, maybe a few seconds old. Errors: identity.NotFound. It is an interface,
+// which table.Schemas implements, so that who only compiles schemas does not link the client of DynamoDB.
 type Schemas interface {
-	CachedSchema(ctx context.Context, tenant, schema string) (identity.Schema, error)
+	Cached(ctx context.Context, tenant, schema string) (identity.Schema, error)
 }
 
 // NewChecker is a Checker; it compiles each version of a schema once.
@@ -50,7 +51,7 @@ func (c *Checker) CheckPayload(ctx context.Context, tenant, schema string, paylo
 }
 
 func (c *Checker) check(ctx context.Context, v *identity.Violations, tenant string, part identity.DataPart, id string, document []byte) error {
-	found, err := c.schemas.CachedSchema(ctx, tenant, id)
+	found, err := c.schemas.Cached(ctx, tenant, id)
 	if errors.As(err, new(identity.NotFound)) {
 		v.Add("/"+string(part)+"_schema_id", "names a schema that does not exist")
 		return nil

@@ -11,37 +11,46 @@ import (
 	"identitypools/shared/once"
 )
 
-// Answer is the answer that was stored for a request; nil where there is none, or none any more. Errors: once.ErrOther.
-func (t *Table) Answer(ctx context.Context, r *once.Request) ([]byte, error) {
+// Answers reads the answers to requests with an idempotency key. They are stored with the changes
+// that the requests make.
+type Answers struct{ *store }
+
+// Get returns the answer that was stored for a request. It reports false where there is none, or
+// none any more. Errors: once.ErrOther where the key was used for another request.
+func (t Answers) Get(ctx context.Context, r *once.Request) (answer []byte, ok bool, err error) {
 	it, err := t.get(ctx, answerKey(r.ID), "")
 	if err != nil {
-		return nil, fmt.Errorf("read the answer to a request: %w", err)
+		return nil, false, fmt.Errorf("read the answer to a request: %w", err)
 	}
 	sealed, ok := it["sealed"].(*types.AttributeValueMemberB)
 	if !ok || number(it, ttl) <= t.now().Unix() {
-		return nil, nil
+		return nil, false, nil
 	}
-	return r.Open(text(it, "mark"), sealed.Value)
+	answer, err = r.Open(text(it, "mark"), sealed.Value)
+	return answer, err == nil, err
 }
 
-// answering is the write that stores the answer to r, whose change comes to result.
-func (t *Table) answering(r *once.Request, result any) (types.TransactWriteItem, error) {
-	sealed, err := r.Seal(result)
+// answering returns the write that stores an answer.
+func (t *store) answering(answer once.Answer) (types.TransactWriteItem, error) {
+	sealed, err := answer.Seal()
 	if err != nil {
 		return types.TransactWriteItem{}, err
 	}
-	it, now := answerKey(r.ID).item(), t.now()
-	it["mark"], it["sealed"], it[ttl] = str(r.Mark), &types.AttributeValueMemberB{Value: sealed}, seconds(now.Add(once.Kept))
+	r, now := answer.Request(), t.now()
+	it := answerKey(r.ID).item()
+	it["mark"], it["sealed"] = str(r.Mark), &types.AttributeValueMemberB{Value: sealed}
+	it[ttl] = seconds(now.Add(once.Kept))
 	write := t.putting(it, isNew+" OR #ttl <= :now", item{":now": seconds(now)})
 	write.Put.ExpressionAttributeNames = map[string]string{"#ttl": ttl}
 	return write, nil
 }
 
-// change is transact for a single write, which is made alone where no answer goes with it: that costs half. A condition that does not
-// hold is errCondition.
-func (t *Table) change(ctx context.Context, write types.TransactWriteItem, result any) error {
-	if once.Of(ctx) != nil {
-		err := t.transact(ctx, []types.TransactWriteItem{write}, result)
+// change carries out a single write and stores the answer with it. Where there is no answer it
+// makes the write alone, which costs half as much as a transaction. Errors: errCondition where the
+// condition of the write does not hold.
+func (t *store) change(ctx context.Context, write types.TransactWriteItem, answer once.Answer) error {
+	if !answer.IsZero() {
+		err := t.transact(ctx, []types.TransactWriteItem{write}, answer)
 		if errors.As(err, new(cancelled)) {
 			return errCondition
 		}
@@ -50,7 +59,8 @@ func (t *Table) change(ctx context.Context, write types.TransactWriteItem, resul
 	var err error
 	if put := write.Put; put != nil {
 		_, err = t.db.PutItem(ctx, &dynamodb.PutItemInput{
-			TableName: put.TableName, Item: put.Item, ConditionExpression: put.ConditionExpression, ExpressionAttributeValues: put.ExpressionAttributeValues,
+			TableName: put.TableName, Item: put.Item, ConditionExpression: put.ConditionExpression,
+			ExpressionAttributeValues: put.ExpressionAttributeValues,
 		})
 	} else {
 		_, err = t.db.UpdateItem(ctx, alone(write.Update))
@@ -58,7 +68,7 @@ func (t *Table) change(ctx context.Context, write types.TransactWriteItem, resul
 	return failure(err)
 }
 
-// alone is an update of a transaction as one that is made alone.
+// alone returns an update of a transaction as one that is made alone.
 func alone(u *types.Update) *dynamodb.UpdateItemInput {
 	return &dynamodb.UpdateItemInput{
 		TableName: u.TableName, Key: u.Key, UpdateExpression: u.UpdateExpression,

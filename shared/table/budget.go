@@ -22,7 +22,8 @@ const (
 	budgetHour = "2006-01-02T15"
 )
 
-// mailboxMark is how many characters of a mailbox's digest tell it from the others of one source and hour.
+// mailboxMark is how many characters of a mailbox's digest tell it from the others of one source
+// and hour.
 const mailboxMark = 8
 
 func periodOf(b identity.Budget, now time.Time) string {
@@ -34,9 +35,12 @@ func periodOf(b identity.Budget, now time.Time) string {
 
 func hourOf(t time.Time) string { return "h" + t.Format("15") }
 
-// Spend takes one of what a pool may spend in the hour and on the day of a time, exactly, however many do at once. Errors: Limited where that is
-// spent.
-func (t *Table) Spend(ctx context.Context, tenant, pool string, b identity.Budget, at time.Time) error {
+// Budgets counts what is spent of the budgets of pools.
+type Budgets struct{ *store }
+
+// Spend takes one place of what a pool may spend in the hour and on the day of a time. It is exact,
+// however many callers do so at once. Errors: Limited where no place is left.
+func (t Budgets) Spend(ctx context.Context, tenant, pool string, b identity.Budget, at time.Time) error {
 	now := at.UTC()
 	_, old, err := t.spend(ctx, tenant, pool, b, now)
 	if !errors.Is(err, errCondition) {
@@ -49,9 +53,49 @@ func (t *Table) Spend(ctx context.Context, tenant, pool string, b identity.Budge
 	return identity.Limited{RetryAfter: again.Sub(t.now()), Reason: b.Spent}
 }
 
-// spend adds one to what is spent at a time, and is what is spent with it. Errors: errCondition where
-// the budget is spent, with the item of the day.
-func (t *Table) spend(
+// Reserve takes one place in a pool's budget: at a time if the budget has one left in that hour and
+// on that day, else at the start of the first later hour that has one and begins before end. It is
+// exact, however many callers do so at once. Errors: Limited where there is no place before end.
+func (t Budgets) Reserve(
+	ctx context.Context, tenant, pool string, b identity.Budget, at, end time.Time,
+) (identity.Place, error) {
+	for at = at.UTC(); at.Before(end); {
+		spent, day, err := t.spend(ctx, tenant, pool, b, at)
+		if !errors.Is(err, errCondition) {
+			return identity.Place{At: at, Spending: spent}, err
+		}
+		at = nextWithPlace(day, b, at)
+	}
+	return identity.Place{}, identity.Limited{RetryAfter: end.Sub(t.now()), Reason: b.Spent}
+}
+
+// HasPlace reports whether a pool's budget has a place left at a time.
+func (t Budgets) HasPlace(ctx context.Context, tenant, pool string, b identity.Budget, at time.Time) (bool, error) {
+	at = at.UTC()
+	it, err := t.get(ctx, budgetKey(tenant, pool, b.Of, periodOf(b, at)), "")
+	if err != nil {
+		return false, fmt.Errorf("read a budget: %w", err)
+	}
+	return spendingOf(it, at).HasPlace(b), nil
+}
+
+// MailsAreScarce reports whether half of the mails that a pool may send in this hour, or on this
+// day, are spent. What it reads is eventually consistent, and up to five seconds old.
+func (t Budgets) MailsAreScarce(ctx context.Context, tenant, pool string, l identity.Limits) (bool, error) {
+	b, now := l.MailBudget(), t.now().UTC()
+	k := budgetKey(tenant, pool, b.Of, periodOf(b, now))
+	return t.scarce.get(k, now, func() (bool, error) {
+		out, err := t.db.GetItem(ctx, &dynamodb.GetItemInput{TableName: t.name, Key: k.item()})
+		if err != nil {
+			return false, fmt.Errorf("read budget of mails: %w", failure(err))
+		}
+		return spendingOf(out.Item, now).IsHalf(b), nil
+	})
+}
+
+// spend adds one to what is spent at a time and returns what is spent then. Errors: errCondition
+// where the budget is spent, with the item of the day.
+func (t Budgets) spend(
 	ctx context.Context, tenant, pool string, b identity.Budget, now time.Time,
 ) (s identity.Spending, old item, err error) {
 	in := &dynamodb.UpdateItemInput{
@@ -85,7 +129,8 @@ func (t *Table) spend(
 			"OR contains(mailboxes, :mailbox))"
 	}
 	if condition != "" {
-		in.ConditionExpression, in.ReturnValuesOnConditionCheckFailure = aws.String(condition), types.ReturnValuesOnConditionCheckFailureAllOld
+		in.ConditionExpression = aws.String(condition)
+		in.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
 	}
 	out, err := t.db.UpdateItem(ctx, in)
 	var stopped *types.ConditionalCheckFailedException
@@ -98,7 +143,21 @@ func (t *Table) spend(
 	return spendingOf(out.Attributes, now), nil, nil
 }
 
-// spendingOf is what was spent at a time, of the item of its day.
+// nextWithPlace returns the start of the first hour after a time that has a place left as far as
+// the item of its day says, or the next midnight.
+func nextWithPlace(day item, b identity.Budget, at time.Time) time.Time {
+	midnight := at.Truncate(24 * time.Hour).Add(24 * time.Hour)
+	if b.PerDay > 0 && number(day, "day") >= b.PerDay {
+		return midnight
+	}
+	at = at.Truncate(time.Hour).Add(time.Hour)
+	for at.Before(midnight) && b.PerHour > 0 && number(day, hourOf(at)) >= b.PerHour {
+		at = at.Add(time.Hour)
+	}
+	return at
+}
+
+// spendingOf returns what was spent at a time, from the item of its day.
 func spendingOf(it item, at time.Time) identity.Spending {
 	return identity.Spending{Hour: number(it, hourOf(at)), Day: number(it, "day")}
 }

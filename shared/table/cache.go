@@ -5,10 +5,12 @@ import (
 	"time"
 )
 
-// staleness bounds how old a cached pool or schema may be: a change of settings is in force everywhere after it.
+// staleness is how old a cached pool, schema or text may be: a change of settings is in force
+// everywhere after it.
 const staleness = 5 * time.Second
 
-// cacheSize bounds a cache; when it is full it starts anew, which costs a read each.
+// cacheSize bounds the entries of a cache. A full cache starts anew, which costs a read for each
+// entry.
 const cacheSize = 1024
 
 // cache keeps values that are read on every call and rarely change. The zero value is ready.
@@ -22,7 +24,8 @@ type entry[V any] struct {
 	until time.Time
 }
 
-// get is the value under k, from memory if it is young enough, else from load. An error is not kept.
+// get returns the value under k: from memory if it is young enough, else from load. It keeps no
+// error.
 func (c *cache[V]) get(k key, now time.Time, load func() (V, error)) (V, error) {
 	c.mu.Lock()
 	found, ok := c.entries[k]
@@ -43,7 +46,7 @@ func (c *cache[V]) get(k key, now time.Time, load func() (V, error)) (V, error) 
 	return value, nil
 }
 
-// drop forgets what is under k, since this process has just changed it.
+// drop forgets what is under k. It is called where this process has just changed it.
 func (c *cache[V]) drop(k key) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -6,8 +6,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
 
-// calls are the calls of DynamoDB's client that the table makes. They are held instead of the client since a program that uses
-// html/template keeps all methods of what reflection can reach: the client alone has sixty, which are 1.4 MB.
+// calls has the calls of DynamoDB's client that the table makes. The store holds them instead of
+// the client because a program that uses html/template keeps all methods of whatever reflection can
+// reach: the client alone has sixty, which are 1.4 MB.
 type calls struct {
 	GetItem            call[dynamodb.GetItemInput, dynamodb.GetItemOutput]
 	BatchGetItem       call[dynamodb.BatchGetItemInput, dynamodb.BatchGetItemOutput]
@@ -24,20 +25,25 @@ type call[In, Out any] func(context.Context, *In, ...func(*dynamodb.Options)) (*
 func callsOf(db *dynamodb.Client) calls {
 	return calls{
 		GetItem: db.GetItem, BatchGetItem: db.BatchGetItem, Query: db.Query,
-		PutItem: db.PutItem, UpdateItem: db.UpdateItem, DeleteItem: db.DeleteItem, TransactWriteItems: db.TransactWriteItems,
+		PutItem: db.PutItem, UpdateItem: db.UpdateItem, DeleteItem: db.DeleteItem,
+		TransactWriteItems: db.TransactWriteItems,
 	}
 }
 
-// query and scan are calls that the SDK's paginators take.
+// query and scan are calls as the paginators of the SDK take them.
 type (
 	query call[dynamodb.QueryInput, dynamodb.QueryOutput]
 	scan  call[dynamodb.ScanInput, dynamodb.ScanOutput]
 )
 
-func (q query) Query(ctx context.Context, in *dynamodb.QueryInput, options ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
+func (q query) Query(
+	ctx context.Context, in *dynamodb.QueryInput, options ...func(*dynamodb.Options),
+) (*dynamodb.QueryOutput, error) {
 	return q(ctx, in, options...)
 }
 
-func (s scan) Scan(ctx context.Context, in *dynamodb.ScanInput, options ...func(*dynamodb.Options)) (*dynamodb.ScanOutput, error) {
+func (s scan) Scan(
+	ctx context.Context, in *dynamodb.ScanInput, options ...func(*dynamodb.Options),
+) (*dynamodb.ScanOutput, error) {
 	return s(ctx, in, options...)
 }

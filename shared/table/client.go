@@ -12,15 +12,18 @@ import (
 	"identitypools/shared/identity"
 )
 
-// CreateClient stores an API client. Errors: Conflict where the id is taken.
-func (t *Table) CreateClient(ctx context.Context, c access.Client) error {
+// Clients reads and stores the clients of the API.
+type Clients struct{ *store }
+
+// Create stores an API client. Errors: Conflict where the id is taken.
+func (t Clients) Create(ctx context.Context, c access.Client) error {
 	it, err := clientItem(c)
 	if err != nil {
 		return err
 	}
 	switch err := t.put(ctx, it, isNew, nil); {
 	case errors.Is(err, errCondition):
-		if err = t.whyClientDiffers(ctx, c, text(it, attrDoc)); errors.As(err, new(identity.PreconditionFailed)) {
+		if err = t.whyDifferent(ctx, c, text(it, attrDoc)); errors.As(err, new(identity.PreconditionFailed)) {
 			return identity.Conflict{Reason: "a client with this id exists"}
 		}
 		return err
@@ -30,8 +33,8 @@ func (t *Table) CreateClient(ctx context.Context, c access.Client) error {
 	return nil
 }
 
-// Client reads an API client. Errors: NotFound.
-func (t *Table) Client(ctx context.Context, tenant, id string) (access.Client, error) {
+// Get reads an API client. Errors: NotFound.
+func (t Clients) Get(ctx context.Context, tenant, id string) (access.Client, error) {
 	var c access.Client
 	it, err := t.get(ctx, clientKey(tenant, id), "")
 	if err != nil {
@@ -43,11 +46,14 @@ func (t *Table) Client(ctx context.Context, tenant, id string) (access.Client, e
 	return c, parse(it, &c)
 }
 
-// Clients reads at most limit API clients of a tenant in the order of their ids, after an id,
-// eventually consistent: 1 MB of them at most. more says whether the list goes on.
-func (t *Table) Clients(ctx context.Context, tenant, after string, limit int32) (clients []access.Client, more bool, err error) {
+// List reads at most limit API clients of a tenant in the order of their ids, after an id, and 1 MB
+// of them at most. More reports whether the list goes on. What it reads is eventually consistent.
+func (t Clients) List(
+	ctx context.Context, tenant, after string, limit int32,
+) (clients []access.Client, more bool, err error) {
 	in := &dynamodb.QueryInput{
-		TableName: t.name, IndexName: aws.String(index), Limit: aws.Int32(limit), KeyConditionExpression: aws.String("gsi1pk = :pk"),
+		TableName: t.name, IndexName: aws.String(index), Limit: aws.Int32(limit),
+		KeyConditionExpression:    aws.String("gsi1pk = :pk"),
 		ExpressionAttributeValues: item{":pk": str(clientsIndex(tenant))},
 	}
 	if after != "" {
@@ -68,9 +74,9 @@ func (t *Table) Clients(ctx context.Context, tenant, after string, limit int32) 
 	return clients, len(out.LastEvaluatedKey) > 0, nil
 }
 
-// ReplaceClient stores c over old, as it was read. It is safe to repeat. Errors: NotFound, and PreconditionFailed where the client
-// has changed.
-func (t *Table) ReplaceClient(ctx context.Context, old, c access.Client) error {
+// Replace stores c over old, which the client must still be. It is safe to repeat. Errors:
+// NotFound, and PreconditionFailed where the client has changed.
+func (t Clients) Replace(ctx context.Context, old, c access.Client) error {
 	it, err := clientItem(c)
 	if err != nil {
 		return err
@@ -81,15 +87,16 @@ func (t *Table) ReplaceClient(ctx context.Context, old, c access.Client) error {
 	}
 	switch err := t.put(ctx, it, "doc = :old", item{":old": before}); {
 	case errors.Is(err, errCondition):
-		return t.whyClientDiffers(ctx, c, text(it, attrDoc))
+		return t.whyDifferent(ctx, c, text(it, attrDoc))
 	case err != nil:
 		return fmt.Errorf("change client %s: %w", c.ID, err)
 	}
 	return nil
 }
 
-// whyClientDiffers is nil where doc is what is stored: then the answer to an earlier try of the SDK was lost, not the change.
-func (t *Table) whyClientDiffers(ctx context.Context, c access.Client, doc string) error {
+// whyDifferent returns why c could not be stored. It returns nil where doc is what is stored: then
+// the answer to an earlier try of the SDK was lost, and not the change.
+func (t Clients) whyDifferent(ctx context.Context, c access.Client, doc string) error {
 	it, err := t.get(ctx, clientKey(c.Tenant, c.ID), "")
 	switch {
 	case err != nil:
@@ -102,8 +109,8 @@ func (t *Table) whyClientDiffers(ctx context.Context, c access.Client, doc strin
 	return identity.PreconditionFailed{}
 }
 
-// DeleteClient deletes an API client, whatever has changed. Errors: NotFound.
-func (t *Table) DeleteClient(ctx context.Context, tenant, id string) error {
+// Delete deletes an API client, whatever has changed since it was read. Errors: NotFound.
+func (t Clients) Delete(ctx context.Context, tenant, id string) error {
 	_, err := t.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{
 		TableName: t.name, Key: clientKey(tenant, id).item(), ConditionExpression: aws.String(exists),
 	})
@@ -124,30 +131,4 @@ func clientItem(c access.Client) (item, error) {
 	it := clientKey(c.Tenant, c.ID).item()
 	it[indexPK], it[indexSK], it[attrDoc] = str(clientsIndex(c.Tenant)), str(c.ID), doc
 	return it, nil
-}
-
-// Keys reads the public keys that verify tokens; they are empty while none are published.
-func (t *Table) Keys(ctx context.Context) ([]byte, error) {
-	it, err := t.get(ctx, keysKey(), "")
-	if err != nil {
-		return nil, fmt.Errorf("read public keys: %w", err)
-	}
-	return []byte(text(it, attrDoc)), nil
-}
-
-// ReplaceKeys publishes keys in place of old. Errors: PreconditionFailed where others were published meanwhile.
-func (t *Table) ReplaceKeys(ctx context.Context, old, keys []byte) error {
-	it := keysKey().item()
-	it[attrDoc] = str(string(keys))
-	condition, values := isNew, item(nil)
-	if len(old) > 0 {
-		condition, values = "doc = :old", item{":old": str(string(old))}
-	}
-	switch err := t.put(ctx, it, condition, values); {
-	case errors.Is(err, errCondition):
-		return identity.PreconditionFailed{}
-	case err != nil:
-		return fmt.Errorf("publish keys: %w", err)
-	}
-	return nil
 }

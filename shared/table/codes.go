@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/go-json-experiment/json"
 
@@ -20,8 +21,11 @@ import (
 // codesKept is how long a codes item outlives its last change: longer than any code.
 const codesKept = 3 * 24 * time.Hour
 
-// Codes reads a user's codes for a purpose; a user without any has the zero value.
-func (t *Table) Codes(ctx context.Context, ref identity.UserRef, purpose identity.CodePurpose) (identity.Codes, error) {
+// Codes reads and stores the codes of users.
+type Codes struct{ *store }
+
+// Get reads a user's codes for a purpose. It returns the zero value for a user without any.
+func (t Codes) Get(ctx context.Context, ref identity.UserRef, purpose identity.CodePurpose) (identity.Codes, error) {
 	it, err := t.get(ctx, codesKey(ref, purpose), "")
 	if err != nil {
 		return identity.Codes{}, fmt.Errorf("read codes: %w", err)
@@ -29,13 +33,16 @@ func (t *Table) Codes(ctx context.Context, ref identity.UserRef, purpose identit
 	return codesOf(it)
 }
 
-// ReplaceCodes stores c over the version that was read. Errors: PreconditionFailed.
-func (t *Table) ReplaceCodes(ctx context.Context, ref identity.UserRef, purpose identity.CodePurpose, c identity.Codes) error {
+// Replace stores c over the version that was read. Errors: PreconditionFailed.
+func (t Codes) Replace(
+	ctx context.Context, ref identity.UserRef, purpose identity.CodePurpose, c identity.Codes,
+	reply once.Reply[once.None],
+) error {
 	write, err := t.replacingCodes(ref, purpose, c)
 	if err != nil {
 		return err
 	}
-	switch err := t.change(ctx, write, once.None{}); {
+	switch err := t.change(ctx, write, reply.With(once.None{})); {
 	case errors.Is(err, errCondition):
 		return identity.PreconditionFailed{}
 	case err != nil:
@@ -44,8 +51,55 @@ func (t *Table) ReplaceCodes(ctx context.Context, ref identity.UserRef, purpose 
 	return nil
 }
 
-// replacingCodes is the write of c over the version that was read.
-func (t *Table) replacingCodes(
+// Redeemable reads a user's codes for activation and, unless its id is empty, a registration that
+// waits with the user. With them it reads the codes of other users, of whom there are at most
+// identity.MailedCodesKept. It does not read the user: how long that takes would tell whoever has
+// no right code how large the user's documents are.
+func (t Codes) Redeemable(
+	ctx context.Context, ref identity.UserRef, registration string, others []identity.UserRef,
+) (r identity.Redeemable, err error) {
+	r.Ref = ref
+	codes, isOf := codesKey(ref, identity.PurposeActivation), map[string]identity.UserRef{}
+	keys := []map[string]types.AttributeValue{codes.item()}
+	if registration != "" {
+		keys = append(keys, registrationKey(ref, registration).item())
+	}
+	for _, other := range others {
+		k := codesKey(other, identity.PurposeActivation)
+		if _, isTwice := isOf[k.pk]; !isTwice && other != ref {
+			isOf[k.pk] = other
+			keys = append(keys, k.item())
+		}
+	}
+	items, err := t.batch(ctx, types.KeysAndAttributes{
+		Keys: keys, ConsistentRead: aws.Bool(true),
+		ProjectionExpression: aws.String("pk, sk, doc, hash_phc, version, live, spent, killed"),
+	})
+	if err != nil {
+		return r, fmt.Errorf("read codes and registration: %w", err)
+	}
+	for _, it := range items {
+		other, isOther := isOf[text(it, pk)]
+		switch {
+		case isOther:
+			of := identity.UserCodes{User: other}
+			of.Codes, err = codesOf(it)
+			r.Others = append(r.Others, of)
+		case text(it, sk) == codes.sk:
+			r.Codes, err = codesOf(it)
+		default:
+			r.Registration = new(identity.Registration)
+			*r.Registration, err = registrationOf(it)
+		}
+		if err != nil {
+			return r, err
+		}
+	}
+	return r, nil
+}
+
+// replacingCodes returns the write of c over the version that was read.
+func (t *store) replacingCodes(
 	ref identity.UserRef, purpose identity.CodePurpose, c identity.Codes,
 ) (types.TransactWriteItem, error) {
 	live, err := json.Marshal(c.Live)
@@ -66,16 +120,16 @@ func (t *Table) replacingCodes(
 	return write, nil
 }
 
-// killing is the write that kills the codes of a user, and the messages from before a time. What
-// was redeemed stays known, and so does the time: a mailed code proves its mailbox with a ticket
-// too (identity.MailedCode), and must not live on there.
-func (t *Table) killing(ref identity.UserRef, purpose identity.CodePurpose, at time.Time) types.TransactWriteItem {
+// killing returns the write that kills the codes of a user, and the messages from before a time.
+// What was redeemed stays known, and so does the time: a mailed code also proves its mailbox with a
+// ticket (identity.MailedCode) and must not live on there.
+func (t *store) killing(ref identity.UserRef, purpose identity.CodePurpose, at time.Time) types.TransactWriteItem {
 	return t.emptying(ref, purpose, ", killed = :killed", item{":killed": num(at.UnixMilli())})
 }
 
-// emptying is the write that leaves a user without live codes, whose mailed ones still prove their
-// mailbox with a ticket.
-func (t *Table) emptying(
+// emptying returns the write that leaves a user without live codes. Those that were mailed still
+// prove their mailbox with a ticket.
+func (t *store) emptying(
 	ref identity.UserRef, purpose identity.CodePurpose, update string, values item,
 ) types.TransactWriteItem {
 	values[":none"], values[":zero"], values[":one"] = str("[]"), num(0), num(1)

@@ -15,27 +15,29 @@ import (
 	"identitypools/shared/once"
 )
 
-// rememberedChanges bounds the changes of a pool that are known as counted: more than two batches of the stream hold, so that a batch
-// that is delivered again is not counted again, and so few that the item which has them costs one write unit.
+// rememberedChanges bounds the changes of a pool that are known as counted. It is more than two
+// batches of the stream hold, so that a batch that is delivered again is not counted again, and so
+// few that the item which has them costs one write unit.
 const rememberedChanges = 60
 
-// UserChange is a user that came or went, as a stream record tells it.
+// UserChange is a user that came or went, as a record of the stream tells it.
 type UserChange struct {
 	Event string // the record's id, unique and the same in every delivery
 	User  identity.UserRef
 	Gone  bool
 }
 
-// UserOf is the user whose key a stream record has; ok is false for any other item's.
+// UserOf returns the user whose key a record of the stream has. It reports false for the key of any
+// other item.
 func UserOf(partition, sort string) (ref identity.UserRef, ok bool) {
-	rest, ok := Users.cut(partition)
+	rest, ok := KindUsers.cut(partition)
 	tenant, pool, found := strings.Cut(rest, "#")
 	return identity.UserRef{Tenant: tenant, Pool: pool, ID: sort}, ok && found
 }
 
-// Count adds changes, all of one pool, to the pool's number of users. A change that is counted already is not counted again.
-// Errors: NotFound where the pool is gone.
-func (t *Table) Count(ctx context.Context, tenant, pool string, changes []UserChange) error {
+// CountUsers adds changes, all of one pool, to the pool's number of users. It does not count a
+// change again that is counted already. Errors: NotFound where the pool is gone.
+func (t Pools) CountUsers(ctx context.Context, tenant, pool string, changes []UserChange) error {
 	for range conflictTries {
 		k := poolCountKey(tenant, pool)
 		it, err := t.get(ctx, k, "")
@@ -51,8 +53,9 @@ func (t *Table) Count(ctx context.Context, tenant, pool string, changes []UserCh
 		}
 		err = t.transact(ctx, []types.TransactWriteItem{
 			t.putting(next, condition, values),
-			t.updating(poolKey(tenant, pool), "ADD members :n", exists+" AND attribute_not_exists(deleted_at)", item{":n": num(n)}),
-		}, once.None{})
+			t.updating(poolKey(tenant, pool), "ADD members :n", exists+" AND attribute_not_exists(deleted_at)",
+				item{":n": num(n)}),
+		}, once.Answer{})
 		var stopped cancelled
 		switch {
 		case errors.As(err, &stopped) && stopped.at(1):
@@ -68,7 +71,7 @@ func (t *Table) Count(ctx context.Context, tenant, pool string, changes []UserCh
 	return identity.Unavailable{RetryAfter: retryAfter, Cause: errCondition}
 }
 
-// counted is what changes add up to without those in seen, and seen with them.
+// counted returns what the changes that are not in seen add up to, and seen with them.
 func counted(seen []string, changes []UserChange) (n int64, now []string) {
 	for _, change := range changes {
 		sum := sha256.Sum256([]byte(change.Event))

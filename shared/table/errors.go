@@ -18,16 +18,18 @@ import (
 	"identitypools/shared/once"
 )
 
-// errCondition is a conditional write whose condition does not hold; every method turns it into a domain error.
+// errCondition says that the condition of a write does not hold. Every exported method turns it
+// into an error of the domain.
 var errCondition = errors.New("condition does not hold")
 
-// errThrottled is a read of which the table has left a part undone.
+// errThrottled says that the table has left a part of a read undone.
 var errThrottled = errors.New("table leaves keys unprocessed")
 
-// retryAfter is what a caller is told when the table can't serve it now.
+// retryAfter is how long a caller is told to wait when the table can't serve it now.
 const retryAfter = 2 * time.Second
 
-// failure turns an SDK error into errCondition, into identity.Unavailable where a later try may do better, or leaves it.
+// failure turns an error of the SDK into errCondition, or into identity.Unavailable where a later
+// try may succeed, or returns it as it is.
 func failure(err error) error {
 	var condition *types.ConditionalCheckFailedException
 	switch {
@@ -41,7 +43,8 @@ func failure(err error) error {
 	return err
 }
 
-// isTemporary says whether err is about the moment, not about the request: network, time-outs, throttling, 5xx.
+// isTemporary reports whether err is about the moment and not about the request: network,
+// time-outs, throttling, 5xx.
 func isTemporary(err error) bool {
 	var (
 		network  net.Error
@@ -49,14 +52,16 @@ func isTemporary(err error) bool {
 		api      smithy.APIError
 	)
 	switch {
-	case errors.Is(err, errThrottled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), errors.As(err, &network):
+	case errors.Is(err, errThrottled), errors.Is(err, context.DeadlineExceeded),
+		errors.Is(err, context.Canceled), errors.As(err, &network):
 		return true
 	case errors.As(err, &response) && response.HTTPStatusCode() >= 500:
 		return true
 	case errors.As(err, &api):
 		switch api.ErrorCode() {
-		case "ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded", "TransactionConflictException",
-			"TransactionInProgressException", "InternalServerError", "LimitExceededException":
+		case "ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded",
+			"TransactionConflictException", "TransactionInProgressException", "InternalServerError",
+			"LimitExceededException":
 			return true
 		}
 		return false
@@ -66,37 +71,41 @@ func isTemporary(err error) bool {
 	return errors.As(err, &unreachable) || errors.As(err, &sent) && response == nil
 }
 
-// conflictTries bounds how often a transaction that met another one is tried, with pauses that grow from conflictPause.
+// conflictTries bounds how often a transaction that conflicts with another one is tried, with
+// pauses that grow from conflictPause.
 const (
 	conflictTries = 5
 	conflictPause = 10 * time.Millisecond
 )
 
-// cancelled is a transaction of which some conditions do not hold: failed has the index of each.
+// cancelled is the error of a transaction some of whose conditions do not hold: failed has the
+// index of each write that has one.
 type cancelled struct{ failed []int }
 
 func (cancelled) Error() string { return "transaction cancelled: condition does not hold" }
 
+// at reports whether the condition of the write at an index does not hold.
 func (c cancelled) at(i int) bool {
 	return slices.Contains(c.failed, i)
 }
 
-// before says whether the condition of one of the first n writes does not hold.
+// before reports whether the condition of one of the first n writes does not hold.
 func (c cancelled) before(n int) bool {
 	return slices.ContainsFunc(c.failed, func(failed int) bool { return failed < n })
 }
 
-// errRepeated is a request that a repeat of it, under way at the same time, was faster than.
+// errRepeated is the cause where a repeat of the request, under way at the same time, was faster.
 var errRepeated = errors.New("a repeat of the request has been carried out")
 
-// transact carries out all writes or none; the change comes to result, which the request that ctx is for is answered with (shared/once). A
-// condition that does not hold is cancelled; a conflict with another transaction is tried again with jitter, and in the end identity.Unavailable.
-func (t *Table) transact(ctx context.Context, writes []types.TransactWriteItem, result any) error {
-	request := once.Of(ctx)
-	if request == nil {
+// transact carries out all writes or none, and stores the answer with them where there is one. It
+// tries again, with jitter, after a conflict with another transaction. Errors: cancelled where a
+// condition does not hold; identity.Unavailable where conflicts go on, or a repeat of the request
+// was faster.
+func (t *store) transact(ctx context.Context, writes []types.TransactWriteItem, reply once.Answer) error {
+	if reply.IsZero() {
 		return t.transactAll(ctx, writes)
 	}
-	answer, err := t.answering(request, result)
+	answer, err := t.answering(reply)
 	if err != nil {
 		return err
 	}
@@ -106,12 +115,12 @@ func (t *Table) transact(ctx context.Context, writes []types.TransactWriteItem, 
 	case errors.As(err, &stopped) && stopped.at(len(writes)):
 		return identity.Unavailable{RetryAfter: retryAfter, Cause: errRepeated}
 	case err == nil:
-		request.Stored()
+		reply.MarkStored()
 	}
 	return err
 }
 
-func (t *Table) transactAll(ctx context.Context, writes []types.TransactWriteItem) error {
+func (t *store) transactAll(ctx context.Context, writes []types.TransactWriteItem) error {
 	var err error
 	for try := range conflictTries {
 		if try > 0 {

@@ -14,9 +14,8 @@ const (
 	isMine       = "claimant = :user"
 )
 
-// Parts of a transaction.
-
-func (t *Table) putting(it item, condition string, values item) types.TransactWriteItem {
+// putting returns the part of a transaction that puts an item.
+func (t *store) putting(it item, condition string, values item) types.TransactWriteItem {
 	put := &types.Put{TableName: t.name, Item: it, ExpressionAttributeValues: values}
 	if condition != "" {
 		put.ConditionExpression = aws.String(condition)
@@ -24,7 +23,8 @@ func (t *Table) putting(it item, condition string, values item) types.TransactWr
 	return types.TransactWriteItem{Put: put}
 }
 
-func (t *Table) updating(k key, update, condition string, values item) types.TransactWriteItem {
+// updating returns the part of a transaction that updates an item.
+func (t *store) updating(k key, update, condition string, values item) types.TransactWriteItem {
 	write := &types.Update{
 		TableName: t.name, Key: k.item(), UpdateExpression: aws.String(update),
 		ExpressionAttributeValues: values,
@@ -35,7 +35,8 @@ func (t *Table) updating(k key, update, condition string, values item) types.Tra
 	return types.TransactWriteItem{Update: write}
 }
 
-func (t *Table) deleting(k key, condition string, values item) types.TransactWriteItem {
+// deleting returns the part of a transaction that deletes an item.
+func (t *store) deleting(k key, condition string, values item) types.TransactWriteItem {
 	del := &types.Delete{TableName: t.name, Key: k.item(), ExpressionAttributeValues: values}
 	if condition != "" {
 		del.ConditionExpression = aws.String(condition)
@@ -43,8 +44,10 @@ func (t *Table) deleting(k key, condition string, values item) types.TransactWri
 	return types.TransactWriteItem{Delete: del}
 }
 
-func (t *Table) checking(k key, condition string, values item) types.TransactWriteItem {
+// checking returns the part of a transaction that only checks a condition of an item.
+func (t *store) checking(k key, condition string, values item) types.TransactWriteItem {
 	return types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
-		TableName: t.name, Key: k.item(), ConditionExpression: aws.String(condition), ExpressionAttributeValues: values,
+		TableName: t.name, Key: k.item(), ConditionExpression: aws.String(condition),
+		ExpressionAttributeValues: values,
 	}}
 }

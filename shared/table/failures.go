@@ -19,10 +19,13 @@ import (
 
 const failuresAttributes = "failed, failed_at, trace, under_way, under_way_until, mark"
 
-// Account reads a user with its password hash, and the failures that of names, for the check of a
-// password alone, in one call. It is eventually consistent unless fresh: such checks are the most
-// frequent call, and half as dear so. What does not exist is the zero value.
-func (t *Table) Account(
+// Failures counts the wrong passwords that are given for users, and the attempts under way.
+type Failures struct{ *store }
+
+// Account reads a user with its password hash, and the failures of a subject and a device, in one
+// call. It is for the check of a password alone, which is the most frequent call: what it reads is
+// eventually consistent, at half the price, unless fresh. What does not exist is the zero value.
+func (t Failures) Account(
 	ctx context.Context, ref identity.UserRef, of identity.FailuresRef, fresh bool,
 ) (identity.Account, error) {
 	var account identity.Account
@@ -58,18 +61,21 @@ func (t *Table) Account(
 
 func failuresOf(it item) identity.Failures {
 	return identity.Failures{
-		Count: number(it, "failed"), Trace: text(it, "trace"), At: identity.At(time.UnixMilli(number(it, "failed_at"))),
+		Count: number(it, "failed"), Trace: text(it, "trace"),
+		At:        identity.At(time.UnixMilli(number(it, "failed_at"))),
 		Open:      number(it, "under_way"),
 		OpenUntil: identity.At(time.UnixMilli(number(it, "under_way_until"))),
 		Mark:      text(it, "mark"),
 	}
 }
 
-// ReplaceFailures stores next, which has a mark of its own, over old as it was read. Where the SDK
+// Replace stores next, which has a mark of its own, over old as it was read. Where the SDK
 // repeats the call because an answer was lost, it may be refused although it has taken effect: then
 // the stored mark is next's. Errors: PreconditionFailed where the failures have changed since they
 // were read.
-func (t *Table) ReplaceFailures(ctx context.Context, of identity.FailuresRef, old, next identity.Failures) error {
+func (t Failures) Replace(
+	ctx context.Context, of identity.FailuresRef, old, next identity.Failures,
+) error {
 	in := &dynamodb.UpdateItemInput{
 		TableName: t.name, Key: failuresKey(of).item(),
 		UpdateExpression: aws.String("SET failed = :failed, failed_at = :at, trace = :trace, " +
@@ -104,9 +110,9 @@ func (t *Table) ReplaceFailures(ctx context.Context, of identity.FailuresRef, ol
 	return nil
 }
 
-// ForgetFailures forgets the failures of a subject after its right password, and the attempts under
-// way. Those of devices stay.
-func (t *Table) ForgetFailures(ctx context.Context, of identity.FailuresRef) error {
+// Forget forgets the failures of a subject after its right password, and the attempts under
+// way. The failures of devices stay.
+func (t Failures) Forget(ctx context.Context, of identity.FailuresRef) error {
 	of.Device = ""
 	if _, err := t.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{
 		TableName: t.name, Key: failuresKey(of).item(),
@@ -116,8 +122,9 @@ func (t *Table) ForgetFailures(ctx context.Context, of identity.FailuresRef) err
 	return nil
 }
 
-// RememberDevice makes a device known until a time, without failures. mark is that of the change.
-func (t *Table) RememberDevice(ctx context.Context, of identity.FailuresRef, mark string, until time.Time) error {
+// RememberDevice makes a device known until a time, without failures. The mark is that of the
+// change.
+func (t Failures) RememberDevice(ctx context.Context, of identity.FailuresRef, mark string, until time.Time) error {
 	_, err := t.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: t.name, Key: failuresKey(of).item(),
 		UpdateExpression: aws.String("SET failed = :none, under_way = :none, mark = :mark, " +

@@ -9,8 +9,9 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// item is an item, or the values of an expression. An item has its keys, the few attributes that conditions look at, and
-// one attribute, doc, with the rest as JSON; password hashes stand apart, so that reads can leave them out.
+// item is an item, or the values of an expression. An item has its keys, the few attributes that
+// conditions look at, and one attribute, doc, with the rest as JSON. Password hashes are in an
+// attribute of their own, so that reads can leave them out.
 type item = map[string]types.AttributeValue
 
 // Attributes that conditions and projections name. None is one of DynamoDB's reserved words.
@@ -48,10 +49,10 @@ func number(it item, attribute string) int64 {
 	return 0
 }
 
-// seconds is t for a time-to-live attribute.
+// seconds returns t as the value of a time-to-live attribute.
 func seconds(t time.Time) types.AttributeValue { return num(t.Unix()) }
 
-// document is v as the attribute doc.
+// document returns v as the value of the attribute doc.
 func document(v any) (types.AttributeValue, error) {
 	doc, err := json.Marshal(v)
 	if err != nil {

@@ -20,31 +20,16 @@ func laterSort(due time.Time, number int64, message string) string {
 	return join(due.UTC().Format(time.RFC3339), fmt.Sprintf("%09d", number), message)
 }
 
-// Reserve takes one place in a pool's budget: at a time if the budget has one left in that hour and
-// on that day, else at the start of the first later hour that has one and begins before end. It is
-// exact, however many do so at once. Errors: Limited where there is none before end.
-func (t *Table) Reserve(
-	ctx context.Context, tenant, pool string, b identity.Budget, at, end time.Time,
-) (identity.Place, error) {
-	for at = at.UTC(); at.Before(end); {
-		spent, day, err := t.spend(ctx, tenant, pool, b, at)
-		if !errors.Is(err, errCondition) {
-			return identity.Place{At: at, Spending: spent}, err
-		}
-		at = nextWithPlace(day, b, at)
-	}
-	return identity.Place{}, identity.Limited{RetryAfter: end.Sub(t.now()), Reason: b.Spent}
-}
-
-// Pay marks a message as one that has its place in the budget, for the next try to send it.
-func (t *Table) Pay(ctx context.Context, m identity.Message) error {
+// MarkPaid marks a message as one that has its place in the budget, for the next try to send it.
+func (t Outbox) MarkPaid(ctx context.Context, m identity.Message) error {
 	m.Paid = true
 	doc, err := document(m)
 	if err != nil {
 		return err
 	}
 	_, err = t.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName: t.name, Key: messageKey(m.ID).item(), UpdateExpression: aws.String("SET doc = :doc REMOVE replayed"),
+		TableName: t.name, Key: messageKey(m.ID).item(),
+		UpdateExpression:    aws.String("SET doc = :doc REMOVE replayed"),
 		ConditionExpression: aws.String(exists), ExpressionAttributeValues: item{":doc": doc},
 	})
 	if err := failure(err); err != nil && !errors.Is(err, errCondition) {
@@ -53,33 +38,9 @@ func (t *Table) Pay(ctx context.Context, m identity.Message) error {
 	return nil
 }
 
-// HasPlace says whether a pool's budget has a place left at a time.
-func (t *Table) HasPlace(ctx context.Context, tenant, pool string, b identity.Budget, at time.Time) (bool, error) {
-	at = at.UTC()
-	it, err := t.get(ctx, budgetKey(tenant, pool, b.Of, periodOf(b, at)), "")
-	if err != nil {
-		return false, fmt.Errorf("read a budget: %w", err)
-	}
-	return spendingOf(it, at).HasPlace(b), nil
-}
-
-// nextWithPlace is the start of the first hour after a time that has a place left as far as the
-// item of its day says, or the next midnight.
-func nextWithPlace(day item, b identity.Budget, at time.Time) time.Time {
-	midnight := at.Truncate(24 * time.Hour).Add(24 * time.Hour)
-	if b.PerDay > 0 && number(day, "day") >= b.PerDay {
-		return midnight
-	}
-	at = at.Truncate(time.Hour).Add(time.Hour)
-	for at.Before(midnight) && b.PerHour > 0 && number(day, hourOf(at)) >= b.PerHour {
-		at = at.Add(time.Hour)
-	}
-	return at
-}
-
-// Postpone stores m, whose place in its budget has a number, to be told of by Due from a time on.
-// Errors: PreconditionFailed where it has been sent, or postponed as long meanwhile.
-func (t *Table) Postpone(ctx context.Context, m identity.Message, until time.Time, number int64) error {
+// Postpone stores m, whose place in its budget has a number, so that Due returns it from a time on.
+// Errors: PreconditionFailed where it has meanwhile been sent, or postponed as long.
+func (t Outbox) Postpone(ctx context.Context, m identity.Message, until time.Time, number int64) error {
 	doc, err := document(m)
 	if err != nil {
 		return err
@@ -101,9 +62,9 @@ func (t *Table) Postpone(ctx context.Context, m identity.Message, until time.Tim
 	return nil
 }
 
-// Due are the ids of at most so many messages that were postponed until a time or before it, the
-// oldest first, eventually consistent.
-func (t *Table) Due(ctx context.Context, at time.Time, most int) ([]string, error) {
+// Due returns the ids of at most so many messages that were postponed until a time or before it,
+// the oldest first. What it reads is eventually consistent.
+func (t Outbox) Due(ctx context.Context, at time.Time, most int) ([]string, error) {
 	pages := dynamodb.NewQueryPaginator(t.db.Query, &dynamodb.QueryInput{
 		TableName: t.name, IndexName: aws.String(index),
 		KeyConditionExpression: aws.String("gsi1pk = :pk AND gsi1sk < :now"),

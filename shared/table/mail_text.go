@@ -14,29 +14,41 @@ import (
 	"identitypools/shared/once"
 )
 
-// MailText is the text that a pool has set for a mail; nil where it has none.
-func (t *Table) MailText(ctx context.Context, r identity.MailRef) (*identity.MailText, error) {
+// MailTexts reads and stores the texts that pools have set for their mails. A text that is stored
+// has a version above 0.
+type MailTexts struct{ *store }
+
+// Get returns the text that a pool has set for a mail. It reports false where the pool has set
+// none.
+func (t MailTexts) Get(ctx context.Context, r identity.MailRef) (m identity.MailText, ok bool, err error) {
+	m, err = t.find(ctx, r)
+	return m, m.Version > 0, err
+}
+
+// Cached is like Get, and what it returns is up to five seconds old.
+func (t MailTexts) Cached(ctx context.Context, r identity.MailRef) (m identity.MailText, ok bool, err error) {
+	m, err = t.mails.get(mailTextKey(r), t.now(), func() (identity.MailText, error) { return t.find(ctx, r) })
+	return m, m.Version > 0, err
+}
+
+// find returns the text that a pool has set for a mail, or one with the version 0.
+func (t MailTexts) find(ctx context.Context, r identity.MailRef) (identity.MailText, error) {
 	it, err := t.get(ctx, mailTextKey(r), "")
 	if err != nil {
-		return nil, fmt.Errorf("read mail text %s/%s: %w", r.Kind, r.Language, err)
+		return identity.MailText{}, fmt.Errorf("read mail text %s/%s: %w", r.Kind, r.Language, err)
 	}
 	if len(it) == 0 {
-		return nil, nil
+		return identity.MailText{}, nil
 	}
-	text, err := mailTextOf(r, it)
-	return &text, err
+	return mailTextOf(r, it)
 }
 
-// CachedMailText is MailText, up to five seconds old.
-func (t *Table) CachedMailText(ctx context.Context, r identity.MailRef) (*identity.MailText, error) {
-	return t.mails.get(mailTextKey(r), t.now(), func() (*identity.MailText, error) { return t.MailText(ctx, r) })
-}
-
-// MailTexts are all that a pool has set.
-func (t *Table) MailTexts(ctx context.Context, tenant, pool string) ([]identity.MailText, error) {
+// List returns all texts that a pool has set.
+func (t MailTexts) List(ctx context.Context, tenant, pool string) ([]identity.MailText, error) {
 	pages := dynamodb.NewQueryPaginator(t.db.Query, &dynamodb.QueryInput{
-		TableName: t.name, KeyConditionExpression: aws.String("pk = :pk AND begins_with(sk, :prefix)"), ConsistentRead: aws.Bool(true),
-		ExpressionAttributeValues: item{":pk": str(Pools.key(tenant, pool)), ":prefix": str(mailTextPrefix)},
+		TableName: t.name, KeyConditionExpression: aws.String("pk = :pk AND begins_with(sk, :prefix)"),
+		ConsistentRead:            aws.Bool(true),
+		ExpressionAttributeValues: item{":pk": str(KindPools.key(tenant, pool)), ":prefix": str(mailTextPrefix)},
 	})
 	var all []identity.MailText
 	for pages.HasMorePages() {
@@ -56,11 +68,14 @@ func (t *Table) MailTexts(ctx context.Context, tenant, pool string) ([]identity.
 	return all, nil
 }
 
-// ReplaceMailText stores m over old, which must still be what the pool has: nil is none. The pool must still be there, so a pool that is
-// made again under the id of a deleted one has none of its texts. Errors: NotFound for the pool, PreconditionFailed.
-func (t *Table) ReplaceMailText(ctx context.Context, old *identity.MailText, m identity.MailText) (identity.MailText, error) {
+// Replace stores m over old, which must still be what the pool has set; the zero value of old
+// stands for nothing. The pool must still exist, so a pool that is made again under the id of a
+// deleted one has none of its texts. Errors: NotFound for the pool, PreconditionFailed.
+func (t MailTexts) Replace(
+	ctx context.Context, old, m identity.MailText, reply once.Reply[identity.MailText],
+) (identity.MailText, error) {
 	m.Version = t.now().UnixMilli()
-	if old != nil {
+	if old.Version > 0 {
 		m.Version = old.Version + 1
 	}
 	doc, err := document(m)
@@ -73,7 +88,7 @@ func (t *Table) ReplaceMailText(ctx context.Context, old *identity.MailText, m i
 	err = t.transact(ctx, []types.TransactWriteItem{
 		t.putting(it, condition, values),
 		t.checking(poolKey(m.Tenant, m.Pool), exists+" AND attribute_not_exists(deleted_at)", nil),
-	}, m)
+	}, reply.With(m))
 	var stopped cancelled
 	if errors.As(err, &stopped) && stopped.at(1) {
 		return m, identity.NotFound{Thing: "pool", ID: m.Pool}
@@ -81,16 +96,19 @@ func (t *Table) ReplaceMailText(ctx context.Context, old *identity.MailText, m i
 	return m, unchanged(err, "change mail text")
 }
 
-// DeleteMailText deletes what a pool has set for a mail, which must still be old: nil is nothing. Errors: PreconditionFailed.
-func (t *Table) DeleteMailText(ctx context.Context, r identity.MailRef, old *identity.MailText) error {
+// Delete deletes what a pool has set for a mail, which must still be old; the zero value of old
+// stands for nothing. Errors: PreconditionFailed.
+func (t MailTexts) Delete(
+	ctx context.Context, r identity.MailRef, old identity.MailText, reply once.Reply[once.None],
+) error {
 	condition, values := isStill(old)
-	write := t.deleting(mailTextKey(r), condition, values)
-	return unchanged(t.transact(ctx, []types.TransactWriteItem{write}, once.None{}), "delete mail text")
+	writes := []types.TransactWriteItem{t.deleting(mailTextKey(r), condition, values)}
+	return unchanged(t.transact(ctx, writes, reply.With(once.None{})), "delete mail text")
 }
 
-// isStill is the condition that a text is what was read.
-func isStill(old *identity.MailText) (condition string, values item) {
-	if old == nil {
+// isStill returns the condition that a text is what was read.
+func isStill(old identity.MailText) (condition string, values item) {
+	if old.Version == 0 {
 		return isNew, nil
 	}
 	return isVersion, item{":version": num(old.Version)}

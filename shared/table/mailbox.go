@@ -32,10 +32,12 @@ const askedRow identity.MailClass = "asked"
 // notCounted is the condition that another message than this one was counted last.
 const notCounted = "(attribute_not_exists(counted) OR counted <> :message)"
 
-// setting is the update of the item of a mailbox that consists of parts and lets the item live on.
+// setting returns the update of the item of a mailbox that consists of parts and lets the item live
+// on.
 func setting(parts []string) string { return "SET #ttl = :ttl, " + strings.Join(parts, ", ") }
 
-// mailboxKept is how long the item of a mailbox outlives its last change: longer than any window and any registration.
+// mailboxKept is how long the item of a mailbox outlives its last change: longer than any window
+// and any registration.
 const mailboxKept = 3 * 24 * time.Hour
 
 func waiting(i int) string { return "w" + strconv.Itoa(i+1) }
@@ -46,8 +48,12 @@ func mailedCode(i int) string { return "c" + strconv.Itoa(i+1) }
 
 func lastGuess(i int) string { return "b" + strconv.Itoa(i+1) }
 
-// MailboxUse reads what is counted of a mailbox; one that nothing was counted of has the zero value.
-func (t *Table) MailboxUse(ctx context.Context, ref identity.MailboxRef) (identity.MailboxUse, error) {
+// Mailboxes counts what mailboxes may get and what may be guessed at: mails, requests for mails,
+// and guesses at codes.
+type Mailboxes struct{ *store }
+
+// Get reads what is counted of a mailbox. It returns the zero value where nothing was counted.
+func (t Mailboxes) Get(ctx context.Context, ref identity.MailboxRef) (identity.MailboxUse, error) {
 	it, err := t.get(ctx, mailboxKey(ref), "")
 	if err != nil {
 		return identity.MailboxUse{}, fmt.Errorf("read mailbox: %w", err)
@@ -55,11 +61,12 @@ func (t *Table) MailboxUse(ctx context.Context, ref identity.MailboxRef) (identi
 	return mailboxUseOf(it, ref.Tenant), nil
 }
 
-// SpendGuess pays for one guess at the codes of a mailbox, before anything is compared. What it returns has the number of this guess in
-// Guesses, and parallel guesses get different numbers. payment names the guess: the same payment again pays nothing and gets the same
-// number, as long as no other guess came between. A guess above the limit is written like any other, so that it takes the same time.
-// Errors: InvalidCode for a guess above the limit.
-func (t *Table) SpendGuess(
+// SpendGuess pays for one guess at the codes of a mailbox, before anything is compared. What it
+// returns has the number of this guess in Guesses, and guesses at the same time get different
+// numbers. The payment names the guess: the same payment again pays nothing and gets the same
+// number, as long as no other guess came between. A guess above the limit is written like any
+// other, so that it takes the same time. Errors: InvalidCode for a guess above the limit.
+func (t Mailboxes) SpendGuess(
 	ctx context.Context, ref identity.MailboxRef, payment string, l identity.Limits,
 ) (identity.MailboxUse, error) {
 	const numbered = "SET guesses = if_not_exists(guesses, :zero) + :one, guessed_by = :by, #ttl = :ttl, "
@@ -72,12 +79,13 @@ func (t *Table) SpendGuess(
 			":reopens": num(now.Add(identity.GuessWindow).UnixMilli()),
 		}
 		const inWindow = "spent = if_not_exists(spent, :zero) + :one, reopens = if_not_exists(reopens, :reopens)"
-		it, err := t.updateMailbox(ctx, mailboxKey(ref), numbered+inWindow,
+		it, err := t.update(ctx, mailboxKey(ref), numbered+inWindow,
 			unpaid+"(attribute_not_exists(reopens) OR reopens > :now)", values)
-		if errors.Is(err, errCondition) && text(it, "guessed_by") != payment { // the window is over: this guess opens the next
+		if errors.Is(err, errCondition) && text(it, "guessed_by") != payment {
+			// The window is over: this guess opens the next.
 			delete(values, ":now")
 			values[":old"] = num(number(it, "reopens"))
-			it, err = t.updateMailbox(ctx, mailboxKey(ref), numbered+"spent = :one, reopens = :reopens",
+			it, err = t.update(ctx, mailboxKey(ref), numbered+"spent = :one, reopens = :reopens",
 				unpaid+"reopens = :old", values)
 		}
 		switch paid := text(it, "guessed_by") == payment; {
@@ -95,11 +103,12 @@ func (t *Table) SpendGuess(
 	return identity.MailboxUse{}, identity.Unavailable{RetryAfter: retryAfter, Cause: errCondition}
 }
 
-// RefundGuess gives back the guess that was paid for with payment, to the holder of a right code whose request had another fault. It
-// takes effect once at most, and not where another guess was made meanwhile.
-func (t *Table) RefundGuess(ctx context.Context, ref identity.MailboxRef, payment string) error {
+// RefundGuess gives back the guess that was paid for with a payment, to the holder of a right code
+// whose request had another fault. It takes effect once at most, and not where another guess was
+// made meanwhile.
+func (t Mailboxes) RefundGuess(ctx context.Context, ref identity.MailboxRef, payment string) error {
 	const refunding = "SET guesses = guesses - :one, spent = spent - :one, #ttl = :ttl REMOVE guessed_by"
-	_, err := t.updateMailbox(ctx, mailboxKey(ref), refunding, "guessed_by = :by AND spent > :zero",
+	_, err := t.update(ctx, mailboxKey(ref), refunding, "guessed_by = :by AND spent > :zero",
 		item{":one": num(1), ":zero": num(0), ":by": str(short(payment))})
 	if err != nil && !errors.Is(err, errCondition) {
 		return fmt.Errorf("give a guess back: %w", err)
@@ -107,15 +116,18 @@ func (t *Table) RefundGuess(ctx context.Context, ref identity.MailboxRef, paymen
 	return nil
 }
 
-// CountAsked counts the request that a message comes from, for its mailbox, or for a user name as
-// if it were one, whatever comes of it. ok is false where no more is counted now: the limits are
-// those of mails. repeated says whether the message was the last that was counted.
-func (t *Table) CountAsked(ctx context.Context, m identity.Message, l identity.Limits) (ok, repeated bool, err error) {
+// CountRequest counts the request that a message comes from, for its mailbox, or for a user name as
+// if it were one, whatever comes of the request. It reports in counted whether the request is
+// counted, which it is not above the limits, those of mails; and in repeated whether the message
+// was the last that was counted before.
+func (t Mailboxes) CountRequest(
+	ctx context.Context, m identity.Message, l identity.Limits,
+) (counted, repeated bool, err error) {
 	message := short(m.ID)
 	values := item{":message": str(message)}
 	row, condition := t.counting(askedRow, l, values)
 	k, update := askedKey(m.AskedRef(), m.Pool, m.AskedBy), setting(append(row, "counted = :message"))
-	it, err := t.updateMailbox(ctx, k, update, notCounted+" AND "+condition, values)
+	it, err := t.update(ctx, k, update, notCounted+" AND "+condition, values)
 	switch {
 	case errors.Is(err, errCondition):
 		repeated = text(it, "counted") == message
@@ -127,13 +139,14 @@ func (t *Table) CountAsked(ctx context.Context, m identity.Message, l identity.L
 }
 
 // CountMail counts a mail to a mailbox before it is sent, unless it was counted already, and keeps
-// the code in it in place of the oldest. A mail of the message that was counted last is not counted
-// again, and its code replaces that of the first. Errors: Limited, with nothing counted.
-func (t *Table) CountMail(
+// the code in it in place of the oldest. It does not count a mail of the message that was counted
+// last again, and replaces the code of the first by that of the second. Errors: Limited, with
+// nothing counted.
+func (t Mailboxes) CountMail(
 	ctx context.Context, ref identity.MailboxRef, m identity.Mail, l identity.Limits,
 ) (identity.MailboxUse, error) {
 	if m.IsCounted && m.Code == nil {
-		return t.MailboxUse(ctx, ref)
+		return t.Get(ctx, ref)
 	}
 	message := short(m.Message)
 	for range conflictTries {
@@ -146,11 +159,12 @@ func (t *Table) CountMail(
 		if m.Code != nil {
 			sets = append(append(sets, keepingCode(*m.Code, values)...), shiftingCodes(values)...)
 		}
-		it, err := t.updateMailbox(ctx, mailboxKey(ref), setting(sets), strings.Join(conditions, " AND "), values)
+		it, err := t.update(ctx, mailboxKey(ref), setting(sets), strings.Join(conditions, " AND "), values)
 		isRepeat := errors.Is(err, errCondition) && text(it, "counted") == message
 		if isRepeat && m.Code != nil {
 			values := item{":message": str(message)}
-			it, err = t.updateMailbox(ctx, mailboxKey(ref), setting(keepingCode(*m.Code, values)), "counted = :message", values)
+			it, err = t.update(ctx, mailboxKey(ref), setting(keepingCode(*m.Code, values)),
+				"counted = :message", values)
 			isRepeat = false
 		}
 		use := mailboxUseOf(it, ref.Tenant)
@@ -169,13 +183,14 @@ func (t *Table) CountMail(
 	return identity.MailboxUse{}, identity.Unavailable{RetryAfter: retryAfter, Cause: errCondition}
 }
 
-// keepingCode are the parts of an update that keep a code as the newest of its mailbox.
+// keepingCode returns the parts of an update that keep a code as the newest of its mailbox.
 func keepingCode(code identity.MailedCode, values item) []string {
 	values[":code"], values[":zero"], values[":tries"] = str(mailedCodeText(code)), num(0), num(identity.CodeTries)
 	return []string{mailedCode(0) + " = :code", lastGuess(0) + " = if_not_exists(guesses, :zero) + :tries"}
 }
 
-// shiftingCodes are the parts of an update that move the codes of a mailbox on, in place of the oldest.
+// shiftingCodes returns the parts of an update that move the codes of a mailbox on, in place of the
+// oldest.
 func shiftingCodes(values item) []string {
 	values[":none"], values[":zero"] = str(""), num(0)
 	var sets []string
@@ -186,19 +201,19 @@ func shiftingCodes(values item) []string {
 	return sets
 }
 
-// mailedCodeText is a code as it is kept with its mailbox, but for the last guess: the ids of pool
-// and user, the two marks in base64url, and the times of mailing and expiry (unix ms), with '#'
-// between them.
+// mailedCodeText returns a code as it is kept with its mailbox, but for the last guess: the ids of
+// pool and user, the two marks in base64url, and the times of mailing and expiry (unix ms), with
+// '#' between them.
 func mailedCodeText(c identity.MailedCode) string {
 	encode := base64.RawURLEncoding.EncodeToString
 	return join(short(c.User.Pool), short(c.User.ID), encode(c.MAC), encode(c.ExtendedMAC),
 		millis(c.MailedAt), millis(c.ExpiresAt))
 }
 
-// millis is a time as text (unix ms).
+// millis returns a time as text (unix ms).
 func millis(t identity.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
 
-// mailedCodeOf reads what mailedCodeText made; ok is false for an empty text.
+// mailedCodeOf reads what mailedCodeText made. It reports false for an empty text.
 func mailedCodeOf(tenant, stored string, last int64) (c identity.MailedCode, ok bool) {
 	parts := strings.Split(stored, "#")
 	if len(parts) != 6 {
@@ -209,13 +224,15 @@ func mailedCodeOf(tenant, stored string, last int64) (c identity.MailedCode, ok 
 	mailed, err3 := strconv.ParseInt(parts[4], 10, 64)
 	expires, err4 := strconv.ParseInt(parts[5], 10, 64)
 	return identity.MailedCode{
-		User: identity.UserRef{Tenant: tenant, Pool: long(parts[0]), ID: long(parts[1])}, MAC: mac, ExtendedMAC: extended,
-		MailedAt: identity.At(time.UnixMilli(mailed)), ExpiresAt: identity.At(time.UnixMilli(expires)), LastGuess: last,
+		User: identity.UserRef{Tenant: tenant, Pool: long(parts[0]), ID: long(parts[1])},
+		MAC:  mac, ExtendedMAC: extended, LastGuess: last,
+		MailedAt: identity.At(time.UnixMilli(mailed)), ExpiresAt: identity.At(time.UnixMilli(expires)),
 	}, errors.Join(err, err2, err3, err4) == nil
 }
 
-// short is an id in 23 characters where it is a UUID, which the ids are that the product makes: an
-// asterisk, which is in no id, and the 16 bytes in base64url. Any other id stays as it is.
+// short returns an id in 23 characters where it is a UUID, which the ids are that the product
+// makes: an asterisk, which is in no id, and the 16 bytes in base64url. Any other id stays as it
+// is.
 func short(id string) string {
 	if u, err := uuid.Parse(id); err == nil && u.String() == id {
 		return "*" + base64.RawURLEncoding.EncodeToString(u[:])
@@ -223,7 +240,7 @@ func short(id string) string {
 	return id
 }
 
-// long is the id that short was made of.
+// long returns the id that short was made of.
 func long(short string) string {
 	text, isUUID := strings.CutPrefix(short, "*")
 	bytes, err := base64.RawURLEncoding.DecodeString(text)
@@ -233,8 +250,11 @@ func long(short string) string {
 	return uuid.UUID(bytes).String()
 }
 
-// counting are the parts of an update that count a mail of the class, and the condition that the limits allow one now.
-func (t *Table) counting(class identity.MailClass, l identity.Limits, values item) (sets []string, condition string) {
+// counting returns the parts of an update that count a mail of a class, and the condition that the
+// limits allow one now.
+func (t *store) counting(
+	class identity.MailClass, l identity.Limits, values item,
+) (sets []string, condition string) {
 	now, first, last := t.now(), mailed(class, 0), mailed(class, int(l.MailsPerHour)-1)
 	values[":zero"], values[":at"] = num(0), num(now.UnixMilli())
 	values[":pause"] = num(now.Add(-time.Duration(l.MailPause)).UnixMilli())
@@ -243,19 +263,24 @@ func (t *Table) counting(class identity.MailClass, l identity.Limits, values ite
 	for i := 1; i < identity.MailsKept; i++ {
 		sets = append(sets, fmt.Sprintf("%s = if_not_exists(%s, :zero)", mailed(class, i), mailed(class, i-1)))
 	}
-	return sets, fmt.Sprintf("(attribute_not_exists(%s) OR %s <= :pause) AND (attribute_not_exists(%s) OR %s <= :window)",
-		first, first, last, last)
+	const allowed = "(attribute_not_exists(%s) OR %s <= :pause) AND (attribute_not_exists(%s) OR %s <= :window)"
+	return sets, fmt.Sprintf(allowed, first, first, last, last)
 }
 
-// countingMail is counting as a part of a transaction.
-func (t *Table) countingMail(ref identity.MailboxRef, class identity.MailClass, l identity.Limits) types.TransactWriteItem {
+// countingMail returns the write of a transaction that counts a mail.
+func (t *store) countingMail(
+	ref identity.MailboxRef, class identity.MailClass, l identity.Limits,
+) types.TransactWriteItem {
 	values := item{}
 	sets, condition := t.counting(class, l, values)
 	return t.updatingMailbox(mailboxKey(ref), setting(sets), condition, values)
 }
 
-// queueing is the write that lets a registration of owner wait for its mailbox. The oldest of MaxWaiting gives way.
-func (t *Table) queueing(ref identity.MailboxRef, owner identity.UserRef, r identity.Registration) types.TransactWriteItem {
+// queueing returns the write that lets a registration of owner wait for its mailbox. The oldest of
+// identity.MaxWaiting gives way.
+func (t *store) queueing(
+	ref identity.MailboxRef, owner identity.UserRef, r identity.Registration,
+) types.TransactWriteItem {
 	sets := []string{waiting(0) + " = :registration"}
 	for i := 1; i < identity.MaxWaiting; i++ {
 		sets = append(sets, fmt.Sprintf("%s = if_not_exists(%s, :none)", waiting(i), waiting(i-1)))
@@ -265,16 +290,17 @@ func (t *Table) queueing(ref identity.MailboxRef, owner identity.UserRef, r iden
 	return t.updatingMailbox(mailboxKey(ref), setting(sets), "", values)
 }
 
-func (t *Table) updatingMailbox(k key, update, condition string, values item) types.TransactWriteItem {
+func (t *store) updatingMailbox(k key, update, condition string, values item) types.TransactWriteItem {
 	values[":ttl"] = seconds(t.now().Add(mailboxKept))
 	write := t.updating(k, update, condition, values)
 	write.Update.ExpressionAttributeNames = map[string]string{"#ttl": ttl}
 	return write
 }
 
-// updateMailbox carries out an update alone and returns the item after it, or as it is where the condition does not hold, which is
-// errCondition. A conflict with a transaction is tried again, with pauses.
-func (t *Table) updateMailbox(ctx context.Context, k key, update, condition string, values item) (item, error) {
+// update carries out an update alone and returns the item after it. It tries again, with pauses,
+// after a conflict with a transaction. Errors: errCondition where the condition does not hold, with
+// the item as it is.
+func (t Mailboxes) update(ctx context.Context, k key, update, condition string, values item) (item, error) {
 	in := alone(t.updatingMailbox(k, update, condition, values).Update)
 	in.ReturnValues = types.ReturnValueAllNew
 	in.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
@@ -300,7 +326,8 @@ func (t *Table) updateMailbox(ctx context.Context, k key, update, condition stri
 
 func mailboxUseOf(it item, tenant string) identity.MailboxUse {
 	u := identity.MailboxUse{
-		Guesses: number(it, "guesses"), Spent: number(it, "spent"), Reopens: identity.At(time.UnixMilli(number(it, "reopens"))),
+		Guesses: number(it, "guesses"), Spent: number(it, "spent"),
+		Reopens:  identity.At(time.UnixMilli(number(it, "reopens"))),
 		MailedAt: map[identity.MailClass][]identity.Time{},
 	}
 	for _, class := range identity.MailClasses() {
@@ -322,7 +349,8 @@ func mailboxUseOf(it item, tenant string) identity.MailboxUse {
 		}
 		if at, err := strconv.ParseInt(parts[3], 10, 64); err == nil {
 			u.Waiting = append(u.Waiting, identity.WaitingRef{
-				Pool: parts[0], User: parts[1], Registration: long(parts[2]), CreatedAt: identity.At(time.UnixMilli(at)),
+				Pool: parts[0], User: parts[1], Registration: long(parts[2]),
+				CreatedAt: identity.At(time.UnixMilli(at)),
 			})
 		}
 	}

@@ -12,8 +12,11 @@ import (
 	"identitypools/shared/once"
 )
 
-// messaging is the write that puts a message into the outbox.
-func (t *Table) messaging(m identity.Message) (types.TransactWriteItem, error) {
+// Outbox has the messages that the courier is to send.
+type Outbox struct{ *store }
+
+// messaging returns the write that puts a message into the outbox.
+func (t *store) messaging(m identity.Message) (types.TransactWriteItem, error) {
 	doc, err := document(m)
 	if err != nil {
 		return types.TransactWriteItem{}, err
@@ -26,7 +29,9 @@ func (t *Table) messaging(m identity.Message) (types.TransactWriteItem, error) {
 // Send puts an activation message into the outbox, counts it among the mails of its class to its
 // mailbox and kills the user's live codes for activation: all or nothing. Errors: Limited where a
 // message was sent to the mailbox a moment ago, or too many were.
-func (t *Table) Send(ctx context.Context, m identity.Message, l identity.Limits) error {
+func (t Outbox) Send(
+	ctx context.Context, m identity.Message, l identity.Limits, reply once.Reply[once.None],
+) error {
 	m.Counted = true
 	message, err := t.messaging(m)
 	if err != nil {
@@ -34,7 +39,8 @@ func (t *Table) Send(ctx context.Context, m identity.Message, l identity.Limits)
 	}
 	box, class := m.MailboxRef(), m.MailClass(true)
 	killing := t.killing(m.UserRef(), identity.PurposeActivation, m.CreatedAt.Time)
-	err = t.transact(ctx, []types.TransactWriteItem{t.countingMail(box, class, l), killing, message}, once.None{})
+	writes := []types.TransactWriteItem{t.countingMail(box, class, l), killing, message}
+	err = t.transact(ctx, writes, reply.With(once.None{}))
 	if errors.As(err, new(cancelled)) {
 		err = t.whyNotSent(ctx, box, class, l)
 	}
@@ -44,8 +50,10 @@ func (t *Table) Send(ctx context.Context, m identity.Message, l identity.Limits)
 	return nil
 }
 
-func (t *Table) whyNotSent(ctx context.Context, box identity.MailboxRef, class identity.MailClass, l identity.Limits) error {
-	use, err := t.MailboxUse(ctx, box)
+func (t Outbox) whyNotSent(
+	ctx context.Context, box identity.MailboxRef, class identity.MailClass, l identity.Limits,
+) error {
+	use, err := Mailboxes(t).Get(ctx, box)
 	if err != nil {
 		return err
 	}
@@ -55,21 +63,22 @@ func (t *Table) whyNotSent(ctx context.Context, box identity.MailboxRef, class i
 	return identity.Limited{RetryAfter: retryAfter, Reason: "a message was sent to this mailbox a moment ago"}
 }
 
-// Ask puts a message into the outbox on behalf of somebody who is told nothing: the courier applies the limits.
-func (t *Table) Ask(ctx context.Context, m identity.Message) error {
+// Ask puts a message into the outbox on behalf of somebody who is told nothing: the courier applies
+// the limits.
+func (t Outbox) Ask(ctx context.Context, m identity.Message, reply once.Reply[once.None]) error {
 	message, err := t.messaging(m)
 	if err != nil {
 		return err
 	}
-	err = t.change(ctx, message, once.None{})
-	if err != nil && !errors.Is(err, errCondition) { // else it was stored by a try whose answer was lost
+	err = t.change(ctx, message, reply.With(once.None{}))
+	if err != nil && !errors.Is(err, errCondition) { // which a try has stored whose answer was lost
 		return fmt.Errorf("ask for a message: %w", err)
 	}
 	return nil
 }
 
-// Message reads a message of the outbox. Errors: NotFound where it has been sent.
-func (t *Table) Message(ctx context.Context, id string) (identity.Message, error) {
+// Get reads a message of the outbox. Errors: NotFound where it has been sent.
+func (t Outbox) Get(ctx context.Context, id string) (identity.Message, error) {
 	it, err := t.get(ctx, messageKey(id), "")
 	if err != nil {
 		return identity.Message{}, fmt.Errorf("read message: %w", err)
@@ -81,8 +90,8 @@ func (t *Table) Message(ctx context.Context, id string) (identity.Message, error
 	return m, parse(it, &m)
 }
 
-// DeleteMessage takes a message out of the outbox, which repeats safely.
-func (t *Table) DeleteMessage(ctx context.Context, id string) error {
+// Delete takes a message out of the outbox, which repeats safely.
+func (t Outbox) Delete(ctx context.Context, id string) error {
 	_, err := t.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: t.name, Key: messageKey(id).item()})
 	if err != nil {
 		return fmt.Errorf("delete message: %w", failure(err))
@@ -90,7 +99,8 @@ func (t *Table) DeleteMessage(ctx context.Context, id string) error {
 	return nil
 }
 
-// MessageOf is the id of the message whose partition key a stream record has; ok is false for any other item's.
+// MessageOf returns the id of the message whose partition key a record of the stream has. It
+// reports false for the key of any other item.
 func MessageOf(partition string) (id string, ok bool) {
-	return Messages.cut(partition)
+	return KindMessages.cut(partition)
 }

@@ -15,15 +15,18 @@ import (
 	"identitypools/shared/once"
 )
 
-// CreatePool stores a new pool. Errors: Conflict where the id is taken, also by a pool that is being deleted; Invalid where
-// a schema does not exist.
-func (t *Table) CreatePool(ctx context.Context, p identity.Pool) error {
+// Pools reads and stores identity pools.
+type Pools struct{ *store }
+
+// Create stores a new pool. Errors: Conflict where the id is taken, also by a pool that is being
+// deleted; Invalid where a schema does not exist.
+func (t Pools) Create(ctx context.Context, p identity.Pool, reply once.Reply[identity.Pool]) error {
 	it, err := poolItem(p)
 	if err != nil {
 		return err
 	}
 	writes := []types.TransactWriteItem{t.putting(it, isNew, nil)}
-	err = t.transact(ctx, append(writes, t.references(p.Tenant, nil, p.Schemas())...), p)
+	err = t.transact(ctx, append(writes, t.references(p.Tenant, nil, p.Schemas())...), reply.With(p))
 	var stopped cancelled
 	switch {
 	case errors.As(err, &stopped) && stopped.at(0):
@@ -36,8 +39,8 @@ func (t *Table) CreatePool(ctx context.Context, p identity.Pool) error {
 	return nil
 }
 
-// Pool reads a pool. Errors: NotFound.
-func (t *Table) Pool(ctx context.Context, tenant, pool string) (identity.Pool, error) {
+// Get reads a pool. Errors: NotFound.
+func (t Pools) Get(ctx context.Context, tenant, pool string) (identity.Pool, error) {
 	it, err := t.get(ctx, poolKey(tenant, pool), "")
 	if err != nil {
 		return identity.Pool{}, fmt.Errorf("read pool %s: %w", pool, err)
@@ -48,13 +51,18 @@ func (t *Table) Pool(ctx context.Context, tenant, pool string) (identity.Pool, e
 	return poolOf(it)
 }
 
-// CachedPool is Pool, up to five seconds old.
-func (t *Table) CachedPool(ctx context.Context, tenant, pool string) (identity.Pool, error) {
-	return t.pools.get(poolKey(tenant, pool), t.now(), func() (identity.Pool, error) { return t.Pool(ctx, tenant, pool) })
+// Cached is like Get, and what it returns is up to five seconds old.
+func (t Pools) Cached(ctx context.Context, tenant, pool string) (identity.Pool, error) {
+	return t.pools.get(poolKey(tenant, pool), t.now(), func() (identity.Pool, error) {
+		return t.Get(ctx, tenant, pool)
+	})
 }
 
-// ReplacePool stores p over old, which it must still be. Errors: PreconditionFailed, Invalid where a schema does not exist.
-func (t *Table) ReplacePool(ctx context.Context, old, p identity.Pool) (identity.Pool, error) {
+// Replace stores p over old, which the pool must still be. Errors: PreconditionFailed, Invalid
+// where a schema does not exist.
+func (t Pools) Replace(
+	ctx context.Context, old, p identity.Pool, reply once.Reply[identity.Pool],
+) (identity.Pool, error) {
 	p.Version = old.Version + 1
 	doc, err := document(p)
 	if err != nil {
@@ -64,7 +72,8 @@ func (t *Table) ReplacePool(ctx context.Context, old, p identity.Pool) (identity
 	writes := []types.TransactWriteItem{t.updating(poolKey(p.Tenant, p.ID),
 		"SET doc = :doc, version = :next", isVersion+" AND attribute_not_exists(deleted_at)",
 		item{":doc": doc, ":next": num(p.Version), ":version": num(old.Version)})}
-	err = t.transact(ctx, append(writes, t.references(p.Tenant, without(old.Schemas(), p.Schemas()), added)...), p)
+	references := t.references(p.Tenant, without(old.Schemas(), p.Schemas()), added)
+	err = t.transact(ctx, append(writes, references...), reply.With(p))
 	t.pools.drop(poolKey(p.Tenant, p.ID))
 	var stopped cancelled
 	switch {
@@ -78,15 +87,17 @@ func (t *Table) ReplacePool(ctx context.Context, old, p identity.Pool) (identity
 	return p, nil
 }
 
-// DeletePool makes p invisible at once, as it was read. What belongs to it goes later: see Purge. Errors: PreconditionFailed.
-func (t *Table) DeletePool(ctx context.Context, p identity.Pool) error {
+// Delete makes p, as it was read, invisible at once. What belongs to it goes later: see Deletions.
+// Errors: PreconditionFailed.
+func (t Pools) Delete(ctx context.Context, p identity.Pool, reply once.Reply[once.None]) error {
 	writes := []types.TransactWriteItem{t.updating(poolKey(p.Tenant, p.ID),
 		"SET deleted_at = :now, version = version + :one REMOVE gsi1pk, gsi1sk", isVersion+" AND attribute_not_exists(deleted_at)",
 		item{":now": num(t.now().UnixMilli()), ":one": num(1), ":version": num(p.Version)})}
 	name := poolNameKey(p.Tenant, p.ID).item()
 	name["name_was"], name[ttl] = str(p.Name), seconds(t.now().Add(nameKept))
 	writes = append(writes, t.putting(name, "", nil))
-	err := t.transact(ctx, append(writes, t.references(p.Tenant, p.Schemas(), nil)...), once.None{})
+	writes = append(writes, t.references(p.Tenant, p.Schemas(), nil)...)
+	err := t.transact(ctx, writes, reply.With(once.None{}))
 	t.pools.drop(poolKey(p.Tenant, p.ID))
 	var stopped cancelled
 	switch {
@@ -101,8 +112,9 @@ func (t *Table) DeletePool(ctx context.Context, p identity.Pool) error {
 // nameKept is how long the name of a deleted pool is known.
 const nameKept = 24 * time.Hour
 
-// DeletedPoolName is the name that a pool had, so that a list in the order of names can go on after it. Errors: NotFound.
-func (t *Table) DeletedPoolName(ctx context.Context, tenant, pool string) (string, error) {
+// DeletedName returns the name that a deleted pool had, so that a list in the order of names can go
+// on after it. Errors: NotFound.
+func (t Pools) DeletedName(ctx context.Context, tenant, pool string) (string, error) {
 	it, err := t.get(ctx, poolNameKey(tenant, pool), "")
 	if err != nil {
 		return "", fmt.Errorf("read name of pool %s: %w", pool, err)
@@ -113,11 +125,12 @@ func (t *Table) DeletedPoolName(ctx context.Context, tenant, pool string) (strin
 	return text(it, "name_was"), nil
 }
 
-// PoolIsEmpty says whether the pool has no users.
-func (t *Table) PoolIsEmpty(ctx context.Context, tenant, pool string) (bool, error) {
+// IsEmpty reports whether the pool has no users.
+func (t Pools) IsEmpty(ctx context.Context, tenant, pool string) (bool, error) {
 	out, err := t.db.Query(ctx, &dynamodb.QueryInput{
-		TableName: t.name, KeyConditionExpression: aws.String("pk = :pk"), ConsistentRead: aws.Bool(true), Limit: aws.Int32(1),
-		ProjectionExpression: aws.String(pk), ExpressionAttributeValues: item{":pk": str(usersPartition(tenant, pool))},
+		TableName: t.name, KeyConditionExpression: aws.String("pk = :pk"),
+		ConsistentRead: aws.Bool(true), Limit: aws.Int32(1), ProjectionExpression: aws.String(pk),
+		ExpressionAttributeValues: item{":pk": str(usersPartition(tenant, pool))},
 	})
 	if err != nil {
 		return false, fmt.Errorf("look for users of pool %s: %w", pool, failure(err))
@@ -125,13 +138,14 @@ func (t *Table) PoolIsEmpty(ctx context.Context, tenant, pool string) (bool, err
 	return len(out.Items) == 0, nil
 }
 
-// Pools are all pools of a tenant by id, eventually consistent. Pools are few: an administrator makes each by hand.
-func (t *Table) Pools(ctx context.Context, tenant string) ([]identity.Pool, error) {
-	return listed(ctx, t, poolsIndex(tenant), poolOf)
+// List returns all pools of a tenant in the order of their ids. What it reads is eventually
+// consistent. Pools are few: an administrator makes each by hand.
+func (t Pools) List(ctx context.Context, tenant string) ([]identity.Pool, error) {
+	return listed(ctx, t.store, poolsIndex(tenant), poolOf)
 }
 
 // listed reads a whole partition of the index.
-func listed[V any](ctx context.Context, t *Table, partition string, of func(item) (V, error)) ([]V, error) {
+func listed[V any](ctx context.Context, t *store, partition string, of func(item) (V, error)) ([]V, error) {
 	pages := dynamodb.NewQueryPaginator(t.db.Query, &dynamodb.QueryInput{
 		TableName: t.name, IndexName: aws.String(index), KeyConditionExpression: aws.String("gsi1pk = :pk"),
 		ExpressionAttributeValues: item{":pk": str(partition)},
@@ -153,8 +167,9 @@ func listed[V any](ctx context.Context, t *Table, partition string, of func(item
 	return all, nil
 }
 
-// references counts, in a pool's transaction, the pool among the users of each schema; it fails for a schema that does not exist.
-func (t *Table) references(tenant string, dropped, added []string) []types.TransactWriteItem {
+// references returns the writes that count, in the transaction of a pool, the pool among those that
+// use each schema. The condition of one fails for a schema that does not exist.
+func (t Pools) references(tenant string, dropped, added []string) []types.TransactWriteItem {
 	var writes []types.TransactWriteItem
 	for _, id := range dropped {
 		writes = append(writes, t.updating(schemaKey(tenant, id), "ADD refs :n", exists, item{":n": num(-1)}))
@@ -165,7 +180,8 @@ func (t *Table) references(tenant string, dropped, added []string) []types.Trans
 	return writes
 }
 
-// missingSchemas names the fields of the pool whose schemas made the transaction fail; added begins at index first of it.
+// missingSchemas returns the error that names the fields of the pool whose schemas made the
+// transaction fail. The writes of the added schemas begin at the index first of the transaction.
 func missingSchemas(p identity.Pool, added []string, stopped cancelled, first int) error {
 	var v identity.Violations
 	for i, id := range added {
@@ -205,7 +221,7 @@ func poolOf(it item) (identity.Pool, error) {
 	return p, nil
 }
 
-// without are the ids of list that are not in other.
+// without returns the ids of list that are not in other.
 func without(list, other []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(id string) bool { return slices.Contains(other, id) })
 }

@@ -17,22 +17,28 @@ import (
 // purgeStep is how many users one step of a purge deletes.
 const purgeStep = 25
 
-// PoolOf is the pool whose key a stream record has; ok is false for any other item's.
+// PoolOf returns the pool whose key a record of the stream has. It reports false for the key of any
+// other item.
 func PoolOf(partition, sort string) (tenant, pool string, ok bool) {
-	rest, ok := Pools.cut(partition)
+	rest, ok := KindPools.cut(partition)
 	tenant, pool, found := strings.Cut(rest, "#")
 	return tenant, pool, ok && found && sort == poolSort
 }
 
-// IsDeleted says whether an image of a pool, as attribute names, is of one that waits for its purge.
+// IsDeleted reports whether an image of a pool, whose keys are names of attributes, is of one that
+// waits for its purge.
 func IsDeleted[V any](image map[string]V) bool {
 	_, deleted := image[attrDeleted]
 	return deleted
 }
 
-// Purge deletes one step of what belongs to a deleted pool: some users with their identifiers, codes and registrations, or in
-// the end the pool itself with the texts of its mails. It repeats safely and does nothing to a pool that is not deleted. done says that nothing is left.
-func (t *Table) Purge(ctx context.Context, tenant, pool string) (done bool, err error) {
+// Deletions clears what deleted pools leave.
+type Deletions struct{ *store }
+
+// Purge deletes one step of what belongs to a deleted pool: some users with their identifiers,
+// codes and registrations, or in the end the pool itself with the texts of its mails. It reports in
+// done that nothing is left. It repeats safely and does nothing to a pool that is not deleted.
+func (t Deletions) Purge(ctx context.Context, tenant, pool string) (done bool, err error) {
 	it, err := t.get(ctx, poolKey(tenant, pool), attrDeleted)
 	if err != nil {
 		return false, fmt.Errorf("read pool %s: %w", pool, err)
@@ -40,12 +46,12 @@ func (t *Table) Purge(ctx context.Context, tenant, pool string) (done bool, err 
 	if it[attrDeleted] == nil {
 		return true, nil
 	}
-	users, more, err := t.Users(ctx, tenant, pool, "", "", purgeStep)
+	users, more, err := Users(t).List(ctx, tenant, pool, "", "", purgeStep)
 	if err != nil {
 		return false, err
 	}
 	for _, u := range users {
-		if err := t.Erase(ctx, u); err != nil {
+		if err := t.EraseUser(ctx, u); err != nil {
 			return false, err
 		}
 	}
@@ -56,10 +62,11 @@ func (t *Table) Purge(ctx context.Context, tenant, pool string) (done bool, err 
 	return err == nil, err
 }
 
-// erasePool deletes a deleted pool with the texts of its mails: at once, so that none outlives it, and none goes of a pool that was made
-// again under its id. Kinds of mails times languages are far below the hundred items that a transaction takes.
-func (t *Table) erasePool(ctx context.Context, tenant, pool string) error {
-	texts, err := t.MailTexts(ctx, tenant, pool)
+// erasePool deletes a deleted pool with the texts of its mails: at once, so that none outlives it,
+// and none is deleted of a pool that was made again under its id. There are far fewer kinds of
+// mails times languages than the hundred items that a transaction takes.
+func (t Deletions) erasePool(ctx context.Context, tenant, pool string) error {
+	texts, err := MailTexts(t).List(ctx, tenant, pool)
 	if err != nil {
 		return err
 	}
@@ -70,18 +77,21 @@ func (t *Table) erasePool(ctx context.Context, tenant, pool string) error {
 	for _, m := range texts {
 		writes = append(writes, t.deleting(mailTextKey(m.MailRef), "", nil))
 	}
-	err = t.transact(ctx, writes, once.None{})
+	err = t.transact(ctx, writes, once.Answer{})
 	if err != nil && !errors.As(err, new(cancelled)) {
 		return fmt.Errorf("delete pool %s: %w", pool, err)
 	}
 	return nil
 }
 
-// PurgeLater makes the stream tell of a deleted pool once more, so that its purge goes on in another invocation.
-func (t *Table) PurgeLater(ctx context.Context, tenant, pool string) error {
+// PurgeLater makes the stream tell of a deleted pool once more, so that its purge goes on in
+// another invocation.
+func (t Deletions) PurgeLater(ctx context.Context, tenant, pool string) error {
 	_, err := t.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName: t.name, Key: poolKey(tenant, pool).item(), UpdateExpression: aws.String("SET version = version + :one"),
-		ConditionExpression: aws.String("attribute_exists(deleted_at)"), ExpressionAttributeValues: item{":one": num(1)},
+		TableName: t.name, Key: poolKey(tenant, pool).item(),
+		UpdateExpression:          aws.String("SET version = version + :one"),
+		ConditionExpression:       aws.String("attribute_exists(deleted_at)"),
+		ExpressionAttributeValues: item{":one": num(1)},
 	})
 	if err := failure(err); err != nil && !errors.Is(err, errCondition) {
 		return fmt.Errorf("go on purging pool %s: %w", pool, err)
@@ -89,12 +99,13 @@ func (t *Table) PurgeLater(ctx context.Context, tenant, pool string) error {
 	return nil
 }
 
-// Erase deletes a user whose pool is gone, with everything that is kept apart from it. It repeats safely.
-func (t *Table) Erase(ctx context.Context, u identity.User) error {
+// EraseUser deletes a user whose pool is gone, with everything that is kept apart from it. It
+// repeats safely.
+func (t Deletions) EraseUser(ctx context.Context, u identity.User) error {
 	if err := t.eraseCodes(ctx, u.Ref()); err != nil {
 		return err
 	}
-	err := unchanged(t.transact(ctx, t.erasing(u, u.Claims()), once.None{}), "erase user")
+	err := unchanged(t.transact(ctx, t.erasing(u, u.Claims()), once.Answer{}), "erase user")
 	if errors.As(err, new(identity.PreconditionFailed)) {
 		return nil // changed or gone since: the next step sees it anew
 	}
@@ -102,7 +113,7 @@ func (t *Table) Erase(ctx context.Context, u identity.User) error {
 }
 
 // eraseCodes deletes a user's codes of all purposes and all registrations that wait with it.
-func (t *Table) eraseCodes(ctx context.Context, ref identity.UserRef) error {
+func (t Deletions) eraseCodes(ctx context.Context, ref identity.UserRef) error {
 	pages := dynamodb.NewQueryPaginator(t.db.Query, &dynamodb.QueryInput{
 		TableName: t.name, KeyConditionExpression: aws.String("pk = :pk"), ConsistentRead: aws.Bool(true),
 		ProjectionExpression: aws.String(sk), ExpressionAttributeValues: item{":pk": str(userPartition(ref))},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -13,15 +12,30 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"identitypools/shared/identity"
+	"identitypools/shared/once"
 )
 
-// Register stores a registration of a pool as the caller has it in memory, and its message if there is one, and lets it wait for its
-// mailbox. Where the identifier is free, u and its claim come with it; else the registration waits with the identifier's owner, whatever
-// the owner's state, and as many bytes as u has are written where nothing looks for them: so the writes are of the same number, kinds and
-// sizes in each case, and time tells nothing. It returns the user that the registration waits with.
-// The registration itself is written first and alone, at half the price; it is worth nothing without the rest, which is one transaction.
-// Errors: PreconditionFailed where the pool is not the one that the caller has in memory, which is forgotten then.
-func (t *Table) Register(ctx context.Context, p identity.Pool, u identity.User, r identity.Registration, m *identity.Message) (identity.UserRef, error) {
+// Registrations reads and stores the registrations that wait with users.
+type Registrations struct{ *store }
+
+// Create stores a registration in p, a pool as the caller has it in memory, with its message if
+// there is one, and lets it wait for its mailbox. It returns the user that the registration waits
+// with.
+//
+// Where the identifier is free, Create stores u and its claim too. Otherwise the registration waits
+// with the owner of the identifier, whatever the owner's state, and as many bytes as u has are
+// written where nothing looks for them. So the writes are of the same number, kinds and sizes in
+// each case, and how long they take tells nothing.
+//
+// The registration itself is written first and alone, at half the price. It is worth nothing
+// without the rest, which is one transaction.
+//
+// Errors: PreconditionFailed where the pool is not p any more. The pool in memory is then
+// forgotten.
+func (t Registrations) Create(
+	ctx context.Context, p identity.Pool, u identity.User, r identity.Registration, m *identity.Message,
+	reply once.Reply[identity.UserRef],
+) (identity.UserRef, error) {
 	claim := claimKey(u.Tenant, u.Pool, u.Identifiers[0].Normalized)
 	for range conflictTries {
 		owner, err := t.claimantIn(ctx, p, claim)
@@ -32,14 +46,14 @@ func (t *Table) Register(ctx context.Context, p identity.Pool, u identity.User, 
 		if isFree {
 			owner = u.Ref()
 		}
-		if err := t.putRegistration(ctx, owner, r); err != nil {
+		if err := t.putFirst(ctx, owner, r); err != nil {
 			return owner, err
 		}
 		writes, err := t.registering(owner, u, r, m, isFree)
 		if err != nil {
 			return owner, err
 		}
-		err = t.transact(ctx, writes, owner)
+		err = t.transact(ctx, writes, reply.With(owner))
 		var stopped cancelled
 		if !errors.As(err, &stopped) {
 			if err != nil {
@@ -53,8 +67,9 @@ func (t *Table) Register(ctx context.Context, p identity.Pool, u identity.User, 
 	return identity.UserRef{}, identity.Unavailable{RetryAfter: retryAfter, Cause: errCondition}
 }
 
-// claimantIn is the user who has a claim, with an empty id where it is free. Errors: PreconditionFailed where the pool is not p any more.
-func (t *Table) claimantIn(ctx context.Context, p identity.Pool, claim key) (identity.UserRef, error) {
+// claimantIn returns the user who has a claim, with an empty id where it is free. Errors:
+// PreconditionFailed where the pool is not p any more.
+func (t Registrations) claimantIn(ctx context.Context, p identity.Pool, claim key) (identity.UserRef, error) {
 	owner, pool := identity.UserRef{Tenant: p.Tenant, Pool: p.ID}, poolKey(p.Tenant, p.ID)
 	items, err := t.batch(ctx, types.KeysAndAttributes{
 		Keys: []map[string]types.AttributeValue{pool.item(), claim.item()}, ConsistentRead: aws.Bool(true),
@@ -78,8 +93,11 @@ func (t *Table) claimantIn(ctx context.Context, p identity.Pool, claim key) (ide
 	return owner, nil
 }
 
-// registering are the writes of a registration beside its own item: user, claim, mailbox and message.
-func (t *Table) registering(owner identity.UserRef, u identity.User, r identity.Registration, m *identity.Message, isFree bool) ([]types.TransactWriteItem, error) {
+// registering returns the writes of a registration besides its own item: user, claim, mailbox and
+// message.
+func (t Registrations) registering(
+	owner identity.UserRef, u identity.User, r identity.Registration, m *identity.Message, isFree bool,
+) ([]types.TransactWriteItem, error) {
 	it, err := userItem(u)
 	if err != nil {
 		return nil, err
@@ -105,7 +123,8 @@ func (t *Table) registering(owner identity.UserRef, u identity.User, r identity.
 	return append(writes, message), err
 }
 
-func (t *Table) putRegistration(ctx context.Context, owner identity.UserRef, r identity.Registration) error {
+// putFirst writes the item of a registration.
+func (t Registrations) putFirst(ctx context.Context, owner identity.UserRef, r identity.Registration) error {
 	doc, err := document(r)
 	if err != nil {
 		return err
@@ -121,10 +140,10 @@ func (t *Table) putRegistration(ctx context.Context, owner identity.UserRef, r i
 	return nil
 }
 
-// Registrations are registrations that wait with a user, without their password hashes: at most
+// List returns registrations that wait with a user, without their password hashes: at most
 // identity.RegistrationsRead, however many strangers have made. Expired ones may be among them.
-func (t *Table) Registrations(ctx context.Context, ref identity.UserRef) ([]identity.Registration, error) {
-	items, err := t.registrations(ctx, ref, attrDoc)
+func (t Registrations) List(ctx context.Context, ref identity.UserRef) ([]identity.Registration, error) {
+	items, err := t.query(ctx, ref, attrDoc)
 	if err != nil {
 		return nil, err
 	}
@@ -137,10 +156,11 @@ func (t *Table) Registrations(ctx context.Context, ref identity.UserRef) ([]iden
 	return all, nil
 }
 
-func (t *Table) registrations(ctx context.Context, ref identity.UserRef, attributes string) ([]item, error) {
+func (t Registrations) query(ctx context.Context, ref identity.UserRef, attributes string) ([]item, error) {
 	out, err := t.db.Query(ctx, &dynamodb.QueryInput{
-		TableName: t.name, KeyConditionExpression: aws.String("pk = :pk AND begins_with(sk, :prefix)"), ConsistentRead: aws.Bool(true),
-		ProjectionExpression: aws.String(attributes), Limit: aws.Int32(identity.RegistrationsRead),
+		TableName: t.name, KeyConditionExpression: aws.String("pk = :pk AND begins_with(sk, :prefix)"),
+		ConsistentRead: aws.Bool(true), ProjectionExpression: aws.String(attributes),
+		Limit:                     aws.Int32(identity.RegistrationsRead),
 		ExpressionAttributeValues: item{":pk": str(userPartition(ref)), ":prefix": str(registrationPrefix)},
 	})
 	if err != nil {
@@ -149,10 +169,10 @@ func (t *Table) registrations(ctx context.Context, ref identity.UserRef, attribu
 	return out.Items, nil
 }
 
-// DeleteRegistrations drops what waits with a user, at most ten registrations; the others can't be completed any more and go when their
-// time is over. It repeats safely.
-func (t *Table) DeleteRegistrations(ctx context.Context, ref identity.UserRef) error {
-	items, err := t.registrations(ctx, ref, sk)
+// DeleteListed deletes those registrations of a user that List returns. The others can't be
+// completed any more, and go when their time is over. It repeats safely.
+func (t Registrations) DeleteListed(ctx context.Context, ref identity.UserRef) error {
+	items, err := t.query(ctx, ref, sk)
 	if err != nil {
 		return err
 	}
@@ -165,8 +185,8 @@ func (t *Table) DeleteRegistrations(ctx context.Context, ref identity.UserRef) e
 	return nil
 }
 
-// Registration reads one registration with its password hash. Errors: NotFound.
-func (t *Table) Registration(ctx context.Context, ref identity.UserRef, id string) (identity.Registration, error) {
+// Get reads one registration with its password hash. Errors: NotFound.
+func (t Registrations) Get(ctx context.Context, ref identity.UserRef, id string) (identity.Registration, error) {
 	it, err := t.get(ctx, registrationKey(ref, id), "")
 	if err != nil {
 		return identity.Registration{}, fmt.Errorf("read registration: %w", err)
@@ -175,121 +195,6 @@ func (t *Table) Registration(ctx context.Context, ref identity.UserRef, id strin
 		return identity.Registration{}, identity.NotFound{Thing: "registration", ID: id}
 	}
 	return registrationOf(it)
-}
-
-// Redeemable reads a user's codes for activation and, unless its id is empty, a registration that
-// waits with the user. With them it reads the codes of other users, which are at most
-// MailedCodesKept. The user itself is left for whoever has a right code: how long it takes to read
-// would tell how large its documents are.
-func (t *Table) Redeemable(
-	ctx context.Context, ref identity.UserRef, registration string, others []identity.UserRef,
-) (r identity.Redeemable, err error) {
-	r.Ref = ref
-	codes, isOf := codesKey(ref, identity.PurposeActivation), map[string]identity.UserRef{}
-	keys := []map[string]types.AttributeValue{codes.item()}
-	if registration != "" {
-		keys = append(keys, registrationKey(ref, registration).item())
-	}
-	for _, other := range others {
-		k := codesKey(other, identity.PurposeActivation)
-		if _, isTwice := isOf[k.pk]; !isTwice && other != ref {
-			isOf[k.pk] = other
-			keys = append(keys, k.item())
-		}
-	}
-	items, err := t.batch(ctx, types.KeysAndAttributes{
-		Keys: keys, ConsistentRead: aws.Bool(true),
-		ProjectionExpression: aws.String("pk, sk, doc, hash_phc, version, live, spent, killed"),
-	})
-	if err != nil {
-		return r, fmt.Errorf("read codes and registration: %w", err)
-	}
-	for _, it := range items {
-		other, isOther := isOf[text(it, pk)]
-		switch {
-		case isOther:
-			of := identity.UserCodes{User: other}
-			of.Codes, err = codesOf(it)
-			r.Others = append(r.Others, of)
-		case text(it, sk) == codes.sk:
-			r.Codes, err = codesOf(it)
-		default:
-			r.Registration = new(identity.Registration)
-			*r.Registration, err = registrationOf(it)
-		}
-		if err != nil {
-			return r, err
-		}
-	}
-	return r, nil
-}
-
-// Activate stores u, who was old, and what the codes for activation of each user in spent have
-// become, claims what u has proved, and asks for notice if there is one: all or nothing. A user
-// whom nobody has proved gives way, if it has what u has proved. Errors: PreconditionFailed where
-// the user or any codes have changed since they were read, Conflict where an address has meanwhile
-// become another user's.
-func (t *Table) Activate(
-	ctx context.Context, old, u identity.User, spent []identity.UserCodes, notice *identity.Message,
-) (identity.User, error) {
-	u.Version = old.Version + 1
-	var (
-		claims   = without(u.Claims(), old.Claims())
-		replaced []identity.User
-	)
-	for range conflictTries {
-		writes, err := t.activating(old, u, spent, notice, claims, replaced)
-		if err != nil {
-			return u, err
-		}
-		err = t.transact(ctx, writes, u)
-		var stopped cancelled
-		if !errors.As(err, &stopped) || stopped.before(1+len(spent)) {
-			return u, unchanged(err, "activate user")
-		}
-		var taken []int
-		for i, normalized := range claims {
-			if stopped.at(1 + len(spent) + i) {
-				taken = append(taken, slices.Index(u.Claims(), normalized))
-			}
-		}
-		if replaced, err = t.unprovedOwners(ctx, u, taken); errors.As(err, new(identity.Conflict)) {
-			return u, identity.Conflict{Reason: "the address belongs to another user of this pool"}
-		}
-		if err != nil {
-			return u, err
-		}
-	}
-	return u, identity.Unavailable{RetryAfter: retryAfter, Cause: errCondition}
-}
-
-// activating are the writes of Activate: first the user, then the codes in their order, then the claims in theirs.
-func (t *Table) activating(
-	old, u identity.User, spent []identity.UserCodes, notice *identity.Message, claims []string, replaced []identity.User,
-) ([]types.TransactWriteItem, error) {
-	writes, err := t.replacing(old, u)
-	if err != nil {
-		return nil, err
-	}
-	remaining := t.replacingUnproved(replaced, claims)
-	for _, each := range spent {
-		k := codesKey(each.User, identity.PurposeActivation)
-		remaining = slices.DeleteFunc(remaining, func(w types.TransactWriteItem) bool { // an item has one write
-			return w.Update != nil && text(w.Update.Key, pk) == k.pk && text(w.Update.Key, sk) == k.sk
-		})
-		write, err := t.replacingCodes(each.User, identity.PurposeActivation, each.Codes)
-		if err != nil {
-			return nil, err
-		}
-		writes = append(writes, write)
-	}
-	writes = append(writes, t.claiming(u, claims, replaced)...)
-	writes = append(writes, remaining...)
-	if notice == nil {
-		return writes, nil
-	}
-	message, err := t.messaging(*notice)
-	return append(writes, message), err
 }
 
 func registrationOf(it item) (identity.Registration, error) {

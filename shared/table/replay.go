@@ -9,20 +9,25 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
 
-// Replayed is how much Replay has made the stream tell of again.
+// Stream has the table's stream tell of items again.
+type Stream struct{ *store }
+
+// Replayed is how much Stream.Replay has made the stream tell of again.
 type Replayed struct {
 	Messages int // that waited in the outbox
 	Pools    int // that were deleted and had not gone
 }
 
-// Replay makes the stream tell again of all that the courier should have done: messages that wait, and deleted pools that have not gone.
-// It is for operators, after dead letters: it reads the whole table, which was opened with OpenWhole, eventually consistent. It repeats safely, and at any time: the
-// courier does nothing twice, and drops what is too late. On an error it says how far it came.
-func (t *Table) Replay(ctx context.Context) (done Replayed, err error) {
+// Replay makes the stream tell again of all that the courier should have done: messages that wait,
+// and deleted pools that have not gone. It is for operators, after dead letters. The table must
+// have been opened with OpenWhole, since Replay reads all of it, with eventual consistency. It
+// repeats safely and at any time: the courier does nothing twice, and drops what is too late. On an
+// error it returns how far it came.
+func (t Stream) Replay(ctx context.Context) (done Replayed, err error) {
 	pages := dynamodb.NewScanPaginator(t.db.Scan, &dynamodb.ScanInput{
 		TableName: t.name, ProjectionExpression: aws.String("pk, sk"),
 		FilterExpression:          aws.String("begins_with(pk, :message) OR attribute_exists(deleted_at)"),
-		ExpressionAttributeValues: item{":message": str(Messages.key(""))},
+		ExpressionAttributeValues: item{":message": str(KindMessages.key(""))},
 	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -31,7 +36,7 @@ func (t *Table) Replay(ctx context.Context) (done Replayed, err error) {
 		}
 		for _, it := range page.Items {
 			if tenant, pool, ok := PoolOf(text(it, pk), text(it, sk)); ok {
-				err = t.PurgeLater(ctx, tenant, pool)
+				err = Deletions(t).PurgeLater(ctx, tenant, pool)
 				done.Pools++
 			} else if id, ok := MessageOf(text(it, pk)); ok {
 				var waits bool
@@ -47,11 +52,14 @@ func (t *Table) Replay(ctx context.Context) (done Replayed, err error) {
 	return done, nil
 }
 
-// touch changes a message, so that the stream tells of it, unless it has gone meanwhile.
-func (t *Table) touch(ctx context.Context, message string) (waits bool, err error) {
+// touch changes a message so that the stream tells of it. It reports false where the message has
+// gone meanwhile.
+func (t Stream) touch(ctx context.Context, message string) (waits bool, err error) {
 	_, err = t.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName: t.name, Key: messageKey(message).item(), UpdateExpression: aws.String("SET replayed = :now"),
-		ConditionExpression: aws.String(exists), ExpressionAttributeValues: item{":now": num(t.now().UnixMilli())},
+		TableName: t.name, Key: messageKey(message).item(),
+		UpdateExpression:          aws.String("SET replayed = :now"),
+		ConditionExpression:       aws.String(exists),
+		ExpressionAttributeValues: item{":now": num(t.now().UnixMilli())},
 	})
 	switch err := failure(err); {
 	case errors.Is(err, errCondition):

@@ -11,8 +11,11 @@ import (
 	"identitypools/shared/once"
 )
 
-// CreateSchema stores a new schema. Errors: Conflict where the id is taken.
-func (t *Table) CreateSchema(ctx context.Context, s identity.Schema) error {
+// Schemas reads and stores identity schemas.
+type Schemas struct{ *store }
+
+// Create stores a new schema. Errors: Conflict where the id is taken.
+func (t Schemas) Create(ctx context.Context, s identity.Schema, reply once.Reply[identity.Schema]) error {
 	taken := identity.Conflict{Pointer: "/id", Reason: "a schema with this id exists"}
 	if identity.IsDefaultSchema(s.ID) {
 		return taken
@@ -24,7 +27,7 @@ func (t *Table) CreateSchema(ctx context.Context, s identity.Schema) error {
 	it := schemaKey(s.Tenant, s.ID).item()
 	it[indexPK], it[indexSK] = str(schemasIndex(s.Tenant)), str(s.ID)
 	it[attrDoc], it[attrVersion] = doc, num(s.Version)
-	switch err := t.transact(ctx, []types.TransactWriteItem{t.putting(it, isNew, nil)}, s); {
+	switch err := t.transact(ctx, []types.TransactWriteItem{t.putting(it, isNew, nil)}, reply.With(s)); {
 	case errors.As(err, new(cancelled)):
 		return taken
 	case err != nil:
@@ -33,8 +36,8 @@ func (t *Table) CreateSchema(ctx context.Context, s identity.Schema) error {
 	return nil
 }
 
-// Schema reads a schema, one of the tenant's own or a default one. Errors: NotFound.
-func (t *Table) Schema(ctx context.Context, tenant, schema string) (identity.Schema, error) {
+// Get reads a schema, one of the tenant's own or a default one. Errors: NotFound.
+func (t Schemas) Get(ctx context.Context, tenant, schema string) (identity.Schema, error) {
 	for _, s := range identity.DefaultSchemas(tenant) {
 		if s.ID == schema {
 			return s, nil
@@ -50,13 +53,18 @@ func (t *Table) Schema(ctx context.Context, tenant, schema string) (identity.Sch
 	return schemaOf(it)
 }
 
-// CachedSchema is Schema, up to five seconds old.
-func (t *Table) CachedSchema(ctx context.Context, tenant, schema string) (identity.Schema, error) {
-	return t.schemas.get(schemaKey(tenant, schema), t.now(), func() (identity.Schema, error) { return t.Schema(ctx, tenant, schema) })
+// Cached is like Get, and what it returns is up to five seconds old.
+func (t Schemas) Cached(ctx context.Context, tenant, schema string) (identity.Schema, error) {
+	return t.schemas.get(schemaKey(tenant, schema), t.now(), func() (identity.Schema, error) {
+		return t.Get(ctx, tenant, schema)
+	})
 }
 
-// ReplaceSchema stores s over its version before, old. Errors: PreconditionFailed.
-func (t *Table) ReplaceSchema(ctx context.Context, old int64, s identity.Schema) (identity.Schema, error) {
+// Replace stores s over the version old, which the schema must still have. Errors:
+// PreconditionFailed.
+func (t Schemas) Replace(
+	ctx context.Context, old int64, s identity.Schema, reply once.Reply[identity.Schema],
+) (identity.Schema, error) {
 	s.Version = old + 1
 	doc, err := document(s)
 	if err != nil {
@@ -64,27 +72,29 @@ func (t *Table) ReplaceSchema(ctx context.Context, old int64, s identity.Schema)
 	}
 	write := t.updating(schemaKey(s.Tenant, s.ID), "SET doc = :doc, version = :next", isVersion,
 		item{":doc": doc, ":next": num(s.Version), ":version": num(old)})
-	err = t.transact(ctx, []types.TransactWriteItem{write}, s)
+	err = t.transact(ctx, []types.TransactWriteItem{write}, reply.With(s))
 	t.schemas.drop(schemaKey(s.Tenant, s.ID))
 	return s, unchanged(err, "change schema")
 }
 
-// DeleteSchema deletes s as it was read. Errors: Conflict where a pool uses it, PreconditionFailed where it has changed.
-func (t *Table) DeleteSchema(ctx context.Context, s identity.Schema) error {
+// Delete deletes s as it was read. Errors: Conflict where a pool uses it, PreconditionFailed where
+// it has changed.
+func (t Schemas) Delete(ctx context.Context, s identity.Schema, reply once.Reply[once.None]) error {
 	write := t.deleting(schemaKey(s.Tenant, s.ID), isVersion+" AND (attribute_not_exists(refs) OR refs = :none)",
 		item{":version": num(s.Version), ":none": num(0)})
-	err := t.transact(ctx, []types.TransactWriteItem{write}, once.None{})
+	err := t.transact(ctx, []types.TransactWriteItem{write}, reply.With(once.None{}))
 	t.schemas.drop(schemaKey(s.Tenant, s.ID))
 	switch {
 	case errors.As(err, new(cancelled)):
-		return t.whySchemaStays(ctx, s)
+		return t.whyKept(ctx, s)
 	case err != nil:
 		return fmt.Errorf("delete schema %s: %w", s.ID, err)
 	}
 	return nil
 }
 
-func (t *Table) whySchemaStays(ctx context.Context, s identity.Schema) error {
+// whyKept returns why s could not be deleted.
+func (t Schemas) whyKept(ctx context.Context, s identity.Schema) error {
 	it, err := t.get(ctx, schemaKey(s.Tenant, s.ID), "")
 	switch {
 	case err != nil:
@@ -95,9 +105,10 @@ func (t *Table) whySchemaStays(ctx context.Context, s identity.Schema) error {
 	return identity.PreconditionFailed{}
 }
 
-// Schemas are the tenant's own schemas by id, eventually consistent.
-func (t *Table) Schemas(ctx context.Context, tenant string) ([]identity.Schema, error) {
-	return listed(ctx, t, schemasIndex(tenant), schemaOf)
+// List returns the tenant's own schemas in the order of their ids. What it reads is eventually
+// consistent.
+func (t Schemas) List(ctx context.Context, tenant string) ([]identity.Schema, error) {
+	return listed(ctx, t.store, schemasIndex(tenant), schemaOf)
 }
 
 func schemaOf(it item) (identity.Schema, error) {

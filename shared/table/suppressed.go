@@ -13,11 +13,16 @@ import (
 	"identitypools/shared/identity"
 )
 
-// A suppressed item has why nothing is sent in because, and since when (unix ms) in since. It has no time to live: it stays until it is
-// cleared. Those of the first release have a ttl in place of since, and go when that is over.
+// A suppressed item has why nothing is sent in because, and since when (unix ms) in since. It has
+// no time to live: it stays until it is cleared. Those of the first release have a ttl in place of
+// since, and go when that is over.
 
-// Suppress marks an address to which nothing more is sent, in place of an earlier mark. It repeats safely.
-func (t *Table) Suppress(ctx context.Context, s identity.Suppression) error {
+// Suppressions marks the addresses to which no mail is sent.
+type Suppressions struct{ *store }
+
+// Put marks an address to which nothing more is sent, in place of an earlier mark. It repeats
+// safely.
+func (t Suppressions) Put(ctx context.Context, s identity.Suppression) error {
 	it := suppressedKey(s.Address).item()
 	it["because"], it["since"] = str(string(s.Reason)), num(s.CreatedAt.UnixMilli())
 	if err := t.put(ctx, it, "", nil); err != nil {
@@ -26,8 +31,8 @@ func (t *Table) Suppress(ctx context.Context, s identity.Suppression) error {
 	return nil
 }
 
-// IsSuppressed says whether nothing is sent to the address.
-func (t *Table) IsSuppressed(ctx context.Context, address string) (bool, error) {
+// Has reports whether nothing is sent to the address.
+func (t Suppressions) Has(ctx context.Context, address string) (bool, error) {
 	it, err := t.get(ctx, suppressedKey(address), "")
 	if err != nil {
 		return false, fmt.Errorf("read suppression: %w", err)
@@ -35,8 +40,9 @@ func (t *Table) IsSuppressed(ctx context.Context, address string) (bool, error) 
 	return len(it) > 0, nil
 }
 
-// Suppressions are the marks that the addresses, no two of which are the same, have, in their order.
-func (t *Table) Suppressions(ctx context.Context, addresses []string) ([]identity.Suppression, error) {
+// Find returns the marks of those addresses that have one, in the order of the addresses, no two of
+// which may be the same.
+func (t Suppressions) Find(ctx context.Context, addresses []string) ([]identity.Suppression, error) {
 	found := map[string]identity.Suppression{}
 	for some := range slices.Chunk(addresses, batchSize) {
 		keys := make([]map[string]types.AttributeValue, len(some))
@@ -61,8 +67,8 @@ func (t *Table) Suppressions(ctx context.Context, addresses []string) ([]identit
 	return list, nil
 }
 
-// Unsuppress takes the mark off an address, which repeats safely.
-func (t *Table) Unsuppress(ctx context.Context, address string) error {
+// Delete takes the mark off an address. It repeats safely.
+func (t Suppressions) Delete(ctx context.Context, address string) error {
 	_, err := t.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: t.name, Key: suppressedKey(address).item()})
 	if err != nil {
 		return fmt.Errorf("clear suppression: %w", failure(err))
@@ -71,7 +77,7 @@ func (t *Table) Unsuppress(ctx context.Context, address string) error {
 }
 
 func suppressionOf(it item) identity.Suppression {
-	address, _ := Suppressed.cut(text(it, pk))
+	address, _ := KindSuppressed.cut(text(it, pk))
 	s := identity.Suppression{Address: address, Reason: identity.SuppressionReason(text(it, "because"))}
 	if since := number(it, "since"); since > 0 {
 		s.CreatedAt = identity.At(time.UnixMilli(since))

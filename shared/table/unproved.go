@@ -17,10 +17,10 @@ import (
 // with an idempotency key.
 const maxWrites = 100
 
-// WaitedWith is the user with whom the item waited whose key a stream record has; ok is false for
-// what is neither a registration nor codes for activation.
+// WaitedWith returns the user with whom the item waited whose key a record of the stream has. It
+// reports false where that is neither a registration nor codes for activation.
 func WaitedWith(partition, sort string) (ref identity.UserRef, ok bool) {
-	rest, ok := OfUser.cut(partition)
+	rest, ok := KindUserItems.cut(partition)
 	parts := strings.SplitN(rest, "#", 3)
 	if !ok || len(parts) < 3 {
 		return ref, false
@@ -29,10 +29,10 @@ func WaitedWith(partition, sort string) (ref identity.UserRef, ok bool) {
 	return ref, strings.HasPrefix(sort, registrationPrefix) || sort == codesKey(ref, identity.PurposeActivation).sk
 }
 
-// creating are the writes that store a new user with its claims: the user first, then its claims in
-// order. The users in place of whom it comes go with their codes and claims; each must still be
-// what was read.
-func (t *Table) creating(u identity.User, replaced []identity.User) ([]types.TransactWriteItem, error) {
+// creating returns the writes that store a new user with its claims: the user first, then its
+// claims in their order. The users in place of whom it comes are deleted with their codes and
+// claims; each must still be what was read.
+func (t Users) creating(u identity.User, replaced []identity.User) ([]types.TransactWriteItem, error) {
 	it, err := userItem(u)
 	if err != nil {
 		return nil, err
@@ -42,8 +42,9 @@ func (t *Table) creating(u identity.User, replaced []identity.User) ([]types.Tra
 	return append(writes, t.replacingUnproved(replaced, claims)...), nil
 }
 
-// claiming are the writes that claim for u what is free, its own, or that of users who give way.
-func (t *Table) claiming(u identity.User, claims []string, replaced []identity.User) []types.TransactWriteItem {
+// claiming returns the writes that claim for u what is free, its own, or that of users who give
+// way.
+func (t Users) claiming(u identity.User, claims []string, replaced []identity.User) []types.TransactWriteItem {
 	var writes []types.TransactWriteItem
 	for _, normalized := range claims {
 		condition, owner := isFreeOrMine, u.ID
@@ -57,8 +58,9 @@ func (t *Table) claiming(u identity.User, claims []string, replaced []identity.U
 	return writes
 }
 
-// replacingUnproved are the writes that delete users who give way, but for the claims that somebody else takes.
-func (t *Table) replacingUnproved(replaced []identity.User, claims []string) []types.TransactWriteItem {
+// replacingUnproved returns the writes that delete users who give way, except the claims that
+// somebody else takes.
+func (t Users) replacingUnproved(replaced []identity.User, claims []string) []types.TransactWriteItem {
 	var writes []types.TransactWriteItem
 	for _, old := range replaced {
 		writes = append(writes, t.removing(old, without(old.Claims(), claims))...)
@@ -69,17 +71,18 @@ func (t *Table) replacingUnproved(replaced []identity.User, claims []string) []t
 
 // DeleteUnproved deletes a user whom nobody has proved, as it was read, and frees its identifiers.
 // Errors: PreconditionFailed.
-func (t *Table) DeleteUnproved(ctx context.Context, u identity.User) error {
-	return unchanged(t.transact(ctx, t.erasing(u, u.Claims()), once.None{}), "delete unproved user")
+func (t Users) DeleteUnproved(ctx context.Context, u identity.User) error {
+	return unchanged(t.transact(ctx, t.erasing(u, u.Claims()), once.Answer{}), "delete unproved user")
 }
 
-// erasing are the writes of removing, and one that deletes the codes of u without a trace.
-func (t *Table) erasing(u identity.User, claims []string) []types.TransactWriteItem {
+// erasing returns the writes of removing, and one that deletes the codes of u without a trace.
+func (t *store) erasing(u identity.User, claims []string) []types.TransactWriteItem {
 	return append(t.removing(u, claims), t.deleting(codesKey(u.Ref(), identity.PurposeActivation), "", nil))
 }
 
-// removing are the writes that delete u as it was read and some of its claims. Its codes are the caller's.
-func (t *Table) removing(u identity.User, claims []string) []types.TransactWriteItem {
+// removing returns the writes that delete u as it was read and some of its claims. The caller adds
+// what is done with its codes.
+func (t *store) removing(u identity.User, claims []string) []types.TransactWriteItem {
 	writes := []types.TransactWriteItem{
 		t.deleting(userKey(u.Ref()), isVersion, item{":version": num(u.Version)}),
 	}
@@ -89,10 +92,10 @@ func (t *Table) removing(u identity.User, claims []string) []types.TransactWrite
 	return writes
 }
 
-// unprovedOwners are the users who have the claims of u that are taken, which are told by their
-// indexes in u.Claims(). All of them are unproved. Errors: Conflict where one is not, or where they
-// are more than one transaction can replace.
-func (t *Table) unprovedOwners(ctx context.Context, u identity.User, taken []int) ([]identity.User, error) {
+// unprovedOwners returns the users who have those claims of u whose indexes in u.Claims() are in
+// taken. All of them are unproved. Errors: Conflict where one is not, or where they are more than
+// one transaction can replace.
+func (t Users) unprovedOwners(ctx context.Context, u identity.User, taken []int) ([]identity.User, error) {
 	var (
 		owners []identity.User
 		claims = u.Claims()
@@ -117,8 +120,8 @@ func (t *Table) unprovedOwners(ctx context.Context, u identity.User, taken []int
 	return owners, nil
 }
 
-// ownerOf is the user who has a claim now. Errors: NotFound where nobody has.
-func (t *Table) ownerOf(ctx context.Context, tenant, pool, normalized string) (identity.User, error) {
+// ownerOf returns the user who has a claim now. Errors: NotFound where nobody has.
+func (t Users) ownerOf(ctx context.Context, tenant, pool, normalized string) (identity.User, error) {
 	it, err := t.get(ctx, claimKey(tenant, pool, normalized), "")
 	if err != nil {
 		return identity.User{}, fmt.Errorf("read claim: %w", err)
@@ -126,5 +129,5 @@ func (t *Table) ownerOf(ctx context.Context, tenant, pool, normalized string) (i
 	if len(it) == 0 {
 		return identity.User{}, identity.NotFound{Thing: "user", ID: "of this identifier"}
 	}
-	return t.User(ctx, identity.UserRef{Tenant: tenant, Pool: pool, ID: text(it, attrClaimant)})
+	return t.Get(ctx, identity.UserRef{Tenant: tenant, Pool: pool, ID: text(it, attrClaimant)})
 }

@@ -17,10 +17,13 @@ import (
 // userAttributes is what reads for the API take: everything but the password hash.
 const userAttributes = "doc, version"
 
-// CreateUser stores a new user and claims its identifiers and verified addresses. Users whom nobody
-// has proved (see identity.User.IsUnproved) give way, if they have what u claims. Errors: Conflict
-// at the pointer of the id, identifier or address that is taken.
-func (t *Table) CreateUser(ctx context.Context, u identity.User) error {
+// Users reads and stores users, and what they claim: their identifiers and verified addresses.
+type Users struct{ *store }
+
+// Create stores a new user and claims its identifiers and verified addresses. Users whom nobody has
+// proved (see identity.User.IsUnproved) give way, if they have what u claims. Errors: Conflict at
+// the pointer of the id, identifier or address that is taken.
+func (t Users) Create(ctx context.Context, u identity.User, reply once.Reply[identity.User]) error {
 	var (
 		taken    []int // indexes of the claims that somebody has, or had when they were tried
 		replaced []identity.User
@@ -30,7 +33,7 @@ func (t *Table) CreateUser(ctx context.Context, u identity.User) error {
 		if err != nil {
 			return err
 		}
-		err = t.transact(ctx, writes, u)
+		err = t.transact(ctx, writes, reply.With(u))
 		var stopped cancelled
 		switch {
 		case err == nil:
@@ -53,7 +56,7 @@ func (t *Table) CreateUser(ctx context.Context, u identity.User) error {
 	return identity.Unavailable{RetryAfter: retryAfter, Cause: errCondition}
 }
 
-// takenClaim names the first field of u that has its i-th claim.
+// takenClaim returns the error that names the first field of u which has its i-th claim.
 func takenClaim(u identity.User, i int) error {
 	normalized := u.Claims()[i]
 	for j, known := range u.Identifiers {
@@ -75,8 +78,8 @@ func takenClaim(u identity.User, i int) error {
 	return errCondition
 }
 
-// User reads a user without its password hash. Errors: NotFound.
-func (t *Table) User(ctx context.Context, ref identity.UserRef) (identity.User, error) {
+// Get reads a user without its password hash. Errors: NotFound.
+func (t Users) Get(ctx context.Context, ref identity.UserRef) (identity.User, error) {
 	it, err := t.get(ctx, userKey(ref), userAttributes)
 	if err != nil {
 		return identity.User{}, fmt.Errorf("read user: %w", err)
@@ -87,9 +90,12 @@ func (t *Table) User(ctx context.Context, ref identity.UserRef) (identity.User, 
 	return userOf(it)
 }
 
-// Claimant is the user to whom a normalized identifier or verified address belongs, eventually consistent. Errors: NotFound.
-func (t *Table) Claimant(ctx context.Context, tenant, pool, normalized string) (identity.UserRef, error) {
-	out, err := t.db.GetItem(ctx, &dynamodb.GetItemInput{TableName: t.name, Key: claimKey(tenant, pool, normalized).item()})
+// Claimant returns the user to whom a normalized identifier or verified address belongs. What it
+// reads is eventually consistent. Errors: NotFound.
+func (t Users) Claimant(ctx context.Context, tenant, pool, normalized string) (identity.UserRef, error) {
+	out, err := t.db.GetItem(ctx, &dynamodb.GetItemInput{
+		TableName: t.name, Key: claimKey(tenant, pool, normalized).item(),
+	})
 	if err != nil {
 		return identity.UserRef{}, fmt.Errorf("read claim: %w", failure(err))
 	}
@@ -99,9 +105,11 @@ func (t *Table) Claimant(ctx context.Context, tenant, pool, normalized string) (
 	return identity.UserRef{Tenant: tenant, Pool: pool, ID: text(out.Item, attrClaimant)}, nil
 }
 
-// ReplaceUser stores u over old, which it must still be; its identifiers and addresses have not changed. Where u is not the
-// status that old was, codes for activation die with it. Errors: PreconditionFailed.
-func (t *Table) ReplaceUser(ctx context.Context, old, u identity.User) (identity.User, error) {
+// Replace stores u over old, which the user must still be and whose identifiers and addresses u
+// has. Where u has another status, the user's codes for activation die. Errors: PreconditionFailed.
+func (t Users) Replace(
+	ctx context.Context, old, u identity.User, reply once.Reply[identity.User],
+) (identity.User, error) {
 	u.Version = old.Version + 1
 	writes, err := t.replacing(old, u)
 	if err != nil {
@@ -110,16 +118,17 @@ func (t *Table) ReplaceUser(ctx context.Context, old, u identity.User) (identity
 	if u.Status != old.Status {
 		writes = append(writes, t.killing(u.Ref(), identity.PurposeActivation, t.now()))
 	}
-	return u, unchanged(t.transact(ctx, writes, u), "change user")
+	return u, unchanged(t.transact(ctx, writes, reply.With(u)), "change user")
 }
 
-// replacing is the write of u over old. The password hash stays unless u has a new one.
-func (t *Table) replacing(old, u identity.User) ([]types.TransactWriteItem, error) {
+// replacing returns the write of u over old. The password hash stays unless u has a new one.
+func (t Users) replacing(old, u identity.User) ([]types.TransactWriteItem, error) {
 	doc, err := document(u)
 	if err != nil {
 		return nil, err
 	}
-	update, values := "SET doc = :doc, version = :next", item{":doc": doc, ":next": num(u.Version), ":version": num(old.Version)}
+	update := "SET doc = :doc, version = :next"
+	values := item{":doc": doc, ":next": num(u.Version), ":version": num(old.Version)}
 	if u.PasswordHash != "" {
 		update += ", hash_phc = :hash"
 		values[":hash"] = str(u.PasswordHash)
@@ -127,13 +136,15 @@ func (t *Table) replacing(old, u identity.User) ([]types.TransactWriteItem, erro
 	return []types.TransactWriteItem{t.updating(userKey(u.Ref()), update, isVersion, values)}, nil
 }
 
-// DeleteUser deletes u as it was read, frees its identifiers and kills its codes, all at once. Errors: PreconditionFailed.
-func (t *Table) DeleteUser(ctx context.Context, u identity.User) error {
+// Delete deletes u as it was read, frees its identifiers and kills its codes, all at once. Errors:
+// PreconditionFailed.
+func (t Users) Delete(ctx context.Context, u identity.User, reply once.Reply[once.None]) error {
 	writes := append(t.removing(u, u.Claims()), t.killing(u.Ref(), identity.PurposeActivation, t.now()))
-	return unchanged(t.transact(ctx, writes, once.None{}), "delete user")
+	return unchanged(t.transact(ctx, writes, reply.With(once.None{})), "delete user")
 }
 
-// unchanged turns a cancelled transaction on a resource that was read before into PreconditionFailed.
+// unchanged turns a cancelled transaction on a resource that was read before into
+// PreconditionFailed.
 func unchanged(err error, doing string) error {
 	var stopped cancelled
 	switch {
@@ -145,11 +156,13 @@ func unchanged(err error, doing string) error {
 	return nil
 }
 
-// Users reads at most limit users of a pool in the order of their ids, eventually consistent: after
-// an id, or directly before one, then in falling order. An empty bound is the end of the list. It
-// reads 1 MB at most, so it may find fewer than limit although the list goes on; more says whether
-// it does.
-func (t *Table) Users(ctx context.Context, tenant, pool, after, before string, limit int32) (users []identity.User, more bool, err error) {
+// List reads at most limit users of a pool in the order of their ids: after an id, or directly
+// before one, then in falling order. An empty bound is the end of the list. It reads 1 MB at most,
+// so it may return fewer than limit although the list goes on; more reports whether it does. What
+// it reads is eventually consistent.
+func (t Users) List(
+	ctx context.Context, tenant, pool, after, before string, limit int32,
+) (users []identity.User, more bool, err error) {
 	in := &dynamodb.QueryInput{
 		TableName: t.name, Limit: aws.Int32(limit), ProjectionExpression: aws.String(userAttributes),
 		KeyConditionExpression:    aws.String("pk = :pk"),

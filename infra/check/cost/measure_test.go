@@ -226,7 +226,7 @@ func (w *world) duty(tb testing.TB, r events.DynamoDBEventRecord) cost.Call {
 	name := "look after a deleted pool"
 	partition := r.Change.Keys["pk"].String()
 	switch table.KindOf(partition) {
-	case table.Messages:
+	case table.KindMessages:
 		var message struct{ Kind identity.MessageKind }
 		if err := json.Unmarshal([]byte(r.Change.NewImage["doc"].String()), &message); err != nil {
 			tb.Fatal(err)
@@ -234,9 +234,9 @@ func (w *world) duty(tb testing.TB, r events.DynamoDBEventRecord) cost.Call {
 		name = map[identity.MessageKind]string{
 			identity.MessageActivation: "mail a code", identity.MessagePasswordSet: "mail that a password was set",
 		}[message.Kind]
-	case table.OfUser:
+	case table.KindUserItems:
 		name = "look whether a user is unproved"
-	case table.Users:
+	case table.KindUsers:
 		name = "count a user"
 		w.fill(tb, partition)
 	}
@@ -295,7 +295,7 @@ func userBytes(items []systemtest.Item) float64 {
 	const overhead = 100
 	size := 0
 	for _, it := range items {
-		if kind := table.KindOf(it["pk"]); kind != table.Users && kind != table.Claims {
+		if kind := table.KindOf(it["pk"]); kind != table.KindUsers && kind != table.KindClaims {
 			continue
 		}
 		size += overhead

@@ -16,6 +16,7 @@ import (
 
 	"identitypools/shared/cloud"
 	"identitypools/shared/identity"
+	"identitypools/shared/once"
 )
 
 // TestCourierEvents runs stream.json, bounce.json and clock.json through the courier's program: a
@@ -57,7 +58,7 @@ func TestCourierEvents(t *testing.T) {
 func (w *world) ask(tb testing.TB, m identity.Message) {
 	tb.Helper()
 	m.CreatedAt = identity.At(time.Now())
-	if err := w.table.Ask(tb.Context(), m); err != nil {
+	if err := w.table.Outbox.Ask(tb.Context(), m, once.Reply[once.None]{}); err != nil {
 		tb.Fatal(err)
 	}
 }
@@ -73,7 +74,7 @@ func (w *world) deliver(tb testing.TB, message string) {
 	if len(response.BatchItemFailures) > 0 {
 		tb.Fatalf("the record comes again: %v", response.BatchItemFailures)
 	}
-	if _, err := w.table.Message(tb.Context(), message); !errors.As(err, new(identity.NotFound)) {
+	if _, err := w.table.Outbox.Get(tb.Context(), message); !errors.As(err, new(identity.NotFound)) {
 		tb.Fatalf("message %s is still in the outbox: %v", message, err)
 	}
 }
@@ -112,7 +113,7 @@ func record(tb testing.TB) events.DynamoDBEventRecord {
 func TestStreamEventIsWhatTheTableSends(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	if err := w.table.Ask(t.Context(), streamed(t)); err != nil {
+	if err := w.table.Outbox.Ask(t.Context(), streamed(t), once.Reply[once.None]{}); err != nil {
 		t.Fatal(err)
 	}
 	db := dynamodb.NewFromConfig(cloud.Environment(func(name string) string { return w.env[name] }).Config("DYNAMODB"))

@@ -30,7 +30,7 @@ func (p *product) outbox(ctx context.Context) (keys []string, err error) {
 	pages := dynamodb.NewScanPaginator(p.DB, &dynamodb.ScanInput{
 		TableName: aws.String(p.TableName), ConsistentRead: aws.Bool(true), ProjectionExpression: aws.String("pk"),
 		FilterExpression:          aws.String("begins_with(pk, :messages)"),
-		ExpressionAttributeValues: map[string]types.AttributeValue{":messages": &types.AttributeValueMemberS{Value: string(table.Messages) + "#"}},
+		ExpressionAttributeValues: map[string]types.AttributeValue{":messages": &types.AttributeValueMemberS{Value: string(table.KindMessages) + "#"}},
 	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)

@@ -9,6 +9,7 @@ import (
 
 	"identitypools/infra/check/systemtest"
 	"identitypools/infra/local/system"
+	"identitypools/shared/once"
 )
 
 // delivery is a batch of the table's stream for the courier, with what must be there before and what holds when it is done.
@@ -91,9 +92,9 @@ func passwordIsSet(s *scene) {
 func poolIsDeleted(s *scene) {
 	s.registeredWithCode()
 	s.worded()
-	p, err := s.Table.Pool(s.t.Context(), s.tenant.ID, s.poolID())
+	p, err := s.Table.Pools.Get(s.t.Context(), s.tenant.ID, s.poolID())
 	if err == nil {
-		err = s.Table.DeletePool(s.t.Context(), p)
+		err = s.Table.Pools.Delete(s.t.Context(), p, once.Reply[once.None]{})
 	}
 	if err != nil {
 		s.t.Fatal(err)

@@ -92,7 +92,7 @@ func (s *scene) ticketed() {
 // empty loses the mails that wait.
 func (s *scene) empty() {
 	for _, it := range s.Stored(s.t, "MESSAGE#") {
-		if err := s.Table.DeleteMessage(s.t.Context(), strings.TrimPrefix(it["pk"], "MESSAGE#")); err != nil {
+		if err := s.Table.Outbox.Delete(s.t.Context(), strings.TrimPrefix(it["pk"], "MESSAGE#")); err != nil {
 			s.t.Fatal(err)
 		}
 	}

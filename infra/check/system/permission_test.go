@@ -148,7 +148,7 @@ func live(t *testing.T, product *systemtest.Product) {
 	admin.Must(t, 204, "DELETE", "/schemas/"+schema, nil)
 	for done := false; !done; {
 		var err error
-		if done, err = product.Courier.Keeper.Purge(system.As(t.Context(), "courier"), tenant.ID, pool); err != nil {
+		if done, err = product.Courier.Deletions.Purge(system.As(t.Context(), "courier"), tenant.ID, pool); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -182,7 +182,7 @@ func TestWhatIsNotAllowedIsRefused(t *testing.T) {
 		}
 	}
 	product := systemtest.New(t)
-	if _, err := product.Table.Client(system.As(t.Context(), "users"), "t", "c"); err == nil {
+	if _, err := product.Table.Clients.Get(system.As(t.Context(), "users"), "t", "c"); err == nil {
 		t.Error("the function users has read an API client")
 	}
 }

@@ -51,72 +51,80 @@ func Functions() []Function {
 	return []Function{{
 		Name: "activation", MemoryMB: hashing, Timeout: answer, Settings: []string{"CODE_SECRET", "RETURN_ORIGINS"},
 		Grants: []Grant{
-			on(table.Answers, table.Claims, table.Keys, table.Mailboxes, table.OfUser, table.Pools, table.Users).
+			on(table.KindAnswers, table.KindClaims, table.KindKeys, table.KindMailboxes,
+				table.KindUserItems, table.KindPools, table.KindUsers).
 				may(get),
-			on(table.OfUser, table.Users).may(batch),
-			on(table.OfUser).may(query),
-			on(table.Answers, table.Claims, table.Mailboxes, table.Messages, table.OfUser, table.Users).
+			on(table.KindUserItems, table.KindUsers).may(batch),
+			on(table.KindUserItems).may(query),
+			on(table.KindAnswers, table.KindClaims, table.KindMailboxes, table.KindMessages,
+				table.KindUserItems, table.KindUsers).
 				may(put, update, remove),
 		},
 	}, {
 		Name: "courier", MemoryMB: waiting, Timeout: time.Minute, Mails: true,
 		Settings: []string{"CODE_SECRET", "MAIL_CONFIGURATION_SET", "MAIL_FROM", "PUBLIC_URL"},
 		Grants: []Grant{
-			on(table.Limits, table.Mailboxes, table.Messages, table.OfUser, table.Pools, table.Suppressed,
-				table.Users).may(get),
-			on(table.OfUser, table.Pools, table.Users).may(query),
-			on(table.Later).inIndex().may(query),
-			on(table.Limits, table.Mailboxes, table.Messages, table.OfUser, table.Pools, table.Suppressed).
+			on(table.KindLimits, table.KindMailboxes, table.KindMessages, table.KindUserItems,
+				table.KindPools, table.KindSuppressed, table.KindUsers).may(get),
+			on(table.KindUserItems, table.KindPools, table.KindUsers).may(query),
+			on(table.KindLater).inIndex().may(query),
+			on(table.KindLimits, table.KindMailboxes, table.KindMessages, table.KindUserItems,
+				table.KindPools, table.KindSuppressed).
 				may(put, update),
-			on(table.Claims, table.Messages, table.OfUser, table.Pools, table.Users).may(remove),
+			on(table.KindClaims, table.KindMessages, table.KindUserItems, table.KindPools,
+				table.KindUsers).may(remove),
 		},
 	}, {
 		Name: "credentials", MemoryMB: hashing, Timeout: answer,
 		Grants: []Grant{
-			on(table.Claims, table.Keys, table.Pools).may(get),
-			on(table.Limits, table.Users).may(batch),
-			on(table.Limits, table.Users).may(update),
-			on(table.Limits).may(remove),
+			on(table.KindClaims, table.KindKeys, table.KindPools).may(get),
+			on(table.KindLimits, table.KindUsers).may(batch),
+			on(table.KindLimits, table.KindUsers).may(update),
+			on(table.KindLimits).may(remove),
 		},
 	}, {
 		Name: "pools", MemoryMB: waiting, Timeout: answer,
 		Grants: []Grant{
-			on(table.Answers, table.Keys, table.Pools).may(get),
-			on(table.OfUser, table.Pools, table.Users).may(query),
-			on(table.PoolList).inIndex().may(query),
-			on(table.Answers, table.Pools, table.Schemas).may(put, update, remove, check),
-			on(table.Claims, table.OfUser, table.Pools, table.Users).may(remove),
+			on(table.KindAnswers, table.KindKeys, table.KindPools).may(get),
+			on(table.KindUserItems, table.KindPools, table.KindUsers).may(query),
+			on(table.KindPoolList).inIndex().may(query),
+			on(table.KindAnswers, table.KindPools, table.KindSchemas).
+				may(put, update, remove, check),
+			on(table.KindClaims, table.KindUserItems, table.KindPools, table.KindUsers).may(remove),
 		},
 	}, {
 		Name: "registration", MemoryMB: hashing, Timeout: answer, Settings: []string{"CODE_SECRET", "PUBLIC_URL", "RETURN_ORIGINS"},
 		Grants: []Grant{
-			on(table.Answers, table.Claims, table.Keys, table.Mailboxes, table.OfUser, table.Pools,
-				table.Schemas, table.Users).may(get),
-			on(table.Claims, table.OfUser, table.Pools, table.Users).may(batch),
-			on(table.Limits).may(get, put, update),
-			on(table.Answers, table.Claims, table.Mailboxes, table.Messages, table.OfUser, table.Users).
+			on(table.KindAnswers, table.KindClaims, table.KindKeys, table.KindMailboxes,
+				table.KindUserItems, table.KindPools, table.KindSchemas, table.KindUsers).may(get),
+			on(table.KindClaims, table.KindUserItems, table.KindPools, table.KindUsers).may(batch),
+			on(table.KindLimits).may(get, put, update),
+			on(table.KindAnswers, table.KindClaims, table.KindMailboxes, table.KindMessages,
+				table.KindUserItems, table.KindUsers).
 				may(put, update, remove),
 		},
 	}, {
 		Name: "schemas", MemoryMB: waiting, Timeout: answer,
 		Grants: []Grant{
-			on(table.Answers, table.Keys, table.Schemas).may(get),
-			on(table.SchemaList).inIndex().may(query),
-			on(table.Answers, table.Schemas).may(put, update, remove),
+			on(table.KindAnswers, table.KindKeys, table.KindSchemas).may(get),
+			on(table.KindSchemaList).inIndex().may(query),
+			on(table.KindAnswers, table.KindSchemas).may(put, update, remove),
 		},
 	}, {
 		Name: "tokens", MemoryMB: waiting, Timeout: answer, Settings: []string{"PUBLIC_URL", "TOKEN_SECRET"},
 		Grants: []Grant{
-			on(table.Clients, table.Keys).may(get),
-			on(table.Keys).may(put),
+			on(table.KindClients, table.KindKeys).may(get),
+			on(table.KindKeys).may(put),
 		},
 	}, {
 		Name: "users", MemoryMB: hashing, Timeout: answer,
 		Grants: []Grant{
-			on(table.Answers, table.Claims, table.Keys, table.Pools, table.Schemas, table.Users).may(get),
-			on(table.OfUser, table.Users).may(query),
-			on(table.Answers, table.Claims, table.OfUser, table.Users).may(put, update, remove),
-			on(table.Suppressed).may(batch, remove),
+			on(table.KindAnswers, table.KindClaims, table.KindKeys, table.KindPools,
+				table.KindSchemas, table.KindUsers).may(get),
+			on(table.KindUserItems, table.KindUsers).may(query),
+			on(table.KindAnswers, table.KindClaims, table.KindUserItems, table.KindUsers).
+				may(put, update, remove),
+			on(table.KindSuppressed).may(batch, remove),
 		},
 	}}
 }

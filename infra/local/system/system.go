@@ -161,7 +161,7 @@ func createTable(ctx context.Context, db *dynamodb.Client, name string) error {
 // EnsureClient makes an API client with the secret, unless there is one with its id.
 func (s *System) EnsureClient(ctx context.Context, c access.Client, secret string) error {
 	c.Secrets = []string{access.HashSecret(secret)}
-	err := s.Table.CreateClient(ctx, c)
+	err := s.Table.Clients.Create(ctx, c)
 	if errors.As(err, new(identity.Conflict)) {
 		return nil
 	}

@@ -20,10 +20,10 @@ import (
 
 // Clients are the API clients of a table, for whoever manages them.
 type Clients struct {
-	Table *table.Table
-	Now   func() time.Time
-	Rand  io.Reader // of secrets
-	NewID func() string
+	Stored table.Clients
+	Now    func() time.Time
+	Rand   io.Reader // of secrets
+	NewID  func() string
 }
 
 // Wish is a client to be made. What is empty is chosen: the tree by the scopes, the scopes by the tree, the id at random.
@@ -63,7 +63,7 @@ func (s *Clients) Create(ctx context.Context, w Wish) (Issued, error) {
 		return Issued{}, err
 	}
 	c := access.Client{Tenant: w.Tenant, ID: w.ID, Tree: tree, Name: w.Name, Scopes: scopes, Secrets: []string{hashed}, CreatedAt: identity.At(s.Now())}
-	return Issued{c, secret}, s.Table.CreateClient(ctx, c)
+	return Issued{c, secret}, s.Stored.Create(ctx, c)
 }
 
 // List is the clients of a tenant in the order of their ids, read page by page. It ends with the first error.
@@ -72,7 +72,7 @@ func (s *Clients) List(ctx context.Context, tenant string) iter.Seq2[access.Clie
 		err := check(tenant)
 		for after, more := "", err == nil; more; {
 			var page []access.Client
-			page, more, err = s.Table.Clients(ctx, tenant, after, pageSize)
+			page, more, err = s.Stored.List(ctx, tenant, after, pageSize)
 			for _, c := range page {
 				if !yield(c, nil) {
 					return
@@ -107,14 +107,14 @@ func (s *Clients) Revoke(ctx context.Context, tenant, id string) error {
 	if err := check(tenant, id); err != nil {
 		return err
 	}
-	return s.Table.DeleteClient(ctx, tenant, id)
+	return s.Stored.Delete(ctx, tenant, id)
 }
 
 func (s *Clients) change(ctx context.Context, tenant, id string, to func(access.Client) (access.Client, error)) (access.Client, error) {
 	if err := check(tenant, id); err != nil {
 		return access.Client{}, err
 	}
-	old, err := s.Table.Client(ctx, tenant, id)
+	old, err := s.Stored.Get(ctx, tenant, id)
 	if err != nil {
 		return old, err
 	}
@@ -122,7 +122,7 @@ func (s *Clients) change(ctx context.Context, tenant, id string, to func(access.
 	if err != nil {
 		return old, err
 	}
-	return changed, s.Table.ReplaceClient(ctx, old, changed)
+	return changed, s.Stored.Replace(ctx, old, changed)
 }
 
 // check refuses a tenant, and an id where one is given, that no path of the API could name.

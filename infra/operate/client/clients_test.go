@@ -130,11 +130,11 @@ func TestListsGoOverPages(t *testing.T) {
 	const many = 205 // more than two pages
 	for i := range many {
 		c := access.Client{Tenant: o.tenant, ID: fmt.Sprintf("c-%03d", i), Tree: "system", Scopes: []string{"identity"}}
-		if err := o.product.Table.CreateClient(t.Context(), c); err != nil {
+		if err := o.product.Table.Clients.Create(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := o.product.Table.CreateClient(t.Context(), access.Client{Tenant: o.tenant + "x", ID: "foreign"}); err != nil {
+	if err := o.product.Table.Clients.Create(t.Context(), access.Client{Tenant: o.tenant + "x", ID: "foreign"}); err != nil {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSuffix(o.call(t, "list").out, "\n"), "\n")
@@ -146,11 +146,11 @@ func TestListsGoOverPages(t *testing.T) {
 			t.Errorf("line %d is %q", i, line)
 		}
 	}
-	page, more, err := o.product.Table.Clients(t.Context(), o.tenant, "c-003", 2)
+	page, more, err := o.product.Table.Clients.List(t.Context(), o.tenant, "c-003", 2)
 	if err != nil || !more || len(page) != 2 || page[0].ID != "c-004" || page[1].ID != "c-005" {
 		t.Errorf("a page after c-003 is %+v, more %t, error %v", page, more, err)
 	}
-	if rest, more, err := o.product.Table.Clients(t.Context(), o.tenant, "c-199", 10); err != nil || more || len(rest) != 5 {
+	if rest, more, err := o.product.Table.Clients.List(t.Context(), o.tenant, "c-199", 10); err != nil || more || len(rest) != 5 {
 		t.Errorf("the last page has %d, more %t, error %v", len(rest), more, err)
 	}
 }
@@ -160,7 +160,7 @@ func TestTwoRotationsAtOnceAreOne(t *testing.T) {
 	t.Parallel()
 	o := newOperator(t)
 	c := o.must(t, "create", "--tree", "admin")
-	old, err := o.product.Table.Client(t.Context(), o.tenant, c.ID)
+	old, err := o.product.Table.Clients.Get(t.Context(), o.tenant, c.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +176,7 @@ func TestTwoRotationsAtOnceAreOne(t *testing.T) {
 			if err != nil {
 				t.Error(err)
 			}
-			secrets[i], errs[i] = secret, o.product.Table.ReplaceClient(t.Context(), old, rotated)
+			secrets[i], errs[i] = secret, o.product.Table.Clients.Replace(t.Context(), old, rotated)
 		})
 	}
 	group.Wait()
@@ -233,7 +233,7 @@ func TestChangesAreSafeToRepeat(t *testing.T) {
 	t.Parallel()
 	o := newOperator(t)
 	c := o.must(t, "create", "--tree", "admin")
-	old, err := o.product.Table.Client(t.Context(), o.tenant, c.ID)
+	old, err := o.product.Table.Clients.Get(t.Context(), o.tenant, c.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,14 +242,14 @@ func TestChangesAreSafeToRepeat(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if err := o.product.Table.ReplaceClient(t.Context(), old, changed); err != nil {
+		if err := o.product.Table.Clients.Replace(t.Context(), old, changed); err != nil {
 			t.Errorf("error is %v", err)
 		}
 	}
-	if err := o.product.Table.DeleteClient(t.Context(), o.tenant, c.ID); err != nil {
+	if err := o.product.Table.Clients.Delete(t.Context(), o.tenant, c.ID); err != nil {
 		t.Fatal(err)
 	}
-	if err := o.product.Table.ReplaceClient(t.Context(), changed, old); !errors.As(err, new(identity.NotFound)) {
+	if err := o.product.Table.Clients.Replace(t.Context(), changed, old); !errors.As(err, new(identity.NotFound)) {
 		t.Errorf("a change of a deleted client: %v", err)
 	}
 }

@@ -61,10 +61,10 @@ func (r request) do(ctx context.Context, p Process) error {
 	}
 	to := printer{out: p.Out, notes: p.Err, json: r.output == "json"}
 	if r.command == "replay" {
-		done, err := opened.Replay(ctx)
+		done, err := opened.Stream.Replay(ctx)
 		return errors.Join(to.replayed(done), err)
 	}
-	clients := &Clients{Table: opened, Now: p.Now, Rand: p.Rand, NewID: uuid.NewString}
+	clients := &Clients{Stored: opened.Clients, Now: p.Now, Rand: p.Rand, NewID: uuid.NewString}
 	switch r.command {
 	case "create":
 		return r.create(ctx, clients, to)

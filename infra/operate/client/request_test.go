@@ -68,7 +68,7 @@ func TestWhatPeopleRead(t *testing.T) {
 		t.Errorf("its notes are %q", made.err)
 	}
 	o.proves(t, shown{ID: "back-end", Tree: "system"}, map[string]bool{secret: true})
-	stored, err := o.product.Table.Client(t.Context(), o.tenant, "back-end")
+	stored, err := o.product.Table.Clients.Get(t.Context(), o.tenant, "back-end")
 	if err != nil {
 		t.Fatal(err)
 	}

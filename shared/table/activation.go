@@ -1,0 +1,83 @@
+package table
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"identitypools/shared/identity"
+	"identitypools/shared/once"
+)
+
+// Activate stores u, who was old, stores what the codes for activation of each user in spent have
+// become, claims what u has proved, and asks for the notice if there is one: all or nothing. A user
+// whom nobody has proved gives way to u if it has what u has proved. Errors: PreconditionFailed
+// where the user or any codes have changed since they were read, Conflict where an address has
+// meanwhile become another user's.
+func (t Users) Activate(
+	ctx context.Context, old, u identity.User, spent []identity.UserCodes, notice *identity.Message,
+	reply once.Reply[identity.User],
+) (identity.User, error) {
+	u.Version = old.Version + 1
+	var (
+		claims   = without(u.Claims(), old.Claims())
+		replaced []identity.User
+	)
+	for range conflictTries {
+		writes, err := t.activating(old, u, spent, notice, claims, replaced)
+		if err != nil {
+			return u, err
+		}
+		err = t.transact(ctx, writes, reply.With(u))
+		var stopped cancelled
+		if !errors.As(err, &stopped) || stopped.before(1+len(spent)) {
+			return u, unchanged(err, "activate user")
+		}
+		var taken []int
+		for i, normalized := range claims {
+			if stopped.at(1 + len(spent) + i) {
+				taken = append(taken, slices.Index(u.Claims(), normalized))
+			}
+		}
+		if replaced, err = t.unprovedOwners(ctx, u, taken); errors.As(err, new(identity.Conflict)) {
+			return u, identity.Conflict{Reason: "the address belongs to another user of this pool"}
+		}
+		if err != nil {
+			return u, err
+		}
+	}
+	return u, identity.Unavailable{RetryAfter: retryAfter, Cause: errCondition}
+}
+
+// activating returns the writes of Activate: first the user, then the codes in their order, then
+// the claims in theirs.
+func (t Users) activating(
+	old, u identity.User, spent []identity.UserCodes, notice *identity.Message,
+	claims []string, replaced []identity.User,
+) ([]types.TransactWriteItem, error) {
+	writes, err := t.replacing(old, u)
+	if err != nil {
+		return nil, err
+	}
+	remaining := t.replacingUnproved(replaced, claims)
+	for _, each := range spent {
+		k := codesKey(each.User, identity.PurposeActivation)
+		remaining = slices.DeleteFunc(remaining, func(w types.TransactWriteItem) bool { // an item has one write
+			return w.Update != nil && text(w.Update.Key, pk) == k.pk && text(w.Update.Key, sk) == k.sk
+		})
+		write, err := t.replacingCodes(each.User, identity.PurposeActivation, each.Codes)
+		if err != nil {
+			return nil, err
+		}
+		writes = append(writes, write)
+	}
+	writes = append(writes, t.claiming(u, claims, replaced)...)
+	writes = append(writes, remaining...)
+	if notice == nil {
+		return writes, nil
+	}
+	message, err := t.messaging(*notice)
+	return append(writes, message), err
+}
