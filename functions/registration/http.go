@@ -3,7 +3,6 @@ package registration
 import (
 	"context"
 	"net/http"
-	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -17,13 +16,13 @@ import (
 // Handler serves the function's operations. source names where a request comes from, origins are those that forms may come from.
 func Handler(s *Service, source func(*http.Request) string, origins *http.CrossOriginProtection, o api.Options) (http.Handler, error) {
 	h := handlers{s, source}
-	pages := site{Service: s, keeper: keeper{s.Tickets, s.Now}, open: sync.OnceValues(openPages), source: source, origins: origins}
+	pages := newSite(s, source, origins)
 	return api.New("registration", api.Handlers{
 		"selfRegisterUser": h.systemRegister, "publicGetPool": h.form, "publicRegister": h.register, "publicActivate": h.activate,
 		"publicSendActivation": h.resend,
-		"registrationPage":     pages.on(site.showForm), "registerByPage": pages.on(site.submitForm),
-		"codePage": pages.on(site.showCode), "activateByCode": pages.on(site.submitCode),
-		"activationPage": pages.on(site.showLink), "activateByPage": pages.on(site.submitLink),
+		"registrationPage":     pages.handle(pages.showForm), "registerByPage": pages.handle(pages.submitForm),
+		"codePage": pages.handle(pages.showCode), "activateByCode": pages.handle(pages.submitCode),
+		"activationPage": pages.handle(pages.showLink), "activateByPage": pages.handle(pages.submitLink),
 	}, o)
 }
 
