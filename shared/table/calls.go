@@ -6,8 +6,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
 
-// calls are the calls of DynamoDB's client that the table makes. They are held instead of the client since a program that uses
-// html/template keeps all methods of what reflection can reach: the client alone has sixty, which are 1.4 MB.
+// calls are the calls of DynamoDB's client that the table makes. They are held instead of the
+// client since a program that calls methods by their names, as html/template does, keeps all methods of what reflection
+// can reach: the client alone has sixty, which are 1.4 MB.
 type calls struct {
 	GetItem            call[dynamodb.GetItemInput, dynamodb.GetItemOutput]
 	BatchGetItem       call[dynamodb.BatchGetItemInput, dynamodb.BatchGetItemOutput]
