@@ -1,6 +1,6 @@
 # `make help` tells what there is. PORT, RACE and GOARCH may be given, as in `make test RACE=1`.
 .DEFAULT_GOAL := help
-.PHONY: help install run invoke sam test mutate load contract screenshots lint build synth diff deploy bench clean FORCE
+.PHONY: help install run invoke sam generate test mutate load contract screenshots lint build synth diff deploy bench clean FORCE
 
 TOOL := go tool -modfile=infra/check/tools/go.mod
 FUNCTIONS := $(patsubst functions/%/lambda/main.go,%,$(wildcard functions/*/lambda/main.go))
@@ -24,6 +24,9 @@ sam: install ## serve the deployment's template in SAM's containers against make
 	npx cdk synth --quiet $(ARGS)
 	go run ./infra/local/sam -template cdk.out/IdentityPools.template.json
 	sam local start-api --template cdk.out/IdentityPools.template.json --env-vars .local/sam.json --add-host host.docker.internal:host-gateway
+
+generate: ## write the *_templ.go files of the pages, from their .templ files
+	@for room in functions shared; do $(TOOL) templ fmt -log-level error $$room && $(TOOL) templ generate -log-level error -path $$room || exit 1; done
 
 test: install ## run all tests; with the race detector: RACE=1; thoroughly: LONG=1; some: PACKAGES=./shared/... RUN=Codes
 	go test $(if $(RACE),-race) -timeout 20m $(RUN:%=-run '%') $(or $(PACKAGES),./...)

@@ -112,7 +112,7 @@ func TestRoutesThatCount(t *testing.T) {
 		"system.selfRegisterUser": metric.Registrations, "public.register": metric.Registrations,
 		"system.activateSelfRegisteredUser":                  metric.Activations,
 		"system.activateSelfRegisteredUserUsingExtendedCode": metric.Activations,
-		"public.activate":                                    metric.Activations, "public.activateByPage": metric.Activations,
+		"public.activate": metric.Activations, "public.activateByPage": metric.Activations,
 		"public.registerByPage": metric.Registrations, "public.activateByCode": metric.Activations,
 	}
 	for _, route := range functions.Routes() {

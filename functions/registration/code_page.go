@@ -10,81 +10,88 @@ import (
 
 	"identitypools/shared/identity"
 	"identitypools/shared/once"
+	"identitypools/shared/page"
 )
 
-// showCode is the page for the code that a mail brought.
-func (s site) showCode(_ context.Context, _ http.ResponseWriter, r *http.Request, p identity.Pool) (shown, error) {
-	before := s.recall(r, p)
+// showCode shows the page for the code that a mail brought.
+func (s site) showCode(_ context.Context, r page.Request) (page.Answer, error) {
+	before := s.recall(r)
 	switch {
 	case before.Done:
-		return shown{location: "../activate" + languageQuery(r)}, nil
+		return page.Answer{Location: "../activate" + r.LanguageQuery()}, nil
 	case before.Ticket == "":
-		v := s.view(p, r, pageLost)
-		v.FormURL = "../" + v.FormURL
-		return shown{view: v, status: http.StatusOK}, nil
+		p := r.NewPage("lost.title")
+		p.Content = lostContent(p, formURL(r))
+		return page.Answer{Page: p}, nil
 	}
-	v := s.code(r, p, before)
+	p := s.codePage(r, before)
 	if before.Again {
-		v.Note = v.Say("code.sent")
+		p.Note = p.Words.Say("code.sent")
 	}
-	return shown{view: v, status: http.StatusOK}, nil
+	return page.Answer{Page: p}, nil
 }
 
-func (s site) code(r *http.Request, p identity.Pool, before state) view {
-	v := s.view(p, r, pageCode)
-	v.FormURL, v.Address, v.Wait = "../"+v.FormURL, before.Address, s.wait(p, before)
-	v.Fields = []field{{
-		Words: v.Words, ID: "code", Name: "code", Label: v.Say("code"), Hint: v.Say("code.hint"), Control: controlInput, Type: "text",
-		Autocomplete: "one-time-code", InputMode: "numeric", Required: true, Focus: true,
-	}}
-	return v
+// formURL returns the address of the form with which people sign up, as the page for the code links to it.
+func formURL(r page.Request) string { return "../register" + r.LanguageQuery() }
+
+func (s site) codePage(r page.Request, before state) *page.Page {
+	p := r.NewPage("code.title")
+	p.Form.SendsMail = true
+	p.Form.Fields = []page.Field{page.CodeField(p.Words, p.Words.Say("code.hint"))}
+	p.Content = codeContent(p, before.Address, s.wait(r.Pool, before), formURL(r))
+	return p
 }
 
-// wait is how many seconds are left until a new code may be asked for.
+// wait returns how many seconds are left until a new code may be asked for.
 func (s site) wait(p identity.Pool, before state) int {
 	left := before.SentAt.Add(time.Duration(p.Limits.MailPause)).Sub(s.now())
 	return max(0, int((left+time.Second-1)/time.Second))
 }
 
 // submitCode activates with the code, or asks for a new one.
-func (s site) submitCode(ctx context.Context, w http.ResponseWriter, r *http.Request, p identity.Pool) (shown, error) {
-	before := s.recall(r, p)
-	if before.Ticket == "" {
-		return shown{location: "code" + languageQuery(r), why: errAgain}, nil // where it says that the registration isn't known
+func (s site) submitCode(ctx context.Context, r page.Request) (page.Answer, error) {
+	before := s.recall(r)
+	if before.Ticket == "" { // the page says that the registration isn't known
+		return page.Answer{Location: "code" + r.LanguageQuery(), Why: errAgain}, nil
 	}
-	if r.PostForm.Get("do") == "resend" {
-		return s.resendCode(ctx, w, r, p, before)
+	typed := r.HTTP.PostForm
+	if typed.Get("do") == "resend" {
+		return s.resendCode(ctx, r, before)
 	}
-	v := s.code(r, p, before)
-	v.fill(r.PostForm)
-	code := r.PostForm.Get("code")
+	p := s.codePage(r, before)
+	p.Form.Fill(typed)
+	code := typed.Get("code")
 	if strings.TrimSpace(code) == "" {
-		v.fault(&v.Fields[0], v.Say("error.code.missing"))
-		return v.refused(errIncomplete)
+		p.Form.Fault(&p.Form.Fields[0], p.Words.Say("error.code.missing"))
+		return p.Refuse(page.ErrIncomplete)
 	}
-	_, err := s.Activate(ctx, p.Tenant, p.ID, s.source(r), before.Ticket, code,
-		r.PostForm.Get("password"), once.Reply[identity.User]{})
+	tenant, pool := r.Pool.Tenant, r.Pool.ID
+	_, err := s.service.Activate(ctx, tenant, pool, s.source(r.HTTP), before.Ticket, code, typed.Get("password"),
+		once.Reply[identity.User]{})
 	if err == nil {
-		return s.activated(w, p, before.ReturnTo, "../activate"+languageQuery(r))
+		return s.activated(r, before.ReturnTo, "../activate"+r.LanguageQuery())
 	}
 	if errors.As(err, new(identity.Invalid)) {
-		v.askPassword(p) // nothing else can be wrong with what comes with a code
+		p.Form.AskPassword(r.Pool.PasswordPolicy) // nothing else can be wrong with what comes with a code
 	}
-	return v.refused(err)
+	return p.Refuse(err)
 }
 
-func (s site) resendCode(ctx context.Context, w http.ResponseWriter, r *http.Request, p identity.Pool, before state) (shown, error) {
-	v := s.code(r, p, before)
-	if wait := s.wait(p, before); wait > 0 {
-		v.fault(nil, v.Say("code.wait", "n", strconv.Itoa(wait)))
-		return shown{view: v, status: http.StatusTooManyRequests, why: errAgain}, nil
+// resendCode asks for a new code, and goes on to the page for it.
+func (s site) resendCode(ctx context.Context, r page.Request, before state) (page.Answer, error) {
+	p := s.codePage(r, before)
+	if wait := s.wait(r.Pool, before); wait > 0 {
+		p.Form.Fault(nil, p.Words.Say("code.wait", "n", strconv.Itoa(wait)))
+		return page.Answer{Page: p, Status: http.StatusTooManyRequests, Why: errAgain}, nil
 	}
-	o := identity.MessageOptions{CodeType: identity.CodeTypeShort, Language: v.Lang}
-	err := s.Resend(ctx, p.Tenant, p.ID, s.source(r), before.Ticket, "", r.PostForm.Get("altcha"), o,
-		once.Reply[once.None]{})
+	o := identity.MessageOptions{CodeType: identity.CodeTypeShort, Language: p.Language}
+	solution, tenant, pool := r.HTTP.PostForm.Get("altcha"), r.Pool.Tenant, r.Pool.ID
+	err := s.service.Resend(ctx, tenant, pool, s.source(r.HTTP), before.Ticket, "", solution, o, once.Reply[once.None]{})
 	if err != nil {
-		return v.refused(err)
+		return p.Refuse(err)
 	}
 	before.Again, before.SentAt = true, identity.At(s.now())
-	return shown{location: "code" + languageQuery(r), why: errAgain}, s.remember(w, p, before)
+	answer, err := s.goOn(r, "code"+r.LanguageQuery(), before)
+	answer.Why = errAgain
+	return answer, err
 }

@@ -2,122 +2,87 @@ package registration
 
 import (
 	"context"
-	"net/http"
 	"net/url"
-	"slices"
-	"strconv"
 
 	"identitypools/shared/identity"
 	"identitypools/shared/once"
+	"identitypools/shared/page"
 )
 
-// showForm is the form with which people sign up.
-func (s site) showForm(ctx context.Context, _ http.ResponseWriter, r *http.Request, p identity.Pool) (shown, error) {
-	v, err := s.form(ctx, r, p)
+// showForm shows the form with which people sign up.
+func (s site) showForm(ctx context.Context, r page.Request) (page.Answer, error) {
+	p, err := s.formPage(ctx, r)
 	if err != nil {
-		return shown{}, err
+		return page.Answer{}, err
 	}
-	if before := s.recall(r, p); s.now().Before(before.SentAt.Add(typedIsKept).Time) {
-		v.fill(before.Typed)
+	if before := s.recall(r); s.now().Before(before.SentAt.Add(typedIsKept).Time) {
+		p.Form.Fill(before.Typed)
 	}
-	return shown{view: v, status: http.StatusOK}, nil
+	return page.Answer{Page: p}, nil
 }
 
-func (s site) form(ctx context.Context, r *http.Request, p identity.Pool) (view, error) {
-	if _, err := s.OpenToPublic(ctx, p.Tenant, p.ID); err != nil {
-		return view{}, err
+func (s site) formPage(ctx context.Context, r page.Request) (*page.Page, error) {
+	if _, err := s.service.OpenToPublic(ctx, r.Pool.Tenant, r.Pool.ID); err != nil {
+		return nil, err
 	}
-	schema, err := s.Schemas.Cached(ctx, p.Tenant, p.PayloadSchema)
+	schema, err := s.service.Schemas.Cached(ctx, r.Pool.Tenant, r.Pool.PayloadSchema)
 	if err != nil {
-		return view{}, err
+		return nil, err
 	}
-	v := s.view(p, r, pageRegister)
-	own := p.Branding.Texts[v.Lang]
+	p := r.NewPage("register.title")
+	own := r.Pool.Branding.Texts[p.Language]
 	if own.Title != "" {
-		v.Title = own.Title
+		p.Title = own.Title
 	}
-	v.Intro = own.Intro
-	v.Fields = []field{v.address("identifier", "register.address.hint")}
-	v.More, err = payloadFields(schema.Document, namer{v.Words, own.Labels})
-	if p.UsesPasswords() {
-		v.askPassword(p)
+	p.Form.SendsMail = true
+	p.Form.Fields = []page.Field{page.AddressField(p.Words, "identifier", p.Words.Say("register.address.hint"))}
+	if p.Form.More, err = page.PayloadFields(schema.Document, p.Words, own.Labels); err != nil {
+		return nil, err
 	}
-	return v, err
-}
-
-// address is a field for an e-mail address.
-func (v view) address(name, hint string) field {
-	return field{
-		Words: v.Words, ID: name, Name: name, Label: v.Say("address"), Hint: v.Say(hint), Control: controlInput, Type: "email", Autocomplete: "username", Required: true,
+	if r.Pool.UsesPasswords() {
+		p.Form.AskPassword(r.Pool.PasswordPolicy)
 	}
-}
-
-// askPassword adds a field for a new password, with p's rules.
-func (v *view) askPassword(p identity.Pool) {
-	v.Password = &field{Words: v.Words, ID: "password", Label: v.Say("password")}
-	policy := p.PasswordPolicy
-	for _, r := range []rule{
-		{Rule: "min_length", Bound: policy.MinLength},
-		{Rule: "capital_letters", Bound: policy.Capitals},
-		{Rule: "lowercase_letters", Bound: policy.Lowercase},
-		{Rule: "digits", Bound: policy.Digits},
-		{Rule: "special_characters", Bound: policy.Special},
-	} {
-		if r.Bound > 0 {
-			r.Text = v.Say("rule."+r.Rule, "n", strconv.Itoa(r.Bound))
-			v.Rules = append(v.Rules, r)
-		}
-	}
-	if policy.Strength != "any" {
-		v.Rules = append(v.Rules, rule{Rule: "strength", Text: v.Say("rule.strength")})
-	}
-	v.Rules = append(v.Rules, rule{Rule: "guessable", Text: v.Say("rule.guessable")})
-}
-
-// fill shows what was typed. The values of a field are those of a form: a box that isn't checked has none.
-func (v *view) fill(typed url.Values) {
-	v.each(func(f *field) {
-		f.Value, f.Checked = typed.Get(f.Name), typed.Has(f.Name)
-		for i := range f.Options {
-			f.Options[i].Selected = slices.Contains(typed[f.Name], f.Options[i].Value)
-		}
-	})
+	p.Content = registerContent(p, own.Intro)
+	return p, nil
 }
 
 // submitForm registers who filled in the form, and goes on to the page for the code.
-func (s site) submitForm(ctx context.Context, w http.ResponseWriter, r *http.Request, p identity.Pool) (shown, error) {
-	v, err := s.form(ctx, r, p)
+func (s site) submitForm(ctx context.Context, r page.Request) (page.Answer, error) {
+	p, err := s.formPage(ctx, r)
 	if err != nil {
-		return shown{}, err
+		return page.Answer{}, err
 	}
-	v.fill(r.PostForm)
-	o := identity.MessageOptions{CodeType: identity.CodeTypeShort, Language: v.Lang}
-	in := identity.SelfRegistration{Identifier: r.PostForm.Get("identifier"), Password: r.PostForm.Get("password"), Payload: payloadOf(v.More, r.PostForm)}
-	if v.lacksPassword(r) {
-		if err := s.Submit(ctx, p, s.source(r), ""); err != nil {
-			return v.refused(err)
-		}
-		if _, err := s.draft(ctx, p, in, true, o); err != nil { // so that all that is wrong is told at once
-			return v.refused(err)
-		}
-		return v.refused(errIncomplete)
+	typed := r.HTTP.PostForm
+	p.Form.Fill(typed)
+	o := identity.MessageOptions{CodeType: identity.CodeTypeShort, Language: p.Language}
+	in := identity.SelfRegistration{
+		Identifier: typed.Get("identifier"), Password: typed.Get("password"), Payload: page.Payload(p.Form.More, typed),
 	}
-	done, err := s.RegisterFrom(ctx, p, s.source(r), in, r.PostForm.Get("altcha"), o, once.Reply[Registered]{})
+	if p.Form.LacksPassword(typed) {
+		if err := s.service.Submit(ctx, r.Pool, s.source(r.HTTP), ""); err != nil {
+			return p.Refuse(err)
+		}
+		// So that all that is wrong is told at once.
+		if _, err := s.service.draft(ctx, r.Pool, in, true, o); err != nil {
+			return p.Refuse(err)
+		}
+		return p.Refuse(page.ErrIncomplete)
+	}
+	done, err := s.service.RegisterFrom(ctx, r.Pool, s.source(r.HTTP), in, typed.Get("altcha"), o, once.Reply[Registered]{})
 	if err != nil {
-		return v.refused(err)
+		return p.Refuse(err)
 	}
-	return s.registered(w, r, p, done, v)
+	return s.registered(r, done, p.Form.Typed(typed))
 }
 
-func (s site) registered(w http.ResponseWriter, r *http.Request, p identity.Pool, done Registered, v view) (shown, error) {
-	next := state{Ticket: done.Ticket, Address: r.PostForm.Get("identifier"), SentAt: identity.At(s.now()), Typed: url.Values{}, ReturnTo: s.returnTo(r)}
-	if before := s.recall(r, p); next.ReturnTo == "" && !before.Done { // whoever came back to change the address
+// registered returns the answer that goes on to the page for the code.
+func (s site) registered(r page.Request, done Registered, typed url.Values) (page.Answer, error) {
+	next := state{
+		Ticket: done.Ticket, Address: r.HTTP.PostForm.Get("identifier"), SentAt: identity.At(s.now()), Typed: typed,
+		ReturnTo: s.returnTo(r),
+	}
+	if before := s.recall(r); next.ReturnTo == "" && !before.Done { // whoever came back to change the address
 		next.ReturnTo = before.ReturnTo
 	}
-	v.each(func(f *field) {
-		if values := r.PostForm[f.Name]; len(values) > 0 {
-			next.Typed[f.Name] = values
-		}
-	})
-	return shown{location: "register/code" + languageQuery(r)}, s.remember(w, p, next)
+	return s.goOn(r, "register/code"+r.LanguageQuery(), next)
 }

@@ -3,7 +3,6 @@ package registration
 import (
 	"context"
 	"net/http"
-	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -21,9 +20,7 @@ import (
 func Handler(
 	s *Service, source func(*http.Request) string, origins *http.CrossOriginProtection, o api.Options,
 ) (http.Handler, error) {
-	return api.New(routes(handlers{s, source}, site{
-		Service: s, keeper: keeper{s.Tickets, s.Now}, open: sync.OnceValues(openPages), source: source, origins: origins,
-	}), o)
+	return api.New(routes(handlers{s, source}, newSite(s, source, origins)), o)
 }
 
 // Routes returns the rows of the function's routes.
@@ -42,12 +39,12 @@ func routes(h handlers, s site) api.Function {
 			api.Change(201, h.activate, api.Encode(statusOf)), activates),
 		api.ForBrowsers("POST", pool+"/activation/send", "publicSendActivation",
 			api.Change(202, h.resend, api.Encode(acceptedOf))),
-		api.ForPeople("GET", form, "registrationPage", s.page(site.showForm)),
-		api.ForPeople("POST", form, "registerByPage", s.submission(site.submitForm), registers),
-		api.ForPeople("GET", code, "codePage", s.page(site.showCode)),
-		api.ForPeople("POST", code, "activateByCode", s.submission(site.submitCode), activates),
-		api.ForPeople("GET", link, "activationPage", s.page(site.showLink)),
-		api.ForPeople("POST", link, "activateByPage", s.submission(site.submitLink), activates),
+		api.ForPeople("GET", form, "registrationPage", s.page(s.showForm)),
+		api.ForPeople("POST", form, "registerByPage", s.submission(s.submitForm), registers),
+		api.ForPeople("GET", code, "codePage", s.page(s.showCode)),
+		api.ForPeople("POST", code, "activateByCode", s.submission(s.submitCode), activates),
+		api.ForPeople("GET", link, "activationPage", s.page(s.showLink)),
+		api.ForPeople("POST", link, "activateByPage", s.submission(s.submitLink), activates),
 	)
 }
 

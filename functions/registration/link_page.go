@@ -8,94 +8,109 @@ import (
 
 	"identitypools/shared/identity"
 	"identitypools/shared/once"
+	"identitypools/shared/page"
 )
 
-// showLink is what the link of a mail opens: what it would do, without doing it, since mail scanners open links too.
-func (s site) showLink(ctx context.Context, _ http.ResponseWriter, r *http.Request, p identity.Pool) (shown, error) {
-	code := r.URL.Query().Get("code")
-	if before := s.recall(r, p); code == "" && before.Done {
-		v := s.view(p, r, pageDone)
-		if v.SignIn, v.Intro = before.ReturnTo, p.Branding.Texts[v.Lang].Done; v.Intro == "" {
-			v.Intro = v.Say("done.text")
-		}
-		return shown{view: v, status: http.StatusOK}, nil
+// showLink shows what the link of a mail would do, without doing it, since mail scanners open links too.
+func (s site) showLink(ctx context.Context, r page.Request) (page.Answer, error) {
+	code := r.HTTP.URL.Query().Get("code")
+	if before := s.recall(r); code == "" && before.Done {
+		return page.Answer{Page: donePage(r, before.ReturnTo)}, nil
 	}
-	v, _, err := s.link(ctx, r, p, code)
-	return shown{view: v, status: http.StatusOK}, err
+	p, _, err := s.linkPage(ctx, r, code)
+	return page.Answer{Page: p}, err
 }
 
-// link is the page of a link with a code, or where the code is no good the one that says so. ticket is that of the
-// registration which the browser remembers, if the code completes it: the link may be of another registration, which a
-// stranger has made with the same address.
-func (s site) link(
-	ctx context.Context, r *http.Request, p identity.Pool, code string,
-) (_ view, ticket string, err error) {
-	ticket = s.recall(r, p).Ticket
-	promise, err := s.Look(ctx, p, ticket, code)
+// donePage returns the last page, from which people go on to a place if there is one.
+func donePage(r page.Request, to string) *page.Page {
+	p := r.NewPage("done.title")
+	text := r.Pool.Branding.Texts[p.Language].Done
+	if text == "" {
+		text = p.Words.Say("done.text")
+	}
+	p.Content = doneContent(p, text, to)
+	return p
+}
+
+// linkPage returns the page of a link with a code, or where the code is no good the one that says so. ticket is that of
+// the registration which the browser remembers, if the code completes it: the link may be of another registration, which
+// a stranger has made with the same address.
+func (s site) linkPage(ctx context.Context, r page.Request, code string) (_ *page.Page, ticket string, err error) {
+	ticket = s.recall(r).Ticket
+	promise, err := s.service.Look(ctx, r.Pool, ticket, code)
 	if ticket != "" && isDead(err) {
 		ticket = ""
-		promise, err = s.Look(ctx, p, ticket, code)
+		promise, err = s.service.Look(ctx, r.Pool, ticket, code)
 	}
 	if isDead(err) {
-		return s.dead(r, p), "", nil
+		return deadPage(r), "", nil
 	}
-	v := s.view(p, r, pageLink)
-	v.Code, v.Address, v.Invited = code, promise.Address, promise.Invited
+	p := r.NewPage("link.title", "code")
 	if promise.NeedsPassword {
-		v.askPassword(p)
+		p.Form.AskPassword(r.Pool.PasswordPolicy)
 	}
-	return v, ticket, err
+	kind := "link.registered"
+	if promise.Invited {
+		kind = "link.invited"
+	}
+	p.Content = linkContent(p, p.Words.Say(kind, "pool", p.Pool, "address", promise.Address), code)
+	return p, ticket, err
 }
 
-// isDead says whether a link's code is no good, for whatever reason.
+// isDead reports whether a link's code is no good, for whatever reason.
 func isDead(err error) bool {
 	return errors.As(err, new(identity.InvalidCode)) || errors.As(err, new(identity.ExpiredCode))
 }
 
-func (s site) dead(r *http.Request, p identity.Pool) view {
-	v := s.view(p, r, pageDead)
-	v.Open = p.PublicRegistration
-	v.Fields = []field{v.address("address", "dead.address.hint")}
-	return v
+// deadPage returns the page that says that a link is no good, with a form for another where people may ask for one.
+func deadPage(r page.Request) *page.Page {
+	p := r.NewPage("dead.title")
+	p.Form.SendsMail = true
+	p.Form.Fields = []page.Field{page.AddressField(p.Words, "address", p.Words.Say("dead.address.hint"))}
+	p.Content = deadContent(p, r.Pool.PublicRegistration)
+	return p
 }
 
 // submitLink activates with the code of a link, or asks for a new link.
-func (s site) submitLink(ctx context.Context, w http.ResponseWriter, r *http.Request, p identity.Pool) (shown, error) {
-	if r.PostForm.Get("do") == "resend" {
-		return s.resendLink(ctx, r, p)
+func (s site) submitLink(ctx context.Context, r page.Request) (page.Answer, error) {
+	typed := r.HTTP.PostForm
+	if typed.Get("do") == "resend" {
+		return s.resendLink(ctx, r)
 	}
-	code := r.PostForm.Get("code")
-	v, ticket, err := s.link(ctx, r, p, code)
+	code := typed.Get("code")
+	p, ticket, err := s.linkPage(ctx, r, code)
 	if err != nil {
-		return shown{}, err
+		return page.Answer{}, err
 	}
-	if v.lacksPassword(r) {
-		return v.refused(errIncomplete)
+	if p.Form.LacksPassword(typed) {
+		return p.Refuse(page.ErrIncomplete)
 	}
-	_, err = s.Activate(ctx, p.Tenant, p.ID, s.source(r), ticket, code, r.PostForm.Get("password"),
+	tenant, pool := r.Pool.Tenant, r.Pool.ID
+	_, err = s.service.Activate(ctx, tenant, pool, s.source(r.HTTP), ticket, code, typed.Get("password"),
 		once.Reply[identity.User]{})
 	switch {
 	case err == nil:
-		return s.activated(w, p, s.returnTo(r), "activate"+languageQuery(r))
+		return s.activated(r, s.returnTo(r), "activate"+r.LanguageQuery())
 	case isDead(err):
-		return shown{view: s.dead(r, p), status: http.StatusUnprocessableEntity, why: err}, nil
+		return page.Answer{Page: deadPage(r), Status: http.StatusUnprocessableEntity, Why: err}, nil
 	}
-	return v.refused(err)
+	return p.Refuse(err)
 }
 
-func (s site) resendLink(ctx context.Context, r *http.Request, p identity.Pool) (shown, error) {
-	v, address := s.dead(r, p), r.PostForm.Get("address")
-	v.fill(r.PostForm)
+// resendLink asks for a new link.
+func (s site) resendLink(ctx context.Context, r page.Request) (page.Answer, error) {
+	p, address := deadPage(r), r.HTTP.PostForm.Get("address")
+	p.Form.Fill(r.HTTP.PostForm)
 	if strings.TrimSpace(address) == "" {
-		v.fault(&v.Fields[0], v.Say("error.address"))
-		return v.refused(errIncomplete)
+		p.Form.Fault(&p.Form.Fields[0], p.Words.Say("error.address"))
+		return p.Refuse(page.ErrIncomplete)
 	}
-	o := identity.MessageOptions{CodeType: identity.CodeTypeLink, Language: v.Lang, PostActivationURL: s.returnTo(r)}
-	err := s.Resend(ctx, p.Tenant, p.ID, s.source(r), "", address, r.PostForm.Get("altcha"), o,
-		once.Reply[once.None]{})
-	if err == nil {
-		v.Note = v.Say("dead.sent", "address", address)
-		return shown{view: v, status: http.StatusOK, why: errAgain}, nil
+	o := identity.MessageOptions{CodeType: identity.CodeTypeLink, Language: p.Language, PostActivationURL: s.returnTo(r)}
+	solution, tenant, pool := r.HTTP.PostForm.Get("altcha"), r.Pool.Tenant, r.Pool.ID
+	err := s.service.Resend(ctx, tenant, pool, s.source(r.HTTP), "", address, solution, o, once.Reply[once.None]{})
+	if err != nil {
+		return p.Refuse(err)
 	}
-	return v.refused(err)
+	p.Note = p.Words.Say("dead.sent", "address", address)
+	return page.Answer{Page: p, Why: errAgain}, nil
 }

@@ -2,37 +2,39 @@ package registration
 
 import (
 	"context"
+	"embed"
 	"errors"
 	"net/http"
 	"net/url"
+	"time"
 
 	"identitypools/shared/api"
 	"identitypools/shared/identity"
+	"identitypools/shared/page"
 )
 
-// site has the pages with which people sign up. Each shows itself on GET, acts on POST alone, and sends browsers on from there, so that
-// reloading repeats nothing.
+//go:embed messages
+var messages embed.FS
+
+// site has the pages with which people sign up and activate.
 type site struct {
-	*Service
-	pages
-	keeper
-	open    func() (pages, error) // once, for the first page: who calls the API has no need of them
-	source  func(*http.Request) string
-	origins *http.CrossOriginProtection
+	service *Service
+	frame   *page.Site
+	cookie  page.Cookie[state]
+	source  func(*http.Request) string // where a request comes from, without telling it
+	now     func() time.Time
 }
 
-// largestForm bounds a form, in bytes.
-const largestForm = api.MaxBody
-
-// longestReturn bounds a place to go on, in bytes, since it is remembered in a cookie.
-const longestReturn = 1000
-
-// shown is a page that answers a request: a status and a view, or where the browser is to go on.
-type shown struct {
-	view
-	status   int
-	location string
-	why      error // it is not what was asked for: so that nothing is counted that was not done
+func newSite(s *Service, source func(*http.Request) string, origins *http.CrossOriginProtection) site {
+	frame := page.New(page.Config{
+		Messages: messages,
+		Pool: func(r *http.Request) (identity.Pool, error) {
+			return s.Pools.Cached(r.Context(), r.PathValue("tid"), r.PathValue("ipID"))
+		},
+		Origins: origins, Kept: []string{"return_to"},
+	})
+	cookie := page.Cookie[state]{Name: cookieName, Purpose: notePurpose, Sealer: s.Tickets}
+	return site{service: s, frame: frame, cookie: cookie, source: source, now: s.Now}
 }
 
 // pageQuery is the query of every page.
@@ -42,114 +44,47 @@ type pageQuery struct {
 	Code     string `query:"code"` // of the link of a mail
 }
 
-// show makes the answer to a request for a page.
-type show func(s site, ctx context.Context, w http.ResponseWriter, r *http.Request, p identity.Pool) (shown, error)
+// serve makes the answer to a request for a page.
+type serve func(ctx context.Context, r page.Request) (page.Answer, error)
 
-// page is the action of a page that is shown.
-func (s site) page(show show) api.Action {
-	return api.Raw[pageQuery, api.None, api.HTML](http.StatusOK, s.serve(show))
+// page returns the action of a page that is shown.
+func (s site) page(show serve) api.Action {
+	return api.Raw[pageQuery, api.None, api.HTML](http.StatusOK, s.handle(show))
 }
 
-// submission is the action of a form that is sent.
-func (s site) submission(show show) api.Action {
-	return api.Raw[pageQuery, url.Values, api.HTML](http.StatusSeeOther, s.serve(show))
+// submission returns the action of a form that is sent.
+func (s site) submission(submit serve) api.Action {
+	return api.Raw[pageQuery, url.Values, api.HTML](http.StatusSeeOther, s.handle(submit))
 }
 
-// serve serves a page: the result of show, or the page that says what kept the product from it.
-func (s site) serve(show show) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		s := s
-		var err error
-		if s.pages, err = s.open(); err != nil {
-			api.Error(w, r, err)
-			return
-		}
-		p, err := s.Pools.Cached(r.Context(), r.PathValue("tid"), r.PathValue("ipID"))
-		var page shown
-		if err == nil {
-			err = s.submitted(w, r)
-		}
-		if err == nil {
-			page, err = show(s, r.Context(), w, r, p)
-			if unknown := s.offerWork(r.Context(), p, &page.view); err == nil {
+// handle returns the handler of a page. A page with a form for which a mail is sent asks for a proof of work while mails
+// are scarce.
+func (s site) handle(serve serve) http.HandlerFunc {
+	return s.frame.Handle(func(ctx context.Context, r page.Request) (page.Answer, error) {
+		answer, err := serve(ctx, r)
+		if answer.Page != nil && answer.Page.Form.SendsMail {
+			if unknown := s.offerWork(ctx, r.Pool, &answer.Page.Form); err == nil {
 				err = unknown
 			}
 		}
-		if err != nil {
-			page = s.unable(w, r, p, page, err)
-		} else {
-			api.CountError(r, page.why)
-		}
-		if page.location != "" {
-			w.Header().Set("Location", page.location)
-			w.WriteHeader(http.StatusSeeOther)
-			return
-		}
-		if err := s.draw(w, page.status, page.view); err != nil {
-			api.Error(w, r, err)
-		}
-	}
+		return answer, err
+	})
 }
 
-// errForeign is a form that another site has sent.
-var errForeign = identity.Refused{Code: "foreign_form", Reason: "the form comes from another site"}
-
-// submitted reads the form that comes with a POST. One that another site has made a browser send is refused, as the browser tells by
-// Sec-Fetch-Site or Origin.
-func (s site) submitted(w http.ResponseWriter, r *http.Request) error {
-	if r.Method != http.MethodPost {
-		return nil
-	}
-	if s.origins.Check(r) != nil {
-		return errForeign
-	}
-	r.Body = http.MaxBytesReader(w, r.Body, largestForm)
-	if r.ParseForm() != nil {
-		return identity.InvalidField("", "must be a form of at most 128 KB")
-	}
-	return nil
-}
-
-// unable is the answer where err is nothing that a form can mend: the form as it was filled in where trying again may help, else a page that
-// says what is the matter.
-func (s site) unable(w http.ResponseWriter, r *http.Request, p identity.Pool, form shown, err error) shown {
-	status := api.ReportError(w, r, err)
-	if form.Kind != "" && (status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable) {
-		form.fault(nil, form.Say(reason(err)))
-		return shown{view: form.view, status: status}
-	}
-	v := s.view(p, r, pageFailed)
-	v.Intro = v.Say(reason(err))
-	if title, known := v.Words[reason(err)+".title"]; known {
-		v.Title = title
-	}
-	return shown{view: v, status: status}
-}
-
-// reason is the message of what is the matter.
-func reason(err error) string {
-	switch {
-	case errors.As(err, new(identity.NotFound)):
-		return "failed.missing"
-	case errors.As(err, new(identity.Limited)):
-		return "failed.limited"
-	case errors.Is(err, errForeign):
-		return "failed.foreign"
-	}
-	return "failed.text"
-}
-
-// returnTo is where to go on in the end. Anybody can write a link to a page, so only places that the deployment allows count.
-func (s site) returnTo(r *http.Request) string {
-	if to := r.URL.Query().Get("return_to"); len(to) <= longestReturn && s.MayReturnTo(to) {
+// returnTo returns where to go on in the end, or "". Anybody can write a link to a page, so only places that the
+// deployment allows count.
+func (s site) returnTo(r page.Request) string {
+	to := r.HTTP.URL.Query().Get("return_to")
+	if len(to) <= page.LongestKept && s.service.MayReturnTo(to) { // it is remembered in a cookie
 		return to
 	}
 	return ""
 }
 
-func (s site) activated(w http.ResponseWriter, p identity.Pool, returnTo, location string) (shown, error) {
-	return shown{location: location}, s.remember(w, p, state{Done: true, SentAt: identity.At(s.now()), ReturnTo: returnTo})
+// activated returns the answer that goes on to the last page.
+func (s site) activated(r page.Request, returnTo, location string) (page.Answer, error) {
+	return s.goOn(r, location, state{Done: true, SentAt: identity.At(s.now()), ReturnTo: returnTo})
 }
 
-// errAgain is why a form that is there to activate did not: it asked for another mail.
+// errAgain is the reason why a form that is there to activate did not: it asked for another mail.
 var errAgain = errors.New("a mail is asked for again")

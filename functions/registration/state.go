@@ -1,31 +1,23 @@
 package registration
 
 import (
-	"net/http"
 	"net/url"
 	"time"
 
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
-
 	"identitypools/shared/identity"
-	"identitypools/shared/otp"
+	"identitypools/shared/page"
 )
 
-// cookieName is that of the one cookie. The prefix makes browsers take it from this host alone, over TLS alone, for all its paths (ASVS 3.3.3).
+// cookieName is the name of the one cookie of the pages.
 const cookieName = "__Host-registration"
 
 // notePurpose binds what the cookie has to being that.
 const notePurpose = "page"
 
-// largestCookie is what browsers keep at least, with the name and the attributes (RFC 6265 §6.1).
-const largestCookie = 4096 - 256
-
 // typedIsKept is how long the form shows what was typed to whoever opens it in the same browser.
 const typedIsKept = time.Hour
 
-// state is what the pages remember of a registration under way, in the browser: sealed, so that the server needs none of its own and the
-// browser's owner can't change it, nor anybody read it. It never has a password.
+// state is what the pages remember of a registration under way, in the browser. It never has a password.
 type state struct {
 	Ticket   string        `json:"ticket,omitempty"`
 	Address  string        `json:"address,omitempty"` // where the code went
@@ -36,45 +28,24 @@ type state struct {
 	Done     bool          `json:"done,omitzero"`
 }
 
-// keeper puts states into cookies.
-type keeper struct {
-	sealer *otp.Sealer
-	now    func() time.Time
+// recall returns the state that r brings of a registration in its pool. It is zero where r brings none, or one that is
+// too old.
+func (s site) recall(r page.Request) state {
+	before, ok := s.cookie.Read(r.HTTP, r.Pool)
+	if !ok || s.now().After(before.SentAt.Add(identity.TicketLifetime).Time) {
+		return state{}
+	}
+	return before
 }
 
-// recall is the state that r brings of a registration in a pool; a zero one where it brings none, or one that is too old.
-func (k keeper) recall(r *http.Request, p identity.Pool) state {
-	cookie, err := r.Cookie(cookieName)
+// goOn returns the answer that sends the browser to another page and makes it remember next. What was typed is left out
+// where it would not fit into a cookie.
+func (s site) goOn(r page.Request, location string, next state) (page.Answer, error) {
+	smaller := next
+	smaller.Typed = nil
+	cookie, err := s.cookie.Seal(r.Pool, next, smaller)
 	if err != nil {
-		return state{}
+		return page.Answer{}, err
 	}
-	note, err := k.sealer.OpenNote(notePurpose, p.Tenant, p.ID, cookie.Value)
-	if err != nil {
-		return state{}
-	}
-	var s state
-	if json.Unmarshal(note, &s) != nil || k.now().After(s.SentAt.Add(identity.TicketLifetime).Time) {
-		return state{}
-	}
-	return s
-}
-
-// remember makes the browser remember s until it is closed. What was typed is left out where it would not fit.
-func (k keeper) remember(w http.ResponseWriter, p identity.Pool, s state) error {
-	for {
-		note, err := json.Marshal(s, jsontext.AllowInvalidUTF8(true))
-		if err != nil {
-			return err
-		}
-		sealed, err := k.sealer.SealNote(notePurpose, p.Tenant, p.ID, note)
-		if err != nil {
-			return err
-		}
-		if len(sealed) > largestCookie && s.Typed != nil {
-			s.Typed = nil
-			continue
-		}
-		http.SetCookie(w, &http.Cookie{Name: cookieName, Value: sealed, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode})
-		return nil
-	}
+	return page.Answer{Location: location, Cookie: cookie}, nil
 }

@@ -2,6 +2,7 @@ package registration_test
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,31 +13,27 @@ import (
 	"identitypools/shared/identity"
 )
 
-// Every message is said somewhere, in a page or by its program, and has the same names in each language. That none is missing is seen when a
-// function starts.
+// Every message of the function is said somewhere, in a page or by its program, and has the same names in each language;
+// what it says has words of its own or those that all pages share. That no word is missing is seen when a page is opened.
 func TestEveryMessageIsSaid(t *testing.T) {
 	t.Parallel()
-	source := read(t, "pages/page.html")
-	files, err := filepath.Glob("*.go")
+	source := read(t, "pages.templ")
+	files, err := filepath.Glob("*_page.go")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, file := range files {
-		if !strings.HasSuffix(file, "_test.go") {
-			source += read(t, file)
-		}
+		source += read(t, file)
 	}
-	// What is put together: the titles of the kinds of pages, names of rules and claims, and the bounds of numbers and lengths.
-	composed := regexp.MustCompile(`^(claim\.\w+|rule\.\w+|error\.password\.\w+|error\.(number|length)\.(between|least|most)|(register|code|link|dead|lost|done|failed|failed\.missing|failed\.closed)\.title)$`)
 	names := regexp.MustCompile(`\{\w+\}`)
-	english := messages(t, identity.Languages()[0])
+	english := messages(t, ".", identity.Languages()[0])
 	for key := range english {
-		if !strings.Contains(source, `"`+key+`"`) && !composed.MatchString(key) {
+		if !strings.Contains(source, `"`+key+`"`) {
 			t.Errorf("%s is never said", key)
 		}
 	}
 	for _, language := range identity.Languages() {
-		for key, text := range messages(t, language) {
+		for key, text := range messages(t, ".", language) {
 			got, want := names.FindAllString(text, -1), names.FindAllString(english[key], -1)
 			slices.Sort(got) // languages order words each in its way
 			slices.Sort(want)
@@ -45,22 +42,19 @@ func TestEveryMessageIsSaid(t *testing.T) {
 			}
 		}
 	}
-	for _, m := range regexp.MustCompile(`Say "([\w.]+)"|Say\("([\w.]+)"|fault\w*\([^,]+, v\.Say\("([\w.]+)"`).FindAllStringSubmatch(source, -1) {
-		if key := m[1] + m[2] + m[3]; english[key] == "" && !strings.HasSuffix(key, ".") {
-			t.Errorf("%s has no words", key)
-		}
-	}
-	for _, name := range []string{"min_length", "max_length", "capital_letters", "lowercase_letters", "digits", "special_characters", "common", "name", "strength"} {
-		if english["error.password."+name] == "" {
-			t.Errorf("the rule %s for passwords has no words", name)
+	maps.Copy(english, messages(t, "../../shared/page", identity.Languages()[0]))
+	for _, m := range regexp.MustCompile(`(?:Say|NewPage)\("([\w.]+)"`).FindAllStringSubmatch(source, -1) {
+		if english[m[1]] == "" {
+			t.Errorf("%s has no words", m[1])
 		}
 	}
 }
 
-func messages(t *testing.T, language string) map[string]string {
+// messages returns the words of a language in the messages of a folder, by key.
+func messages(t *testing.T, folder, language string) map[string]string {
 	t.Helper()
 	var all map[string]string
-	if err := json.Unmarshal([]byte(read(t, "messages/"+language+".json")), &all); err != nil {
+	if err := json.Unmarshal([]byte(read(t, folder+"/messages/"+language+".json")), &all); err != nil {
 		t.Fatal(err)
 	}
 	return all

@@ -7,6 +7,7 @@ import (
 
 	"identitypools/shared/identity"
 	"identitypools/shared/once"
+	"identitypools/shared/page"
 	"identitypools/shared/work"
 )
 
@@ -49,16 +50,16 @@ func (s *Service) solvedBy(p identity.Pool, solution string, request *once.Reque
 	}
 }
 
-// offerWork puts a challenge into a page with a form that asks for a mail, while mails are scarce.
-func (s site) offerWork(ctx context.Context, p identity.Pool, v *view) error {
-	if !p.PublicRegistration || v.Kind != pageRegister && v.Kind != pageCode && v.Kind != pageDead {
+// offerWork puts a challenge into a form for which a mail is sent, while mails are scarce.
+func (s site) offerWork(ctx context.Context, p identity.Pool, form *page.Form) error {
+	if !p.PublicRegistration {
 		return nil
 	}
-	challenge, ok, err := s.Challenge(ctx, p)
+	challenge, ok, err := s.service.Challenge(ctx, p)
 	if err != nil || !ok {
 		return err
 	}
 	text, err := json.Marshal(challenge)
-	v.Challenge = string(text)
+	form.Challenge = string(text)
 	return err
 }

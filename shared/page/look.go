@@ -1,0 +1,111 @@
+package page
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"identitypools/shared/identity"
+	"identitypools/shared/language"
+)
+
+//go:embed messages style.css script.js
+var files embed.FS
+
+// look is what a function's pages have in common.
+type look struct {
+	words         map[string]language.Words // by language
+	style, script element
+}
+
+// element is a style or script that stands in each page, with the hash by which the page's policy allows it.
+type element struct {
+	html string
+	hash string
+}
+
+// newElement returns the element with the given tag and text. The text must be the project's own: it is not escaped.
+func newElement(tag, text string) element {
+	sum := sha256.Sum256([]byte(text))
+	return element{
+		html: "<" + tag + ">" + text + "</" + tag + ">",
+		hash: "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'",
+	}
+}
+
+func openLook(own fs.FS) (look, error) {
+	words, err := readWords(own)
+	if err != nil {
+		return look{}, err
+	}
+	style, err := files.ReadFile("style.css")
+	if err != nil {
+		return look{}, fmt.Errorf("read style: %w", err)
+	}
+	script, err := files.ReadFile("script.js")
+	if err != nil {
+		return look{}, fmt.Errorf("read script: %w", err)
+	}
+	return look{words, newElement("style", string(style)), newElement("script", string(script))}, nil
+}
+
+// readWords returns the words of a function's pages, by language: its own and those that all pages share.
+func readWords(own fs.FS) (map[string]language.Words, error) {
+	all, err := language.Read(files, "messages")
+	if err != nil {
+		return nil, err
+	}
+	added, err := language.Read(own, "messages")
+	if err != nil {
+		return nil, err
+	}
+	for code, words := range added {
+		for key := range words {
+			if _, shared := all[code][key]; shared {
+				return nil, fmt.Errorf("read messages in %s: all pages share %q", code, key)
+			}
+		}
+		maps.Copy(all[code], words)
+	}
+	return all, nil
+}
+
+// brandStyle returns the style with a pool's colour, and with the colour that can be read on it.
+func brandStyle(p identity.Pool) string {
+	surface, on := identity.Colours(p.Colour())
+	return ":root{--brand:" + surface + ";--on-brand:" + on + "}"
+}
+
+// draw answers with the page. Its address may have a code, which must not leave it; nothing is loaded but the pool's
+// logo, and nothing runs but the one script (ASVS 3.4.3 to 3.4.6, 14.3.2).
+func (l look) draw(ctx context.Context, w http.ResponseWriter, status int, p *Page) error {
+	var drawn bytes.Buffer
+	// A page that says that time has run out is drawn when it has.
+	if err := layout(p, l).Render(context.WithoutCancel(ctx), &drawn); err != nil {
+		return fmt.Errorf("draw page %q: %w", p.Title, err)
+	}
+	images := "data:"
+	if logo, err := url.Parse(p.logo); err == nil && logo.Host != "" {
+		images += " https://" + logo.Host
+	}
+	header := w.Header()
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Set("Content-Language", p.Language)
+	header.Set("Cross-Origin-Opener-Policy", "same-origin")
+	header.Set("Referrer-Policy", "same-origin") // with none at all, browsers would hide where a form comes from
+	header.Set("Content-Security-Policy", strings.Join([]string{
+		"default-src 'none'", "style-src " + l.style.hash + " " + p.brand.hash, "script-src " + l.script.hash,
+		"img-src " + images, "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'",
+	}, "; "))
+	w.WriteHeader(status)
+	_, _ = w.Write(drawn.Bytes()) // a caller who has gone away can't be told
+	return nil
+}

@@ -1,0 +1,206 @@
+package page
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"identitypools/shared/identity"
+	"identitypools/shared/language"
+)
+
+// property is a member of a payload's schema as far as a form looks at it. Whatever else the schema says is checked when
+// the form comes.
+type property struct {
+	name string
+
+	Type        string     `json:"type"`
+	Title       string     `json:"title"`
+	Description string     `json:"description"`
+	Hidden      bool       `json:"hidden"`
+	Const       *string    `json:"const"`
+	Enum        []string   `json:"enum"`
+	Minimum     *int64     `json:"minimum"`
+	Maximum     *int64     `json:"maximum"`
+	MultipleOf  *int64     `json:"multipleOf"`
+	MinLength   *int64     `json:"minLength"`
+	MaxLength   *int64     `json:"maxLength"`
+	Items       *property  `json:"items"`
+	Properties  properties `json:"properties"`
+	Required    []string   `json:"required"`
+}
+
+// properties are the members of a schema in the order in which it has them.
+type properties []property
+
+// UnmarshalJSONFrom reads an object of schemas.
+func (ps *properties) UnmarshalJSONFrom(from *jsontext.Decoder) error {
+	if _, err := from.ReadToken(); err != nil {
+		return err
+	}
+	for from.PeekKind() == '"' {
+		name, err := from.ReadToken()
+		if err != nil {
+			return err
+		}
+		p := property{name: name.String()}
+		if err := json.UnmarshalDecode(from, &p); err != nil {
+			return err
+		}
+		*ps = append(*ps, p)
+	}
+	_, err := from.ReadToken()
+	return err
+}
+
+// claim says what browsers call an attribute that OpenID Connect Core §5.1 has a name for, and how it is typed.
+type claim struct{ autocomplete, inputType string }
+
+func claimOf(name string) claim {
+	return map[string]claim{
+		"given_name":         {"given-name", "text"},
+		"family_name":        {"family-name", "text"},
+		"middle_name":        {"additional-name", "text"},
+		"name":               {"name", "text"},
+		"nickname":           {"nickname", "text"},
+		"preferred_username": {"off", "text"},
+		"website":            {"url", "url"},
+		"profile":            {"off", "url"},
+		"picture":            {"off", "url"},
+		"birthdate":          {"bday", "date"},
+		"phone_number":       {"tel", "tel"},
+		"locale":             {"language", "text"},
+		"zoneinfo":           {"off", "text"},
+		"gender":             {"sex", "text"},
+		"street_address":     {"street-address", "text"},
+		"locality":           {"address-level2", "text"},
+		"region":             {"address-level1", "text"},
+		"postal_code":        {"postal-code", "text"},
+		"country":            {"country-name", "text"},
+		"organization":       {"organization", "text"},
+		"email":              {"email", "email"},
+	}[name]
+}
+
+// namer names fields: by the pool's own labels, which are kept by the name of the property, and by the words for claims.
+type namer struct {
+	words language.Words
+	own   map[string]string
+}
+
+// PayloadFields returns the fields for a payload that a JSON schema describes, named by the pool's own labels where there
+// are any. It leaves out what a form can't show, such as a list of objects. Errors: one for a schema that cannot be read.
+func PayloadFields(schema []byte, words language.Words, labels map[string]string) ([]Field, error) {
+	var root property
+	if err := json.Unmarshal(schema, &root); err != nil {
+		return nil, fmt.Errorf("read payload schema: %w", err)
+	}
+	fields := fieldsOf(root, "", "payload", namer{words, labels})
+	has := func(name string) bool {
+		return slices.ContainsFunc(fields, func(f Field) bool { return f.Name == name })
+	}
+	if has("/given_name") && has("/family_name") { // nobody should have to write a name twice
+		fields = slices.DeleteFunc(fields, func(f Field) bool { return f.Name == "/name" && !f.Required })
+	}
+	return fields, nil
+}
+
+func fieldsOf(object property, pointer, id string, n namer) []Field {
+	var fields []Field
+	for _, p := range object.Properties {
+		f := Field{
+			Name:  pointer + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(p.name),
+			Label: n.label(p), Hint: p.Description, Required: slices.Contains(object.Required, p.name), about: p,
+		}
+		f.ID = id + "-" + idPart(p.name, len(fields))
+		if p.Hidden || p.name == "" || !f.shape(n) {
+			continue
+		}
+		fields = append(fields, f)
+	}
+	return fields
+}
+
+// idPart returns what stands for a name in an element's id: a name of plain characters itself, for any other its place in
+// the form.
+func idPart(name string, place int) string {
+	if identity.ValidID(name) {
+		return name
+	}
+	return ":" + strconv.Itoa(place) // which no name is
+}
+
+// label returns what a property is called: by the pool, by the schema, by OpenID Connect in the reader's language, or by
+// its own name.
+func (n namer) label(p property) string {
+	if own := n.own[p.name]; own != "" {
+		return own
+	}
+	if p.Title != "" {
+		return p.Title
+	}
+	if text, known := n.words["claim."+p.name]; known {
+		return text
+	}
+	parts := strings.FieldsFunc(p.name, func(r rune) bool { return r == '_' || r == '-' || unicode.IsSpace(r) })
+	words := strings.Join(parts, " ")
+	if words == "" {
+		return p.name
+	}
+	first, size := utf8.DecodeRuneInString(words)
+	return string(unicode.ToUpper(first)) + words[size:]
+}
+
+// shape gives f the control that fits its property. It reports false where none does.
+func (f *Field) shape(n namer) bool {
+	p := f.about
+	switch {
+	case p.Const != nil:
+		f.Control = ControlCheck
+	case p.Enum != nil && (p.Type == "string" || p.Type == ""):
+		f.Control, f.Options = ControlSelect, choices(p.Enum)
+	case p.Type == "string":
+		f.shapeText()
+	case p.Type == "integer" || p.Type == "number":
+		f.Control, f.Type, f.Step = ControlInput, "number", "any"
+		f.Min, f.Max = text(p.Minimum), text(p.Maximum)
+		if p.Type == "integer" {
+			f.Step = "1"
+		}
+	case p.Type == "boolean":
+		f.Control = ControlCheck
+	case p.Type == "array" && p.Items != nil && p.Items.Enum != nil:
+		f.Control, f.Options = ControlMany, choices(p.Items.Enum)
+	case p.Type == "array" && p.Items != nil && slices.Contains([]string{"string", "integer", "number"}, p.Items.Type):
+		f.Control = ControlLines
+	case p.Type == "object":
+		f.Control, f.Fields = ControlGroup, fieldsOf(p, f.Name, f.ID, n)
+		return len(f.Fields) > 0
+	default:
+		return false
+	}
+	return true
+}
+
+func (f *Field) shapeText() {
+	known := claimOf(f.about.name)
+	f.Control, f.Type, f.Autocomplete = ControlInput, known.inputType, known.autocomplete
+	f.MinLength, f.MaxLength = text(f.about.MinLength), text(f.about.MaxLength)
+	if f.Type == "" {
+		f.Type = "text"
+	}
+}
+
+func choices(values []string) []Option {
+	all := make([]Option, len(values))
+	for i, value := range values {
+		all[i].Value = value
+	}
+	return all
+}

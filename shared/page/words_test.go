@@ -1,0 +1,84 @@
+package page_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"identitypools/shared/identity"
+)
+
+// Every message that all pages share is said somewhere, in a page or by the package, and has the same names in each
+// language.
+func TestEveryMessageIsSaid(t *testing.T) {
+	t.Parallel()
+	var source string
+	for _, pattern := range []string{"*.templ", "*.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if !strings.HasSuffix(file, "_test.go") && !strings.HasSuffix(file, "_templ.go") {
+				source += read(t, file)
+			}
+		}
+	}
+	// These keys are put together: titles, names of rules and claims, and the bounds of numbers and lengths. What lacks
+	// from a form is said by the function that the form belongs to.
+	composed := regexp.MustCompile(`^(claim\.\w+|rule\.\w+|error\.password\.\w+|` +
+		`error\.(number|length)\.(between|least|most)|failed\.missing\.title|error\.code\.missing)$`)
+	names := regexp.MustCompile(`\{\w+\}`)
+	english := messages(t, identity.Languages()[0])
+	for key := range english {
+		if !strings.Contains(source, `"`+key+`"`) && !composed.MatchString(key) {
+			t.Errorf("%s is never said", key)
+		}
+	}
+	for _, language := range identity.Languages() {
+		for key, text := range messages(t, language) {
+			got, want := names.FindAllString(text, -1), names.FindAllString(english[key], -1)
+			slices.Sort(got) // languages order words each in its way
+			slices.Sort(want)
+			if !slices.Equal(got, want) {
+				t.Errorf("%s in %s names %s, want %s", key, language, got, want)
+			}
+		}
+	}
+	for _, m := range regexp.MustCompile(`(?:Say|NewPage)\("([\w.]+)"[,)]`).FindAllStringSubmatch(source, -1) {
+		if english[m[1]] == "" {
+			t.Errorf("%s has no words", m[1])
+		}
+	}
+	for _, name := range []string{
+		"min_length", "max_length", "capital_letters", "lowercase_letters", "digits", "special_characters",
+		"common", "name", "strength",
+	} {
+		if english["error.password."+name] == "" {
+			t.Errorf("the rule %s for passwords has no words", name)
+		}
+	}
+}
+
+// messages returns the words that all pages share in a language, by key.
+func messages(t *testing.T, language string) map[string]string {
+	t.Helper()
+	var all map[string]string
+	if err := json.Unmarshal([]byte(read(t, "messages/"+language+".json")), &all); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
