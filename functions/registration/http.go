@@ -76,7 +76,7 @@ func flag(r *http.Request, name string, absent bool) (bool, error) {
 
 // publicOptions are those that a browser may choose: a page types codes unless it asks for links.
 func publicOptions(r *http.Request) identity.MessageOptions {
-	o := identity.MessageOptions{CodeType: identity.CodeType(r.URL.Query().Get("code_type_in_message")), Language: language.Of(r)}
+	o := identity.MessageOptions{CodeType: identity.CodeType(r.URL.Query().Get("code_type_in_message")), Language: language.Requested(r)}
 	if o.CodeType == "" {
 		o.CodeType = identity.CodeTypeShort
 	}

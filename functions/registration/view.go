@@ -108,7 +108,7 @@ type languageLink struct{ Code, Name, URL string }
 // view is the frame of a page about p for whoever asked r.
 func (ps pages) view(p identity.Pool, r *http.Request, kind string) view {
 	p.Branding = p.Branding.Filled() // of no pool, where the page says so
-	lang := language.Of(r)
+	lang := language.Requested(r)
 	if ps.words[lang] == nil { // asked for, but not served: the browser may know better
 		lang = p.LanguageFor(identity.User{}, language.Accepted(r))
 	}

@@ -39,7 +39,7 @@ func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), keys: &published{}}
 	w.issuer = issuerOf(t, "the first key's seed is 32 bytes", w)
-	set, changed, err := w.issuer.Publish(nil)
+	set, changed, err := w.issuer.AddPublicKey(nil)
 	if err != nil || !changed {
 		t.Fatalf("publish: %t %v", changed, err)
 	}
@@ -174,7 +174,7 @@ func TestKeysRotate(t *testing.T) {
 		t.Fatal(err)
 	}
 	next := issuerOf(t, "the second key's seed: 32 bytes.", w)
-	set, changed, err := next.Publish(w.keys.set)
+	set, changed, err := next.AddPublicKey(w.keys.set)
 	if err != nil || !changed {
 		t.Fatalf("publish: %t %v", changed, err)
 	}
@@ -188,7 +188,7 @@ func TestKeysRotate(t *testing.T) {
 	if w.keys.reads != 2 {
 		t.Errorf("keys were read %d times, want once for each that was new", w.keys.reads)
 	}
-	if again, changed, err := next.Publish(set); err != nil || changed || string(again) != string(set) {
+	if again, changed, err := next.AddPublicKey(set); err != nil || changed || string(again) != string(set) {
 		t.Errorf("publishing a known key changes the set: %v", err)
 	}
 }
@@ -210,11 +210,11 @@ func TestSecretsOfClients(t *testing.T) {
 	}
 	c := access.Client{Secrets: []string{access.HashSecret("older"), hashed}}
 	for secret, want := range map[string]bool{first: true, "older": true, "": false, hashed: false, first + "x": false} {
-		if c.Proves(secret) != want {
+		if c.HasSecret(secret) != want {
 			t.Errorf("secret %q proves the client: %t", secret, !want)
 		}
 	}
-	if (access.Client{}).Proves("") {
+	if (access.Client{}).HasSecret("") {
 		t.Error("a client without secrets is proved by nothing")
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"identitypools/shared/identity"
 )
 
-const hash = crypto.SHA256
+const thumbprintHash = crypto.SHA256
 
 // Client is an API client of a tenant.
 type Client struct {
@@ -42,7 +42,7 @@ func HashSecret(secret string) string {
 }
 
 // Proves says whether secret is one of the client's, in the same time for each.
-func (c Client) Proves(secret string) bool {
+func (c Client) HasSecret(secret string) bool {
 	hashed, right := []byte(HashSecret(secret)), 0
 	for _, known := range c.Secrets {
 		right |= subtle.ConstantTimeCompare(hashed, []byte(known))

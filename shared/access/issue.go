@@ -24,7 +24,7 @@ type Issuer struct {
 func NewIssuer(seed []byte, now func() time.Time) (*Issuer, error) {
 	private := ed25519.NewKeyFromSeed(seed)
 	public := jose.JSONWebKey{Key: private.Public(), Algorithm: string(jose.EdDSA), Use: "sig"}
-	thumbprint, err := public.Thumbprint(hash)
+	thumbprint, err := public.Thumbprint(thumbprintHash)
 	if err != nil {
 		return nil, fmt.Errorf("make key id: %w", err)
 	}
@@ -58,7 +58,7 @@ func (i *Issuer) Issue(c Caller, issuer string, lifetime time.Duration) (string,
 const maxKeys = 4
 
 // Publish is the set published so far, with the issuer's key added if it is not in it. changed says whether it was added.
-func (i *Issuer) Publish(published []byte) (set []byte, changed bool, err error) {
+func (i *Issuer) AddPublicKey(published []byte) (set []byte, changed bool, err error) {
 	known, err := parseSet(published)
 	if err != nil {
 		return nil, false, err

@@ -44,10 +44,10 @@ type Verifier struct {
 	keys Keys
 	now  func() time.Time
 
-	mu    sync.Mutex
-	set   jose.JSONWebKeySet
-	used  time.Time // readings of the keys are used up as if there had been one each keysInterval until then
-	known map[[sha256.Size]byte]verified
+	mu             sync.Mutex
+	set            jose.JSONWebKeySet
+	readsUsedUntil time.Time // readings of the keys are used up as if there had been one each keysInterval until then
+	remembered     map[[sha256.Size]byte]verified
 }
 
 // Keys reads the public JWK set (RFC 7517), as JSON; it is empty while none is published.
@@ -62,15 +62,15 @@ type verified struct {
 
 // NewVerifier is a Verifier. Nothing is read before the first token.
 func NewVerifier(keys Keys, now func() time.Time) *Verifier {
-	return &Verifier{keys: keys, now: now, known: map[[sha256.Size]byte]verified{}}
+	return &Verifier{keys: keys, now: now, remembered: map[[sha256.Size]byte]verified{}}
 }
 
 // Limits of what a Verifier does for tokens that may come from anybody.
 const (
-	maxToken     = 4096        // bytes
-	maxKnown     = 4096        // remembered tokens; when full, all are forgotten
-	keysBurst    = 5           // readings of the keys at once for the sake of unknown ones, so that a new key is found at once,
-	keysInterval = time.Second // and the time after which there may be another one
+	maxToken      = 4096        // bytes
+	maxRemembered = 4096        // remembered tokens; when full, all are forgotten
+	keysBurst     = 5           // readings of the keys at once for the sake of unknown ones, so that a new key is found at once,
+	keysInterval  = time.Second // and the time after which there may be another one
 )
 
 // Verify is the caller that a token names. Errors: ErrToken; any other where the keys could not be read.
@@ -80,7 +80,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Caller, error) {
 	}
 	sum, now := sha256.Sum256([]byte(token)), v.now()
 	v.mu.Lock()
-	found, ok := v.known[sum]
+	found, ok := v.remembered[sum]
 	v.mu.Unlock()
 	if ok && now.Before(found.until) {
 		return found.caller, nil
@@ -91,10 +91,10 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Caller, error) {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if len(v.known) >= maxKnown {
-		clear(v.known)
+	if len(v.remembered) >= maxRemembered {
+		clear(v.remembered)
 	}
-	v.known[sum] = found
+	v.remembered[sum] = found
 	return found.caller, nil
 }
 
@@ -103,7 +103,7 @@ func (v *Verifier) verify(ctx context.Context, token string, now time.Time) (ver
 	if err != nil || len(parsed.Headers) != 1 || parsed.Headers[0].ExtraHeaders[jose.HeaderType] != tokenType {
 		return verified{}, ErrToken
 	}
-	key, err := v.key(ctx, parsed.Headers[0].KeyID, now)
+	key, err := v.publicKey(ctx, parsed.Headers[0].KeyID, now)
 	if err != nil {
 		return verified{}, err
 	}
@@ -124,13 +124,13 @@ func (v *Verifier) verify(ctx context.Context, token string, now time.Time) (ver
 
 // key is the published key with the id. An unknown id makes the keys be read anew: tokens of a new signing secret are good at
 // once, and strangers, who can name any key, cost few readings.
-func (v *Verifier) key(ctx context.Context, id string, now time.Time) (any, error) {
+func (v *Verifier) publicKey(ctx context.Context, id string, now time.Time) (any, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if found := v.set.Key(id); len(found) == 1 {
 		return found[0].Key, nil
 	}
-	if v.used.Sub(now) > (keysBurst-1)*keysInterval {
+	if v.readsUsedUntil.Sub(now) > (keysBurst-1)*keysInterval {
 		return nil, ErrToken
 	}
 	text, err := v.keys.Keys(ctx)
@@ -142,10 +142,10 @@ func (v *Verifier) key(ctx context.Context, id string, now time.Time) (any, erro
 		return nil, err
 	}
 	v.set = set
-	if v.used.Before(now) {
-		v.used = now
+	if v.readsUsedUntil.Before(now) {
+		v.readsUsedUntil = now
 	}
-	v.used = v.used.Add(keysInterval)
+	v.readsUsedUntil = v.readsUsedUntil.Add(keysInterval)
 	if found := v.set.Key(id); len(found) == 1 {
 		return found[0].Key, nil
 	}

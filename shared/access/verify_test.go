@@ -132,7 +132,7 @@ func TestPublishKeepsTheNewestKeys(t *testing.T) {
 	tokens := []string{w.token(t, w.issuer)}
 	for i := range 4 {
 		next := issuerOf(t, fmt.Sprintf("the seed of key %d has 32 bytes. ", i)[:32], w)
-		set, changed, err := next.Publish(w.keys.set)
+		set, changed, err := next.AddPublicKey(w.keys.set)
 		if err != nil || !changed {
 			t.Fatalf("changed is %t, error is %v", changed, err)
 		}
@@ -161,7 +161,7 @@ func TestAPublishedSetThatIsBroken(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.keys.set = []byte("{")
-	if _, _, err := w.issuer.Publish(w.keys.set); err == nil {
+	if _, _, err := w.issuer.AddPublicKey(w.keys.set); err == nil {
 		t.Error("it is replaced")
 	}
 	if _, err := w.verifier.Verify(t.Context(), w.token(t, w.issuer)); err == nil || errors.Is(err, access.ErrToken) {

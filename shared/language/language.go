@@ -19,7 +19,7 @@ const Parameter = "lang"
 
 // Of is the language that r asks for: by Parameter, else by Accept-Language (RFC 9110 §12.5.4). It is "" where r asks for none that is
 // served; of Parameter also a language that is not served is told, for the caller to refuse or ignore.
-func Of(r *http.Request) string {
+func Requested(r *http.Request) string {
 	if asked := r.URL.Query().Get(Parameter); asked != "" {
 		return asked
 	}
@@ -27,12 +27,12 @@ func Of(r *http.Request) string {
 }
 
 // longest bounds an Accept-Language that is looked at, in bytes. Browsers send less than a tenth.
-const longest = 1000
+const maxHeader = 1000
 
 // Accepted is the served language that r's Accept-Language prefers, "" for none.
 func Accepted(r *http.Request) string {
 	header := r.Header.Get("Accept-Language")
-	if header == "" || len(header) > longest {
+	if header == "" || len(header) > maxHeader {
 		return ""
 	}
 	wanted, _, err := language.ParseAcceptLanguage(header)

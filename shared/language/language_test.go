@@ -32,7 +32,7 @@ func TestTheLanguageOfARequest(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.Header.Set("Accept-Language", c.accept)
-		if got := language.Of(r); got != c.want {
+		if got := language.Requested(r); got != c.want {
 			t.Errorf("?%s with %.40q is %q, want %q", c.query, c.accept, got, c.want)
 		}
 	}

@@ -29,17 +29,17 @@ func Check(k Kind, t Text) error {
 func checkSubject(v *identity.Violations, k Kind, text string) {
 	const at = "/subject"
 	checkLength(v, at, text, MaxSubject)
-	if strings.ContainsFunc(text, isWild) {
+	if strings.ContainsFunc(text, isUnsafe) {
 		v.Add(at, "must be one line without control characters")
 	}
-	for _, name := range names(text) {
+	for _, name := range namesInBraces(text) {
 		switch {
-		case name == k.carries() && name == "code":
+		case name == k.mainVariable() && name == "code":
 			v.Add(at, "must not have {code}: the pool's setting code_in_subject puts it there")
-		case name == k.carries():
+		case name == k.mainVariable():
 			v.Add(at, "must not have {"+name+"}")
 		default:
-			checkName(v, at, k, name)
+			checkVariable(v, at, k, name)
 		}
 	}
 }
@@ -51,12 +51,12 @@ func checkBody(v *identity.Violations, k Kind, text string) {
 		v.Add(at, "must not contain control characters but line breaks")
 	}
 	times := 0
-	for _, name := range names(text) {
-		if checkName(v, at, k, name); name == k.carries() {
+	for _, name := range namesInBraces(text) {
+		if checkVariable(v, at, k, name); name == k.mainVariable() {
 			times++
 		}
 	}
-	if name := "{" + k.carries() + "}"; k.carries() != "" && (times != 1 || !slices.Contains(paragraphs(text), name)) {
+	if name := "{" + k.mainVariable() + "}"; k.mainVariable() != "" && (times != 1 || !slices.Contains(paragraphs(text), name)) {
 		v.Add(at, fmt.Sprintf("must have %s once, in a paragraph of its own", name))
 	}
 }
@@ -72,14 +72,14 @@ func checkLength(v *identity.Violations, at, text string, most int) {
 	}
 }
 
-func checkName(v *identity.Violations, at string, k Kind, name string) {
+func checkVariable(v *identity.Violations, at string, k Kind, name string) {
 	if !slices.Contains(k.Variables(), name) {
 		v.Add(at, fmt.Sprintf("has {%s}, which is none of the values of this mail: %s", strings.ToValidUTF8(name, "?"), strings.Join(k.Variables(), ", ")))
 	}
 }
 
 // names are those that stand in braces in a text, as often as they do.
-func names(text string) []string {
+func namesInBraces(text string) []string {
 	var list []string
 	for _, found := range regexp.MustCompile(`\{([^{}\n]{1,40})\}`).FindAllStringSubmatch(text, -1) {
 		list = append(list, found[1])

@@ -39,7 +39,7 @@ func TestCheck(t *testing.T) {
 		"a code alone":                 {mail.InvitationCode, mail.Text{Subject: "s", Body: "{code}"}, nil},
 		"a code among spaces":          {mail.ResendCode, mail.Text{Subject: "s", Body: "a\n \n  {code} \n  \nb"}, nil},
 		"a link alone":                 {mail.ResendLink, mail.Text{Subject: "s", Body: "{link}"}, nil},
-		"a notice":                     {mail.Taken, mail.Text{Subject: "s", Body: "b"}, nil},
+		"a notice":                     {mail.AddressTaken, mail.Text{Subject: "s", Body: "b"}, nil},
 		"the time of a notice":         {mail.PasswordSet, mail.Text{Subject: "{time}", Body: "{pool} {time}"}, nil},
 		"a kind that there isn't":      {"nothing", mail.Text{Subject: "s", Body: "{pool}"}, []string{"/body"}},
 		"spaces in braces":             {mail.RegistrationCode, mail.Text{Subject: "{ }", Body: body}, []string{"/subject"}},
@@ -48,7 +48,7 @@ func TestCheck(t *testing.T) {
 		"the longest":                  {mail.RegistrationCode, mail.Text{Subject: long(150), Body: long(3992) + "\n\n{code}"}, nil},
 		"too long":                     {mail.RegistrationCode, mail.Text{Subject: long(151), Body: long(3993) + "\n\n{code}"}, []string{"/subject", "/body"}},
 		"empty":                        {mail.RegistrationCode, mail.Text{}, []string{"/subject", "/body", "/body"}},
-		"spaces":                       {mail.Taken, mail.Text{Subject: " \u00a0", Body: " \n \n"}, []string{"/subject", "/body"}},
+		"spaces":                       {mail.AddressTaken, mail.Text{Subject: " \u00a0", Body: " \n \n"}, []string{"/subject", "/body"}},
 		"a subject of two lines":       {mail.RegistrationCode, mail.Text{Subject: "a\nBcc: b@example.com", Body: body}, []string{"/subject"}},
 		"a return in the subject":      {mail.RegistrationCode, mail.Text{Subject: "a\rb", Body: body}, []string{"/subject"}},
 		"a line separator":             {mail.RegistrationCode, mail.Text{Subject: "a\u2028b", Body: body}, []string{"/subject"}},
@@ -67,10 +67,10 @@ func TestCheck(t *testing.T) {
 		"the code in the subject":      {mail.RegistrationCode, mail.Text{Subject: "{code}", Body: body}, []string{"/subject"}},
 		"the link in the subject":      {mail.RegistrationLink, mail.Text{Subject: "{link}", Body: "{link}"}, []string{"/subject"}},
 		"a link instead of a code":     {mail.RegistrationCode, mail.Text{Subject: "{link}", Body: "{link}"}, []string{"/subject", "/body", "/body"}},
-		"a code where there is none":   {mail.Taken, mail.Text{Subject: "{code}", Body: "{code}"}, []string{"/subject", "/body"}},
+		"a code where there is none":   {mail.AddressTaken, mail.Text{Subject: "{code}", Body: "{code}"}, []string{"/subject", "/body"}},
 		"a name that there isn't":      {mail.RegistrationCode, mail.Text{Subject: "{Pool}", Body: body + "{ pool }"}, []string{"/subject", "/body"}},
-		"a name of others' templates":  {mail.Taken, mail.Text{Subject: "{{.Pool}}", Body: "${pool} {{pool}} {{ pool }}"}, []string{"/subject", "/body"}},
-		"several names there aren't":   {mail.Taken, mail.Text{Subject: "s", Body: "{a} {b}"}, []string{"/body", "/body"}},
+		"a name of others' templates":  {mail.AddressTaken, mail.Text{Subject: "{{.Pool}}", Body: "${pool} {{pool}} {{ pool }}"}, []string{"/subject", "/body"}},
+		"several names there aren't":   {mail.AddressTaken, mail.Text{Subject: "s", Body: "{a} {b}"}, []string{"/body", "/body"}},
 		"a name that a code closes in": {mail.RegistrationCode, mail.Text{Subject: "s", Body: "{\n\n{code}\n\n}"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -98,7 +98,7 @@ func TestUsualTextsAreAcceptable(t *testing.T) {
 	t.Parallel()
 	all := texts(t)
 	each(t, func(t *testing.T, kind mail.Kind, lang string) {
-		text := all.Usual(kind, lang)
+		text := all.Default(kind, lang)
 		if err := mail.Check(kind, text); err != nil {
 			t.Error(err)
 		}

@@ -31,13 +31,13 @@ const (
 )
 
 // enough of a preview says what the mail is about, in bytes: its first paragraphs do, but for a greeting alone.
-const enough = 60
+const minPreview = 60
 
 // padding is how many blanks follow the preview, so that lists of mails show nothing of what comes after it: the code above all.
-const padding = 120
+const previewPadding = 120
 
 // html is the part that most people see. Nothing in it is loaded or run.
-func (p parts) html() string {
+func (p renderer) renderHTML() string {
 	bar, on := identity.Colours(p.values.Colour)
 	var body strings.Builder
 	preview := ""
@@ -49,15 +49,15 @@ func (p parts) html() string {
 			body.WriteString(strings.NewReplacer("{bar}", bar, "{on}", on, "{link}", html.EscapeString(p.values.Link),
 				"{button}", html.EscapeString(p.words.Say("button")), "{copy}", html.EscapeString(p.words.Say("copy"))).Replace(linkHTML))
 		default:
-			text := p.rich.Replace(html.EscapeString(paragraph))
-			if len(preview) < enough {
+			text := p.escapedValues.Replace(html.EscapeString(paragraph))
+			if len(preview) < minPreview {
 				preview += text + " "
 			}
 			body.WriteString(strings.Replace(paragraphHTML, "{text}", strings.ReplaceAll(text, "\n", "<br>"), 1))
 		}
 	}
 	return strings.NewReplacer(
-		"{lang}", p.lang, "{subject}", html.EscapeString(p.subject), "{preview}", preview+strings.Repeat("&nbsp;&zwnj;", padding), "{bar}", bar, "{on}", on,
+		"{lang}", p.lang, "{subject}", html.EscapeString(p.subject), "{preview}", preview+strings.Repeat("&nbsp;&zwnj;", previewPadding), "{bar}", bar, "{on}", on,
 		"{pool}", html.EscapeString(p.values.Pool), "{body}", body.String(), "{footer}", html.EscapeString(p.footer()),
 	).Replace(layout)
 }

@@ -20,7 +20,7 @@ const (
 	ResendLink       Kind = "resend_link"
 	InvitationCode   Kind = "invitation_code"
 	InvitationLink   Kind = "invitation_link"
-	Taken            Kind = "taken" // somebody wanted to use an address that has an account
+	AddressTaken     Kind = "taken" // somebody wanted to use an address that has an account
 	// the user name or phone number that came with the address has an account
 	IdentifierTaken Kind = "identifier_taken"
 	PasswordSet     Kind = "password_set" // a password was set or changed
@@ -30,7 +30,7 @@ const (
 func Kinds() []Kind {
 	return []Kind{
 		RegistrationCode, RegistrationLink, ResendCode, ResendLink, InvitationCode, InvitationLink,
-		Taken, IdentifierTaken, PasswordSet,
+		AddressTaken, IdentifierTaken, PasswordSet,
 	}
 }
 
@@ -41,7 +41,7 @@ func (k Kind) Variables() []string {
 		return []string{"pool", "code", "duration", "until"}
 	case RegistrationLink, ResendLink, InvitationLink:
 		return []string{"pool", "link", "duration", "until"}
-	case Taken, IdentifierTaken:
+	case AddressTaken, IdentifierTaken:
 		return []string{"pool"}
 	case PasswordSet:
 		return []string{"pool", "time"}
@@ -50,7 +50,7 @@ func (k Kind) Variables() []string {
 }
 
 // carries is the name of the value that is the reason of a mail, and stands in a paragraph of its own: code or link; "" where it is neither.
-func (k Kind) carries() string {
+func (k Kind) mainVariable() string {
 	for _, name := range []string{"code", "link"} {
 		if slices.Contains(k.Variables(), name) {
 			return name
@@ -80,14 +80,14 @@ type Values struct {
 }
 
 // Of are the values that all mails of a pool have.
-func Of(p identity.Pool) Values {
+func PoolValues(p identity.Pool) Values {
 	return Values{Pool: p.Name, Colour: p.Colour(), ReplyTo: p.Branding.ReplyTo, CodeInSubject: p.Branding.CodeInSubject}
 }
 
 // Sample are values for a preview of the mails of a pool, as they would be if they were sent now.
-func Sample(p identity.Pool, now time.Time) Values {
+func SampleValues(p identity.Pool, now time.Time) Values {
 	const digits = "123456789012"
-	v, policy := Of(p), p.CodePolicy(identity.PurposeActivation)
+	v, policy := PoolValues(p), p.CodePolicy(identity.PurposeActivation)
 	v.Code, v.Link = digits[:min(policy.Length, len(digits))], "https://example.com/activate?code=example"
 	v.Duration, v.Until, v.Time = time.Duration(policy.TTL), now.Add(time.Duration(policy.TTL)), now
 	return v

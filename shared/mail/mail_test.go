@@ -25,7 +25,7 @@ const hostile = "A\"'><script src=//example.com/x></script>\r\nBcc: victim@examp
 
 func texts(tb testing.TB) *mail.Texts {
 	tb.Helper()
-	all, err := mail.Open()
+	all, err := mail.LoadTexts()
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -197,11 +197,11 @@ func TestUnknownKindsAndLanguages(t *testing.T) {
 	for _, row := range []struct {
 		kind mail.Kind
 		lang string
-	}{{"", "en"}, {"nothing", "en"}, {"../taken", "en"}, {"moment", "en"}, {mail.Taken, ""}, {mail.Taken, "xx"}, {mail.Taken, "EN"}} {
+	}{{"", "en"}, {"nothing", "en"}, {"../taken", "en"}, {"moment", "en"}, {mail.AddressTaken, ""}, {mail.AddressTaken, "xx"}, {mail.AddressTaken, "EN"}} {
 		if m, err := all.Render(row.kind, row.lang, nil, values("p")); err == nil {
 			t.Errorf("kind %q in %q is %+v", row.kind, row.lang, m)
 		}
-		if text := all.Usual(row.kind, row.lang); text != (mail.Text{}) {
+		if text := all.Default(row.kind, row.lang); text != (mail.Text{}) {
 			t.Errorf("kind %q in %q says %+v", row.kind, row.lang, text)
 		}
 	}
@@ -212,7 +212,7 @@ func TestASampleIsAWholeMail(t *testing.T) {
 	t.Parallel()
 	p := identity.Pool{Name: "Acme", BadgeColor: "#ABC", Branding: identity.Branding{ReplyTo: "help@example.com", CodeInSubject: true}}
 	p.Codes = map[identity.CodePurpose]identity.CodePolicy{identity.PurposeActivation: {Length: 8, TTL: identity.Duration(10 * time.Minute)}}
-	v := mail.Sample(p, time.Date(2026, 12, 31, 23, 55, 0, 0, time.UTC))
+	v := mail.SampleValues(p, time.Date(2026, 12, 31, 23, 55, 0, 0, time.UTC))
 	m := mustRender(t, mail.RegistrationCode, "en", nil, v)
 	for _, want := range []string{"12345678", "10 minutes", "1 January 2027 at 00:05 UTC", "help@example.com", "#aabbcc"} {
 		if !strings.Contains(m.HTML, want) {

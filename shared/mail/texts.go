@@ -18,7 +18,7 @@ var messages embed.FS
 type Texts struct{ words map[string]language.Words }
 
 // Open reads the texts. It is for the start of a process.
-func Open() (*Texts, error) {
+func LoadTexts() (*Texts, error) {
 	words, err := language.Read(messages, "messages")
 	if err != nil {
 		return nil, fmt.Errorf("texts of mails: %w", err)
@@ -27,7 +27,7 @@ func Open() (*Texts, error) {
 }
 
 // Usual is what mails of a kind say where a pool has no text of its own. It is empty for a kind or a language that there isn't.
-func (t *Texts) Usual(k Kind, lang string) Text {
+func (t *Texts) Default(k Kind, lang string) Text {
 	if !t.has(k, lang) {
 		return Text{}
 	}
@@ -46,36 +46,36 @@ func (t *Texts) Render(k Kind, lang string, own *Text, v Values) (Mail, error) {
 		return Mail{}, fmt.Errorf("there is no mail %q in language %q", k, lang)
 	}
 	v.Pool = oneLine(v.Pool)
-	p := parts{lang: lang, words: t.words[lang], values: v}
-	p.plain, p.rich = p.replacers(k)
-	text := t.Usual(k, lang)
+	p := renderer{lang: lang, words: t.words[lang], values: v}
+	p.plainValues, p.escapedValues = p.replacers(k)
+	text := t.Default(k, lang)
 	if own != nil {
 		text = *own
 	}
-	p.subject = oneLine(p.plain.Replace(text.Subject))
+	p.subject = oneLine(p.plainValues.Replace(text.Subject))
 	switch {
-	case !v.CodeInSubject || k.carries() != "code":
+	case !v.CodeInSubject || k.mainVariable() != "code":
 	case own == nil:
 		p.subject = p.words.Say("code_in_subject", "code", v.Code, "pool", v.Pool)
 	default:
 		p.subject = v.Code + " – " + p.subject
 	}
 	p.paragraphs = paragraphs(text.Body)
-	return Mail{Subject: p.subject, Text: p.text(), HTML: p.html()}, nil
+	return Mail{Subject: p.subject, Text: p.renderText(), HTML: p.renderHTML()}, nil
 }
 
 // parts are what both parts of a mail are made of.
-type parts struct {
-	lang        string
-	words       language.Words
-	values      Values
-	plain, rich *strings.Replacer // of names by values, the second by values that are escaped
-	subject     string
-	paragraphs  []string // with the names of values
+type renderer struct {
+	lang                       string
+	words                      language.Words
+	values                     Values
+	plainValues, escapedValues *strings.Replacer // of names by values, the second by values that are escaped
+	subject                    string
+	paragraphs                 []string // with the names of values
 }
 
 // replacers replace the names that the kind has, and only those.
-func (p parts) replacers(k Kind) (plain, rich *strings.Replacer) {
+func (p renderer) replacers(k Kind) (plain, rich *strings.Replacer) {
 	var values, escaped []string
 	for _, name := range k.Variables() {
 		value := p.value(name)
@@ -84,7 +84,7 @@ func (p parts) replacers(k Kind) (plain, rich *strings.Replacer) {
 	return strings.NewReplacer(values...), strings.NewReplacer(escaped...)
 }
 
-func (p parts) value(name string) string {
+func (p renderer) value(name string) string {
 	switch name {
 	case "pool":
 		return p.values.Pool
@@ -93,15 +93,15 @@ func (p parts) value(name string) string {
 	case "link":
 		return p.values.Link
 	case "duration":
-		return duration(p.words, p.values.Duration)
+		return formatDuration(p.words, p.values.Duration)
 	case "until":
-		return moment(p.words, p.values.Until)
+		return formatMoment(p.words, p.values.Until)
 	}
-	return moment(p.words, p.values.Time)
+	return formatMoment(p.words, p.values.Time)
 }
 
 // footer says who sent the mail and why, and whom to ask where there is somebody.
-func (p parts) footer() string {
+func (p renderer) footer() string {
 	text := p.words.Say("footer", "pool", p.values.Pool)
 	if p.values.ReplyTo != "" {
 		text += " " + p.words.Say("footer_reply", "address", p.values.ReplyTo)
@@ -131,12 +131,12 @@ func paragraphs(text string) []string {
 func oneLine(text string) string { return strings.Join(strings.Fields(strings.Map(tame, text)), " ") }
 
 func tame(r rune) rune {
-	if isWild(r) {
+	if isUnsafe(r) {
 		return ' '
 	}
 	return r
 }
 
-func isWild(r rune) bool {
+func isUnsafe(r rune) bool {
 	return unicode.IsControl(r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r) || unicode.Is(unicode.Bidi_Control, r)
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // moment is a time as people write it.
-func moment(words language.Words, t time.Time) string {
+func formatMoment(words language.Words, t time.Time) string {
 	t = t.UTC()
 	day := strconv.Itoa(t.Day())
 	if day == "1" {
@@ -19,16 +19,16 @@ func moment(words language.Words, t time.Time) string {
 }
 
 // duration is a length of time in hours where it is a whole number of them, else in minutes.
-func duration(words language.Words, d time.Duration) string {
+func formatDuration(words language.Words, d time.Duration) string {
 	if d >= time.Hour && d%time.Hour == 0 {
-		return count(words, "hours", d/time.Hour)
+		return formatCount(words, "hours", d/time.Hour)
 	}
-	return count(words, "minutes", d/time.Minute)
+	return formatCount(words, "minutes", d/time.Minute)
 }
 
 // count is a number of things in the form that goes with it. The rule is that of Polish, which tells apart all that the other languages do
 // (Unicode CLDR, Language Plural Rules).
-func count(words language.Words, thing string, n time.Duration) string {
+func formatCount(words language.Words, thing string, n time.Duration) string {
 	form := "many"
 	switch {
 	case n == 1:

@@ -37,7 +37,7 @@ const (
 )
 
 // For is log for the deployment with the table, to count with. It must group nothing: the format wants its members at the root.
-func For(log *slog.Logger, table string) *slog.Logger { return log.With(Dimension, table) }
+func NewLogger(log *slog.Logger, table string) *slog.Logger { return log.With(Dimension, table) }
 
 // Count counts one more. It takes a logger of For, or one made from it. Where that writes no JSON, the line is no metric.
 // The form: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html

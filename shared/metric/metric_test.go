@@ -23,7 +23,7 @@ func TestTheLine(t *testing.T) {
 		}
 		return a
 	}}))
-	metric.Count(t.Context(), metric.For(log, "identity-pools"), at, metric.Registrations)
+	metric.Count(t.Context(), metric.NewLogger(log, "identity-pools"), at, metric.Registrations)
 	const want = `{"level":"INFO","msg":"metric","Table":"identity-pools","Registrations":1,"_aws":{"Timestamp":1770091506789,` +
 		`"CloudWatchMetrics":[{"Namespace":"IdentityPools","Dimensions":[["Table"]],"Metrics":[{"Name":"Registrations","Unit":"Count"}]}]}}` + "\n"
 	if got := out.String(); got != want {
@@ -42,7 +42,7 @@ func TestEveryMetricKeepsToTheFormat(t *testing.T) {
 			t.Parallel()
 			var out bytes.Buffer
 			// A logger that carries more, as that of a request does.
-			log := metric.For(slog.New(slog.NewJSONHandler(&out, nil)), "t").With("request", "r")
+			log := metric.NewLogger(slog.New(slog.NewJSONHandler(&out, nil)), "t").With("request", "r")
 			metric.Count(t.Context(), log, at, name)
 			var root map[string]any
 			if err := json.Unmarshal(out.Bytes(), &root); err != nil || strings.Count(out.String(), "\n") != 1 {
@@ -92,9 +92,9 @@ func strict(t *testing.T, value, to any) {
 func TestALogThatIsNoJSON(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	metric.Count(t.Context(), metric.For(slog.New(slog.NewTextHandler(&out, nil)), "t"), at, metric.MailsSent)
+	metric.Count(t.Context(), metric.NewLogger(slog.New(slog.NewTextHandler(&out, nil)), "t"), at, metric.MailsSent)
 	if line := out.String(); strings.Count(line, "\n") != 1 || !strings.Contains(line, "msg=metric Table=t MailsSent=1 ") {
 		t.Errorf("the line is %s", line)
 	}
-	metric.Count(t.Context(), metric.For(slog.New(slog.DiscardHandler), "t"), at, metric.MailsSent)
+	metric.Count(t.Context(), metric.NewLogger(slog.New(slog.DiscardHandler), "t"), at, metric.MailsSent)
 }

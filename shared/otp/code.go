@@ -68,7 +68,7 @@ func (c *Coder) New(b Binding, digits int) (Issued, error) {
 	if !identity.ValidID(b.User) || len(b.Purpose) > maxPurpose {
 		return Issued{}, fmt.Errorf("no code can name a user of %d bytes and a purpose of %d", len(b.User), len(b.Purpose))
 	}
-	code, err := c.digits(digits)
+	code, err := c.randomDigits(digits)
 	if err != nil {
 		return Issued{}, err
 	}
@@ -76,13 +76,13 @@ func (c *Coder) New(b Binding, digits int) (Issued, error) {
 	if _, err := io.ReadFull(c.rand, secret); err != nil {
 		return Issued{}, fmt.Errorf("read randomness: %w", err)
 	}
-	extended := join([]byte{extendedVersion}, b.Purpose, b.User)
+	extended := appendParts([]byte{extendedVersion}, b.Purpose, b.User)
 	text := base64.RawURLEncoding.EncodeToString(append(extended, secret...))
 	return Issued{Code: code, Extended: text, CodeMAC: c.mac(b, code), ExtendedMAC: c.mac(b, text)}, nil
 }
 
 // digits are n unbiased decimal digits: bytes that would favour some of them are thrown away.
-func (c *Coder) digits(n int) (string, error) {
+func (c *Coder) randomDigits(n int) (string, error) {
 	code := make([]byte, 0, n)
 	var buffer [1]byte
 	for len(code) < n {
@@ -102,13 +102,13 @@ func (c *Coder) digits(n int) (string, error) {
 // keyboards write them; no other script's.
 func (c *Coder) Matches(b Binding, presented string, codeMAC, extendedMAC []byte) bool {
 	if _, _, extended := ParseExtended(presented); extended {
-		return isMAC(c.mac(b, presented), extendedMAC)
+		return equalMAC(c.mac(b, presented), extendedMAC)
 	}
-	return isMAC(c.mac(b, typed(presented)), codeMAC)
+	return equalMAC(c.mac(b, normalizeTyped(presented)), codeMAC)
 }
 
 // isMAC says whether stored is mac, or the first identity.MarkLength bytes of it.
-func isMAC(mac, stored []byte) bool {
+func equalMAC(mac, stored []byte) bool {
 	if len(stored) == identity.MarkLength {
 		mac = mac[:identity.MarkLength]
 	}
@@ -116,7 +116,7 @@ func isMAC(mac, stored []byte) bool {
 }
 
 // typed is a short code without what people put between digits; "" for a text that is no short code.
-func typed(presented string) string {
+func normalizeTyped(presented string) string {
 	if len(presented) > maxTyped {
 		return ""
 	}
@@ -139,15 +139,15 @@ func ParseExtended(text string) (user, purpose string, ok bool) {
 	if len(text) > maxExtended {
 		return "", "", false
 	}
-	bytes, ok := decode(text)
+	bytes, ok := decodeBase64(text)
 	if !ok || len(bytes) < 1 || bytes[0] != extendedVersion {
 		return "", "", false
 	}
-	purpose, rest, ok := cut(bytes[1:])
+	purpose, rest, ok := cutPart(bytes[1:])
 	if !ok || len(purpose) > maxPurpose {
 		return "", "", false
 	}
-	user, rest, ok = cut(rest)
+	user, rest, ok = cutPart(rest)
 	if !ok || !identity.ValidID(user) || len(rest) != secretLength {
 		return "", "", false
 	}
@@ -155,7 +155,7 @@ func ParseExtended(text string) (user, purpose string, ok bool) {
 }
 
 // decode reads base64url, of each value only the one text that encodes it: the library alone would pass over line breaks.
-func decode(text string) (bytes []byte, ok bool) {
+func decodeBase64(text string) (bytes []byte, ok bool) {
 	bytes, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	return bytes, err == nil && !strings.ContainsAny(text, "\r\n")
 }
@@ -163,12 +163,12 @@ func decode(text string) (bytes []byte, ok bool) {
 // mac binds a code to everything that it is good for. Lengths stand before the parts, so that no two bindings run together.
 func (c *Coder) mac(b Binding, code string) []byte {
 	h := hmac.New(sha256.New, c.key)
-	h.Write(join(nil, b.Tenant, b.Pool, b.User, b.Purpose, b.Address, code))
+	h.Write(appendParts(nil, b.Tenant, b.Pool, b.User, b.Purpose, b.Address, code))
 	return h.Sum(nil)
 }
 
 // join appends parts, each after its length.
-func join(to []byte, parts ...string) []byte {
+func appendParts(to []byte, parts ...string) []byte {
 	for _, part := range parts {
 		to = binary.AppendUvarint(to, uint64(len(part)))
 		to = append(to, part...)
@@ -177,7 +177,7 @@ func join(to []byte, parts ...string) []byte {
 }
 
 // cut takes the first part off what join made.
-func cut(from []byte) (part string, rest []byte, ok bool) {
+func cutPart(from []byte) (part string, rest []byte, ok bool) {
 	n, size := binary.Uvarint(from)
 	if size <= 0 || n > uint64(len(from)-size) {
 		return "", nil, false

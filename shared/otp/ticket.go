@@ -26,14 +26,14 @@ type Ticket struct {
 // a ticket tells nothing: the time, two ids of up to 128 bytes and the digest of a mailbox, each
 // with its length. Tickets of the first release end before the digest.
 const (
-	firstLength  = 8 + 2*(2+maxID)
-	ticketLength = firstLength + 1 + maxMailbox
+	firstReleaseLength = 8 + 2*(2+maxID)
+	ticketLength       = firstReleaseLength + 1 + maxMailbox
 )
 
 const (
-	maxID      = 128 // bytes of an id in a ticket
-	maxMailbox = 22  // bytes of the digest of a mailbox
-	sealerKey  = 32  // bytes: AES-256
+	maxID           = 128 // bytes of an id in a ticket
+	maxMailbox      = 22  // bytes of the digest of a mailbox
+	sealerKeyLength = 32  // bytes: AES-256
 )
 
 // Sealer seals tickets, and notes to oneself, with AES-256-GCM and random nonces, which is good for 2^32 tickets a key (NIST SP 800-38D §8.3): a hundred a
@@ -45,8 +45,8 @@ type Sealer struct {
 
 // NewSealer is a Sealer with a key of 32 bytes, any other is an error; rand is crypto/rand's reader but in tests.
 func NewSealer(key []byte, rand io.Reader) (*Sealer, error) {
-	if len(key) != sealerKey {
-		return nil, fmt.Errorf("a ticket key has %d bytes, not %d", sealerKey, len(key))
+	if len(key) != sealerKeyLength {
+		return nil, fmt.Errorf("a ticket key has %d bytes, not %d", sealerKeyLength, len(key))
 	}
 	block, err := aes.NewCipher(key)
 	if err != nil {
@@ -66,20 +66,20 @@ func (s *Sealer) Seal(t Ticket) (string, error) {
 		return "", errors.New("ids are too long for a ticket")
 	}
 	content := binary.BigEndian.AppendUint64(nil, uint64(t.ExpiresAt.Unix()))
-	content = join(content, t.User, t.Registration, t.Mailbox)
+	content = appendParts(content, t.User, t.Registration, t.Mailbox)
 	content = append(content, make([]byte, ticketLength-len(content))...)
-	return s.seal(content, join(nil, t.Tenant, t.Pool))
+	return s.seal(content, appendParts(nil, t.Tenant, t.Pool))
 }
 
 // SealNote is a text for whoever holds it to bring back, who can neither read nor change it; it is good for one purpose, tenant and pool.
 // It tells its length. Errors: that of the source of randomness.
 func (s *Sealer) SealNote(purpose, tenant, pool string, note []byte) (string, error) {
-	return s.seal(note, join(nil, purpose, tenant, pool))
+	return s.seal(note, appendParts(nil, purpose, tenant, pool))
 }
 
 // OpenNote reads what SealNote made. Any fault is identity.InvalidCode.
 func (s *Sealer) OpenNote(purpose, tenant, pool, text string) ([]byte, error) {
-	return s.open(text, join(nil, purpose, tenant, pool))
+	return s.open(text, appendParts(nil, purpose, tenant, pool))
 }
 
 func (s *Sealer) seal(content, about []byte) (string, error) {
@@ -91,7 +91,7 @@ func (s *Sealer) seal(content, about []byte) (string, error) {
 }
 
 func (s *Sealer) open(text string, about []byte) ([]byte, error) {
-	sealed, ok := decode(text)
+	sealed, ok := decodeBase64(text)
 	if !ok || len(sealed) < s.aead.NonceSize() {
 		return nil, identity.InvalidCode{}
 	}
@@ -106,19 +106,19 @@ func (s *Sealer) open(text string, about []byte) ([]byte, error) {
 // Open reads a ticket that was sealed for tenant and pool. Whether it has expired is the caller's to see. Any fault is
 // identity.InvalidCode.
 func (s *Sealer) Open(tenant, pool, text string) (Ticket, error) {
-	content, err := s.open(text, join(nil, tenant, pool))
-	if err != nil || len(content) != ticketLength && len(content) != firstLength {
+	content, err := s.open(text, appendParts(nil, tenant, pool))
+	if err != nil || len(content) != ticketLength && len(content) != firstReleaseLength {
 		return Ticket{}, identity.InvalidCode{}
 	}
-	user, rest, ok := cut(content[8:])
+	user, rest, ok := cutPart(content[8:])
 	if !ok {
 		return Ticket{}, identity.InvalidCode{}
 	}
-	registration, rest, ok := cut(rest)
+	registration, rest, ok := cutPart(rest)
 	if !ok {
 		return Ticket{}, identity.InvalidCode{}
 	}
-	mailbox, _, ok := cut(rest)
+	mailbox, _, ok := cutPart(rest)
 	if !ok {
 		return Ticket{}, identity.InvalidCode{}
 	}

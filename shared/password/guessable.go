@@ -15,11 +15,11 @@ import (
 // of zxcvbn-ts (language-common 4.1.3, MIT licence, see common.LICENSE). ASVS 6.2.4 asks for 3,000.
 //
 //go:embed common.txt
-var common string
+var commonPasswords string
 
 // isCommon looks for a line, in any case, by halves. The list is used as it stands, so a start costs nothing.
 func isCommon(password string) bool {
-	wanted, rest := strings.ToLower(password), common
+	wanted, rest := strings.ToLower(password), commonPasswords
 	for rest != "" {
 		start := strings.LastIndexByte(rest[:len(rest)/2], '\n') + 1
 		end := start + strings.IndexByte(rest[start:], '\n')
@@ -36,7 +36,7 @@ func isCommon(password string) bool {
 }
 
 // names are what a password of u must not be made of: the pool's name, local part and domain of addresses, other identifiers.
-func names(p identity.Pool, u identity.User) []string {
+func forbiddenNames(p identity.Pool, u identity.User) []string {
 	list := []string{p.Name}
 	claims := u.Claims()
 	for _, a := range u.Addresses {
@@ -54,7 +54,7 @@ func names(p identity.Pool, u identity.User) []string {
 }
 
 // minName is the shortest name that counts, in characters: shorter ones are in too many good passwords.
-const minName = 4
+const minNameLength = 4
 
 // isDecorated says whether a password is one of the names, once or repeated, with nothing but digits, punctuation and spaces around
 // or between. Case and punctuation within the name do not matter.
@@ -62,7 +62,7 @@ func isDecorated(password string, names []string) bool {
 	given := alphanumeric(password)
 	for _, name := range names {
 		name = alphanumeric(norm.NFKC.String(name))
-		if utf8.RuneCountInString(name) < minName || !strings.Contains(given, name) {
+		if utf8.RuneCountInString(name) < minNameLength || !strings.Contains(given, name) {
 			continue
 		}
 		rest := strings.ReplaceAll(given, name, "")

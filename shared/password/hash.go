@@ -25,17 +25,17 @@ import (
 
 // Parameters of new hashes (OWASP Password Storage Cheat Sheet): 19 MiB, two passes, one lane.
 const (
-	memory     = 19 << 10 // KiB
-	passes     = 2
-	lanes      = 1
-	saltLength = 16
-	keyLength  = 32
+	argonMemory = 19 << 10 // KiB
+	argonPasses = 2
+	argonLanes  = 1
+	saltLength  = 16
+	keyLength   = 32
 )
 
 // Hasher hashes a bounded number of passwords at a time; others wait for their turn. It is safe for concurrent use.
 type Hasher struct {
-	turn chan struct{}
-	rand io.Reader
+	slots chan struct{}
+	rand  io.Reader
 }
 
 // NewHasher is a Hasher with salts from crypto/rand and as many hashes at a time as there are processors: more would only share
@@ -44,18 +44,18 @@ func NewHasher() *Hasher { return New(rand.Reader, runtime.GOMAXPROCS(0)) }
 
 // New is a Hasher with salts from rand, which is read during a hash's turn, and atOnce hashes at a time, at least one.
 func New(rand io.Reader, atOnce int) *Hasher {
-	return &Hasher{turn: make(chan struct{}, max(atOnce, 1)), rand: rand}
+	return &Hasher{slots: make(chan struct{}, max(atOnce, 1)), rand: rand}
 }
 
 // Hash is the hash of a password. Errors: the context's, while it waits for its turn; that of the source of salts.
 func (h *Hasher) Hash(ctx context.Context, password string) (hash string, err error) {
-	err = h.work(ctx, func() error {
+	err = h.runInTurn(ctx, func() error {
 		salt := make([]byte, saltLength)
 		if _, err := io.ReadFull(h.rand, salt); err != nil {
 			return fmt.Errorf("read randomness: %w", err)
 		}
-		key := usual([]byte(norm.NFKC.String(password)), salt)
-		hash = fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, memory, passes, lanes,
+		key := deriveKey([]byte(norm.NFKC.String(password)), salt)
+		hash = fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonPasses, argonLanes,
 			base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
 		return nil
 	})
@@ -73,17 +73,17 @@ type Result struct {
 // any work is done; the context's, while it waits for its turn. A wrong password costs at least the work of a new hash, however
 // weakly the right one is hashed, so that time does not tell whose hash is (ASVS 6.3.8) and a trace is no cheaper to guess at.
 func (h *Hasher) Verify(ctx context.Context, stored, password string) (Result, error) {
-	s, err := parse(stored)
+	s, err := parseHash(stored)
 	if err != nil {
 		return Result{}, err
 	}
 	var result Result
-	err = h.work(ctx, func() error {
+	err = h.runInTurn(ctx, func() error {
 		normal := []byte(norm.NFKC.String(password))
 		key, ok := s.check(normal)
 		if !ok && s.weak {
 			salt := sha256.Sum256([]byte(stored))
-			key = usual(normal, salt[:saltLength])
+			key = deriveKey(normal, salt[:saltLength])
 		}
 		result = Result{OK: ok, Renew: ok && s.weak}
 		copy(result.Trace[:], key)
@@ -94,28 +94,28 @@ func (h *Hasher) Verify(ctx context.Context, stored, password string) (Result, e
 
 // Dummy spends the work of Verify where there is nothing to verify, so that time does not tell. Its result is never OK. The trace
 // is the same for the same password, but its salt is too: keep it only for as long as a repeat is to be recognized.
-func (h *Hasher) Dummy(ctx context.Context, password string) (Result, error) {
+func (h *Hasher) VerifyDummy(ctx context.Context, password string) (Result, error) {
 	var result Result
-	err := h.work(ctx, func() error {
-		copy(result.Trace[:], usual([]byte(norm.NFKC.String(password)), make([]byte, saltLength)))
+	err := h.runInTurn(ctx, func() error {
+		copy(result.Trace[:], deriveKey([]byte(norm.NFKC.String(password)), make([]byte, saltLength)))
 		return nil
 	})
 	return result, err
 }
 
 // usual is the key that a new hash has.
-func usual(password, salt []byte) []byte {
-	return argon2.IDKey(password, salt, passes, memory, lanes, keyLength)
+func deriveKey(password, salt []byte) []byte {
+	return argon2.IDKey(password, salt, argonPasses, argonMemory, argonLanes, keyLength)
 }
 
 // work does something when it is this call's turn, unless ctx ends before.
-func (h *Hasher) work(ctx context.Context, do func() error) error {
+func (h *Hasher) runInTurn(ctx context.Context, do func() error) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("wait to hash a password: %w", err)
 	}
 	select {
-	case h.turn <- struct{}{}:
-		defer func() { <-h.turn }()
+	case h.slots <- struct{}{}:
+		defer func() { <-h.slots }()
 		return do()
 	case <-ctx.Done():
 		return fmt.Errorf("wait to hash a password: %w", ctx.Err())

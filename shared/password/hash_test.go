@@ -101,7 +101,7 @@ func TestTraceTellsRepeatsApart(t *testing.T) {
 	for name, check := range map[string]func(string) (password.Result, error){
 		"argon2id": func(text string) (password.Result, error) { return h.Verify(t.Context(), weakArgon, text) },
 		"bcrypt":   func(text string) (password.Result, error) { return h.Verify(t.Context(), bcrypt, text) },
-		"nobody":   func(text string) (password.Result, error) { return h.Dummy(t.Context(), text) },
+		"nobody":   func(text string) (password.Result, error) { return h.VerifyDummy(t.Context(), text) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -125,7 +125,7 @@ func TestNothingIsDoneForWhoHasLeft(t *testing.T) {
 	h := hasher()
 	_, hashing := h.Hash(canceled(t), horse)
 	_, verifying := h.Verify(canceled(t), weakArgon, horse)
-	_, dummy := h.Dummy(canceled(t), horse)
+	_, dummy := h.VerifyDummy(canceled(t), horse)
 	for _, err := range []error{hashing, verifying, dummy} {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v", err)
@@ -162,7 +162,7 @@ func TestHashesWaitForTheirTurn(t *testing.T) {
 		ctx, leave := context.WithCancel(context.Background())
 		left := make(chan error, 1)
 		go func() {
-			_, err := h.Dummy(ctx, horse)
+			_, err := h.VerifyDummy(ctx, horse)
 			left <- err
 		}()
 		synctest.Wait()

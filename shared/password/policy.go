@@ -37,7 +37,7 @@ func Faults(p identity.Pool, u identity.User, password string) []identity.Violat
 		return []identity.Violation{{Rule: "text", Reason: "must be valid UTF-8"}}
 	}
 	password = norm.NFKC.String(password)
-	policy, count := p.PasswordPolicy, countClasses(password)
+	policy, count := p.PasswordPolicy, countCharacters(password)
 	if count.all > identity.MaxPasswordLength {
 		const most = identity.MaxPasswordLength
 		return []identity.Violation{{Rule: "max_length", Bound: most, Reason: fmt.Sprintf("must have at most %d characters", most)}}
@@ -57,8 +57,8 @@ func Faults(p identity.Pool, u identity.User, password string) []identity.Violat
 	atLeast(count.digit, policy.Digits, "digits", "digit")
 	atLeast(count.special, policy.Special, "special_characters", "special character")
 	fault(isCommon(password), "common", 0, "is one of the most common passwords")
-	fault(isDecorated(password, names(p, u)), "name", 0, "must not be the name of the pool or of the user")
-	fault(strength(password, count) < wantedStrength(policy.Strength), "strength", 0, "is too easy to guess: make it longer or more varied")
+	fault(isDecorated(password, forbiddenNames(p, u)), "name", 0, "must not be the name of the pool or of the user")
+	fault(estimateBits(password, count) < requiredBits(policy.Strength), "strength", 0, "is too easy to guess: make it longer or more varied")
 	return faults
 }
 
@@ -70,10 +70,10 @@ func plural(n int) string {
 }
 
 // classes counts characters; letters of scripts without case are in other.
-type classes struct{ all, upper, lower, digit, special, other int }
+type characterCounts struct{ all, upper, lower, digit, special, other int }
 
-func countClasses(password string) classes {
-	var c classes
+func countCharacters(password string) characterCounts {
+	var c characterCounts
 	for _, r := range password {
 		c.all++
 		switch {

@@ -35,22 +35,22 @@ const (
 var errUnreadable = errors.New("stored password hash is not one that this version can read")
 
 // stored is a stored hash, ready to be checked. check also gives the computed key, where it comes out.
-type stored struct {
+type storedHash struct {
 	check func(password []byte) (key []byte, ok bool)
 	weak  bool // weaker than new hashes
 }
 
-func parse(text string) (stored, error) {
+func parseHash(text string) (storedHash, error) {
 	if len(text) > maxStored {
-		return stored{}, errUnreadable
+		return storedHash{}, errUnreadable
 	}
 	if strings.HasPrefix(text, "{") {
-		return parseSHA(text)
+		return parseSaltedSHA2(text)
 	}
 	fields := strings.Split(text, "$")
 	switch {
 	case len(fields) < 4 || fields[0] != "":
-		return stored{}, errUnreadable
+		return storedHash{}, errUnreadable
 	case fields[1] == "argon2id" && len(fields) == 6 && fields[2] == "v="+strconv.Itoa(argon2.Version):
 		return parseArgon(fields[3], fields[4], fields[5])
 	case strings.HasPrefix(fields[1], "pbkdf2-") && len(fields) == 5:
@@ -58,50 +58,50 @@ func parse(text string) (stored, error) {
 	case len(fields) == 4:
 		return parseBcrypt(text, fields[1], fields[2], fields[3])
 	}
-	return stored{}, errUnreadable
+	return storedHash{}, errUnreadable
 }
 
 // parseArgon reads "m=19456,t=2,p=1", salt and key.
-func parseArgon(parameters, salt64, key64 string) (stored, error) {
-	salt, key, err := decode(salt64, key64)
+func parseArgon(parameters, salt64, key64 string) (storedHash, error) {
+	salt, key, err := decodeSaltAndKey(salt64, key64)
 	if err != nil {
-		return stored{}, err
+		return storedHash{}, err
 	}
 	var m, t, p uint32
 	_, err = fmt.Sscanf(parameters, "m=%d,t=%d,p=%d", &m, &t, &p)
 	if err != nil || parameters != fmt.Sprintf("m=%d,t=%d,p=%d", m, t, p) {
-		return stored{}, errUnreadable
+		return storedHash{}, errUnreadable
 	}
 	if p < 1 || p > maxLanes || t < 1 || t > MaxPasses || m < 8*p || m > MaxMemory {
-		return stored{}, fmt.Errorf("%w: argon2id parameters m=%d t=%d p=%d are out of bounds", errUnreadable, m, t, p)
+		return storedHash{}, fmt.Errorf("%w: argon2id parameters m=%d t=%d p=%d are out of bounds", errUnreadable, m, t, p)
 	}
-	s := comparing(key, func(password []byte) []byte {
+	s := derivedHash(key, func(password []byte) []byte {
 		return argon2.IDKey(password, salt, t, m, uint8(p), uint32(len(key)))
 	})
-	s.weak = m < memory || t < passes || len(salt) < saltLength || len(key) < keyLength
+	s.weak = m < argonMemory || t < argonPasses || len(salt) < saltLength || len(key) < keyLength
 	return s, nil
 }
 
 // parsePBKDF2 reads "pbkdf2-sha256", "i=600000" (also "600000", as passlib writes it, and "i=600000,l=32"), salt and key.
-func parsePBKDF2(algorithm, parameters, salt64, key64 string) (stored, error) {
+func parsePBKDF2(algorithm, parameters, salt64, key64 string) (storedHash, error) {
 	functions := map[string]func() hash.Hash{"pbkdf2-sha1": sha1.New, "pbkdf2-sha256": sha256.New, "pbkdf2-sha512": sha512.New}
 	function, known := functions[algorithm]
 	// passlib writes '.' for '+'
-	salt, key, err := decode(strings.ReplaceAll(salt64, ".", "+"), strings.ReplaceAll(key64, ".", "+"))
+	salt, key, err := decodeSaltAndKey(strings.ReplaceAll(salt64, ".", "+"), strings.ReplaceAll(key64, ".", "+"))
 	if !known || err != nil {
-		return stored{}, errUnreadable
+		return storedHash{}, errUnreadable
 	}
 	parameters = strings.TrimSuffix(strings.TrimPrefix(parameters, "i="), ",l="+strconv.Itoa(len(key)))
 	iterations, err := strconv.ParseUint(parameters, 10, 32)
 	if err != nil {
-		return stored{}, errUnreadable
+		return storedHash{}, errUnreadable
 	}
 	size := function().Size()
 	blocks := (len(key) + size - 1) / size // each costs all iterations (RFC 8018 §5.2)
 	if iterations < 1 || iterations*uint64(blocks) > MaxIterations {
-		return stored{}, fmt.Errorf("%w: %d iterations are out of bounds", errUnreadable, iterations)
+		return storedHash{}, fmt.Errorf("%w: %d iterations are out of bounds", errUnreadable, iterations)
 	}
-	s := comparing(key, func(password []byte) []byte {
+	s := derivedHash(key, func(password []byte) []byte {
 		made, err := pbkdf2.Key(function, string(password), salt, int(iterations), len(key))
 		if err != nil {
 			return nil // refused by a strict FIPS mode: matches nothing
@@ -114,37 +114,37 @@ func parsePBKDF2(algorithm, parameters, salt64, key64 string) (stored, error) {
 
 // parseBcrypt reads "2b", "12", and salt and key in a row. bcrypt looks at 72 bytes only, which ends when the right password renews
 // the hash.
-func parseBcrypt(text, version, cost2, tail string) (stored, error) {
+func parseBcrypt(text, version, cost2, tail string) (storedHash, error) {
 	const alphabet = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 	cost, err := bcrypt.Cost([]byte(text))
 	known := version == "2a" || version == "2b" || version == "2y"
 	if err != nil || !known || cost2 != fmt.Sprintf("%02d", cost) || len(tail) != bcryptTail || strings.Trim(tail, alphabet) != "" {
-		return stored{}, errUnreadable
+		return storedHash{}, errUnreadable
 	}
 	if cost > MaxBcryptCost {
-		return stored{}, fmt.Errorf("%w: bcrypt cost %d is out of bounds", errUnreadable, cost)
+		return storedHash{}, fmt.Errorf("%w: bcrypt cost %d is out of bounds", errUnreadable, cost)
 	}
 	check := func(password []byte) (key []byte, ok bool) {
 		return nil, bcrypt.CompareHashAndPassword([]byte(text), password) == nil
 	}
-	return stored{check: check, weak: true}, nil
+	return storedHash{check: check, weak: true}, nil
 }
 
 // parseSHA reads "{SSHA256}" or "{SSHA512}" and base64 of digest and salt in a row, as directories keep a salted SHA-2 (OpenLDAP's
 // pw-sha2). The digest is that of password and salt.
-func parseSHA(text string) (stored, error) {
+func parseSaltedSHA2(text string) (storedHash, error) {
 	functions := map[string]func() hash.Hash{"{SSHA256": sha256.New, "{SSHA512": sha512.New}
 	scheme, encoded, _ := strings.Cut(text, "}")
 	function, known := functions[scheme]
-	value, err := decode64(base64.StdEncoding, encoded)
+	value, err := decodeBase64(base64.StdEncoding, encoded)
 	if !known || err != nil {
-		return stored{}, errUnreadable
+		return storedHash{}, errUnreadable
 	}
 	size := function().Size()
 	if len(value) < size+minSalt || len(value) > size+maxSalt {
-		return stored{}, errUnreadable
+		return storedHash{}, errUnreadable
 	}
-	s := comparing(value[:size], func(password []byte) []byte {
+	s := derivedHash(value[:size], func(password []byte) []byte {
 		h := function()
 		h.Write(password)
 		h.Write(value[size:])
@@ -155,20 +155,20 @@ func parseSHA(text string) (stored, error) {
 }
 
 // comparing is a stored hash that is checked by deriving a key anew.
-func comparing(key []byte, derive func(password []byte) []byte) stored {
-	return stored{check: func(password []byte) ([]byte, bool) {
+func derivedHash(key []byte, derive func(password []byte) []byte) storedHash {
+	return storedHash{check: func(password []byte) ([]byte, bool) {
 		made := derive(password)
 		return made, subtle.ConstantTimeCompare(made, key) == 1
 	}}
 }
 
 // decode reads salt and key, in base64 without padding.
-func decode(salt64, key64 string) (salt, key []byte, err error) {
-	salt, err = decode64(base64.RawStdEncoding, salt64)
+func decodeSaltAndKey(salt64, key64 string) (salt, key []byte, err error) {
+	salt, err = decodeBase64(base64.RawStdEncoding, salt64)
 	if err != nil || len(salt) < minSalt || len(salt) > maxSalt {
 		return nil, nil, errUnreadable
 	}
-	key, err = decode64(base64.RawStdEncoding, key64)
+	key, err = decodeBase64(base64.RawStdEncoding, key64)
 	if err != nil || len(key) < minKey || len(key) > maxKey {
 		return nil, nil, errUnreadable
 	}
@@ -176,7 +176,7 @@ func decode(salt64, key64 string) (salt, key []byte, err error) {
 }
 
 // decode64 reads base64, of each value only the one text that encodes it: the library alone would pass over line breaks.
-func decode64(encoding *base64.Encoding, text string) ([]byte, error) {
+func decodeBase64(encoding *base64.Encoding, text string) ([]byte, error) {
 	value, err := encoding.Strict().DecodeString(text)
 	if strings.ContainsAny(text, "\r\n") {
 		return nil, errUnreadable

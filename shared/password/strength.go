@@ -4,7 +4,7 @@ import "math"
 
 // wantedStrength is the policy's word as a number of bits, after the orders of magnitude of guesses (10^3, 10^6, 10^8, 10^10) that
 // zxcvbn's scores 1 to 4 stand for. Any other word wants nothing.
-func wantedStrength(word string) float64 {
+func requiredBits(word string) float64 {
 	switch word {
 	case "weak":
 		return 10
@@ -19,12 +19,12 @@ func wantedStrength(word string) float64 {
 }
 
 // againBits is what a character is worth that repeats or continues what stands before it.
-const againBits = 0.5
+const repeatBits = 0.5
 
 // strength estimates the guesses that a password takes, in bits: each character counts half of what its classes offer, for people
 // choose words and not characters, and next to nothing where it is a neighbour of the one before (aaa, abc, 321) or where the two
 // stood side by side already (abcXabcX).
-func strength(password string, c classes) float64 {
+func estimateBits(password string, c characterCounts) float64 {
 	alphabet := 0.0
 	for _, class := range []struct {
 		has  int
@@ -40,7 +40,7 @@ func strength(password string, c classes) float64 {
 	for _, r := range password {
 		next := pair{last, r}
 		if step := r - last; step >= -1 && step <= 1 || seen[next] {
-			bits += againBits
+			bits += repeatBits
 		} else {
 			bits += full
 		}

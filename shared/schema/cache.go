@@ -8,8 +8,8 @@ const (
 	cacheEntries = 256
 	cacheBytes   = 32 << 20
 
-	bytesADocumentByte = 128 // measured for documents of nothing but bounds, the worst
-	bytesAnInstruction = 80  // of a pattern's automaton
+	bytesPerDocumentByte = 128 // measured for documents of nothing but bounds, the worst
+	bytesPerInstruction  = 80  // of a pattern's automaton
 )
 
 // Cache keeps compiled schemas: compiling costs more than checking a value. The zero value is ready; it is safe for use by
@@ -45,11 +45,11 @@ func (c *Cache) Compile(tenant, id string, version int64, document []byte) (*Sch
 	if err != nil {
 		return nil, err
 	}
-	c.keep(key, cacheEntry{compiled, bytesADocumentByte*len(document) + bytesAnInstruction*compiled.program})
+	c.store(key, cacheEntry{compiled, bytesPerDocumentByte*len(document) + bytesPerInstruction*compiled.instructions})
 	return compiled, nil
 }
 
-func (c *Cache) keep(key cacheKey, e cacheEntry) {
+func (c *Cache) store(key cacheKey, e cacheEntry) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, ok := c.entries[key]; ok {

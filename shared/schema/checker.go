@@ -9,8 +9,8 @@ import (
 
 // Checker checks users' documents against the schemas that they name.
 type Checker struct {
-	schemas  Schemas
-	compiled *Cache
+	schemas Schemas
+	cache   *Cache
 }
 
 // Schemas finds identity schemas, maybe a few seconds old. Errors: identity.NotFound.
@@ -19,7 +19,7 @@ type Schemas interface {
 }
 
 // NewChecker is a Checker; it compiles each version of a schema once.
-func NewChecker(schemas Schemas) *Checker { return &Checker{schemas: schemas, compiled: new(Cache)} }
+func NewChecker(schemas Schemas) *Checker { return &Checker{schemas: schemas, cache: new(Cache)} }
 
 // CheckUser checks the documents of u that parts name. Errors: identity.Invalid with every
 // violation, also for a schema that does not exist.
@@ -33,7 +33,7 @@ func (c *Checker) CheckUser(ctx context.Context, u identity.User, parts []identi
 			}
 			continue
 		}
-		if err := c.check(ctx, &v, u.Tenant, part, schema, document); err != nil {
+		if err := c.checkDocument(ctx, &v, u.Tenant, part, schema, document); err != nil {
 			return err
 		}
 	}
@@ -43,13 +43,13 @@ func (c *Checker) CheckUser(ctx context.Context, u identity.User, parts []identi
 // CheckPayload checks a payload that somebody gave at registration. Errors: as CheckUser.
 func (c *Checker) CheckPayload(ctx context.Context, tenant, schema string, payload []byte) error {
 	var v identity.Violations
-	if err := c.check(ctx, &v, tenant, identity.Payload, schema, payload); err != nil {
+	if err := c.checkDocument(ctx, &v, tenant, identity.Payload, schema, payload); err != nil {
 		return err
 	}
 	return v.Err()
 }
 
-func (c *Checker) check(ctx context.Context, v *identity.Violations, tenant string, part identity.DataPart, id string, document []byte) error {
+func (c *Checker) checkDocument(ctx context.Context, v *identity.Violations, tenant string, part identity.DataPart, id string, document []byte) error {
 	found, err := c.schemas.CachedSchema(ctx, tenant, id)
 	if errors.As(err, new(identity.NotFound)) {
 		v.Add("/"+string(part)+"_schema_id", "names a schema that does not exist")
@@ -58,7 +58,7 @@ func (c *Checker) check(ctx context.Context, v *identity.Violations, tenant stri
 	if err != nil {
 		return err
 	}
-	compiled, err := c.compiled.Compile(tenant, id, found.Version, found.Document)
+	compiled, err := c.cache.Compile(tenant, id, found.Version, found.Document)
 	if err != nil {
 		return err
 	}

@@ -10,12 +10,12 @@ import (
 // distinct checks uniqueItems. The library hashes each item without marking where its parts end, so that a stranger can make
 // thousands of unlike items that all collide and are compared pairwise; here they are compared by a form that is the same for equal
 // items alone.
-func (r *run) distinct(items []any, at *place) {
+func (r *validation) checkUnique(items []any, at *location) {
 	seen := make(map[string]struct{}, min(len(items), 64))
 	var form []byte
 	for i, item := range items {
-		form = appendForm(form[:0], item)
-		if !r.spend(costItem+len(form)) || r.done() {
+		form = appendCanonical(form[:0], item)
+		if !r.spend(costItem+len(form)) || r.stopped() {
 			return
 		}
 		if _, ok := seen[string(form)]; ok {
@@ -27,7 +27,7 @@ func (r *run) distinct(items []any, at *place) {
 }
 
 // appendForm appends a prefix code of v: equal values have equal forms (JSON Schema core, section 4.2.2), others never.
-func appendForm(form []byte, v any) []byte {
+func appendCanonical(form []byte, v any) []byte {
 	switch v := v.(type) {
 	case bool:
 		if v {
@@ -41,13 +41,13 @@ func appendForm(form []byte, v any) []byte {
 	case []any:
 		form = binary.AppendUvarint(append(form, 'a'), uint64(len(v)))
 		for _, item := range v {
-			form = appendForm(form, item)
+			form = appendCanonical(form, item)
 		}
 		return form
 	case map[string]any:
 		form = binary.AppendUvarint(append(form, 'o'), uint64(len(v)))
 		for _, name := range slices.Sorted(maps.Keys(v)) {
-			form = appendForm(appendForm(form, name), v[name])
+			form = appendCanonical(appendCanonical(form, name), v[name])
 		}
 		return form
 	}

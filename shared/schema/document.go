@@ -59,7 +59,7 @@ type document struct {
 }
 
 // decode reads a schema document strictly. The error is Invalid and names the first thing outside the subset.
-func decode(text []byte) (*document, error) {
+func decodeDocument(text []byte) (*document, error) {
 	if len(text) > MaxDocument {
 		return nil, identity.InvalidField("", fmt.Sprintf("must have at most %d KB", MaxDocument>>10))
 	}
@@ -68,16 +68,16 @@ func decode(text []byte) (*document, error) {
 	}
 	var d document
 	if err := json.Unmarshal(text, &d, json.RejectUnknownMembers(true)); err != nil {
-		return nil, refusal(err)
+		return nil, invalidJSON(err)
 	}
 	return &d, nil
 }
 
 // refusal is a decoder's error as Invalid. The decoder's own words may repeat the input and name Go types.
-func refusal(err error) error {
+func invalidJSON(err error) error {
 	var semantic *json.SemanticError
 	if errors.As(err, &semantic) {
-		return identity.InvalidField(printable(semantic.JSONPointer), meaning(semantic))
+		return identity.InvalidField(safePointer(semantic.JSONPointer), typeReason(semantic))
 	}
 	var syntactic *jsontext.SyntacticError
 	if errors.As(err, &syntactic) {
@@ -85,20 +85,20 @@ func refusal(err error) error {
 		if errors.Is(err, jsontext.ErrDuplicateName) {
 			reason = "is given more than once"
 		}
-		return identity.InvalidField(printable(syntactic.JSONPointer), reason)
+		return identity.InvalidField(safePointer(syntactic.JSONPointer), reason)
 	}
 	return identity.InvalidField("", "is not valid JSON")
 }
 
 // printable is a pointer that is safe to answer: the name that it ends with may be what is not valid, or very long.
-func printable(p jsontext.Pointer) string {
+func safePointer(p jsontext.Pointer) string {
 	if len(p) > maxPointers {
 		return ""
 	}
 	return strings.ToValidUTF8(string(p), "\uFFFD")
 }
 
-func meaning(err *json.SemanticError) string {
+func typeReason(err *json.SemanticError) string {
 	if errors.Is(err, json.ErrUnknownName) {
 		return "is not a keyword that identity schemas may use"
 	}

@@ -55,7 +55,7 @@ func Parse(value string) (Master, error) {
 const generatedLength = 43
 
 // Generated is a secret of letters and digits that were chosen at random, as Secrets Manager makes one.
-func Generated(value string) (Master, error) {
+func ParseGenerated(value string) (Master, error) {
 	other := func(c rune) bool { return c < '0' || c > '9' && c < 'A' || c > 'Z' && c < 'a' || c > 'z' }
 	if len(value) < generatedLength || strings.ContainsFunc(value, other) {
 		return Master{}, fmt.Errorf("a generated secret must be at least %d letters and digits", generatedLength)
@@ -72,7 +72,7 @@ func Load(ctx context.Context, setting string, fetch func(ctx context.Context, a
 			return Master{}, fmt.Errorf("fetch secret: %w", err)
 		}
 		if !strings.HasPrefix(value, prefix) {
-			return Generated(value)
+			return ParseGenerated(value)
 		}
 		setting = value
 	}

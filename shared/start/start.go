@@ -33,7 +33,7 @@ type Parts struct {
 func New(env cloud.Env, db *dynamodb.Client, log *slog.Logger, now func() time.Time) Parts {
 	name := env.Must("TABLE_NAME")
 	t := table.Open(db, name, now)
-	return Parts{Env: env, Table: t, Verifier: access.NewVerifier(t, now), Log: metric.For(log, name), Now: now, NewID: uuid.NewString}
+	return Parts{Env: env, Table: t, Verifier: access.NewVerifier(t, now), Log: metric.NewLogger(log, name), Now: now, NewID: uuid.NewString}
 }
 
 // Options are the parts that the HTTP edge of a function needs.

@@ -32,7 +32,7 @@ func Read(env cloud.Env, variable string) (secret.Master, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	master, err := secret.Load(ctx, env.Must(variable), func(ctx context.Context, arn string) (string, error) {
-		return fetch(ctx, env.Config("SECRETS_MANAGER"), arn)
+		return getSecretValue(ctx, env.Config("SECRETS_MANAGER"), arn)
 	})
 	if err != nil {
 		return master, fmt.Errorf("read %s: %w", variable, err)
@@ -41,7 +41,7 @@ func Read(env cloud.Env, variable string) (secret.Master, error) {
 }
 
 // fetch is GetSecretValue of the Secrets Manager API.
-func fetch(ctx context.Context, config aws.Config, arn string) (string, error) {
+func getSecretValue(ctx context.Context, config aws.Config, arn string) (string, error) {
 	body, err := json.Marshal(map[string]string{"SecretId": arn})
 	if err != nil {
 		return "", err

@@ -82,12 +82,12 @@ type credential struct {
 	Type      string                   `json:"type"`
 	State     identity.CredentialState `json:"state"`
 	ExpiresAt identity.Time            `json:"expires_at,omitzero"`
-	Payload   blurred                  `json:"payload"`
+	Payload   maskedSecret             `json:"payload"`
 	owner
 }
 
 // blurred stands where the published API shows that there is a secret.
-type blurred struct {
+type maskedSecret struct {
 	HashedPassword string `json:"hashed_password"`
 }
 
@@ -104,7 +104,7 @@ func UserOf(u identity.User) User {
 		})
 	}
 	for _, c := range u.Credentials {
-		w.Credentials = append(w.Credentials, credential{c.ID, c.Type, c.State, c.ExpiresAt, blurred{"###"}, belongs(c.CreatedAt, c.UpdatedAt)})
+		w.Credentials = append(w.Credentials, credential{c.ID, c.Type, c.State, c.ExpiresAt, maskedSecret{"###"}, belongs(c.CreatedAt, c.UpdatedAt)})
 	}
 	return w
 }

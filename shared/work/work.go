@@ -32,7 +32,7 @@ const MaxNumber = 500_000
 const algorithm = "SHA-256"
 
 // largestSolution bounds a solution, in bytes. Those of ALTCHA's clients have about 400.
-const largestSolution = 1024
+const maxSolution = 1024
 
 // saltBytes is how many random bytes a salt has. With its time and a number it fits into one block
 // of SHA-256 (55 bytes), and the page's script counts on that.
@@ -77,7 +77,7 @@ func (i Issuer) New(tenant, pool string) (Challenge, error) {
 	}
 	// The & ends the time, so that no digit of the number can be taken for one of the time's.
 	salt := hex.EncodeToString(random) + "?expires=" + strconv.FormatInt(i.Now().Add(Lifetime).Unix(), 10) + "&"
-	hash := hashOf(salt, number.Int64())
+	hash := solutionHash(salt, number.Int64())
 	return Challenge{
 		Algorithm: algorithm, Challenge: hash, MaxNumber: MaxNumber, Salt: salt,
 		Signature: i.sign(tenant, pool, salt, hash),
@@ -87,7 +87,7 @@ func (i Issuer) New(tenant, pool string) (Challenge, error) {
 // Check returns the name of the challenge that a solution solves, which no other challenge has;
 // false where the solution is not one of a challenge that was made for the pool, or comes too late.
 func (i Issuer) Check(tenant, pool, solution string) (challenge string, ok bool) {
-	if len(solution) > largestSolution {
+	if len(solution) > maxSolution {
 		return "", false
 	}
 	text, err := base64.StdEncoding.DecodeString(solution)
@@ -102,10 +102,10 @@ func (i Issuer) Check(tenant, pool, solution string) (challenge string, ok bool)
 		return "", false
 	}
 	// The signature covers the salt and with it the time, which is trusted from here on.
-	if !equal(i.sign(tenant, pool, s.Salt, s.Challenge), s.Signature) || !equal(hashOf(s.Salt, s.Number), s.Challenge) {
+	if !equalStrings(i.sign(tenant, pool, s.Salt, s.Challenge), s.Signature) || !equalStrings(solutionHash(s.Salt, s.Number), s.Challenge) {
 		return "", false
 	}
-	if !i.Now().Before(expiryOf(s.Salt)) {
+	if !i.Now().Before(expiry(s.Salt)) {
 		return "", false
 	}
 	return s.Challenge, true
@@ -114,7 +114,7 @@ func (i Issuer) Check(tenant, pool, solution string) (challenge string, ok bool)
 // Solve finds the number by trying all, as a client does; false where there is none.
 func (c Challenge) Solve() (solution string, ok bool) {
 	for number := range c.MaxNumber + 1 {
-		if hashOf(c.Salt, number) == c.Challenge {
+		if solutionHash(c.Salt, number) == c.Challenge {
 			return Solution{
 				Algorithm: c.Algorithm, Challenge: c.Challenge, Number: number, Salt: c.Salt,
 				Signature: c.Signature,
@@ -140,15 +140,15 @@ func (i Issuer) sign(tenant, pool, salt, hash string) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-func hashOf(salt string, number int64) string {
+func solutionHash(salt string, number int64) string {
 	sum := sha256.Sum256(strconv.AppendInt([]byte(salt), number, 10))
 	return hex.EncodeToString(sum[:])
 }
 
-func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+func equalStrings(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
 // expiryOf is until when a challenge can be solved, as its salt says.
-func expiryOf(salt string) time.Time {
+func expiry(salt string) time.Time {
 	_, query, _ := strings.Cut(salt, "?")
 	values, err := url.ParseQuery(query)
 	if err != nil {

@@ -26,13 +26,13 @@ type Clients struct {
 }
 
 // Wish is a client to be made. What is empty is chosen: the tree by the scopes, the scopes by the tree, the id at random.
-type Wish struct {
+type ClientSpec struct {
 	Tenant, ID, Tree, Name string
 	Scopes                 []string
 }
 
 // Issued is a client with its new secret, which is stored nowhere.
-type Issued struct {
+type IssuedClient struct {
 	Client access.Client
 	Secret string
 }
@@ -43,32 +43,32 @@ const (
 )
 
 // Create makes a client with one secret. Errors: Invalid, and Conflict where the id is taken.
-func (s *Clients) Create(ctx context.Context, w Wish) (Issued, error) {
+func (s *Clients) Create(ctx context.Context, w ClientSpec) (IssuedClient, error) {
 	if w.ID == "" {
 		w.ID = s.NewID()
 	}
-	if err := check(w.Tenant, w.ID); err != nil {
-		return Issued{}, err
+	if err := checkIDs(w.Tenant, w.ID); err != nil {
+		return IssuedClient{}, err
 	}
 	if utf8.RuneCountInString(w.Name) > maxName || strings.ContainsFunc(w.Name, unicode.IsControl) {
-		return Issued{}, identity.InvalidField("name", fmt.Sprintf("must be one line of at most %d characters", maxName))
+		return IssuedClient{}, identity.InvalidField("name", fmt.Sprintf("must be one line of at most %d characters", maxName))
 	}
-	tree, scopes, err := rights(w.Tree, w.Scopes)
+	tree, scopes, err := resolveTreeAndScopes(w.Tree, w.Scopes)
 	if err != nil {
-		return Issued{}, err
+		return IssuedClient{}, err
 	}
 	secret, hashed, err := access.NewSecret(s.Rand)
 	if err != nil {
-		return Issued{}, err
+		return IssuedClient{}, err
 	}
 	c := access.Client{Tenant: w.Tenant, ID: w.ID, Tree: tree, Name: w.Name, Scopes: scopes, Secrets: []string{hashed}, CreatedAt: identity.At(s.Now())}
-	return Issued{c, secret}, s.Table.CreateClient(ctx, c)
+	return IssuedClient{c, secret}, s.Table.CreateClient(ctx, c)
 }
 
 // List is the clients of a tenant in the order of their ids, read page by page. It ends with the first error.
 func (s *Clients) List(ctx context.Context, tenant string) iter.Seq2[access.Client, error] {
 	return func(yield func(access.Client, error) bool) {
-		err := check(tenant)
+		err := checkIDs(tenant)
 		for after, more := "", err == nil; more; {
 			var page []access.Client
 			page, more, err = s.Table.Clients(ctx, tenant, after, pageSize)
@@ -87,30 +87,30 @@ func (s *Clients) List(ctx context.Context, tenant string) iter.Seq2[access.Clie
 
 // Rotate gives a client a second secret. Errors: Invalid, NotFound, Conflict where it has two, and PreconditionFailed where somebody
 // else changed it meanwhile: of two rotations at once one counts.
-func (s *Clients) Rotate(ctx context.Context, tenant, id string) (Issued, error) {
+func (s *Clients) Rotate(ctx context.Context, tenant, id string) (IssuedClient, error) {
 	secret, hashed, err := access.NewSecret(s.Rand)
 	if err != nil {
-		return Issued{}, err
+		return IssuedClient{}, err
 	}
-	c, err := s.change(ctx, tenant, id, func(c access.Client) (access.Client, error) { return c.WithSecret(hashed) })
-	return Issued{c, secret}, err
+	c, err := s.update(ctx, tenant, id, func(c access.Client) (access.Client, error) { return c.WithSecret(hashed) })
+	return IssuedClient{c, secret}, err
 }
 
 // Retire takes a client's older secret from it. Errors: Invalid, NotFound, Conflict where it has only one, PreconditionFailed.
 func (s *Clients) Retire(ctx context.Context, tenant, id string) (access.Client, error) {
-	return s.change(ctx, tenant, id, access.Client.WithoutOldest)
+	return s.update(ctx, tenant, id, access.Client.WithoutOldest)
 }
 
 // Revoke deletes a client. The tokens that it has stay good until they expire. Errors: Invalid, NotFound.
 func (s *Clients) Revoke(ctx context.Context, tenant, id string) error {
-	if err := check(tenant, id); err != nil {
+	if err := checkIDs(tenant, id); err != nil {
 		return err
 	}
 	return s.Table.DeleteClient(ctx, tenant, id)
 }
 
-func (s *Clients) change(ctx context.Context, tenant, id string, to func(access.Client) (access.Client, error)) (access.Client, error) {
-	if err := check(tenant, id); err != nil {
+func (s *Clients) update(ctx context.Context, tenant, id string, to func(access.Client) (access.Client, error)) (access.Client, error) {
+	if err := checkIDs(tenant, id); err != nil {
 		return access.Client{}, err
 	}
 	old, err := s.Table.Client(ctx, tenant, id)
@@ -125,7 +125,7 @@ func (s *Clients) change(ctx context.Context, tenant, id string, to func(access.
 }
 
 // check refuses a tenant, and an id where one is given, that no path of the API could name.
-func check(tenant string, ids ...string) error {
+func checkIDs(tenant string, ids ...string) error {
 	var v identity.Violations
 	if !identity.ValidID(tenant) {
 		v.Add("tenant", identity.IDRule)
@@ -139,7 +139,7 @@ func check(tenant string, ids ...string) error {
 }
 
 // rights are the tree and the scopes of a client of which either may be left to the other.
-func rights(tree string, asked []string) (string, []string, error) {
+func resolveTreeAndScopes(tree string, asked []string) (string, []string, error) {
 	trees := []string{string(api.Admin), string(api.System)}
 	if tree != "" {
 		if !slices.Contains(trees, tree) {
@@ -151,7 +151,7 @@ func rights(tree string, asked []string) (string, []string, error) {
 	}
 	var known []string
 	for _, tree := range trees {
-		scopes := scopesOf(tree)
+		scopes := treeScopes(tree)
 		if len(asked) == 0 {
 			return tree, scopes, nil
 		}
@@ -164,7 +164,7 @@ func rights(tree string, asked []string) (string, []string, error) {
 }
 
 // scopesOf are the scopes that the routes of a tree ask for.
-func scopesOf(tree string) []string {
+func treeScopes(tree string) []string {
 	var scopes []string
 	for _, route := range api.Routes() {
 		if string(route.Caller) == tree && !slices.Contains(scopes, route.Scope) {

@@ -52,7 +52,7 @@ func (o operator) call(t *testing.T, command string, flags ...string) result {
 func (o operator) run(t *testing.T, args ...string) result {
 	t.Helper()
 	var out, err bytes.Buffer
-	open := func(context.Context, client.Place) (*table.Table, error) {
+	open := func(context.Context, client.TableLocation) (*table.Table, error) {
 		return table.OpenWhole(o.product.DB, o.product.TableName, o.product.Clock.Now), nil
 	}
 	status := client.Run(t.Context(), args, client.Process{Open: open, Now: o.product.Clock.Now, Rand: rand.Reader, Out: &out, Err: &err})

@@ -20,15 +20,15 @@ import (
 )
 
 // Place says which table is meant.
-type Place struct {
+type TableLocation struct {
 	Table string // "" for the usual one
 	Local bool   // of the product that make run has started here
 }
 
-const usualTable = "identity-pools"
+const defaultTable = "identity-pools"
 
 // Open is the table, reached with the operator's own region, credentials and endpoint.
-func Open(ctx context.Context, p Place) (*table.Table, error) {
+func Open(ctx context.Context, p TableLocation) (*table.Table, error) {
 	name, settings, err := p.Table, aws.Config{}, error(nil)
 	if p.Local {
 		settings, err = localConfig(filepath.Join(".local", "run.json"))
@@ -39,7 +39,7 @@ func Open(ctx context.Context, p Place) (*table.Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	return table.OpenWhole(dynamodb.NewFromConfig(settings), cmp.Or(name, usualTable), time.Now), nil
+	return table.OpenWhole(dynamodb.NewFromConfig(settings), cmp.Or(name, defaultTable), time.Now), nil
 }
 
 // operatorConfig is the operator's own, as the AWS tools find it: variables, profile, single sign-on.
