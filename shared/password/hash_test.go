@@ -133,7 +133,8 @@ func TestNothingIsDoneForWhoHasLeft(t *testing.T) {
 	}
 }
 
-// gate is a source of salts that lets nobody pass before it is opened, and counts who waits at it: hashes whose turn it is.
+// A gate is a source of salts that blocks all readers until it is opened. It counts its readers,
+// which are the hashes that hold a slot.
 type gate struct {
 	open    chan struct{}
 	waiting atomic.Int32
@@ -158,7 +159,7 @@ func TestHashesWaitForTheirTurn(t *testing.T) {
 				}
 			})
 		}
-		synctest.Wait() // the turns are taken
+		synctest.Wait() // until both slots are taken
 		ctx, leave := context.WithCancel(context.Background())
 		left := make(chan error, 1)
 		go func() {

@@ -29,7 +29,7 @@ func user() identity.User {
 	}
 }
 
-// The reasons.
+// Reasons of faults, as users read them.
 const (
 	short      = "must have at least 8 characters"
 	common     = "is one of the most common passwords"
@@ -213,7 +213,7 @@ func BenchmarkFaults(b *testing.B) {
 	}
 }
 
-// reasons are the words of the rules that a password breaks.
+// reasons returns the reasons of the rules that a password breaks.
 func reasons(p identity.Pool, u identity.User, text string) []string {
 	var all []string
 	for _, fault := range password.Faults(p, u, text) {

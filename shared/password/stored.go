@@ -17,29 +17,32 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// The most that a stored hash may cost. Hashes come from imports too, and a hostile one must not stop a function.
+// Upper and lower bounds for the parameters of a stored hash. Stored hashes may have been imported,
+// and a hostile one must not be able to exhaust a function's memory or time.
 const (
-	MaxMemory     = 64 << 10 // KiB
-	MaxPasses     = 10
-	maxLanes      = 4
-	MaxBcryptCost = 15
-	MaxIterations = 10_000_000 // of PBKDF2, over all blocks of the key
-	minSalt       = 8
-	maxSalt       = 64
-	minKey        = 16
-	maxKey        = 64
-	maxStored     = 512 // bytes of the whole text
-	bcryptTail    = 53  // bytes of salt and key
+	MaxMemory     = 64 << 10   // of argon2id, in KiB
+	MaxPasses     = 10         // of argon2id
+	maxLanes      = 4          // of argon2id
+	MaxBcryptCost = 15         // the base-2 logarithm of the number of rounds
+	MaxIterations = 10_000_000 // of PBKDF2, summed over all blocks of the key
+	minSalt       = 8          // bytes
+	maxSalt       = 64         // bytes
+	minKey        = 16         // bytes
+	maxKey        = 64         // bytes
+	maxStored     = 512        // bytes of the whole text
+	bcryptTail    = 53         // characters of bcrypt's salt and key together
 )
 
 var errUnreadable = errors.New("stored password hash is not one that this version can read")
 
-// stored is a stored hash, ready to be checked. check also gives the computed key, where it comes out.
+// A storedHash is a parsed hash. Its check function compares a password with the hash and returns
+// the computed key, or nil if the algorithm does not expose one.
 type storedHash struct {
 	check func(password []byte) (key []byte, ok bool)
-	weak  bool // weaker than new hashes
+	weak  bool // the hash is weaker than a new one
 }
 
+// parseHash parses a stored hash of any supported algorithm. The error is or wraps errUnreadable.
 func parseHash(text string) (storedHash, error) {
 	if len(text) > maxStored {
 		return storedHash{}, errUnreadable
@@ -61,7 +64,8 @@ func parseHash(text string) (storedHash, error) {
 	return storedHash{}, errUnreadable
 }
 
-// parseArgon reads "m=19456,t=2,p=1", salt and key.
+// parseArgon parses an argon2id hash from its parameters, such as "m=19456,t=2,p=1", its salt and
+// its key.
 func parseArgon(parameters, salt64, key64 string) (storedHash, error) {
 	salt, key, err := decodeSaltAndKey(salt64, key64)
 	if err != nil {
@@ -73,7 +77,8 @@ func parseArgon(parameters, salt64, key64 string) (storedHash, error) {
 		return storedHash{}, errUnreadable
 	}
 	if p < 1 || p > maxLanes || t < 1 || t > MaxPasses || m < 8*p || m > MaxMemory {
-		return storedHash{}, fmt.Errorf("%w: argon2id parameters m=%d t=%d p=%d are out of bounds", errUnreadable, m, t, p)
+		return storedHash{}, fmt.Errorf("%w: argon2id parameters m=%d t=%d p=%d are out of bounds",
+			errUnreadable, m, t, p)
 	}
 	s := derivedHash(key, func(password []byte) []byte {
 		return argon2.IDKey(password, salt, t, m, uint8(p), uint32(len(key)))
@@ -82,11 +87,15 @@ func parseArgon(parameters, salt64, key64 string) (storedHash, error) {
 	return s, nil
 }
 
-// parsePBKDF2 reads "pbkdf2-sha256", "i=600000" (also "600000", as passlib writes it, and "i=600000,l=32"), salt and key.
+// parsePBKDF2 parses a PBKDF2 hash from its algorithm, such as "pbkdf2-sha256", its parameters, its
+// salt and its key. The parameters are "i=600000", "i=600000,l=32" with the length of the key, or
+// "600000" as passlib writes it.
 func parsePBKDF2(algorithm, parameters, salt64, key64 string) (storedHash, error) {
-	functions := map[string]func() hash.Hash{"pbkdf2-sha1": sha1.New, "pbkdf2-sha256": sha256.New, "pbkdf2-sha512": sha512.New}
+	functions := map[string]func() hash.Hash{
+		"pbkdf2-sha1": sha1.New, "pbkdf2-sha256": sha256.New, "pbkdf2-sha512": sha512.New,
+	}
 	function, known := functions[algorithm]
-	// passlib writes '.' for '+'
+	// Passlib writes '.' instead of '+'.
 	salt, key, err := decodeSaltAndKey(strings.ReplaceAll(salt64, ".", "+"), strings.ReplaceAll(key64, ".", "+"))
 	if !known || err != nil {
 		return storedHash{}, errUnreadable
@@ -97,14 +106,14 @@ func parsePBKDF2(algorithm, parameters, salt64, key64 string) (storedHash, error
 		return storedHash{}, errUnreadable
 	}
 	size := function().Size()
-	blocks := (len(key) + size - 1) / size // each costs all iterations (RFC 8018 §5.2)
+	blocks := (len(key) + size - 1) / size // each block costs all iterations (RFC 8018 §5.2)
 	if iterations < 1 || iterations*uint64(blocks) > MaxIterations {
 		return storedHash{}, fmt.Errorf("%w: %d iterations are out of bounds", errUnreadable, iterations)
 	}
 	s := derivedHash(key, func(password []byte) []byte {
 		made, err := pbkdf2.Key(function, string(password), salt, int(iterations), len(key))
 		if err != nil {
-			return nil // refused by a strict FIPS mode: matches nothing
+			return nil // a strict FIPS mode refuses the function; nil matches no key
 		}
 		return made
 	})
@@ -112,13 +121,15 @@ func parsePBKDF2(algorithm, parameters, salt64, key64 string) (storedHash, error
 	return s, nil
 }
 
-// parseBcrypt reads "2b", "12", and salt and key in a row. bcrypt looks at 72 bytes only, which ends when the right password renews
-// the hash.
+// parseBcrypt parses a bcrypt hash from its version, such as "2b", its cost, such as "12", and the
+// concatenated salt and key. Bcrypt ignores everything after the 72nd byte of a password. That ends
+// when the user next gives the right password, because the hash is then renewed.
 func parseBcrypt(text, version, cost2, tail string) (storedHash, error) {
 	const alphabet = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 	cost, err := bcrypt.Cost([]byte(text))
 	known := version == "2a" || version == "2b" || version == "2y"
-	if err != nil || !known || cost2 != fmt.Sprintf("%02d", cost) || len(tail) != bcryptTail || strings.Trim(tail, alphabet) != "" {
+	if err != nil || !known || cost2 != fmt.Sprintf("%02d", cost) || len(tail) != bcryptTail ||
+		strings.Trim(tail, alphabet) != "" {
 		return storedHash{}, errUnreadable
 	}
 	if cost > MaxBcryptCost {
@@ -130,8 +141,9 @@ func parseBcrypt(text, version, cost2, tail string) (storedHash, error) {
 	return storedHash{check: check, weak: true}, nil
 }
 
-// parseSHA reads "{SSHA256}" or "{SSHA512}" and base64 of digest and salt in a row, as directories keep a salted SHA-2 (OpenLDAP's
-// pw-sha2). The digest is that of password and salt.
+// parseSaltedSHA2 parses a salted SHA-2 hash as LDAP directories store it (OpenLDAP's pw-sha2):
+// "{SSHA256}" or "{SSHA512}", followed by the base64 encoding of the digest and the salt. The
+// digest is that of the password followed by the salt.
 func parseSaltedSHA2(text string) (storedHash, error) {
 	functions := map[string]func() hash.Hash{"{SSHA256": sha256.New, "{SSHA512": sha512.New}
 	scheme, encoded, _ := strings.Cut(text, "}")
@@ -154,7 +166,7 @@ func parseSaltedSHA2(text string) (storedHash, error) {
 	return s, nil
 }
 
-// comparing is a stored hash that is checked by deriving a key anew.
+// derivedHash returns a storedHash that derives a key from the password and compares it with key.
 func derivedHash(key []byte, derive func(password []byte) []byte) storedHash {
 	return storedHash{check: func(password []byte) ([]byte, bool) {
 		made := derive(password)
@@ -162,7 +174,7 @@ func derivedHash(key []byte, derive func(password []byte) []byte) storedHash {
 	}}
 }
 
-// decode reads salt and key, in base64 without padding.
+// decodeSaltAndKey decodes a salt and a key from base64 without padding, and checks their lengths.
 func decodeSaltAndKey(salt64, key64 string) (salt, key []byte, err error) {
 	salt, err = decodeBase64(base64.RawStdEncoding, salt64)
 	if err != nil || len(salt) < minSalt || len(salt) > maxSalt {
@@ -175,7 +187,8 @@ func decodeSaltAndKey(salt64, key64 string) (salt, key []byte, err error) {
 	return salt, key, nil
 }
 
-// decode64 reads base64, of each value only the one text that encodes it: the library alone would pass over line breaks.
+// decodeBase64 decodes base64 and accepts only the canonical encoding of each value. The encoding's
+// own Strict mode still ignores line breaks.
 func decodeBase64(encoding *base64.Encoding, text string) ([]byte, error) {
 	value, err := encoding.Strict().DecodeString(text)
 	if strings.ContainsAny(text, "\r\n") {
