@@ -9,13 +9,14 @@ import (
 	"identitypools/shared/identity"
 )
 
-// Schema is a compiled identity schema. It is immutable and safe for use by several goroutines.
+// A Schema is a compiled identity schema. It is immutable and safe for concurrent use.
 type Schema struct {
 	root         *node
-	instructions int // instructions of all patterns' automata
+	instructions int // of the automata of all patterns
 }
 
-// node is a compiled schema or subschema. Lists made from maps are sorted, so that the same value gets the same answer.
+// A node is a compiled schema or subschema. Lists that are made from maps are sorted, so that the
+// same value always gets the same answer.
 type node struct {
 	kind     kind
 	constant *string
@@ -25,7 +26,7 @@ type node struct {
 
 	properties        []memberSchema
 	patterns          []patternSchema
-	closed            bool // no other members
+	closed            bool // members other than these are not allowed
 	names             *node
 	required          []string
 	dependentRequired []dependency
@@ -38,32 +39,35 @@ type node struct {
 	not, cond, then, otherwise *node
 }
 
-// branch is the schema of one member, or the schema that one member brings with it.
+// A memberSchema is the schema of a member of an object, or, for dependentSchemas, the schema of an
+// object that has the member.
 type memberSchema struct {
 	name string
 	node *node
 }
 
+// A patternSchema is the schema of the members whose name matches a pattern.
 type patternSchema struct {
 	pattern keywordCheck
 	node    *node
 }
 
-// dependency says which members one member needs beside it.
+// A dependency lists the members that an object must have if it has the named one.
 type dependency struct {
 	name  string
 	needs []string
 }
 
-// occurrence says how many items must match.
+// A containsRule says how many items of an array must match a schema.
 type containsRule struct {
 	node     *node
 	min, max int
 	reason   string
 }
 
-// Compile checks a schema document and prepares it for checking values. The error is Invalid, its pointers relative to the
-// document: a mistake of form is reported alone, then everything else at once.
+// Compile checks a schema document and prepares it for checking values. The error is
+// identity.Invalid with pointers relative to the document. A document that is not in the published
+// subset is reported with its first mistake only; all other mistakes are reported together.
 func Compile(text []byte) (*Schema, error) {
 	d, err := decodeDocument(text)
 	if err != nil {
@@ -77,7 +81,7 @@ func Compile(text []byte) (*Schema, error) {
 	return &Schema{root, c.instructions}, nil
 }
 
-// compiler makes nodes and counts what is limited in a whole document.
+// A compiler makes nodes. It counts what is limited in a whole document.
 type compiler struct {
 	violations   identity.Violations
 	nodes        int
@@ -85,14 +89,15 @@ type compiler struct {
 	instructions int
 }
 
-// add records a violation; beyond MaxViolations it only counts on somebody having read the first ones.
+// add records a violation. It ignores those beyond MaxViolations.
 func (c *compiler) add(at *location, reason string) {
 	if len(c.violations) < MaxViolations {
 		c.violations.Add(at.pointer(), reason)
 	}
 }
 
-// node compiles d. It returns an empty node, and records why, where d is one too many.
+// compileNode compiles d. If d is missing, nested too deeply or one subschema too many, it records
+// a violation and returns an empty node.
 func (c *compiler) compileNode(d *document, at *location, depth int) *node {
 	n := &node{}
 	if d == nil {
@@ -125,13 +130,15 @@ func (c *compiler) compileObject(n *node, d *document, at *location, depth int) 
 
 	within := at.member("dependentRequired")
 	for _, name := range slices.Sorted(maps.Keys(d.DependentRequired)) {
-		n.dependentRequired = append(n.dependentRequired, dependency{name, c.uniqueStrings(d.DependentRequired[name], &within, name)})
+		needs := c.uniqueStrings(d.DependentRequired[name], &within, name)
+		n.dependentRequired = append(n.dependentRequired, dependency{name, needs})
 	}
 	within = at.member("patternProperties")
 	for _, text := range slices.Sorted(maps.Keys(d.PatternProperties)) {
 		if sub := d.PatternProperties[text]; sub != nil {
 			there := within.member(text)
-			n.patterns = append(n.patterns, patternSchema{c.compilePattern(text, &there), c.compileNode(sub, &there, depth)})
+			pattern := c.compilePattern(text, &there)
+			n.patterns = append(n.patterns, patternSchema{pattern, c.compileNode(sub, &there, depth)})
 		}
 	}
 }
@@ -142,7 +149,9 @@ func (c *compiler) compileArray(n *node, d *document, at *location, depth int) {
 	if d.Contains == nil {
 		return
 	}
-	n.contains = &containsRule{node: c.compileOptional(d.Contains, at, "contains", depth), min: 1, max: math.MaxInt}
+	n.contains = &containsRule{
+		node: c.compileOptional(d.Contains, at, "contains", depth), min: 1, max: math.MaxInt,
+	}
 	if d.MinContains != nil {
 		n.contains.min = int(*d.MinContains)
 	}
@@ -183,7 +192,9 @@ func (c *compiler) compileList(ds []*document, at *location, keyword string, dep
 	return nodes
 }
 
-func (c *compiler) compileMembers(ds map[string]*document, at *location, keyword string, depth int) []memberSchema {
+func (c *compiler) compileMembers(
+	ds map[string]*document, at *location, keyword string, depth int,
+) []memberSchema {
 	within := at.member(keyword)
 	var branches []memberSchema
 	for _, name := range slices.Sorted(maps.Keys(ds)) {
@@ -195,7 +206,7 @@ func (c *compiler) compileMembers(ds map[string]*document, at *location, keyword
 	return branches
 }
 
-// strings are the values of a list of strings, each once and in the order given.
+// uniqueStrings returns the strings of a list in the given order, without repetitions.
 func (c *compiler) uniqueStrings(texts []*string, at *location, keyword string) []string {
 	within := at.member(keyword)
 	seen := map[string]bool{}

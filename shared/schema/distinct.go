@@ -7,9 +7,9 @@ import (
 	"slices"
 )
 
-// distinct checks uniqueItems. The library hashes each item without marking where its parts end, so that a stranger can make
-// thousands of unlike items that all collide and are compared pairwise; here they are compared by a form that is the same for equal
-// items alone.
+// checkUnique checks uniqueItems. The library is not used here: it hashes items without marking
+// where their parts end, so that a stranger can make thousands of different items that all collide
+// and are then compared pairwise. Instead, checkUnique compares the canonical forms of the items.
 func (r *validation) checkUnique(items []any, at *location) {
 	seen := make(map[string]struct{}, min(len(items), 64))
 	var form []byte
@@ -26,7 +26,8 @@ func (r *validation) checkUnique(items []any, at *location) {
 	}
 }
 
-// appendForm appends a prefix code of v: equal values have equal forms (JSON Schema core, section 4.2.2), others never.
+// appendCanonical appends the canonical form of v to form. Two values have the same form if and
+// only if they are equal (JSON Schema Core, section 4.2.2), and no form is a prefix of another.
 func appendCanonical(form []byte, v any) []byte {
 	switch v := v.(type) {
 	case bool:
@@ -35,7 +36,7 @@ func appendCanonical(form []byte, v any) []byte {
 		}
 		return append(form, 'f')
 	case float64:
-		return binary.BigEndian.AppendUint64(append(form, 'n'), math.Float64bits(v+0)) // -0 becomes 0
+		return binary.BigEndian.AppendUint64(append(form, 'n'), math.Float64bits(v+0)) // turns -0 into 0
 	case string:
 		return append(binary.AppendUvarint(append(form, 's'), uint64(len(v))), v...)
 	case []any:

@@ -12,12 +12,13 @@ import (
 	"identitypools/shared/identity"
 )
 
-// document is a schema as published (SupportedJSONSchema). A nil field is an absent keyword; null is the same as absent.
+// A document is a schema in its published form (SupportedJSONSchema). A field is nil if the keyword
+// is absent or null, which mean the same.
 type document struct {
 	Type        *string   `json:"type"`
 	Title       *string   `json:"title"`
 	Description *string   `json:"description"`
-	Hidden      *bool     `json:"hidden"` // of a member of metadata: not shown to the user
+	Hidden      *bool     `json:"hidden"` // a member of metadata is not shown to the user
 	Const       *string   `json:"const"`
 	Enum        []*string `json:"enum"`
 
@@ -58,7 +59,8 @@ type document struct {
 	Else  *document   `json:"else"`
 }
 
-// decode reads a schema document strictly. The error is Invalid and names the first thing outside the subset.
+// decodeDocument decodes a schema document strictly. The error is identity.Invalid and names the
+// first thing that is not in the published subset.
 func decodeDocument(text []byte) (*document, error) {
 	if len(text) > MaxDocument {
 		return nil, identity.InvalidField("", fmt.Sprintf("must have at most %d KB", MaxDocument>>10))
@@ -73,7 +75,8 @@ func decodeDocument(text []byte) (*document, error) {
 	return &d, nil
 }
 
-// refusal is a decoder's error as Invalid. The decoder's own words may repeat the input and name Go types.
+// invalidJSON converts an error of the JSON decoder to identity.Invalid. It does not use the text
+// of the error, which may repeat the input and name Go types.
 func invalidJSON(err error) error {
 	var semantic *json.SemanticError
 	if errors.As(err, &semantic) {
@@ -90,7 +93,8 @@ func invalidJSON(err error) error {
 	return identity.InvalidField("", "is not valid JSON")
 }
 
-// printable is a pointer that is safe to answer: the name that it ends with may be what is not valid, or very long.
+// safePointer returns a pointer that is safe to send in an answer. The last name of a pointer may
+// be invalid UTF-8, or very long.
 func safePointer(p jsontext.Pointer) string {
 	if len(p) > maxPointers {
 		return ""
@@ -98,6 +102,7 @@ func safePointer(p jsontext.Pointer) string {
 	return strings.ToValidUTF8(string(p), "\uFFFD")
 }
 
+// typeReason says in plain words what the decoder expected where it found something else.
 func typeReason(err *json.SemanticError) string {
 	if errors.Is(err, json.ErrUnknownName) {
 		return "is not a keyword that identity schemas may use"

@@ -2,7 +2,8 @@ package schema
 
 import "math"
 
-// kind is a sort of values. A keyword speaks about one of them and holds for all others.
+// A kind is a set of JSON values, such as the strings. A keyword applies to the values of one kind;
+// all other values satisfy it.
 type kind byte
 
 const (
@@ -16,7 +17,7 @@ const (
 	nullKind
 )
 
-// kindNamed is the kind that the keyword type names; anything where there is no such type.
+// parseKind returns the kind for a value of the keyword type, or anyKind if there is no such type.
 func parseKind(name string) kind {
 	switch name {
 	case "string":
@@ -37,7 +38,8 @@ func parseKind(name string) kind {
 	return anyKind
 }
 
-// has says whether v is of the kind. A number without a fraction is an integer, however it is written.
+// includes reports whether v is of kind k. A number without a fractional part is an integer,
+// however it is written.
 func (k kind) includes(v any) bool {
 	switch v := v.(type) {
 	case string:
@@ -54,7 +56,7 @@ func (k kind) includes(v any) bool {
 	return k == nullKind || k == anyKind
 }
 
-// reason tells people what a value of the kind is.
+// reason says what a value must be to be of kind k.
 func (k kind) reason() string {
 	switch k {
 	case stringKind:

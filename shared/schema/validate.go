@@ -10,8 +10,10 @@ import (
 	"identitypools/shared/identity"
 )
 
-// Validate checks a JSON object. The error is Invalid and names every violation, up to MaxViolations, with a pointer relative to
-// the value; its reasons never repeat the value. A value that takes too much work to check is Invalid too.
+// Validate checks a JSON object against the schema. The error is identity.Invalid with every
+// violation, up to MaxViolations. Their pointers are relative to the object, and their reasons
+// never repeat its values. An object that is nested too deeply, or takes too much work to check, is
+// invalid too.
 func (s *Schema) Validate(text []byte) error {
 	if jsontext.Value(text).Kind() != '{' {
 		return identity.InvalidField("", "must be an object")
@@ -21,34 +23,38 @@ func (s *Schema) Validate(text []byte) error {
 		return invalidJSON(err)
 	}
 	if nestsDeeper(value, MaxValueDepth) {
-		return identity.InvalidField("", fmt.Sprintf("must have at most %d objects and lists within each other", MaxValueDepth))
+		reason := fmt.Sprintf("must have at most %d objects and lists within each other", MaxValueDepth)
+		return identity.InvalidField("", reason)
 	}
 	r := validation{workLeft: maxWork}
 	r.checkNode(s.root, value, nil)
 	return r.err()
 }
 
-// run is one check of one value.
+// A validation is the state of checking one value against a schema.
 type validation struct {
-	workLeft     int // that is left; negative is spent
-	pointerBytes int // bytes of all violations' pointers
+	workLeft     int // in units; negative once more was needed than there was
+	pointerBytes int // length of the pointers of all violations together
 	violations   identity.Violations
 	full         bool // there is no room for more violations
 
-	probing bool // only whether the value matches is asked, as for the branches of anyOf
-	failed  bool // it does not
+	// While probing is set, a mismatch sets failed and records no violation. This answers whether
+	// a value matches a schema, for example one of the schemas of anyOf.
+	probing bool
+	failed  bool
 }
 
-// spend takes units of work and says whether there was enough left.
+// spend takes units of work and reports whether enough was left.
 func (r *validation) spend(units int) bool {
 	r.workLeft -= units
 	return r.workLeft >= 0
 }
 
-// done says that going on would change nothing.
+// stopped reports whether further checks cannot change the result.
 func (r *validation) stopped() bool { return r.workLeft < 0 || r.full || r.probing && r.failed }
 
-// add records that the value at a place is wrong. Verdicts reached after the work was spent count for nothing.
+// add records that the value at a location is wrong, unless this was recorded before. It ignores
+// what is found after the work was spent, since that is not reliable.
 func (r *validation) add(at *location, reason string) {
 	if r.probing {
 		r.failed = true
@@ -70,7 +76,7 @@ func (r *validation) add(at *location, reason string) {
 	r.violations = append(r.violations, v)
 }
 
-// matches says whether v matches n, and records nothing.
+// matches reports whether v matches n, and records no violation.
 func (r *validation) matches(n *node, v any) bool {
 	probing, failed := r.probing, r.failed
 	r.probing, r.failed = true, false
@@ -80,6 +86,7 @@ func (r *validation) matches(n *node, v any) bool {
 	return matched
 }
 
+// err returns the result of the validation.
 func (r *validation) err() error {
 	if r.workLeft < 0 {
 		return identity.InvalidField("", "takes too much work to check against the schema")
@@ -87,7 +94,7 @@ func (r *validation) err() error {
 	return r.violations.Err()
 }
 
-// deeper says whether v has more than the given number of objects and lists within each other.
+// nestsDeeper reports whether v has more than the given levels of nested objects and arrays.
 func nestsDeeper(v any, levels int) bool {
 	switch v := v.(type) {
 	case map[string]any:

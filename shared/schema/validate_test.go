@@ -42,7 +42,7 @@ func TestValidateRefusesWhatIsNoObject(t *testing.T) {
 	}
 }
 
-// TestReasonsNeverRepeatTheValue: it may be secret, and an answer with it may be logged.
+// A value may be secret, and an answer that repeats it may be logged.
 func TestReasonsNeverRepeatTheValue(t *testing.T) {
 	t.Parallel()
 	const secret = "hunter2secret"
@@ -107,7 +107,8 @@ func TestCache(t *testing.T) {
 	}
 }
 
-// TestCacheIsBounded fills a cache from several goroutines with more than it holds: each still gets its own schema.
+// TestCacheIsBounded fills a cache from several goroutines with more than it can hold. Each of them
+// still gets its own schema.
 func TestCacheIsBounded(t *testing.T) {
 	t.Parallel()
 	var c schema.Cache

@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// node checks v against n.
+// checkNode checks v against n.
 func (r *validation) checkNode(n *node, v any, at *location) {
 	if !r.spend(costVisit) || r.stopped() {
 		return
 	}
 	if !n.kind.includes(v) {
-		r.add(at, n.kind.reason()) // and nothing else: of another type hardly anything can be right
+		r.add(at, n.kind.reason()) // other violations would only follow from the wrong type
 		return
 	}
 	r.checkAssertions(n, v, at)
@@ -43,7 +43,7 @@ func (r *validation) checkAssertions(n *node, v any, at *location) {
 	}
 }
 
-// check asks the library about a keyword that applies to v.
+// holds reports whether a keyword that applies to v holds for it, as the library decides.
 func (r *validation) holds(c keywordCheck, v any) bool {
 	units := costKeyword
 	if text, ok := v.(string); ok {
@@ -52,7 +52,6 @@ func (r *validation) holds(c keywordCheck, v any) bool {
 	return r.spend(units) && c.rule.Validate(v) == nil
 }
 
-// member and item check a part of a value.
 func (r *validation) checkMember(n *node, v any, at *location, name string) {
 	there := at.member(name)
 	r.checkNode(n, v, &there)
@@ -63,7 +62,7 @@ func (r *validation) checkItem(n *node, v any, at *location, index int) {
 	r.checkNode(n, v, &there)
 }
 
-// wrong records that a member is missing, or should not be there.
+// addMember records that a member of the object at a location is missing or not allowed.
 func (r *validation) addMember(at *location, name, reason string) {
 	there := at.member(name)
 	r.add(&there, reason)
@@ -108,7 +107,8 @@ func (r *validation) checkDependents(n *node, v map[string]any, at *location) {
 	}
 }
 
-// members checks what depends on the names of an object's members.
+// checkMemberNames checks the keywords that depend on the names of members: propertyNames,
+// patternProperties and additionalProperties.
 func (r *validation) checkMemberNames(n *node, v map[string]any, at *location) {
 	if !r.spend(len(v) * costMember) {
 		return
@@ -120,7 +120,9 @@ func (r *validation) checkMemberNames(n *node, v map[string]any, at *location) {
 		if n.names != nil && !r.matches(n.names, name) {
 			r.addMember(at, name, "has a name that the schema does not allow")
 		}
-		_, known := slices.BinarySearchFunc(n.properties, name, func(b memberSchema, name string) int { return strings.Compare(b.name, name) })
+		_, known := slices.BinarySearchFunc(n.properties, name, func(m memberSchema, name string) int {
+			return strings.Compare(m.name, name)
+		})
 		for _, p := range n.patterns {
 			if r.holds(p.pattern, name) {
 				known = true
@@ -161,8 +163,9 @@ func (r *validation) checkArray(n *node, v []any, at *location) {
 	}
 }
 
-// combinations checks the schemas that speak of the same value. Those that must hold are walked, so that a violation is
-// named where it is; of alternatives nobody knows which one was meant.
+// checkCombinations checks the keywords that apply further schemas to the same value. Where a
+// schema must hold, its violations are recorded with their own locations. Where it is one of
+// several alternatives, it is unknown which one was meant, so there is only one violation for all.
 func (r *validation) checkCombinations(n *node, v any, at *location) {
 	for _, sub := range n.allOf {
 		r.checkNode(sub, v, at)
@@ -188,7 +191,7 @@ func (r *validation) checkCombinations(n *node, v any, at *location) {
 	}
 }
 
-// count is how many of the alternatives v matches; it counts no further than enough.
+// countMatches returns how many of the alternatives v matches. It stops counting at enough.
 func (r *validation) countMatches(alternatives []*node, v any, enough int) int {
 	found := 0
 	for _, sub := range alternatives {
