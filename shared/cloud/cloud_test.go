@@ -14,7 +14,8 @@ import (
 	"identitypools/shared/cloud"
 )
 
-// environment is Env of the variables given, over those that Lambda always sets.
+// environment returns an Env with the variables that Lambda always sets and the given ones, which
+// take precedence.
 func environment(variables map[string]string) cloud.Env {
 	lambda := map[string]string{
 		"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example", "AWS_SESSION_TOKEN": "session",
@@ -100,7 +101,8 @@ func TestCredentials(t *testing.T) {
 	}
 }
 
-// A function must answer before API Gateway gives up after 30 seconds, with all its attempts and the waits between them.
+// All attempts of a call and the waits between them must end before API Gateway gives up after 30
+// seconds.
 func TestCallsEndInTime(t *testing.T) {
 	t.Parallel()
 	config := environment(nil).Config("DYNAMODB")

@@ -55,7 +55,7 @@ func TestRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Once, so that a value's own braces stay.
+	// Names within a value are not replaced.
 	if got := words["pl"].Say("hello", "name", "{other}", "other", "Ann"); got != "pl {other}, {other} and Ann" {
 		t.Errorf("it says %q", got)
 	}

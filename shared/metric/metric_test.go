@@ -13,7 +13,8 @@ import (
 
 var at = time.Date(2026, 2, 3, 4, 5, 6, 789_000_000, time.UTC)
 
-// What CloudWatch reads, byte for byte. The time of the line itself is the log's own and left out here.
+// The line must be what CloudWatch expects, byte for byte. The time of the line itself belongs to
+// the log and is left out here.
 func TestTheLine(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
@@ -31,17 +32,19 @@ func TestTheLine(t *testing.T) {
 	}
 }
 
-// The rules of the format's specification: each reference names a member of the root, dimensions are texts and metrics numbers.
+// The specification of the format demands that each reference names a member of the root, that
+// dimensions are strings and that metrics are numbers.
 func TestEveryMetricKeepsToTheFormat(t *testing.T) {
 	t.Parallel()
 	for _, name := range []metric.Name{
 		metric.Registrations, metric.Activations, metric.WrongCodes, metric.WrongPasswords, metric.Limited,
-		metric.MailsSent, metric.MailsDropped, metric.MailsRejected,
+		metric.MailsSent, metric.MailsDropped, metric.MailsRejected, metric.MailsDelayed,
+		metric.BudgetsHalfSpent,
 	} {
 		t.Run(string(name), func(t *testing.T) {
 			t.Parallel()
 			var out bytes.Buffer
-			// A logger that carries more, as that of a request does.
+			// The logger has a further attribute, like the logger of a request.
 			log := metric.NewLogger(slog.New(slog.NewJSONHandler(&out, nil)), "t").With("request", "r")
 			metric.Count(t.Context(), log, at, name)
 			var root map[string]any
@@ -74,7 +77,8 @@ func TestEveryMetricKeepsToTheFormat(t *testing.T) {
 	}
 }
 
-// strict decodes a value that may have no members but those of to, since the format allows no others.
+// strict decodes a value that may have no other members than to has, since the format allows no
+// others.
 func strict(t *testing.T, value, to any) {
 	t.Helper()
 	text, err := json.Marshal(value)
@@ -88,7 +92,7 @@ func strict(t *testing.T, value, to any) {
 	}
 }
 
-// make run logs text for people, and most tests log nothing.
+// The log of make run is text for people.
 func TestALogThatIsNoJSON(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer

@@ -15,10 +15,10 @@ import (
 	"identitypools/shared/otp"
 )
 
-// seeded is a source of the same bytes in every run.
+// seeded returns a source of random bytes that are the same in every run.
 func seeded() io.Reader { return rand.NewChaCha8([32]byte{7}) }
 
-// endless repeats one byte.
+// An endless is a source that repeats one byte.
 type endless byte
 
 func (e endless) Read(p []byte) (int, error) {
@@ -216,7 +216,8 @@ func TestNothingMatchesWhatIsNotStored(t *testing.T) {
 	}
 }
 
-// A code for one binding never matches another, also where the bindings' texts run together (ASVS 6.5.2, 6.6.2).
+// A code for one binding never matches another binding, even if their texts, written one after the
+// other, are the same (ASVS 6.5.2, 6.6.2).
 func TestOneBindingNeverMatchesAnother(t *testing.T) {
 	t.Parallel()
 	texts, users := []string{"", "a", "b", "ab", "\x01a"}, []string{"a", "b", "ab"}
@@ -313,7 +314,7 @@ func BenchmarkMatches(b *testing.B) {
 	}
 }
 
-// The first twelve bytes of a MAC stand for it, and no other part of one does.
+// The first twelve bytes of a MAC are accepted in its place, and no other part of it.
 func TestTheStartOfAMACIsEnough(t *testing.T) {
 	t.Parallel()
 	coder := otp.NewCoder(make([]byte, 32), seeded())

@@ -14,7 +14,7 @@ import (
 	"identitypools/shared/secret"
 )
 
-// literal is the bytes 0 to 31.
+// literal is the secret that consists of the bytes 0 to 31.
 const literal = "base64:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
 func parse(tb testing.TB) secret.Master {
