@@ -12,7 +12,7 @@ import (
 	"identitypools/shared/mail"
 )
 
-// wrong are the pointers of what is wrong with a text.
+// wrong returns the pointers to what is wrong with a text.
 func wrong(tb testing.TB, err error) []string {
 	tb.Helper()
 	var invalid identity.Invalid
@@ -82,7 +82,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// TestAWrongNameIsNamed: who writes a text is told which name is wrong, and which are right.
+// TestAWrongNameIsNamed checks that the error names the wrong name and the right ones.
 func TestAWrongNameIsNamed(t *testing.T) {
 	t.Parallel()
 	err := mail.Check(mail.PasswordSet, mail.Text{Subject: "s", Body: "on {date}"})
@@ -93,7 +93,8 @@ func TestAWrongNameIsNamed(t *testing.T) {
 	}
 }
 
-// TestUsualTextsAreAcceptable: a pool's own text may begin as the usual one, and says the same then.
+// TestUsualTextsAreAcceptable checks that a pool may use a default text as its own, and that the
+// mail is then the same.
 func TestUsualTextsAreAcceptable(t *testing.T) {
 	t.Parallel()
 	all := texts(t)
@@ -112,7 +113,8 @@ func TestUsualTextsAreAcceptable(t *testing.T) {
 	})
 }
 
-// TestAnOwnText stands where the usual one would, with its paragraphs and lines.
+// TestAnOwnText checks that a pool's own text replaces the default text, and keeps its paragraphs
+// and lines.
 func TestAnOwnText(t *testing.T) {
 	t.Parallel()
 	own := mail.Text{Subject: "  Yours,  {pool} ", Body: "\n\nA & B <b>{pool}</b>\nsecond line\n \n {code} \n\n\n{until} }{ {\n"}

@@ -9,8 +9,9 @@ import (
 	"identitypools/shared/mail"
 )
 
-// FuzzCheck: whatever text of a pool is accepted becomes a whole mail: with the code or link once, every name replaced, a subject of one line
-// and no markup of its own.
+// FuzzCheck checks that every text that Check accepts becomes a complete mail: the code or link
+// occurs once, every name is replaced, the subject is a single line, and the HTML has no markup of
+// its own.
 func FuzzCheck(f *testing.F) {
 	f.Add(uint8(0), "{pool}", "a\n\n{code}\n\n{until}")
 	f.Add(uint8(1), "<b>{duration}", "{link}\n\n<script>{pool}</script>\n\"'&amp;")

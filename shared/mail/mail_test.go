@@ -20,7 +20,7 @@ const (
 	link = "https://id.example.com/t/pools/p/activate?code=Zm9vYmFy&return_to=https%3A%2F%2Fexample.com"
 )
 
-// hostile is a name of a pool that is made to break out of where it stands.
+// hostile is the name of a pool that tries to break out of its context in every part of a mail.
 const hostile = "A\"'><script src=//example.com/x></script>\r\nBcc: victim@example.com\u2028\u202e{code} {link} {body} {{.Code}} &amp; Žluť\x00"
 
 func texts(tb testing.TB) *mail.Texts {
@@ -49,7 +49,7 @@ func mustRender(tb testing.TB, kind mail.Kind, lang string, own *mail.Text, v ma
 	return m
 }
 
-// each calls check for every mail: kind by language.
+// each runs check for every kind in every language.
 func each(t *testing.T, check func(t *testing.T, kind mail.Kind, lang string)) {
 	for _, kind := range mail.Kinds() {
 		for _, lang := range identity.Languages() {
@@ -61,7 +61,7 @@ func each(t *testing.T, check func(t *testing.T, kind mail.Kind, lang string)) {
 	}
 }
 
-// carries is what a mail of the kind is for, "" where it only tells something.
+// carries returns the value for which a mail of the kind is sent, or "" if it only informs.
 func carries(kind mail.Kind) string {
 	switch {
 	case slices.Contains(kind.Variables(), "code"):
@@ -72,10 +72,11 @@ func carries(kind mail.Kind) string {
 	return ""
 }
 
-// page is the HTML of a mail without the preview, whose padding is long.
+// page returns the HTML of a mail without the long padding of its preview.
 func page(m mail.Mail) string { return strings.ReplaceAll(m.HTML, "&nbsp;&zwnj;", "") }
 
-// TestGoldens compares each mail with the file that was read in review; for a hostile name, and with all that a pool may set, in one language.
+// TestGoldens compares each mail with a golden file. In one language it also renders each kind for
+// a hostile name, and one mail with everything that a pool can set.
 func TestGoldens(t *testing.T) {
 	t.Parallel()
 	same := func(t *testing.T, m mail.Mail, name string) {
@@ -94,7 +95,7 @@ func TestGoldens(t *testing.T) {
 	same(t, mustRender(t, mail.RegistrationCode, "en", nil, v), "branded")
 }
 
-// TestMails has what holds for every mail, whatever its words.
+// TestMails checks what every mail must satisfy, whatever it says.
 func TestMails(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, kind mail.Kind, lang string) {
@@ -130,7 +131,7 @@ func TestMails(t *testing.T) {
 	})
 }
 
-// TestBothPartsSayTheSame: a reader of plain text misses nothing.
+// TestBothPartsSayTheSame checks that the HTML part contains everything that the plain text says.
 func TestBothPartsSayTheSame(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, kind mail.Kind, lang string) {
@@ -144,7 +145,8 @@ func TestBothPartsSayTheSame(t *testing.T) {
 	})
 }
 
-// TestWhatMailsSay: until when something is valid, when something happened, and what to do if it was somebody else.
+// TestWhatMailsSay checks that mails say until when something is valid, when something happened,
+// and what to do if somebody else caused it.
 func TestWhatMailsSay(t *testing.T) {
 	t.Parallel()
 	says := map[string]struct{ duration, until, time, other string }{
@@ -207,7 +209,7 @@ func TestUnknownKindsAndLanguages(t *testing.T) {
 	}
 }
 
-// TestASampleIsAWholeMail: a preview shows all that a mail has, in the pool's look.
+// TestASampleIsAWholeMail checks that a preview shows every part of a mail in the pool's design.
 func TestASampleIsAWholeMail(t *testing.T) {
 	t.Parallel()
 	p := identity.Pool{Name: "Acme", BadgeColor: "#ABC", Branding: identity.Branding{ReplyTo: "help@example.com", CodeInSubject: true}}
@@ -240,7 +242,7 @@ func BenchmarkRender(b *testing.B) {
 	}
 }
 
-// TestEveryGoldenIsOfAMail keeps files from staying behind that nothing is compared with.
+// TestEveryGoldenIsOfAMail finds golden files that are no longer compared with anything.
 func TestEveryGoldenIsOfAMail(t *testing.T) {
 	t.Parallel()
 	entries, err := os.ReadDir("testdata")

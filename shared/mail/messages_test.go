@@ -13,7 +13,7 @@ import (
 	"identitypools/shared/mail"
 )
 
-// said is everything that mails of a language can say.
+// said returns everything that the mails of a language can say.
 func said(tb testing.TB, lang string) string {
 	tb.Helper()
 	var b strings.Builder
@@ -40,7 +40,7 @@ func said(tb testing.TB, lang string) string {
 	return b.String()
 }
 
-// TestEveryMessageIsSaid keeps messages from staying behind that no mail says.
+// TestEveryMessageIsSaid finds messages that no mail uses any longer.
 func TestEveryMessageIsSaid(t *testing.T) {
 	t.Parallel()
 	names := regexp.MustCompile(`\{[a-z]+\}|\n\n`)
@@ -64,7 +64,7 @@ func TestEveryMessageIsSaid(t *testing.T) {
 	}
 }
 
-// TestTimes are written as each language writes them.
+// TestTimes checks that times are written as is usual in each language.
 func TestTimes(t *testing.T) {
 	t.Parallel()
 	for lang, want := range map[string]string{
@@ -79,7 +79,7 @@ func TestTimes(t *testing.T) {
 	}
 }
 
-// TestDurations have the form of the word that goes with the number.
+// TestDurations checks that the word after a number has the right form.
 func TestDurations(t *testing.T) {
 	t.Parallel()
 	for d, want := range map[time.Duration]string{

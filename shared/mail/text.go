@@ -5,10 +5,10 @@ import (
 	"unicode/utf8"
 )
 
-// width is how long lines of plain text are, in characters (RFC 5322 §2.1.1).
+// lineWidth is the length of lines of plain text, in characters (RFC 5322 §2.1.1).
 const lineWidth = 78
 
-// text is the part for readers without HTML. It says everything that the other one does.
+// renderText returns the plain text part, which says everything that the HTML part says.
 func (p renderer) renderText() string {
 	var b strings.Builder
 	for _, paragraph := range p.paragraphs {
@@ -25,7 +25,8 @@ func (p renderer) renderText() string {
 	return b.String() + "-- \n" + wrapLines(p.footer()) + "\n" // RFC 3676 §4.3
 }
 
-// wrapped breaks lines at spaces; those that must not be broken at are other characters.
+// wrapLines breaks long lines at spaces. It does not break them at other blanks, such as no-break
+// spaces.
 func wrapLines(text string) string {
 	var b strings.Builder
 	at := 0
