@@ -16,28 +16,28 @@ import (
 	"identitypools/shared/access"
 )
 
-// published is the keys that functions read, and how often they were.
-type published struct {
+// publishedKeys are the keys that functions read. They count how often they were read.
+type publishedKeys struct {
 	set   []byte
 	reads int
 	err   error
 }
 
-func (p *published) Keys(context.Context) ([]byte, error) {
+func (p *publishedKeys) Keys(context.Context) ([]byte, error) {
 	p.reads++
 	return p.set, p.err
 }
 
-type world struct {
+type fixture struct {
 	now      time.Time
-	keys     *published
+	keys     *publishedKeys
 	issuer   *access.Issuer
 	verifier *access.Verifier
 }
 
-func newWorld(t testing.TB) *world {
+func newFixture(t testing.TB) *fixture {
 	t.Helper()
-	w := &world{now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), keys: &published{}}
+	w := &fixture{now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), keys: &publishedKeys{}}
 	w.issuer = issuerOf(t, "the first key's seed is 32 bytes", w)
 	set, changed, err := w.issuer.AddPublicKey(nil)
 	if err != nil || !changed {
@@ -48,7 +48,7 @@ func newWorld(t testing.TB) *world {
 	return w
 }
 
-func issuerOf(t testing.TB, seed string, w *world) *access.Issuer {
+func issuerOf(t testing.TB, seed string, w *fixture) *access.Issuer {
 	t.Helper()
 	issuer, err := access.NewIssuer([]byte(seed), func() time.Time { return w.now })
 	if err != nil {
@@ -57,7 +57,7 @@ func issuerOf(t testing.TB, seed string, w *world) *access.Issuer {
 	return issuer
 }
 
-func (w *world) token(t testing.TB, issuer *access.Issuer) string {
+func (w *fixture) token(t testing.TB, issuer *access.Issuer) string {
 	t.Helper()
 	token, err := issuer.Issue(access.Caller{ClientID: "c", Tenant: "t1", Tree: "admin", Scopes: []string{"a", "b"}}, "https://id.example.com/t1/admin", time.Hour)
 	if err != nil {
@@ -68,7 +68,7 @@ func (w *world) token(t testing.TB, issuer *access.Issuer) string {
 
 func TestATokenNamesItsCallerUntilItExpires(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	token := w.token(t, w.issuer)
 	for range 3 {
 		caller, err := w.verifier.Verify(t.Context(), token)
@@ -85,10 +85,10 @@ func TestATokenNamesItsCallerUntilItExpires(t *testing.T) {
 	}
 }
 
-// Every way in which a token can be false (RFC 8725).
+// RFC 8725 lists the ways in which a token can be false.
 func TestFalseTokens(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	good := w.token(t, w.issuer)
 	parts := strings.Split(good, ".")
 	header, err := base64.RawURLEncoding.DecodeString(parts[0])
@@ -168,7 +168,7 @@ func kidOf(t testing.TB, token string) string {
 
 func TestKeysRotate(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	old := w.token(t, w.issuer)
 	if _, err := w.verifier.Verify(t.Context(), old); err != nil {
 		t.Fatal(err)
@@ -195,7 +195,7 @@ func TestKeysRotate(t *testing.T) {
 
 func TestKeysThatCannotBeReadAreNoVerdict(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.keys.err = errors.New("down")
 	if _, err := w.verifier.Verify(t.Context(), w.token(t, w.issuer)); err == nil || errors.Is(err, access.ErrToken) {
 		t.Errorf("got %v", err)

@@ -9,10 +9,12 @@ import (
 	"identitypools/shared/identity"
 )
 
-// A client has one secret, or two while it is changed: then the newer one takes the older one's place.
+// A client has one secret, or two during a rotation, after which the newer one replaces the older
+// one.
 func TestTheSecretsOfAClientRotate(t *testing.T) {
 	t.Parallel()
-	one := access.Client{ID: "c", Secrets: slices.Grow([]string{"first"}, 4)} // an append in place would show in the client before
+	// The slice has room, so that an append in place would change the client before the rotation.
+	one := access.Client{ID: "c", Secrets: slices.Grow([]string{"first"}, 4)}
 	two, err := one.WithSecret("second")
 	if err != nil || !slices.Equal(two.Secrets, []string{"first", "second"}) || two.ID != "c" {
 		t.Fatalf("with a second: %+v %v", two, err)

@@ -13,8 +13,9 @@ import (
 	"identitypools/shared/access"
 )
 
-// FuzzToken verifies any text as a token, and any claims under a signature of ours. Without one, only the token that was
-// issued names its caller; with one, only claims whose audience can be read in one way; nothing makes the keys be read often.
+// FuzzToken verifies any text as a token, and any claims with a valid signature. Of the texts, only
+// the issued token identifies its caller. Of the signed claims, only those whose audience can be
+// read in a single way are accepted. Nothing makes a Verifier read the keys often.
 func FuzzToken(f *testing.F) {
 	const claims = `{"aud":"identity:t1:admin","exp":1767229200,"client_id":"c","scope":"a b"}`
 	for _, text := range []string{
@@ -29,7 +30,7 @@ func FuzzToken(f *testing.F) {
 	} {
 		f.Add(text, true)
 	}
-	w := newWorld(f)
+	w := newFixture(f)
 	good := w.token(f, w.issuer)
 	want, err := w.verifier.Verify(f.Context(), good)
 	if err != nil {
@@ -42,7 +43,7 @@ func FuzzToken(f *testing.F) {
 		if signed {
 			text = signedText(t, kid, text)
 		}
-		keys := &published{set: w.keys.set}
+		keys := &publishedKeys{set: w.keys.set}
 		verifier := access.NewVerifier(keys, func() time.Time { return w.now })
 		for range 7 {
 			caller, err := verifier.Verify(t.Context(), text)
@@ -61,7 +62,7 @@ func FuzzToken(f *testing.F) {
 	})
 }
 
-// signedText is a token of the issuer's own key with any payload.
+// signedText returns a token with any payload, signed with the issuer's own key.
 func signedText(t *testing.T, kid, payload string) string {
 	t.Helper()
 	private := ed25519.NewKeyFromSeed([]byte("the first key's seed is 32 bytes"))
