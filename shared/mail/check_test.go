@@ -98,7 +98,7 @@ func TestAWrongNameIsNamed(t *testing.T) {
 func TestUsualTextsAreAcceptable(t *testing.T) {
 	t.Parallel()
 	all := texts(t)
-	each(t, func(t *testing.T, kind mail.Kind, lang string) {
+	forEachMail(t, func(t *testing.T, kind mail.Kind, lang string) {
 		text := all.Default(kind, lang)
 		if err := mail.Check(kind, text); err != nil {
 			t.Error(err)

@@ -50,7 +50,7 @@ func mustRender(tb testing.TB, kind mail.Kind, lang string, own *mail.Text, v ma
 }
 
 // each runs check for every kind in every language.
-func each(t *testing.T, check func(t *testing.T, kind mail.Kind, lang string)) {
+func forEachMail(t *testing.T, check func(t *testing.T, kind mail.Kind, lang string)) {
 	for _, kind := range mail.Kinds() {
 		for _, lang := range identity.Languages() {
 			t.Run(string(kind)+" "+lang, func(t *testing.T) {
@@ -84,7 +84,7 @@ func TestGoldens(t *testing.T) {
 		got := "Subject: " + m.Subject + "\n\n--- text ---\n" + m.Text + "\n--- html ---\n" + page(m)
 		golden.Same(t, filepath.Join("testdata", name+".golden"), got)
 	}
-	each(t, func(t *testing.T, kind mail.Kind, lang string) {
+	forEachMail(t, func(t *testing.T, kind mail.Kind, lang string) {
 		same(t, mustRender(t, kind, lang, nil, values("Acme Customers")), string(kind)+"_"+lang)
 		if lang == "en" {
 			same(t, mustRender(t, kind, lang, nil, values(hostile)), string(kind)+"_hostile")
@@ -98,7 +98,7 @@ func TestGoldens(t *testing.T) {
 // TestMails checks what every mail must satisfy, whatever it says.
 func TestMails(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, kind mail.Kind, lang string) {
+	forEachMail(t, func(t *testing.T, kind mail.Kind, lang string) {
 		for _, pool := range []string{"Acme Customers", hostile} {
 			m := mustRender(t, kind, lang, nil, values(pool))
 			if m.Subject == "" || strings.ContainsFunc(m.Subject, isBreak) {
@@ -134,7 +134,7 @@ func TestMails(t *testing.T) {
 // TestBothPartsSayTheSame checks that the HTML part contains everything that the plain text says.
 func TestBothPartsSayTheSame(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, kind mail.Kind, lang string) {
+	forEachMail(t, func(t *testing.T, kind mail.Kind, lang string) {
 		m := mustRender(t, kind, lang, nil, values("Acme Customers"))
 		seen := strings.Join(strings.Fields(visible(t, m.HTML)), " ")
 		for paragraph := range strings.SplitSeq(strings.Replace(m.Text, "-- \n", "", 1), "\n\n") {
@@ -156,7 +156,7 @@ func TestWhatMailsSay(t *testing.T) {
 		"fr": {"24 heures", "3 février 2026 à 04:05 (UTC)", "2 février 2026 à 23:59 (UTC)", "Si ce n’était pas vous|Si la demande ne|Si vous n’attendiez"},
 		"pl": {"24 godziny", "3 lutego 2026 r., godz. 04:05 (UTC)", "2 lutego 2026 r., godz. 23:59 (UTC)", "Jeśli to nie Ty|Jeśli ta prośba nie|Jeśli nie spodziewasz"},
 	}
-	each(t, func(t *testing.T, kind mail.Kind, lang string) {
+	forEachMail(t, func(t *testing.T, kind mail.Kind, lang string) {
 		text := strings.Join(strings.Fields(mustRender(t, kind, lang, nil, values("Acme")).Text), " ")
 		want := says[lang]
 		for name, value := range map[string]string{"duration": want.duration, "until": want.until, "time": want.time} {
@@ -176,7 +176,7 @@ func isBreak(r rune) bool {
 
 func TestCodeInSubject(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, kind mail.Kind, lang string) {
+	forEachMail(t, func(t *testing.T, kind mail.Kind, lang string) {
 		v := values("Acme")
 		v.CodeInSubject = true
 		own := mail.Text{Subject: "Ours for {pool}", Body: "{" + map[string]string{code: "code", link: "link", "": "pool"}[carries(kind)] + "}"}

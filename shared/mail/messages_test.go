@@ -14,7 +14,7 @@ import (
 )
 
 // said returns everything that the mails of a language can say.
-func said(tb testing.TB, lang string) string {
+func allTexts(tb testing.TB, lang string) string {
 	tb.Helper()
 	var b strings.Builder
 	add := func(kind mail.Kind, v mail.Values) {
@@ -53,7 +53,7 @@ func TestEveryMessageIsSaid(t *testing.T) {
 		if err := json.Unmarshal(encoded, &words); err != nil {
 			t.Fatal(err)
 		}
-		all := said(t, lang)
+		all := allTexts(t, lang)
 		for key, message := range words {
 			for _, part := range names.Split(message, -1) {
 				if !strings.Contains(all, part) {

@@ -132,7 +132,7 @@ func TestLinkIsOneAttribute(t *testing.T) {
 // does not show the code: padding comes before it.
 func TestThePreviewHidesTheCode(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, kind mail.Kind, lang string) {
+	forEachMail(t, func(t *testing.T, kind mail.Kind, lang string) {
 		m := mustRender(t, kind, lang, nil, values("Acme"))
 		shown := []rune(visible(t, m.HTML))[:240]
 		if strings.Contains(string(shown), code) || len(strings.TrimRight(string(shown), " \u00a0\u200c\n")) < 60 {

@@ -1,5 +1,6 @@
-// Client manages the API clients of tenants: it makes them, lists them, changes their secrets and revokes them. It also has the courier
-// do what it gave up. It is for operators, who may write the table; nothing imports it.
+// Client manages the API clients of tenants: it creates, lists and revokes them and rotates their
+// secrets. It can also make the courier repeat work that it gave up after errors. It is a command
+// for operators, who have write access to the table.
 package main
 
 import (
@@ -25,10 +26,12 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(Run(ctx, os.Args[1:], Process{Open: Open, Now: time.Now, Rand: rand.Reader, Out: os.Stdout, Err: os.Stderr}))
+	os.Exit(Run(ctx, os.Args[1:], Process{
+		Open: Open, Now: time.Now, Rand: rand.Reader, Out: os.Stdout, Err: os.Stderr,
+	}))
 }
 
-// Process is what a command has of the process that it runs in. Secrets are written to Out alone.
+// A Process is the environment in which a command runs. Secrets are written to Out only.
 type Process struct {
 	Open     func(context.Context, TableLocation) (*table.Table, error)
 	Now      func() time.Time
@@ -36,7 +39,8 @@ type Process struct {
 	Out, Err io.Writer
 }
 
-// Run does what args ask for and is the status to exit with: 0, 1 where it could not be done, 2 where args can't be understood.
+// Run runs the command that args ask for and returns the exit status: 0 if it succeeded, 1 if it
+// failed, and 2 if args are not valid.
 func Run(ctx context.Context, args []string, p Process) int {
 	asked, err := parse(args)
 	switch {
@@ -54,6 +58,7 @@ func Run(ctx context.Context, args []string, p Process) int {
 	return 0
 }
 
+// run opens the table and runs the command.
 func (r request) run(ctx context.Context, p Process) error {
 	opened, err := p.Open(ctx, r.location)
 	if err != nil {
@@ -115,7 +120,8 @@ func (r request) rotate(ctx context.Context, clients *Clients, to printer) error
 	if err != nil {
 		return err
 	}
-	to.printNote("Keep the secret now: it can't be shown again. The old one works too, until it is retired:\n  client retire --tenant %s --id %s", r.spec.Tenant, r.spec.ID)
+	to.printNote("Keep the secret now: it can't be shown again. The old one works too, until it is retired:\n"+
+		"  client retire --tenant %s --id %s", r.spec.Tenant, r.spec.ID)
 	return to.printClient(issued.Client, issued.Secret)
 }
 
@@ -128,13 +134,15 @@ func (r request) retire(ctx context.Context, clients *Clients, to printer) error
 	return to.printClient(c, "")
 }
 
-// explained says what an operator can do about an error.
+// explain replaces errors for which there is a better explanation of what an operator can do.
 func explain(err error) error {
 	switch {
 	case errors.As(err, new(identity.PreconditionFailed)):
-		return errors.New("somebody else changed the client at the same time, and this change was not made: look at it with list, then try again")
+		return errors.New("somebody else changed the client at the same time, and this change was not made: " +
+			"look at it with list, then try again")
 	case errors.As(err, new(*types.ResourceNotFoundException)):
-		return errors.New("there is no such table in this account and region: name it with --table or TABLE_NAME")
+		return errors.New("there is no such table in this account and region: " +
+			"name it with --table or TABLE_NAME")
 	}
 	return err
 }

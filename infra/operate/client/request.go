@@ -33,15 +33,15 @@ AWS is reached as its own tools reach it: AWS_PROFILE or variables, at AWS_ENDPO
 From the project's folder, client is: go run ./infra/operate/client
 `
 
-// request is what the arguments ask for.
+// A request is what the arguments of the command ask for.
 type request struct {
 	command  string
-	spec     ClientSpec // of which all commands but create use the tenant and the id alone
+	spec     ClientSpec // commands other than create use only its tenant and id
 	location TableLocation
 	output   string
 }
 
-// parse reads the arguments. Its errors are sentences for the operator, or flag.ErrHelp.
+// parse parses the arguments. Its error is flag.ErrHelp, or a sentence for the operator.
 func parse(args []string) (request, error) {
 	if len(args) == 0 {
 		return request{}, errors.New("a command must be given")
@@ -81,7 +81,7 @@ func parse(args []string) (request, error) {
 	return r, r.validate(flags.Args())
 }
 
-// complete refuses a request that lacks something, or has more than flags.
+// validate checks that the request is complete and that no arguments are left besides the flags.
 func (r request) validate(rest []string) error {
 	switch {
 	case len(rest) > 0:

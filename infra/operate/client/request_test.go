@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Arguments that can't be understood end with 2, a sentence and the usage, and nothing is done.
+// Invalid arguments end the command with status 2, a sentence and the usage, and nothing is done.
 func TestArgumentsThatCannotBeUnderstood(t *testing.T) {
 	t.Parallel()
 	o := newOperator(t)
@@ -47,14 +47,14 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-// People read what is created line by line; the secret is there once, and never again.
+// People read a created client line by line. Its secret is printed once, and never again.
 func TestWhatPeopleRead(t *testing.T) {
 	t.Parallel()
 	o := newOperator(t)
-	if got := o.call(t, "list"); got.status != 0 || got.out != "" || !strings.Contains(got.err, "has no clients") {
+	if got := o.runForTenant(t, "list"); got.status != 0 || got.out != "" || !strings.Contains(got.err, "has no clients") {
 		t.Errorf("an empty list is %d, %q and %q", got.status, got.out, got.err)
 	}
-	made := o.call(t, "create", "--tree", "system", "--id", "back-end", "--name", "Back end")
+	made := o.runForTenant(t, "create", "--tree", "system", "--id", "back-end", "--name", "Back end")
 	fields := map[string]string{}
 	for line := range strings.Lines(made.out) {
 		name, value, _ := strings.Cut(strings.TrimSpace(line), " ")
@@ -67,13 +67,13 @@ func TestWhatPeopleRead(t *testing.T) {
 	if strings.Contains(made.err, secret) || !strings.Contains(made.err, "can't be shown again") {
 		t.Errorf("its notes are %q", made.err)
 	}
-	o.proves(t, shown{ID: "back-end", Tree: "system"}, map[string]bool{secret: true})
+	o.checkSecrets(t, printedClient{ID: "back-end", Tree: "system"}, map[string]bool{secret: true})
 	stored, err := o.product.Table.Client(t.Context(), o.tenant, "back-end")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, output := range []string{"text", "json"} {
-		listed := o.call(t, "list", "--output", output)
+		listed := o.runForTenant(t, "list", "--output", output)
 		if !strings.Contains(listed.out, "Back end") || strings.Contains(listed.out, secret) || strings.Contains(listed.out, stored.Secrets[0]) {
 			t.Errorf("the list as %s is %q", output, listed.out)
 		}
