@@ -13,12 +13,12 @@ import (
 	"identitypools/shared/identity"
 )
 
-// A Ticket identifies a registration to the client that made it. It is handed out sealed, so that
-// nobody can read, change or make one.
+// A Ticket identifies a registration to the client that made it, and the mailbox that must be
+// proved to complete it. It is handed out sealed, so that nobody can read, change or make one.
 type Ticket struct {
 	Tenant, Pool       string    // where the ticket is valid; not contained in the sealed ticket
 	User, Registration string    // ids of at most 128 bytes
-	Mailbox            string    // digest of the mailbox that proves the registration; may be ""
+	Mailbox            string    // digest of the mailbox; "" in tickets of the first release
 	ExpiresAt          time.Time // in whole seconds
 }
 
