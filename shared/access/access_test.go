@@ -72,7 +72,8 @@ func TestATokenNamesItsCallerUntilItExpires(t *testing.T) {
 	token := w.token(t, w.issuer)
 	for range 3 {
 		caller, err := w.verifier.Verify(t.Context(), token)
-		if err != nil || caller.ClientID != "c" || caller.Tenant != "t1" || caller.Tree != "admin" || !slices.Equal(caller.Scopes, []string{"a", "b"}) {
+		if err != nil || caller.ClientID != "c" || caller.Tenant != "t1" ||
+			caller.Tree != "admin" || !slices.Equal(caller.Scopes, []string{"a", "b"}) {
 			t.Fatalf("%+v %v", caller, err)
 		}
 	}
@@ -96,7 +97,8 @@ func TestFalseTokens(t *testing.T) {
 		t.Fatal(err)
 	}
 	swap := func(old, text string) string {
-		return base64.RawURLEncoding.EncodeToString([]byte(strings.Replace(string(header), old, text, 1))) + "." + parts[1] + "."
+		changed := strings.Replace(string(header), old, text, 1)
+		return base64.RawURLEncoding.EncodeToString([]byte(changed)) + "." + parts[1] + "."
 	}
 	private := ed25519.NewKeyFromSeed([]byte("the first key's seed is 32 bytes"))
 	public, _ := private.Public().(ed25519.PublicKey)
@@ -146,7 +148,9 @@ func TestFalseTokens(t *testing.T) {
 
 func sign(t *testing.T, algorithm jose.SignatureAlgorithm, key any, kid, kind string, claims map[string]any) string {
 	t.Helper()
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: algorithm, Key: jose.JSONWebKey{Key: key, KeyID: kid}}, (&jose.SignerOptions{}).WithType(jose.ContentType(kind)))
+	signer, err := jose.NewSigner(
+		jose.SigningKey{Algorithm: algorithm, Key: jose.JSONWebKey{Key: key, KeyID: kid}},
+		(&jose.SignerOptions{}).WithType(jose.ContentType(kind)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +201,8 @@ func TestKeysThatCannotBeReadAreNoVerdict(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
 	w.keys.err = errors.New("down")
-	if _, err := w.verifier.Verify(t.Context(), w.token(t, w.issuer)); err == nil || errors.Is(err, access.ErrToken) {
+	if _, err := w.verifier.Verify(t.Context(), w.token(t, w.issuer)); err == nil ||
+		errors.Is(err, access.ErrToken) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -20,10 +20,12 @@ func TestTheSecretsOfAClientRotate(t *testing.T) {
 		t.Fatalf("with a second: %+v %v", two, err)
 	}
 	other, err := one.WithSecret("other")
-	if err != nil || !slices.Equal(two.Secrets, []string{"first", "second"}) || !slices.Equal(other.Secrets, []string{"first", "other"}) {
+	if err != nil || !slices.Equal(two.Secrets, []string{"first", "second"}) ||
+		!slices.Equal(other.Secrets, []string{"first", "other"}) {
 		t.Errorf("two rotations of one client are %v and %v", two.Secrets, other.Secrets)
 	}
-	if left, err := two.WithoutOldest(); err != nil || !slices.Equal(left.Secrets, []string{"second"}) || len(two.Secrets) != 2 {
+	if left, err := two.WithoutOldest(); err != nil ||
+		!slices.Equal(left.Secrets, []string{"second"}) || len(two.Secrets) != 2 {
 		t.Errorf("without the oldest: %+v %v", left, err)
 	}
 	for name, change := range map[string]func() (access.Client, error){

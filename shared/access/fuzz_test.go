@@ -25,7 +25,9 @@ func FuzzToken(f *testing.F) {
 		f.Add(text, false)
 	}
 	for _, text := range []string{
-		claims, `{}`, `null`, `[]`, `{"aud":["identity:t1:admin","x"],"exp":1e99}`, `{"aud":"identity::","exp":1767229200}`, `{"aud":"identity:a:b:c","exp":1767229200}`, `{"aud":"x","exp":1767229200}`,
+		claims, `{}`, `null`, `[]`, `{"aud":["identity:t1:admin","x"],"exp":1e99}`,
+		`{"aud":"identity::","exp":1767229200}`, `{"aud":"identity:a:b:c","exp":1767229200}`,
+		`{"aud":"x","exp":1767229200}`,
 		`{"aud":"identity:t1:admin","exp":-1}`, `{"aud":"identity:t1:admin","exp":1767229200,"nbf":1767229200}`, `{"aud":1,"exp":"x"}`, `{"aud":"identity:t1:admin"}`,
 	} {
 		f.Add(text, true)
@@ -48,7 +50,8 @@ func FuzzToken(f *testing.F) {
 		for range 7 {
 			caller, err := verifier.Verify(t.Context(), text)
 			switch {
-			case err != nil && (!errors.Is(err, access.ErrToken) || !reflect.DeepEqual(caller, access.Caller{})):
+			case err != nil && (!errors.Is(err, access.ErrToken) ||
+				!reflect.DeepEqual(caller, access.Caller{})):
 				t.Fatalf("got %+v, %v", caller, err)
 			case err == nil && !signed && !reflect.DeepEqual(caller, want):
 				t.Fatalf("nobody issued %q: %+v", text, caller)
@@ -66,7 +69,9 @@ func FuzzToken(f *testing.F) {
 func signedText(t *testing.T, kid, payload string) string {
 	t.Helper()
 	private := ed25519.NewKeyFromSeed([]byte("the first key's seed is 32 bytes"))
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.EdDSA, Key: private}, (&jose.SignerOptions{}).WithType("at+jwt").WithHeader("kid", kid))
+	signer, err := jose.NewSigner(
+		jose.SigningKey{Algorithm: jose.EdDSA, Key: private},
+		(&jose.SignerOptions{}).WithType("at+jwt").WithHeader("kid", kid))
 	if err != nil {
 		t.Fatal(err)
 	}

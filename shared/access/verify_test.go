@@ -43,7 +43,8 @@ func TestTokensEndOnTime(t *testing.T) {
 				}
 			}
 			w.now = w.now.Add(test.at)
-			if _, err := w.verifier.Verify(t.Context(), token); (err == nil) != test.good || err != nil && !errors.Is(err, access.ErrToken) {
+			if _, err := w.verifier.Verify(t.Context(), token); (err == nil) != test.good ||
+				err != nil && !errors.Is(err, access.ErrToken) {
 				t.Errorf("error is %v", err)
 			}
 		})
@@ -168,7 +169,8 @@ func TestAPublishedSetThatIsBroken(t *testing.T) {
 	if _, _, err := w.issuer.AddPublicKey(w.keys.set); err == nil {
 		t.Error("it is replaced")
 	}
-	if _, err := w.verifier.Verify(t.Context(), w.token(t, w.issuer)); err == nil || errors.Is(err, access.ErrToken) {
+	if _, err := w.verifier.Verify(t.Context(), w.token(t, w.issuer)); err == nil ||
+		errors.Is(err, access.ErrToken) {
 		t.Errorf("it is a verdict about a token: %v", err)
 	}
 }

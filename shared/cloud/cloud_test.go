@@ -76,7 +76,8 @@ func TestEndpoints(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			config := environment(test.variables).Config("DYNAMODB")
-			if got := aws.ToString(config.BaseEndpoint); got != test.want || (config.BaseEndpoint == nil) != (test.want == "") {
+			if got := aws.ToString(config.BaseEndpoint); got != test.want ||
+				(config.BaseEndpoint == nil) != (test.want == "") {
 				t.Errorf("endpoint is %q, want %q", got, test.want)
 			}
 			if config.Region != "eu-central-1" {
@@ -89,7 +90,8 @@ func TestEndpoints(t *testing.T) {
 func TestCredentials(t *testing.T) {
 	t.Parallel()
 	got, err := environment(nil).Config("DYNAMODB").Credentials.Retrieve(t.Context())
-	if err != nil || got.AccessKeyID != "AKIDEXAMPLE" || got.SecretAccessKey != "example" || got.SessionToken != "session" || got.CanExpire {
+	if err != nil || got.AccessKeyID != "AKIDEXAMPLE" || got.SecretAccessKey != "example" ||
+		got.SessionToken != "session" || got.CanExpire {
 		t.Errorf("credentials are %+v, error is %v", got, err)
 	}
 	for _, missing := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} {
@@ -130,7 +132,8 @@ func TestCallsEndInTime(t *testing.T) {
 	if !retryer.IsErrorRetryable(throttled) || retryer.IsErrorRetryable(errors.New("wrong input")) {
 		t.Error("the wrong errors are tried again")
 	}
-	if client.GetTransport().TLSHandshakeTimeout > client.GetTimeout() || client.GetTransport().MaxIdleConnsPerHost <= http.DefaultMaxIdleConnsPerHost {
+	if client.GetTransport().TLSHandshakeTimeout > client.GetTimeout() ||
+		client.GetTransport().MaxIdleConnsPerHost <= http.DefaultMaxIdleConnsPerHost {
 		t.Error("the transport is not the one for a function")
 	}
 }

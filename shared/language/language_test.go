@@ -73,7 +73,8 @@ func TestRead(t *testing.T) {
 		"one that is given twice": {set("de", `{"hello":"x","hello":"y"}`), "in de"},
 		"no JSON":                 {set("de", `hello`), "in de"},
 	} {
-		if _, err := language.Read(files(c.change), "words"); err == nil || !strings.Contains(err.Error(), c.says) {
+		if _, err := language.Read(files(c.change), "words"); err == nil ||
+			!strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

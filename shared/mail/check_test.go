@@ -107,7 +107,8 @@ func TestUsualTextsAreAcceptable(t *testing.T) {
 			t.Error("it says something else as a pool's own")
 		}
 		encoded, err := json.Marshal(text)
-		if err != nil || !strings.HasPrefix(string(encoded), `{"subject":`) || !strings.Contains(string(encoded), `,"body":`) {
+		if err != nil || !strings.HasPrefix(string(encoded), `{"subject":`) ||
+			!strings.Contains(string(encoded), `,"body":`) {
 			t.Errorf("as JSON it is %s: %v", encoded, err)
 		}
 	})
@@ -123,7 +124,10 @@ func TestAnOwnText(t *testing.T) {
 	if m.Subject != "Yours, {code} Ltd" || !strings.HasPrefix(m.Text, text) {
 		t.Errorf("subject %q, text:\n%s", m.Subject, m.Text)
 	}
-	for _, part := range []string{">A &amp; B &lt;b&gt;{code} Ltd&lt;/b&gt;<br>second line</p>", ">" + code + "</td>", ">3. Februar 2026 um 04:05 Uhr (UTC) }{ {</p>"} {
+	for _, part := range []string{
+		">A &amp; B &lt;b&gt;{code} Ltd&lt;/b&gt;<br>second line</p>", ">" + code + "</td>",
+		">3. Februar 2026 um 04:05 Uhr (UTC) }{ {</p>",
+	} {
 		if !strings.Contains(m.HTML, part) {
 			t.Errorf("HTML has no %s:\n%s", part, page(m))
 		}

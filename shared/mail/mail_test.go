@@ -187,7 +187,8 @@ func TestCodeInSubject(t *testing.T) {
 			}
 			return
 		}
-		if !strings.HasPrefix(usual, code+" ") || !strings.HasSuffix(usual, "Acme") || ours != code+" – Ours for Acme" {
+		if !strings.HasPrefix(usual, code+" ") || !strings.HasSuffix(usual, "Acme") ||
+			ours != code+" – Ours for Acme" {
 			t.Errorf("subjects %q and %q", usual, ours)
 		}
 	})
@@ -199,7 +200,15 @@ func TestUnknownKindsAndLanguages(t *testing.T) {
 	for _, row := range []struct {
 		kind mail.Kind
 		lang string
-	}{{"", "en"}, {"nothing", "en"}, {"../taken", "en"}, {"moment", "en"}, {mail.AddressTaken, ""}, {mail.AddressTaken, "xx"}, {mail.AddressTaken, "EN"}} {
+	}{
+		{"", "en"},
+		{"nothing", "en"},
+		{"../taken", "en"},
+		{"moment", "en"},
+		{mail.AddressTaken, ""},
+		{mail.AddressTaken, "xx"},
+		{mail.AddressTaken, "EN"},
+	} {
 		if m, err := all.Render(row.kind, row.lang, nil, values("p")); err == nil {
 			t.Errorf("kind %q in %q is %+v", row.kind, row.lang, m)
 		}
@@ -224,7 +233,8 @@ func TestASampleIsAWholeMail(t *testing.T) {
 	if m.Subject != "12345678 is your code for Acme" {
 		t.Errorf("subject %q", m.Subject)
 	}
-	if m := mustRender(t, mail.RegistrationLink, "en", nil, v); !strings.Contains(m.Text, "\nhttps://example.com/activate?code=example\n") {
+	const sampleLink = "\nhttps://example.com/activate?code=example\n"
+	if m := mustRender(t, mail.RegistrationLink, "en", nil, v); !strings.Contains(m.Text, sampleLink) {
 		t.Errorf("no link in %s", m.Text)
 	}
 	if m := mustRender(t, mail.PasswordSet, "en", nil, v); !strings.Contains(m.Text, "31 December 2026") {

@@ -73,7 +73,8 @@ func TestTimes(t *testing.T) {
 	} {
 		own := mail.Text{Subject: "{time}", Body: "b"}
 		v := mail.Values{Time: time.Date(2026, 12, 1, 1, 0, 59, 0, time.FixedZone("elsewhere", 60*60))}
-		if got := mustRender(t, mail.PasswordSet, lang, &own, v).Subject; got != want && got != strings.ReplaceAll(want, "\u00a0", " ") {
+		if got := mustRender(t, mail.PasswordSet, lang, &own, v).Subject; got != want &&
+			got != strings.ReplaceAll(want, "\u00a0", " ") {
 			t.Errorf("%s: %q, want %q", lang, got, want)
 		}
 	}

@@ -122,7 +122,8 @@ func TestLinkIsOneAttribute(t *testing.T) {
 	t.Parallel()
 	v := values("p")
 	v.Link = `https://example.com/?a="><b onclick="x`
-	got, want := shape(t, mustRender(t, mail.RegistrationLink, "en", nil, v).HTML), shape(t, mustRender(t, mail.RegistrationLink, "en", nil, values("p")).HTML)
+	got := shape(t, mustRender(t, mail.RegistrationLink, "en", nil, v).HTML)
+	want := shape(t, mustRender(t, mail.RegistrationLink, "en", nil, values("p")).HTML)
 	if !slices.Equal(got, want) {
 		t.Errorf("a link ends its attribute:\n%s", got)
 	}
@@ -135,12 +136,14 @@ func TestThePreviewHidesTheCode(t *testing.T) {
 	forEachMail(t, func(t *testing.T, kind mail.Kind, lang string) {
 		m := mustRender(t, kind, lang, nil, values("Acme"))
 		shown := []rune(visible(t, m.HTML))[:240]
-		if strings.Contains(string(shown), code) || len(strings.TrimRight(string(shown), " \u00a0\u200c\n")) < 60 {
+		if strings.Contains(string(shown), code) ||
+			len(strings.TrimRight(string(shown), " \u00a0\u200c\n")) < 60 {
 			t.Errorf("the preview is %q", string(shown))
 		}
 	})
 	own := mail.Text{Subject: "s", Body: "{code}"}
-	if shown := visible(t, mustRender(t, mail.RegistrationCode, "en", &own, values("Acme")).HTML); strings.Contains(string([]rune(shown)[:240]), code) {
+	shown := visible(t, mustRender(t, mail.RegistrationCode, "en", &own, values("Acme")).HTML)
+	if strings.Contains(string([]rune(shown)[:240]), code) {
 		t.Errorf("the preview of a text that begins with the code is %q", shown)
 	}
 }

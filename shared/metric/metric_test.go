@@ -64,7 +64,8 @@ func TestEveryMetricKeepsToTheFormat(t *testing.T) {
 				t.Fatalf("metadata %+v", metadata)
 			}
 			d := metadata.CloudWatchMetrics[0]
-			if d.Namespace != metric.Namespace || len(d.Dimensions) != 1 || len(d.Dimensions[0]) != 1 || len(d.Metrics) != 1 {
+			if d.Namespace != metric.Namespace || len(d.Dimensions) != 1 ||
+				len(d.Dimensions[0]) != 1 || len(d.Metrics) != 1 {
 				t.Fatalf("directive %+v", d)
 			}
 			if table := root[d.Dimensions[0][0]]; table != "t" {
@@ -97,7 +98,8 @@ func TestALogThatIsNoJSON(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	metric.Count(t.Context(), metric.NewLogger(slog.New(slog.NewTextHandler(&out, nil)), "t"), at, metric.MailsSent)
-	if line := out.String(); strings.Count(line, "\n") != 1 || !strings.Contains(line, "msg=metric Table=t MailsSent=1 ") {
+	if line := out.String(); strings.Count(line, "\n") != 1 ||
+		!strings.Contains(line, "msg=metric Table=t MailsSent=1 ") {
 		t.Errorf("the line is %s", line)
 	}
 	metric.Count(t.Context(), metric.NewLogger(slog.New(slog.DiscardHandler), "t"), at, metric.MailsSent)

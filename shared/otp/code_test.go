@@ -116,7 +116,8 @@ func TestExtendedCodeNamesItsUser(t *testing.T) {
 		if !ok || gotUser != user || gotPurpose != b.Purpose {
 			t.Errorf("got %q, %q, %t", gotUser, gotPurpose, ok)
 		}
-		if len(issued.Extended) > 250 || strings.Trim(issued.Extended, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
+		if len(issued.Extended) > 250 ||
+			strings.Trim(issued.Extended, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
 			t.Errorf("%d characters: %s", len(issued.Extended), issued.Extended)
 		}
 	}
@@ -237,7 +238,8 @@ func TestOneBindingNeverMatchesAnother(t *testing.T) {
 				}
 				seen[hex.EncodeToString(mac)] = b
 			}
-			if c.Matches(b, last.Code, last.CodeMAC, last.ExtendedMAC) || c.Matches(b, last.Extended, last.CodeMAC, last.ExtendedMAC) {
+			if c.Matches(b, last.Code, last.CodeMAC, last.ExtendedMAC) ||
+				c.Matches(b, last.Extended, last.CodeMAC, last.ExtendedMAC) {
 				t.Fatalf("%q matches the code of another binding", b)
 			}
 			last = issued
@@ -251,7 +253,10 @@ func FuzzExtendedCode(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	for _, seed := range []string{"", "123456", issued.Extended, issued.Extended[1:], issued.Extended + "A", "AQ", "AQD_____", strings.Repeat("_", 250)} {
+	for _, seed := range []string{
+		"", "123456", issued.Extended, issued.Extended[1:], issued.Extended + "A", "AQ", "AQD_____",
+		strings.Repeat("_", 250),
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -48,7 +48,8 @@ func TestHashIsArgon2idAsOWASPAsks(t *testing.T) {
 	t.Parallel()
 	h := password.New(strings.NewReader("0123456789abcdef"), 1)
 	stored := hash(t, h, horse)
-	if !strings.HasPrefix(stored, "$argon2id$v=19$m=19456,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$") || len(stored) != 97 {
+	if !strings.HasPrefix(stored, "$argon2id$v=19$m=19456,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$") ||
+		len(stored) != 97 {
 		t.Errorf("got %s", stored)
 	}
 	if got := verify(t, h, stored, horse); !got.OK || got.Renew {
@@ -113,7 +114,8 @@ func TestTraceTellsRepeatsApart(t *testing.T) {
 				}
 				results = append(results, result)
 			}
-			if results[0].Trace != results[1].Trace || results[0].Trace == results[2].Trace || results[0].Trace == [4]byte{} {
+			if results[0].Trace != results[1].Trace || results[0].Trace == results[2].Trace ||
+				results[0].Trace == [4]byte{} {
 				t.Errorf("got %+v", results)
 			}
 		})

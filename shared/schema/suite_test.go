@@ -34,7 +34,8 @@ type group struct {
 // this repository needs no copy.
 func suite(t *testing.T, draft string) map[string][]group {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", "{{.Dir}}", "github.com/google/jsonschema-go/jsonschema").Output()
+	const library = "github.com/google/jsonschema-go/jsonschema"
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", "{{.Dir}}", library).Output()
 	if err != nil {
 		t.Fatalf("find the library's source: %v", err)
 	}

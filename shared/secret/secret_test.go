@@ -163,7 +163,8 @@ func TestLoad(t *testing.T) {
 		}
 	})
 	for text, good := range map[string]bool{
-		strings.Repeat("aZ9", 21) + "x": true, strings.Repeat("a", 43): true, strings.Repeat("a", 42): false, strings.Repeat("a", 42) + "-": false, "": false,
+		strings.Repeat("aZ9", 21) + "x": true, strings.Repeat("a", 43): true,
+		strings.Repeat("a", 42): false, strings.Repeat("a", 42) + "-": false, "": false,
 	} {
 		t.Run("what Secrets Manager generates is fetched: "+text, func(t *testing.T) {
 			t.Parallel()

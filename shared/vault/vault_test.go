@@ -93,7 +93,8 @@ func TestReadTakesASecretFromSecretsManager(t *testing.T) {
 	if got.Method != "POST" || got.URL.Path != "/" || string(got.body) != `{"SecretId":"`+arn+`"}` {
 		t.Errorf("called %s %s with %s", got.Method, got.URL, got.body)
 	}
-	if got.Header.Get("X-Amz-Target") != "secretsmanager.GetSecretValue" || got.Header.Get("Content-Type") != "application/x-amz-json-1.1" {
+	if got.Header.Get("X-Amz-Target") != "secretsmanager.GetSecretValue" ||
+		got.Header.Get("Content-Type") != "application/x-amz-json-1.1" {
 		t.Errorf("headers are %v", got.Header)
 	}
 	checkSignature(t, got)
@@ -119,7 +120,9 @@ func checkSignature(t *testing.T, got call) {
 	}
 	sum := sha256.Sum256(got.body)
 	credentials := aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "example", SessionToken: "session"}
-	if err := v4.NewSigner().SignHTTP(t.Context(), credentials, again, hex.EncodeToString(sum[:]), "secretsmanager", region, at); err != nil {
+	err = v4.NewSigner().SignHTTP(
+		t.Context(), credentials, again, hex.EncodeToString(sum[:]), "secretsmanager", region, at)
+	if err != nil {
 		t.Fatal(err)
 	}
 	want := again.Header.Get("Authorization")

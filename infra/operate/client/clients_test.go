@@ -38,10 +38,12 @@ func TestCreatedClientsGetTokens(t *testing.T) {
 		t.Run(strings.Join(test.flags, " "), func(t *testing.T) {
 			t.Parallel()
 			c := o.mustRun(t, "create", test.flags...)
-			if c.Tree != test.tree || strings.Join(c.Scopes, " ") != test.scope || c.Tenant != o.tenant || c.Secrets != 1 {
+			if c.Tree != test.tree || strings.Join(c.Scopes, " ") != test.scope ||
+				c.Tenant != o.tenant || c.Secrets != 1 {
 				t.Errorf("it is %+v", c)
 			}
-			if named := slices.Contains(test.flags, "--id"); named && (c.ID != "chosen" || c.Name != "Büro, 2. Stock") || !named && len(c.ID) != 36 {
+			named := slices.Contains(test.flags, "--id")
+			if named && (c.ID != "chosen" || c.Name != "Büro, 2. Stock") || !named && len(c.ID) != 36 {
 				t.Errorf("its id is %q, its name %q", c.ID, c.Name)
 			}
 			if status, scope := o.requestToken(t, c, c.Secret); status != 200 || scope != test.scope {
@@ -152,7 +154,8 @@ func TestListsGoOverPages(t *testing.T) {
 	if err != nil || !more || len(page) != 2 || page[0].ID != "c-004" || page[1].ID != "c-005" {
 		t.Errorf("a page after c-003 is %+v, more %t, error %v", page, more, err)
 	}
-	if rest, more, err := o.product.Table.Clients(t.Context(), o.tenant, "c-199", 10); err != nil || more || len(rest) != 5 {
+	rest, more, err := o.product.Table.Clients(t.Context(), o.tenant, "c-199", 10)
+	if err != nil || more || len(rest) != 5 {
 		t.Errorf("the last page has %d, more %t, error %v", len(rest), more, err)
 	}
 }

@@ -92,8 +92,10 @@ func (o operator) mustRun(t *testing.T, command string, flags ...string) printed
 func (o operator) mustFail(t *testing.T, want, command string, flags ...string) {
 	t.Helper()
 	got := o.runForTenant(t, command, flags...)
-	if got.status != 1 || got.out != "" || !strings.Contains(got.err, want) || strings.Count(got.err, "\n") != 1 {
-		t.Errorf("%s %v ends with %d, %q and %q, want a sentence with %q", command, flags, got.status, got.out, got.err, want)
+	if got.status != 1 || got.out != "" || !strings.Contains(got.err, want) ||
+		strings.Count(got.err, "\n") != 1 {
+		t.Errorf("%s %v ends with %d, %q and %q, want a sentence with %q",
+			command, flags, got.status, got.out, got.err, want)
 	}
 }
 
@@ -101,7 +103,8 @@ func (o operator) mustFail(t *testing.T, want, command string, flags ...string) 
 func (o operator) requestToken(t *testing.T, c printedClient, secret string) (status int, scope any) {
 	t.Helper()
 	target := o.product.BaseURL + "/" + o.tenant + "/" + c.Tree + "/oauth2/token"
-	r, err := http.NewRequestWithContext(t.Context(), "POST", target, strings.NewReader("grant_type=client_credentials"))
+	form := strings.NewReader("grant_type=client_credentials")
+	r, err := http.NewRequestWithContext(t.Context(), "POST", target, form)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,7 +40,10 @@ func TestTheEnvironmentNamesTheTable(t *testing.T) {
 	t.Parallel()
 	o := newOperator(t)
 	o.mustRun(t, "create", "--tree", "admin", "--id", "found")
-	aws := []string{"AWS_REGION=eu-west-1", "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_ENDPOINT_URL_DYNAMODB=" + parttest.Engine(t)}
+	aws := []string{
+		"AWS_REGION=eu-west-1", "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
+		"AWS_ENDPOINT_URL_DYNAMODB=" + parttest.Engine(t),
+	}
 	list := []string{"list", "--tenant", o.tenant}
 	for _, test := range []struct {
 		name        string

@@ -41,7 +41,8 @@ func TestAPoisonMessage(t *testing.T) {
 	poison, behind := systemtest.Address("poison"), systemtest.Address("behind")
 	register := func(email string) {
 		t.Helper()
-		tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register?code_type_in_message=link", systemtest.Fields{"identifier": email, "password": systemtest.Password})
+		fields := systemtest.Fields{"identifier": email, "password": systemtest.Password}
+		tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register?code_type_in_message=link", fields)
 	}
 	const dead = `"msg":"stream record is a dead letter"`
 	ses.Set(failMailsTo(poison))
@@ -73,7 +74,8 @@ func TestAPoisonMessage(t *testing.T) {
 
 	ses.Open()
 	for range 2 { // the second replay finds nothing, or what the courier has not done yet
-		if got := o.run(t, "replay"); got.status != 0 || got.err != "" || !strings.HasPrefix(got.out, "The courier is told again of ") {
+		if got := o.run(t, "replay"); got.status != 0 || got.err != "" ||
+			!strings.HasPrefix(got.out, "The courier is told again of ") {
 			t.Fatalf("replay ends with %d, %q and %q", got.status, got.out, got.err)
 		}
 	}
@@ -99,7 +101,8 @@ func TestReplay(t *testing.T) {
 	}
 	tenant.Admin.Must(t, 204, "DELETE", "/pools/"+doomed, nil)
 	for range 3 {
-		tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register", systemtest.Fields{"identifier": systemtest.Address("ann")})
+		fields := systemtest.Fields{"identifier": systemtest.Address("ann")}
+		tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register", fields)
 	}
 	before := map[string]string{}
 	for _, it := range product.Items(t) {
@@ -107,7 +110,8 @@ func TestReplay(t *testing.T) {
 	}
 	got := o.run(t, "replay", "--output", "json")
 	var told struct{ Messages, Pools int }
-	if err := json.Unmarshal([]byte(got.out), &told); err != nil || got.status != 0 || told.Messages != 3 || told.Pools != 1 {
+	if err := json.Unmarshal([]byte(got.out), &told); err != nil || got.status != 0 ||
+		told.Messages != 3 || told.Pools != 1 {
 		t.Errorf("replay ends with %d, %q and %q (%v)", got.status, got.out, got.err, err)
 	}
 	for _, it := range product.Items(t) {

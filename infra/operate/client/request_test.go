@@ -29,7 +29,8 @@ func TestArgumentsThatCannotBeUnderstood(t *testing.T) {
 		t.Run(test.args, func(t *testing.T) {
 			t.Parallel()
 			got := o.run(t, strings.Fields(test.args)...)
-			if got.status != 2 || got.out != "" || !strings.Contains(got.err, test.want) || !strings.Contains(got.err, "client create --tenant T") {
+			if got.status != 2 || got.out != "" || !strings.Contains(got.err, test.want) ||
+				!strings.Contains(got.err, "client create --tenant T") {
 				t.Errorf("it ends with %d, %q and %q", got.status, got.out, got.err)
 			}
 		})
@@ -51,7 +52,8 @@ func TestHelp(t *testing.T) {
 func TestWhatPeopleRead(t *testing.T) {
 	t.Parallel()
 	o := newOperator(t)
-	if got := o.runForTenant(t, "list"); got.status != 0 || got.out != "" || !strings.Contains(got.err, "has no clients") {
+	if got := o.runForTenant(t, "list"); got.status != 0 || got.out != "" ||
+		!strings.Contains(got.err, "has no clients") {
 		t.Errorf("an empty list is %d, %q and %q", got.status, got.out, got.err)
 	}
 	made := o.runForTenant(t, "create", "--tree", "system", "--id", "back-end", "--name", "Back end")
@@ -61,7 +63,8 @@ func TestWhatPeopleRead(t *testing.T) {
 		fields[name] = strings.TrimSpace(value)
 	}
 	secret := fields["secret"]
-	if len(secret) != 43 || fields["tenant"] != o.tenant || fields["id"] != "back-end" || fields["name"] != "Back end" || fields["scopes"] != "identity,identity_self_registration" {
+	if len(secret) != 43 || fields["tenant"] != o.tenant || fields["id"] != "back-end" ||
+		fields["name"] != "Back end" || fields["scopes"] != "identity,identity_self_registration" {
 		t.Errorf("it prints %q", made.out)
 	}
 	if strings.Contains(made.err, secret) || !strings.Contains(made.err, "can't be shown again") {
@@ -74,7 +77,8 @@ func TestWhatPeopleRead(t *testing.T) {
 	}
 	for _, output := range []string{"text", "json"} {
 		listed := o.runForTenant(t, "list", "--output", output)
-		if !strings.Contains(listed.out, "Back end") || strings.Contains(listed.out, secret) || strings.Contains(listed.out, stored.Secrets[0]) {
+		if !strings.Contains(listed.out, "Back end") || strings.Contains(listed.out, secret) ||
+			strings.Contains(listed.out, stored.Secrets[0]) {
 			t.Errorf("the list as %s is %q", output, listed.out)
 		}
 	}
