@@ -14,7 +14,7 @@ func New(p start.Parts) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	texts, err := mail.Open()
+	texts, err := mail.LoadTexts()
 	if err != nil {
 		return nil, err
 	}

@@ -94,7 +94,7 @@ func TestAPoolsOwnTextArrives(t *testing.T) {
 		}
 		says(guest, mail.PasswordSet)
 		register(t, tenant, pool, guest)
-		says(guest, mail.Taken)
+		says(guest, mail.AddressTaken)
 		other, phone := systemtest.Address("other"), "+1555"+strconv.Itoa(1000000+len(told))
 		tenant.NewUser(t, pool, "active", systemtest.Address("owner"), fields{"identifiers": []fields{{"identifier": phone, "type": "mobile"}}})
 		tenant.Public.Must(t, 201, "POST", path+"/register", fields{"identifier": phone, "otp_address": other})

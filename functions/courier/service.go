@@ -185,7 +185,7 @@ func (s *Service) sendCode(
 	if err != nil {
 		return err
 	}
-	v, reads := mail.Of(p), p.LanguageFor(u, m.Language)
+	v, reads := mail.PoolValues(p), p.LanguageFor(u, m.Language)
 	v.Code, v.Link, v.Duration = made.Code, s.link(m, made.Extended, reads), time.Duration(p.CodePolicy(identity.PurposeActivation).TTL)
 	v.Until = s.Now().Add(v.Duration)
 	return s.send(ctx, p, letter{code.Normalized, reads, kindOf(m, form), v})
@@ -238,7 +238,7 @@ func (s *Service) notifyTaken(
 	ctx context.Context, f *fare, u identity.User, m identity.Message, to identity.Address,
 ) error {
 	p := f.pool
-	l := letter{to.Normalized, p.LanguageFor(u, ""), mail.Taken, mail.Of(p)}
+	l := letter{to.Normalized, p.LanguageFor(u, ""), mail.AddressTaken, mail.PoolValues(p)}
 	if own, err := u.OwnMailAddress(to.Normalized); err != nil || own != to.Normalized {
 		if m.Registration == "" {
 			return identity.InvalidField("/address", "is not the owner's")
@@ -265,7 +265,7 @@ func (s *Service) notifyPassword(ctx context.Context, p identity.Pool, m identit
 	if err := s.Registrations.DeleteListed(ctx, u.Ref()); err != nil {
 		return err
 	}
-	v := mail.Of(p)
+	v := mail.PoolValues(p)
 	v.Time = m.CreatedAt.Time
 	return s.send(ctx, p, letter{m.Normalized, p.LanguageFor(u, ""), mail.PasswordSet, v})
 }

@@ -9,7 +9,7 @@ import (
 
 // New is the function with its real parts.
 func New(p start.Parts) (http.Handler, error) {
-	texts, err := mail.Open()
+	texts, err := mail.LoadTexts()
 	if err != nil {
 		return nil, err
 	}

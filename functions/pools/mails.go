@@ -61,7 +61,7 @@ func isKind(kind string) bool { return slices.Contains(mail.Kinds(), mail.Kind(k
 // usual is the text of a mail where the pool has set none. Its version is a checksum, which is below those of own texts: they begin with a
 // time in milliseconds.
 func (s *Service) usual(r identity.MailRef) identity.MailText {
-	text := s.Texts.Usual(mail.Kind(r.Kind), r.Language)
+	text := s.Texts.Default(mail.Kind(r.Kind), r.Language)
 	return identity.MailText{
 		MailRef: r, Subject: text.Subject, Body: text.Body, Version: 1 + int64(crc32.ChecksumIEEE([]byte(text.Subject+"\n"+text.Body))),
 	}
@@ -158,7 +158,7 @@ func (s *Service) PreviewMail(ctx context.Context, r identity.MailRef, change id
 		text := textOf(m)
 		own = &text
 	}
-	return s.Texts.Render(mail.Kind(r.Kind), r.Language, own, mail.Sample(c.pool, s.Now()))
+	return s.Texts.Render(mail.Kind(r.Kind), r.Language, own, mail.SampleValues(c.pool, s.Now()))
 }
 
 func textOf(m identity.MailText) mail.Text { return mail.Text{Subject: m.Subject, Body: m.Body} }

@@ -97,7 +97,7 @@ type publicQuery struct {
 }
 
 func (q publicQuery) options(r *http.Request) identity.MessageOptions {
-	o := identity.MessageOptions{CodeType: identity.CodeType(q.CodeType), Language: language.Of(r)}
+	o := identity.MessageOptions{CodeType: identity.CodeType(q.CodeType), Language: language.Requested(r)}
 	if o.CodeType == "" {
 		o.CodeType = identity.CodeTypeShort
 	}

@@ -93,7 +93,7 @@ func (s *Service) client(ctx context.Context, g Grant) (access.Client, error) {
 	if err != nil && !errors.As(err, new(identity.NotFound)) {
 		return client, err
 	}
-	if !client.Proves(g.Secret) || client.Tree != g.Tree {
+	if !client.HasSecret(g.Secret) || client.Tree != g.Tree {
 		return client, errClient
 	}
 	return client, nil
@@ -129,7 +129,7 @@ func (s *Service) publish(ctx context.Context) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		set, changed, err := s.Issuer.Publish(old)
+		set, changed, err := s.Issuer.AddPublicKey(old)
 		if err != nil {
 			return nil, err
 		}

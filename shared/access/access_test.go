@@ -16,30 +16,30 @@ import (
 	"identitypools/shared/access"
 )
 
-// published is the keys that functions read, and how often they were.
-type published struct {
+// publishedKeys are the keys that functions read. They count how often they were read.
+type publishedKeys struct {
 	set   []byte
 	reads int
 	err   error
 }
 
-func (p *published) Keys(context.Context) ([]byte, error) {
+func (p *publishedKeys) Keys(context.Context) ([]byte, error) {
 	p.reads++
 	return p.set, p.err
 }
 
-type world struct {
+type fixture struct {
 	now      time.Time
-	keys     *published
+	keys     *publishedKeys
 	issuer   *access.Issuer
 	verifier *access.Verifier
 }
 
-func newWorld(t testing.TB) *world {
+func newFixture(t testing.TB) *fixture {
 	t.Helper()
-	w := &world{now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), keys: &published{}}
+	w := &fixture{now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), keys: &publishedKeys{}}
 	w.issuer = issuerOf(t, "the first key's seed is 32 bytes", w)
-	set, changed, err := w.issuer.Publish(nil)
+	set, changed, err := w.issuer.AddPublicKey(nil)
 	if err != nil || !changed {
 		t.Fatalf("publish: %t %v", changed, err)
 	}
@@ -48,7 +48,7 @@ func newWorld(t testing.TB) *world {
 	return w
 }
 
-func issuerOf(t testing.TB, seed string, w *world) *access.Issuer {
+func issuerOf(t testing.TB, seed string, w *fixture) *access.Issuer {
 	t.Helper()
 	issuer, err := access.NewIssuer([]byte(seed), func() time.Time { return w.now })
 	if err != nil {
@@ -57,7 +57,7 @@ func issuerOf(t testing.TB, seed string, w *world) *access.Issuer {
 	return issuer
 }
 
-func (w *world) token(t testing.TB, issuer *access.Issuer) string {
+func (w *fixture) token(t testing.TB, issuer *access.Issuer) string {
 	t.Helper()
 	token, err := issuer.Issue(access.Caller{ClientID: "c", Tenant: "t1", Tree: "admin", Scopes: []string{"a", "b"}}, "https://id.example.com/t1/admin", time.Hour)
 	if err != nil {
@@ -68,11 +68,12 @@ func (w *world) token(t testing.TB, issuer *access.Issuer) string {
 
 func TestATokenNamesItsCallerUntilItExpires(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	token := w.token(t, w.issuer)
 	for range 3 {
 		caller, err := w.verifier.Verify(t.Context(), token)
-		if err != nil || caller.ClientID != "c" || caller.Tenant != "t1" || caller.Tree != "admin" || !slices.Equal(caller.Scopes, []string{"a", "b"}) {
+		if err != nil || caller.ClientID != "c" || caller.Tenant != "t1" ||
+			caller.Tree != "admin" || !slices.Equal(caller.Scopes, []string{"a", "b"}) {
 			t.Fatalf("%+v %v", caller, err)
 		}
 	}
@@ -85,10 +86,10 @@ func TestATokenNamesItsCallerUntilItExpires(t *testing.T) {
 	}
 }
 
-// Every way in which a token can be false (RFC 8725).
+// RFC 8725 lists the ways in which a token can be false.
 func TestFalseTokens(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	good := w.token(t, w.issuer)
 	parts := strings.Split(good, ".")
 	header, err := base64.RawURLEncoding.DecodeString(parts[0])
@@ -96,7 +97,8 @@ func TestFalseTokens(t *testing.T) {
 		t.Fatal(err)
 	}
 	swap := func(old, text string) string {
-		return base64.RawURLEncoding.EncodeToString([]byte(strings.Replace(string(header), old, text, 1))) + "." + parts[1] + "."
+		changed := strings.Replace(string(header), old, text, 1)
+		return base64.RawURLEncoding.EncodeToString([]byte(changed)) + "." + parts[1] + "."
 	}
 	private := ed25519.NewKeyFromSeed([]byte("the first key's seed is 32 bytes"))
 	public, _ := private.Public().(ed25519.PublicKey)
@@ -146,7 +148,9 @@ func TestFalseTokens(t *testing.T) {
 
 func sign(t *testing.T, algorithm jose.SignatureAlgorithm, key any, kid, kind string, claims map[string]any) string {
 	t.Helper()
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: algorithm, Key: jose.JSONWebKey{Key: key, KeyID: kid}}, (&jose.SignerOptions{}).WithType(jose.ContentType(kind)))
+	signer, err := jose.NewSigner(
+		jose.SigningKey{Algorithm: algorithm, Key: jose.JSONWebKey{Key: key, KeyID: kid}},
+		(&jose.SignerOptions{}).WithType(jose.ContentType(kind)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,13 +172,13 @@ func kidOf(t testing.TB, token string) string {
 
 func TestKeysRotate(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	old := w.token(t, w.issuer)
 	if _, err := w.verifier.Verify(t.Context(), old); err != nil {
 		t.Fatal(err)
 	}
 	next := issuerOf(t, "the second key's seed: 32 bytes.", w)
-	set, changed, err := next.Publish(w.keys.set)
+	set, changed, err := next.AddPublicKey(w.keys.set)
 	if err != nil || !changed {
 		t.Fatalf("publish: %t %v", changed, err)
 	}
@@ -188,16 +192,17 @@ func TestKeysRotate(t *testing.T) {
 	if w.keys.reads != 2 {
 		t.Errorf("keys were read %d times, want once for each that was new", w.keys.reads)
 	}
-	if again, changed, err := next.Publish(set); err != nil || changed || string(again) != string(set) {
+	if again, changed, err := next.AddPublicKey(set); err != nil || changed || string(again) != string(set) {
 		t.Errorf("publishing a known key changes the set: %v", err)
 	}
 }
 
 func TestKeysThatCannotBeReadAreNoVerdict(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.keys.err = errors.New("down")
-	if _, err := w.verifier.Verify(t.Context(), w.token(t, w.issuer)); err == nil || errors.Is(err, access.ErrToken) {
+	if _, err := w.verifier.Verify(t.Context(), w.token(t, w.issuer)); err == nil ||
+		errors.Is(err, access.ErrToken) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -210,11 +215,11 @@ func TestSecretsOfClients(t *testing.T) {
 	}
 	c := access.Client{Secrets: []string{access.HashSecret("older"), hashed}}
 	for secret, want := range map[string]bool{first: true, "older": true, "": false, hashed: false, first + "x": false} {
-		if c.Proves(secret) != want {
+		if c.HasSecret(secret) != want {
 			t.Errorf("secret %q proves the client: %t", secret, !want)
 		}
 	}
-	if (access.Client{}).Proves("") {
+	if (access.Client{}).HasSecret("") {
 		t.Error("a client without secrets is proved by nothing")
 	}
 }

@@ -12,20 +12,21 @@ import (
 	"identitypools/shared/identity"
 )
 
-const hash = crypto.SHA256
+const thumbprintHash = crypto.SHA256
 
-// Client is an API client of a tenant.
+// A Client is an API client of a tenant.
 type Client struct {
 	Tenant    string        `json:"tenant"`
 	ID        string        `json:"id"`
 	Tree      string        `json:"tree"` // "admin" or "system"
 	Name      string        `json:"name,omitempty"`
 	Scopes    []string      `json:"scopes"`
-	Secrets   []string      `json:"secrets"` // hashes, the oldest first; more than one while a secret is being changed
+	Secrets   []string      `json:"secrets"` // hashes, oldest first; two during a rotation
 	CreatedAt identity.Time `json:"created_at"`
 }
 
-// NewSecret is a secret of 256 random bits, and its hash to store. A plain hash is enough for what cannot be guessed.
+// NewSecret returns a secret of 256 random bits in base64url, and its hash to store. It fails if
+// rand fails.
 func NewSecret(rand io.Reader) (secret, hashed string, err error) {
 	bytes := make([]byte, 32)
 	if _, err := io.ReadFull(rand, bytes); err != nil {
@@ -35,14 +36,16 @@ func NewSecret(rand io.Reader) (secret, hashed string, err error) {
 	return secret, HashSecret(secret), nil
 }
 
-// HashSecret is the hash under which a secret is stored.
+// HashSecret returns the hash under which a secret is stored. A fast hash is sufficient, because
+// nobody can guess a secret.
 func HashSecret(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// Proves says whether secret is one of the client's, in the same time for each.
-func (c Client) Proves(secret string) bool {
+// HasSecret reports whether secret is one of the client's. The comparison takes the same time for
+// each of them.
+func (c Client) HasSecret(secret string) bool {
 	hashed, right := []byte(HashSecret(secret)), 0
 	for _, known := range c.Secrets {
 		right |= subtle.ConstantTimeCompare(hashed, []byte(known))
@@ -50,11 +53,11 @@ func (c Client) Proves(secret string) bool {
 	return right == 1
 }
 
-// maxSecrets of a client: the one in use and the one that takes its place.
+// maxSecrets is the largest number of secrets of a client: the current one and its successor.
 const maxSecrets = 2
 
-// WithSecret is the client with one more secret, given by its hash; the one that it has stays good. Errors: Conflict where it
-// has two.
+// WithSecret returns the client with one more secret, given by its hash. The other secret remains
+// valid. The error is identity.Conflict if the client has two secrets already.
 func (c Client) WithSecret(hashed string) (Client, error) {
 	if len(c.Secrets) >= maxSecrets {
 		return c, identity.Conflict{Reason: "the client has two secrets: retire the old one first"}
@@ -63,7 +66,8 @@ func (c Client) WithSecret(hashed string) (Client, error) {
 	return c, nil
 }
 
-// WithoutOldest is the client without the older of its two secrets. Errors: Conflict where it has only one.
+// WithoutOldest returns the client without the older of its two secrets. The error is
+// identity.Conflict if the client has only one.
 func (c Client) WithoutOldest() (Client, error) {
 	if len(c.Secrets) < maxSecrets {
 		return c, identity.Conflict{Reason: "the client has only one secret: rotate it first, or revoke the client"}

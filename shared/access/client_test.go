@@ -9,19 +9,23 @@ import (
 	"identitypools/shared/identity"
 )
 
-// A client has one secret, or two while it is changed: then the newer one takes the older one's place.
+// A client has one secret, or two during a rotation, after which the newer one replaces the older
+// one.
 func TestTheSecretsOfAClientRotate(t *testing.T) {
 	t.Parallel()
-	one := access.Client{ID: "c", Secrets: slices.Grow([]string{"first"}, 4)} // an append in place would show in the client before
+	// The slice has room, so that an append in place would change the client before the rotation.
+	one := access.Client{ID: "c", Secrets: slices.Grow([]string{"first"}, 4)}
 	two, err := one.WithSecret("second")
 	if err != nil || !slices.Equal(two.Secrets, []string{"first", "second"}) || two.ID != "c" {
 		t.Fatalf("with a second: %+v %v", two, err)
 	}
 	other, err := one.WithSecret("other")
-	if err != nil || !slices.Equal(two.Secrets, []string{"first", "second"}) || !slices.Equal(other.Secrets, []string{"first", "other"}) {
+	if err != nil || !slices.Equal(two.Secrets, []string{"first", "second"}) ||
+		!slices.Equal(other.Secrets, []string{"first", "other"}) {
 		t.Errorf("two rotations of one client are %v and %v", two.Secrets, other.Secrets)
 	}
-	if left, err := two.WithoutOldest(); err != nil || !slices.Equal(left.Secrets, []string{"second"}) || len(two.Secrets) != 2 {
+	if left, err := two.WithoutOldest(); err != nil ||
+		!slices.Equal(left.Secrets, []string{"second"}) || len(two.Secrets) != 2 {
 		t.Errorf("without the oldest: %+v %v", left, err)
 	}
 	for name, change := range map[string]func() (access.Client, error){

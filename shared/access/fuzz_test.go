@@ -13,8 +13,9 @@ import (
 	"identitypools/shared/access"
 )
 
-// FuzzToken verifies any text as a token, and any claims under a signature of ours. Without one, only the token that was
-// issued names its caller; with one, only claims whose audience can be read in one way; nothing makes the keys be read often.
+// FuzzToken verifies any text as a token, and any claims with a valid signature. Of the texts, only
+// the issued token identifies its caller. Of the signed claims, only those whose audience can be
+// read in a single way are accepted. Nothing makes a Verifier read the keys often.
 func FuzzToken(f *testing.F) {
 	const claims = `{"aud":"identity:t1:admin","exp":1767229200,"client_id":"c","scope":"a b"}`
 	for _, text := range []string{
@@ -24,12 +25,14 @@ func FuzzToken(f *testing.F) {
 		f.Add(text, false)
 	}
 	for _, text := range []string{
-		claims, `{}`, `null`, `[]`, `{"aud":["identity:t1:admin","x"],"exp":1e99}`, `{"aud":"identity::","exp":1767229200}`, `{"aud":"identity:a:b:c","exp":1767229200}`, `{"aud":"x","exp":1767229200}`,
+		claims, `{}`, `null`, `[]`, `{"aud":["identity:t1:admin","x"],"exp":1e99}`,
+		`{"aud":"identity::","exp":1767229200}`, `{"aud":"identity:a:b:c","exp":1767229200}`,
+		`{"aud":"x","exp":1767229200}`,
 		`{"aud":"identity:t1:admin","exp":-1}`, `{"aud":"identity:t1:admin","exp":1767229200,"nbf":1767229200}`, `{"aud":1,"exp":"x"}`, `{"aud":"identity:t1:admin"}`,
 	} {
 		f.Add(text, true)
 	}
-	w := newWorld(f)
+	w := newFixture(f)
 	good := w.token(f, w.issuer)
 	want, err := w.verifier.Verify(f.Context(), good)
 	if err != nil {
@@ -42,12 +45,13 @@ func FuzzToken(f *testing.F) {
 		if signed {
 			text = signedText(t, kid, text)
 		}
-		keys := &published{set: w.keys.set}
+		keys := &publishedKeys{set: w.keys.set}
 		verifier := access.NewVerifier(keys.Keys, func() time.Time { return w.now })
 		for range 7 {
 			caller, err := verifier.Verify(t.Context(), text)
 			switch {
-			case err != nil && (!errors.Is(err, access.ErrToken) || !reflect.DeepEqual(caller, access.Caller{})):
+			case err != nil && (!errors.Is(err, access.ErrToken) ||
+				!reflect.DeepEqual(caller, access.Caller{})):
 				t.Fatalf("got %+v, %v", caller, err)
 			case err == nil && !signed && !reflect.DeepEqual(caller, want):
 				t.Fatalf("nobody issued %q: %+v", text, caller)
@@ -61,11 +65,13 @@ func FuzzToken(f *testing.F) {
 	})
 }
 
-// signedText is a token of the issuer's own key with any payload.
+// signedText returns a token with any payload, signed with the issuer's own key.
 func signedText(t *testing.T, kid, payload string) string {
 	t.Helper()
 	private := ed25519.NewKeyFromSeed([]byte("the first key's seed is 32 bytes"))
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.EdDSA, Key: private}, (&jose.SignerOptions{}).WithType("at+jwt").WithHeader("kid", kid))
+	signer, err := jose.NewSigner(
+		jose.SigningKey{Algorithm: jose.EdDSA, Key: private},
+		(&jose.SignerOptions{}).WithType("at+jwt").WithHeader("kid", kid))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,18 +13,20 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 )
 
-// Issuer signs tokens. Its key is made of a seed of 32 bytes, so that every process with the secret has the same one.
+// An Issuer signs tokens. It derives its key from a seed, so that all processes with the same seed
+// have the same key.
 type Issuer struct {
 	signer jose.Signer
 	public jose.JSONWebKey
 	now    func() time.Time
 }
 
-// NewIssuer is an Issuer. The key's id is its thumbprint (RFC 7638).
+// NewIssuer returns an Issuer for a seed of 32 bytes. The id of its key is the thumbprint of the
+// public key (RFC 7638).
 func NewIssuer(seed []byte, now func() time.Time) (*Issuer, error) {
 	private := ed25519.NewKeyFromSeed(seed)
 	public := jose.JSONWebKey{Key: private.Public(), Algorithm: string(jose.EdDSA), Use: "sig"}
-	thumbprint, err := public.Thumbprint(hash)
+	thumbprint, err := public.Thumbprint(thumbprintHash)
 	if err != nil {
 		return nil, fmt.Errorf("make key id: %w", err)
 	}
@@ -38,7 +40,7 @@ func NewIssuer(seed []byte, now func() time.Time) (*Issuer, error) {
 	return &Issuer{signer: signer, public: public, now: now}, nil
 }
 
-// Issue is a token for c that says issuer made it, good for lifetime.
+// Issue returns a token for c that expires after lifetime. Its issuer claim is issuer.
 func (i *Issuer) Issue(c Caller, issuer string, lifetime time.Duration) (string, error) {
 	now := i.now()
 	token, err := jwt.Signed(i.signer).Claims(claims{
@@ -54,11 +56,13 @@ func (i *Issuer) Issue(c Caller, issuer string, lifetime time.Duration) (string,
 	return token, nil
 }
 
-// maxKeys is how many public keys a published set holds: the current one and those of the rotations before it.
+// maxKeys is the number of keys in a published set: the current one and those before the last
+// rotations.
 const maxKeys = 4
 
-// Publish is the set published so far, with the issuer's key added if it is not in it. changed says whether it was added.
-func (i *Issuer) Publish(published []byte) (set []byte, changed bool, err error) {
+// AddPublicKey adds the issuer's public key to a published JWK set, which may be empty, and drops
+// the oldest keys beyond four. It returns the set, and whether the key was not in it before.
+func (i *Issuer) AddPublicKey(published []byte) (set []byte, changed bool, err error) {
 	known, err := parseSet(published)
 	if err != nil {
 		return nil, false, err

@@ -1,6 +1,6 @@
-// Package access says who calls: it makes and verifies the bearer tokens of API clients and their
-// secrets. Tokens are JSON Web Tokens as RFC 9068 has them, signed with Ed25519. It knows no HTTP
-// and stores nothing.
+// Package access makes and verifies the bearer tokens of API clients, and makes and checks the
+// clients' secrets. Tokens are JSON Web Tokens in the form of RFC 9068, signed with Ed25519. The
+// package knows no HTTP and stores nothing.
 package access
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 )
 
-// Caller is an API client as its token tells it.
+// A Caller is an API client as a token describes it.
 type Caller struct {
 	ClientID string
 	Tenant   string
@@ -24,10 +24,11 @@ type Caller struct {
 	Scopes   []string
 }
 
-// ErrToken is a token that proves nothing: malformed, foreign, expired.
+// ErrToken is the error for a token that is malformed, expired, or not signed by the product.
 var ErrToken = errors.New("token is not valid")
 
-// tokenType of RFC 9068 §2.1 keeps other JSON Web Tokens from being taken for access tokens.
+// tokenType is the type of access tokens (RFC 9068 §2.1). It keeps other JSON Web Tokens from being
+// accepted as access tokens.
 const tokenType = "at+jwt"
 
 type claims struct {
@@ -36,50 +37,57 @@ type claims struct {
 	Scope    string `json:"scope"`
 }
 
-// audience is who a token is for.
+// audience returns the audience of tokens for one tree of a tenant.
 func audience(tenant, tree string) string { return "identity:" + tenant + ":" + tree }
 
-// Verifier verifies tokens with the public keys that the tokens function has published. Verified
-// tokens are remembered until they expire. It is safe for concurrent use.
+// A Verifier verifies tokens with the public keys that the tokens function has published. It
+// remembers verified tokens until they expire. It is safe for concurrent use.
 type Verifier struct {
 	keys func(ctx context.Context) ([]byte, error)
 	now  func() time.Time
 
-	mu    sync.Mutex
-	set   jose.JSONWebKeySet
-	used  time.Time // readings of the keys are used up as if there had been one each keysInterval until then
-	known map[[sha256.Size]byte]verified
+	mu         sync.Mutex
+	set        jose.JSONWebKeySet
+	remembered map[[sha256.Size]byte]verified // by the hash of the token
+
+	// readsUsedUntil limits how often the keys are read, as in a leaky bucket: each reading moves
+	// it keysInterval further into the future, and keysBurst says how far it may get.
+	readsUsedUntil time.Time
 }
 
+// A verified is the content of a token that was verified.
 type verified struct {
 	caller Caller
 	until  time.Time
 }
 
-// NewVerifier returns a Verifier. Keys reads the public JWK set (RFC 7517) as JSON, which is empty
-// while none is published; it is a function because shared/table, which has it, imports this
-// package. Nothing is read before the first token.
+// NewVerifier returns a Verifier that reads the keys when it verifies the first token. The function
+// keys reads the public JWK set (RFC 7517) as JSON; it returns an empty slice if no set has been
+// published yet.
 func NewVerifier(keys func(ctx context.Context) ([]byte, error), now func() time.Time) *Verifier {
-	return &Verifier{keys: keys, now: now, known: map[[sha256.Size]byte]verified{}}
+	return &Verifier{keys: keys, now: now, remembered: map[[sha256.Size]byte]verified{}}
 }
 
-// Limits of what a Verifier does for tokens that may come from anybody.
+// Limits of what a Verifier does for tokens, which anybody can send.
 const (
-	maxToken     = 4096        // bytes
-	maxKnown     = 4096        // remembered tokens; when full, all are forgotten
-	keysBurst    = 5           // readings of the keys at once for the sake of unknown ones, so that a new key is found at once,
-	keysInterval = time.Second // and the time after which there may be another one
+	maxToken      = 4096 // bytes
+	maxRemembered = 4096 // tokens; a Verifier that is full forgets all of them
+
+	// Tokens with unknown keys make a Verifier read the keys keysBurst times at once, so that a new
+	// key is found without delay, and then once each keysInterval.
+	keysBurst    = 5
+	keysInterval = time.Second
 )
 
-// Verify is the caller that a token names. Errors: ErrToken; any other where the keys could not be
-// read.
+// Verify returns the caller that a token identifies. The error is ErrToken if the token is not
+// valid, and any other error if the keys could not be read.
 func (v *Verifier) Verify(ctx context.Context, token string) (Caller, error) {
 	if len(token) > maxToken {
 		return Caller{}, ErrToken
 	}
 	sum, now := sha256.Sum256([]byte(token)), v.now()
 	v.mu.Lock()
-	found, ok := v.known[sum]
+	found, ok := v.remembered[sum]
 	v.mu.Unlock()
 	if ok && now.Before(found.until) {
 		return found.caller, nil
@@ -90,19 +98,20 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Caller, error) {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if len(v.known) >= maxKnown {
-		clear(v.known)
+	if len(v.remembered) >= maxRemembered {
+		clear(v.remembered)
 	}
-	v.known[sum] = found
+	v.remembered[sum] = found
 	return found.caller, nil
 }
 
+// verify verifies a token that is not remembered.
 func (v *Verifier) verify(ctx context.Context, token string, now time.Time) (verified, error) {
 	parsed, err := jwt.ParseSigned(token, []jose.SignatureAlgorithm{jose.EdDSA})
 	if err != nil || len(parsed.Headers) != 1 || parsed.Headers[0].ExtraHeaders[jose.HeaderType] != tokenType {
 		return verified{}, ErrToken
 	}
-	key, err := v.key(ctx, parsed.Headers[0].KeyID, now)
+	key, err := v.publicKey(ctx, parsed.Headers[0].KeyID, now)
 	if err != nil {
 		return verified{}, err
 	}
@@ -121,15 +130,16 @@ func (v *Verifier) verify(ctx context.Context, token string, now time.Time) (ver
 	return verified{caller, c.Expiry.Time()}, nil
 }
 
-// key is the published key with the id. An unknown id makes the keys be read anew: tokens of a new
-// signing secret are good at once, and strangers, who can name any key, cost few readings.
-func (v *Verifier) key(ctx context.Context, id string, now time.Time) (any, error) {
+// publicKey returns the published key with the given id. If it does not know the id, it reads the
+// keys again, so that tokens with a new key are accepted at once. It limits these readings, because
+// strangers can name any id.
+func (v *Verifier) publicKey(ctx context.Context, id string, now time.Time) (any, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if found := v.set.Key(id); len(found) == 1 {
 		return found[0].Key, nil
 	}
-	if v.used.Sub(now) > (keysBurst-1)*keysInterval {
+	if v.readsUsedUntil.Sub(now) > (keysBurst-1)*keysInterval {
 		return nil, ErrToken
 	}
 	text, err := v.keys(ctx)
@@ -141,10 +151,10 @@ func (v *Verifier) key(ctx context.Context, id string, now time.Time) (any, erro
 		return nil, err
 	}
 	v.set = set
-	if v.used.Before(now) {
-		v.used = now
+	if v.readsUsedUntil.Before(now) {
+		v.readsUsedUntil = now
 	}
-	v.used = v.used.Add(keysInterval)
+	v.readsUsedUntil = v.readsUsedUntil.Add(keysInterval)
 	if found := v.set.Key(id); len(found) == 1 {
 		return found[0].Key, nil
 	}

@@ -16,12 +16,13 @@ import (
 	"identitypools/shared/access"
 )
 
-// RFC 7519 §4.1.4: a token ends at the very second that it names, remembered or not.
+// A token is invalid from the second that it names on, whether it is remembered or not (RFC 7519
+// §4.1.4).
 func TestTokensEndOnTime(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name       string
-		at         time.Duration // after it was issued
+		at         time.Duration // since the token was issued
 		remembered bool
 		good       bool
 	}{
@@ -34,7 +35,7 @@ func TestTokensEndOnTime(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
+			w := newFixture(t)
 			token := w.token(t, w.issuer)
 			if test.remembered {
 				if _, err := w.verifier.Verify(t.Context(), token); err != nil {
@@ -42,17 +43,18 @@ func TestTokensEndOnTime(t *testing.T) {
 				}
 			}
 			w.now = w.now.Add(test.at)
-			if _, err := w.verifier.Verify(t.Context(), token); (err == nil) != test.good || err != nil && !errors.Is(err, access.ErrToken) {
+			if _, err := w.verifier.Verify(t.Context(), token); (err == nil) != test.good ||
+				err != nil && !errors.Is(err, access.ErrToken) {
 				t.Errorf("error is %v", err)
 			}
 		})
 	}
 }
 
-// What is remembered needs no keys, and stands for nothing that is only like it.
+// A remembered token is accepted without the keys. A text that only resembles it is not.
 func TestRememberedTokens(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	token := w.token(t, w.issuer)
 	if _, err := w.verifier.Verify(t.Context(), token); err != nil {
 		t.Fatal(err)
@@ -68,14 +70,15 @@ func TestRememberedTokens(t *testing.T) {
 	}
 }
 
-// Strangers can name any key: that costs five readings of the keys at once, and then one a second.
+// Strangers can name any key. A Verifier then reads the keys five times at once, and after that
+// once a second.
 func TestUnknownKeysAreRarelyLookedFor(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	private := ed25519.NewKeyFromSeed([]byte("a foreign key's seed is 32 bytes"))
 	for _, step := range []struct {
 		later time.Duration
-		reads int // that may be made then
+		reads int // allowed at that time
 	}{{0, 5}, {time.Second - time.Nanosecond, 0}, {time.Nanosecond, 1}, {3 * time.Second, 3}, {time.Minute, 5}} {
 		w.now, w.keys.reads = w.now.Add(step.later), 0
 		for i := range 30 {
@@ -91,10 +94,11 @@ func TestUnknownKeysAreRarelyLookedFor(t *testing.T) {
 	}
 }
 
-// The first token of a deployment is good at once: that nothing was published yet is no reason to wait.
+// The first token of a deployment must be accepted at once, even if a Verifier read the keys before
+// any was published.
 func TestTheFirstKeyIsFoundAtOnce(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	set, token := w.keys.set, w.token(t, w.issuer)
 	w.keys.set = nil
 	if _, err := w.verifier.Verify(t.Context(), token); !errors.Is(err, access.ErrToken) {
@@ -108,7 +112,7 @@ func TestTheFirstKeyIsFoundAtOnce(t *testing.T) {
 
 func TestVerifyIsSafeForConcurrentUse(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	tokens := []string{w.token(t, w.issuer), w.token(t, issuerOf(t, "a foreign key's seed is 32 bytes", w))}
 	var group sync.WaitGroup
 	for i := range 20 {
@@ -125,14 +129,15 @@ func TestVerifyIsSafeForConcurrentUse(t *testing.T) {
 	}
 }
 
-// A set holds the newest four public keys, the newest first, so that the tokens of the rotations before stay good.
+// A set has the newest four public keys, newest first, so that tokens from before the last
+// rotations remain valid.
 func TestPublishKeepsTheNewestKeys(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	tokens := []string{w.token(t, w.issuer)}
 	for i := range 4 {
 		next := issuerOf(t, fmt.Sprintf("the seed of key %d has 32 bytes. ", i)[:32], w)
-		set, changed, err := next.Publish(w.keys.set)
+		set, changed, err := next.AddPublicKey(w.keys.set)
 		if err != nil || !changed {
 			t.Fatalf("changed is %t, error is %v", changed, err)
 		}
@@ -159,20 +164,21 @@ func TestPublishKeepsTheNewestKeys(t *testing.T) {
 
 func TestAPublishedSetThatIsBroken(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.keys.set = []byte("{")
-	if _, _, err := w.issuer.Publish(w.keys.set); err == nil {
+	if _, _, err := w.issuer.AddPublicKey(w.keys.set); err == nil {
 		t.Error("it is replaced")
 	}
-	if _, err := w.verifier.Verify(t.Context(), w.token(t, w.issuer)); err == nil || errors.Is(err, access.ErrToken) {
+	if _, err := w.verifier.Verify(t.Context(), w.token(t, w.issuer)); err == nil ||
+		errors.Is(err, access.ErrToken) {
 		t.Errorf("it is a verdict about a token: %v", err)
 	}
 }
 
-// RFC 8725 §3.10: a key that comes with a token proves nothing.
+// A key that comes with a token proves nothing (RFC 8725 §3.10).
 func TestKeysInTokensAreIgnored(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	foreign := ed25519.NewKeyFromSeed([]byte("a foreign key's seed is 32 bytes"))
 	options := (&jose.SignerOptions{EmbedJWK: true}).WithType("at+jwt").WithHeader("kid", kidOf(t, w.token(t, w.issuer)))
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.EdDSA, Key: foreign}, options)
@@ -188,10 +194,11 @@ func TestKeysInTokensAreIgnored(t *testing.T) {
 	}
 }
 
-// Ids have no colon, so that an audience can be read in one way only; what could be read in two is refused.
+// Ids contain no colon, so an audience can be read in one way only. One that could be read in two
+// ways is refused.
 func TestAudiencesAreUnambiguous(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	for _, c := range []access.Caller{{Tenant: "a:b", Tree: "admin"}, {Tenant: "a", Tree: "b:admin"}} {
 		token, err := w.issuer.Issue(c, "https://id.example.com", time.Hour)
 		if err != nil {

@@ -43,7 +43,7 @@ func open(tb testing.TB, function string, handler http.HandlerFunc) *edge {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	keys, _, err := issuer.Publish(nil)
+	keys, _, err := issuer.AddPublicKey(nil)
 	if err != nil {
 		tb.Fatal(err)
 	}

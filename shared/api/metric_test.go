@@ -147,7 +147,7 @@ func TestALineThatCounts(t *testing.T) {
 	t.Parallel()
 	log, at := &lines{}, time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)
 	call := gateway(t, "registration", ok, api.Options{
-		Log: metric.For(slog.New(slog.NewJSONHandler(log, nil)), "identity-pools"), Now: func() time.Time { return at },
+		Log: metric.NewLogger(slog.New(slog.NewJSONHandler(log, nil)), "identity-pools"), Now: func() time.Time { return at },
 	})
 	send(t, call, event("POST", registerPath, "", `{"identifier":"ann@example.com"}`))
 	all, metrics := log.read(t)

@@ -1,6 +1,9 @@
-// Package cloud makes the AWS clients of a function from the variables that Lambda sets, without the SDK's config package,
-// which would double the time to start. Endpoints come from the SDK's own variables, so nothing here asks where it runs.
-// Each client is made where it is used, so that a function links only the ones that it needs.
+// Package cloud configures the AWS clients of a function from the environment variables that Lambda
+// sets. It does not use the SDK's config package, which would double the time to start. Endpoints
+// come from the SDK's own variables, so nothing here has to know where the process runs.
+//
+// Callers create the clients themselves, each from a Config, so that a function links only the
+// clients that it uses.
 package cloud
 
 import (
@@ -15,7 +18,8 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// Time limits of one call. A function answers 503 long before API Gateway gives up after 30 seconds.
+// Time limits and retries of a call. Together they let a function answer 503 well before API
+// Gateway gives up after 30 seconds.
 const (
 	callTimeout  = 4 * time.Second
 	dialTimeout  = 2 * time.Second
@@ -23,18 +27,20 @@ const (
 	maxRetryWait = 200 * time.Millisecond
 )
 
-// Env reads the environment of a function.
+// An Env gives access to the environment of a function.
 type Env struct {
 	getenv  func(string) string
 	options []func(*middleware.Stack) error
 }
 
-// Environment is Env with os.Getenv as getenv. The options are put into every client, for whoever watches its calls.
+// Environment returns an Env that reads variables with getenv, which is usually os.Getenv. The
+// options are added to the middleware stack of every client, for example to observe its calls.
 func Environment(getenv func(string) string, options ...func(*middleware.Stack) error) Env {
 	return Env{getenv, options}
 }
 
-// Must is a variable that has to be set. It panics with a sentence, which is how a function that can't start says why.
+// Must returns the value of a variable that must be set. If it is empty, Must panics with a
+// sentence that names the variable, so that a function that cannot start says why.
 func (e Env) Must(name string) string {
 	value := e.getenv(name)
 	if value == "" {
@@ -43,19 +49,21 @@ func (e Env) Must(name string) string {
 	return value
 }
 
-// Get is a variable that may be empty.
+// Get returns the value of a variable, which may be empty.
 func (e Env) Get(name string) string { return e.getenv(name) }
 
-// Config is what every client starts from; service is the name in AWS_ENDPOINT_URL_<service>.
+// Config returns the configuration for a client of the given service, which is named as in the
+// variable AWS_ENDPOINT_URL_<service>. Config panics if AWS_REGION is not set.
 func (e Env) Config(service string) aws.Config {
 	config := aws.Config{
 		APIOptions:  e.options,
 		Region:      e.Must("AWS_REGION"),
 		Credentials: aws.NewCredentialsCache(aws.CredentialsProviderFunc(e.credentials)),
-		HTTPClient: awshttp.NewBuildableClient().WithTimeout(callTimeout).WithTransportOptions(func(t *http.Transport) {
-			t.MaxIdleConnsPerHost = 64
-			t.TLSHandshakeTimeout = dialTimeout
-		}),
+		HTTPClient: awshttp.NewBuildableClient().WithTimeout(callTimeout).WithTransportOptions(
+			func(t *http.Transport) {
+				t.MaxIdleConnsPerHost = 64
+				t.TLSHandshakeTimeout = dialTimeout
+			}),
 		Retryer: func() aws.Retryer {
 			return retry.NewStandard(func(o *retry.StandardOptions) {
 				o.MaxAttempts, o.MaxBackoff = maxAttempts, maxRetryWait
@@ -71,7 +79,8 @@ func (e Env) Config(service string) aws.Config {
 	return config
 }
 
-// credentials reads the role's credentials, which Lambda sets for the life of the process.
+// credentials returns the credentials of the function's role. Lambda sets them once for the life of
+// a process.
 func (e Env) credentials(context.Context) (aws.Credentials, error) {
 	c := aws.Credentials{
 		AccessKeyID: e.getenv("AWS_ACCESS_KEY_ID"), SecretAccessKey: e.getenv("AWS_SECRET_ACCESS_KEY"),

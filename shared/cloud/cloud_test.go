@@ -14,7 +14,8 @@ import (
 	"identitypools/shared/cloud"
 )
 
-// environment is Env of the variables given, over those that Lambda always sets.
+// environment returns an Env with the variables that Lambda always sets and the given ones, which
+// take precedence.
 func environment(variables map[string]string) cloud.Env {
 	lambda := map[string]string{
 		"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example", "AWS_SESSION_TOKEN": "session",
@@ -75,7 +76,8 @@ func TestEndpoints(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			config := environment(test.variables).Config("DYNAMODB")
-			if got := aws.ToString(config.BaseEndpoint); got != test.want || (config.BaseEndpoint == nil) != (test.want == "") {
+			if got := aws.ToString(config.BaseEndpoint); got != test.want ||
+				(config.BaseEndpoint == nil) != (test.want == "") {
 				t.Errorf("endpoint is %q, want %q", got, test.want)
 			}
 			if config.Region != "eu-central-1" {
@@ -88,7 +90,8 @@ func TestEndpoints(t *testing.T) {
 func TestCredentials(t *testing.T) {
 	t.Parallel()
 	got, err := environment(nil).Config("DYNAMODB").Credentials.Retrieve(t.Context())
-	if err != nil || got.AccessKeyID != "AKIDEXAMPLE" || got.SecretAccessKey != "example" || got.SessionToken != "session" || got.CanExpire {
+	if err != nil || got.AccessKeyID != "AKIDEXAMPLE" || got.SecretAccessKey != "example" ||
+		got.SessionToken != "session" || got.CanExpire {
 		t.Errorf("credentials are %+v, error is %v", got, err)
 	}
 	for _, missing := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} {
@@ -100,7 +103,8 @@ func TestCredentials(t *testing.T) {
 	}
 }
 
-// A function must answer before API Gateway gives up after 30 seconds, with all its attempts and the waits between them.
+// All attempts of a call and the waits between them must end before API Gateway gives up after 30
+// seconds.
 func TestCallsEndInTime(t *testing.T) {
 	t.Parallel()
 	config := environment(nil).Config("DYNAMODB")
@@ -128,7 +132,8 @@ func TestCallsEndInTime(t *testing.T) {
 	if !retryer.IsErrorRetryable(throttled) || retryer.IsErrorRetryable(errors.New("wrong input")) {
 		t.Error("the wrong errors are tried again")
 	}
-	if client.GetTransport().TLSHandshakeTimeout > client.GetTimeout() || client.GetTransport().MaxIdleConnsPerHost <= http.DefaultMaxIdleConnsPerHost {
+	if client.GetTransport().TLSHandshakeTimeout > client.GetTimeout() ||
+		client.GetTransport().MaxIdleConnsPerHost <= http.DefaultMaxIdleConnsPerHost {
 		t.Error("the transport is not the one for a function")
 	}
 }

@@ -1,5 +1,6 @@
-// Package language finds the language of a reader and says things in it: which of the served languages a request prefers, and the
-// messages of pages and mails, one file a language. It knows neither pages nor mails; they bring their files.
+// Package language chooses the language of an answer and holds the messages in it. It determines
+// which of the supported languages a request prefers, and reads messages from one file per
+// language. It knows neither pages nor mails; the packages for these bring their own files.
 package language
 
 import (
@@ -14,25 +15,29 @@ import (
 	"identitypools/shared/identity"
 )
 
-// Parameter is the name of the query parameter, and of the form's field, that names a language. It wins over the header.
+// Parameter is the name of the query parameter and of the form field that name a language. They
+// take precedence over the Accept-Language header.
 const Parameter = "lang"
 
-// Of is the language that r asks for: by Parameter, else by Accept-Language (RFC 9110 §12.5.4). It is "" where r asks for none that is
-// served; of Parameter also a language that is not served is told, for the caller to refuse or ignore.
-func Of(r *http.Request) string {
+// Requested returns the language that r asks for: the value of Parameter in the query if there is
+// one, otherwise the result of Accepted. The value of Parameter is returned unchecked, even if the
+// language is not supported; the caller decides whether to refuse or ignore it.
+func Requested(r *http.Request) string {
 	if asked := r.URL.Query().Get(Parameter); asked != "" {
 		return asked
 	}
 	return Accepted(r)
 }
 
-// longest bounds an Accept-Language that is looked at, in bytes. Browsers send less than a tenth.
-const longest = 1000
+// maxHeader is the length of the longest Accept-Language header that is parsed, in bytes. Browsers
+// send less than a tenth of that.
+const maxHeader = 1000
 
-// Accepted is the served language that r's Accept-Language prefers, "" for none.
+// Accepted returns the supported language that the Accept-Language header of r prefers (RFC 9110
+// §12.5.4), or "" if there is none.
 func Accepted(r *http.Request) string {
 	header := r.Header.Get("Accept-Language")
-	if header == "" || len(header) > longest {
+	if header == "" || len(header) > maxHeader {
 		return ""
 	}
 	wanted, _, err := language.ParseAcceptLanguage(header)
@@ -48,10 +53,12 @@ func Accepted(r *http.Request) string {
 	return ""
 }
 
-// Words are what is said in a language, by key.
+// Words maps the keys of messages to their texts in one language.
 type Words map[string]string
 
-// Read reads the files <language>.json of a folder: an object of texts each, for every served language and no other, all with the same keys.
+// Read reads the messages of all supported languages from the files <language>.json in a folder,
+// and returns them by language. Each file is a JSON object of strings. Read fails if a file is
+// missing or malformed, or if the files do not all have the same keys.
 func Read(files fs.FS, folder string) (map[string]Words, error) {
 	all := map[string]Words{}
 	first := identity.Languages()[0]
@@ -77,8 +84,9 @@ func Read(files fs.FS, folder string) (map[string]Words, error) {
 	return all, nil
 }
 
-// Say is the message of a key, with each {name} replaced, once, by the value that follows the name in pairs. A key that isn't there shows as
-// itself.
+// Say returns the message with the given key. The pairs are names and values in turn: each {name}
+// in the message is replaced by its value. Values are not searched for further names. If there is
+// no such message, Say returns the key.
 func (w Words) Say(key string, pairs ...string) string {
 	text, ok := w[key]
 	if !ok {

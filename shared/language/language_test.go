@@ -32,7 +32,7 @@ func TestTheLanguageOfARequest(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.Header.Set("Accept-Language", c.accept)
-		if got := language.Of(r); got != c.want {
+		if got := language.Requested(r); got != c.want {
 			t.Errorf("?%s with %.40q is %q, want %q", c.query, c.accept, got, c.want)
 		}
 	}
@@ -55,7 +55,7 @@ func TestRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Once, so that a value's own braces stay.
+	// Names within a value are not replaced.
 	if got := words["pl"].Say("hello", "name", "{other}", "other", "Ann"); got != "pl {other}, {other} and Ann" {
 		t.Errorf("it says %q", got)
 	}
@@ -73,7 +73,8 @@ func TestRead(t *testing.T) {
 		"one that is given twice": {set("de", `{"hello":"x","hello":"y"}`), "in de"},
 		"no JSON":                 {set("de", `hello`), "in de"},
 	} {
-		if _, err := language.Read(files(c.change), "words"); err == nil || !strings.Contains(err.Error(), c.says) {
+		if _, err := language.Read(files(c.change), "words"); err == nil ||
+			!strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

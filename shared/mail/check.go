@@ -11,14 +11,18 @@ import (
 	"identitypools/shared/identity"
 )
 
-// Lengths of a pool's own text, in characters.
+// Maximal lengths of a pool's own text, in characters.
 const (
 	MaxSubject = 150
 	MaxBody    = 4000
 )
 
-// Check says whether a pool may have a text of its own for a kind: it fits, names only values that the kind has, and has the code or the link
-// where mails of the kind carry one. A name is anything in braces on a line, up to 40 characters; a brace alone is text. Errors: Invalid.
+// Check checks whether a pool may use a text of its own for a kind. The text must not be too long.
+// It may contain only values that the kind has. If the kind has a code or a link, the body must
+// contain it exactly once, in a paragraph of its own, and the subject must not contain it. The
+// error is identity.Invalid with pointers to /subject and /body.
+//
+// A name is anything of up to 40 characters in braces on one line. A single brace is plain text.
 func Check(k Kind, t Text) error {
 	var v identity.Violations
 	checkSubject(&v, k, t.Subject)
@@ -29,17 +33,17 @@ func Check(k Kind, t Text) error {
 func checkSubject(v *identity.Violations, k Kind, text string) {
 	const at = "/subject"
 	checkLength(v, at, text, MaxSubject)
-	if strings.ContainsFunc(text, isWild) {
+	if strings.ContainsFunc(text, isUnsafe) {
 		v.Add(at, "must be one line without control characters")
 	}
-	for _, name := range names(text) {
+	for _, name := range namesInBraces(text) {
 		switch {
-		case name == k.carries() && name == "code":
+		case name == k.mainVariable() && name == "code":
 			v.Add(at, "must not have {code}: the pool's setting code_in_subject puts it there")
-		case name == k.carries():
+		case name == k.mainVariable():
 			v.Add(at, "must not have {"+name+"}")
 		default:
-			checkName(v, at, k, name)
+			checkVariable(v, at, k, name)
 		}
 	}
 }
@@ -51,12 +55,13 @@ func checkBody(v *identity.Violations, k Kind, text string) {
 		v.Add(at, "must not contain control characters but line breaks")
 	}
 	times := 0
-	for _, name := range names(text) {
-		if checkName(v, at, k, name); name == k.carries() {
+	for _, name := range namesInBraces(text) {
+		if checkVariable(v, at, k, name); name == k.mainVariable() {
 			times++
 		}
 	}
-	if name := "{" + k.carries() + "}"; k.carries() != "" && (times != 1 || !slices.Contains(paragraphs(text), name)) {
+	name := "{" + k.mainVariable() + "}"
+	if k.mainVariable() != "" && (times != 1 || !slices.Contains(paragraphs(text), name)) {
 		v.Add(at, fmt.Sprintf("must have %s once, in a paragraph of its own", name))
 	}
 }
@@ -72,14 +77,15 @@ func checkLength(v *identity.Violations, at, text string, most int) {
 	}
 }
 
-func checkName(v *identity.Violations, at string, k Kind, name string) {
+func checkVariable(v *identity.Violations, at string, k Kind, name string) {
 	if !slices.Contains(k.Variables(), name) {
-		v.Add(at, fmt.Sprintf("has {%s}, which is none of the values of this mail: %s", strings.ToValidUTF8(name, "?"), strings.Join(k.Variables(), ", ")))
+		v.Add(at, fmt.Sprintf("has {%s}, which is none of the values of this mail: %s",
+			strings.ToValidUTF8(name, "?"), strings.Join(k.Variables(), ", ")))
 	}
 }
 
-// names are those that stand in braces in a text, as often as they do.
-func names(text string) []string {
+// namesInBraces returns the names in a text, each as often as it occurs.
+func namesInBraces(text string) []string {
 	var list []string
 	for _, found := range regexp.MustCompile(`\{([^{}\n]{1,40})\}`).FindAllStringSubmatch(text, -1) {
 		list = append(list, found[1])

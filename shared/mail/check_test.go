@@ -12,7 +12,7 @@ import (
 	"identitypools/shared/mail"
 )
 
-// wrong are the pointers of what is wrong with a text.
+// wrong returns the pointers to what is wrong with a text.
 func wrong(tb testing.TB, err error) []string {
 	tb.Helper()
 	var invalid identity.Invalid
@@ -39,7 +39,7 @@ func TestCheck(t *testing.T) {
 		"a code alone":                 {mail.InvitationCode, mail.Text{Subject: "s", Body: "{code}"}, nil},
 		"a code among spaces":          {mail.ResendCode, mail.Text{Subject: "s", Body: "a\n \n  {code} \n  \nb"}, nil},
 		"a link alone":                 {mail.ResendLink, mail.Text{Subject: "s", Body: "{link}"}, nil},
-		"a notice":                     {mail.Taken, mail.Text{Subject: "s", Body: "b"}, nil},
+		"a notice":                     {mail.AddressTaken, mail.Text{Subject: "s", Body: "b"}, nil},
 		"the time of a notice":         {mail.PasswordSet, mail.Text{Subject: "{time}", Body: "{pool} {time}"}, nil},
 		"a kind that there isn't":      {"nothing", mail.Text{Subject: "s", Body: "{pool}"}, []string{"/body"}},
 		"spaces in braces":             {mail.RegistrationCode, mail.Text{Subject: "{ }", Body: body}, []string{"/subject"}},
@@ -48,7 +48,7 @@ func TestCheck(t *testing.T) {
 		"the longest":                  {mail.RegistrationCode, mail.Text{Subject: long(150), Body: long(3992) + "\n\n{code}"}, nil},
 		"too long":                     {mail.RegistrationCode, mail.Text{Subject: long(151), Body: long(3993) + "\n\n{code}"}, []string{"/subject", "/body"}},
 		"empty":                        {mail.RegistrationCode, mail.Text{}, []string{"/subject", "/body", "/body"}},
-		"spaces":                       {mail.Taken, mail.Text{Subject: " \u00a0", Body: " \n \n"}, []string{"/subject", "/body"}},
+		"spaces":                       {mail.AddressTaken, mail.Text{Subject: " \u00a0", Body: " \n \n"}, []string{"/subject", "/body"}},
 		"a subject of two lines":       {mail.RegistrationCode, mail.Text{Subject: "a\nBcc: b@example.com", Body: body}, []string{"/subject"}},
 		"a return in the subject":      {mail.RegistrationCode, mail.Text{Subject: "a\rb", Body: body}, []string{"/subject"}},
 		"a line separator":             {mail.RegistrationCode, mail.Text{Subject: "a\u2028b", Body: body}, []string{"/subject"}},
@@ -67,10 +67,10 @@ func TestCheck(t *testing.T) {
 		"the code in the subject":      {mail.RegistrationCode, mail.Text{Subject: "{code}", Body: body}, []string{"/subject"}},
 		"the link in the subject":      {mail.RegistrationLink, mail.Text{Subject: "{link}", Body: "{link}"}, []string{"/subject"}},
 		"a link instead of a code":     {mail.RegistrationCode, mail.Text{Subject: "{link}", Body: "{link}"}, []string{"/subject", "/body", "/body"}},
-		"a code where there is none":   {mail.Taken, mail.Text{Subject: "{code}", Body: "{code}"}, []string{"/subject", "/body"}},
+		"a code where there is none":   {mail.AddressTaken, mail.Text{Subject: "{code}", Body: "{code}"}, []string{"/subject", "/body"}},
 		"a name that there isn't":      {mail.RegistrationCode, mail.Text{Subject: "{Pool}", Body: body + "{ pool }"}, []string{"/subject", "/body"}},
-		"a name of others' templates":  {mail.Taken, mail.Text{Subject: "{{.Pool}}", Body: "${pool} {{pool}} {{ pool }}"}, []string{"/subject", "/body"}},
-		"several names there aren't":   {mail.Taken, mail.Text{Subject: "s", Body: "{a} {b}"}, []string{"/body", "/body"}},
+		"a name of others' templates":  {mail.AddressTaken, mail.Text{Subject: "{{.Pool}}", Body: "${pool} {{pool}} {{ pool }}"}, []string{"/subject", "/body"}},
+		"several names there aren't":   {mail.AddressTaken, mail.Text{Subject: "s", Body: "{a} {b}"}, []string{"/body", "/body"}},
 		"a name that a code closes in": {mail.RegistrationCode, mail.Text{Subject: "s", Body: "{\n\n{code}\n\n}"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -82,7 +82,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// TestAWrongNameIsNamed: who writes a text is told which name is wrong, and which are right.
+// TestAWrongNameIsNamed checks that the error names the wrong name and the right ones.
 func TestAWrongNameIsNamed(t *testing.T) {
 	t.Parallel()
 	err := mail.Check(mail.PasswordSet, mail.Text{Subject: "s", Body: "on {date}"})
@@ -93,12 +93,13 @@ func TestAWrongNameIsNamed(t *testing.T) {
 	}
 }
 
-// TestUsualTextsAreAcceptable: a pool's own text may begin as the usual one, and says the same then.
+// TestUsualTextsAreAcceptable checks that a pool may use a default text as its own, and that the
+// mail is then the same.
 func TestUsualTextsAreAcceptable(t *testing.T) {
 	t.Parallel()
 	all := texts(t)
-	each(t, func(t *testing.T, kind mail.Kind, lang string) {
-		text := all.Usual(kind, lang)
+	forEachMail(t, func(t *testing.T, kind mail.Kind, lang string) {
+		text := all.Default(kind, lang)
 		if err := mail.Check(kind, text); err != nil {
 			t.Error(err)
 		}
@@ -106,13 +107,15 @@ func TestUsualTextsAreAcceptable(t *testing.T) {
 			t.Error("it says something else as a pool's own")
 		}
 		encoded, err := json.Marshal(text)
-		if err != nil || !strings.HasPrefix(string(encoded), `{"subject":`) || !strings.Contains(string(encoded), `,"body":`) {
+		if err != nil || !strings.HasPrefix(string(encoded), `{"subject":`) ||
+			!strings.Contains(string(encoded), `,"body":`) {
 			t.Errorf("as JSON it is %s: %v", encoded, err)
 		}
 	})
 }
 
-// TestAnOwnText stands where the usual one would, with its paragraphs and lines.
+// TestAnOwnText checks that a pool's own text replaces the default text, and keeps its paragraphs
+// and lines.
 func TestAnOwnText(t *testing.T) {
 	t.Parallel()
 	own := mail.Text{Subject: "  Yours,  {pool} ", Body: "\n\nA & B <b>{pool}</b>\nsecond line\n \n {code} \n\n\n{until} }{ {\n"}
@@ -121,7 +124,10 @@ func TestAnOwnText(t *testing.T) {
 	if m.Subject != "Yours, {code} Ltd" || !strings.HasPrefix(m.Text, text) {
 		t.Errorf("subject %q, text:\n%s", m.Subject, m.Text)
 	}
-	for _, part := range []string{">A &amp; B &lt;b&gt;{code} Ltd&lt;/b&gt;<br>second line</p>", ">" + code + "</td>", ">3. Februar 2026 um 04:05 Uhr (UTC) }{ {</p>"} {
+	for _, part := range []string{
+		">A &amp; B &lt;b&gt;{code} Ltd&lt;/b&gt;<br>second line</p>", ">" + code + "</td>",
+		">3. Februar 2026 um 04:05 Uhr (UTC) }{ {</p>",
+	} {
 		if !strings.Contains(m.HTML, part) {
 			t.Errorf("HTML has no %s:\n%s", part, page(m))
 		}

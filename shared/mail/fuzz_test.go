@@ -9,8 +9,9 @@ import (
 	"identitypools/shared/mail"
 )
 
-// FuzzCheck: whatever text of a pool is accepted becomes a whole mail: with the code or link once, every name replaced, a subject of one line
-// and no markup of its own.
+// FuzzCheck checks that every text that Check accepts becomes a complete mail: the code or link
+// occurs once, every name is replaced, the subject is a single line, and the HTML has no markup of
+// its own.
 func FuzzCheck(f *testing.F) {
 	f.Add(uint8(0), "{pool}", "a\n\n{code}\n\n{until}")
 	f.Add(uint8(1), "<b>{duration}", "{link}\n\n<script>{pool}</script>\n\"'&amp;")
@@ -20,7 +21,8 @@ func FuzzCheck(f *testing.F) {
 	all, kinds := texts(f), mail.Kinds()
 	f.Fuzz(func(t *testing.T, n uint8, subject, body string) {
 		kind, own := kinds[int(n)%len(kinds)], mail.Text{Subject: subject, Body: body}
-		if err := mail.Check(kind, own); err != nil || strings.Contains(subject+body, code) || strings.Contains(body, link) {
+		if err := mail.Check(kind, own); err != nil || strings.Contains(subject+body, code) ||
+			strings.Contains(body, link) {
 			return
 		}
 		m, err := all.Render(kind, "en", &own, values("Acme"))
@@ -35,10 +37,13 @@ func FuzzCheck(f *testing.F) {
 				t.Errorf("{%s} was left", name)
 			}
 		}
-		if carries(kind) == code && (strings.Count(m.Text, code) != 1 || strings.Count(m.HTML, code) != 1 || !regexp.MustCompile(`(?m)^ {4}\d{10}$`).MatchString(m.Text)) {
+		if carries(kind) == code && (strings.Count(m.Text, code) != 1 ||
+			strings.Count(m.HTML, code) != 1 ||
+			!regexp.MustCompile(`(?m)^ {4}\d{10}$`).MatchString(m.Text)) {
 			t.Errorf("the code is not there once:\n%s", m.Text)
 		}
-		if carries(kind) == link && (strings.Count(m.Text, "\n"+link+"\n") != 1 && !strings.HasPrefix(m.Text, link+"\n")) {
+		if carries(kind) == link && (strings.Count(m.Text, "\n"+link+"\n") != 1 &&
+			!strings.HasPrefix(m.Text, link+"\n")) {
 			t.Errorf("the link is not there once:\n%s", m.Text)
 		}
 		checkPage(t, m, "en")

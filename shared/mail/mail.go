@@ -1,5 +1,6 @@
-// Package mail has the texts of the mails that people get: what each says, in every language, and how it looks. It decides neither who gets
-// one nor when, and sends none: the courier does.
+// Package mail has the texts of all mails in every language, and renders mails from them as plain
+// text and HTML. It does not decide who gets a mail or when, and does not send any; the courier
+// does.
 package mail
 
 import (
@@ -9,39 +10,49 @@ import (
 	"identitypools/shared/identity"
 )
 
-// Kind is a mail.
+// A Kind is a kind of mail. Its value is used in the API, in stored messages and in the keys of
+// texts.
 type Kind string
 
 // The kinds of mails.
 const (
+	// Mails with a code or a link that activates a user who has registered, who has asked for
+	// another code, or whom an administrator has invited.
 	RegistrationCode Kind = "registration_code"
 	RegistrationLink Kind = "registration_link"
-	ResendCode       Kind = "resend_code" // of a registration whose code was asked for anew
+	ResendCode       Kind = "resend_code"
 	ResendLink       Kind = "resend_link"
 	InvitationCode   Kind = "invitation_code"
 	InvitationLink   Kind = "invitation_link"
-	Taken            Kind = "taken" // somebody wanted to use an address that has an account
-	// the user name or phone number that came with the address has an account
+
+	// AddressTaken tells the owner of an account that somebody tried to register with its address.
+	AddressTaken Kind = "taken"
+
+	// IdentifierTaken tells whoever registers with a new address that the user name or phone
+	// number that they gave belongs to an account already.
 	IdentifierTaken Kind = "identifier_taken"
-	PasswordSet     Kind = "password_set" // a password was set or changed
+
+	// PasswordSet tells a user that the password was set or changed.
+	PasswordSet Kind = "password_set"
 )
 
-// Kinds are all of them, in the order in which people meet them.
+// Kinds returns all kinds, in the order in which people meet them.
 func Kinds() []Kind {
 	return []Kind{
 		RegistrationCode, RegistrationLink, ResendCode, ResendLink, InvitationCode, InvitationLink,
-		Taken, IdentifierTaken, PasswordSet,
+		AddressTaken, IdentifierTaken, PasswordSet,
 	}
 }
 
-// Variables are the names of values that a text of this kind may have in braces; none where there is no such kind.
+// Variables returns the names of the values that a text of this kind may contain in braces. It
+// returns nil for an unknown kind.
 func (k Kind) Variables() []string {
 	switch k {
 	case RegistrationCode, ResendCode, InvitationCode:
 		return []string{"pool", "code", "duration", "until"}
 	case RegistrationLink, ResendLink, InvitationLink:
 		return []string{"pool", "link", "duration", "until"}
-	case Taken, IdentifierTaken:
+	case AddressTaken, IdentifierTaken:
 		return []string{"pool"}
 	case PasswordSet:
 		return []string{"pool", "time"}
@@ -49,8 +60,9 @@ func (k Kind) Variables() []string {
 	return nil
 }
 
-// carries is the name of the value that is the reason of a mail, and stands in a paragraph of its own: code or link; "" where it is neither.
-func (k Kind) carries() string {
+// mainVariable returns the name of the value for which a mail of this kind is sent: "code", "link",
+// or "" if the mail has neither. In a text, this value stands in a paragraph of its own.
+func (k Kind) mainVariable() string {
 	for _, name := range []string{"code", "link"} {
 		if slices.Contains(k.Variables(), name) {
 			return name
@@ -59,39 +71,44 @@ func (k Kind) carries() string {
 	return ""
 }
 
-// Text is what a mail of a kind says, with names of values in braces. Body has paragraphs, divided by blank lines. Of the one body both parts
-// of a mail are made, plain text and HTML: there is no markup in it.
+// A Text is what the mails of a kind say in one language. Names of values stand in braces. The body
+// consists of paragraphs of plain text, separated by blank lines. Both parts of a mail, plain text
+// and HTML, are made from it.
 type Text struct {
 	Subject string `json:"subject"`
 	Body    string `json:"body"`
 }
 
-// Values are what goes into a mail. A kind uses those that it needs.
+// Values are the values that go into a mail. Each kind uses only some of them.
 type Values struct {
-	Pool          string        // the name of the pool, from whoever made it: never trusted
-	Colour        string        // the pool's, as #rrggbb; "" for the usual one
-	ReplyTo       string        // whom to ask; "" for nobody
-	CodeInSubject bool          // shows the code in lists of mails and in notifications
-	Code          string        // of kinds that carry a code
-	Link          string        // of kinds that carry a link
-	Duration      time.Duration // for how long code or link are valid
-	Until         time.Time     // when they end
-	Time          time.Time     // when it happened, of PasswordSet
+	Pool          string        // the name of the pool, which may contain anything
+	Colour        string        // the colour of the pool as #rrggbb, or "" for the default
+	ReplyTo       string        // the address for questions, or "" if there is none
+	CodeInSubject bool          // the subject shows the code, and so do lists and notifications
+	Code          string        // for kinds with a code
+	Link          string        // for kinds with a link
+	Duration      time.Duration // how long the code or link is valid
+	Until         time.Time     // when the code or link expires
+	Time          time.Time     // for PasswordSet, when it happened
 }
 
-// Of are the values that all mails of a pool have.
-func Of(p identity.Pool) Values {
-	return Values{Pool: p.Name, Colour: p.Colour(), ReplyTo: p.Branding.ReplyTo, CodeInSubject: p.Branding.CodeInSubject}
+// PoolValues returns the values that all mails of a pool share.
+func PoolValues(p identity.Pool) Values {
+	return Values{
+		Pool: p.Name, Colour: p.Colour(),
+		ReplyTo: p.Branding.ReplyTo, CodeInSubject: p.Branding.CodeInSubject,
+	}
 }
 
-// Sample are values for a preview of the mails of a pool, as they would be if they were sent now.
-func Sample(p identity.Pool, now time.Time) Values {
+// SampleValues returns values for a preview of the mails of a pool, as if they were sent now.
+func SampleValues(p identity.Pool, now time.Time) Values {
 	const digits = "123456789012"
-	v, policy := Of(p), p.CodePolicy(identity.PurposeActivation)
+	v, policy := PoolValues(p), p.CodePolicy(identity.PurposeActivation)
 	v.Code, v.Link = digits[:min(policy.Length, len(digits))], "https://example.com/activate?code=example"
 	v.Duration, v.Until, v.Time = time.Duration(policy.TTL), now.Add(time.Duration(policy.TTL)), now
 	return v
 }
 
-// Mail is a message ready to be sent. Subject is one line.
+// A Mail is a message that is ready to be sent. Subject is a single line, Text and HTML are the two
+// parts of the body.
 type Mail struct{ Subject, Text, HTML string }

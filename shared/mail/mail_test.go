@@ -20,12 +20,12 @@ const (
 	link = "https://id.example.com/t/pools/p/activate?code=Zm9vYmFy&return_to=https%3A%2F%2Fexample.com"
 )
 
-// hostile is a name of a pool that is made to break out of where it stands.
+// hostile is the name of a pool that tries to break out of its context in every part of a mail.
 const hostile = "A\"'><script src=//example.com/x></script>\r\nBcc: victim@example.com\u2028\u202e{code} {link} {body} {{.Code}} &amp; Žluť\x00"
 
 func texts(tb testing.TB) *mail.Texts {
 	tb.Helper()
-	all, err := mail.Open()
+	all, err := mail.LoadTexts()
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -49,8 +49,8 @@ func mustRender(tb testing.TB, kind mail.Kind, lang string, own *mail.Text, v ma
 	return m
 }
 
-// each calls check for every mail: kind by language.
-func each(t *testing.T, check func(t *testing.T, kind mail.Kind, lang string)) {
+// each runs check for every kind in every language.
+func forEachMail(t *testing.T, check func(t *testing.T, kind mail.Kind, lang string)) {
 	for _, kind := range mail.Kinds() {
 		for _, lang := range identity.Languages() {
 			t.Run(string(kind)+" "+lang, func(t *testing.T) {
@@ -61,7 +61,7 @@ func each(t *testing.T, check func(t *testing.T, kind mail.Kind, lang string)) {
 	}
 }
 
-// carries is what a mail of the kind is for, "" where it only tells something.
+// carries returns the value for which a mail of the kind is sent, or "" if it only informs.
 func carries(kind mail.Kind) string {
 	switch {
 	case slices.Contains(kind.Variables(), "code"):
@@ -72,10 +72,11 @@ func carries(kind mail.Kind) string {
 	return ""
 }
 
-// page is the HTML of a mail without the preview, whose padding is long.
+// page returns the HTML of a mail without the long padding of its preview.
 func page(m mail.Mail) string { return strings.ReplaceAll(m.HTML, "&nbsp;&zwnj;", "") }
 
-// TestGoldens compares each mail with the file that was read in review; for a hostile name, and with all that a pool may set, in one language.
+// TestGoldens compares each mail with a golden file. In one language it also renders each kind for
+// a hostile name, and one mail with everything that a pool can set.
 func TestGoldens(t *testing.T) {
 	t.Parallel()
 	same := func(t *testing.T, m mail.Mail, name string) {
@@ -83,7 +84,7 @@ func TestGoldens(t *testing.T) {
 		got := "Subject: " + m.Subject + "\n\n--- text ---\n" + m.Text + "\n--- html ---\n" + page(m)
 		golden.Same(t, filepath.Join("testdata", name+".golden"), got)
 	}
-	each(t, func(t *testing.T, kind mail.Kind, lang string) {
+	forEachMail(t, func(t *testing.T, kind mail.Kind, lang string) {
 		same(t, mustRender(t, kind, lang, nil, values("Acme Customers")), string(kind)+"_"+lang)
 		if lang == "en" {
 			same(t, mustRender(t, kind, lang, nil, values(hostile)), string(kind)+"_hostile")
@@ -94,10 +95,10 @@ func TestGoldens(t *testing.T) {
 	same(t, mustRender(t, mail.RegistrationCode, "en", nil, v), "branded")
 }
 
-// TestMails has what holds for every mail, whatever its words.
+// TestMails checks what every mail must satisfy, whatever it says.
 func TestMails(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, kind mail.Kind, lang string) {
+	forEachMail(t, func(t *testing.T, kind mail.Kind, lang string) {
 		for _, pool := range []string{"Acme Customers", hostile} {
 			m := mustRender(t, kind, lang, nil, values(pool))
 			if m.Subject == "" || strings.ContainsFunc(m.Subject, isBreak) {
@@ -130,10 +131,10 @@ func TestMails(t *testing.T) {
 	})
 }
 
-// TestBothPartsSayTheSame: a reader of plain text misses nothing.
+// TestBothPartsSayTheSame checks that the HTML part contains everything that the plain text says.
 func TestBothPartsSayTheSame(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, kind mail.Kind, lang string) {
+	forEachMail(t, func(t *testing.T, kind mail.Kind, lang string) {
 		m := mustRender(t, kind, lang, nil, values("Acme Customers"))
 		seen := strings.Join(strings.Fields(visible(t, m.HTML)), " ")
 		for paragraph := range strings.SplitSeq(strings.Replace(m.Text, "-- \n", "", 1), "\n\n") {
@@ -144,7 +145,8 @@ func TestBothPartsSayTheSame(t *testing.T) {
 	})
 }
 
-// TestWhatMailsSay: until when something is valid, when something happened, and what to do if it was somebody else.
+// TestWhatMailsSay checks that mails say until when something is valid, when something happened,
+// and what to do if somebody else caused it.
 func TestWhatMailsSay(t *testing.T) {
 	t.Parallel()
 	says := map[string]struct{ duration, until, time, other string }{
@@ -154,7 +156,7 @@ func TestWhatMailsSay(t *testing.T) {
 		"fr": {"24 heures", "3 février 2026 à 04:05 (UTC)", "2 février 2026 à 23:59 (UTC)", "Si ce n’était pas vous|Si la demande ne|Si vous n’attendiez"},
 		"pl": {"24 godziny", "3 lutego 2026 r., godz. 04:05 (UTC)", "2 lutego 2026 r., godz. 23:59 (UTC)", "Jeśli to nie Ty|Jeśli ta prośba nie|Jeśli nie spodziewasz"},
 	}
-	each(t, func(t *testing.T, kind mail.Kind, lang string) {
+	forEachMail(t, func(t *testing.T, kind mail.Kind, lang string) {
 		text := strings.Join(strings.Fields(mustRender(t, kind, lang, nil, values("Acme")).Text), " ")
 		want := says[lang]
 		for name, value := range map[string]string{"duration": want.duration, "until": want.until, "time": want.time} {
@@ -174,7 +176,7 @@ func isBreak(r rune) bool {
 
 func TestCodeInSubject(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, kind mail.Kind, lang string) {
+	forEachMail(t, func(t *testing.T, kind mail.Kind, lang string) {
 		v := values("Acme")
 		v.CodeInSubject = true
 		own := mail.Text{Subject: "Ours for {pool}", Body: "{" + map[string]string{code: "code", link: "link", "": "pool"}[carries(kind)] + "}"}
@@ -185,7 +187,8 @@ func TestCodeInSubject(t *testing.T) {
 			}
 			return
 		}
-		if !strings.HasPrefix(usual, code+" ") || !strings.HasSuffix(usual, "Acme") || ours != code+" – Ours for Acme" {
+		if !strings.HasPrefix(usual, code+" ") || !strings.HasSuffix(usual, "Acme") ||
+			ours != code+" – Ours for Acme" {
 			t.Errorf("subjects %q and %q", usual, ours)
 		}
 	})
@@ -197,22 +200,30 @@ func TestUnknownKindsAndLanguages(t *testing.T) {
 	for _, row := range []struct {
 		kind mail.Kind
 		lang string
-	}{{"", "en"}, {"nothing", "en"}, {"../taken", "en"}, {"moment", "en"}, {mail.Taken, ""}, {mail.Taken, "xx"}, {mail.Taken, "EN"}} {
+	}{
+		{"", "en"},
+		{"nothing", "en"},
+		{"../taken", "en"},
+		{"moment", "en"},
+		{mail.AddressTaken, ""},
+		{mail.AddressTaken, "xx"},
+		{mail.AddressTaken, "EN"},
+	} {
 		if m, err := all.Render(row.kind, row.lang, nil, values("p")); err == nil {
 			t.Errorf("kind %q in %q is %+v", row.kind, row.lang, m)
 		}
-		if text := all.Usual(row.kind, row.lang); text != (mail.Text{}) {
+		if text := all.Default(row.kind, row.lang); text != (mail.Text{}) {
 			t.Errorf("kind %q in %q says %+v", row.kind, row.lang, text)
 		}
 	}
 }
 
-// TestASampleIsAWholeMail: a preview shows all that a mail has, in the pool's look.
+// TestASampleIsAWholeMail checks that a preview shows every part of a mail in the pool's design.
 func TestASampleIsAWholeMail(t *testing.T) {
 	t.Parallel()
 	p := identity.Pool{Name: "Acme", BadgeColor: "#ABC", Branding: identity.Branding{ReplyTo: "help@example.com", CodeInSubject: true}}
 	p.Codes = map[identity.CodePurpose]identity.CodePolicy{identity.PurposeActivation: {Length: 8, TTL: identity.Duration(10 * time.Minute)}}
-	v := mail.Sample(p, time.Date(2026, 12, 31, 23, 55, 0, 0, time.UTC))
+	v := mail.SampleValues(p, time.Date(2026, 12, 31, 23, 55, 0, 0, time.UTC))
 	m := mustRender(t, mail.RegistrationCode, "en", nil, v)
 	for _, want := range []string{"12345678", "10 minutes", "1 January 2027 at 00:05 UTC", "help@example.com", "#aabbcc"} {
 		if !strings.Contains(m.HTML, want) {
@@ -222,7 +233,8 @@ func TestASampleIsAWholeMail(t *testing.T) {
 	if m.Subject != "12345678 is your code for Acme" {
 		t.Errorf("subject %q", m.Subject)
 	}
-	if m := mustRender(t, mail.RegistrationLink, "en", nil, v); !strings.Contains(m.Text, "\nhttps://example.com/activate?code=example\n") {
+	const sampleLink = "\nhttps://example.com/activate?code=example\n"
+	if m := mustRender(t, mail.RegistrationLink, "en", nil, v); !strings.Contains(m.Text, sampleLink) {
 		t.Errorf("no link in %s", m.Text)
 	}
 	if m := mustRender(t, mail.PasswordSet, "en", nil, v); !strings.Contains(m.Text, "31 December 2026") {
@@ -240,7 +252,7 @@ func BenchmarkRender(b *testing.B) {
 	}
 }
 
-// TestEveryGoldenIsOfAMail keeps files from staying behind that nothing is compared with.
+// TestEveryGoldenIsOfAMail finds golden files that are no longer compared with anything.
 func TestEveryGoldenIsOfAMail(t *testing.T) {
 	t.Parallel()
 	entries, err := os.ReadDir("testdata")

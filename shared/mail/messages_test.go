@@ -13,8 +13,8 @@ import (
 	"identitypools/shared/mail"
 )
 
-// said is everything that mails of a language can say.
-func said(tb testing.TB, lang string) string {
+// said returns everything that the mails of a language can say.
+func allTexts(tb testing.TB, lang string) string {
 	tb.Helper()
 	var b strings.Builder
 	add := func(kind mail.Kind, v mail.Values) {
@@ -40,7 +40,7 @@ func said(tb testing.TB, lang string) string {
 	return b.String()
 }
 
-// TestEveryMessageIsSaid keeps messages from staying behind that no mail says.
+// TestEveryMessageIsSaid finds messages that no mail uses any longer.
 func TestEveryMessageIsSaid(t *testing.T) {
 	t.Parallel()
 	names := regexp.MustCompile(`\{[a-z]+\}|\n\n`)
@@ -53,7 +53,7 @@ func TestEveryMessageIsSaid(t *testing.T) {
 		if err := json.Unmarshal(encoded, &words); err != nil {
 			t.Fatal(err)
 		}
-		all := said(t, lang)
+		all := allTexts(t, lang)
 		for key, message := range words {
 			for _, part := range names.Split(message, -1) {
 				if !strings.Contains(all, part) {
@@ -64,7 +64,7 @@ func TestEveryMessageIsSaid(t *testing.T) {
 	}
 }
 
-// TestTimes are written as each language writes them.
+// TestTimes checks that times are written as is usual in each language.
 func TestTimes(t *testing.T) {
 	t.Parallel()
 	for lang, want := range map[string]string{
@@ -73,13 +73,14 @@ func TestTimes(t *testing.T) {
 	} {
 		own := mail.Text{Subject: "{time}", Body: "b"}
 		v := mail.Values{Time: time.Date(2026, 12, 1, 1, 0, 59, 0, time.FixedZone("elsewhere", 60*60))}
-		if got := mustRender(t, mail.PasswordSet, lang, &own, v).Subject; got != want && got != strings.ReplaceAll(want, "\u00a0", " ") {
+		if got := mustRender(t, mail.PasswordSet, lang, &own, v).Subject; got != want &&
+			got != strings.ReplaceAll(want, "\u00a0", " ") {
 			t.Errorf("%s: %q, want %q", lang, got, want)
 		}
 	}
 }
 
-// TestDurations have the form of the word that goes with the number.
+// TestDurations checks that the word after a number has the right form.
 func TestDurations(t *testing.T) {
 	t.Parallel()
 	for d, want := range map[time.Duration]string{

@@ -14,7 +14,8 @@ import (
 	"identitypools/shared/mail"
 )
 
-// tokens calls see for each token of a page, with the elements that are open around it, and fails where elements don't end in their order.
+// tokens calls see for each token of a page, with the elements that are open around it. It fails
+// the test if elements are not closed in the right order.
 func tokens(tb testing.TB, text string, see func(token html.Token, open []string)) {
 	tb.Helper()
 	var open []string
@@ -42,7 +43,7 @@ func tokens(tb testing.TB, text string, see func(token html.Token, open []string
 	}
 }
 
-// shape are the tags of a page with the names of their attributes, without comments and text.
+// shape returns the tags of a page with the names of their attributes, without comments and text.
 func shape(tb testing.TB, text string) []string {
 	tb.Helper()
 	var tags []string
@@ -59,7 +60,7 @@ func shape(tb testing.TB, text string) []string {
 	return tags
 }
 
-// visible is what is read of a page.
+// visible returns the text of a page that people can read.
 func visible(tb testing.TB, text string) string {
 	tb.Helper()
 	var b strings.Builder
@@ -71,7 +72,7 @@ func visible(tb testing.TB, text string) string {
 	return b.String()
 }
 
-// checkPage has what holds for the HTML of every mail.
+// checkPage checks what the HTML of every mail must satisfy.
 func checkPage(tb testing.TB, m mail.Mail, lang string) {
 	tb.Helper()
 	allowed := strings.Fields("html head meta title style body div table tr td h1 p br a")
@@ -110,7 +111,7 @@ func checkAttributes(tb testing.TB, token html.Token, lang string) {
 	case token.Data == "a" && has["href"] != link:
 		tb.Errorf("a link to %q", has["href"])
 	}
-	// Outlook takes the attribute, others the style.
+	// Outlook uses the attribute, other clients use the style.
 	background := regexp.MustCompile(`background-color:(#[0-9a-f]{6})`).FindStringSubmatch(has["style"])
 	if set := has["bgcolor"]; (background != nil || set != "") && (background == nil || background[1] != set) {
 		tb.Errorf("<%s> has the colour %q, and in its style %q", token.Data, set, background)
@@ -121,29 +122,34 @@ func TestLinkIsOneAttribute(t *testing.T) {
 	t.Parallel()
 	v := values("p")
 	v.Link = `https://example.com/?a="><b onclick="x`
-	got, want := shape(t, mustRender(t, mail.RegistrationLink, "en", nil, v).HTML), shape(t, mustRender(t, mail.RegistrationLink, "en", nil, values("p")).HTML)
+	got := shape(t, mustRender(t, mail.RegistrationLink, "en", nil, v).HTML)
+	want := shape(t, mustRender(t, mail.RegistrationLink, "en", nil, values("p")).HTML)
 	if !slices.Equal(got, want) {
 		t.Errorf("a link ends its attribute:\n%s", got)
 	}
 }
 
-// TestThePreviewHidesTheCode: what lists of mails show of a mail, the begin of its text, is filled up before the code comes.
+// TestThePreviewHidesTheCode checks that a list of mails, which shows the beginning of their texts,
+// does not show the code: padding comes before it.
 func TestThePreviewHidesTheCode(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, kind mail.Kind, lang string) {
+	forEachMail(t, func(t *testing.T, kind mail.Kind, lang string) {
 		m := mustRender(t, kind, lang, nil, values("Acme"))
 		shown := []rune(visible(t, m.HTML))[:240]
-		if strings.Contains(string(shown), code) || len(strings.TrimRight(string(shown), " \u00a0\u200c\n")) < 60 {
+		if strings.Contains(string(shown), code) ||
+			len(strings.TrimRight(string(shown), " \u00a0\u200c\n")) < 60 {
 			t.Errorf("the preview is %q", string(shown))
 		}
 	})
 	own := mail.Text{Subject: "s", Body: "{code}"}
-	if shown := visible(t, mustRender(t, mail.RegistrationCode, "en", &own, values("Acme")).HTML); strings.Contains(string([]rune(shown)[:240]), code) {
+	shown := visible(t, mustRender(t, mail.RegistrationCode, "en", &own, values("Acme")).HTML)
+	if strings.Contains(string([]rune(shown)[:240]), code) {
 		t.Errorf("the preview of a text that begins with the code is %q", shown)
 	}
 }
 
-// TestColours: whatever colour a pool has, its name and the button can be read (WCAG 2.2 §1.4.3).
+// TestColours checks that the name and the button can be read whatever colour a pool has (WCAG 2.2
+// §1.4.3).
 func TestColours(t *testing.T) {
 	t.Parallel()
 	pair := regexp.MustCompile(`<td bgcolor="(#[0-9a-f]{6})"[^>]*>\s*<h1 style="[^"]*;color:(#[0-9a-f]{6})`)
@@ -180,8 +186,9 @@ func TestColours(t *testing.T) {
 	}
 }
 
-// TestContrast: text can be read on what is behind it, on light and on dark screens, in those clients that leave the styles of elements
-// and in Outlook, which has rules of its own for the dark.
+// TestContrast checks that text can be read on its background, on light and on dark screens: both
+// in clients that keep the styles of elements, and in Outlook, which has rules of its own for dark
+// screens.
 func TestContrast(t *testing.T) {
 	t.Parallel()
 	m := mustRender(t, mail.RegistrationCode, "en", nil, values("Acme"))
@@ -215,7 +222,7 @@ func TestContrast(t *testing.T) {
 	}
 }
 
-// classes are the styles of a page's elements by their class.
+// classes returns the styles of a page's elements by class.
 func classes(tb testing.TB, text string) map[string]string {
 	tb.Helper()
 	styles := map[string]string{}
@@ -227,7 +234,7 @@ func classes(tb testing.TB, text string) map[string]string {
 	return styles
 }
 
-// contrast is that of two colours as WCAG 2.2 defines it.
+// contrast returns the contrast of two colours as WCAG 2.2 defines it.
 func contrast(tb testing.TB, a, b string) float64 {
 	tb.Helper()
 	light := func(colour string) (sum float64) {

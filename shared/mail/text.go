@@ -5,28 +5,29 @@ import (
 	"unicode/utf8"
 )
 
-// width is how long lines of plain text are, in characters (RFC 5322 §2.1.1).
-const width = 78
+// lineWidth is the length of lines of plain text, in characters (RFC 5322 §2.1.1).
+const lineWidth = 78
 
-// text is the part for readers without HTML. It says everything that the other one does.
-func (p parts) text() string {
+// renderText returns the plain text part, which says everything that the HTML part says.
+func (p renderer) renderText() string {
 	var b strings.Builder
 	for _, paragraph := range p.paragraphs {
 		switch paragraph {
 		case "{code}":
-			b.WriteString("    " + p.plain.Replace(paragraph))
+			b.WriteString("    " + p.plainValues.Replace(paragraph))
 		case "{link}":
-			b.WriteString(p.plain.Replace(paragraph))
+			b.WriteString(p.plainValues.Replace(paragraph))
 		default:
-			b.WriteString(wrapped(p.plain.Replace(paragraph)))
+			b.WriteString(wrapLines(p.plainValues.Replace(paragraph)))
 		}
 		b.WriteString("\n\n")
 	}
-	return b.String() + "-- \n" + wrapped(p.footer()) + "\n" // RFC 3676 §4.3
+	return b.String() + "-- \n" + wrapLines(p.footer()) + "\n" // RFC 3676 §4.3
 }
 
-// wrapped breaks lines at spaces; those that must not be broken at are other characters.
-func wrapped(text string) string {
+// wrapLines breaks long lines at spaces. It does not break them at other blanks, such as no-break
+// spaces.
+func wrapLines(text string) string {
 	var b strings.Builder
 	at := 0
 	for i, line := range strings.Split(text, "\n") {
@@ -37,7 +38,7 @@ func wrapped(text string) string {
 		for word := range strings.SplitSeq(line, " ") {
 			n := utf8.RuneCountInString(word)
 			switch {
-			case at > 0 && at+1+n > width:
+			case at > 0 && at+1+n > lineWidth:
 				b.WriteByte('\n')
 				at = 0
 			case at > 0:

@@ -14,11 +14,13 @@ import (
 //go:embed messages
 var messages embed.FS
 
-// Texts are the usual texts in all languages, and make mails of them. They are safe for concurrent use.
+// Texts has the default texts of all mails in all languages, and renders mails. It is safe for
+// concurrent use.
 type Texts struct{ words map[string]language.Words }
 
-// Open reads the texts. It is for the start of a process.
-func Open() (*Texts, error) {
+// LoadTexts reads the texts, which are part of the program. A process calls it once, when it
+// starts.
+func LoadTexts() (*Texts, error) {
 	words, err := language.Read(messages, "messages")
 	if err != nil {
 		return nil, fmt.Errorf("texts of mails: %w", err)
@@ -26,8 +28,9 @@ func Open() (*Texts, error) {
 	return &Texts{words: words}, nil
 }
 
-// Usual is what mails of a kind say where a pool has no text of its own. It is empty for a kind or a language that there isn't.
-func (t *Texts) Usual(k Kind, lang string) Text {
+// Default returns the text of a kind for pools that have none of their own. It returns an empty
+// Text for an unknown kind or language.
+func (t *Texts) Default(k Kind, lang string) Text {
 	if !t.has(k, lang) {
 		return Text{}
 	}
@@ -38,53 +41,59 @@ func (t *Texts) has(k Kind, lang string) bool {
 	return t.words[lang] != nil && slices.Contains(Kinds(), k)
 }
 
-// Render is the mail of a kind in a language: of a pool's own text, where it has one that Check accepts, else of the usual one. Nothing in a
-// text is executed: a name is replaced, once, by a value that is escaped for where it stands. text/template could do more than that, and
-// would cost the function four megabytes. Errors: only for a kind or a language that there isn't.
+// Render returns a mail of the given kind and language. It is made from the pool's own text, which
+// must have passed Check, or from the default text if own is nil. Render fails only for an unknown
+// kind or language.
+//
+// Each name in a text is replaced by its value, escaped for the part that it is in. Nothing in a
+// text is executed, and names within values stay. A package such as text/template would allow a
+// text to do more than that, and would add four megabytes to the function.
 func (t *Texts) Render(k Kind, lang string, own *Text, v Values) (Mail, error) {
 	if !t.has(k, lang) {
 		return Mail{}, fmt.Errorf("there is no mail %q in language %q", k, lang)
 	}
 	v.Pool = oneLine(v.Pool)
-	p := parts{lang: lang, words: t.words[lang], values: v}
-	p.plain, p.rich = p.replacers(k)
-	text := t.Usual(k, lang)
+	p := renderer{lang: lang, words: t.words[lang], values: v}
+	p.plainValues, p.escapedValues = p.replacers(k)
+	text := t.Default(k, lang)
 	if own != nil {
 		text = *own
 	}
-	p.subject = oneLine(p.plain.Replace(text.Subject))
+	p.subject = oneLine(p.plainValues.Replace(text.Subject))
 	switch {
-	case !v.CodeInSubject || k.carries() != "code":
+	case !v.CodeInSubject || k.mainVariable() != "code":
 	case own == nil:
 		p.subject = p.words.Say("code_in_subject", "code", v.Code, "pool", v.Pool)
 	default:
 		p.subject = v.Code + " – " + p.subject
 	}
 	p.paragraphs = paragraphs(text.Body)
-	return Mail{Subject: p.subject, Text: p.text(), HTML: p.html()}, nil
+	return Mail{Subject: p.subject, Text: p.renderText(), HTML: p.renderHTML()}, nil
 }
 
-// parts are what both parts of a mail are made of.
-type parts struct {
-	lang        string
-	words       language.Words
-	values      Values
-	plain, rich *strings.Replacer // of names by values, the second by values that are escaped
-	subject     string
-	paragraphs  []string // with the names of values
+// A renderer has what both parts of a mail are made from.
+type renderer struct {
+	lang          string
+	words         language.Words
+	values        Values
+	plainValues   *strings.Replacer // replaces names by their values
+	escapedValues *strings.Replacer // replaces names by their values, escaped for HTML
+	subject       string            // with values
+	paragraphs    []string          // with the names of values
 }
 
-// replacers replace the names that the kind has, and only those.
-func (p parts) replacers(k Kind) (plain, rich *strings.Replacer) {
+// replacers returns replacers for the names that the kind has, and for no others.
+func (p renderer) replacers(k Kind) (plain, rich *strings.Replacer) {
 	var values, escaped []string
 	for _, name := range k.Variables() {
 		value := p.value(name)
-		values, escaped = append(values, "{"+name+"}", value), append(escaped, "{"+name+"}", html.EscapeString(value))
+		values = append(values, "{"+name+"}", value)
+		escaped = append(escaped, "{"+name+"}", html.EscapeString(value))
 	}
 	return strings.NewReplacer(values...), strings.NewReplacer(escaped...)
 }
 
-func (p parts) value(name string) string {
+func (p renderer) value(name string) string {
 	switch name {
 	case "pool":
 		return p.values.Pool
@@ -93,15 +102,15 @@ func (p parts) value(name string) string {
 	case "link":
 		return p.values.Link
 	case "duration":
-		return duration(p.words, p.values.Duration)
+		return formatDuration(p.words, p.values.Duration)
 	case "until":
-		return moment(p.words, p.values.Until)
+		return formatMoment(p.words, p.values.Until)
 	}
-	return moment(p.words, p.values.Time)
+	return formatMoment(p.words, p.values.Time)
 }
 
-// footer says who sent the mail and why, and whom to ask where there is somebody.
-func (p parts) footer() string {
+// footer says who sent the mail and why, and whom to ask if the pool gives an address.
+func (p renderer) footer() string {
 	text := p.words.Say("footer", "pool", p.values.Pool)
 	if p.values.ReplyTo != "" {
 		text += " " + p.words.Say("footer_reply", "address", p.values.ReplyTo)
@@ -109,7 +118,8 @@ func (p parts) footer() string {
 	return text
 }
 
-// paragraphs are the parts of a text between blank lines, without the spaces around their lines.
+// paragraphs returns the paragraphs of a text, which are separated by blank lines. It removes the
+// spaces around each line.
 func paragraphs(text string) []string {
 	var list []string
 	last := ""
@@ -127,16 +137,20 @@ func paragraphs(text string) []string {
 	return list
 }
 
-// oneLine keeps line breaks and other control characters out of subjects, and those that turn the direction of the text after them.
-func oneLine(text string) string { return strings.Join(strings.Fields(strings.Map(tame, text)), " ") }
-
-func tame(r rune) rune {
-	if isWild(r) {
-		return ' '
-	}
-	return r
+// oneLine returns a text as a single line for a subject: without control characters, line
+// separators and characters that change the direction of the following text.
+func oneLine(text string) string {
+	safe := strings.Map(func(r rune) rune {
+		if isUnsafe(r) {
+			return ' '
+		}
+		return r
+	}, text)
+	return strings.Join(strings.Fields(safe), " ")
 }
 
-func isWild(r rune) bool {
-	return unicode.IsControl(r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r) || unicode.Is(unicode.Bidi_Control, r)
+// isUnsafe reports whether a character must not be in a subject.
+func isUnsafe(r rune) bool {
+	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) ||
+		unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r)
 }

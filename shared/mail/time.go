@@ -7,28 +7,31 @@ import (
 	"identitypools/shared/language"
 )
 
-// moment is a time as people write it.
-func moment(words language.Words, t time.Time) string {
+// formatMoment returns a time in UTC as people write it in the language.
+func formatMoment(words language.Words, t time.Time) string {
 	t = t.UTC()
 	day := strconv.Itoa(t.Day())
 	if day == "1" {
 		day = words.Say("first_day")
 	}
 	month := words.Say("month_" + strconv.Itoa(int(t.Month())))
-	return words.Say("moment", "day", day, "month", month, "year", strconv.Itoa(t.Year()), "time", t.Format("15:04"))
+	return words.Say("moment",
+		"day", day, "month", month, "year", strconv.Itoa(t.Year()), "time", t.Format("15:04"))
 }
 
-// duration is a length of time in hours where it is a whole number of them, else in minutes.
-func duration(words language.Words, d time.Duration) string {
+// formatDuration returns a duration in hours if it is a whole number of hours, otherwise in
+// minutes.
+func formatDuration(words language.Words, d time.Duration) string {
 	if d >= time.Hour && d%time.Hour == 0 {
-		return count(words, "hours", d/time.Hour)
+		return formatCount(words, "hours", d/time.Hour)
 	}
-	return count(words, "minutes", d/time.Minute)
+	return formatCount(words, "minutes", d/time.Minute)
 }
 
-// count is a number of things in the form that goes with it. The rule is that of Polish, which tells apart all that the other languages do
+// formatCount returns a number with the name of the thing that is counted, in the right plural
+// form. The rule is that of Polish, which distinguishes all the forms that the other languages have
 // (Unicode CLDR, Language Plural Rules).
-func count(words language.Words, thing string, n time.Duration) string {
+func formatCount(words language.Words, thing string, n time.Duration) string {
 	form := "many"
 	switch {
 	case n == 1:

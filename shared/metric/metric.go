@@ -1,7 +1,11 @@
-// Package metric counts whether people get in: how many register, activate, are refused. A count is a line of the log in
-// CloudWatch's embedded metric format, so nothing is called and no agent runs. It counts for a deployment as a whole, never for a
-// tenant, a pool or a person: a log holds nothing personal, and each value of a dimension is one more metric to pay for. It imports no
-// AWS. The edge of HTTP counts requests and the courier mails; use cases behind a route have no need of it.
+// Package metric counts how many people register, activate their accounts or are refused, and what
+// becomes of mails. A count is a line of the log in CloudWatch's embedded metric format, so
+// counting calls nothing and needs no agent.
+//
+// Metrics are counted for a whole deployment, never for a tenant, a pool or a person: a log
+// contains no personal data, and CloudWatch charges for each value of a dimension. The HTTP layer
+// counts requests and the courier counts mails, so use cases do not need this package. It imports
+// no AWS client.
 package metric
 
 import (
@@ -10,54 +14,63 @@ import (
 	"time"
 )
 
-// Name is the name of a metric in CloudWatch.
+// A Name is the name of a metric in CloudWatch.
 type Name string
 
-// The metrics. A request counts as one of them at most.
+// Metrics of requests. A request is counted in at most one of them.
 const (
-	Registrations  Name = "Registrations"  // sign-ups that were accepted, those with somebody else's address too
-	Activations    Name = "Activations"    // users who became active by a code
-	WrongCodes     Name = "WrongCodes"     // codes that were wrong, spent or too late
-	WrongPasswords Name = "WrongPasswords" // passwords that let nobody in, whatever the reason
-	Limited        Name = "Limited"        // requests that must wait
-	MailsSent      Name = "MailsSent"      // mails that SES took
-	MailsDropped   Name = "MailsDropped"   // messages that nothing was sent for, by our own rules
-	MailsRejected  Name = "MailsRejected"  // mails that SES will never take
-	MailsDelayed   Name = "MailsDelayed"   // messages that wait for a later hour, since their pool's budget is spent
+	Registrations  Name = "Registrations"  // accepted sign-ups, even with somebody else's address
+	Activations    Name = "Activations"    // users who became active with a code
+	WrongCodes     Name = "WrongCodes"     // codes that were wrong, used up or expired
+	WrongPasswords Name = "WrongPasswords" // passwords that were refused, for whatever reason
+	Limited        Name = "Limited"        // requests that were refused until some later time
+)
 
-	// times that half of a pool's budget of mails came to be spent, of an hour or a day
+// Metrics of mails.
+const (
+	MailsSent     Name = "MailsSent"     // mails that SES accepted
+	MailsDropped  Name = "MailsDropped"  // messages that the product's own rules kept from being sent
+	MailsRejected Name = "MailsRejected" // mails that SES refused for good
+	MailsDelayed  Name = "MailsDelayed"  // messages that wait until their pool has budget again
+
+	// BudgetsHalfSpent counts how often half of a pool's mail budget for an hour or a day was spent.
 	BudgetsHalfSpent Name = "BudgetsHalfSpent"
 )
 
-// Namespace is where CloudWatch keeps the metrics. Each has one Dimension: several deployments may share an account, and their
-// tables tell them apart.
+// Namespace is the namespace of all metrics in CloudWatch. Each metric has one dimension, named
+// Dimension, whose value is the name of the table. It tells apart deployments that share an account.
 const (
 	Namespace = "IdentityPools"
 	Dimension = "Table"
 )
 
-// For is log for the deployment with the table, to count with. It must group nothing: the format wants its members at the root.
-func For(log *slog.Logger, table string) *slog.Logger { return log.With(Dimension, table) }
+// NewLogger returns a logger to count with in the deployment that has the given table. It adds
+// attributes to log, which must not have an open group, since the format wants them at the root.
+func NewLogger(log *slog.Logger, table string) *slog.Logger { return log.With(Dimension, table) }
 
-// Count counts one more. It takes a logger of For, or one made from it. Where that writes no JSON, the line is no metric.
-// The form: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+// Count adds one to a metric. The logger must come from NewLogger or be derived from such a logger.
+// If its handler does not write JSON, the line is not a metric. The format is specified at
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 func Count(ctx context.Context, log *slog.Logger, at time.Time, name Name) {
 	log.LogAttrs(ctx, slog.LevelInfo, "metric", slog.Int(string(name), 1), slog.GroupAttrs(
 		"_aws", slog.Int64("Timestamp", at.UnixMilli()), slog.Any("CloudWatchMetrics", [1]directive{{
-			Namespace: Namespace, Dimensions: [1][1]string{{Dimension}}, Metrics: [1]definition{{Name: name, Unit: "Count"}},
+			Namespace:  Namespace,
+			Dimensions: [1][1]string{{Dimension}},
+			Metrics:    [1]definition{{Name: name, Unit: "Count"}},
 		}}),
 	))
 }
 
-// directive is the format's MetricDirective: which members of the line are metrics, and which are their dimensions. Here it is always
-// one of each, in arrays, which are made at once.
+// A directive is the MetricDirective of the format: it says which members of the line are metrics
+// and which are their dimensions. Here there is always one of each. Arrays instead of slices save
+// allocations.
 type directive struct {
 	Namespace  string
 	Dimensions [1][1]string
 	Metrics    [1]definition
 }
 
-// definition is the format's MetricDefinition.
+// A definition is the MetricDefinition of the format.
 type definition struct {
 	Name Name
 	Unit string

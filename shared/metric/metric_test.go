@@ -13,7 +13,8 @@ import (
 
 var at = time.Date(2026, 2, 3, 4, 5, 6, 789_000_000, time.UTC)
 
-// What CloudWatch reads, byte for byte. The time of the line itself is the log's own and left out here.
+// The line must be what CloudWatch expects, byte for byte. The time of the line itself belongs to
+// the log and is left out here.
 func TestTheLine(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
@@ -23,7 +24,7 @@ func TestTheLine(t *testing.T) {
 		}
 		return a
 	}}))
-	metric.Count(t.Context(), metric.For(log, "identity-pools"), at, metric.Registrations)
+	metric.Count(t.Context(), metric.NewLogger(log, "identity-pools"), at, metric.Registrations)
 	const want = `{"level":"INFO","msg":"metric","Table":"identity-pools","Registrations":1,"_aws":{"Timestamp":1770091506789,` +
 		`"CloudWatchMetrics":[{"Namespace":"IdentityPools","Dimensions":[["Table"]],"Metrics":[{"Name":"Registrations","Unit":"Count"}]}]}}` + "\n"
 	if got := out.String(); got != want {
@@ -31,18 +32,20 @@ func TestTheLine(t *testing.T) {
 	}
 }
 
-// The rules of the format's specification: each reference names a member of the root, dimensions are texts and metrics numbers.
+// The specification of the format demands that each reference names a member of the root, that
+// dimensions are strings and that metrics are numbers.
 func TestEveryMetricKeepsToTheFormat(t *testing.T) {
 	t.Parallel()
 	for _, name := range []metric.Name{
 		metric.Registrations, metric.Activations, metric.WrongCodes, metric.WrongPasswords, metric.Limited,
-		metric.MailsSent, metric.MailsDropped, metric.MailsRejected,
+		metric.MailsSent, metric.MailsDropped, metric.MailsRejected, metric.MailsDelayed,
+		metric.BudgetsHalfSpent,
 	} {
 		t.Run(string(name), func(t *testing.T) {
 			t.Parallel()
 			var out bytes.Buffer
-			// A logger that carries more, as that of a request does.
-			log := metric.For(slog.New(slog.NewJSONHandler(&out, nil)), "t").With("request", "r")
+			// The logger has a further attribute, like the logger of a request.
+			log := metric.NewLogger(slog.New(slog.NewJSONHandler(&out, nil)), "t").With("request", "r")
 			metric.Count(t.Context(), log, at, name)
 			var root map[string]any
 			if err := json.Unmarshal(out.Bytes(), &root); err != nil || strings.Count(out.String(), "\n") != 1 {
@@ -61,7 +64,8 @@ func TestEveryMetricKeepsToTheFormat(t *testing.T) {
 				t.Fatalf("metadata %+v", metadata)
 			}
 			d := metadata.CloudWatchMetrics[0]
-			if d.Namespace != metric.Namespace || len(d.Dimensions) != 1 || len(d.Dimensions[0]) != 1 || len(d.Metrics) != 1 {
+			if d.Namespace != metric.Namespace || len(d.Dimensions) != 1 ||
+				len(d.Dimensions[0]) != 1 || len(d.Metrics) != 1 {
 				t.Fatalf("directive %+v", d)
 			}
 			if table := root[d.Dimensions[0][0]]; table != "t" {
@@ -74,7 +78,8 @@ func TestEveryMetricKeepsToTheFormat(t *testing.T) {
 	}
 }
 
-// strict decodes a value that may have no members but those of to, since the format allows no others.
+// strict decodes a value that may have no other members than to has, since the format allows no
+// others.
 func strict(t *testing.T, value, to any) {
 	t.Helper()
 	text, err := json.Marshal(value)
@@ -88,13 +93,14 @@ func strict(t *testing.T, value, to any) {
 	}
 }
 
-// make run logs text for people, and most tests log nothing.
+// The log of make run is text for people.
 func TestALogThatIsNoJSON(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	metric.Count(t.Context(), metric.For(slog.New(slog.NewTextHandler(&out, nil)), "t"), at, metric.MailsSent)
-	if line := out.String(); strings.Count(line, "\n") != 1 || !strings.Contains(line, "msg=metric Table=t MailsSent=1 ") {
+	metric.Count(t.Context(), metric.NewLogger(slog.New(slog.NewTextHandler(&out, nil)), "t"), at, metric.MailsSent)
+	if line := out.String(); strings.Count(line, "\n") != 1 ||
+		!strings.Contains(line, "msg=metric Table=t MailsSent=1 ") {
 		t.Errorf("the line is %s", line)
 	}
-	metric.Count(t.Context(), metric.For(slog.New(slog.DiscardHandler), "t"), at, metric.MailsSent)
+	metric.Count(t.Context(), metric.NewLogger(slog.New(slog.DiscardHandler), "t"), at, metric.MailsSent)
 }

@@ -1,6 +1,10 @@
-// Package otp makes and recognizes one-time codes, and seals the tickets of registrations. What is stored of a code is a
-// keyed MAC, never the code (ASVS 6.5.2). The package stores nothing, sends nothing, counts no guesses and knows no clock; it
-// imports shared/identity alone, and shared/onetime and the functions that hand out tickets may import it.
+// Package otp makes and recognizes one-time codes, and seals the tickets that identify
+// registrations. Only a keyed MAC of a code is meant to be stored, never the code itself (ASVS
+// 6.5.2).
+//
+// The package stores nothing, sends nothing, counts no guesses and has no clock. It imports
+// shared/identity and no other package of this module. Package onetime and the functions that hand
+// out tickets may import it.
 package otp
 
 import (
@@ -18,57 +22,66 @@ import (
 	"identitypools/shared/identity"
 )
 
-// Binding is what a code is good for. A code for one binding never matches another (ASVS 6.5.2, 6.6.2).
-// User is an id as identity.ValidID wants it, Purpose at most 32 bytes; the rest may be any text.
+// A Binding is what a code is valid for. A code for one binding never matches another (ASVS 6.5.2,
+// 6.6.2). User must satisfy identity.ValidID and Purpose must have at most 32 bytes. The other
+// fields may be any text.
 type Binding struct{ Tenant, Pool, User, Purpose, Address string }
 
-// Issued is a new code: what to send, and what to store.
+// An Issued is a new code, in the forms that are sent and the forms that are stored.
 type Issued struct {
-	Code        string // digits, for people to type
-	Extended    string // the same in a long form for links, URL-safe, at most 250 characters, which names user and purpose
-	CodeMAC     []byte // 32 bytes
-	ExtendedMAC []byte
+	Code string // decimal digits, for people to type
+
+	// Extended is a longer code for links that has the same effect. It contains the user and the
+	// purpose in readable form. It is URL-safe and has at most 250 characters.
+	Extended string
+
+	CodeMAC     []byte // to store for Code; 32 bytes
+	ExtendedMAC []byte // to store for Extended; 32 bytes
 }
 
-// Coder makes codes from a source of randomness and recognizes them with a key of 32 bytes. It is safe for concurrent use if
-// the source is.
+// A Coder makes codes from a source of randomness and recognizes them with a key. It is safe for
+// concurrent use if the source is.
 type Coder struct {
 	key  []byte
 	rand io.Reader
 }
 
-// NewCoder is a Coder; rand is crypto/rand's reader but in tests.
+// NewCoder returns a Coder with the given key of 32 bytes. Except in tests, rand is the reader of
+// crypto/rand.
 func NewCoder(key []byte, rand io.Reader) *Coder { return &Coder{key: key, rand: rand} }
 
-// Lengths of codes in digits.
+// Bounds for the number of digits of a code.
 const (
 	minDigits = identity.MinCodeLength
 	maxDigits = identity.MaxCodeLength
 )
 
-// Longest texts, in bytes, that are looked at. A typed code may have something between all its digits.
+// Upper bounds for the lengths of texts, in bytes. A typed code may have a separator after each digit.
 const (
 	maxExtended = 250
 	maxTyped    = 64
 	maxPurpose  = 32
 )
 
-// secretLength is the random part of an extended code in bytes: 128 bits cannot be guessed (NIST SP 800-63B-4 §3.1.2.1).
+// secretLength is the number of random bytes in an extended code. 128 bits cannot be guessed (NIST
+// SP 800-63B-4 §3.1.2.1).
 const secretLength = 16
 
 // extendedVersion is the first byte of an extended code.
 const extendedVersion = 1
 
-// New makes a code of the given number of digits, from 6 to 12 (ASVS 6.5.4). Errors: one for another number of digits or a user
-// or purpose that an extended code cannot name; that of the source of randomness.
+// New makes a code with the given number of digits, from 6 to 12 (ASVS 6.5.4). It fails for another
+// number of digits, for a user or a purpose that does not fit the rules of Binding, and if the
+// source of randomness fails.
 func (c *Coder) New(b Binding, digits int) (Issued, error) {
 	if digits < minDigits || digits > maxDigits {
 		return Issued{}, fmt.Errorf("a code has %d to %d digits, not %d", minDigits, maxDigits, digits)
 	}
 	if !identity.ValidID(b.User) || len(b.Purpose) > maxPurpose {
-		return Issued{}, fmt.Errorf("no code can name a user of %d bytes and a purpose of %d", len(b.User), len(b.Purpose))
+		return Issued{}, fmt.Errorf("no code can name a user of %d bytes and a purpose of %d",
+			len(b.User), len(b.Purpose))
 	}
-	code, err := c.digits(digits)
+	code, err := c.randomDigits(digits)
 	if err != nil {
 		return Issued{}, err
 	}
@@ -76,13 +89,14 @@ func (c *Coder) New(b Binding, digits int) (Issued, error) {
 	if _, err := io.ReadFull(c.rand, secret); err != nil {
 		return Issued{}, fmt.Errorf("read randomness: %w", err)
 	}
-	extended := join([]byte{extendedVersion}, b.Purpose, b.User)
+	extended := appendParts([]byte{extendedVersion}, b.Purpose, b.User)
 	text := base64.RawURLEncoding.EncodeToString(append(extended, secret...))
 	return Issued{Code: code, Extended: text, CodeMAC: c.mac(b, code), ExtendedMAC: c.mac(b, text)}, nil
 }
 
-// digits are n unbiased decimal digits: bytes that would favour some of them are thrown away.
-func (c *Coder) digits(n int) (string, error) {
+// randomDigits returns n random decimal digits. It discards the bytes from 250 on, which would make
+// some digits more likely than others.
+func (c *Coder) randomDigits(n int) (string, error) {
 	code := make([]byte, 0, n)
 	var buffer [1]byte
 	for len(code) < n {
@@ -96,79 +110,86 @@ func (c *Coder) digits(n int) (string, error) {
 	return string(code), nil
 }
 
-// Matches says whether presented is the code or its extended form, in constant time for a given
-// form. The MACs are those of New, or the first identity.MarkLength bytes of them. A person may
-// type spaces and dashes between the digits, and digits that NFKC turns into ASCII, as East Asian
-// keyboards write them; no other script's.
+// Matches reports whether presented is the code for b, or its extended form. The MACs are those in
+// Issued, or their first identity.MarkLength bytes. For each of the two forms the comparison takes
+// constant time.
+//
+// Matches accepts a code as people type it: with spaces and dashes between the digits, and with
+// digits that NFKC turns into ASCII, such as those of East Asian keyboards. It accepts no digits of
+// other scripts.
 func (c *Coder) Matches(b Binding, presented string, codeMAC, extendedMAC []byte) bool {
 	if _, _, extended := ParseExtended(presented); extended {
-		return isMAC(c.mac(b, presented), extendedMAC)
+		return equalMAC(c.mac(b, presented), extendedMAC)
 	}
-	return isMAC(c.mac(b, typed(presented)), codeMAC)
+	return equalMAC(c.mac(b, normalizeTyped(presented)), codeMAC)
 }
 
-// isMAC says whether stored is mac, or the first identity.MarkLength bytes of it.
-func isMAC(mac, stored []byte) bool {
+// equalMAC reports whether stored is mac, or the first identity.MarkLength bytes of it.
+func equalMAC(mac, stored []byte) bool {
 	if len(stored) == identity.MarkLength {
 		mac = mac[:identity.MarkLength]
 	}
 	return subtle.ConstantTimeCompare(mac, stored) == 1
 }
 
-// typed is a short code without what people put between digits; "" for a text that is no short code.
-func typed(presented string) string {
+// normalizeTyped returns a typed code without the characters that people put between its digits. It
+// returns "" for a text that is no such code.
+func normalizeTyped(presented string) string {
 	if len(presented) > maxTyped {
 		return ""
 	}
 	code := strings.Map(func(r rune) rune {
 		switch r {
-		case ' ', '\t', '-', '\u2010', '\u2013': // hyphen and en dash, which word processors make of '-'
+		case ' ', '\t', '-', '\u2010', '\u2013': // word processors turn '-' into a hyphen or en dash
 			return -1
 		}
 		return r
-	}, norm.NFKC.String(presented)) // which makes a space of every kind of space
+	}, norm.NFKC.String(presented)) // turns every kind of space into ' '
 	if strings.Trim(code, "0123456789") != "" {
 		return ""
 	}
 	return code
 }
 
-// ParseExtended reads user and purpose from an extended code; the user has the shape of an id. Parsing proves nothing, for
-// anybody can write such a text: only Matches does.
+// ParseExtended returns the user and the purpose that an extended code contains. The user satisfies
+// identity.ValidID. The code may still be forged, since anybody can write such a text: only Matches
+// proves a code.
 func ParseExtended(text string) (user, purpose string, ok bool) {
 	if len(text) > maxExtended {
 		return "", "", false
 	}
-	bytes, ok := decode(text)
+	bytes, ok := decodeBase64(text)
 	if !ok || len(bytes) < 1 || bytes[0] != extendedVersion {
 		return "", "", false
 	}
-	purpose, rest, ok := cut(bytes[1:])
+	purpose, rest, ok := cutPart(bytes[1:])
 	if !ok || len(purpose) > maxPurpose {
 		return "", "", false
 	}
-	user, rest, ok = cut(rest)
+	user, rest, ok = cutPart(rest)
 	if !ok || !identity.ValidID(user) || len(rest) != secretLength {
 		return "", "", false
 	}
 	return user, purpose, true
 }
 
-// decode reads base64url, of each value only the one text that encodes it: the library alone would pass over line breaks.
-func decode(text string) (bytes []byte, ok bool) {
+// decodeBase64 decodes base64url and accepts only the canonical encoding of each value. The
+// encoding's own Strict mode still ignores line breaks.
+func decodeBase64(text string) (bytes []byte, ok bool) {
 	bytes, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	return bytes, err == nil && !strings.ContainsAny(text, "\r\n")
 }
 
-// mac binds a code to everything that it is good for. Lengths stand before the parts, so that no two bindings run together.
+// mac returns the MAC of a code and everything that it is valid for. Each part is preceded by its
+// length, so that different bindings never give the same input.
 func (c *Coder) mac(b Binding, code string) []byte {
 	h := hmac.New(sha256.New, c.key)
-	h.Write(join(nil, b.Tenant, b.Pool, b.User, b.Purpose, b.Address, code))
+	h.Write(appendParts(nil, b.Tenant, b.Pool, b.User, b.Purpose, b.Address, code))
 	return h.Sum(nil)
 }
 
-// join appends parts, each after its length.
-func join(to []byte, parts ...string) []byte {
+// appendParts appends each part to the slice, preceded by its length.
+func appendParts(to []byte, parts ...string) []byte {
 	for _, part := range parts {
 		to = binary.AppendUvarint(to, uint64(len(part)))
 		to = append(to, part...)
@@ -176,8 +197,8 @@ func join(to []byte, parts ...string) []byte {
 	return to
 }
 
-// cut takes the first part off what join made.
-func cut(from []byte) (part string, rest []byte, ok bool) {
+// cutPart cuts the first part off a slice that appendParts made.
+func cutPart(from []byte) (part string, rest []byte, ok bool) {
 	n, size := binary.Uvarint(from)
 	if size <= 0 || n > uint64(len(from)-size) {
 		return "", nil, false

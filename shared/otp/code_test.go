@@ -15,10 +15,10 @@ import (
 	"identitypools/shared/otp"
 )
 
-// seeded is a source of the same bytes in every run.
+// seeded returns a source of random bytes that are the same in every run.
 func seeded() io.Reader { return rand.NewChaCha8([32]byte{7}) }
 
-// endless repeats one byte.
+// An endless is a source that repeats one byte.
 type endless byte
 
 func (e endless) Read(p []byte) (int, error) {
@@ -116,7 +116,8 @@ func TestExtendedCodeNamesItsUser(t *testing.T) {
 		if !ok || gotUser != user || gotPurpose != b.Purpose {
 			t.Errorf("got %q, %q, %t", gotUser, gotPurpose, ok)
 		}
-		if len(issued.Extended) > 250 || strings.Trim(issued.Extended, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
+		if len(issued.Extended) > 250 ||
+			strings.Trim(issued.Extended, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
 			t.Errorf("%d characters: %s", len(issued.Extended), issued.Extended)
 		}
 	}
@@ -216,7 +217,8 @@ func TestNothingMatchesWhatIsNotStored(t *testing.T) {
 	}
 }
 
-// A code for one binding never matches another, also where the bindings' texts run together (ASVS 6.5.2, 6.6.2).
+// A code for one binding never matches another binding, even if their texts, written one after the
+// other, are the same (ASVS 6.5.2, 6.6.2).
 func TestOneBindingNeverMatchesAnother(t *testing.T) {
 	t.Parallel()
 	texts, users := []string{"", "a", "b", "ab", "\x01a"}, []string{"a", "b", "ab"}
@@ -236,7 +238,8 @@ func TestOneBindingNeverMatchesAnother(t *testing.T) {
 				}
 				seen[hex.EncodeToString(mac)] = b
 			}
-			if c.Matches(b, last.Code, last.CodeMAC, last.ExtendedMAC) || c.Matches(b, last.Extended, last.CodeMAC, last.ExtendedMAC) {
+			if c.Matches(b, last.Code, last.CodeMAC, last.ExtendedMAC) ||
+				c.Matches(b, last.Extended, last.CodeMAC, last.ExtendedMAC) {
 				t.Fatalf("%q matches the code of another binding", b)
 			}
 			last = issued
@@ -250,7 +253,10 @@ func FuzzExtendedCode(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	for _, seed := range []string{"", "123456", issued.Extended, issued.Extended[1:], issued.Extended + "A", "AQ", "AQD_____", strings.Repeat("_", 250)} {
+	for _, seed := range []string{
+		"", "123456", issued.Extended, issued.Extended[1:], issued.Extended + "A", "AQ", "AQD_____",
+		strings.Repeat("_", 250),
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -313,7 +319,7 @@ func BenchmarkMatches(b *testing.B) {
 	}
 }
 
-// The first twelve bytes of a MAC stand for it, and no other part of one does.
+// The first twelve bytes of a MAC are accepted in its place, and no other part of it.
 func TestTheStartOfAMACIsEnough(t *testing.T) {
 	t.Parallel()
 	coder := otp.NewCoder(make([]byte, 32), seeded())

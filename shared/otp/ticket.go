@@ -13,40 +13,42 @@ import (
 	"identitypools/shared/identity"
 )
 
-// Ticket names a registration to whoever made it, and to nobody else: it is sealed.
+// A Ticket identifies a registration to the client that made it, and the mailbox that must be
+// proved to complete it. It is handed out sealed, so that nobody can read, change or make one.
 type Ticket struct {
-	Tenant, Pool       string // bound to the ticket, not part of it
-	User, Registration string
-	// the digest of the mailbox that proves the registration; "" in tickets of the first release
-	Mailbox   string
-	ExpiresAt time.Time // to the second
+	Tenant, Pool       string    // where the ticket is valid; not contained in the sealed ticket
+	User, Registration string    // ids of at most 128 bytes
+	Mailbox            string    // digest of the mailbox; "" in tickets of the first release
+	ExpiresAt          time.Time // in whole seconds
 }
 
-// ticketLength is the length of every ticket's content, whatever the lengths of its parts, so that
-// a ticket tells nothing: the time, two ids of up to 128 bytes and the digest of a mailbox, each
-// with its length. Tickets of the first release end before the digest.
+// ticketLength is the length of the content of every ticket, so that the length of a ticket reveals
+// nothing about its parts. It has room for the time, two ids of 128 bytes and the digest of a
+// mailbox, each with its length. Tickets of the first release end before the digest.
 const (
-	firstLength  = 8 + 2*(2+maxID)
-	ticketLength = firstLength + 1 + maxMailbox
+	firstReleaseLength = 8 + 2*(2+maxID)
+	ticketLength       = firstReleaseLength + 1 + maxMailbox
 )
 
 const (
-	maxID      = 128 // bytes of an id in a ticket
-	maxMailbox = 22  // bytes of the digest of a mailbox
-	sealerKey  = 32  // bytes: AES-256
+	maxID           = 128 // bytes of an id in a ticket
+	maxMailbox      = 22  // bytes of the digest of a mailbox
+	sealerKeyLength = 32  // bytes of a key for AES-256
 )
 
-// Sealer seals tickets, and notes to oneself, with AES-256-GCM and random nonces, which is good for 2^32 tickets a key (NIST SP 800-38D §8.3): a hundred a
-// second for more than a year. It is safe for concurrent use if its source of randomness is.
+// A Sealer encrypts and authenticates tickets and notes with AES-256-GCM and random nonces. A key
+// is good for 2^32 of them (NIST SP 800-38D §8.3), which is a hundred each second for more than a
+// year. A Sealer is safe for concurrent use if its source of randomness is.
 type Sealer struct {
 	aead cipher.AEAD
 	rand io.Reader
 }
 
-// NewSealer is a Sealer with a key of 32 bytes, any other is an error; rand is crypto/rand's reader but in tests.
+// NewSealer returns a Sealer with a key of 32 bytes. It fails for a key of another length. Except
+// in tests, rand is the reader of crypto/rand.
 func NewSealer(key []byte, rand io.Reader) (*Sealer, error) {
-	if len(key) != sealerKey {
-		return nil, fmt.Errorf("a ticket key has %d bytes, not %d", sealerKey, len(key))
+	if len(key) != sealerKeyLength {
+		return nil, fmt.Errorf("a ticket key has %d bytes, not %d", sealerKeyLength, len(key))
 	}
 	block, err := aes.NewCipher(key)
 	if err != nil {
@@ -59,27 +61,29 @@ func NewSealer(key []byte, rand io.Reader) (*Sealer, error) {
 	return &Sealer{aead: aead, rand: rand}, nil
 }
 
-// Seal is the ticket as text, URL-safe and always of the same length. Errors: one for ids of more than 128 bytes; that of the
-// source of randomness.
+// Seal returns the sealed ticket as URL-safe text. All sealed tickets have the same length. Seal
+// fails if an id has more than 128 bytes, and if the source of randomness fails.
 func (s *Sealer) Seal(t Ticket) (string, error) {
 	if len(t.User) > maxID || len(t.Registration) > maxID || len(t.Mailbox) > maxMailbox {
 		return "", errors.New("ids are too long for a ticket")
 	}
 	content := binary.BigEndian.AppendUint64(nil, uint64(t.ExpiresAt.Unix()))
-	content = join(content, t.User, t.Registration, t.Mailbox)
+	content = appendParts(content, t.User, t.Registration, t.Mailbox)
 	content = append(content, make([]byte, ticketLength-len(content))...)
-	return s.seal(content, join(nil, t.Tenant, t.Pool))
+	return s.seal(content, appendParts(nil, t.Tenant, t.Pool))
 }
 
-// SealNote is a text for whoever holds it to bring back, who can neither read nor change it; it is good for one purpose, tenant and pool.
-// It tells its length. Errors: that of the source of randomness.
+// SealNote seals a note that a client keeps and brings back, such as the state of a page in a
+// cookie. The client can neither read nor change it, but sees its length. The note can be opened
+// only for the same purpose, tenant and pool. SealNote fails if the source of randomness fails.
 func (s *Sealer) SealNote(purpose, tenant, pool string, note []byte) (string, error) {
-	return s.seal(note, join(nil, purpose, tenant, pool))
+	return s.seal(note, appendParts(nil, purpose, tenant, pool))
 }
 
-// OpenNote reads what SealNote made. Any fault is identity.InvalidCode.
+// OpenNote returns a note that SealNote sealed for the same purpose, tenant and pool. The error is
+// identity.InvalidCode if the text is anything else.
 func (s *Sealer) OpenNote(purpose, tenant, pool, text string) ([]byte, error) {
-	return s.open(text, join(nil, purpose, tenant, pool))
+	return s.open(text, appendParts(nil, purpose, tenant, pool))
 }
 
 func (s *Sealer) seal(content, about []byte) (string, error) {
@@ -91,7 +95,7 @@ func (s *Sealer) seal(content, about []byte) (string, error) {
 }
 
 func (s *Sealer) open(text string, about []byte) ([]byte, error) {
-	sealed, ok := decode(text)
+	sealed, ok := decodeBase64(text)
 	if !ok || len(sealed) < s.aead.NonceSize() {
 		return nil, identity.InvalidCode{}
 	}
@@ -103,22 +107,22 @@ func (s *Sealer) open(text string, about []byte) ([]byte, error) {
 	return content, nil
 }
 
-// Open reads a ticket that was sealed for tenant and pool. Whether it has expired is the caller's to see. Any fault is
-// identity.InvalidCode.
+// Open returns the ticket that was sealed for tenant and pool. The caller must check whether it has
+// expired. The error is identity.InvalidCode if the text is no ticket for this tenant and pool.
 func (s *Sealer) Open(tenant, pool, text string) (Ticket, error) {
-	content, err := s.open(text, join(nil, tenant, pool))
-	if err != nil || len(content) != ticketLength && len(content) != firstLength {
+	content, err := s.open(text, appendParts(nil, tenant, pool))
+	if err != nil || len(content) != ticketLength && len(content) != firstReleaseLength {
 		return Ticket{}, identity.InvalidCode{}
 	}
-	user, rest, ok := cut(content[8:])
+	user, rest, ok := cutPart(content[8:])
 	if !ok {
 		return Ticket{}, identity.InvalidCode{}
 	}
-	registration, rest, ok := cut(rest)
+	registration, rest, ok := cutPart(rest)
 	if !ok {
 		return Ticket{}, identity.InvalidCode{}
 	}
-	mailbox, _, ok := cut(rest)
+	mailbox, _, ok := cutPart(rest)
 	if !ok {
 		return Ticket{}, identity.InvalidCode{}
 	}

@@ -37,7 +37,7 @@ type languageLink struct {
 func (r Request) NewPage(title string, kept ...string) *Page {
 	pool := r.Pool
 	pool.Branding = pool.Branding.Filled() // of no pool, where the page says so
-	lang := language.Of(r.HTTP)
+	lang := language.Requested(r.HTTP)
 	if r.look.words[lang] == nil { // asked for, but not served: the browser may know better
 		lang = pool.LanguageFor(identity.User{}, language.Accepted(r.HTTP))
 	}

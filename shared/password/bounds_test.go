@@ -10,10 +10,10 @@ import (
 	"identitypools/shared/password"
 )
 
-// What a stored hash may cost is bounded in each of its parameters, for it may be imported, and
-// checking it is what a stranger who gives any password makes the product do. The context has
-// ended: a hash within the bounds would be worked on, and answers with the context's error; one
-// beyond them is refused before.
+// Each parameter of a stored hash has bounds, because the hash may have been imported and anybody
+// can make the product check a password against it. The context has already ended, so Verify fails
+// with the context's error if it would have worked on the hash, and with another error if it
+// refused it.
 func TestEachParameterOfAHashIsBounded(t *testing.T) {
 	t.Parallel()
 	h, ended := hasher(), canceled(t)

@@ -11,15 +11,18 @@ import (
 	"identitypools/shared/identity"
 )
 
-// common has the 6,000 most common passwords of at least eight characters, in lower case, sorted, one a line. It is made of the list
-// of zxcvbn-ts (language-common 4.1.3, MIT licence, see common.LICENSE). ASVS 6.2.4 asks for 3,000.
+// commonPasswords holds the 6,000 most common passwords of at least eight characters: in lower
+// case, sorted, one per line. They are taken from zxcvbn-ts (language-common 4.1.3, MIT licence,
+// see common.LICENSE). ASVS 6.2.4 asks for 3,000.
 //
 //go:embed common.txt
-var common string
+var commonPasswords string
 
-// isCommon looks for a line, in any case, by halves. The list is used as it stands, so a start costs nothing.
+// isCommon reports whether a password is in the list of common passwords, ignoring case. It
+// searches the embedded text by bisection, so that nothing has to be prepared when a process
+// starts.
 func isCommon(password string) bool {
-	wanted, rest := strings.ToLower(password), common
+	wanted, rest := strings.ToLower(password), commonPasswords
 	for rest != "" {
 		start := strings.LastIndexByte(rest[:len(rest)/2], '\n') + 1
 		end := start + strings.IndexByte(rest[start:], '\n')
@@ -35,8 +38,9 @@ func isCommon(password string) bool {
 	return false
 }
 
-// names are what a password of u must not be made of: the pool's name, local part and domain of addresses, other identifiers.
-func names(p identity.Pool, u identity.User) []string {
+// forbiddenNames returns the names that a password of u in p must not consist of: the name of the
+// pool, the user's identifiers, and of email addresses also the local part and the domain.
+func forbiddenNames(p identity.Pool, u identity.User) []string {
 	list := []string{p.Name}
 	claims := u.Claims()
 	for _, a := range u.Addresses {
@@ -53,27 +57,31 @@ func names(p identity.Pool, u identity.User) []string {
 	return list
 }
 
-// minName is the shortest name that counts, in characters: shorter ones are in too many good passwords.
-const minName = 4
+// minNameLength is the length in characters of the shortest name that is forbidden. Shorter names
+// occur in too many good passwords.
+const minNameLength = 4
 
-// isDecorated says whether a password is one of the names, once or repeated, with nothing but digits, punctuation and spaces around
-// or between. Case and punctuation within the name do not matter.
+// isDecorated reports whether a password consists of one of the names, once or repeated, with
+// nothing but digits, punctuation and spaces around or between. It ignores case, and punctuation
+// within the name.
 func isDecorated(password string, names []string) bool {
 	given := alphanumeric(password)
 	for _, name := range names {
 		name = alphanumeric(norm.NFKC.String(name))
-		if utf8.RuneCountInString(name) < minName || !strings.Contains(given, name) {
+		if utf8.RuneCountInString(name) < minNameLength || !strings.Contains(given, name) {
 			continue
 		}
 		rest := strings.ReplaceAll(given, name, "")
-		if rest == "" || hasLetter(name) && !hasLetter(rest) { // a name of digits would forbid too much
+		// A name without letters, such as a phone number, is refused only if nothing is around it:
+		// otherwise it would forbid too many passwords.
+		if rest == "" || hasLetter(name) && !hasLetter(rest) {
 			return true
 		}
 	}
 	return false
 }
 
-// alphanumeric is the letters, their marks and the digits of a text, in lower case.
+// alphanumeric returns the letters, combining marks and digits of a text, in lower case.
 func alphanumeric(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.In(r, unicode.Letter, unicode.Mark, unicode.Digit) {

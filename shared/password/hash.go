@@ -1,13 +1,18 @@
-// Package password hashes and verifies passwords, and says which ones a pool accepts. It stores nothing, counts no failures and
-// knows no user's earlier passwords. Hashes are strings in PHC format; new ones are argon2id with OWASP's parameters, older and
-// imported ones (argon2id, bcrypt, PBKDF2, the salted SHA-2 of directories) are honoured. Passwords are normalized (NFKC) before
-// anything is done with them.
+// Package password hashes and verifies passwords, and checks new passwords against the policy of a
+// pool. It stores nothing, counts no failed attempts and does not know a user's earlier passwords.
 //
-// The strength that a pool may ask for is named after zxcvbn's scores, but estimated here (strength.go): trustelem/zxcvbn v1.0.1 adds
-// 2.8 MB to a binary, and 40 ms and 11 MB of memory to its start, wanted or not. The estimate knows classes of characters, repeats
-// and runs, and no words but the common passwords, which are refused anyway.
+// Hashes are strings in the PHC format. New hashes are argon2id with the parameters that OWASP
+// recommends. Verify also accepts older and imported hashes: argon2id with other parameters,
+// bcrypt, PBKDF2, and the salted SHA-2 of LDAP directories. Every password is normalized to NFKC
+// before it is checked or hashed.
 //
-// It imports shared/identity alone. Every function that sets or checks passwords may import it.
+// The strengths that a pool can demand are named after the scores of zxcvbn, but this package
+// estimates them itself (see strength.go): linking trustelem/zxcvbn v1.0.1 adds 2.8 MB to a binary,
+// and 40 ms and 11 MB of memory to every start. The estimate knows character classes, repeats and
+// sequences. It needs no dictionary, because common passwords are refused in any case.
+//
+// The package imports shared/identity and no other package of this module. Every function that sets
+// or checks passwords may import it.
 package password
 
 import (
@@ -23,67 +28,83 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Parameters of new hashes (OWASP Password Storage Cheat Sheet): 19 MiB, two passes, one lane.
+// Parameters of new hashes, from the OWASP Password Storage Cheat Sheet: 19 MiB of memory, two
+// passes and one lane. Lengths are in bytes.
 const (
-	memory     = 19 << 10 // KiB
-	passes     = 2
-	lanes      = 1
-	saltLength = 16
-	keyLength  = 32
+	argonMemory = 19 << 10 // KiB
+	argonPasses = 2
+	argonLanes  = 1
+	saltLength  = 16
+	keyLength   = 32
 )
 
-// Hasher hashes a bounded number of passwords at a time; others wait for their turn. It is safe for concurrent use.
+// A Hasher hashes a limited number of passwords at once; further calls wait for a free slot. It is
+// safe for concurrent use.
 type Hasher struct {
-	turn chan struct{}
-	rand io.Reader
+	slots chan struct{}
+	rand  io.Reader
 }
 
-// NewHasher is a Hasher with salts from crypto/rand and as many hashes at a time as there are processors: more would only share
-// them, and each takes 19 MiB.
+// NewHasher returns a Hasher that takes salts from crypto/rand and computes as many hashes at once
+// as there are processors. More would only compete for the processors, and each hash takes 19 MiB.
 func NewHasher() *Hasher { return New(rand.Reader, runtime.GOMAXPROCS(0)) }
 
-// New is a Hasher with salts from rand, which is read during a hash's turn, and atOnce hashes at a time, at least one.
+// New returns a Hasher that takes salts from rand and computes at most atOnce hashes at once, or
+// one if atOnce is less. The Hasher reads rand only while it holds one of its slots, so up to
+// atOnce goroutines may read it at the same time.
 func New(rand io.Reader, atOnce int) *Hasher {
-	return &Hasher{turn: make(chan struct{}, max(atOnce, 1)), rand: rand}
+	return &Hasher{slots: make(chan struct{}, max(atOnce, 1)), rand: rand}
 }
 
-// Hash is the hash of a password. Errors: the context's, while it waits for its turn; that of the source of salts.
+// Hash returns the hash of a password in the PHC format. It fails if ctx ends before a slot is
+// free, or if the source of salts fails.
 func (h *Hasher) Hash(ctx context.Context, password string) (hash string, err error) {
-	err = h.work(ctx, func() error {
+	err = h.runInTurn(ctx, func() error {
 		salt := make([]byte, saltLength)
 		if _, err := io.ReadFull(h.rand, salt); err != nil {
 			return fmt.Errorf("read randomness: %w", err)
 		}
-		key := usual([]byte(norm.NFKC.String(password)), salt)
-		hash = fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, memory, passes, lanes,
+		key := deriveKey([]byte(norm.NFKC.String(password)), salt)
+		hash = fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s",
+			argon2.Version, argonMemory, argonPasses, argonLanes,
 			base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
 		return nil
 	})
 	return hash, err
 }
 
-// Result is what the check of a password says.
+// A Result is the outcome of verifying a password.
 type Result struct {
-	OK    bool
-	Renew bool    // right, but hashed more weakly than new hashes are: hash it anew
-	Trace [4]byte // of the computed hash: tells whether the same wrong password comes again, and costs a whole hash to guess at
+	OK bool // the password is right
+
+	// Renew is set if the password is right but its stored hash is weaker than a new hash would
+	// be. The caller should then store a new hash of the password.
+	Renew bool
+
+	// Trace is the first bytes of the computed hash. Two equal wrong passwords have equal traces,
+	// so a caller can recognize a repeated mistake without storing the password. Testing a guess
+	// against a trace costs as much as computing a whole hash.
+	Trace [4]byte
 }
 
-// Verify checks a password against a stored hash. Errors: one for a hash that cannot be read or whose parameters are absurd, before
-// any work is done; the context's, while it waits for its turn. A wrong password costs at least the work of a new hash, however
-// weakly the right one is hashed, so that time does not tell whose hash is (ASVS 6.3.8) and a trace is no cheaper to guess at.
+// Verify checks a password against a stored hash. It fails, before any work is done, if the hash
+// cannot be read or its parameters are out of bounds, and if ctx ends before a slot is free. A
+// wrong password is not an error: the Result is then not OK.
+//
+// A wrong password costs at least the work of a new hash, however weak the stored hash is. So the
+// duration does not reveal whose hash is weak (ASVS 6.3.8), and no trace is cheaper to guess.
 func (h *Hasher) Verify(ctx context.Context, stored, password string) (Result, error) {
-	s, err := parse(stored)
+	s, err := parseHash(stored)
 	if err != nil {
 		return Result{}, err
 	}
 	var result Result
-	err = h.work(ctx, func() error {
+	err = h.runInTurn(ctx, func() error {
 		normal := []byte(norm.NFKC.String(password))
 		key, ok := s.check(normal)
 		if !ok && s.weak {
 			salt := sha256.Sum256([]byte(stored))
-			key = usual(normal, salt[:saltLength])
+			key = deriveKey(normal, salt[:saltLength])
 		}
 		result = Result{OK: ok, Renew: ok && s.weak}
 		copy(result.Trace[:], key)
@@ -92,30 +113,32 @@ func (h *Hasher) Verify(ctx context.Context, stored, password string) (Result, e
 	return result, err
 }
 
-// Dummy spends the work of Verify where there is nothing to verify, so that time does not tell. Its result is never OK. The trace
-// is the same for the same password, but its salt is too: keep it only for as long as a repeat is to be recognized.
-func (h *Hasher) Dummy(ctx context.Context, password string) (Result, error) {
+// VerifyDummy does the work of Verify where there is no stored hash, for example because there is
+// no such user, so that the duration does not reveal this. Its Result is never OK. The trace is
+// computed with a constant salt, so callers should keep it only for as long as they want to
+// recognize a repeated password. It fails if ctx ends before a slot is free.
+func (h *Hasher) VerifyDummy(ctx context.Context, password string) (Result, error) {
 	var result Result
-	err := h.work(ctx, func() error {
-		copy(result.Trace[:], usual([]byte(norm.NFKC.String(password)), make([]byte, saltLength)))
+	err := h.runInTurn(ctx, func() error {
+		copy(result.Trace[:], deriveKey([]byte(norm.NFKC.String(password)), make([]byte, saltLength)))
 		return nil
 	})
 	return result, err
 }
 
-// usual is the key that a new hash has.
-func usual(password, salt []byte) []byte {
-	return argon2.IDKey(password, salt, passes, memory, lanes, keyLength)
+// deriveKey returns the argon2id key of a password with the parameters of new hashes.
+func deriveKey(password, salt []byte) []byte {
+	return argon2.IDKey(password, salt, argonPasses, argonMemory, argonLanes, keyLength)
 }
 
-// work does something when it is this call's turn, unless ctx ends before.
-func (h *Hasher) work(ctx context.Context, do func() error) error {
+// runInTurn waits for a free slot and calls do. It fails without calling do if ctx ends first.
+func (h *Hasher) runInTurn(ctx context.Context, do func() error) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("wait to hash a password: %w", err)
 	}
 	select {
-	case h.turn <- struct{}{}:
-		defer func() { <-h.turn }()
+	case h.slots <- struct{}{}:
+		defer func() { <-h.slots }()
 		return do()
 	case <-ctx.Done():
 		return fmt.Errorf("wait to hash a password: %w", ctx.Err())

@@ -48,7 +48,8 @@ func TestHashIsArgon2idAsOWASPAsks(t *testing.T) {
 	t.Parallel()
 	h := password.New(strings.NewReader("0123456789abcdef"), 1)
 	stored := hash(t, h, horse)
-	if !strings.HasPrefix(stored, "$argon2id$v=19$m=19456,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$") || len(stored) != 97 {
+	if !strings.HasPrefix(stored, "$argon2id$v=19$m=19456,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$") ||
+		len(stored) != 97 {
 		t.Errorf("got %s", stored)
 	}
 	if got := verify(t, h, stored, horse); !got.OK || got.Renew {
@@ -101,7 +102,7 @@ func TestTraceTellsRepeatsApart(t *testing.T) {
 	for name, check := range map[string]func(string) (password.Result, error){
 		"argon2id": func(text string) (password.Result, error) { return h.Verify(t.Context(), weakArgon, text) },
 		"bcrypt":   func(text string) (password.Result, error) { return h.Verify(t.Context(), bcrypt, text) },
-		"nobody":   func(text string) (password.Result, error) { return h.Dummy(t.Context(), text) },
+		"nobody":   func(text string) (password.Result, error) { return h.VerifyDummy(t.Context(), text) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -113,7 +114,8 @@ func TestTraceTellsRepeatsApart(t *testing.T) {
 				}
 				results = append(results, result)
 			}
-			if results[0].Trace != results[1].Trace || results[0].Trace == results[2].Trace || results[0].Trace == [4]byte{} {
+			if results[0].Trace != results[1].Trace || results[0].Trace == results[2].Trace ||
+				results[0].Trace == [4]byte{} {
 				t.Errorf("got %+v", results)
 			}
 		})
@@ -125,7 +127,7 @@ func TestNothingIsDoneForWhoHasLeft(t *testing.T) {
 	h := hasher()
 	_, hashing := h.Hash(canceled(t), horse)
 	_, verifying := h.Verify(canceled(t), weakArgon, horse)
-	_, dummy := h.Dummy(canceled(t), horse)
+	_, dummy := h.VerifyDummy(canceled(t), horse)
 	for _, err := range []error{hashing, verifying, dummy} {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v", err)
@@ -133,7 +135,8 @@ func TestNothingIsDoneForWhoHasLeft(t *testing.T) {
 	}
 }
 
-// gate is a source of salts that lets nobody pass before it is opened, and counts who waits at it: hashes whose turn it is.
+// A gate is a source of salts that blocks all readers until it is opened. It counts its readers,
+// which are the hashes that hold a slot.
 type gate struct {
 	open    chan struct{}
 	waiting atomic.Int32
@@ -158,11 +161,11 @@ func TestHashesWaitForTheirTurn(t *testing.T) {
 				}
 			})
 		}
-		synctest.Wait() // the turns are taken
+		synctest.Wait() // until both slots are taken
 		ctx, leave := context.WithCancel(context.Background())
 		left := make(chan error, 1)
 		go func() {
-			_, err := h.Dummy(ctx, horse)
+			_, err := h.VerifyDummy(ctx, horse)
 			left <- err
 		}()
 		synctest.Wait()

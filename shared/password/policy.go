@@ -11,15 +11,20 @@ import (
 	"identitypools/shared/identity"
 )
 
-// HashNew checks a new password of u in p and hashes it. Errors: those of Check and Hash.
-func (h *Hasher) HashNew(ctx context.Context, p identity.Pool, u identity.User, pointer, password string) (string, error) {
+// HashNew checks a new password of user u in pool p, as Check does, and returns its hash. It fails
+// as Check and Hash do.
+func (h *Hasher) HashNew(
+	ctx context.Context, p identity.Pool, u identity.User, pointer, password string,
+) (string, error) {
 	if err := h.Check(p, u, pointer, password); err != nil {
 		return "", err
 	}
 	return h.Hash(ctx, password)
 }
 
-// Check is the check of HashNew alone, for who will not need the hash. Errors: identity.Invalid at pointer with what Faults says.
+// Check checks a new password of user u in pool p without hashing it. If the password breaks rules,
+// the error is identity.Invalid with one violation for each of Faults, all at the given JSON
+// Pointer.
 func (h *Hasher) Check(p identity.Pool, u identity.User, pointer, password string) error {
 	var v identity.Violations
 	for _, fault := range Faults(p, u, password) {
@@ -29,18 +34,25 @@ func (h *Hasher) Check(p identity.Pool, u identity.User, pointer, password strin
 	return v.Err()
 }
 
-// Faults are the rules of p that a password of u breaks, by name and in words, without a pointer; of one that is not text or too long, that alone. Lengths count code points after NFKC (NIST SP 800-63B-4
-// §3.1.1.2). Beyond the pool's own rules, common passwords and the names of pool and user are refused (ASVS 6.2.4, 6.2.11).
-// A reason follows "the password" in a sentence and never repeats it.
+// Faults returns the rules of pool p that a password of user u breaks, each with its name and a
+// reason, and without a pointer. It returns a single fault for a password that is not valid UTF-8
+// or is longer than identity.MaxPasswordLength.
+//
+// Lengths count code points after normalization to NFKC (NIST SP 800-63B-4 §3.1.1.2). In addition
+// to the rules that the pool sets, common passwords and the names of the pool and the user are
+// refused (ASVS 6.2.4, 6.2.11).
+//
+// A reason completes a sentence that starts with "the password", and never repeats the password.
 func Faults(p identity.Pool, u identity.User, password string) []identity.Violation {
 	if !utf8.ValidString(password) {
 		return []identity.Violation{{Rule: "text", Reason: "must be valid UTF-8"}}
 	}
 	password = norm.NFKC.String(password)
-	policy, count := p.PasswordPolicy, countClasses(password)
+	policy, count := p.PasswordPolicy, countCharacters(password)
 	if count.all > identity.MaxPasswordLength {
 		const most = identity.MaxPasswordLength
-		return []identity.Violation{{Rule: "max_length", Bound: most, Reason: fmt.Sprintf("must have at most %d characters", most)}}
+		reason := fmt.Sprintf("must have at most %d characters", most)
+		return []identity.Violation{{Rule: "max_length", Bound: most, Reason: reason}}
 	}
 	var faults []identity.Violation
 	fault := func(broken bool, rule string, bound int, reason string) {
@@ -57,8 +69,10 @@ func Faults(p identity.Pool, u identity.User, password string) []identity.Violat
 	atLeast(count.digit, policy.Digits, "digits", "digit")
 	atLeast(count.special, policy.Special, "special_characters", "special character")
 	fault(isCommon(password), "common", 0, "is one of the most common passwords")
-	fault(isDecorated(password, names(p, u)), "name", 0, "must not be the name of the pool or of the user")
-	fault(strength(password, count) < wantedStrength(policy.Strength), "strength", 0, "is too easy to guess: make it longer or more varied")
+	fault(isDecorated(password, forbiddenNames(p, u)), "name", 0,
+		"must not be the name of the pool or of the user")
+	fault(estimateBits(password, count) < requiredBits(policy.Strength), "strength", 0,
+		"is too easy to guess: make it longer or more varied")
 	return faults
 }
 
@@ -69,11 +83,12 @@ func plural(n int) string {
 	return "s"
 }
 
-// classes counts characters; letters of scripts without case are in other.
-type classes struct{ all, upper, lower, digit, special, other int }
+// characterCounts counts the characters of a password by class. Letters of scripts without case
+// count as other, and whatever is neither letter nor digit counts as special.
+type characterCounts struct{ all, upper, lower, digit, special, other int }
 
-func countClasses(password string) classes {
-	var c classes
+func countCharacters(password string) characterCounts {
+	var c characterCounts
 	for _, r := range password {
 		c.all++
 		switch {

@@ -29,7 +29,7 @@ func user() identity.User {
 	}
 }
 
-// The reasons.
+// Reasons of faults, as users read them.
 const (
 	short      = "must have at least 8 characters"
 	common     = "is one of the most common passwords"
@@ -68,8 +68,10 @@ func TestCompositionWhereAPoolAsksForIt(t *testing.T) { // ASVS 6.2.5: none by d
 	all := identity.PasswordPolicy{Capitals: 1, Lowercase: 2, Digits: 3, Special: 2}
 	check(t, all, "Kumquats 123!")
 	check(t, all, "ÜÜÜÜ éé ٣٤٥!")
-	check(t, all, "........", "must have at least 1 capital letter", "must have at least 2 lowercase letters", "must have at least 3 digits")
-	check(t, all, "kumquats 12", "must have at least 1 capital letter", "must have at least 3 digits", "must have at least 2 special characters")
+	check(t, all, "........", "must have at least 1 capital letter",
+		"must have at least 2 lowercase letters", "must have at least 3 digits")
+	check(t, all, "kumquats 12", "must have at least 1 capital letter",
+		"must have at least 3 digits", "must have at least 2 special characters")
 	check(t, all, "KUMQUATS 123 ", "must have at least 2 lowercase letters")
 	check(t, all, "漢字漢字漢字漢字 Aab12", "must have at least 3 digits", "must have at least 2 special characters")
 }
@@ -196,7 +198,9 @@ func FuzzFaults(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		faults := reasons(pool(identity.PasswordPolicy{Special: 1}), user(), text)
 		characters := utf8.RuneCountInString(norm.NFKC.String(text))
-		letters := !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) || r > unicode.MaxLatin1 })
+		letters := !strings.ContainsFunc(text, func(r rune) bool {
+			return !unicode.IsLetter(r) || r > unicode.MaxLatin1
+		})
 		if len(faults) == 0 && (characters < 8 || characters > 256 || letters || !utf8.ValidString(text)) {
 			t.Errorf("%q is accepted", text)
 		}
@@ -213,7 +217,7 @@ func BenchmarkFaults(b *testing.B) {
 	}
 }
 
-// reasons are the words of the rules that a password breaks.
+// reasons returns the reasons of the rules that a password breaks.
 func reasons(p identity.Pool, u identity.User, text string) []string {
 	var all []string
 	for _, fault := range password.Faults(p, u, text) {

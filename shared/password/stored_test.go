@@ -11,17 +11,18 @@ import (
 	"time"
 )
 
-// weakArgon is of the test vectors of phc-winner-argon2.
+// weakArgon is a test vector of phc-winner-argon2.
 const weakArgon = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"
 
-// Salt of pbkdf2 rows: that of RFC 6070's longest vector.
+// pbkdf2Salt is the salt of the longest test vector of RFC 6070.
 const pbkdf2Salt = "c2FsdFNBTFRzYWx0U0FMVHNhbHRTQUxUc2FsdFNBTFRzYWx0"
 
-// shaSalted is made by Python's hashlib, as the other SHA vectors are.
+// shaSalted was computed with Python's hashlib, like the other SHA-2 vectors.
 const shaSalted = "{SSHA256}drM+3cqVtSdA/BAoLMZPDQAK6mEuzMpdgQQ5kgkdpTFzYWx0U0FMVA=="
 
-// Vectors: argon2id from phc-winner-argon2 (test.c); bcrypt from jBCrypt and golang.org/x/crypto; PBKDF2 from RFC 6070, and from
-// Python's hashlib for the other functions.
+// The vectors of argon2id are from phc-winner-argon2 (test.c), those of bcrypt from jBCrypt and
+// golang.org/x/crypto, and those of PBKDF2 from RFC 6070 or, for the other hash functions, from
+// Python's hashlib.
 func TestKnownHashes(t *testing.T) {
 	t.Parallel()
 	const rfc6070 = "passwordPASSWORDpassword"
@@ -58,9 +59,10 @@ func TestKnownHashes(t *testing.T) {
 	}
 }
 
-// refused are hashes that are refused before any work, by what is wrong with them.
+// refused returns hashes that are refused before any work is done, by what is wrong with them.
 func refused() map[string]string {
-	const argonTail, bcryptTail = "$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4", "$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i"
+	const argonTail = "$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"
+	const bcryptTail = "$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i"
 	const pbkdf2Tail = "$" + pbkdf2Salt + "$NIyJ28vTKy8y2BS4EW6EzysXNH68GAAYHE4qH7jdU+E"
 	rows := map[string]string{
 		"nothing": "", "dollars": "$$$$$$", "plain text": "password", "another algorithm": "$scrypt$ln=16,r=8,p=1" + argonTail,
@@ -92,7 +94,7 @@ func refused() map[string]string {
 		"no iteration":  "$pbkdf2-sha256$" + pbkdf2Tail,
 		"MD5":           "$pbkdf2-md5$i=4096" + pbkdf2Tail,
 		"wrong length":  "$pbkdf2-sha256$i=4096,l=16" + pbkdf2Tail,
-		// SHA-1 makes 20 bytes a round of iterations: four for 64 bytes
+		// A block of SHA-1 has 20 bytes, so that a key of 64 bytes takes all iterations four times.
 		"iterations a block": "$pbkdf2-sha1$i=2500001$" + pbkdf2Salt + "$" + strings.Repeat("AAAA", 21) + "AA",
 	}
 	for _, parameters := range []string{
@@ -111,7 +113,7 @@ func refused() map[string]string {
 	return rows
 }
 
-// The context has ended, so a hash that would be worked on answers with that error: only one that is refused before has another.
+// The context has already ended, so a hash that would be worked on fails with the context's error.
 func TestHostileHashesAreRefusedBeforeAnyWork(t *testing.T) {
 	t.Parallel()
 	h, ended := hasher(), canceled(t)
@@ -123,7 +125,7 @@ func TestHostileHashesAreRefusedBeforeAnyWork(t *testing.T) {
 	}
 }
 
-// allocated is the memory that the whole program takes while work is done, in bytes.
+// allocated returns how many bytes the whole process allocates while work runs.
 func allocated(work func()) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -132,7 +134,7 @@ func allocated(work func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
-// Not parallel: it counts memory.
+// This test is not parallel, because it counts the memory of the whole process.
 func TestHostileHashesTakeNoMemory(t *testing.T) {
 	h := hasher()
 	for name, stored := range refused() {
@@ -147,8 +149,9 @@ func TestHostileHashesTakeNoMemory(t *testing.T) {
 	}
 }
 
-// Whose hash is weak must not show in the time that a wrong password takes (ASVS 6.3.8), nor be cheaper to guess by its trace. A new
-// hash's work is its memory. Not parallel: it counts memory.
+// The time that a wrong password takes must not reveal whose hash is weak (ASVS 6.3.8), and a trace
+// must not be cheaper to guess. The work of a new hash shows in its memory. This test is not
+// parallel, because it counts the memory of the whole process.
 func TestAWrongPasswordCostsAtLeastANewHash(t *testing.T) {
 	h := hasher()
 	for name, stored := range map[string]string{
@@ -161,7 +164,7 @@ func TestAWrongPasswordCostsAtLeastANewHash(t *testing.T) {
 	}
 }
 
-// BenchmarkRefused shows the longest that a hostile hash takes.
+// BenchmarkRefused reports the longest time that refusing a hostile hash takes.
 func BenchmarkRefused(b *testing.B) {
 	h, rows := hasher(), refused()
 	worst := time.Duration(0)
@@ -177,7 +180,7 @@ func BenchmarkRefused(b *testing.B) {
 	b.ReportMetric(float64(worst.Microseconds()), "µs-worst")
 }
 
-// Bounds are inclusive: these are worked on, so the ended context shows.
+// The bounds are inclusive: these hashes are worked on, so Verify fails with the context's error.
 func TestCostliestHashesAreHonoured(t *testing.T) {
 	t.Parallel()
 	h, ended := hasher(), canceled(t)
@@ -192,8 +195,9 @@ func TestCostliestHashesAreHonoured(t *testing.T) {
 	}
 }
 
-// FuzzStored reads any text as a stored hash. What is worked on has one of the known forms and no more cost than the stated bounds;
-// what is refused is not repeated in the error, which is logged.
+// FuzzStored verifies a password against any text as the stored hash. A hash that is worked on must
+// have a known form and parameters within the bounds. The error for one that is refused must not
+// repeat the hash, because errors are logged.
 func FuzzStored(f *testing.F) {
 	for _, stored := range refused() {
 		if len(stored) <= 1024 {
@@ -220,7 +224,8 @@ func FuzzStored(f *testing.F) {
 	})
 }
 
-// bearable says, by other means than the package's, whether a hash is known and within the bounds.
+// bearable reports whether a hash has a known form and parameters within the bounds. It does not
+// use the code of the package.
 func bearable(stored string) bool {
 	for form, most := range map[string][]uint64{
 		`^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{22,86}$`:            {65536, 10, 4},

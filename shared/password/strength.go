@@ -2,9 +2,10 @@ package password
 
 import "math"
 
-// wantedStrength is the policy's word as a number of bits, after the orders of magnitude of guesses (10^3, 10^6, 10^8, 10^10) that
-// zxcvbn's scores 1 to 4 stand for. Any other word wants nothing.
-func wantedStrength(word string) float64 {
+// requiredBits returns the strength that a policy's word stands for, in bits, or 0 for an unknown
+// word. The values follow the numbers of guesses for zxcvbn's scores 1 to 4: 10^3, 10^6, 10^8 and
+// 10^10.
+func requiredBits(word string) float64 {
 	switch word {
 	case "weak":
 		return 10
@@ -18,13 +19,14 @@ func wantedStrength(word string) float64 {
 	return 0
 }
 
-// againBits is what a character is worth that repeats or continues what stands before it.
-const againBits = 0.5
+// repeatBits is what a character contributes that repeats or continues the ones before it.
+const repeatBits = 0.5
 
-// strength estimates the guesses that a password takes, in bits: each character counts half of what its classes offer, for people
-// choose words and not characters, and next to nothing where it is a neighbour of the one before (aaa, abc, 321) or where the two
-// stood side by side already (abcXabcX).
-func strength(password string, c classes) float64 {
+// estimateBits estimates how many guesses a password takes, in bits. Each character contributes
+// half the bits that its classes offer, because people choose words rather than characters. It
+// contributes only repeatBits if it equals or neighbours the character before it (aaa, abc, 321),
+// or if the same two characters already occurred next to each other (abcXabcX).
+func estimateBits(password string, c characterCounts) float64 {
 	alphabet := 0.0
 	for _, class := range []struct {
 		has  int
@@ -40,7 +42,7 @@ func strength(password string, c classes) float64 {
 	for _, r := range password {
 		next := pair{last, r}
 		if step := r - last; step >= -1 && step <= 1 || seen[next] {
-			bits += againBits
+			bits += repeatBits
 		} else {
 			bits += full
 		}

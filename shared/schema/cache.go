@@ -2,25 +2,29 @@ package schema
 
 import "sync"
 
-// Bounds of a cache. A compiled schema takes more memory than its document by far, so that is estimated and bounded, and not the
-// number of schemas alone.
+// Bounds of a Cache. A compiled schema takes far more memory than its document, so the cache limits
+// the estimated memory as well as the number of schemas.
 const (
 	cacheEntries = 256
 	cacheBytes   = 32 << 20
 
-	bytesADocumentByte = 128 // measured for documents of nothing but bounds, the worst
-	bytesAnInstruction = 80  // of a pattern's automaton
+	// Estimates of the memory that a compiled schema takes for each byte of its document, and for
+	// each instruction of its patterns. The first was measured for documents that consist of
+	// bounds only, which are the worst.
+	bytesPerDocumentByte = 128
+	bytesPerInstruction  = 80
 )
 
-// Cache keeps compiled schemas: compiling costs more than checking a value. The zero value is ready; it is safe for use by
-// several goroutines. A full cache forgets entries at random.
+// A Cache keeps compiled schemas, because compiling a schema costs more than checking a value. A
+// full cache drops entries at random. The zero value is an empty cache that is ready to use. It is
+// safe for concurrent use.
 type Cache struct {
 	mu      sync.Mutex
 	entries map[cacheKey]cacheEntry
 	bytes   int
 }
 
-// cacheKey names one version of a schema: what is under it never changes.
+// A cacheKey identifies one version of a schema. The document of a version never changes.
 type cacheKey struct {
 	tenant, id string
 	version    int64
@@ -31,8 +35,9 @@ type cacheEntry struct {
 	bytes  int
 }
 
-// Compile is the schema compiled from document, which is what tenant's schema id has in that version: the document is not looked at
-// where that version is known already. The error is that of the function Compile, and is not kept.
+// Compile returns the compiled form of the given version of a tenant's schema. It compiles document
+// only if the cache does not hold that version yet. It fails as the function Compile does, and does
+// not remember the failure.
 func (c *Cache) Compile(tenant, id string, version int64, document []byte) (*Schema, error) {
 	key := cacheKey{tenant, id, version}
 	c.mu.Lock()
@@ -45,11 +50,12 @@ func (c *Cache) Compile(tenant, id string, version int64, document []byte) (*Sch
 	if err != nil {
 		return nil, err
 	}
-	c.keep(key, cacheEntry{compiled, bytesADocumentByte*len(document) + bytesAnInstruction*compiled.program})
+	bytes := bytesPerDocumentByte*len(document) + bytesPerInstruction*compiled.instructions
+	c.store(key, cacheEntry{compiled, bytes})
 	return compiled, nil
 }
 
-func (c *Cache) keep(key cacheKey, e cacheEntry) {
+func (c *Cache) store(key cacheKey, e cacheEntry) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, ok := c.entries[key]; ok {

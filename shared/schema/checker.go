@@ -7,23 +7,25 @@ import (
 	"identitypools/shared/identity"
 )
 
-// Checker checks users' documents against the schemas that they name.
+// A Checker checks the documents of users against the schemas that they refer to.
 type Checker struct {
-	schemas  Schemas
-	compiled *Cache
+	schemas Schemas
+	cache   *Cache
 }
 
-// Schemas finds identity schemas, maybe a few seconds old. Errors: identity.NotFound. It is an interface,
-// which table.Schemas implements, so that who only compiles schemas does not link the client of DynamoDB.
+// Schemas finds identity schemas. A schema may be a few seconds old. The error is identity.NotFound
+// if there is no such schema. It is an interface, which table.Schemas implements, so that whoever only
+// compiles schemas does not link the client of DynamoDB.
 type Schemas interface {
 	Cached(ctx context.Context, tenant, schema string) (identity.Schema, error)
 }
 
-// NewChecker is a Checker; it compiles each version of a schema once.
-func NewChecker(schemas Schemas) *Checker { return &Checker{schemas: schemas, compiled: new(Cache)} }
+// NewChecker returns a Checker that reads schemas from schemas and compiles each version once.
+func NewChecker(schemas Schemas) *Checker { return &Checker{schemas: schemas, cache: new(Cache)} }
 
-// CheckUser checks the documents of u that parts name. Errors: identity.Invalid with every
-// violation, also for a schema that does not exist.
+// CheckUser checks those documents of u that parts names. The error is identity.Invalid with all
+// violations if a document does not match its schema, if its schema does not exist, or if it is not
+// empty although the pool has no schema for it.
 func (c *Checker) CheckUser(ctx context.Context, u identity.User, parts []identity.DataPart) error {
 	var v identity.Violations
 	for _, part := range parts {
@@ -34,23 +36,27 @@ func (c *Checker) CheckUser(ctx context.Context, u identity.User, parts []identi
 			}
 			continue
 		}
-		if err := c.check(ctx, &v, u.Tenant, part, schema, document); err != nil {
+		if err := c.checkDocument(ctx, &v, u.Tenant, part, schema, document); err != nil {
 			return err
 		}
 	}
 	return v.Err()
 }
 
-// CheckPayload checks a payload that somebody gave at registration. Errors: as CheckUser.
+// CheckPayload checks a payload that was given in a registration. It fails as CheckUser does.
 func (c *Checker) CheckPayload(ctx context.Context, tenant, schema string, payload []byte) error {
 	var v identity.Violations
-	if err := c.check(ctx, &v, tenant, identity.Payload, schema, payload); err != nil {
+	if err := c.checkDocument(ctx, &v, tenant, identity.Payload, schema, payload); err != nil {
 		return err
 	}
 	return v.Err()
 }
 
-func (c *Checker) check(ctx context.Context, v *identity.Violations, tenant string, part identity.DataPart, id string, document []byte) error {
+// checkDocument adds the violations of one document to v. It fails if the schema cannot be read.
+func (c *Checker) checkDocument(
+	ctx context.Context, v *identity.Violations,
+	tenant string, part identity.DataPart, id string, document []byte,
+) error {
 	found, err := c.schemas.Cached(ctx, tenant, id)
 	if errors.As(err, new(identity.NotFound)) {
 		v.Add("/"+string(part)+"_schema_id", "names a schema that does not exist")
@@ -59,7 +65,7 @@ func (c *Checker) check(ctx context.Context, v *identity.Violations, tenant stri
 	if err != nil {
 		return err
 	}
-	compiled, err := c.compiled.Compile(tenant, id, found.Version, found.Document)
+	compiled, err := c.cache.Compile(tenant, id, found.Version, found.Document)
 	if err != nil {
 		return err
 	}

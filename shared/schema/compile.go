@@ -9,91 +9,96 @@ import (
 	"identitypools/shared/identity"
 )
 
-// Schema is a compiled identity schema. It is immutable and safe for use by several goroutines.
+// A Schema is a compiled identity schema. It is immutable and safe for concurrent use.
 type Schema struct {
-	root    *node
-	program int // instructions of all patterns' automata
+	root         *node
+	instructions int // of the automata of all patterns
 }
 
-// node is a compiled schema or subschema. Lists made from maps are sorted, so that the same value gets the same answer.
+// A node is a compiled schema or subschema. Lists that are made from maps are sorted, so that the
+// same value always gets the same answer.
 type node struct {
 	kind     kind
 	constant *string
-	checks   []check
+	checks   []keywordCheck
 	enum     *enum
 	unique   bool
 
-	properties        []branch
-	patterns          []patternBranch
-	closed            bool // no other members
+	properties        []memberSchema
+	patterns          []patternSchema
+	closed            bool // members other than these are not allowed
 	names             *node
 	required          []string
 	dependentRequired []dependency
-	dependentSchemas  []branch
+	dependentSchemas  []memberSchema
 
 	items    *node
-	contains *occurrence
+	contains *containsRule
 
 	allOf, anyOf, oneOf        []*node
 	not, cond, then, otherwise *node
 }
 
-// branch is the schema of one member, or the schema that one member brings with it.
-type branch struct {
+// A memberSchema is the schema of a member of an object, or, for dependentSchemas, the schema of an
+// object that has the member.
+type memberSchema struct {
 	name string
 	node *node
 }
 
-type patternBranch struct {
-	pattern check
+// A patternSchema is the schema of the members whose name matches a pattern.
+type patternSchema struct {
+	pattern keywordCheck
 	node    *node
 }
 
-// dependency says which members one member needs beside it.
+// A dependency lists the members that an object must have if it has the named one.
 type dependency struct {
 	name  string
 	needs []string
 }
 
-// occurrence says how many items must match.
-type occurrence struct {
+// A containsRule says how many items of an array must match a schema.
+type containsRule struct {
 	node     *node
 	min, max int
 	reason   string
 }
 
-// Compile checks a schema document and prepares it for checking values. The error is Invalid, its pointers relative to the
-// document: a mistake of form is reported alone, then everything else at once.
+// Compile checks a schema document and prepares it for checking values. The error is
+// identity.Invalid with pointers relative to the document. A document that is not in the published
+// subset is reported with its first mistake only; all other mistakes are reported together.
 func Compile(text []byte) (*Schema, error) {
-	d, err := decode(text)
+	d, err := decodeDocument(text)
 	if err != nil {
 		return nil, err
 	}
 	var c compiler
-	root := c.node(d, nil, 1)
-	if err := c.found.Err(); err != nil {
+	root := c.compileNode(d, nil, 1)
+	if err := c.violations.Err(); err != nil {
 		return nil, err
 	}
-	return &Schema{root, c.program}, nil
+	return &Schema{root, c.instructions}, nil
 }
 
-// compiler makes nodes and counts what is limited in a whole document.
+// A compiler makes nodes. It counts what is limited in a whole document.
 type compiler struct {
-	found    identity.Violations
-	nodes    int
-	patterns int
-	program  int
+	violations   identity.Violations
+	nodes        int
+	patterns     int
+	instructions int
 }
 
-// add records a violation; beyond MaxViolations it only counts on somebody having read the first ones.
-func (c *compiler) add(at *place, reason string) {
-	if len(c.found) < MaxViolations {
-		c.found.Add(at.pointer(), reason)
+// add records a violation. It ignores those beyond MaxViolations.
+func (c *compiler) add(at *location, reason string) {
+	if len(c.violations) < MaxViolations {
+		c.violations.Add(at.pointer(), reason)
 	}
 }
 
-// node compiles d. It returns an empty node, and records why, where d is one too many.
-func (c *compiler) node(d *document, at *place, depth int) *node {
+// compileNode compiles d. If d is missing, nested too deeply or one subschema too many, it records
+// a violation and returns an empty node.
+func (c *compiler) compileNode(d *document, at *location, depth int) *node {
 	n := &node{}
 	if d == nil {
 		c.add(at, "must be an object")
@@ -109,68 +114,72 @@ func (c *compiler) node(d *document, at *place, depth int) *node {
 		}
 		return n
 	}
-	c.assertions(n, d, at)
-	c.object(n, d, at, depth+1)
-	c.array(n, d, at, depth+1)
-	c.combinations(n, d, at, depth+1)
+	c.compileAssertions(n, d, at)
+	c.compileObject(n, d, at, depth+1)
+	c.compileArray(n, d, at, depth+1)
+	c.compileCombinations(n, d, at, depth+1)
 	return n
 }
 
-func (c *compiler) object(n *node, d *document, at *place, depth int) {
-	n.properties = c.branches(d.Properties, at, "properties", depth)
+func (c *compiler) compileObject(n *node, d *document, at *location, depth int) {
+	n.properties = c.compileMembers(d.Properties, at, "properties", depth)
 	n.closed = d.AdditionalProperties != nil && !*d.AdditionalProperties
-	n.names = c.optional(d.PropertyNames, at, "propertyNames", depth)
-	n.required = c.strings(d.Required, at, "required")
-	n.dependentSchemas = c.branches(d.DependentSchemas, at, "dependentSchemas", depth)
+	n.names = c.compileOptional(d.PropertyNames, at, "propertyNames", depth)
+	n.required = c.uniqueStrings(d.Required, at, "required")
+	n.dependentSchemas = c.compileMembers(d.DependentSchemas, at, "dependentSchemas", depth)
 
 	within := at.member("dependentRequired")
 	for _, name := range slices.Sorted(maps.Keys(d.DependentRequired)) {
-		n.dependentRequired = append(n.dependentRequired, dependency{name, c.strings(d.DependentRequired[name], &within, name)})
+		needs := c.uniqueStrings(d.DependentRequired[name], &within, name)
+		n.dependentRequired = append(n.dependentRequired, dependency{name, needs})
 	}
 	within = at.member("patternProperties")
 	for _, text := range slices.Sorted(maps.Keys(d.PatternProperties)) {
 		if sub := d.PatternProperties[text]; sub != nil {
 			there := within.member(text)
-			n.patterns = append(n.patterns, patternBranch{c.pattern(text, &there), c.node(sub, &there, depth)})
+			pattern := c.compilePattern(text, &there)
+			n.patterns = append(n.patterns, patternSchema{pattern, c.compileNode(sub, &there, depth)})
 		}
 	}
 }
 
-func (c *compiler) array(n *node, d *document, at *place, depth int) {
+func (c *compiler) compileArray(n *node, d *document, at *location, depth int) {
 	n.unique = d.UniqueItems != nil && *d.UniqueItems
-	n.items = c.optional(d.Items, at, "items", depth)
+	n.items = c.compileOptional(d.Items, at, "items", depth)
 	if d.Contains == nil {
 		return
 	}
-	n.contains = &occurrence{node: c.optional(d.Contains, at, "contains", depth), min: 1, max: math.MaxInt}
+	n.contains = &containsRule{
+		node: c.compileOptional(d.Contains, at, "contains", depth), min: 1, max: math.MaxInt,
+	}
 	if d.MinContains != nil {
 		n.contains.min = int(*d.MinContains)
 	}
 	if d.MaxContains != nil {
 		n.contains.max = int(*d.MaxContains)
 	}
-	n.contains.reason = occurrences(n.contains.min, n.contains.max)
+	n.contains.reason = containsReason(n.contains.min, n.contains.max)
 }
 
-func (c *compiler) combinations(n *node, d *document, at *place, depth int) {
-	n.allOf = c.list(d.AllOf, at, "allOf", depth)
-	n.anyOf = c.list(d.AnyOf, at, "anyOf", depth)
-	n.oneOf = c.list(d.OneOf, at, "oneOf", depth)
-	n.not = c.optional(d.Not, at, "not", depth)
-	n.cond = c.optional(d.If, at, "if", depth)
-	n.then = c.optional(d.Then, at, "then", depth)
-	n.otherwise = c.optional(d.Else, at, "else", depth)
+func (c *compiler) compileCombinations(n *node, d *document, at *location, depth int) {
+	n.allOf = c.compileList(d.AllOf, at, "allOf", depth)
+	n.anyOf = c.compileList(d.AnyOf, at, "anyOf", depth)
+	n.oneOf = c.compileList(d.OneOf, at, "oneOf", depth)
+	n.not = c.compileOptional(d.Not, at, "not", depth)
+	n.cond = c.compileOptional(d.If, at, "if", depth)
+	n.then = c.compileOptional(d.Then, at, "then", depth)
+	n.otherwise = c.compileOptional(d.Else, at, "else", depth)
 }
 
-func (c *compiler) optional(d *document, at *place, keyword string, depth int) *node {
+func (c *compiler) compileOptional(d *document, at *location, keyword string, depth int) *node {
 	if d == nil {
 		return nil
 	}
 	there := at.member(keyword)
-	return c.node(d, &there, depth)
+	return c.compileNode(d, &there, depth)
 }
 
-func (c *compiler) list(ds []*document, at *place, keyword string, depth int) []*node {
+func (c *compiler) compileList(ds []*document, at *location, keyword string, depth int) []*node {
 	within := at.member(keyword)
 	if ds != nil && len(ds) == 0 {
 		c.add(&within, "must not be empty")
@@ -178,25 +187,27 @@ func (c *compiler) list(ds []*document, at *place, keyword string, depth int) []
 	nodes := make([]*node, len(ds))
 	for i, d := range ds {
 		there := within.item(i)
-		nodes[i] = c.node(d, &there, depth)
+		nodes[i] = c.compileNode(d, &there, depth)
 	}
 	return nodes
 }
 
-func (c *compiler) branches(ds map[string]*document, at *place, keyword string, depth int) []branch {
+func (c *compiler) compileMembers(
+	ds map[string]*document, at *location, keyword string, depth int,
+) []memberSchema {
 	within := at.member(keyword)
-	var branches []branch
+	var branches []memberSchema
 	for _, name := range slices.Sorted(maps.Keys(ds)) {
 		if ds[name] != nil {
 			there := within.member(name)
-			branches = append(branches, branch{name, c.node(ds[name], &there, depth)})
+			branches = append(branches, memberSchema{name, c.compileNode(ds[name], &there, depth)})
 		}
 	}
 	return branches
 }
 
-// strings are the values of a list of strings, each once and in the order given.
-func (c *compiler) strings(texts []*string, at *place, keyword string) []string {
+// uniqueStrings returns the strings of a list in the given order, without repetitions.
+func (c *compiler) uniqueStrings(texts []*string, at *location, keyword string) []string {
 	within := at.member(keyword)
 	seen := map[string]bool{}
 	var list []string

@@ -10,12 +10,12 @@ import (
 	"identitypools/shared/schema"
 )
 
-// nested is a document of n schemas within each other.
+// nested returns a document of n levels of schemas.
 func nested(n int) string {
 	return strings.Repeat(`{"not":`, n-1) + `{}` + strings.Repeat(`}`, n-1)
 }
 
-// many is n texts made by row, separated by commas.
+// many returns the results of row for 0 to n-1, separated by commas.
 func many(n int, row func(i int) string) string {
 	rows := make([]string, n)
 	for i := range rows {
@@ -103,7 +103,8 @@ func TestCompileAcceptsTheLimits(t *testing.T) {
 	}
 }
 
-// TestDefaultSchemas keeps the schemas that every tenant has within the subset, in the form in which they are answered.
+// TestDefaultSchemas checks that the schemas that every tenant has are in the published subset, and
+// in the form in which they are answered.
 func TestDefaultSchemas(t *testing.T) {
 	t.Parallel()
 	for _, s := range identity.DefaultSchemas("t") {

@@ -7,15 +7,15 @@ import (
 	"slices"
 )
 
-// distinct checks uniqueItems. The library hashes each item without marking where its parts end, so that a stranger can make
-// thousands of unlike items that all collide and are compared pairwise; here they are compared by a form that is the same for equal
-// items alone.
-func (r *run) distinct(items []any, at *place) {
+// checkUnique checks uniqueItems. The library is not used here: it hashes items without marking
+// where their parts end, so that a stranger can make thousands of different items that all collide
+// and are then compared pairwise. Instead, checkUnique compares the canonical forms of the items.
+func (r *validation) checkUnique(items []any, at *location) {
 	seen := make(map[string]struct{}, min(len(items), 64))
 	var form []byte
 	for i, item := range items {
-		form = appendForm(form[:0], item)
-		if !r.spend(costItem+len(form)) || r.done() {
+		form = appendCanonical(form[:0], item)
+		if !r.spend(costItem+len(form)) || r.stopped() {
 			return
 		}
 		if _, ok := seen[string(form)]; ok {
@@ -26,8 +26,9 @@ func (r *run) distinct(items []any, at *place) {
 	}
 }
 
-// appendForm appends a prefix code of v: equal values have equal forms (JSON Schema core, section 4.2.2), others never.
-func appendForm(form []byte, v any) []byte {
+// appendCanonical appends the canonical form of v to form. Two values have the same form if and
+// only if they are equal (JSON Schema Core, section 4.2.2), and no form is a prefix of another.
+func appendCanonical(form []byte, v any) []byte {
 	switch v := v.(type) {
 	case bool:
 		if v {
@@ -35,19 +36,19 @@ func appendForm(form []byte, v any) []byte {
 		}
 		return append(form, 'f')
 	case float64:
-		return binary.BigEndian.AppendUint64(append(form, 'n'), math.Float64bits(v+0)) // -0 becomes 0
+		return binary.BigEndian.AppendUint64(append(form, 'n'), math.Float64bits(v+0)) // turns -0 into 0
 	case string:
 		return append(binary.AppendUvarint(append(form, 's'), uint64(len(v))), v...)
 	case []any:
 		form = binary.AppendUvarint(append(form, 'a'), uint64(len(v)))
 		for _, item := range v {
-			form = appendForm(form, item)
+			form = appendCanonical(form, item)
 		}
 		return form
 	case map[string]any:
 		form = binary.AppendUvarint(append(form, 'o'), uint64(len(v)))
 		for _, name := range slices.Sorted(maps.Keys(v)) {
-			form = appendForm(appendForm(form, name), v[name])
+			form = appendCanonical(appendCanonical(form, name), v[name])
 		}
 		return form
 	}

@@ -1,15 +1,24 @@
-// Package schema compiles identity schemas and checks JSON values against them, naming every violation by JSON Pointer.
+// Package schema compiles identity schemas and checks JSON values against them. It reports every
+// violation, each with a JSON Pointer to its place in the value.
 //
-// An identity schema is the published subset of JSON Schema (type document): one string as type, booleans for
-// additionalProperties, whole numbers as bounds, lists of strings as enum; no $ref, no $defs, no format. Anything else is
-// refused when it is compiled, since clients generated from the published description fail to read it.
+// An identity schema is written in the published subset of JSON Schema:
+//   - type is a single string, and enum is a list of strings;
+//   - additionalProperties is a boolean;
+//   - bounds such as maxLength are whole numbers;
+//   - there is no $ref, no $defs and no format.
 //
-// Schemas and values come from strangers, so both are bounded: a schema in size, depth, nodes and patterns, a check in steps.
-// No pattern and no combination of schema and value makes a check run away.
+// Compile refuses everything else, because clients that are generated from the published
+// description could not read it.
 //
-// What single keywords mean is asked of github.com/google/jsonschema-go. That library stops at the first error and doesn't
-// say where in the value it is, so this package walks schema and value itself and asks it one keyword at a time. The fuzz test holds
-// the two together: both must come to the same verdict.
+// Schemas and values come from strangers, so both are limited: the size, depth, number of
+// subschemas and patterns of a schema, and the steps of a check. No pattern and no combination of
+// schema and value makes a check run without bound. See limits.go.
 //
-// The package stores nothing and knows nothing of pools or users. Functions that accept schemas or users' data import it.
+// The meaning of single keywords is left to github.com/google/jsonschema-go. That library stops at
+// the first error and does not say where in the value it is. Therefore this package walks schema
+// and value itself and calls the library for one keyword at a time. A fuzz test checks that the
+// package and the library come to the same verdict.
+//
+// The package stores nothing, and except for Checker it knows nothing of pools and users. Functions
+// that accept schemas or users' data import it.
 package schema

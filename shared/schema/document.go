@@ -12,12 +12,13 @@ import (
 	"identitypools/shared/identity"
 )
 
-// document is a schema as published (SupportedJSONSchema). A nil field is an absent keyword; null is the same as absent.
+// A document is a schema in its published form (SupportedJSONSchema). A field is nil if the keyword
+// is absent or null, which mean the same.
 type document struct {
 	Type        *string   `json:"type"`
 	Title       *string   `json:"title"`
 	Description *string   `json:"description"`
-	Hidden      *bool     `json:"hidden"` // of a member of metadata: not shown to the user
+	Hidden      *bool     `json:"hidden"` // a member of metadata is not shown to the user
 	Const       *string   `json:"const"`
 	Enum        []*string `json:"enum"`
 
@@ -58,8 +59,9 @@ type document struct {
 	Else  *document   `json:"else"`
 }
 
-// decode reads a schema document strictly. The error is Invalid and names the first thing outside the subset.
-func decode(text []byte) (*document, error) {
+// decodeDocument decodes a schema document strictly. The error is identity.Invalid and names the
+// first thing that is not in the published subset.
+func decodeDocument(text []byte) (*document, error) {
 	if len(text) > MaxDocument {
 		return nil, identity.InvalidField("", fmt.Sprintf("must have at most %d KB", MaxDocument>>10))
 	}
@@ -68,16 +70,17 @@ func decode(text []byte) (*document, error) {
 	}
 	var d document
 	if err := json.Unmarshal(text, &d, json.RejectUnknownMembers(true)); err != nil {
-		return nil, refusal(err)
+		return nil, invalidJSON(err)
 	}
 	return &d, nil
 }
 
-// refusal is a decoder's error as Invalid. The decoder's own words may repeat the input and name Go types.
-func refusal(err error) error {
+// invalidJSON converts an error of the JSON decoder to identity.Invalid. It does not use the text
+// of the error, which may repeat the input and name Go types.
+func invalidJSON(err error) error {
 	var semantic *json.SemanticError
 	if errors.As(err, &semantic) {
-		return identity.InvalidField(printable(semantic.JSONPointer), meaning(semantic))
+		return identity.InvalidField(safePointer(semantic.JSONPointer), typeReason(semantic))
 	}
 	var syntactic *jsontext.SyntacticError
 	if errors.As(err, &syntactic) {
@@ -85,20 +88,22 @@ func refusal(err error) error {
 		if errors.Is(err, jsontext.ErrDuplicateName) {
 			reason = "is given more than once"
 		}
-		return identity.InvalidField(printable(syntactic.JSONPointer), reason)
+		return identity.InvalidField(safePointer(syntactic.JSONPointer), reason)
 	}
 	return identity.InvalidField("", "is not valid JSON")
 }
 
-// printable is a pointer that is safe to answer: the name that it ends with may be what is not valid, or very long.
-func printable(p jsontext.Pointer) string {
+// safePointer returns a pointer that is safe to send in an answer. The last name of a pointer may
+// be invalid UTF-8, or very long.
+func safePointer(p jsontext.Pointer) string {
 	if len(p) > maxPointers {
 		return ""
 	}
 	return strings.ToValidUTF8(string(p), "\uFFFD")
 }
 
-func meaning(err *json.SemanticError) string {
+// typeReason says in plain words what the decoder expected where it found something else.
+func typeReason(err *json.SemanticError) string {
 	if errors.Is(err, json.ErrUnknownName) {
 		return "is not a keyword that identity schemas may use"
 	}

@@ -12,8 +12,9 @@ import (
 	"identitypools/shared/schema"
 )
 
-// FuzzSchema compiles any document and checks any value against it. Nothing panics; errors are Invalid, bounded and point into
-// what was given; the stored form means the same as what was sent; and verdicts are those of the library, asked about the whole schema.
+// FuzzSchema compiles any document and checks any value against it. Nothing panics. Errors are
+// identity.Invalid, limited in size, and point into what was given. The normalized document means
+// the same as the original, and the verdicts are those of the library for the whole schema.
 func FuzzSchema(f *testing.F) {
 	f.Add([]byte(typical), []byte(typicalValue))
 	for _, document := range []string{`{}`, `{"type":null,"enum":null}`, `{"$ref":"#"}`, nested(schema.MaxDepth)} {
@@ -67,7 +68,7 @@ func checkViolations(t *testing.T, err error) {
 	}
 }
 
-// compare asks the library for its verdict on an object within the limits.
+// compare checks that the library comes to the same verdict on an object within the limits.
 func compare(t *testing.T, stored, value []byte, verdict error) {
 	t.Helper()
 	var reference jsonschema.Schema
@@ -78,7 +79,7 @@ func compare(t *testing.T, stored, value []byte, verdict error) {
 	if err != nil {
 		t.Fatalf("the library does not resolve %s: %v", stored, err)
 	}
-	// A value that is not read at all says nothing about the schema.
+	// A value that cannot be decoded shows nothing about the schema.
 	if mustCompile(t, `{}`).Validate(value) != nil {
 		return
 	}

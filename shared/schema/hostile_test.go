@@ -8,8 +8,8 @@ import (
 	"identitypools/shared/schema"
 )
 
-// hostile are schemas and values made to take long. tooMuch says that the check must be given up; the others are large and still
-// must be answered.
+// hostile returns schemas and values that are made to take long. The check of those with tooMuch
+// must be given up; the others are large and must still be checked to the end.
 func hostile() []struct {
 	name, document, value string
 	tooMuch               bool
@@ -60,14 +60,16 @@ func TestHostile(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			err := mustCompile(t, row.document).Validate([]byte(row.value))
-			if gaveUp := err != nil && strings.Contains(err.Error(), "takes too much work"); gaveUp != row.tooMuch {
+			gaveUp := err != nil && strings.Contains(err.Error(), "takes too much work")
+			if gaveUp != row.tooMuch {
 				t.Errorf("gave up: %v, want %v (%.200v)", gaveUp, row.tooMuch, err)
 			}
 		})
 	}
 }
 
-// BenchmarkHostile shows how long the worst checks take, before they end or are given up.
+// BenchmarkHostile measures how long the most expensive checks take before they end or are given
+// up.
 func BenchmarkHostile(b *testing.B) {
 	for _, row := range hostile() {
 		b.Run(strings.ReplaceAll(row.name, " ", "-"), func(b *testing.B) {

@@ -9,15 +9,16 @@ import (
 	"github.com/google/jsonschema-go/jsonschema"
 )
 
-// check is one keyword that the library decides.
-type check struct {
-	applies kind
-	rule    *jsonschema.Resolved
-	program int    // instructions of a pattern's automaton, 0 without one
-	reason  string // for people; says what the schema asks, never what the value is
+// A keywordCheck is the check of one keyword by the library.
+type keywordCheck struct {
+	kind         kind
+	rule         *jsonschema.Resolved
+	instructions int    // of the automaton, if the keyword is a pattern
+	reason       string // what the schema demands; it never repeats the value
 }
 
-// enum is a list of allowed strings. It is not left to the library, which compares each in turn, at 0.1 µs and two allocations apiece.
+// An enum is a set of allowed strings. The library is not used here: it compares the strings one
+// after another, which takes 0.1 µs and two allocations for each.
 type enum struct {
 	allowed map[string]struct{}
 	reason  string
@@ -28,67 +29,103 @@ func (e *enum) allows(text string) bool {
 	return ok
 }
 
-// longestEnum is how many bytes of allowed values a reason repeats.
-const longestEnum = 200
+// maxEnumReason is the largest number of bytes of allowed values that a reason lists.
+const maxEnumReason = 200
 
 type rule = jsonschema.Schema
 
-// bound is a keyword whose value is a whole number.
+// A bound is a keyword whose value is a whole number.
 type bound struct {
-	name    string
-	value   *int64
-	least   int64 // that the value may be
-	applies kind
-	rule    func(value int64) *rule
-	reason  string
+	name   string
+	value  *int64
+	min    int64 // the least value that a schema may give
+	kind   kind
+	reason string // what the schema demands, with %s for the value
+	rule   func(value int64) *rule
 }
 
-// anyNumber is the least value of a bound that may be negative.
-const anyNumber = -1 << 63
+// unbounded is the min of a bound that may have any value.
+const unbounded = -1 << 63
 
-// bounds are the keywords of d whose value is a whole number. Numbers are compared as IEEE 754 doubles, which is what JSON's are
-// in practice (RFC 8259 section 6): bounds beyond 2^53 are inexact.
+// bounds returns the keywords of d whose value is a whole number. Numbers are compared as IEEE 754
+// doubles, as is usual for JSON (RFC 8259, section 6), so bounds beyond 2^53 are inexact.
 func bounds(d *document) []bound {
 	return []bound{
-		{"minimum", d.Minimum, anyNumber, numbers, func(v int64) *rule { return &rule{Minimum: new(float64(v))} }, "must be at least %s"},
-		{"maximum", d.Maximum, anyNumber, numbers, func(v int64) *rule { return &rule{Maximum: new(float64(v))} }, "must be at most %s"},
-		{"exclusiveMinimum", d.ExclusiveMinimum, anyNumber, numbers, func(v int64) *rule { return &rule{ExclusiveMinimum: new(float64(v))} }, "must be greater than %s"},
-		{"exclusiveMaximum", d.ExclusiveMaximum, anyNumber, numbers, func(v int64) *rule { return &rule{ExclusiveMaximum: new(float64(v))} }, "must be less than %s"},
-		{"multipleOf", d.MultipleOf, 1, numbers, func(v int64) *rule { return &rule{MultipleOf: new(float64(v))} }, "must be a multiple of %s"},
-		{"minLength", d.MinLength, 0, texts, func(v int64) *rule { return &rule{MinLength: new(int(v))} }, "must have at least %s character"},
-		{"maxLength", d.MaxLength, 0, texts, func(v int64) *rule { return &rule{MaxLength: new(int(v))} }, "must have at most %s character"},
-		{"minItems", d.MinItems, 0, lists, func(v int64) *rule { return &rule{MinItems: new(int(v))} }, "must have at least %s item"},
-		{"maxItems", d.MaxItems, 0, lists, func(v int64) *rule { return &rule{MaxItems: new(int(v))} }, "must have at most %s item"},
-		{"minProperties", d.MinProperties, 0, objects, func(v int64) *rule { return &rule{MinProperties: new(int(v))} }, "must have at least %s member"},
-		{"maxProperties", d.MaxProperties, 0, objects, func(v int64) *rule { return &rule{MaxProperties: new(int(v))} }, "must have at most %s member"},
-		{"minContains", d.MinContains, 0, lists, nil, ""}, // part of contains
-		{"maxContains", d.MaxContains, 0, lists, nil, ""},
+		{
+			"minimum", d.Minimum, unbounded, numberKind, "must be at least %s",
+			func(v int64) *rule { return &rule{Minimum: new(float64(v))} },
+		},
+		{
+			"maximum", d.Maximum, unbounded, numberKind, "must be at most %s",
+			func(v int64) *rule { return &rule{Maximum: new(float64(v))} },
+		},
+		{
+			"exclusiveMinimum", d.ExclusiveMinimum, unbounded, numberKind, "must be greater than %s",
+			func(v int64) *rule { return &rule{ExclusiveMinimum: new(float64(v))} },
+		},
+		{
+			"exclusiveMaximum", d.ExclusiveMaximum, unbounded, numberKind, "must be less than %s",
+			func(v int64) *rule { return &rule{ExclusiveMaximum: new(float64(v))} },
+		},
+		{
+			"multipleOf", d.MultipleOf, 1, numberKind, "must be a multiple of %s",
+			func(v int64) *rule { return &rule{MultipleOf: new(float64(v))} },
+		},
+		{
+			"minLength", d.MinLength, 0, stringKind, "must have at least %s character",
+			func(v int64) *rule { return &rule{MinLength: new(int(v))} },
+		},
+		{
+			"maxLength", d.MaxLength, 0, stringKind, "must have at most %s character",
+			func(v int64) *rule { return &rule{MaxLength: new(int(v))} },
+		},
+		{
+			"minItems", d.MinItems, 0, arrayKind, "must have at least %s item",
+			func(v int64) *rule { return &rule{MinItems: new(int(v))} },
+		},
+		{
+			"maxItems", d.MaxItems, 0, arrayKind, "must have at most %s item",
+			func(v int64) *rule { return &rule{MaxItems: new(int(v))} },
+		},
+		{
+			"minProperties", d.MinProperties, 0, objectKind, "must have at least %s member",
+			func(v int64) *rule { return &rule{MinProperties: new(int(v))} },
+		},
+		{
+			"maxProperties", d.MaxProperties, 0, objectKind, "must have at most %s member",
+			func(v int64) *rule { return &rule{MaxProperties: new(int(v))} },
+		},
+		// These have no rule of their own, because they only count for contains.
+		{"minContains", d.MinContains, 0, arrayKind, "", nil},
+		{"maxContains", d.MaxContains, 0, arrayKind, "", nil},
 	}
 }
 
-// assertions compiles the keywords that look at a value as a whole.
-func (c *compiler) assertions(n *node, d *document, at *place) {
-	c.setKind(n, d, at)
-	c.setEnum(n, d, at)
+// compileAssertions compiles the keywords that look at a value as a whole.
+func (c *compiler) compileAssertions(n *node, d *document, at *location) {
+	c.compileType(n, d, at)
+	c.compileEnum(n, d, at)
 	n.constant = d.Const
 	for _, b := range bounds(d) {
 		switch {
 		case b.value == nil:
-		case *b.value < b.least:
+		case *b.value < b.min:
 			there := at.member(b.name)
-			c.add(&there, fmt.Sprintf("must be at least %d", b.least))
+			c.add(&there, fmt.Sprintf("must be at least %d", b.min))
 		case b.rule != nil:
-			n.checks = append(n.checks, check{b.applies, c.resolve(b.rule(*b.value), at), 0, plural(b.reason, *b.value)})
+			rule, reason := c.resolve(b.rule(*b.value), at), formatReason(b.reason, *b.value)
+			n.checks = append(n.checks, keywordCheck{kind: b.kind, rule: rule, reason: reason})
 		}
 	}
 	if d.Pattern != nil {
 		there := at.member("pattern")
-		n.checks = append(n.checks, c.pattern(*d.Pattern, &there))
+		n.checks = append(n.checks, c.compilePattern(*d.Pattern, &there))
 	}
 }
 
-// plural puts a number into a reason that may end with the thing counted.
-func plural(reason string, n int64) string {
+// formatReason puts the number n into a reason. If the reason ends with the name of the thing that
+// is counted, formatReason puts the name into the plural where n demands it.
+func formatReason(reason string, n int64) string {
 	text := fmt.Sprintf(reason, fmt.Sprint(n))
 	if n != 1 && !strings.HasSuffix(reason, "%s") {
 		text += "s"
@@ -96,22 +133,22 @@ func plural(reason string, n int64) string {
 	return text
 }
 
-func (c *compiler) setKind(n *node, d *document, at *place) {
+func (c *compiler) compileType(n *node, d *document, at *location) {
 	if d.Type == nil {
 		return
 	}
-	n.kind = kindNamed(*d.Type)
-	if n.kind == anything {
+	n.kind = parseKind(*d.Type)
+	if n.kind == anyKind {
 		there := at.member("type")
 		c.add(&there, "must be one of string, number, integer, boolean, array, object, null")
 	}
 }
 
-func (c *compiler) setEnum(n *node, d *document, at *place) {
+func (c *compiler) compileEnum(n *node, d *document, at *location) {
 	if d.Enum == nil {
 		return
 	}
-	values, there := c.strings(d.Enum, at, "enum"), at.member("enum")
+	values, there := c.uniqueStrings(d.Enum, at, "enum"), at.member("enum")
 	if len(d.Enum) == 0 || len(d.Enum) > MaxEnum {
 		c.add(&there, fmt.Sprintf("must have from 1 to %d values", MaxEnum))
 		return
@@ -120,37 +157,41 @@ func (c *compiler) setEnum(n *node, d *document, at *place) {
 	for _, value := range values {
 		n.enum.allowed[value] = struct{}{}
 	}
-	if all := strings.Join(values, ", "); len(all) <= longestEnum {
+	if all := strings.Join(values, ", "); len(all) <= maxEnumReason {
 		n.enum.reason = "must be one of " + all
 	}
 }
 
-// pattern compiles a regular expression. RE2's take time linear in the text (no backtracking), so that only their size is to be
-// bounded; ECMA 262's look-around and back references have no RE2 form and are refused.
-func (c *compiler) pattern(text string, at *place) check {
+// compilePattern compiles a regular expression. Matching in RE2 takes time linear in the length of
+// the text, without backtracking, so it is enough to limit the size of the automaton. The
+// look-around and back references of ECMA 262 do not exist in RE2 and are refused.
+func (c *compiler) compilePattern(text string, at *location) keywordCheck {
 	if c.patterns++; c.patterns > MaxPatterns {
 		if c.patterns == MaxPatterns+1 {
 			c.add(nil, fmt.Sprintf("must have at most %d patterns", MaxPatterns))
 		}
-		return check{}
+		return keywordCheck{}
 	}
 	if utf8.RuneCountInString(text) > MaxPattern {
 		c.add(at, fmt.Sprintf("must have at most %d characters", MaxPattern))
-		return check{}
+		return keywordCheck{}
 	}
 	size, err := programSize(text)
 	if err != nil {
 		c.add(at, "must be a regular expression that RE2 knows, without look-around and back references")
-		return check{}
+		return keywordCheck{}
 	}
-	if c.program += size; c.program > MaxProgram {
+	if c.instructions += size; c.instructions > MaxProgram {
 		c.add(at, "is too complex together with the patterns before it: lower its repeat counts")
-		return check{}
+		return keywordCheck{}
 	}
-	return check{texts, c.resolve(&rule{Pattern: text}, at), size, "must match the pattern " + text}
+	return keywordCheck{
+		kind: stringKind, rule: c.resolve(&rule{Pattern: text}, at), instructions: size,
+		reason: "must match the pattern " + text,
+	}
 }
 
-// programSize is the number of instructions of the automaton that the expression compiles to.
+// programSize returns the number of instructions of the automaton that an expression compiles to.
 func programSize(text string) (int, error) {
 	parsed, err := syntax.Parse(text, syntax.Perl)
 	if err != nil {
@@ -163,8 +204,9 @@ func programSize(text string) (int, error) {
 	return len(program.Inst), nil
 }
 
-// resolve has the library prepare one keyword. There is nothing that it could load: the document has no references.
-func (c *compiler) resolve(r *rule, at *place) *jsonschema.Resolved {
+// resolve prepares a schema of one keyword for the library. The schema has no references, so the
+// library loads nothing.
+func (c *compiler) resolve(r *rule, at *location) *jsonschema.Resolved {
 	resolved, err := r.Resolve(nil)
 	if err != nil {
 		c.add(at, "is not a schema that can be checked")
@@ -172,8 +214,8 @@ func (c *compiler) resolve(r *rule, at *place) *jsonschema.Resolved {
 	return resolved
 }
 
-// occurrences words contains: how many items must match.
-func occurrences(least, most int) string {
+// containsReason says how many items must match the schema of contains.
+func containsReason(least, most int) string {
 	switch {
 	case most < least:
 		return "cannot match: the schema asks for more items of a form than it allows"

@@ -2,72 +2,74 @@ package schema
 
 import "math"
 
-// kind is a sort of values. A keyword speaks about one of them and holds for all others.
+// A kind is a set of JSON values, such as the strings. A keyword applies to the values of one kind;
+// all other values satisfy it.
 type kind byte
 
 const (
-	anything kind = iota
-	texts
-	numbers
-	wholes
-	booleans
-	lists
-	objects
-	nulls
+	anyKind kind = iota
+	stringKind
+	numberKind
+	integerKind
+	booleanKind
+	arrayKind
+	objectKind
+	nullKind
 )
 
-// kindNamed is the kind that the keyword type names; anything where there is no such type.
-func kindNamed(name string) kind {
+// parseKind returns the kind for a value of the keyword type, or anyKind if there is no such type.
+func parseKind(name string) kind {
 	switch name {
 	case "string":
-		return texts
+		return stringKind
 	case "number":
-		return numbers
+		return numberKind
 	case "integer":
-		return wholes
+		return integerKind
 	case "boolean":
-		return booleans
+		return booleanKind
 	case "array":
-		return lists
+		return arrayKind
 	case "object":
-		return objects
+		return objectKind
 	case "null":
-		return nulls
+		return nullKind
 	}
-	return anything
+	return anyKind
 }
 
-// has says whether v is of the kind. A number without a fraction is an integer, however it is written.
-func (k kind) has(v any) bool {
+// includes reports whether v is of kind k. A number without a fractional part is an integer,
+// however it is written.
+func (k kind) includes(v any) bool {
 	switch v := v.(type) {
 	case string:
-		return k == texts || k == anything
+		return k == stringKind || k == anyKind
 	case float64:
-		return k == numbers || k == wholes && v == math.Trunc(v) || k == anything
+		return k == numberKind || k == integerKind && v == math.Trunc(v) || k == anyKind
 	case bool:
-		return k == booleans || k == anything
+		return k == booleanKind || k == anyKind
 	case []any:
-		return k == lists || k == anything
+		return k == arrayKind || k == anyKind
 	case map[string]any:
-		return k == objects || k == anything
+		return k == objectKind || k == anyKind
 	}
-	return k == nulls || k == anything
+	return k == nullKind || k == anyKind
 }
 
-// reason tells people what a value of the kind is.
+// reason says what a value must be to be of kind k.
 func (k kind) reason() string {
 	switch k {
-	case texts:
+	case stringKind:
 		return "must be a string"
-	case numbers:
+	case numberKind:
 		return "must be a number"
-	case wholes:
+	case integerKind:
 		return "must be a whole number"
-	case booleans:
+	case booleanKind:
 		return "must be true or false"
-	case lists:
+	case arrayKind:
 		return "must be a list"
-	case objects:
+	case objectKind:
 		return "must be an object"
 	}
 	return "must be null"

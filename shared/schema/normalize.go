@@ -9,8 +9,10 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Normalize is a schema document as it is stored and answered: compact, in the order given, without members that are null,
-// which mean nothing but would be read back as mistakes by stricter clients. The error is that of Compile.
+// Normalize returns a schema document in the form in which it is stored and answered: without
+// insignificant whitespace, with its members in the given order, and without members that are null.
+// Null means the same as an absent member, but stricter clients would refuse to read it. Normalize
+// fails as Compile does.
 func Normalize(text []byte) ([]byte, error) {
 	if _, err := Compile(text); err != nil {
 		return nil, err
@@ -28,14 +30,15 @@ func Normalize(text []byte) ([]byte, error) {
 	}
 }
 
-// copyToken copies one token, or skips a member that is null.
+// copyToken copies one token, or skips a member whose value is null. It returns io.EOF at the end.
 func copyToken(to *jsontext.Encoder, from *jsontext.Decoder) error {
 	read, err := from.ReadToken()
 	if err != nil {
 		return err
 	}
-	token := read.Clone() // peeking voids what was read
-	// The first, third… token within an object is a member's name; the closing brace is counted to the level around it.
+	token := read.Clone() // PeekKind invalidates read
+	// The first, third, … token within an object is the name of a member. The closing brace counts
+	// as a token of the level above.
 	if kind, n := from.StackIndex(from.StackDepth()); kind == '{' && n%2 == 1 && from.PeekKind() == 'n' {
 		return from.SkipValue()
 	}

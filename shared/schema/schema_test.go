@@ -18,7 +18,7 @@ func mustCompile(tb testing.TB, document string) *schema.Schema {
 	return s
 }
 
-// pointers are those of the violations that err carries; nil where there is no error.
+// pointers returns the pointers of the violations in err, or nil if err is nil.
 func pointers(tb testing.TB, err error) []string {
 	tb.Helper()
 	if err == nil {
@@ -40,7 +40,8 @@ func pointers(tb testing.TB, err error) []string {
 
 type keyword struct{ name, document, valid, invalid, wrong string }
 
-// keywords has for each keyword a value that holds and one that does not, with every pointer that must be named.
+// keywords returns for each keyword a value that satisfies it and one that does not, with all
+// pointers that must be reported for the latter.
 func keywords() []keyword {
 	return []keyword{
 		{"type string", `{"properties":{"a":{"type":"string"}}}`, `{"a":""}`, `{"a":1}`, "/a"},

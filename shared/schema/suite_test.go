@@ -19,7 +19,7 @@ import (
 	"identitypools/shared/schema"
 )
 
-// group is one schema of the JSON Schema Test Suite, and values that are valid or not.
+// A group is a schema of the JSON Schema Test Suite, with values that are valid or not.
 type group struct {
 	Description string
 	Schema      json.RawMessage
@@ -30,10 +30,12 @@ type group struct {
 	}
 }
 
-// suite is the groups of a draft by file, as they come with the library: they are not copied here.
+// suite returns the groups of a draft by file. It reads them from the library's module, so that
+// this repository needs no copy.
 func suite(t *testing.T, draft string) map[string][]group {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", "{{.Dir}}", "github.com/google/jsonschema-go/jsonschema").Output()
+	const library = "github.com/google/jsonschema-go/jsonschema"
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", "{{.Dir}}", library).Output()
 	if err != nil {
 		t.Fatalf("find the library's source: %v", err)
 	}
@@ -56,9 +58,9 @@ func suite(t *testing.T, draft string) map[string][]group {
 	return all
 }
 
-// TestSuite runs the JSON Schema Test Suite: each group's schema is either refused, for something that is outside the published
-// subset, or has the verdicts that the suite expects. What is refused, and what differs, is counted in a file, so that refusing more
-// shows.
+// TestSuite runs the JSON Schema Test Suite. The schema of each group is either refused, because it
+// is outside the published subset, or gives the verdicts that the suite expects. A golden file
+// counts what is refused and what differs, so that a change shows.
 func TestSuite(t *testing.T) {
 	t.Parallel()
 	for _, draft := range []string{"draft7", "draft2020-12"} {
@@ -75,10 +77,10 @@ func TestSuite(t *testing.T) {
 	}
 }
 
-// counter counts groups and tests by what came of them.
+// A counter counts groups and tests by their outcome.
 type counter map[string]int
 
-// String is the counts, one a line.
+// String returns the counts, one per line.
 func (c counter) String() string {
 	var text strings.Builder
 	for _, what := range slices.Sorted(maps.Keys(c)) {
@@ -87,7 +89,8 @@ func (c counter) String() string {
 	return text.String()
 }
 
-// group compiles a group's schema as that of a member, since a document is an object, and checks its values.
+// group compiles a group's schema as the schema of a member, since an identity schema describes an
+// object, and checks the group's values.
 func (c counter) group(t *testing.T, file string, g group) {
 	t.Helper()
 	document := `{"properties":{"v":` + string(withoutDraft(t, g.Schema)) + `}}`
@@ -112,7 +115,8 @@ func (c counter) group(t *testing.T, file string, g group) {
 	}
 }
 
-// withoutDraft is a schema without the keyword that names its draft, which each document of the suite has.
+// withoutDraft returns a schema without the keyword that names its draft, which every document of
+// the suite has.
 func withoutDraft(t *testing.T, text []byte) []byte {
 	t.Helper()
 	var members map[string]json.RawMessage
@@ -127,7 +131,8 @@ func withoutDraft(t *testing.T, text []byte) []byte {
 	return short
 }
 
-// outside says why a document was refused, and makes sure that this is true of what the refusal points at.
+// outside returns why a document was refused, and fails the test if this is not true of the place
+// that the error points at.
 func outside(t *testing.T, document string, err error) string {
 	t.Helper()
 	var invalid identity.Invalid
@@ -150,7 +155,7 @@ func outside(t *testing.T, document string, err error) string {
 	}
 }
 
-// at is what a document has at a pointer.
+// at returns the value at a pointer in a document.
 func at(t *testing.T, document string, pointer jsontext.Pointer) json.RawMessage {
 	t.Helper()
 	value := json.RawMessage(document)
@@ -173,7 +178,7 @@ func at(t *testing.T, document string, pointer jsontext.Pointer) json.RawMessage
 	return value
 }
 
-// under names the keyword that a refused value belongs to, where that is one.
+// under returns the keyword that a refused value belongs to, if there is one.
 func under(pointer jsontext.Pointer) string {
 	for ; pointer != ""; pointer = pointer.Parent() {
 		if keyword := pointer.LastToken(); slices.Contains(published(), keyword) {
@@ -183,7 +188,7 @@ func under(pointer jsontext.Pointer) string {
 	return ""
 }
 
-// published are the keywords of the published subset (SupportedJSONSchema).
+// published returns the keywords of the published subset (SupportedJSONSchema).
 func published() []string {
 	return []string{
 		"type", "title", "description", "hidden", "const", "enum", "pattern", "required", "properties", "patternProperties",

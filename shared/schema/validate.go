@@ -10,97 +10,104 @@ import (
 	"identitypools/shared/identity"
 )
 
-// Validate checks a JSON object. The error is Invalid and names every violation, up to MaxViolations, with a pointer relative to
-// the value; its reasons never repeat the value. A value that takes too much work to check is Invalid too.
+// Validate checks a JSON object against the schema. The error is identity.Invalid with every
+// violation, up to MaxViolations. Their pointers are relative to the object, and their reasons
+// never repeat its values. An object that is nested too deeply, or takes too much work to check, is
+// invalid too.
 func (s *Schema) Validate(text []byte) error {
 	if jsontext.Value(text).Kind() != '{' {
 		return identity.InvalidField("", "must be an object")
 	}
 	var value any
 	if err := json.Unmarshal(text, &value); err != nil {
-		return refusal(err)
+		return invalidJSON(err)
 	}
-	if deeper(value, MaxValueDepth) {
-		return identity.InvalidField("", fmt.Sprintf("must have at most %d objects and lists within each other", MaxValueDepth))
+	if nestsDeeper(value, MaxValueDepth) {
+		reason := fmt.Sprintf("must have at most %d objects and lists within each other", MaxValueDepth)
+		return identity.InvalidField("", reason)
 	}
-	r := run{work: maxWork}
-	r.node(s.root, value, nil)
-	return r.result()
+	r := validation{workLeft: maxWork}
+	r.checkNode(s.root, value, nil)
+	return r.err()
 }
 
-// run is one check of one value.
-type run struct {
-	work     int // that is left; negative is spent
-	pointers int // bytes of all violations' pointers
-	found    identity.Violations
-	full     bool // there is no room for more violations
+// A validation is the state of checking one value against a schema.
+type validation struct {
+	workLeft     int // in units; negative once more was needed than there was
+	pointerBytes int // length of the pointers of all violations together
+	violations   identity.Violations
+	full         bool // there is no room for more violations
 
-	probing bool // only whether the value matches is asked, as for the branches of anyOf
-	failed  bool // it does not
+	// While probing is set, a mismatch sets failed and records no violation. This answers whether
+	// a value matches a schema, for example one of the schemas of anyOf.
+	probing bool
+	failed  bool
 }
 
-// spend takes units of work and says whether there was enough left.
-func (r *run) spend(units int) bool {
-	r.work -= units
-	return r.work >= 0
+// spend takes units of work and reports whether enough was left.
+func (r *validation) spend(units int) bool {
+	r.workLeft -= units
+	return r.workLeft >= 0
 }
 
-// done says that going on would change nothing.
-func (r *run) done() bool { return r.work < 0 || r.full || r.probing && r.failed }
+// stopped reports whether further checks cannot change the result.
+func (r *validation) stopped() bool { return r.workLeft < 0 || r.full || r.probing && r.failed }
 
-// add records that the value at a place is wrong. Verdicts reached after the work was spent count for nothing.
-func (r *run) add(at *place, reason string) {
+// add records that the value at a location is wrong, unless this was recorded before. It ignores
+// what is found after the work was spent, since that is not reliable.
+func (r *validation) add(at *location, reason string) {
 	if r.probing {
 		r.failed = true
 	}
-	if r.probing || r.done() {
+	if r.probing || r.stopped() {
 		return
 	}
 	v := identity.Violation{Pointer: at.pointer(), Reason: reason}
-	for _, other := range r.found {
+	for _, other := range r.violations {
 		if other == v {
 			return
 		}
 	}
-	r.pointers += len(v.Pointer)
-	if len(r.found) == MaxViolations || r.pointers > maxPointers && len(r.found) > 0 {
+	r.pointerBytes += len(v.Pointer)
+	if len(r.violations) == MaxViolations || r.pointerBytes > maxPointers && len(r.violations) > 0 {
 		r.full = true
 		return
 	}
-	r.found = append(r.found, v)
+	r.violations = append(r.violations, v)
 }
 
-// matches says whether v matches n, and records nothing.
-func (r *run) matches(n *node, v any) bool {
+// matches reports whether v matches n, and records no violation.
+func (r *validation) matches(n *node, v any) bool {
 	probing, failed := r.probing, r.failed
 	r.probing, r.failed = true, false
-	r.node(n, v, nil)
+	r.checkNode(n, v, nil)
 	matched := !r.failed
 	r.probing, r.failed = probing, failed
 	return matched
 }
 
-func (r *run) result() error {
-	if r.work < 0 {
+// err returns the result of the validation.
+func (r *validation) err() error {
+	if r.workLeft < 0 {
 		return identity.InvalidField("", "takes too much work to check against the schema")
 	}
-	return r.found.Err()
+	return r.violations.Err()
 }
 
-// deeper says whether v has more than the given number of objects and lists within each other.
-func deeper(v any, levels int) bool {
+// nestsDeeper reports whether v has more than the given levels of nested objects and arrays.
+func nestsDeeper(v any, levels int) bool {
 	switch v := v.(type) {
 	case map[string]any:
 		if levels == 0 {
 			return true
 		}
 		for _, sub := range v {
-			if deeper(sub, levels-1) {
+			if nestsDeeper(sub, levels-1) {
 				return true
 			}
 		}
 	case []any:
-		return levels == 0 || slices.ContainsFunc(v, func(sub any) bool { return deeper(sub, levels-1) })
+		return levels == 0 || slices.ContainsFunc(v, func(sub any) bool { return nestsDeeper(sub, levels-1) })
 	}
 	return false
 }

@@ -37,12 +37,14 @@ func TestValidateRefusesWhatIsNoObject(t *testing.T) {
 			}
 		})
 	}
-	if err := s.Validate([]byte(strings.Repeat(`{"a":`, schema.MaxValueDepth-1) + `[1]` + strings.Repeat(`}`, schema.MaxValueDepth-1))); err != nil {
+	const levels = schema.MaxValueDepth - 1
+	deep := strings.Repeat(`{"a":`, levels) + `[1]` + strings.Repeat(`}`, levels)
+	if err := s.Validate([]byte(deep)); err != nil {
 		t.Errorf("at the limit of depth: %v", err)
 	}
 }
 
-// TestReasonsNeverRepeatTheValue: it may be secret, and an answer with it may be logged.
+// A value may be secret, and an answer that repeats it may be logged.
 func TestReasonsNeverRepeatTheValue(t *testing.T) {
 	t.Parallel()
 	const secret = "hunter2secret"
@@ -51,7 +53,8 @@ func TestReasonsNeverRepeatTheValue(t *testing.T) {
 		`"oneOf":[{"const":"x"}]`, `"not":{}`, `"allOf":[{"maxLength":1}]`, `"if":{},"then":{"maxLength":1}`,
 	}
 	for _, keyword := range rules {
-		err := mustCompile(t, `{"properties":{"a":{`+keyword+`},"b":{"uniqueItems":true}}}`).Validate([]byte(`{"a":"` + secret + `","b":["` + secret + `","` + secret + `"]}`))
+		s := mustCompile(t, `{"properties":{"a":{`+keyword+`},"b":{"uniqueItems":true}}}`)
+		err := s.Validate([]byte(`{"a":"` + secret + `","b":["` + secret + `","` + secret + `"]}`))
 		if got := pointers(t, err); len(got) < 2 || strings.Contains(err.Error(), secret) {
 			t.Errorf("%s: %v", keyword, err)
 		}
@@ -64,7 +67,8 @@ func TestViolationsAreBounded(t *testing.T) {
 	t.Run("in number", func(t *testing.T) {
 		t.Parallel()
 		value := `{` + many(1000, func(i int) string { return fmt.Sprintf(`"m%04d":1`, i) }) + `}`
-		if got := pointers(t, s.Validate([]byte(value))); len(got) != schema.MaxViolations || got[0] != "/m0000" || got[49] != "/m0049" {
+		if got := pointers(t, s.Validate([]byte(value))); len(got) != schema.MaxViolations ||
+			got[0] != "/m0000" || got[49] != "/m0049" {
 			t.Errorf("wrong at %q", got)
 		}
 	})
@@ -107,7 +111,8 @@ func TestCache(t *testing.T) {
 	}
 }
 
-// TestCacheIsBounded fills a cache from several goroutines with more than it holds: each still gets its own schema.
+// TestCacheIsBounded fills a cache from several goroutines with more than it can hold. Each of them
+// still gets its own schema.
 func TestCacheIsBounded(t *testing.T) {
 	t.Parallel()
 	var c schema.Cache
@@ -120,7 +125,8 @@ func TestCacheIsBounded(t *testing.T) {
 				s, err := c.Compile("t", name, 1, []byte(document))
 				if err != nil {
 					t.Error(err)
-				} else if got := s.Validate([]byte(`{}`)); got == nil || !strings.HasPrefix(got.Error(), "/"+name+":") {
+				} else if got := s.Validate([]byte(`{}`)); got == nil ||
+					!strings.HasPrefix(got.Error(), "/"+name+":") {
 					t.Errorf("%s: %v", name, got)
 				}
 			}

@@ -6,26 +6,26 @@ import (
 	"strings"
 )
 
-// node checks v against n.
-func (r *run) node(n *node, v any, at *place) {
-	if !r.spend(costVisit) || r.done() {
+// checkNode checks v against n.
+func (r *validation) checkNode(n *node, v any, at *location) {
+	if !r.spend(costVisit) || r.stopped() {
 		return
 	}
-	if !n.kind.has(v) {
-		r.add(at, n.kind.reason()) // and nothing else: of another type hardly anything can be right
+	if !n.kind.includes(v) {
+		r.add(at, n.kind.reason()) // other violations would only follow from the wrong type
 		return
 	}
-	r.assertions(n, v, at)
+	r.checkAssertions(n, v, at)
 	switch v := v.(type) {
 	case map[string]any:
-		r.object(n, v, at)
+		r.checkObject(n, v, at)
 	case []any:
-		r.list(n, v, at)
+		r.checkArray(n, v, at)
 	}
-	r.combinations(n, v, at)
+	r.checkCombinations(n, v, at)
 }
 
-func (r *run) assertions(n *node, v any, at *place) {
+func (r *validation) checkAssertions(n *node, v any, at *location) {
 	text, isText := v.(string)
 	if n.constant != nil && (!isText || text != *n.constant) {
 		r.add(at, "must be the one value that the schema allows")
@@ -34,121 +34,123 @@ func (r *run) assertions(n *node, v any, at *place) {
 		r.add(at, n.enum.reason)
 	}
 	for _, c := range n.checks {
-		if r.done() {
+		if r.stopped() {
 			return
 		}
-		if c.applies.has(v) && !r.check(c, v) {
+		if c.kind.includes(v) && !r.holds(c, v) {
 			r.add(at, c.reason)
 		}
 	}
 }
 
-// check asks the library about a keyword that applies to v.
-func (r *run) check(c check, v any) bool {
+// holds reports whether a keyword that applies to v holds for it, as the library decides.
+func (r *validation) holds(c keywordCheck, v any) bool {
 	units := costKeyword
 	if text, ok := v.(string); ok {
-		units += (costByte + c.program) * len(text)
+		units += (costByte + c.instructions) * len(text)
 	}
 	return r.spend(units) && c.rule.Validate(v) == nil
 }
 
-// member and item check a part of a value.
-func (r *run) member(n *node, v any, at *place, name string) {
+func (r *validation) checkMember(n *node, v any, at *location, name string) {
 	there := at.member(name)
-	r.node(n, v, &there)
+	r.checkNode(n, v, &there)
 }
 
-func (r *run) item(n *node, v any, at *place, index int) {
+func (r *validation) checkItem(n *node, v any, at *location, index int) {
 	there := at.item(index)
-	r.node(n, v, &there)
+	r.checkNode(n, v, &there)
 }
 
-// wrong records that a member is missing, or should not be there.
-func (r *run) wrong(at *place, name, reason string) {
+// addMember records that a member of the object at a location is missing or not allowed.
+func (r *validation) addMember(at *location, name, reason string) {
 	there := at.member(name)
 	r.add(&there, reason)
 }
 
-func (r *run) object(n *node, v map[string]any, at *place) {
+func (r *validation) checkObject(n *node, v map[string]any, at *location) {
 	known := 0
 	for _, p := range n.properties {
 		if sub, ok := v[p.name]; ok {
 			known++
-			r.member(p.node, sub, at, p.name)
+			r.checkMember(p.node, sub, at, p.name)
 		}
 	}
-	r.required(n.required, v, at)
-	r.dependent(n, v, at)
+	r.checkRequired(n.required, v, at)
+	r.checkDependents(n, v, at)
 	if len(n.patterns) > 0 || n.names != nil || n.closed && known < len(v) {
-		r.members(n, v, at)
+		r.checkMemberNames(n, v, at)
 	}
 }
 
-func (r *run) required(names []string, v map[string]any, at *place) {
+func (r *validation) checkRequired(names []string, v map[string]any, at *location) {
 	if !r.spend(len(names) * costMember) {
 		return
 	}
 	for _, name := range names {
 		if _, ok := v[name]; !ok {
-			r.wrong(at, name, "must be given")
+			r.addMember(at, name, "must be given")
 		}
 	}
 }
 
-func (r *run) dependent(n *node, v map[string]any, at *place) {
+func (r *validation) checkDependents(n *node, v map[string]any, at *location) {
 	for _, d := range n.dependentRequired {
 		if _, ok := v[d.name]; ok {
-			r.required(d.needs, v, at)
+			r.checkRequired(d.needs, v, at)
 		}
 	}
 	for _, d := range n.dependentSchemas {
 		if _, ok := v[d.name]; ok {
-			r.node(d.node, v, at)
+			r.checkNode(d.node, v, at)
 		}
 	}
 }
 
-// members checks what depends on the names of an object's members.
-func (r *run) members(n *node, v map[string]any, at *place) {
+// checkMemberNames checks the keywords that depend on the names of members: propertyNames,
+// patternProperties and additionalProperties.
+func (r *validation) checkMemberNames(n *node, v map[string]any, at *location) {
 	if !r.spend(len(v) * costMember) {
 		return
 	}
 	for _, name := range slices.Sorted(maps.Keys(v)) {
-		if r.done() {
+		if r.stopped() {
 			return
 		}
 		if n.names != nil && !r.matches(n.names, name) {
-			r.wrong(at, name, "has a name that the schema does not allow")
+			r.addMember(at, name, "has a name that the schema does not allow")
 		}
-		_, known := slices.BinarySearchFunc(n.properties, name, func(b branch, name string) int { return strings.Compare(b.name, name) })
+		_, known := slices.BinarySearchFunc(n.properties, name, func(m memberSchema, name string) int {
+			return strings.Compare(m.name, name)
+		})
 		for _, p := range n.patterns {
-			if r.check(p.pattern, name) {
+			if r.holds(p.pattern, name) {
 				known = true
-				r.member(p.node, v[name], at, name)
+				r.checkMember(p.node, v[name], at, name)
 			}
 		}
 		if n.closed && !known {
-			r.wrong(at, name, "is not a member that the schema allows")
+			r.addMember(at, name, "is not a member that the schema allows")
 		}
 	}
 }
 
-func (r *run) list(n *node, v []any, at *place) {
+func (r *validation) checkArray(n *node, v []any, at *location) {
 	if n.unique {
-		r.distinct(v, at)
+		r.checkUnique(v, at)
 	}
 	if n.items != nil {
 		for i, item := range v {
-			if r.done() {
+			if r.stopped() {
 				return
 			}
-			r.item(n.items, item, at, i)
+			r.checkItem(n.items, item, at, i)
 		}
 	}
 	if n.contains != nil {
 		found := 0
 		for _, item := range v {
-			if r.done() {
+			if r.stopped() {
 				return
 			}
 			if r.matches(n.contains.node, item) {
@@ -161,16 +163,17 @@ func (r *run) list(n *node, v []any, at *place) {
 	}
 }
 
-// combinations checks the schemas that speak of the same value. Those that must hold are walked, so that a violation is
-// named where it is; of alternatives nobody knows which one was meant.
-func (r *run) combinations(n *node, v any, at *place) {
+// checkCombinations checks the keywords that apply further schemas to the same value. Where a
+// schema must hold, its violations are recorded with their own locations. Where it is one of
+// several alternatives, it is unknown which one was meant, so there is only one violation for all.
+func (r *validation) checkCombinations(n *node, v any, at *location) {
 	for _, sub := range n.allOf {
-		r.node(sub, v, at)
+		r.checkNode(sub, v, at)
 	}
-	if len(n.anyOf) > 0 && r.count(n.anyOf, v, 1) == 0 {
+	if len(n.anyOf) > 0 && r.countMatches(n.anyOf, v, 1) == 0 {
 		r.add(at, "must have one of the forms that the schema allows")
 	}
-	if len(n.oneOf) > 0 && r.count(n.oneOf, v, 2) != 1 {
+	if len(n.oneOf) > 0 && r.countMatches(n.oneOf, v, 2) != 1 {
 		r.add(at, "must have exactly one of the forms that the schema allows")
 	}
 	if n.not != nil && r.matches(n.not, v) {
@@ -184,15 +187,15 @@ func (r *run) combinations(n *node, v any, at *place) {
 		next = n.then
 	}
 	if next != nil {
-		r.node(next, v, at)
+		r.checkNode(next, v, at)
 	}
 }
 
-// count is how many of the alternatives v matches; it counts no further than enough.
-func (r *run) count(alternatives []*node, v any, enough int) int {
+// countMatches returns how many of the alternatives v matches. It stops counting at enough.
+func (r *validation) countMatches(alternatives []*node, v any, enough int) int {
 	found := 0
 	for _, sub := range alternatives {
-		if found < enough && !r.done() && r.matches(sub, v) {
+		if found < enough && !r.stopped() && r.matches(sub, v) {
 			found++
 		}
 	}

@@ -1,6 +1,9 @@
-// Package secret turns one master secret into keys, one for each use, by HKDF (RFC 5869, SHA-256), so that no key serves two
-// purposes and a deployment keeps few secrets. It reads no environment and imports no AWS: whoever starts a function says
-// where a secret comes from. Whatever wires a function may import it, no use case should.
+// Package secret derives keys from a master secret with HKDF (RFC 5869, SHA-256). Each use gets a
+// key of its own, so that no key serves two purposes while a deployment keeps only a few secrets.
+//
+// The package does not read the environment and does not call AWS: the code that starts a function
+// says where the secret comes from. Only code that wires a function should import it, not use
+// cases.
 package secret
 
 import (
@@ -14,17 +17,19 @@ import (
 	"strings"
 )
 
-// minLength of a master secret in bytes: as strong as the keys made of it.
+// minLength is the length in bytes of the shortest master secret: that of the keys derived from it.
 const minLength = 32
 
-// Master is a secret that keys are derived from. The zero value holds none.
+// A Master is a secret from which keys are derived. The zero value holds no secret.
 type Master struct{ bytes []byte }
 
-// Format keeps the secret out of logs, whatever the verb (ASVS 16.2.5).
+// Format prints "secret" for every verb, so that a Master never reveals itself in a log (ASVS
+// 16.2.5).
 func (Master) Format(to fmt.State, _ rune) { _, _ = io.WriteString(to, "secret") }
 
-// Key is n bytes, from 1 to 8160 (RFC 5869 §2.3), for one use, which label names. It is the same for the same label and length.
-// Errors: one for another n, or where there is no secret.
+// Key derives a key of n bytes, from 1 to 8160 (RFC 5869 §2.3). The label names the use of the key.
+// The same label and length always give the same key. Key fails for another n, and if m is the zero
+// value.
 func (m Master) Key(label string, n int) ([]byte, error) {
 	if len(m.bytes) < minLength || n < 1 {
 		return nil, fmt.Errorf("derive key %s: no secret, or no length", label)
@@ -38,7 +43,8 @@ func (m Master) Key(label string, n int) ([]byte, error) {
 
 const prefix = "base64:"
 
-// Parse reads a secret written as "base64:" and at least 32 bytes in standard base64. An error never repeats the value.
+// Parse reads a secret that is written as "base64:" followed by at least 32 bytes in standard
+// base64. Its errors never contain the value.
 func Parse(value string) (Master, error) {
 	encoded, ok := strings.CutPrefix(strings.TrimSpace(value), prefix)
 	if !ok {
@@ -51,11 +57,12 @@ func Parse(value string) (Master, error) {
 	return Master{bytes}, nil
 }
 
-// generatedLength is how many random letters and digits are as strong as 32 random bytes.
+// generatedLength is the number of random letters and digits that are as strong as 32 random bytes.
 const generatedLength = 43
 
-// Generated is a secret of letters and digits that were chosen at random, as Secrets Manager makes one.
-func Generated(value string) (Master, error) {
+// ParseGenerated reads a secret that consists of at least 43 randomly chosen letters and digits, as
+// Secrets Manager generates them. Its errors never contain the value.
+func ParseGenerated(value string) (Master, error) {
 	other := func(c rune) bool { return c < '0' || c > '9' && c < 'A' || c > 'Z' && c < 'a' || c > 'z' }
 	if len(value) < generatedLength || strings.ContainsFunc(value, other) {
 		return Master{}, fmt.Errorf("a generated secret must be at least %d letters and digits", generatedLength)
@@ -63,16 +70,19 @@ func Generated(value string) (Master, error) {
 	return Master{[]byte(value)}, nil
 }
 
-// Load is the secret that a setting names: the secret itself as Parse reads it, or an ARN, which fetch then looks up.
-// What fetch finds may be a Generated one, too. Errors: Parse's, Generated's and fetch's.
-func Load(ctx context.Context, setting string, fetch func(ctx context.Context, arn string) (string, error)) (Master, error) {
+// Load returns the secret that a setting contains or refers to. If the setting is an ARN, Load
+// calls fetch to look up its value, which may be in the form of Parse or ParseGenerated. Otherwise
+// the setting must be in the form of Parse. Load fails as these functions and fetch do.
+func Load(
+	ctx context.Context, setting string, fetch func(ctx context.Context, arn string) (string, error),
+) (Master, error) {
 	if strings.HasPrefix(setting, "arn:") {
 		value, err := fetch(ctx, setting)
 		if err != nil {
 			return Master{}, fmt.Errorf("fetch secret: %w", err)
 		}
 		if !strings.HasPrefix(value, prefix) {
-			return Generated(value)
+			return ParseGenerated(value)
 		}
 		setting = value
 	}

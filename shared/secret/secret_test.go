@@ -14,7 +14,7 @@ import (
 	"identitypools/shared/secret"
 )
 
-// literal is the bytes 0 to 31.
+// literal is the secret that consists of the bytes 0 to 31.
 const literal = "base64:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
 func parse(tb testing.TB) secret.Master {
@@ -163,7 +163,8 @@ func TestLoad(t *testing.T) {
 		}
 	})
 	for text, good := range map[string]bool{
-		strings.Repeat("aZ9", 21) + "x": true, strings.Repeat("a", 43): true, strings.Repeat("a", 42): false, strings.Repeat("a", 42) + "-": false, "": false,
+		strings.Repeat("aZ9", 21) + "x": true, strings.Repeat("a", 43): true,
+		strings.Repeat("a", 42): false, strings.Repeat("a", 42) + "-": false, "": false,
 	} {
 		t.Run("what Secrets Manager generates is fetched: "+text, func(t *testing.T) {
 			t.Parallel()

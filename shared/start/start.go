@@ -35,7 +35,7 @@ func New(env cloud.Env, db *dynamodb.Client, log *slog.Logger, now func() time.T
 	t := table.Open(db, name, now)
 	return Parts{
 		Env: env, Table: t, Verifier: access.NewVerifier(t.Keys.Get, now),
-		Log: metric.For(log, name), Now: now, NewID: uuid.NewString,
+		Log: metric.NewLogger(log, name), Now: now, NewID: uuid.NewString,
 	}
 }
 

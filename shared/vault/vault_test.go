@@ -28,14 +28,14 @@ const (
 
 var written = "base64:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))
 
-// manager is Secrets Manager as far as vault speaks with it.
+// A manager stands for Secrets Manager. It records the calls and gives the same answer to each.
 type manager struct {
 	status int
 	answer string
 	calls  []call
 }
 
-// call is a request as it arrived.
+// A call is a request as it arrived.
 type call struct {
 	*http.Request
 	body []byte
@@ -48,7 +48,8 @@ func (m *manager) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, m.answer)
 }
 
-// environment is that of a function whose secret is setting and whose Secrets Manager is m; nil is one that can't be reached.
+// environment returns the environment of a function whose secret is setting and whose Secrets
+// Manager is m. If m is nil, Secrets Manager cannot be reached.
 func environment(t *testing.T, setting string, m *manager) cloud.Env {
 	t.Helper()
 	server := httptest.NewServer(m)
@@ -92,13 +93,15 @@ func TestReadTakesASecretFromSecretsManager(t *testing.T) {
 	if got.Method != "POST" || got.URL.Path != "/" || string(got.body) != `{"SecretId":"`+arn+`"}` {
 		t.Errorf("called %s %s with %s", got.Method, got.URL, got.body)
 	}
-	if got.Header.Get("X-Amz-Target") != "secretsmanager.GetSecretValue" || got.Header.Get("Content-Type") != "application/x-amz-json-1.1" {
+	if got.Header.Get("X-Amz-Target") != "secretsmanager.GetSecretValue" ||
+		got.Header.Get("Content-Type") != "application/x-amz-json-1.1" {
 		t.Errorf("headers are %v", got.Header)
 	}
 	checkSignature(t, got)
 }
 
-// checkSignature signs what arrived anew and compares, as AWS does.
+// checkSignature computes the signature of the request that arrived and compares it with the one
+// that the request has, as AWS does.
 func checkSignature(t *testing.T, got call) {
 	t.Helper()
 	at, err := time.Parse("20060102T150405Z", got.Header.Get("X-Amz-Date"))
@@ -117,7 +120,9 @@ func checkSignature(t *testing.T, got call) {
 	}
 	sum := sha256.Sum256(got.body)
 	credentials := aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "example", SessionToken: "session"}
-	if err := v4.NewSigner().SignHTTP(t.Context(), credentials, again, hex.EncodeToString(sum[:]), "secretsmanager", region, at); err != nil {
+	err = v4.NewSigner().SignHTTP(
+		t.Context(), credentials, again, hex.EncodeToString(sum[:]), "secretsmanager", region, at)
+	if err != nil {
 		t.Fatal(err)
 	}
 	want := again.Header.Get("Authorization")
@@ -142,7 +147,8 @@ func TestReadTakesASecretThatIsWrittenOut(t *testing.T) {
 	}
 }
 
-// ASVS V13.3.1, V16.5.3: a function without its secret doesn't start, and says which one is missing, but nothing of its value.
+// A function without its secret does not start. Its error names the missing secret but contains
+// nothing of its value (ASVS V13.3.1, V16.5.3).
 func TestReadFails(t *testing.T) {
 	t.Parallel()
 	long := `{"SecretString":"` + written + `","Name":"` + strings.Repeat("x", 200<<10) + `"}`

@@ -1,5 +1,5 @@
-// Package wire has the published bodies that more than one function answers with. It only gives domain values their shape on
-// the wire; it decides nothing.
+// Package wire defines the published bodies of answers that more than one function sends. It
+// converts domain values to their form in the API and decides nothing.
 package wire
 
 import (
@@ -8,7 +8,7 @@ import (
 	"identitypools/shared/identity"
 )
 
-// Profile is what every published form of a user has.
+// A Profile has the fields that all published forms of a user share.
 type Profile struct {
 	ID                     string          `json:"id"`
 	Tenant                 string          `json:"tenant_id"`
@@ -26,19 +26,23 @@ type Profile struct {
 	UserType               jsontext.Value  `json:"user_type,omitzero"`
 }
 
-// ProfileOf is u's profile.
+// ProfileOf returns the profile of u.
 func ProfileOf(u identity.User) Profile {
 	payload, payloadSchema := u.Document(identity.Payload)
 	metadata, metadataSchema := u.Document(identity.Metadata)
 	business, businessSchema := u.Document(identity.BusinessMetadata)
 	return Profile{
-		ID: u.ID, Tenant: u.Tenant, Pool: u.Pool, Status: u.Status, StatusUpdatedAt: u.StatusUpdatedAt, CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt,
-		Payload: payload, PayloadSchema: payloadSchema, Metadata: metadata, MetadataSchema: metadataSchema,
-		BusinessMetadata: business, BusinessMetadataSchema: businessSchema, UserType: u.UserType,
+		ID: u.ID, Tenant: u.Tenant, Pool: u.Pool,
+		Status: u.Status, StatusUpdatedAt: u.StatusUpdatedAt,
+		CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt,
+		Payload: payload, PayloadSchema: payloadSchema,
+		Metadata: metadata, MetadataSchema: metadataSchema,
+		BusinessMetadata: business, BusinessMetadataSchema: businessSchema,
+		UserType: u.UserType,
 	}
 }
 
-// User is the published UserWithData.
+// A User is the published schema UserWithData.
 type User struct {
 	Profile
 	Identifiers []identifier `json:"identifiers"`
@@ -46,7 +50,7 @@ type User struct {
 	Credentials []credential `json:"credentials"`
 }
 
-// owner is what every part of a user repeats.
+// An owner has the fields that every part of a user repeats.
 type owner struct {
 	UserID    string        `json:"user_id"`
 	Tenant    string        `json:"tenant_id"`
@@ -82,29 +86,39 @@ type credential struct {
 	Type      string                   `json:"type"`
 	State     identity.CredentialState `json:"state"`
 	ExpiresAt identity.Time            `json:"expires_at,omitzero"`
-	Payload   blurred                  `json:"payload"`
+	Payload   maskedSecret             `json:"payload"`
 	owner
 }
 
-// blurred stands where the published API shows that there is a secret.
-type blurred struct {
+// A maskedSecret stands in an answer where the user has a secret.
+type maskedSecret struct {
 	HashedPassword string `json:"hashed_password"`
 }
 
-// UserOf is u as the API answers it: no secret is in it.
+// UserOf returns u in the form in which the API answers it. It contains no secrets.
 func UserOf(u identity.User) User {
-	w := User{Profile: ProfileOf(u), Identifiers: []identifier{}, Addresses: []address{}, Credentials: []credential{}}
-	belongs := func(created, updated identity.Time) owner { return owner{u.ID, u.Tenant, u.Pool, created, updated} }
+	w := User{
+		Profile:     ProfileOf(u),
+		Identifiers: []identifier{}, Addresses: []address{}, Credentials: []credential{},
+	}
+	ownedBy := func(created, updated identity.Time) owner {
+		return owner{u.ID, u.Tenant, u.Pool, created, updated}
+	}
 	for _, i := range u.Identifiers {
-		w.Identifiers = append(w.Identifiers, identifier{i.ID, i.Value, i.Normalized, i.Type, i.Metadata, belongs(i.CreatedAt, i.UpdatedAt)})
+		w.Identifiers = append(w.Identifiers, identifier{
+			i.ID, i.Value, i.Normalized, i.Type, i.Metadata, ownedBy(i.CreatedAt, i.UpdatedAt),
+		})
 	}
 	for _, a := range u.Addresses {
 		w.Addresses = append(w.Addresses, address{
-			a.ID, a.Value, a.Normalized, a.Type, a.Status, a.Verified, a.VerifiedAt, a.PreferredContact, a.Metadata, belongs(a.CreatedAt, a.UpdatedAt),
+			a.ID, a.Value, a.Normalized, a.Type, a.Status, a.Verified, a.VerifiedAt, a.PreferredContact,
+			a.Metadata, ownedBy(a.CreatedAt, a.UpdatedAt),
 		})
 	}
 	for _, c := range u.Credentials {
-		w.Credentials = append(w.Credentials, credential{c.ID, c.Type, c.State, c.ExpiresAt, blurred{"###"}, belongs(c.CreatedAt, c.UpdatedAt)})
+		w.Credentials = append(w.Credentials, credential{
+			c.ID, c.Type, c.State, c.ExpiresAt, maskedSecret{"###"}, ownedBy(c.CreatedAt, c.UpdatedAt),
+		})
 	}
 	return w
 }

@@ -18,7 +18,7 @@ import (
 
 var noon = time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
 
-// at is an issuer whose clock stands at a time.
+// at returns an issuer whose clock shows the given time.
 func at(now time.Time) work.Issuer {
 	return work.Issuer{
 		Key: []byte("a key of thirty-two bytes, or so"), Random: rand.Reader,
@@ -26,7 +26,7 @@ func at(now time.Time) work.Issuer {
 	}
 }
 
-// solved is a challenge of the pool t/p that was made at noon, with its solution.
+// solved returns a challenge for the pool t/p that was made at noon, with its solution.
 func solved(tb testing.TB) (work.Challenge, string) {
 	tb.Helper()
 	return solvedOf(tb, rand.Reader)
@@ -47,7 +47,7 @@ func solvedOf(tb testing.TB, random io.Reader) (work.Challenge, string) {
 	return c, s
 }
 
-// changed is a solution with other members.
+// changed returns a solution in which some members have other values.
 func changed(tb testing.TB, solution string, members map[string]any) string {
 	tb.Helper()
 	text, err := base64.StdEncoding.DecodeString(solution)
@@ -80,8 +80,8 @@ func numberOf(tb testing.TB, solution string) int64 {
 	return s.Number
 }
 
-// A challenge has ALTCHA's form, so that any client of it can solve it; its salt and number fit
-// into one block of SHA-256, as the page's script needs it.
+// A challenge has the form of ALTCHA's, so that any of its clients can solve it. The salt and the
+// number fit into one block of SHA-256, on which the page's script relies.
 func TestAChallengeHasTheFormOfALTCHA(t *testing.T) {
 	c, solution := solved(t)
 	if c.Algorithm != "SHA-256" || c.MaxNumber != work.MaxNumber || len(c.Signature) != 64 {
@@ -108,7 +108,7 @@ func TestCheck(t *testing.T) {
 	other, otherSolution := solved(t)
 	number := numberOf(t, solution)
 	short := strconv.FormatInt(number, 10)
-	for len(short) < 2 || short[1] == '0' { // so that all digits but the first are a number too
+	for len(short) < 2 || short[1] == '0' { // until the digits after the first are a number, too
 		c, solution = solved(t)
 		number = numberOf(t, solution)
 		short = strconv.FormatInt(number, 10)
@@ -117,9 +117,9 @@ func TestCheck(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// the first digit of the number taken for one of the time
+	// In longer, the first digit of the number is moved to the end of the time.
 	longer := strings.TrimSuffix(c.Salt, "&") + short[:1] + "&"
-	easy := sha256.Sum256([]byte(c.Salt + "0")) // the challenge whose solution needs no work
+	easy := sha256.Sum256([]byte(c.Salt + "0")) // a challenge that is solved by the first number
 	otherKey := at(noon)
 	otherKey.Key = []byte("another key")
 	for _, test := range []struct {
@@ -182,9 +182,10 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// FuzzSolution checks anything: what is good is a solution that this issuer's challenge has, and names that challenge.
+// FuzzSolution checks any text as a solution. One that is accepted must solve the challenge that
+// this issuer made, and Check must return that challenge.
 func FuzzSolution(f *testing.F) {
-	c, solution := solvedOf(f, mathrand.NewChaCha8([32]byte{})) // the same in all processes that fuzz
+	c, solution := solvedOf(f, mathrand.NewChaCha8([32]byte{})) // the same in every fuzzing process
 	number := numberOf(f, solution)
 	f.Add(solution)
 	for _, members := range []map[string]any{

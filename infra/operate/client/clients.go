@@ -18,58 +18,66 @@ import (
 	"identitypools/shared/table"
 )
 
-// Clients are the API clients of a table, for whoever manages them.
+// Clients manages the API clients in a table.
 type Clients struct {
 	Stored table.Clients
 	Now    func() time.Time
-	Rand   io.Reader // of secrets
+	Rand   io.Reader // for secrets
 	NewID  func() string
 }
 
-// Wish is a client to be made. What is empty is chosen: the tree by the scopes, the scopes by the tree, the id at random.
-type Wish struct {
+// A ClientSpec describes a client that is to be created. If the tree is empty, it is derived from
+// the scopes. If there are no scopes, the client gets all scopes of its tree. If the id is empty,
+// it is chosen at random.
+type ClientSpec struct {
 	Tenant, ID, Tree, Name string
 	Scopes                 []string
 }
 
-// Issued is a client with its new secret, which is stored nowhere.
-type Issued struct {
+// An IssuedClient is a client with its new secret, which is stored nowhere.
+type IssuedClient struct {
 	Client access.Client
 	Secret string
 }
 
 const (
 	maxName  = 100 // characters
-	pageSize = 100 // clients read at once
+	pageSize = 100 // clients that are read at once
 )
 
-// Create makes a client with one secret. Errors: Invalid, and Conflict where the id is taken.
-func (s *Clients) Create(ctx context.Context, w Wish) (Issued, error) {
-	if w.ID == "" {
-		w.ID = s.NewID()
+// Create creates a client with one secret. The error is identity.Invalid if spec is not valid, and
+// identity.Conflict if the id is taken.
+func (s *Clients) Create(ctx context.Context, spec ClientSpec) (IssuedClient, error) {
+	if spec.ID == "" {
+		spec.ID = s.NewID()
 	}
-	if err := check(w.Tenant, w.ID); err != nil {
-		return Issued{}, err
+	if err := checkIDs(spec.Tenant, spec.ID); err != nil {
+		return IssuedClient{}, err
 	}
-	if utf8.RuneCountInString(w.Name) > maxName || strings.ContainsFunc(w.Name, unicode.IsControl) {
-		return Issued{}, identity.InvalidField("name", fmt.Sprintf("must be one line of at most %d characters", maxName))
+	if utf8.RuneCountInString(spec.Name) > maxName || strings.ContainsFunc(spec.Name, unicode.IsControl) {
+		reason := fmt.Sprintf("must be one line of at most %d characters", maxName)
+		return IssuedClient{}, identity.InvalidField("name", reason)
 	}
-	tree, scopes, err := rights(w.Tree, w.Scopes)
+	tree, scopes, err := resolveTreeAndScopes(spec.Tree, spec.Scopes)
 	if err != nil {
-		return Issued{}, err
+		return IssuedClient{}, err
 	}
 	secret, hashed, err := access.NewSecret(s.Rand)
 	if err != nil {
-		return Issued{}, err
+		return IssuedClient{}, err
 	}
-	c := access.Client{Tenant: w.Tenant, ID: w.ID, Tree: tree, Name: w.Name, Scopes: scopes, Secrets: []string{hashed}, CreatedAt: identity.At(s.Now())}
-	return Issued{c, secret}, s.Stored.Create(ctx, c)
+	c := access.Client{
+		Tenant: spec.Tenant, ID: spec.ID, Tree: tree, Name: spec.Name, Scopes: scopes,
+		Secrets: []string{hashed}, CreatedAt: identity.At(s.Now()),
+	}
+	return IssuedClient{c, secret}, s.Stored.Create(ctx, c)
 }
 
-// List is the clients of a tenant in the order of their ids, read page by page. It ends with the first error.
+// List returns the clients of a tenant in the order of their ids. It reads them page by page, and
+// ends with the first error.
 func (s *Clients) List(ctx context.Context, tenant string) iter.Seq2[access.Client, error] {
 	return func(yield func(access.Client, error) bool) {
-		err := check(tenant)
+		err := checkIDs(tenant)
 		for after, more := "", err == nil; more; {
 			var page []access.Client
 			page, more, err = s.Stored.List(ctx, tenant, after, pageSize)
@@ -86,47 +94,57 @@ func (s *Clients) List(ctx context.Context, tenant string) iter.Seq2[access.Clie
 	}
 }
 
-// Rotate gives a client a second secret. Errors: Invalid, NotFound, Conflict where it has two, and PreconditionFailed where somebody
-// else changed it meanwhile: of two rotations at once one counts.
-func (s *Clients) Rotate(ctx context.Context, tenant, id string) (Issued, error) {
+// Rotate gives a client a second secret. Of two simultaneous rotations, only one succeeds. The
+// error is identity.Invalid for malformed ids, identity.NotFound if there is no such client,
+// identity.Conflict if it has two secrets already, and identity.PreconditionFailed if somebody else
+// changed the client at the same time.
+func (s *Clients) Rotate(ctx context.Context, tenant, id string) (IssuedClient, error) {
 	secret, hashed, err := access.NewSecret(s.Rand)
 	if err != nil {
-		return Issued{}, err
+		return IssuedClient{}, err
 	}
-	c, err := s.change(ctx, tenant, id, func(c access.Client) (access.Client, error) { return c.WithSecret(hashed) })
-	return Issued{c, secret}, err
+	c, err := s.update(ctx, tenant, id, func(c access.Client) (access.Client, error) {
+		return c.WithSecret(hashed)
+	})
+	return IssuedClient{c, secret}, err
 }
 
-// Retire takes a client's older secret from it. Errors: Invalid, NotFound, Conflict where it has only one, PreconditionFailed.
+// Retire removes the older of a client's two secrets. Its errors are those of Rotate, except that
+// identity.Conflict means that the client has only one secret.
 func (s *Clients) Retire(ctx context.Context, tenant, id string) (access.Client, error) {
-	return s.change(ctx, tenant, id, access.Client.WithoutOldest)
+	return s.update(ctx, tenant, id, access.Client.WithoutOldest)
 }
 
-// Revoke deletes a client. The tokens that it has stay good until they expire. Errors: Invalid, NotFound.
+// Revoke deletes a client. Its tokens remain valid until they expire. The error is identity.Invalid
+// for malformed ids, and identity.NotFound if there is no such client.
 func (s *Clients) Revoke(ctx context.Context, tenant, id string) error {
-	if err := check(tenant, id); err != nil {
+	if err := checkIDs(tenant, id); err != nil {
 		return err
 	}
 	return s.Stored.Delete(ctx, tenant, id)
 }
 
-func (s *Clients) change(ctx context.Context, tenant, id string, to func(access.Client) (access.Client, error)) (access.Client, error) {
-	if err := check(tenant, id); err != nil {
+// update replaces a client by what change returns for it, unless somebody else changes the client in
+// between.
+func (s *Clients) update(
+	ctx context.Context, tenant, id string, change func(access.Client) (access.Client, error),
+) (access.Client, error) {
+	if err := checkIDs(tenant, id); err != nil {
 		return access.Client{}, err
 	}
 	old, err := s.Stored.Get(ctx, tenant, id)
 	if err != nil {
 		return old, err
 	}
-	changed, err := to(old)
+	changed, err := change(old)
 	if err != nil {
 		return old, err
 	}
 	return changed, s.Stored.Replace(ctx, old, changed)
 }
 
-// check refuses a tenant, and an id where one is given, that no path of the API could name.
-func check(tenant string, ids ...string) error {
+// checkIDs checks that a tenant and the ids of clients can be part of a path of the API.
+func checkIDs(tenant string, ids ...string) error {
 	var v identity.Violations
 	if !identity.ValidID(tenant) {
 		v.Add("tenant", identity.IDRule)
@@ -139,8 +157,9 @@ func check(tenant string, ids ...string) error {
 	return v.Err()
 }
 
-// rights are the tree and the scopes of a client of which either may be left to the other.
-func rights(tree string, asked []string) (string, []string, error) {
+// resolveTreeAndScopes returns the tree and the scopes of a client, either of which may be derived
+// from the other. The error is identity.Invalid if both are missing or do not fit together.
+func resolveTreeAndScopes(tree string, asked []string) (string, []string, error) {
 	trees := []string{string(api.Admin), string(api.System)}
 	if tree != "" {
 		if !slices.Contains(trees, tree) {
@@ -152,20 +171,22 @@ func rights(tree string, asked []string) (string, []string, error) {
 	}
 	var known []string
 	for _, tree := range trees {
-		scopes := scopesOf(tree)
+		scopes := treeScopes(tree)
 		if len(asked) == 0 {
 			return tree, scopes, nil
 		}
-		if !slices.ContainsFunc(asked, func(scope string) bool { return !slices.Contains(scopes, scope) }) {
-			return tree, slices.DeleteFunc(scopes, func(scope string) bool { return !slices.Contains(asked, scope) }), nil
+		foreign := func(scope string) bool { return !slices.Contains(scopes, scope) }
+		if !slices.ContainsFunc(asked, foreign) {
+			notAsked := func(scope string) bool { return !slices.Contains(asked, scope) }
+			return tree, slices.DeleteFunc(scopes, notAsked), nil
 		}
 		known = append(known, fmt.Sprintf("%s of the %s tree", strings.Join(scopes, " and "), tree))
 	}
 	return "", nil, identity.InvalidField("scopes", "must be of one tree: "+strings.Join(known, ", or "))
 }
 
-// scopesOf are the scopes that the routes of a tree ask for.
-func scopesOf(tree string) []string {
+// treeScopes returns the scopes that the routes of a tree require.
+func treeScopes(tree string) []string {
 	var scopes []string
 	for _, route := range functions.Routes() {
 		if string(route.Caller) == tree && !slices.Contains(scopes, route.Scope) {

@@ -19,7 +19,8 @@ import (
 	"identitypools/shared/identity"
 )
 
-// What is created gets a token with its scopes, at the tree that was named or that its scopes decide.
+// A created client gets tokens with its scopes, for the tree that was named or that follows from
+// the scopes.
 func TestCreatedClientsGetTokens(t *testing.T) {
 	t.Parallel()
 	o := newOperator(t)
@@ -36,14 +37,16 @@ func TestCreatedClientsGetTokens(t *testing.T) {
 	} {
 		t.Run(strings.Join(test.flags, " "), func(t *testing.T) {
 			t.Parallel()
-			c := o.must(t, "create", test.flags...)
-			if c.Tree != test.tree || strings.Join(c.Scopes, " ") != test.scope || c.Tenant != o.tenant || c.Secrets != 1 {
+			c := o.mustRun(t, "create", test.flags...)
+			if c.Tree != test.tree || strings.Join(c.Scopes, " ") != test.scope ||
+				c.Tenant != o.tenant || c.Secrets != 1 {
 				t.Errorf("it is %+v", c)
 			}
-			if named := slices.Contains(test.flags, "--id"); named && (c.ID != "chosen" || c.Name != "Büro, 2. Stock") || !named && len(c.ID) != 36 {
+			named := slices.Contains(test.flags, "--id")
+			if named && (c.ID != "chosen" || c.Name != "Büro, 2. Stock") || !named && len(c.ID) != 36 {
 				t.Errorf("its id is %q, its name %q", c.ID, c.Name)
 			}
-			if status, scope := o.token(t, c, c.Secret); status != 200 || scope != test.scope {
+			if status, scope := o.requestToken(t, c, c.Secret); status != 200 || scope != test.scope {
 				t.Errorf("its token request is answered %d, scope %v", status, scope)
 			}
 		})
@@ -53,7 +56,7 @@ func TestCreatedClientsGetTokens(t *testing.T) {
 func TestClientsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	o := newOperator(t)
-	o.must(t, "create", "--tree", "admin", "--id", "taken")
+	o.mustRun(t, "create", "--tree", "admin", "--id", "taken")
 	for _, test := range []struct {
 		want  string
 		flags []string
@@ -72,33 +75,33 @@ func TestClientsThatCannotBe(t *testing.T) {
 	} {
 		t.Run(strings.Join(test.flags, " "), func(t *testing.T) {
 			t.Parallel()
-			o.refused(t, test.want, "create", test.flags...)
+			o.mustFail(t, test.want, "create", test.flags...)
 		})
 	}
-	if status, _ := o.token(t, shown{ID: "taken", Tree: "system"}, ""); status != 401 {
+	if status, _ := o.requestToken(t, printedClient{ID: "taken", Tree: "system"}, ""); status != 401 {
 		t.Errorf("the client that was there is now answered %d", status)
 	}
 }
 
-// A secret is changed without an outage: both work, then the newer one alone.
+// A secret is rotated without an outage: first both secrets work, then only the newer one.
 func TestASecretIsRotated(t *testing.T) {
 	t.Parallel()
 	o := newOperator(t)
-	c := o.must(t, "create", "--tree", "admin", "--name", "Console")
-	o.refused(t, "only one secret", "retire", "--id", c.ID)
-	rotated := o.must(t, "rotate", "--id", c.ID)
+	c := o.mustRun(t, "create", "--tree", "admin", "--name", "Console")
+	o.mustFail(t, "only one secret", "retire", "--id", c.ID)
+	rotated := o.mustRun(t, "rotate", "--id", c.ID)
 	if rotated.Secrets != 2 || rotated.Name != "Console" || !rotated.CreatedAt.Equal(c.CreatedAt) {
 		t.Errorf("it is %+v", rotated)
 	}
-	o.proves(t, c, map[string]bool{c.Secret: true, rotated.Secret: true})
-	o.refused(t, "retire the old one first", "rotate", "--id", c.ID)
-	if left := o.must(t, "retire", "--id", c.ID); left.Secrets != 1 || left.Secret != "" {
+	o.checkSecrets(t, c, map[string]bool{c.Secret: true, rotated.Secret: true})
+	o.mustFail(t, "retire the old one first", "rotate", "--id", c.ID)
+	if left := o.mustRun(t, "retire", "--id", c.ID); left.Secrets != 1 || left.Secret != "" {
 		t.Errorf("it is %+v", left)
 	}
-	o.proves(t, c, map[string]bool{c.Secret: false, rotated.Secret: true})
-	again := o.must(t, "rotate", "--id", c.ID)
-	o.proves(t, c, map[string]bool{c.Secret: false, rotated.Secret: true, again.Secret: true})
-	if listed := o.must(t, "list"); listed.Secrets != 2 || listed.Name != "Console" {
+	o.checkSecrets(t, c, map[string]bool{c.Secret: false, rotated.Secret: true})
+	again := o.mustRun(t, "rotate", "--id", c.ID)
+	o.checkSecrets(t, c, map[string]bool{c.Secret: false, rotated.Secret: true, again.Secret: true})
+	if listed := o.mustRun(t, "list"); listed.Secrets != 2 || listed.Name != "Console" {
 		t.Errorf("the list has %+v", listed)
 	}
 }
@@ -106,24 +109,25 @@ func TestASecretIsRotated(t *testing.T) {
 func TestARevokedClientGetsNoTokens(t *testing.T) {
 	t.Parallel()
 	o := newOperator(t)
-	c, other := o.must(t, "create", "--tree", "system"), o.must(t, "create", "--tree", "system")
-	got := o.call(t, "revoke", "--id", c.ID)
+	c, other := o.mustRun(t, "create", "--tree", "system"), o.mustRun(t, "create", "--tree", "system")
+	got := o.runForTenant(t, "revoke", "--id", c.ID)
 	if got.status != 0 || !strings.Contains(got.out, "for at most an hour") {
 		t.Errorf("it ends with %d, %q and %q", got.status, got.out, got.err)
 	}
-	o.proves(t, c, map[string]bool{c.Secret: false})
-	o.proves(t, other, map[string]bool{other.Secret: true})
-	if listed := o.must(t, "list"); listed.ID != other.ID {
+	o.checkSecrets(t, c, map[string]bool{c.Secret: false})
+	o.checkSecrets(t, other, map[string]bool{other.Secret: true})
+	if listed := o.mustRun(t, "list"); listed.ID != other.ID {
 		t.Errorf("the list has %s", listed.ID)
 	}
 	for _, command := range []string{"revoke", "rotate", "retire"} {
-		o.refused(t, `no client "`+c.ID+`"`, command, "--id", c.ID)
-		o.refused(t, `no client "`+other.ID+`"`, command, "--id", other.ID, "--tenant", "another")
-		o.refused(t, "id: must be 1 to 128 characters", command, "--id", "a/b")
+		o.mustFail(t, `no client "`+c.ID+`"`, command, "--id", c.ID)
+		o.mustFail(t, `no client "`+other.ID+`"`, command, "--id", other.ID, "--tenant", "another")
+		o.mustFail(t, "id: must be 1 to 128 characters", command, "--id", "a/b")
 	}
 }
 
-// A list is read in pages, and is whole: each client once, in the order of ids, and none of another tenant.
+// A list is read in pages and is complete. It has each client once, in the order of the ids, and no
+// clients of other tenants.
 func TestListsGoOverPages(t *testing.T) {
 	t.Parallel()
 	o := newOperator(t)
@@ -137,7 +141,7 @@ func TestListsGoOverPages(t *testing.T) {
 	if err := o.product.Table.Clients.Create(t.Context(), access.Client{Tenant: o.tenant + "x", ID: "foreign"}); err != nil {
 		t.Fatal(err)
 	}
-	lines := strings.Split(strings.TrimSuffix(o.call(t, "list").out, "\n"), "\n")
+	lines := strings.Split(strings.TrimSuffix(o.runForTenant(t, "list").out, "\n"), "\n")
 	if len(lines) != many+1 || !strings.HasPrefix(lines[0], "ID ") {
 		t.Fatalf("there are %d lines, the first is %q", len(lines), lines[0])
 	}
@@ -150,16 +154,18 @@ func TestListsGoOverPages(t *testing.T) {
 	if err != nil || !more || len(page) != 2 || page[0].ID != "c-004" || page[1].ID != "c-005" {
 		t.Errorf("a page after c-003 is %+v, more %t, error %v", page, more, err)
 	}
-	if rest, more, err := o.product.Table.Clients.List(t.Context(), o.tenant, "c-199", 10); err != nil || more || len(rest) != 5 {
+	rest, more, err := o.product.Table.Clients.List(t.Context(), o.tenant, "c-199", 10)
+	if err != nil || more || len(rest) != 5 {
 		t.Errorf("the last page has %d, more %t, error %v", len(rest), more, err)
 	}
 }
 
-// Of operators who rotate at once one wins, the others learn it, and the client has one new secret: the winner's.
+// If several operators rotate a secret at the same time, one of them succeeds and the others get an
+// error. The client then has one new secret, which is that of the successful rotation.
 func TestTwoRotationsAtOnceAreOne(t *testing.T) {
 	t.Parallel()
 	o := newOperator(t)
-	c := o.must(t, "create", "--tree", "admin")
+	c := o.mustRun(t, "create", "--tree", "admin")
 	old, err := o.product.Table.Clients.Get(t.Context(), o.tenant, c.ID)
 	if err != nil {
 		t.Fatal(err)
@@ -167,7 +173,7 @@ func TestTwoRotationsAtOnceAreOne(t *testing.T) {
 	secrets, errs := make([]string, 4), make([]error, 4)
 	var group sync.WaitGroup
 	for i := range secrets {
-		group.Go(func() { // all have read the client before any writes
+		group.Go(func() { // each has read the client before any of them writes
 			secret, hashed, err := access.NewSecret(rand.Reader)
 			if err != nil {
 				t.Error(err)
@@ -193,10 +199,10 @@ func TestTwoRotationsAtOnceAreOne(t *testing.T) {
 	if wins != 1 {
 		t.Errorf("%d rotations win", wins)
 	}
-	o.proves(t, c, won)
+	o.checkSecrets(t, c, won)
 }
 
-// Another operator is faster between a command's reading and its writing.
+// Another operator changes the client after the command has read it and before it writes.
 func TestACommandThatComesTooLate(t *testing.T) {
 	t.Parallel()
 	var between atomic.Pointer[func()]
@@ -212,27 +218,28 @@ func TestACommandThatComesTooLate(t *testing.T) {
 			return next.HandleInitialize(ctx, in)
 		}), middleware.Before)
 	}))
-	c := o.must(t, "create", "--tree", "admin")
-	var faster shown
+	c := o.mustRun(t, "create", "--tree", "admin")
+	var faster printedClient
 	before := func(act func()) { between.Store(&act) }
-	before(func() { faster = o.must(t, "rotate", "--id", c.ID) })
-	o.refused(t, "somebody else changed the client at the same time", "rotate", "--id", c.ID)
-	o.proves(t, c, map[string]bool{c.Secret: true, faster.Secret: true})
-	before(func() { o.must(t, "retire", "--id", c.ID) })
-	if left := o.must(t, "retire", "--id", c.ID); left.Secrets != 1 { // both want the same
+	before(func() { faster = o.mustRun(t, "rotate", "--id", c.ID) })
+	o.mustFail(t, "somebody else changed the client at the same time", "rotate", "--id", c.ID)
+	o.checkSecrets(t, c, map[string]bool{c.Secret: true, faster.Secret: true})
+	before(func() { o.mustRun(t, "retire", "--id", c.ID) })
+	// The same change made twice at once leads to the result that both want.
+	if left := o.mustRun(t, "retire", "--id", c.ID); left.Secrets != 1 {
 		t.Errorf("it is %+v", left)
 	}
-	o.proves(t, c, map[string]bool{c.Secret: false, faster.Secret: true})
-	before(func() { o.call(t, "revoke", "--id", c.ID) })
-	o.refused(t, "no client", "rotate", "--id", c.ID)
-	o.proves(t, c, map[string]bool{faster.Secret: false})
+	o.checkSecrets(t, c, map[string]bool{c.Secret: false, faster.Secret: true})
+	before(func() { o.runForTenant(t, "revoke", "--id", c.ID) })
+	o.mustFail(t, "no client", "rotate", "--id", c.ID)
+	o.checkSecrets(t, c, map[string]bool{faster.Secret: false})
 }
 
-// The SDK sends a write again whose answer was lost. That the change is there already is no conflict.
+// The SDK repeats a write whose answer was lost. It is no conflict that the change is already made.
 func TestChangesAreSafeToRepeat(t *testing.T) {
 	t.Parallel()
 	o := newOperator(t)
-	c := o.must(t, "create", "--tree", "admin")
+	c := o.mustRun(t, "create", "--tree", "admin")
 	old, err := o.product.Table.Clients.Get(t.Context(), o.tenant, c.ID)
 	if err != nil {
 		t.Fatal(err)

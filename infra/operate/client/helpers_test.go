@@ -18,15 +18,17 @@ import (
 	"identitypools/shared/table"
 )
 
-// TestMain is the command itself where a test starts this binary so.
+// TestMain runs the command instead of the tests if a test started this binary for that.
 func TestMain(m *testing.M) {
 	if os.Getenv("AS_CLIENT") != "" {
-		os.Exit(client.Run(context.Background(), os.Args[1:], client.Process{Open: client.Open, Now: time.Now, Rand: rand.Reader, Out: os.Stdout, Err: os.Stderr}))
+		os.Exit(client.Run(context.Background(), os.Args[1:], client.Process{
+			Open: client.Open, Now: time.Now, Rand: rand.Reader, Out: os.Stdout, Err: os.Stderr,
+		}))
 	}
 	os.Exit(parttest.Main(m))
 }
 
-// operator calls the command for the table of a product.
+// An operator runs the command for the table of a product.
 type operator struct {
 	product *systemtest.Product
 	tenant  string
@@ -43,8 +45,8 @@ type result struct {
 	out, err string
 }
 
-// call runs a command for the operator's tenant.
-func (o operator) call(t *testing.T, command string, flags ...string) result {
+// runForTenant runs a command for the operator's tenant.
+func (o operator) runForTenant(t *testing.T, command string, flags ...string) result {
 	t.Helper()
 	return o.run(t, append([]string{command, "--tenant", o.tenant}, flags...)...)
 }
@@ -52,26 +54,28 @@ func (o operator) call(t *testing.T, command string, flags ...string) result {
 func (o operator) run(t *testing.T, args ...string) result {
 	t.Helper()
 	var out, err bytes.Buffer
-	open := func(context.Context, client.Place) (*table.Table, error) {
+	open := func(context.Context, client.TableLocation) (*table.Table, error) {
 		return table.OpenWhole(o.product.DB, o.product.TableName, o.product.Clock.Now), nil
 	}
-	status := client.Run(t.Context(), args, client.Process{Open: open, Now: o.product.Clock.Now, Rand: rand.Reader, Out: &out, Err: &err})
+	status := client.Run(t.Context(), args, client.Process{
+		Open: open, Now: o.product.Clock.Now, Rand: rand.Reader, Out: &out, Err: &err,
+	})
 	return result{status, out.String(), err.String()}
 }
 
-// shown is a client as --output json has it.
-type shown struct {
+// A printedClient is a client in the JSON output.
+type printedClient struct {
 	Tenant, ID, Tree, Name, Secret string
 	Scopes                         []string
 	Secrets                        int
 	CreatedAt                      time.Time `json:"created_at"`
 }
 
-// must is call where anything but success fails the test; it is the client that is printed.
-func (o operator) must(t *testing.T, command string, flags ...string) shown {
+// mustRun runs a command that must succeed, and returns the client that it prints.
+func (o operator) mustRun(t *testing.T, command string, flags ...string) printedClient {
 	t.Helper()
-	got := o.call(t, command, append(flags, "--output", "json")...)
-	var s shown
+	got := o.runForTenant(t, command, append(flags, "--output", "json")...)
+	var s printedClient
 	if got.status != 0 {
 		t.Fatalf("%s %v ends with %d: %s", command, flags, got.status, got.err)
 	}
@@ -84,20 +88,23 @@ func (o operator) must(t *testing.T, command string, flags ...string) shown {
 	return s
 }
 
-// refused is call where success, or a sentence without want, fails the test.
-func (o operator) refused(t *testing.T, want, command string, flags ...string) {
+// mustFail runs a command that must fail with a sentence that contains want.
+func (o operator) mustFail(t *testing.T, want, command string, flags ...string) {
 	t.Helper()
-	got := o.call(t, command, flags...)
-	if got.status != 1 || got.out != "" || !strings.Contains(got.err, want) || strings.Count(got.err, "\n") != 1 {
-		t.Errorf("%s %v ends with %d, %q and %q, want a sentence with %q", command, flags, got.status, got.out, got.err, want)
+	got := o.runForTenant(t, command, flags...)
+	if got.status != 1 || got.out != "" || !strings.Contains(got.err, want) ||
+		strings.Count(got.err, "\n") != 1 {
+		t.Errorf("%s %v ends with %d, %q and %q, want a sentence with %q",
+			command, flags, got.status, got.out, got.err, want)
 	}
 }
 
-// token asks the product for a token, and for its scope.
-func (o operator) token(t *testing.T, c shown, secret string) (status int, scope any) {
+// requestToken requests a token from the product, and returns the status and the token's scope.
+func (o operator) requestToken(t *testing.T, c printedClient, secret string) (status int, scope any) {
 	t.Helper()
 	target := o.product.BaseURL + "/" + o.tenant + "/" + c.Tree + "/oauth2/token"
-	r, err := http.NewRequestWithContext(t.Context(), "POST", target, strings.NewReader("grant_type=client_credentials"))
+	form := strings.NewReader("grant_type=client_credentials")
+	r, err := http.NewRequestWithContext(t.Context(), "POST", target, form)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,12 +114,12 @@ func (o operator) token(t *testing.T, c shown, secret string) (status int, scope
 	return got.Status, got.Fields(t)["scope"]
 }
 
-// proves fails the test unless each secret gets a token, or is refused, as it says.
-func (o operator) proves(t *testing.T, c shown, secrets map[string]bool) {
+// checkSecrets checks for each secret whether it gets a token.
+func (o operator) checkSecrets(t *testing.T, c printedClient, secrets map[string]bool) {
 	t.Helper()
 	for secret, good := range secrets {
 		want := map[bool]int{true: http.StatusOK, false: http.StatusUnauthorized}[good]
-		if status, _ := o.token(t, c, secret); status != want {
+		if status, _ := o.requestToken(t, c, secret); status != want {
 			t.Errorf("a secret is answered %d, want %d", status, want)
 		}
 	}

@@ -1,5 +1,6 @@
-// Client manages the API clients of tenants: it makes them, lists them, changes their secrets and revokes them. It also has the courier
-// do what it gave up. It is for operators, who may write the table; nothing imports it.
+// Client manages the API clients of tenants: it creates, lists and revokes them and rotates their
+// secrets. It can also make the courier repeat work that it gave up after errors. It is a command
+// for operators, who have write access to the table.
 package main
 
 import (
@@ -25,18 +26,21 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(Run(ctx, os.Args[1:], Process{Open: Open, Now: time.Now, Rand: rand.Reader, Out: os.Stdout, Err: os.Stderr}))
+	os.Exit(Run(ctx, os.Args[1:], Process{
+		Open: Open, Now: time.Now, Rand: rand.Reader, Out: os.Stdout, Err: os.Stderr,
+	}))
 }
 
-// Process is what a command has of the process that it runs in. Secrets are written to Out alone.
+// A Process is the environment in which a command runs. Secrets are written to Out only.
 type Process struct {
-	Open     func(context.Context, Place) (*table.Table, error)
+	Open     func(context.Context, TableLocation) (*table.Table, error)
 	Now      func() time.Time
 	Rand     io.Reader
 	Out, Err io.Writer
 }
 
-// Run does what args ask for and is the status to exit with: 0, 1 where it could not be done, 2 where args can't be understood.
+// Run runs the command that args ask for and returns the exit status: 0 if it succeeded, 1 if it
+// failed, and 2 if args are not valid.
 func Run(ctx context.Context, args []string, p Process) int {
 	asked, err := parse(args)
 	switch {
@@ -47,22 +51,23 @@ func Run(ctx context.Context, args []string, p Process) int {
 		_, _ = fmt.Fprintf(p.Err, "client: %v\n\n%s", err, usage)
 		return 2
 	}
-	if err := asked.do(ctx, p); err != nil {
-		_, _ = fmt.Fprintf(p.Err, "client: %v\n", explained(err))
+	if err := asked.run(ctx, p); err != nil {
+		_, _ = fmt.Fprintf(p.Err, "client: %v\n", explain(err))
 		return 1
 	}
 	return 0
 }
 
-func (r request) do(ctx context.Context, p Process) error {
-	opened, err := p.Open(ctx, r.place)
+// run opens the table and runs the command.
+func (r request) run(ctx context.Context, p Process) error {
+	opened, err := p.Open(ctx, r.location)
 	if err != nil {
 		return err
 	}
 	to := printer{out: p.Out, notes: p.Err, json: r.output == "json"}
 	if r.command == "replay" {
 		done, err := opened.Stream.Replay(ctx)
-		return errors.Join(to.replayed(done), err)
+		return errors.Join(to.printReplayed(done), err)
 	}
 	clients := &Clients{Stored: opened.Clients, Now: p.Now, Rand: p.Rand, NewID: uuid.NewString}
 	switch r.command {
@@ -75,29 +80,29 @@ func (r request) do(ctx context.Context, p Process) error {
 	case "retire":
 		return r.retire(ctx, clients, to)
 	}
-	if err := clients.Revoke(ctx, r.wish.Tenant, r.wish.ID); err != nil {
+	if err := clients.Revoke(ctx, r.spec.Tenant, r.spec.ID); err != nil {
 		return err
 	}
-	return to.revoked(r.wish.Tenant, r.wish.ID, p.Now().Add(tokens.Lifetime))
+	return to.printRevoked(r.spec.Tenant, r.spec.ID, p.Now().Add(tokens.Lifetime))
 }
 
 func (r request) create(ctx context.Context, clients *Clients, to printer) error {
-	made, err := clients.Create(ctx, r.wish)
+	made, err := clients.Create(ctx, r.spec)
 	if err != nil {
 		return err
 	}
-	to.note("Keep the secret now: it is stored nowhere and can't be shown again.")
-	return to.client(made.Client, made.Secret)
+	to.printNote("Keep the secret now: it is stored nowhere and can't be shown again.")
+	return to.printClient(made.Client, made.Secret)
 }
 
 func (r request) list(ctx context.Context, clients *Clients, to printer) error {
 	empty := true
-	for c, err := range clients.List(ctx, r.wish.Tenant) {
+	for c, err := range clients.List(ctx, r.spec.Tenant) {
 		if err == nil && empty {
-			err = to.heading()
+			err = to.printHeading()
 		}
 		if err == nil {
-			err = to.row(c)
+			err = to.printRow(c)
 		}
 		if err != nil {
 			return err
@@ -105,36 +110,39 @@ func (r request) list(ctx context.Context, clients *Clients, to printer) error {
 		empty = false
 	}
 	if empty {
-		to.note("Tenant %s has no clients.", r.wish.Tenant)
+		to.printNote("Tenant %s has no clients.", r.spec.Tenant)
 	}
 	return nil
 }
 
 func (r request) rotate(ctx context.Context, clients *Clients, to printer) error {
-	issued, err := clients.Rotate(ctx, r.wish.Tenant, r.wish.ID)
+	issued, err := clients.Rotate(ctx, r.spec.Tenant, r.spec.ID)
 	if err != nil {
 		return err
 	}
-	to.note("Keep the secret now: it can't be shown again. The old one works too, until it is retired:\n  client retire --tenant %s --id %s", r.wish.Tenant, r.wish.ID)
-	return to.client(issued.Client, issued.Secret)
+	to.printNote("Keep the secret now: it can't be shown again. The old one works too, until it is retired:\n"+
+		"  client retire --tenant %s --id %s", r.spec.Tenant, r.spec.ID)
+	return to.printClient(issued.Client, issued.Secret)
 }
 
 func (r request) retire(ctx context.Context, clients *Clients, to printer) error {
-	c, err := clients.Retire(ctx, r.wish.Tenant, r.wish.ID)
+	c, err := clients.Retire(ctx, r.spec.Tenant, r.spec.ID)
 	if err != nil {
 		return err
 	}
-	to.note("The older secret gets no tokens any more. Those that it got before work for at most an hour.")
-	return to.client(c, "")
+	to.printNote("The older secret gets no tokens any more. Those that it got before work for at most an hour.")
+	return to.printClient(c, "")
 }
 
-// explained says what an operator can do about an error.
-func explained(err error) error {
+// explain replaces errors for which there is a better explanation of what an operator can do.
+func explain(err error) error {
 	switch {
 	case errors.As(err, new(identity.PreconditionFailed)):
-		return errors.New("somebody else changed the client at the same time, and this change was not made: look at it with list, then try again")
+		return errors.New("somebody else changed the client at the same time, and this change was not made: " +
+			"look at it with list, then try again")
 	case errors.As(err, new(*types.ResourceNotFoundException)):
-		return errors.New("there is no such table in this account and region: name it with --table or TABLE_NAME")
+		return errors.New("there is no such table in this account and region: " +
+			"name it with --table or TABLE_NAME")
 	}
 	return err
 }

@@ -19,16 +19,17 @@ import (
 	"identitypools/shared/table"
 )
 
-// Place says which table is meant.
-type Place struct {
-	Table string // "" for the usual one
-	Local bool   // of the product that make run has started here
+// A TableLocation says where a table is.
+type TableLocation struct {
+	Table string // the name, or "" for the default
+	Local bool   // the table belongs to the product that make run started in this folder
 }
 
-const usualTable = "identity-pools"
+const defaultTable = "identity-pools"
 
-// Open is the table, reached with the operator's own region, credentials and endpoint.
-func Open(ctx context.Context, p Place) (*table.Table, error) {
+// Open opens a table with the operator's own region, credentials and endpoint, or that of the
+// product that runs locally.
+func Open(ctx context.Context, p TableLocation) (*table.Table, error) {
 	name, settings, err := p.Table, aws.Config{}, error(nil)
 	if p.Local {
 		settings, err = localConfig(filepath.Join(".local", "run.json"))
@@ -39,10 +40,11 @@ func Open(ctx context.Context, p Place) (*table.Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	return table.OpenWhole(dynamodb.NewFromConfig(settings), cmp.Or(name, usualTable), time.Now), nil
+	return table.OpenWhole(dynamodb.NewFromConfig(settings), cmp.Or(name, defaultTable), time.Now), nil
 }
 
-// operatorConfig is the operator's own, as the AWS tools find it: variables, profile, single sign-on.
+// operatorConfig returns the operator's configuration. It finds it as the AWS tools do, from
+// environment variables, profiles or single sign-on.
 func operatorConfig(ctx context.Context) (aws.Config, error) {
 	settings, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
@@ -57,11 +59,13 @@ func operatorConfig(ctx context.Context) (aws.Config, error) {
 	return settings, nil
 }
 
-// localConfig is what reaches the engine that a file of make run names.
+// localConfig returns the configuration for the local table, whose address make run wrote to a
+// file.
 func localConfig(file string) (aws.Config, error) {
 	run, err := running.Read(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("the product does not run here: start it by make run, and call this in the same folder: %w", err)
+		err = fmt.Errorf("the product does not run here: "+
+			"start it by make run, and call this in the same folder: %w", err)
 	}
 	if err != nil {
 		return aws.Config{}, err
@@ -70,7 +74,9 @@ func localConfig(file string) (aws.Config, error) {
 		return aws.Config{}, errors.New(file + " names no dynamodb_url")
 	}
 	variables := map[string]string{
-		"AWS_REGION": "local", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_ENDPOINT_URL_DYNAMODB": run.DynamoDBURL,
+		"AWS_REGION": "local", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
+		"AWS_ENDPOINT_URL_DYNAMODB": run.DynamoDBURL,
 	}
-	return cloud.Environment(func(name string) string { return variables[name] }).Config("DYNAMODB"), nil
+	env := cloud.Environment(func(name string) string { return variables[name] })
+	return env.Config("DYNAMODB"), nil
 }

@@ -15,7 +15,8 @@ import (
 	"identitypools/infra/local/system"
 )
 
-// process runs the command as a process of its own, in a folder and with an environment.
+// process runs the command in a process of its own, in the given folder and with the given
+// environment.
 func process(t *testing.T, folder string, environment []string, args ...string) result {
 	t.Helper()
 	program, err := os.Executable()
@@ -24,7 +25,8 @@ func process(t *testing.T, folder string, environment []string, args ...string) 
 	}
 	var out, complaint bytes.Buffer
 	cmd := exec.CommandContext(t.Context(), program, args...)
-	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = folder, slices.Concat(environment, []string{"AS_CLIENT=1", "AWS_EC2_METADATA_DISABLED=true"}), &out, &complaint
+	cmd.Dir, cmd.Stdout, cmd.Stderr = folder, &out, &complaint
+	cmd.Env = slices.Concat(environment, []string{"AS_CLIENT=1", "AWS_EC2_METADATA_DISABLED=true"})
 	var ended *exec.ExitError
 	if err := cmd.Run(); err != nil && !errors.As(err, &ended) {
 		t.Fatal(err)
@@ -32,12 +34,16 @@ func process(t *testing.T, folder string, environment []string, args ...string) 
 	return result{cmd.ProcessState.ExitCode(), out.String(), complaint.String()}
 }
 
-// The table is the one that the flag, or else the environment names, at the endpoint of the SDK's own variable.
+// The flag or else the environment names the table. It is at the endpoint of the SDK's own
+// variable.
 func TestTheEnvironmentNamesTheTable(t *testing.T) {
 	t.Parallel()
 	o := newOperator(t)
-	o.must(t, "create", "--tree", "admin", "--id", "found")
-	aws := []string{"AWS_REGION=eu-west-1", "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_ENDPOINT_URL_DYNAMODB=" + parttest.Engine(t)}
+	o.mustRun(t, "create", "--tree", "admin", "--id", "found")
+	aws := []string{
+		"AWS_REGION=eu-west-1", "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
+		"AWS_ENDPOINT_URL_DYNAMODB=" + parttest.Engine(t),
+	}
 	list := []string{"list", "--tenant", o.tenant}
 	for _, test := range []struct {
 		name        string
@@ -63,15 +69,15 @@ func TestTheEnvironmentNamesTheTable(t *testing.T) {
 	}
 }
 
-// What make run has started is found by its file, whatever the environment says.
+// The table of make run is found by the file that make run writes, whatever the environment says.
 func TestTheLocalTable(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t, func(c *system.Config) { c.Table, c.NoCourier = "identity-pools", true })
 	o := operator{product, "t-" + systemtest.Unique()}
-	o.must(t, "create", "--tree", "admin", "--id", "found")
+	o.mustRun(t, "create", "--tree", "admin", "--id", "found")
 	elsewhere := []string{"AWS_REGION=eu-west-1", "AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:1", "TABLE_NAME=other"}
 	for _, test := range []struct {
-		name, file string // no file where it is empty
+		name, file string // if file is empty, there is none
 		status     int
 		want       string
 	}{

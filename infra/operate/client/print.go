@@ -12,27 +12,31 @@ import (
 	"identitypools/shared/table"
 )
 
-// shown is a client as people and programs are told it: without the hashes of its secrets.
-type shown struct {
+// A clientJSON is a client in the JSON output. It does not contain the hashes of the client's
+// secrets.
+type clientJSON struct {
 	Tenant    string        `json:"tenant"`
 	ID        string        `json:"id"`
 	Tree      string        `json:"tree"`
 	Name      string        `json:"name,omitempty"`
 	Scopes    []string      `json:"scopes"`
-	Secrets   int           `json:"secrets"` // how many work
+	Secrets   int           `json:"secrets"` // how many there are
 	CreatedAt identity.Time `json:"created_at"`
-	Secret    string        `json:"secret,omitempty"` // a new one
+	Secret    string        `json:"secret,omitempty"` // only if it is new
 }
 
-// printer writes answers to out, as text or as a JSON object a line; notes are for people alone.
+// A printer writes answers to out, as text or as one JSON object per line, and notes for people to
+// notes.
 type printer struct {
 	out, notes io.Writer
 	json       bool
 }
 
-func (p printer) client(c access.Client, secret string) error {
+func (p printer) printClient(c access.Client, secret string) error {
 	if p.json {
-		return p.object(shown{c.Tenant, c.ID, c.Tree, c.Name, c.Scopes, len(c.Secrets), c.CreatedAt, secret})
+		return p.printObject(clientJSON{
+			c.Tenant, c.ID, c.Tree, c.Name, c.Scopes, len(c.Secrets), c.CreatedAt, secret,
+		})
 	}
 	var lines strings.Builder
 	for _, line := range [][2]string{
@@ -42,7 +46,7 @@ func (p printer) client(c access.Client, secret string) error {
 		{"name", c.Name},
 		{"scopes", strings.Join(c.Scopes, ",")},
 		{"secrets", fmt.Sprint(len(c.Secrets))},
-		{"created", stamp(c.CreatedAt.Time)},
+		{"created", formatTime(c.CreatedAt.Time)},
 		{"secret", secret},
 	} {
 		if line[1] != "" {
@@ -53,10 +57,11 @@ func (p printer) client(c access.Client, secret string) error {
 	return err
 }
 
-// The columns of a list are of fixed width, so that a long one is printed as it is read.
+// columns is the format of a row of a list. The columns have a fixed width, so that each row can be
+// printed as soon as it is read.
 const columns = "%-36s  %-6s  %-7s  %-20s  %-35s  %s\n"
 
-func (p printer) heading() error {
+func (p printer) printHeading() error {
 	if p.json {
 		return nil
 	}
@@ -64,39 +69,45 @@ func (p printer) heading() error {
 	return err
 }
 
-func (p printer) row(c access.Client) error {
+func (p printer) printRow(c access.Client) error {
 	if p.json {
-		return p.client(c, "")
+		return p.printClient(c, "")
 	}
-	_, err := fmt.Fprintf(p.out, columns, c.ID, c.Tree, fmt.Sprint(len(c.Secrets)), stamp(c.CreatedAt.Time), strings.Join(c.Scopes, ","), c.Name)
+	_, err := fmt.Fprintf(p.out, columns, c.ID, c.Tree, fmt.Sprint(len(c.Secrets)),
+		formatTime(c.CreatedAt.Time), strings.Join(c.Scopes, ","), c.Name)
 	return err
 }
 
-func (p printer) revoked(tenant, id string, until time.Time) error {
+func (p printer) printRevoked(tenant, id string, until time.Time) error {
 	if p.json {
-		return p.object(map[string]any{"tenant": tenant, "id": id, "revoked": true, "tokens_valid_until": stamp(until)})
+		return p.printObject(map[string]any{
+			"tenant": tenant, "id": id, "revoked": true, "tokens_valid_until": formatTime(until),
+		})
 	}
-	_, err := fmt.Fprintf(p.out, "Client %s is revoked. Tokens that it got before work for at most an hour, until %s.\n", id, stamp(until))
+	_, err := fmt.Fprintf(p.out,
+		"Client %s is revoked. Tokens that it got before work for at most an hour, until %s.\n",
+		id, formatTime(until))
 	return err
 }
 
-func (p printer) replayed(done table.Replayed) error {
+func (p printer) printReplayed(done table.Replayed) error {
 	if p.json {
-		return p.object(map[string]int{"messages": done.Messages, "pools": done.Pools})
+		return p.printObject(map[string]int{"messages": done.Messages, "pools": done.Pools})
 	}
-	_, err := fmt.Fprintf(p.out, "The courier is told again of %d messages and %d deleted pools.\n", done.Messages, done.Pools)
+	_, err := fmt.Fprintf(p.out, "The courier is told again of %d messages and %d deleted pools.\n",
+		done.Messages, done.Pools)
 	return err
 }
 
-func (p printer) note(format string, values ...any) {
+func (p printer) printNote(format string, values ...any) {
 	_, _ = fmt.Fprintf(p.notes, format+"\n", values...)
 }
 
-func (p printer) object(v any) error {
+func (p printer) printObject(v any) error {
 	if err := json.NewEncoder(p.out).Encode(v); err != nil {
 		return fmt.Errorf("print: %w", err)
 	}
 	return nil
 }
 
-func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+func formatTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }

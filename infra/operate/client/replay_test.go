@@ -9,17 +9,18 @@ import (
 	"testing"
 	"time"
 
+	"identitypools/infra/check/parttest"
 	"identitypools/infra/check/systemtest"
 	"identitypools/infra/deploy/plan"
 	"identitypools/infra/local/system"
 )
 
-// poisonous has SES fail at each mail to one address, and at no other.
-func poisonous(address string) systemtest.MailFault {
+// failMailsTo makes SES fail for every mail to one address.
+func failMailsTo(address string) systemtest.MailFault {
 	return func(w http.ResponseWriter, r *http.Request, inbox http.Handler) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil || strings.Contains(string(body), address) {
-			systemtest.Refuse(400, "SendingPausedException")(w, r, inbox) // which the SDK doesn't repeat by itself
+			systemtest.Refuse(400, "SendingPausedException")(w, r, inbox) // the SDK does not retry this
 			return
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
@@ -27,8 +28,9 @@ func poisonous(address string) systemtest.MailFault {
 	}
 }
 
-// "Poison messages end in the dead-letter queue and can be replayed by a documented command": a record that fails always holds back
-// those behind it only for as long as the plan has patience, and its message is not lost.
+// "Poison messages end in the dead-letter queue and can be replayed by a documented command": a
+// record that always fails holds back the records after it only for as long as plan.Patience, and
+// its message is not lost.
 func TestAPoisonMessage(t *testing.T) {
 	t.Parallel()
 	var log systemtest.Log
@@ -39,12 +41,13 @@ func TestAPoisonMessage(t *testing.T) {
 	poison, behind := systemtest.Address("poison"), systemtest.Address("behind")
 	register := func(email string) {
 		t.Helper()
-		tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register?code_type_in_message=link", systemtest.Fields{"identifier": email, "password": systemtest.Password})
+		fields := systemtest.Fields{"identifier": email, "password": systemtest.Password}
+		tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register?code_type_in_message=link", fields)
 	}
 	const dead = `"msg":"stream record is a dead letter"`
-	ses.Set(poisonous(poison))
+	ses.Set(failMailsTo(poison))
 	tries := func() {
-		for range 2 { // what is tried now has failed when the next one begins
+		for range 2 { // when the second attempt begins, the first has failed
 			<-ses.Knocks
 		}
 	}
@@ -61,13 +64,18 @@ func TestAPoisonMessage(t *testing.T) {
 	if !strings.Contains(log.String(), dead) {
 		t.Error("nothing tells of a dead letter")
 	}
-	if mails := product.Inbox.Mails(t, poison); len(mails) > 0 || len(product.Stored(t, "MESSAGE#")) != 1 {
-		t.Fatalf("%d mails, %d messages", len(mails), len(product.Stored(t, "MESSAGE#")))
+	// The courier deletes a message after SES has taken its mail.
+	parttest.Until(t, "one message in the outbox", func() bool {
+		return len(product.Stored(t, "MESSAGE#")) == 1
+	})
+	if mails := product.Inbox.Mails(t, poison); len(mails) > 0 {
+		t.Fatalf("%d mails", len(mails))
 	}
 
 	ses.Open()
-	for range 2 { // the second finds nothing, or what the courier is about to do
-		if got := o.run(t, "replay"); got.status != 0 || got.err != "" || !strings.HasPrefix(got.out, "The courier is told again of ") {
+	for range 2 { // the second replay finds nothing, or what the courier has not done yet
+		if got := o.run(t, "replay"); got.status != 0 || got.err != "" ||
+			!strings.HasPrefix(got.out, "The courier is told again of ") {
 			t.Fatalf("replay ends with %d, %q and %q", got.status, got.out, got.err)
 		}
 	}
@@ -81,19 +89,20 @@ func TestAPoisonMessage(t *testing.T) {
 	})
 }
 
-// What came to nothing is done after a replay, and what is out of date isn't.
+// A replay does what was given up, but nothing that is out of date.
 func TestReplay(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t, func(c *system.Config) { c.NoCourier = true })
 	tenant := product.NewTenant(t)
 	o := operator{product, tenant.ID}
 	pool, doomed := tenant.NewPool(t, nil), tenant.NewPool(t, nil)
-	for range 60 { // more than go on the spot
+	for range 60 { // more than the courier deletes at once
 		tenant.NewUser(t, doomed, "active", systemtest.Address("user"), nil)
 	}
 	tenant.Admin.Must(t, 204, "DELETE", "/pools/"+doomed, nil)
 	for range 3 {
-		tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register", systemtest.Fields{"identifier": systemtest.Address("ann")})
+		fields := systemtest.Fields{"identifier": systemtest.Address("ann")}
+		tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register", fields)
 	}
 	before := map[string]string{}
 	for _, it := range product.Items(t) {
@@ -101,7 +110,8 @@ func TestReplay(t *testing.T) {
 	}
 	got := o.run(t, "replay", "--output", "json")
 	var told struct{ Messages, Pools int }
-	if err := json.Unmarshal([]byte(got.out), &told); err != nil || got.status != 0 || told.Messages != 3 || told.Pools != 1 {
+	if err := json.Unmarshal([]byte(got.out), &told); err != nil || got.status != 0 ||
+		told.Messages != 3 || told.Pools != 1 {
 		t.Errorf("replay ends with %d, %q and %q (%v)", got.status, got.out, got.err, err)
 	}
 	for _, it := range product.Items(t) {

@@ -33,15 +33,15 @@ AWS is reached as its own tools reach it: AWS_PROFILE or variables, at AWS_ENDPO
 From the project's folder, client is: go run ./infra/operate/client
 `
 
-// request is what the arguments ask for.
+// A request is what the arguments of the command ask for.
 type request struct {
-	command string
-	wish    Wish // of which all commands but create use the tenant and the id alone
-	place   Place
-	output  string
+	command  string
+	spec     ClientSpec // commands other than create use only its tenant and id
+	location TableLocation
+	output   string
 }
 
-// parse reads the arguments. Its errors are sentences for the operator, or flag.ErrHelp.
+// parse parses the arguments. Its error is flag.ErrHelp, or a sentence for the operator.
 func parse(args []string) (request, error) {
 	if len(args) == 0 {
 		return request{}, errors.New("a command must be given")
@@ -50,25 +50,25 @@ func parse(args []string) (request, error) {
 	flags := flag.NewFlagSet(r.command, flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // Run prints the usage
 	if r.command != "replay" {
-		flags.StringVar(&r.wish.Tenant, "tenant", "", "")
+		flags.StringVar(&r.spec.Tenant, "tenant", "", "")
 	}
-	flags.StringVar(&r.place.Table, "table", "", "")
-	flags.BoolVar(&r.place.Local, "local", false, "")
+	flags.StringVar(&r.location.Table, "table", "", "")
+	flags.BoolVar(&r.location.Local, "local", false, "")
 	flags.StringVar(&r.output, "output", "text", "")
 	switch r.command {
 	case "create":
-		flags.StringVar(&r.wish.ID, "id", "", "")
-		flags.StringVar(&r.wish.Tree, "tree", "", "")
-		flags.StringVar(&r.wish.Name, "name", "", "")
+		flags.StringVar(&r.spec.ID, "id", "", "")
+		flags.StringVar(&r.spec.Tree, "tree", "", "")
+		flags.StringVar(&r.spec.Name, "name", "", "")
 		flags.Func("scopes", "", func(text string) error {
-			r.wish.Scopes = strings.FieldsFunc(text, func(c rune) bool { return c == ',' || c == ' ' })
-			if len(r.wish.Scopes) == 0 {
+			r.spec.Scopes = strings.FieldsFunc(text, func(c rune) bool { return c == ',' || c == ' ' })
+			if len(r.spec.Scopes) == 0 {
 				return errors.New("no scope is named")
 			}
 			return nil
 		})
 	case "rotate", "retire", "revoke":
-		flags.StringVar(&r.wish.ID, "id", "", "")
+		flags.StringVar(&r.spec.ID, "id", "", "")
 	case "list", "replay":
 	case "help", "-h", "-help", "--help":
 		return r, flag.ErrHelp
@@ -78,20 +78,20 @@ func parse(args []string) (request, error) {
 	if err := flags.Parse(args[1:]); err != nil {
 		return r, err
 	}
-	return r, r.complete(flags.Args())
+	return r, r.validate(flags.Args())
 }
 
-// complete refuses a request that lacks something, or has more than flags.
-func (r request) complete(rest []string) error {
+// validate checks that the request is complete and that no arguments are left besides the flags.
+func (r request) validate(rest []string) error {
 	switch {
 	case len(rest) > 0:
 		return fmt.Errorf("%q is no flag", rest[0])
 	case r.output != "text" && r.output != "json":
 		return errors.New("--output must be text or json")
 	case r.command == "replay":
-	case r.wish.Tenant == "":
+	case r.spec.Tenant == "":
 		return errors.New("--tenant must be given")
-	case r.wish.ID == "" && r.command != "create" && r.command != "list":
+	case r.spec.ID == "" && r.command != "create" && r.command != "list":
 		return errors.New("--id must be given")
 	}
 	return nil

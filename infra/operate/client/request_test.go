@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Arguments that can't be understood end with 2, a sentence and the usage, and nothing is done.
+// Invalid arguments end the command with status 2, a sentence and the usage, and nothing is done.
 func TestArgumentsThatCannotBeUnderstood(t *testing.T) {
 	t.Parallel()
 	o := newOperator(t)
@@ -29,7 +29,8 @@ func TestArgumentsThatCannotBeUnderstood(t *testing.T) {
 		t.Run(test.args, func(t *testing.T) {
 			t.Parallel()
 			got := o.run(t, strings.Fields(test.args)...)
-			if got.status != 2 || got.out != "" || !strings.Contains(got.err, test.want) || !strings.Contains(got.err, "client create --tenant T") {
+			if got.status != 2 || got.out != "" || !strings.Contains(got.err, test.want) ||
+				!strings.Contains(got.err, "client create --tenant T") {
 				t.Errorf("it ends with %d, %q and %q", got.status, got.out, got.err)
 			}
 		})
@@ -47,34 +48,37 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-// People read what is created line by line; the secret is there once, and never again.
+// People read a created client line by line. Its secret is printed once, and never again.
 func TestWhatPeopleRead(t *testing.T) {
 	t.Parallel()
 	o := newOperator(t)
-	if got := o.call(t, "list"); got.status != 0 || got.out != "" || !strings.Contains(got.err, "has no clients") {
+	if got := o.runForTenant(t, "list"); got.status != 0 || got.out != "" ||
+		!strings.Contains(got.err, "has no clients") {
 		t.Errorf("an empty list is %d, %q and %q", got.status, got.out, got.err)
 	}
-	made := o.call(t, "create", "--tree", "system", "--id", "back-end", "--name", "Back end")
+	made := o.runForTenant(t, "create", "--tree", "system", "--id", "back-end", "--name", "Back end")
 	fields := map[string]string{}
 	for line := range strings.Lines(made.out) {
 		name, value, _ := strings.Cut(strings.TrimSpace(line), " ")
 		fields[name] = strings.TrimSpace(value)
 	}
 	secret := fields["secret"]
-	if len(secret) != 43 || fields["tenant"] != o.tenant || fields["id"] != "back-end" || fields["name"] != "Back end" || fields["scopes"] != "identity,identity_self_registration" {
+	if len(secret) != 43 || fields["tenant"] != o.tenant || fields["id"] != "back-end" ||
+		fields["name"] != "Back end" || fields["scopes"] != "identity,identity_self_registration" {
 		t.Errorf("it prints %q", made.out)
 	}
 	if strings.Contains(made.err, secret) || !strings.Contains(made.err, "can't be shown again") {
 		t.Errorf("its notes are %q", made.err)
 	}
-	o.proves(t, shown{ID: "back-end", Tree: "system"}, map[string]bool{secret: true})
+	o.checkSecrets(t, printedClient{ID: "back-end", Tree: "system"}, map[string]bool{secret: true})
 	stored, err := o.product.Table.Clients.Get(t.Context(), o.tenant, "back-end")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, output := range []string{"text", "json"} {
-		listed := o.call(t, "list", "--output", output)
-		if !strings.Contains(listed.out, "Back end") || strings.Contains(listed.out, secret) || strings.Contains(listed.out, stored.Secrets[0]) {
+		listed := o.runForTenant(t, "list", "--output", output)
+		if !strings.Contains(listed.out, "Back end") || strings.Contains(listed.out, secret) ||
+			strings.Contains(listed.out, stored.Secrets[0]) {
 			t.Errorf("the list as %s is %q", output, listed.out)
 		}
 	}
