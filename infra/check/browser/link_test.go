@@ -105,7 +105,7 @@ func TestALinkThatIsDead(t *testing.T) {
 		"replaced": func(t *testing.T, s *scene, user, _ string) {
 			s.Clock.Advance(61 * time.Second)
 			s.tenant.Admin.Must(t, 204, "POST", "/pools/"+s.pool+"/users/"+user+"/activation/send", nil)
-			s.Quiet(t)
+			s.AwaitEmptyOutbox(t)
 		},
 		"too old": func(_ *testing.T, s *scene, _, _ string) { s.Clock.Advance(25 * time.Hour) },
 	} {
@@ -133,7 +133,7 @@ func TestScannersOpenALink(t *testing.T) {
 	email := systemtest.Address("ann")
 	s.invite(t, email, "")
 	link := s.link(t, email, 1)
-	s.Quiet(t)
+	s.AwaitEmptyOutbox(t)
 	stored := len(s.Items(t))
 	for method, times := range map[string]int{http.MethodHead: 3, http.MethodGet: 10} {
 		for range times {
@@ -141,7 +141,7 @@ func TestScannersOpenALink(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := systemtest.Do(t, r); got.Status >= 500 || method == http.MethodGet && got.Status != 200 {
+			if got := systemtest.Send(t, r); got.Status >= 500 || method == http.MethodGet && got.Status != 200 {
 				t.Errorf("%s is answered %d", method, got.Status)
 			}
 		}

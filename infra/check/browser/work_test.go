@@ -17,17 +17,17 @@ func openScarce(t *testing.T) *scene {
 	s := open(t, fields{"limits": fields{"pool_mails_per_hour": 2}}, func(c *system.Config) { c.NoCourier = true })
 	now := s.Clock.Now()
 	s.Clock.Advance(now.Truncate(time.Hour).Add(time.Hour).Sub(now)) // an hour's mails begin now
-	s.tenant.Renew(t)
+	s.tenant.RenewTokens(t)
 	s.tenant.Public.Must(t, 201, "POST", "/pools/"+s.pool+"/register",
 		fields{"identifier": systemtest.Address("first")})
-	event, err := json.Marshal(s.Outbox(t))
+	event, err := json.Marshal(s.OutboxEvent(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Courier.Handle(system.As(t.Context(), "courier"), event); err != nil {
 		t.Fatal(err)
 	}
-	s.Settle()
+	s.ExpireCaches()
 	return s
 }
 

@@ -53,7 +53,7 @@ func newWorld(tb testing.TB) *world {
 	w := &world{meter: &systemtest.Meter{}, mails: &atomic.Int64{}, log: &bytes.Buffer{}, values: story.NewValues()}
 	now := time.Now().Truncate(time.Second)
 	ses := passing(tb, parttest.OpenInbox(tb).URL(), w.mails)
-	w.Product = systemtest.New(tb, systemtest.Watched(w.meter.Watch), func(c *system.Config) {
+	w.Product = systemtest.New(tb, systemtest.WithMiddleware(w.meter.Watch), func(c *system.Config) {
 		c.NoCourier, c.Now, c.Log = true, func() time.Time { return now }, slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{ReplaceAttr: oneTime}))
 		c.SESURL, c.Environment["PUBLIC_URL"] = ses, "https://id.example.com"
 	})
@@ -128,11 +128,11 @@ func functionOf(operation string) string { return story.Route(operation).Functio
 
 // measured is what something costs.
 func (w *world) measured(name, function string, do func()) cost.Call {
-	w.meter.Take()
+	w.meter.Collect()
 	w.mails.Store(0)
 	w.log.Reset()
 	do()
-	got := w.meter.Take()
+	got := w.meter.Collect()
 	return cost.Call{
 		Name: name, Function: function, RoundTrips: got.RoundTrips, Write: got.Write, Read: got.Read, Mails: int(w.mails.Load()), LogBytes: w.log.Len(),
 	}

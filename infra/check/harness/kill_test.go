@@ -223,7 +223,7 @@ func (w *world) sound(tb testing.TB, proved bool) {
 	for _, it := range w.stored.Stored(tb, "USERS#") {
 		users[it["sk"]] = proved
 	}
-	for _, broken := range w.stored.Broken(tb, story.Tenant, users) {
+	for _, broken := range w.stored.BrokenInvariants(tb, story.Tenant, users) {
 		tb.Error(broken)
 	}
 }
@@ -241,7 +241,7 @@ func (w *world) has(tb testing.TB, n int, prefix, text string) {
 func (w *world) event(tb testing.TB, name string) string {
 	tb.Helper()
 	if name == "stream" {
-		return streamText(tb, w.stored.Outbox(tb))
+		return streamText(tb, w.stored.OutboxEvent(tb))
 	}
 	return w.filled(tb, name)
 }
@@ -250,7 +250,7 @@ func (w *world) event(tb testing.TB, name string) string {
 func (w *world) deliverAll(tb testing.TB, event events.DynamoDBOperationType, prefix string) {
 	tb.Helper()
 	if items := w.stored.Stored(tb, prefix); len(items) > 0 {
-		w.invoke(tb, "courier", streamText(tb, systemtest.StreamOf(event, items...)))
+		w.invoke(tb, "courier", streamText(tb, systemtest.StreamEvent(event, items...)))
 	}
 }
 

@@ -30,7 +30,7 @@ type Response struct {
 // Call sends a request to a path of the tree. body is JSON text (string or []byte), or any value to encode; nil is no body.
 func (c *Client) Call(tb testing.TB, method, path string, body any, headers ...string) Response {
 	tb.Helper()
-	return Do(tb, c.Request(tb, method, path, body, headers...))
+	return Send(tb, c.Request(tb, method, path, body, headers...))
 }
 
 // Request is the request of a Call.
@@ -79,7 +79,7 @@ func (c *Client) Must(tb testing.TB, want int, method, path string, body any, he
 // FetchToken gets a token with the client's credentials.
 func (c *Client) FetchToken(tb testing.TB, tenant, tree string) string {
 	tb.Helper()
-	token, _ := Do(tb, c.TokenRequest(tb, tenant, tree)).Fields(tb)["access_token"].(string)
+	token, _ := Send(tb, c.TokenRequest(tb, tenant, tree)).Fields(tb)["access_token"].(string)
 	if token == "" {
 		tb.Fatal("no token for the client")
 	}
@@ -99,8 +99,8 @@ func (c *Client) TokenRequest(tb testing.TB, tenant, tree string) *http.Request 
 	return r
 }
 
-// Do sends a request.
-func Do(tb testing.TB, r *http.Request) Response {
+// Send sends a request.
+func Send(tb testing.TB, r *http.Request) Response {
 	tb.Helper()
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
@@ -114,8 +114,8 @@ func Do(tb testing.TB, r *http.Request) Response {
 	return Response{Status: response.StatusCode, Header: response.Header, Body: body}
 }
 
-// Direct has a function do a request past the gateway, with a context of the test's own.
-func (p *Product) Direct(ctx context.Context, tb testing.TB, function string, r *http.Request) Response {
+// InvokeFunction has a function do a request past the gateway, with a context of the test's own.
+func (p *Product) InvokeFunction(ctx context.Context, tb testing.TB, function string, r *http.Request) Response {
 	tb.Helper()
 	var body []byte
 	if r.Body != nil {

@@ -78,8 +78,8 @@ type call struct {
 	parameters any
 }
 
-// In is ctx for the work that meets the fault.
-func (f *Fault) In(ctx context.Context) context.Context {
+// Context is ctx for the work that meets the fault.
+func (f *Fault) Context(ctx context.Context) context.Context {
 	return context.WithValue(ctx, faultKey{}, f)
 }
 
@@ -90,8 +90,8 @@ func (f *Fault) Calls() []string {
 	return slices.Clone(f.calls)
 }
 
-// Fits says whether a call of an operation can have the fault.
-func (f *Fault) Fits(operation string) bool {
+// AppliesTo says whether a call of an operation can have the fault.
+func (f *Fault) AppliesTo(operation string) bool {
 	return f.Kind != Conflicted || Writes(operation)
 }
 
@@ -100,13 +100,13 @@ func Writes(operation string) bool {
 	return slices.Contains([]string{"TransactWriteItems", "PutItem", "UpdateItem", "DeleteItem"}, operation)
 }
 
-// Heals says whether a call of an operation goes well in spite of the fault, without our doing.
-func (f *Fault) Heals(operation string) bool {
+// IsHarmless says whether a call of an operation goes well in spite of the fault, without our doing.
+func (f *Fault) IsHarmless(operation string) bool {
 	return f.Kind == Repeated && f.Reach != Lasting || f.Reach == OnceBelow && (f.Kind != Conflicted || operation == "TransactWriteItems")
 }
 
-// Faulty lets the calls of a client meet the faults of their contexts: see Watched.
-func Faulty(stack *middleware.Stack) error {
+// InjectFaults lets the calls of a client meet the faults of their contexts: see WithMiddleware.
+func InjectFaults(stack *middleware.Stack) error {
 	operation := stack.ID()
 	above := middleware.InitializeMiddlewareFunc("fault", func(
 		ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
@@ -156,7 +156,7 @@ func (f *Fault) begin(operation string, parameters any) call {
 
 // above is what a call meets before the SDK looks at it.
 func (f *Fault) above(c call) FaultKind {
-	if f.Reach == OnceAbove && c.number == f.Call && f.Fits(c.operation) {
+	if f.Reach == OnceAbove && c.number == f.Call && f.AppliesTo(c.operation) {
 		return f.Kind
 	}
 	return Unfaulted
@@ -167,7 +167,7 @@ func (f *Fault) below(c call) FaultKind {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	once := f.Reach == OnceBelow && c.number == f.Call && !f.met
-	if f.Fits(c.operation) && (once || f.Reach == Lasting && c.number >= f.Call) {
+	if f.AppliesTo(c.operation) && (once || f.Reach == Lasting && c.number >= f.Call) {
 		f.met = true
 		return f.Kind
 	}

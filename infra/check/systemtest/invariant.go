@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// Broken says which invariants of the table don't hold for a tenant, in words; none is the only good answer. proved are the ids of the
+// BrokenInvariants says which invariants of the table don't hold for a tenant, in words; none is the only good answer. proved are the ids of the
 // users who may be active: an administrator made them so, or somebody has presented a right code for them.
-func (p *Product) Broken(tb testing.TB, tenant string, proved map[string]bool) []string {
+func (p *Product) BrokenInvariants(tb testing.TB, tenant string, proved map[string]bool) []string {
 	tb.Helper()
 	s := stored{tb: tb, users: map[string]storedUser{}, claims: map[string]string{}, waiting: map[string]bool{}, schemas: map[string]int{}}
 	for _, it := range p.Items(tb) {

@@ -23,13 +23,13 @@ type Cost struct {
 	Write, Read float64
 }
 
-// Watch puts the meter into a client: see Watched.
+// Watch puts the meter into a client: see WithMiddleware.
 func (m *Meter) Watch(stack *middleware.Stack) error {
 	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("meter", m.measure), middleware.Before)
 }
 
-// Take is the cost since the last Take.
-func (m *Meter) Take() Cost {
+// Collect is the cost since the last Collect.
+func (m *Meter) Collect() Cost {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	cost := m.cost

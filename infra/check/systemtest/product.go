@@ -46,8 +46,8 @@ func (c *Clock) Advance(d time.Duration) {
 	c.offset += d
 }
 
-// Settle moves the time on until every function has forgotten the settings of pools and schemas that it remembered.
-func (p *Product) Settle() { p.Clock.Advance(6 * time.Second) }
+// ExpireCaches moves the time on until every function has forgotten the settings of pools and schemas that it remembered.
+func (p *Product) ExpireCaches() { p.Clock.Advance(6 * time.Second) }
 
 // New starts a product that stops with the test.
 func New(tb testing.TB, options ...func(*system.Config)) *Product {
@@ -69,8 +69,8 @@ func New(tb testing.TB, options ...func(*system.Config)) *Product {
 	return &Product{System: running, Clock: clock, Inbox: inbox}
 }
 
-// Watched is an option of New that puts a middleware into every client of AWS.
-func Watched(by func(*middleware.Stack) error) func(*system.Config) {
+// WithMiddleware is an option of New that puts a middleware into every client of AWS.
+func WithMiddleware(by func(*middleware.Stack) error) func(*system.Config) {
 	return func(c *system.Config) { c.Middleware = append(c.Middleware, by) }
 }
 
@@ -123,15 +123,15 @@ func (p *Product) newClient(tb testing.TB, tenant, tree string, scopes ...string
 	return client
 }
 
-// Renew gets new tokens, where the clock has moved past the old ones.
-func (t *Tenant) Renew(tb testing.TB) {
+// RenewTokens gets new tokens, where the clock has moved past the old ones.
+func (t *Tenant) RenewTokens(tb testing.TB) {
 	tb.Helper()
 	t.Admin.Token = t.Admin.FetchToken(tb, t.ID, "admin")
 	t.System.Token = t.System.FetchToken(tb, t.ID, "system")
 }
 
-// Quiet waits until the outbox is empty: all that was asked for is sent or dropped.
-func (p *Product) Quiet(tb testing.TB) {
+// AwaitEmptyOutbox waits until the outbox is empty: all that was asked for is sent or dropped.
+func (p *Product) AwaitEmptyOutbox(tb testing.TB) {
 	tb.Helper()
 	parttest.Until(tb, "an empty outbox", func() bool { return len(p.Stored(tb, "MESSAGE#")) == 0 })
 }

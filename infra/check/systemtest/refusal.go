@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// Pointers are the fields that an answer finds fault with, sorted. A fault without a reason fails the test.
-func Pointers(tb testing.TB, r Response) []string {
+// ViolationPointers are the fields that an answer finds fault with, sorted. A fault without a reason fails the test.
+func ViolationPointers(tb testing.TB, r Response) []string {
 	tb.Helper()
 	var answer struct {
 		Details struct {
@@ -28,14 +28,14 @@ func Pointers(tb testing.TB, r Response) []string {
 	return found
 }
 
-// Refused checks that an answer is an error with the code and finds fault with exactly these fields.
-func Refused(tb testing.TB, r Response, status int, code string, at ...string) {
+// CheckRefusal checks that an answer is an error with the code and finds fault with exactly these fields.
+func CheckRefusal(tb testing.TB, r Response, status int, code string, at ...string) {
 	tb.Helper()
 	if r.Status != status || r.Text(tb, "error_code") != code {
 		tb.Errorf("answered %d %.500s, want %d %s", r.Status, r.Body, status, code)
 		return
 	}
-	if got := Pointers(tb, r); !slices.Equal(got, slices.Sorted(slices.Values(at))) {
+	if got := ViolationPointers(tb, r); !slices.Equal(got, slices.Sorted(slices.Values(at))) {
 		tb.Errorf("finds fault with %.500v, want %v: %.500s", got, at, r.Body)
 	}
 }

@@ -21,7 +21,7 @@ type Tape struct {
 // NewTape is a tape that records until Play.
 func NewTape() *Tape { return &Tape{answers: map[string]any{}} }
 
-// Watch puts the tape between a client and the engine: see Watched.
+// Watch puts the tape between a client and the engine: see WithMiddleware.
 func (t *Tape) Watch(stack *middleware.Stack) error {
 	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("tape", t.handle), middleware.Before)
 }

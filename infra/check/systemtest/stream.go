@@ -11,9 +11,9 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// StreamOf is an event of the table's stream with a record for each item. The same item has the same event id whenever it is told of, as
+// StreamEvent is an event of the table's stream with a record for each item. The same item has the same event id whenever it is told of, as
 // a repeat has.
-func StreamOf(event events.DynamoDBOperationType, items ...Item) events.DynamoDBEvent {
+func StreamEvent(event events.DynamoDBOperationType, items ...Item) events.DynamoDBEvent {
 	var out events.DynamoDBEvent
 	for i, it := range items {
 		image := map[string]events.DynamoDBAttributeValue{}
@@ -52,14 +52,14 @@ func (p *Product) Mailboxes(tb testing.TB, tenant string) []Item {
 	return items
 }
 
-// Outbox is an event with the messages that wait. Which of several comes first is open.
-func (p *Product) Outbox(tb testing.TB) events.DynamoDBEvent {
+// OutboxEvent is an event with the messages that wait. Which of several comes first is open.
+func (p *Product) OutboxEvent(tb testing.TB) events.DynamoDBEvent {
 	tb.Helper()
-	return StreamOf(events.DynamoDBOperationTypeInsert, p.Stored(tb, "MESSAGE#")...)
+	return StreamEvent(events.DynamoDBOperationTypeInsert, p.Stored(tb, "MESSAGE#")...)
 }
 
-// Bounce is the event that tells the courier that mails to an address bounce for good, as EventBridge passes it on from SES.
-func Bounce(tb testing.TB, address string) []byte {
+// BounceEvent is the event that tells the courier that mails to an address bounce for good, as EventBridge passes it on from SES.
+func BounceEvent(tb testing.TB, address string) []byte {
 	tb.Helper()
 	event, err := json.Marshal(Fields{"source": "aws.ses", "detail": Fields{"eventType": "Bounce", "bounce": Fields{
 		"bounceType": "Permanent", "bouncedRecipients": []Fields{{"emailAddress": address}},

@@ -35,8 +35,8 @@ func (t *Trace) Option(c *system.Config) {
 	})
 }
 
-// Take is what was called since the last Take.
-func (t *Trace) Take() []TracedCall {
+// Collect is what was called since the last Collect.
+func (t *Trace) Collect() []TracedCall {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	calls := t.calls
@@ -72,8 +72,8 @@ func (c TracedCall) Bytes() (sum int64) {
 	return sum
 }
 
-// Alike is the call without what is meant to differ: the steps of a transaction write or only check an item of a kind, for the same price.
-func (c TracedCall) Alike() string {
+// Normalized is the call without what is meant to differ: the steps of a transaction write or only check an item of a kind, for the same price.
+func (c TracedCall) Normalized() string {
 	kinds := make([]string, len(c.What))
 	for i, what := range c.What {
 		action, kind, _ := strings.Cut(what, " ")

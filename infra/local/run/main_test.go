@@ -116,7 +116,7 @@ func TestRunTellsPrograms(t *testing.T) {
 		}
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		r.SetBasicAuth(run.Clients[tree].ID, run.Clients[tree].Secret)
-		if got := systemtest.Do(t, r); got.Status != http.StatusOK {
+		if got := systemtest.Send(t, r); got.Status != http.StatusOK {
 			t.Errorf("the client %s gets no token: %s", run.Clients[tree].ID, got.Body)
 		}
 	}
@@ -156,7 +156,7 @@ func answer(t *testing.T, address string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := systemtest.Do(t, r)
+	got := systemtest.Send(t, r)
 	return http.StatusText(got.Status) + "\n" + string(got.Body)
 }
 

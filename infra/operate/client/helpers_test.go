@@ -103,7 +103,7 @@ func (o operator) token(t *testing.T, c shown, secret string) (status int, scope
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.SetBasicAuth(c.ID, secret)
-	got := systemtest.Do(t, r)
+	got := systemtest.Send(t, r)
 	return got.Status, got.Fields(t)["scope"]
 }
 

@@ -32,7 +32,7 @@ func poisonous(address string) systemtest.MailFault {
 func TestAPoisonMessage(t *testing.T) {
 	t.Parallel()
 	var log systemtest.Log
-	ses := systemtest.NewDoor(t)
+	ses := systemtest.NewMailProxy(t)
 	product := systemtest.New(t, ses.Option, log.Option)
 	tenant := product.NewTenant(t)
 	o, pool := operator{product, tenant.ID}, tenant.NewPool(t, nil)
@@ -42,10 +42,10 @@ func TestAPoisonMessage(t *testing.T) {
 		tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register?code_type_in_message=link", systemtest.Fields{"identifier": email, "password": systemtest.Password})
 	}
 	const dead = `"msg":"stream record is a dead letter"`
-	ses.Set(poisonous(poison))
+	ses.SetFault(poisonous(poison))
 	tries := func() {
 		for range 2 { // what is tried now has failed when the next one begins
-			<-ses.Knocks
+			<-ses.Faulted
 		}
 	}
 	register(poison)
@@ -65,14 +65,14 @@ func TestAPoisonMessage(t *testing.T) {
 		t.Fatalf("%d mails, %d messages", len(mails), len(product.Stored(t, "MESSAGE#")))
 	}
 
-	ses.Open()
+	ses.ClearFault()
 	for range 2 { // the second finds nothing, or what the courier is about to do
 		if got := o.run(t, "replay"); got.status != 0 || got.err != "" || !strings.HasPrefix(got.out, "The courier is told again of ") {
 			t.Fatalf("replay ends with %d, %q and %q", got.status, got.out, got.err)
 		}
 	}
 	mail := product.Inbox.Await(t, poison, 1)[0]
-	product.Quiet(t)
+	product.AwaitEmptyOutbox(t)
 	if mails := product.Inbox.Mails(t, poison); len(mails) != 1 {
 		t.Errorf("%d mails", len(mails))
 	}

@@ -14,9 +14,9 @@ import (
 	"identitypools/infra/local/system"
 )
 
-// Door stands before the inbox, and injects the faults of SES.
-type Door struct {
-	Knocks chan struct{} // one for each mail that met a fault; once a thousand wait there, no more
+// MailProxy stands before the inbox, and injects the faults of SES.
+type MailProxy struct {
+	Faulted chan struct{} // one for each mail that met a fault; once a thousand wait there, no more
 
 	url   string
 	mu    sync.Mutex
@@ -26,8 +26,8 @@ type Door struct {
 // MailFault answers in SES's place. What it hands to inbox arrives all the same.
 type MailFault func(w http.ResponseWriter, r *http.Request, inbox http.Handler)
 
-// NewDoor is an open door.
-func NewDoor(tb testing.TB) *Door {
+// NewMailProxy is an open door.
+func NewMailProxy(tb testing.TB) *MailProxy {
 	tb.Helper()
 	inbox, err := url.Parse(parttest.OpenInbox(tb).URL())
 	if err != nil {
@@ -35,38 +35,38 @@ func NewDoor(tb testing.TB) *Door {
 	}
 	proxy := httputil.NewSingleHostReverseProxy(inbox)
 	proxy.ErrorLog = log.New(io.Discard, "", 0) // a product that stops gives up what it sends
-	d := &Door{Knocks: make(chan struct{}, 1000)}
+	p := &MailProxy{Faulted: make(chan struct{}, 1000)}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		d.mu.Lock()
-		fault := d.fault
-		d.mu.Unlock()
+		p.mu.Lock()
+		fault := p.fault
+		p.mu.Unlock()
 		if fault == nil {
 			proxy.ServeHTTP(w, r)
 			return
 		}
 		select {
-		case d.Knocks <- struct{}{}:
+		case p.Faulted <- struct{}{}:
 		default:
 		}
 		fault(w, r, proxy)
 	}))
 	tb.Cleanup(server.Close)
-	d.url = server.URL
-	return d
+	p.url = server.URL
+	return p
 }
 
 // Option makes the product send through the door.
-func (d *Door) Option(c *system.Config) { c.SESURL = d.url }
+func (p *MailProxy) Option(c *system.Config) { c.SESURL = p.url }
 
-// Set has every mail from now on meet the fault.
-func (d *Door) Set(fault MailFault) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.fault = fault
+// SetFault has every mail from now on meet the fault.
+func (p *MailProxy) SetFault(fault MailFault) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.fault = fault
 }
 
-// Open lets mails through.
-func (d *Door) Open() { d.Set(nil) }
+// ClearFault lets mails through.
+func (p *MailProxy) ClearFault() { p.SetFault(nil) }
 
 // HangUp ends the connection without an answer.
 func HangUp(http.ResponseWriter, *http.Request, http.Handler) { panic(http.ErrAbortHandler) }
@@ -81,8 +81,8 @@ func Refuse(status int, code string) MailFault {
 	}
 }
 
-// SentAllTheSame hands the mail over and answers that it did not. The SDK takes this answer for final.
-func SentAllTheSame(w http.ResponseWriter, r *http.Request, inbox http.Handler) {
+// DeliverAndRefuse hands the mail over and answers that it did not. The SDK takes this answer for final.
+func DeliverAndRefuse(w http.ResponseWriter, r *http.Request, inbox http.Handler) {
 	inbox.ServeHTTP(httptest.NewRecorder(), r)
 	Refuse(403, "ExpiredTokenException")(w, r, inbox)
 }

@@ -10,7 +10,7 @@ import (
 // and Whitney in its normal approximation, with the corrections for ties and continuity. It is good from about ten values each.
 // It is 1 where all values are equal.
 func MannWhitney(a, b []float64) float64 {
-	ranks, ties := rank(a, b)
+	ranks, ties := rankSum(a, b)
 	m, n := float64(len(a)), float64(len(b))
 	u := ranks - m*(m+1)/2
 	mean, all := m*n/2, m+n
@@ -22,9 +22,9 @@ func MannWhitney(a, b []float64) float64 {
 	return math.Erfc(z / math.Sqrt2)
 }
 
-// rank is the sum of the ranks of a's values among all, where equal values share the mean of theirs, and the sum of t³-t over groups of
+// rankSum is the sum of the ranks of a's values among all, where equal values share the mean of theirs, and the sum of t³-t over groups of
 // t equal values.
-func rank(a, b []float64) (sum, ties float64) {
+func rankSum(a, b []float64) (sum, ties float64) {
 	type value struct {
 		of float64
 		a  bool
