@@ -3,7 +3,6 @@ package parttest_test
 import (
 	"context"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -15,8 +14,6 @@ import (
 
 	"identitypools/infra/check/parttest"
 )
-
-func TestMain(m *testing.M) { os.Exit(parttest.Main(m)) }
 
 func TestEngineIsOneForAllTests(t *testing.T) {
 	t.Parallel()
