@@ -14,19 +14,22 @@ import (
 	"identitypools/infra/local/system"
 )
 
-// MailProxy stands before the inbox, and injects the faults of SES.
+// MailProxy is a proxy between the product and the inbox. It can answer in the place of SES with a
+// fault.
 type MailProxy struct {
-	Faulted chan struct{} // one for each mail that met a fault; once a thousand wait there, no more
+	// Faulted receives a value for each mail that met a fault. Beyond a thousand values that nobody
+	// has received, further ones are dropped.
+	Faulted chan struct{}
 
 	url   string
 	mu    sync.Mutex
 	fault MailFault
 }
 
-// MailFault answers in SES's place. What it hands to inbox arrives all the same.
+// MailFault answers a request to SES. A mail that it passes to inbox arrives all the same.
 type MailFault func(w http.ResponseWriter, r *http.Request, inbox http.Handler)
 
-// NewMailProxy is an open door.
+// NewMailProxy starts a proxy without a fault. It is closed at the end of the test.
 func NewMailProxy(tb testing.TB) *MailProxy {
 	tb.Helper()
 	inbox, err := url.Parse(parttest.OpenInbox(tb).URL())
@@ -34,7 +37,7 @@ func NewMailProxy(tb testing.TB) *MailProxy {
 		tb.Fatal(err)
 	}
 	proxy := httputil.NewSingleHostReverseProxy(inbox)
-	proxy.ErrorLog = log.New(io.Discard, "", 0) // a product that stops gives up what it sends
+	proxy.ErrorLog = log.New(io.Discard, "", 0) // a product that stops aborts its requests
 	p := &MailProxy{Faulted: make(chan struct{}, 1000)}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p.mu.Lock()
@@ -55,23 +58,23 @@ func NewMailProxy(tb testing.TB) *MailProxy {
 	return p
 }
 
-// Option makes the product send through the door.
+// Option is an option of [New] that makes the product send its mails through the proxy.
 func (p *MailProxy) Option(c *system.Config) { c.SESURL = p.url }
 
-// SetFault has every mail from now on meet the fault.
+// SetFault makes every mail meet the fault from now on.
 func (p *MailProxy) SetFault(fault MailFault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.fault = fault
 }
 
-// ClearFault lets mails through.
+// ClearFault lets all mails through from now on.
 func (p *MailProxy) ClearFault() { p.SetFault(nil) }
 
-// HangUp ends the connection without an answer.
+// HangUp is a fault that closes the connection without an answer.
 func HangUp(http.ResponseWriter, *http.Request, http.Handler) { panic(http.ErrAbortHandler) }
 
-// Refuse is a fault that answers as SES does.
+// Refuse returns a fault that answers with an error as SES does.
 func Refuse(status int, code string) MailFault {
 	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
 		w.Header().Set("X-Amzn-Errortype", code)
@@ -81,7 +84,8 @@ func Refuse(status int, code string) MailFault {
 	}
 }
 
-// DeliverAndRefuse hands the mail over and answers that it did not. The SDK takes this answer for final.
+// DeliverAndRefuse is a fault that delivers the mail and answers that it was refused. The SDK does
+// not retry after this answer.
 func DeliverAndRefuse(w http.ResponseWriter, r *http.Request, inbox http.Handler) {
 	inbox.ServeHTTP(httptest.NewRecorder(), r)
 	Refuse(403, "ExpiredTokenException")(w, r, inbox)

@@ -10,25 +10,26 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// Meter counts what calls to the table cost, as the engine reports it.
+// Meter measures what calls to the table cost, as the engine reports it.
 type Meter struct {
 	mu       sync.Mutex
 	inFlight int
 	cost     Cost
 }
 
-// Cost of some calls: round trips (calls under way at once are one), and capacity units.
+// Cost is the cost of some calls, in round trips and capacity units. Calls that overlap in time
+// count as one round trip.
 type Cost struct {
 	RoundTrips  int
 	Write, Read float64
 }
 
-// Watch puts the meter into a client: see WithMiddleware.
+// Watch adds the meter to a client. It is an argument of [WithMiddleware].
 func (m *Meter) Watch(stack *middleware.Stack) error {
 	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("meter", m.measure), middleware.Before)
 }
 
-// Collect is the cost since the last Collect.
+// Collect returns the cost since the last call of Collect.
 func (m *Meter) Collect() Cost {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -57,7 +58,8 @@ func (m *Meter) measure(ctx context.Context, in middleware.InitializeInput, next
 	return out, metadata, err
 }
 
-// askForCapacity makes a call report its capacity; it is false for calls that are not about items.
+// askForCapacity makes a call report the capacity that it consumes. It reports false for calls that
+// do not concern items.
 func askForCapacity(parameters any) bool {
 	const total = types.ReturnConsumedCapacityTotal
 	switch in := parameters.(type) {

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// ViolationPointers are the fields that an answer finds fault with, sorted. A fault without a reason fails the test.
+// ViolationPointers returns the sorted pointers of the fields that an error answer complains about.
+// It fails the test if a violation has no reason.
 func ViolationPointers(tb testing.TB, r Response) []string {
 	tb.Helper()
 	var answer struct {
@@ -28,7 +29,8 @@ func ViolationPointers(tb testing.TB, r Response) []string {
 	return found
 }
 
-// CheckRefusal checks that an answer is an error with the code and finds fault with exactly these fields.
+// CheckRefusal fails the test unless an answer is an error with the status and the code and
+// complains about exactly the given fields.
 func CheckRefusal(tb testing.TB, r Response, status int, code string, at ...string) {
 	tb.Helper()
 	if r.Status != status || r.Text(tb, "error_code") != code {

@@ -7,8 +7,9 @@ import (
 	"identitypools/infra/check/systemtest"
 )
 
-// The values are those that SciPy (mannwhitneyu, its documentation's example) and R (wilcox.test, its documentation's example, ozone in
-// New York in May and August 1973, which has ties) give.
+// The expected values are those of SciPy (the example in the documentation of mannwhitneyu) and of
+// R (the example in the documentation of wilcox.test: ozone in New York in May and August 1973,
+// which has ties).
 func TestMannWhitney(t *testing.T) {
 	t.Parallel()
 	may := []float64{41, 36, 12, 18, 28, 23, 19, 8, 7, 16, 11, 14, 18, 14, 34, 6, 30, 11, 1, 11, 4, 32, 23, 45, 115, 37}

@@ -11,8 +11,8 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// StreamEvent is an event of the table's stream with a record for each item. The same item has the same event id whenever it is told of, as
-// a repeat has.
+// StreamEvent returns an event of the table's stream that has a record for each item. The same
+// version of an item always has the same event id, as it has when Lambda delivers a record again.
 func StreamEvent(event events.DynamoDBOperationType, items ...Item) events.DynamoDBEvent {
 	var out events.DynamoDBEvent
 	for i, it := range items {
@@ -29,7 +29,7 @@ func StreamEvent(event events.DynamoDBOperationType, items ...Item) events.Dynam
 	return out
 }
 
-// Stored are the stored items whose partition key begins with prefix.
+// Stored returns the stored items whose partition key begins with prefix.
 func (p *Product) Stored(tb testing.TB, prefix string) []Item {
 	tb.Helper()
 	var found []Item
@@ -41,8 +41,8 @@ func (p *Product) Stored(tb testing.TB, prefix string) []Item {
 	return found
 }
 
-// Mailboxes are the items that count what is sent to mailboxes of a tenant and guessed at there, of
-// which there is one at least.
+// Mailboxes returns the items that count the mails to the mailboxes of a tenant and the guesses of
+// their codes. It fails the test if there is none.
 func (p *Product) Mailboxes(tb testing.TB, tenant string) []Item {
 	tb.Helper()
 	items := slices.DeleteFunc(p.Stored(tb, "MAILBOX#"+tenant+"#"), func(it Item) bool { return it["sk"] != "MAILBOX" })
@@ -52,13 +52,15 @@ func (p *Product) Mailboxes(tb testing.TB, tenant string) []Item {
 	return items
 }
 
-// OutboxEvent is an event with the messages that wait. Which of several comes first is open.
+// OutboxEvent returns an event of the table's stream with all messages of the outbox, in no
+// particular order.
 func (p *Product) OutboxEvent(tb testing.TB) events.DynamoDBEvent {
 	tb.Helper()
 	return StreamEvent(events.DynamoDBOperationTypeInsert, p.Stored(tb, "MESSAGE#")...)
 }
 
-// BounceEvent is the event that tells the courier that mails to an address bounce for good, as EventBridge passes it on from SES.
+// BounceEvent returns the event in which EventBridge passes on SES's report that mails to an
+// address bounce permanently.
 func BounceEvent(tb testing.TB, address string) []byte {
 	tb.Helper()
 	event, err := json.Marshal(Fields{"source": "aws.ses", "detail": Fields{"eventType": "Bounce", "bounce": Fields{

@@ -12,16 +12,18 @@ import (
 	"identitypools/shared/metric"
 )
 
-// alarm is one alarm: a metric at or above a threshold for some periods of five minutes, one after the other.
+// alarm describes an alarm: a metric has been at or above a threshold in a number of periods of
+// five minutes.
 type alarm struct {
-	id, what        string
-	metric          awscloudwatch.IMetric
-	above           float64
-	periods, within int // that many of the last so many periods
+	id, what string
+	metric   awscloudwatch.IMetric
+	above    float64
+	// The alarm is raised if periods of the last within periods are at or above the threshold.
+	periods, within int
 }
 
-// makeAlarms makes the alarms that docs/operations.md explains. Together they look at ten metrics, which CloudWatch counts and does not
-// charge for.
+// makeAlarms creates the alarms that docs/operations.md explains. Together they use ten metrics,
+// which is what CloudWatch does not charge for.
 func (d *deployment) makeAlarms() {
 	topic := d.makeTopic()
 	for _, a := range []alarm{
@@ -49,8 +51,9 @@ func (d *deployment) makeAlarms() {
 	}
 }
 
-// makeTopic makes where alarms are told. It has no key: CloudWatch can't use AWS's own for SNS, and one of ours would cost money while
-// nothing happens; an alarm says nothing secret.
+// makeTopic creates the topic to which alarms are published. The topic is not encrypted with a key:
+// CloudWatch cannot use AWS's own key for SNS, and a key of ours would cost money while nobody uses
+// the product. Alarms contain nothing secret.
 func (d *deployment) makeTopic() awssns.Topic {
 	topic := awssns.NewTopic(d.stack, jsii.String("Alarms"), &awssns.TopicProps{EnforceSSL: jsii.Bool(true)})
 	topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
@@ -75,7 +78,7 @@ func newMetric(namespace, name, statistic string, dimensions map[string]*string)
 	return awscloudwatch.NewMetric(props)
 }
 
-// counted is the sum of what the functions count, for this deployment.
+// counted returns the sum of a metric that the functions of this deployment count.
 func (d *deployment) counted(name metric.Name) awscloudwatch.Metric {
 	return newMetric(metric.Namespace, string(name), "Sum", map[string]*string{metric.Dimension: d.table.name})
 }

@@ -10,8 +10,9 @@ import (
 	"identitypools/shared/api"
 )
 
-// makeAPI makes the HTTP API, still without routes, and its public address: the domain, or what AWS gives. AWS's own goes on to answer
-// beside a domain, so that links in mails outlive the change.
+// makeAPI creates the HTTP API, still without routes, and returns it with its public address, which
+// is the domain or the address that AWS assigns. AWS's address still works if there is a domain, so
+// that links in earlier mails stay valid.
 func (d *deployment) makeAPI() (awsapigatewayv2.CfnApi, *string) {
 	props := &awsapigatewayv2.CfnApiProps{Name: d.stack.StackName(), ProtocolType: jsii.String("HTTP")}
 	if len(d.config.SignUpOrigins) > 0 {
@@ -30,8 +31,8 @@ func (d *deployment) makeAPI() (awsapigatewayv2.CfnApi, *string) {
 	return made, address
 }
 
-// makeRoutes makes exactly the routes of the route table, each to its function, and the stage that serves them. The result is the
-// access log.
+// makeRoutes creates exactly the routes of the route table, each with its function, and the stage
+// that serves them. It returns the access log.
 func (d *deployment) makeRoutes() awslogs.LogGroup {
 	log := d.makeLog("AccessLog", jsii.String("/aws/vendedlogs/apis/"+d.config.Name))
 	limits := map[string]any{}
@@ -52,9 +53,9 @@ func (d *deployment) makeRoutes() awslogs.LogGroup {
 		}
 		route := awsapigatewayv2.NewCfnRoute(d.stack, jsii.String(r.Operation), &awsapigatewayv2.CfnRouteProps{
 			ApiId: d.api.Ref(), RouteKey: jsii.String(routeKey(r)), OperationName: jsii.String(r.Operation),
-			AuthorizationType: jsii.String("NONE"), Target: targets[r.Function], // functions verify tokens: API Gateway knows RSA alone
+			AuthorizationType: jsii.String("NONE"), Target: targets[r.Function], // functions verify tokens: API Gateway supports only RSA
 		})
-		stage.AddResourceDependency(route, nil) // a limit of a route that is not there yet is an error
+		stage.AddResourceDependency(route, nil) // a limit for a route that does not exist yet is an error
 	}
 	if d.config.Domain != "" {
 		d.makeDomain(stage)
@@ -64,9 +65,10 @@ func (d *deployment) makeRoutes() awslogs.LogGroup {
 
 func routeKey(r api.Route) string { return r.Method + " " + r.Path }
 
-// rate is how many requests a second a route takes: few where strangers are meant to call. Back
-// ends need more of the token servers: the published client gets a new token after each 401 and
-// 403, so wrong passwords that are given to a back end come there too.
+// rate returns how many requests a second a route accepts. Routes for callers without credentials
+// accept few. The token servers accept more, because back ends need them: the published client gets
+// a new token after each 401 and 403, so wrong passwords that people give to a back end cause
+// requests for tokens too.
 func (d *deployment) rate(caller api.Caller) int {
 	switch caller {
 	case api.Admin, api.System:
@@ -77,16 +79,19 @@ func (d *deployment) rate(caller api.Caller) int {
 	return d.config.PublicRate
 }
 
-// limit lets through a rate, and twice that at once. It has CloudFormation's own names: the settings of routes have no type in the CDK.
+// limit returns the settings of a route that accepts a rate, and a burst of twice as many requests.
+// It uses CloudFormation's names, because the CDK has no type for these settings.
 func limit(rate int) map[string]any {
 	return map[string]any{"ThrottlingRateLimit": rate, "ThrottlingBurstLimit": 2 * rate}
 }
 
-// accessLog is a line for each request. It has the route and not the path, no address and no caller: nothing personal (V16.2.5).
+// accessLog is the format of the line that is logged for each request. It has the route instead of
+// the path, and neither an address nor a caller, so it contains no personal data (ASVS V16.2.5).
 const accessLog = `{"request":"$context.requestId","time":"$context.requestTime","route":"$context.routeKey","status":$context.status,` +
 	`"latency":$context.responseLatency,"function":"$context.integrationLatency","length":"$context.responseLength","error":"$context.integrationErrorMessage"}`
 
-// makeIntegration lets the API call a function, and is the target of its routes.
+// makeIntegration allows the API to call a function, and returns the target for the function's
+// routes.
 func (d *deployment) makeIntegration(function string) *string {
 	f := d.functions[function]
 	integration := awsapigatewayv2.NewCfnIntegration(d.stack, jsii.String(function+"Integration"), &awsapigatewayv2.CfnIntegrationProps{
@@ -99,7 +104,7 @@ func (d *deployment) makeIntegration(function string) *string {
 	return awscdk.Fn_Join(jsii.String("/"), &[]*string{jsii.String("integrations"), integration.Ref()})
 }
 
-// makeDomain makes the API answer under the domain.
+// makeDomain makes the API answer at the domain.
 func (d *deployment) makeDomain(stage awsapigatewayv2.CfnStage) {
 	domain := awsapigatewayv2.NewCfnDomainName(d.stack, jsii.String("Domain"), &awsapigatewayv2.CfnDomainNameProps{
 		DomainName: jsii.String(d.config.Domain),

@@ -8,7 +8,8 @@ import (
 	"identitypools/shared/api"
 )
 
-// API Gateway has the routes of the route table, each to its function, and no other: what is no route never reaches a function.
+// API Gateway has the routes of the route table, each with its function, and no other, so that
+// requests for other routes never reach a function.
 func TestTheRoutesAreTheRouteTable(t *testing.T) {
 	tmpl := usual(t)
 	got := map[string]string{} // function by route
@@ -34,8 +35,8 @@ func TestTheRoutesAreTheRouteTable(t *testing.T) {
 	}
 }
 
-// Who needs no token gets far less through. The token servers have a limit of their own, so that
-// neither is set for the other.
+// Routes that need no token accept far fewer requests. The token servers have a limit of their own,
+// so that neither limit has to be a compromise.
 func TestRoutesAreThrottledByCaller(t *testing.T) {
 	stage := usual(t).Resources["Stage"]
 	mustThrottle(t, usual(t), map[api.Caller]float64{api.Admin: 500, api.System: 500, api.Public: 20, api.Anyone: 100})
@@ -50,8 +51,8 @@ func TestRoutesAreThrottledByCaller(t *testing.T) {
 	}
 }
 
-// mustThrottle checks how many requests a second a template lets through to the routes of each
-// caller, and that it is twice as many at once.
+// mustThrottle checks how many requests a second a template accepts for the routes of each caller,
+// and that the burst is twice as many.
 func mustThrottle(t *testing.T, tmpl template, rates map[api.Caller]float64) {
 	t.Helper()
 	limits, _ := tmpl.Resources["Stage"].Properties["RouteSettings"].(fields)
@@ -64,7 +65,7 @@ func mustThrottle(t *testing.T, tmpl template, rates map[api.Caller]float64) {
 	}
 }
 
-// V16.2.5: the log of who called what has nothing of the caller.
+// ASVS V16.2.5: the access log contains no data about the caller.
 func TestTheAccessLogIsNotPersonal(t *testing.T) {
 	format, _ := at(usual(t).Resources["Stage"].Properties, "AccessLogSettings", "Format").(string)
 	for _, needed := range []string{"$context.requestId", "$context.routeKey", "$context.status", "$context.responseLatency"} {

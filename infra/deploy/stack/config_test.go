@@ -9,7 +9,8 @@ import (
 	"identitypools/infra/deploy/stack"
 )
 
-// Each fault is a sentence that names the key and says what to do; all are told at once.
+// Each error is a sentence that names the key and says what to do. All errors are reported
+// together.
 func TestAContextIsChecked(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -66,7 +67,7 @@ func TestAContextIsChecked(t *testing.T) {
 	}
 }
 
-// The name of a sender is encoded where mail headers need it (RFC 2047).
+// The display name of a sender is encoded as mail headers require it (RFC 2047).
 func TestTheSendersName(t *testing.T) {
 	t.Parallel()
 	config, err := stack.Read(fields{"mailFrom": "Müller <no-reply@example.com>"})
@@ -75,7 +76,8 @@ func TestTheSendersName(t *testing.T) {
 	}
 }
 
-// cdk.json has every setting with an explanation, and no other. Whoever deploys puts values of their own there.
+// cdk.json contains every setting with an explanation, and no other key. People who deploy the
+// product set their values there.
 func TestEachSettingIsExplained(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../../cdk.json")

@@ -10,8 +10,9 @@ import (
 	"identitypools/shared/metric"
 )
 
-// makeDashboard makes the one dashboard, which answers: are people getting in? Its graphs read metrics that are there anyway; what needs
-// the access log is asked when somebody looks.
+// makeDashboard creates the dashboard, which shows whether people can sign up and get in. Its
+// graphs use metrics that exist anyway. What needs the access log is queried when somebody opens
+// the dashboard.
 func (d *deployment) makeDashboard(access awslogs.LogGroup) {
 	dashboard := awscloudwatch.NewDashboard(d.stack, jsii.String("Dashboard"), &awscloudwatch.DashboardProps{DashboardName: d.stack.StackName()})
 	dashboard.AddWidgets(
@@ -36,14 +37,14 @@ func (d *deployment) makeDashboard(access awslogs.LogGroup) {
 	)
 }
 
-// query is a table of what the log tells.
+// query returns a table of the result of a query of the log.
 func query(log awslogs.LogGroup, title string, lines ...string) awscloudwatch.LogQueryWidget {
 	return awscloudwatch.NewLogQueryWidget(&awscloudwatch.LogQueryWidgetProps{
 		Title: jsii.String(title), Width: jsii.Number(12), Height: jsii.Number(10), LogGroupNames: &[]*string{log.LogGroupName()}, QueryLines: jsii.Strings(lines...),
 	})
 }
 
-// counts are sums of what the functions count, for this deployment.
+// counts returns a graph of sums of metrics that the functions of this deployment count.
 func (d *deployment) counts(title string, names ...metric.Name) awscloudwatch.GraphWidget {
 	var lines []awscloudwatch.IMetric
 	for _, name := range names {

@@ -14,8 +14,9 @@ import (
 	"identitypools/infra/deploy/plan"
 )
 
-// makeFunction makes a function with its log and a role of its own. Of Lambda's own log lines only faults are kept: the functions'
-// lines, metrics among them, are JSON and not touched by that.
+// makeFunction creates a function with a log and a role of its own. Of the lines that Lambda itself
+// logs only warnings and errors are kept. That does not affect the lines of the functions,
+// including metrics, which are JSON.
 func (d *deployment) makeFunction(f plan.Function) awslambda.Function {
 	log := d.makeLog(f.Name+"Log", nil)
 	props := &awslambda.FunctionProps{
@@ -32,10 +33,13 @@ func (d *deployment) makeFunction(f plan.Function) awslambda.Function {
 	return awslambda.NewFunction(d.stack, jsii.String(f.Name), props)
 }
 
-// courier is the function that the stream and SES trigger; the others serve routes.
+// courier is the name of the function that the table's stream and SES trigger. The other functions
+// serve routes.
 const courier = "courier"
 
-// environment are a function's settings. The endpoints are empty, which means AWS's own: `sam local` can set only what is there.
+// environment returns the environment variables of a function. The endpoints are empty, which
+// selects AWS's own. They are declared because `sam local` can only set variables that the template
+// declares.
 func (d *deployment) environment(f plan.Function) *map[string]*string {
 	values := map[string]*string{
 		"CODE_SECRET": d.secrets["CODE_SECRET"], "TOKEN_SECRET": d.secrets["TOKEN_SECRET"], "PUBLIC_URL": d.publicURL,
@@ -52,14 +56,15 @@ func (d *deployment) environment(f plan.Function) *map[string]*string {
 	return &environment
 }
 
-// makeLog makes a log group, which goes with the stack.
+// makeLog creates a log group, which is deleted together with the stack.
 func (d *deployment) makeLog(id string, name *string) awslogs.LogGroup {
 	return awslogs.NewLogGroup(d.stack, jsii.String(id), &awslogs.LogGroupProps{
 		LogGroupName: name, Retention: retentions()[d.config.LogDays], RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
 	})
 }
 
-// makeRole makes the role of a function: its log, and what the plan grants.
+// makeRole creates the role of a function. It permits writing to the function's log and what the
+// plan grants.
 func (d *deployment) makeRole(f plan.Function, log awslogs.LogGroup) awsiam.Role {
 	statements := []awsiam.PolicyStatement{
 		allow(jsii.Strings("logs:CreateLogStream", "logs:PutLogEvents"), nil, log.LogGroupArn()),

@@ -11,14 +11,15 @@ import (
 	"identitypools/infra/deploy/plan"
 )
 
-// role is the role of a function.
+// role returns the role of a function.
 func (t template) role(tb testing.TB, function string) resource {
 	tb.Helper()
 	attribute, _ := at(t.Resources[t.function(tb, function)].Properties, "Role", "Fn::GetAtt").([]any)
 	return t.Resources[attribute[0].(string)]
 }
 
-// statements are what a function may do: the policies of its role, which has no other.
+// statements returns the policy statements of a function's role. The role must have no other
+// policies.
 func (t template) statements(tb testing.TB, function string) []fields {
 	tb.Helper()
 	role := t.role(tb, function)
@@ -34,7 +35,7 @@ func (t template) statements(tb testing.TB, function string) []fields {
 	return all
 }
 
-// What each function may do, line by line, for review.
+// The golden file lists line by line what each function may do, for review.
 func TestPoliciesAreKnown(t *testing.T) {
 	tmpl := usual(t)
 	var text strings.Builder
@@ -53,7 +54,8 @@ func TestPoliciesAreKnown(t *testing.T) {
 	}
 }
 
-// The plan, to which the product is held wherever a test starts it, is what the policies say: no less and no more.
+// The policies permit exactly what the plan states, which also restricts the product wherever a
+// test starts it.
 func TestPoliciesAreThePlan(t *testing.T) {
 	tmpl := usual(t)
 	index := func(resource any) bool { return strings.Contains(fmt.Sprint(resource), "gsi1") }
@@ -83,7 +85,7 @@ func TestPoliciesAreThePlan(t *testing.T) {
 	}
 }
 
-// Nothing may be done to what is not named, and no secret is read by whom it doesn't concern.
+// Policies name every action and resource, and a function can read only the secrets that it needs.
 func TestPoliciesHaveNoWildcard(t *testing.T) {
 	tmpl := usual(t)
 	for _, f := range plan.Functions() {
@@ -117,8 +119,9 @@ func TestPoliciesHaveNoWildcard(t *testing.T) {
 	}
 }
 
-// A function is what the plan says, with the settings that it reads, as `sam local` needs them: the program's place in the metadata,
-// and each variable in the template, since SAM gives values only to those.
+// A function is as the plan states and has the settings that it reads. The template is also as `sam
+// local` needs it: the metadata has the path of the program, and each variable is declared, because
+// SAM sets only those.
 func TestFunctionsAreThePlan(t *testing.T) {
 	tmpl := usual(t)
 	folders, err := filepath.Glob("../../../functions/*/lambda/main.go")
@@ -155,7 +158,7 @@ func TestFunctionsAreThePlan(t *testing.T) {
 	}
 }
 
-// Reserved concurrency can be left out: a new account's quota may be too small for it.
+// Reserved concurrency can be omitted, because the quota of a new account may be too small for it.
 func TestAnAccountWithASmallQuota(t *testing.T) {
 	tmpl := synthesize(t, with(fields{"courierInstances": 0}))
 	if got := tmpl.Resources[tmpl.function(t, "courier")].Properties["ReservedConcurrentExecutions"]; got != nil {

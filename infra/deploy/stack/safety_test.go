@@ -11,7 +11,8 @@ import (
 	"identitypools/shared/table"
 )
 
-// free says why a type of resource costs nothing while nobody uses the product.
+// free returns the types of resources that cost nothing while nobody uses the product, with the
+// reasons.
 func free() map[string]string {
 	const asked = "is paid for by the call"
 	return map[string]string{
@@ -30,7 +31,7 @@ func free() map[string]string {
 	}
 }
 
-// Nothing costs money while nobody calls, but for the two secrets.
+// Only the two secrets cost money while nobody calls.
 func TestIdleCostsNothing(t *testing.T) {
 	for name, tmpl := range map[string]template{
 		"usual": usual(t),
@@ -76,7 +77,8 @@ func alarmMetrics(tmpl template) int {
 	return metrics
 }
 
-// The table survives mistakes: of who deletes the stack, of who deletes the table, of who spoils its data.
+// The table survives the mistakes of people who delete the stack, delete the table, or damage its
+// data.
 func TestTheTableIsSafe(t *testing.T) {
 	tmpl := usual(t)
 	r := tmpl.Resources["Table"]
@@ -99,7 +101,7 @@ func TestTheTableIsSafe(t *testing.T) {
 	}
 }
 
-// A table that was restored takes the place of the stack's own.
+// A restored table replaces the stack's own.
 func TestARestoredTable(t *testing.T) {
 	const arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/restored"
 	tmpl := synthesize(t, with(fields{"restoredStream": arn + "/stream/2026-01-01T00:00:00.000"}))
@@ -120,7 +122,8 @@ func TestARestoredTable(t *testing.T) {
 	}
 }
 
-// What the courier can't do is not lost: it is tried again as long as it makes sense, alone, and then kept.
+// A record or notice that the courier cannot process is not lost: it is retried as long as that
+// makes sense, on its own, and then kept.
 func TestNothingIsLostOnTheWayToTheCourier(t *testing.T) {
 	tmpl := usual(t)
 	p := tmpl.Resources["Stream"].Properties
@@ -162,7 +165,7 @@ func TestNothingIsLostOnTheWayToTheCourier(t *testing.T) {
 	}
 }
 
-// Each log is kept for as long as was chosen.
+// Each log is kept as long as the configuration says.
 func TestLogsEnd(t *testing.T) {
 	tmpl := synthesize(t, with(fields{"logDays": 7}))
 	logs := tmpl.of("AWS::Logs::LogGroup")
@@ -224,7 +227,8 @@ func TestWhatMailIsSentWith(t *testing.T) {
 	}
 }
 
-// Without a sender there is a template to look at, which CloudFormation refuses to deploy: its parameter has no value.
+// Without a sender there is a template to view, which CloudFormation refuses to deploy because its
+// parameter has no value.
 func TestWithoutASenderNothingIsDeployed(t *testing.T) {
 	tmpl := synthesize(t, fields{})
 	if !strings.Contains(tmpl.text, `"MailFromIsMissing"`) {
@@ -235,7 +239,7 @@ func TestWithoutASenderNothingIsDeployed(t *testing.T) {
 	}
 }
 
-// Each alarm tells somebody, and docs/operations.md says what to do then.
+// Each alarm notifies somebody, and docs/operations.md says what to do then.
 func TestEachAlarmIsExplained(t *testing.T) {
 	text, err := os.ReadFile("../../../docs/operations.md")
 	if err != nil {
@@ -263,7 +267,7 @@ func TestEachAlarmIsExplained(t *testing.T) {
 	}
 }
 
-// The dashboard shows what the functions count.
+// The dashboard shows the metrics that the functions count.
 func TestTheDashboardShowsWhatIsCounted(t *testing.T) {
 	tmpl := usual(t)
 	board := ""

@@ -5,10 +5,12 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// secretLength of letters and digits is 381 bits: more than the 256 of any key that is derived.
+// secretLength is the number of letters and digits of a secret. They have 381 bits, which is more
+// than the 256 bits of any key that is derived from them.
 const secretLength = 64
 
-// makeSecrets makes the two secrets, whose values nobody ever sees. The result are their ARNs by the settings that hold them.
+// makeSecrets creates the two secrets, whose values nobody ever sees. It returns their ARNs by the
+// names of the settings.
 func (d *deployment) makeSecrets() map[string]*string {
 	arns := map[string]*string{}
 	for _, s := range []struct{ setting, name, what string }{

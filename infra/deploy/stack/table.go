@@ -12,16 +12,17 @@ import (
 	"identitypools/shared/table"
 )
 
-// tableRef is the table as the rest of the stack sees it.
+// tableRef has the properties of the table that the rest of the stack uses.
 type tableRef struct{ name, arn, stream *string }
 
-// index is the ARN of the table's index.
+// index returns the ARN of the table's index.
 func (t tableRef) index() *string {
 	return awscdk.Fn_Join(jsii.String("/"), &[]*string{t.arn, jsii.String("index"), table.Definition("").GlobalSecondaryIndexes[0].IndexName})
 }
 
-// makeTable makes the table of shared/table. It outlives the stack. Where a restored one is given it takes that instead, and the
-// stack lets go of its own.
+// makeTable creates the table that shared/table defines. The table is kept when the stack is
+// deleted. If the configuration names a restored table, the stack uses that one and no longer
+// contains its own.
 func (d *deployment) makeTable() tableRef {
 	if stream := d.config.RestoredStream; stream != "" {
 		arn, _, _ := strings.Cut(stream, "/stream/")

@@ -7,8 +7,9 @@ import (
 	"testing"
 )
 
-// ASVS V12.1.1, V12.2.1, V12.3.1, V12.3.3, 63B §3.1.1.2: a domain of one's own takes TLS 1.2 and newer alone, the API has no other protocol than HTTPS,
-// and no function is told to reach anything in another way.
+// ASVS V12.1.1, V12.2.1, V12.3.1, V12.3.3, 63B §3.1.1.2: a custom domain accepts only TLS 1.2 and
+// newer, the API has no protocol but HTTPS, and no function is configured to reach anything in
+// another way.
 func TestNothingTravelsInTheClear(t *testing.T) {
 	tmpl := synthesize(t, with(fields{"domain": "id.example.com", "certificate": "arn:aws:acm:eu-west-1:123456789012:certificate/x"}))
 	configurations, _ := at(tmpl.Resources["Domain"].Properties, "DomainNameConfigurations").([]any)

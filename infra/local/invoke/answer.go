@@ -7,7 +7,8 @@ import (
 	"io"
 )
 
-// show prints an answer as JSON. The body of an HTTP answer that is JSON itself follows it, instead of being a text in it.
+// show prints an answer as JSON. If the answer is one to HTTP and its body is JSON, the body is
+// printed after it instead of inside it as a string.
 func show(out io.Writer, answer []byte) error {
 	var fields map[string]json.RawMessage
 	var body string
@@ -22,7 +23,7 @@ func printed(out io.Writer, values ...any) error {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetIndent("", "  ")
-	encoder.SetEscapeHTML(false) // it is read by people
+	encoder.SetEscapeHTML(false) // people read it
 	for _, value := range values {
 		if err := encoder.Encode(value); err != nil {
 			return fmt.Errorf("the answer is no JSON: %w", err)

@@ -9,7 +9,8 @@ import (
 	"identitypools/shared/metric"
 )
 
-// TestAStoryOfEvents runs events one by one as a developer does, each in a process of its own.
+// TestAStoryOfEvents runs events one after the other as a developer does, each in a process of its
+// own.
 func TestAStoryOfEvents(t *testing.T) {
 	t.Parallel()
 	d := newDeveloper(t)

@@ -19,7 +19,8 @@ import (
 	"identitypools/infra/local/part"
 )
 
-// holderVariable makes this test binary a program that starts an inbox, says where, and does nothing more.
+// holderVariable makes a process of this test binary start an inbox, print its URL, and then do
+// nothing more.
 const holderVariable = "PART_TEST_HOLDER"
 
 func TestMain(m *testing.M) {
@@ -53,7 +54,7 @@ func answers(url string) bool {
 	return err == nil && response.Body.Close() == nil
 }
 
-// eventually polls until a condition holds, and fails the test if it doesn't in time.
+// eventually polls until a condition holds. It fails the test if that takes too long.
 func eventually(tb testing.TB, what string, holds func() bool) {
 	tb.Helper()
 	deadline := time.NewTimer(20 * time.Second)
@@ -117,7 +118,7 @@ func TestPartStaysDownWhileAnotherAnswers(t *testing.T) {
 	asked := make(chan struct{}, 100)
 	server := &http.Server{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked <- struct{}{} })}
 	go func() { _ = server.Serve(other) }()
-	<-asked // the supervisor, before a restart
+	<-asked // the supervisor asks before a restart
 	if p.PID() != 0 {
 		t.Error("the part started again beside another")
 	}
@@ -127,7 +128,7 @@ func TestPartStaysDownWhileAnotherAnswers(t *testing.T) {
 	eventually(t, "the part is back", func() bool { return p.PID() != 0 && answers(p.URL()) })
 }
 
-// listen takes an address as soon as it is free.
+// listen listens on an address as soon as it is free.
 func listen(tb testing.TB, address string) net.Listener {
 	tb.Helper()
 	var listener net.Listener

@@ -22,7 +22,7 @@ import (
 
 // These tests change the environment and the working directory, so they don't run in parallel.
 
-// told is what .local/run.json tells programs.
+// told is the content of .local/run.json.
 type told struct {
 	BaseURL     string `json:"base_url"`
 	InboxURL    string `json:"inbox_url"`
@@ -35,7 +35,7 @@ type told struct {
 	Environment map[string]string `json:"environment"`
 }
 
-// inFolder makes the working directory a project's folder in which nothing has run yet.
+// inFolder makes the working directory a project's folder in which the product has never run.
 func inFolder(t *testing.T) {
 	t.Helper()
 	root, err := part.Root()
@@ -56,7 +56,7 @@ func inFolder(t *testing.T) {
 	}
 }
 
-// start starts the product and returns when it tells that it runs, with what it tells programs.
+// start starts the product and returns the content of .local/run.json when the product is ready.
 func start(t *testing.T) (run told, stop func() error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -132,10 +132,10 @@ func TestHostReachesThePartsToo(t *testing.T) {
 	inFolder(t)
 	host := "127.0.0.1"
 	if runtime.GOOS == "linux" {
-		host = "127.0.0.2" // only there is more than one address sure to be this machine
+		host = "127.0.0.2" // only on Linux is every address of 127.0.0.0/8 this machine
 	}
 	t.Setenv("HOST", host)
-	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", "") // an engine that isn't ours is not offered
+	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", "") // an engine that somebody else runs is not offered
 	run, stop := start(t)
 	for _, address := range []string{run.DynamoDBURL, run.InboxURL} {
 		port, onLoopback := strings.CutPrefix(address, "http://127.0.0.1:")
@@ -149,7 +149,7 @@ func TestHostReachesThePartsToo(t *testing.T) {
 	}
 }
 
-// answer is the status and the body that a part answers.
+// answer returns the status and the body that a part answers with.
 func answer(t *testing.T, address string) string {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address+"/", nil)
@@ -162,9 +162,9 @@ func answer(t *testing.T, address string) string {
 
 func TestHostsThatAreRefused(t *testing.T) {
 	for host, want := range map[string]string{
-		"0.0.0.0":   "must be one IP address of this machine", // it would be every network
-		"laptop":    "must be one IP address of this machine", // some shells set it so
-		"192.0.2.1": "listen tcp 192.0.2.1:",                  // it isn't this machine's
+		"0.0.0.0":   "must be one IP address of this machine", // it would listen on every network
+		"laptop":    "must be one IP address of this machine", // some shells set HOST to the name of the machine
+		"192.0.2.1": "listen tcp 192.0.2.1:",                  // it is not an address of this machine
 	} {
 		t.Run(host, func(t *testing.T) {
 			inFolder(t)

@@ -22,7 +22,8 @@ const (
 	systemClient = "local-system"
 )
 
-// secrets are made at the first start and kept, so that codes, tokens and clients go on working after a restart.
+// secrets are made at the first start and stored, so that codes, tokens and clients still work
+// after a restart.
 type secrets struct {
 	Codes        string `json:"codes"`
 	Tokens       string `json:"tokens"`

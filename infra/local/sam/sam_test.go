@@ -10,7 +10,7 @@ import (
 	sam "identitypools/infra/local/sam"
 )
 
-// local is what make run gives functions, in short.
+// local returns a short version of the variables that make run gives functions.
 func local() map[string]string {
 	return map[string]string{
 		"TABLE_NAME": "identity-pools", "PUBLIC_URL": "http://127.0.0.1:8080", "MAIL_FROM": "Identity Pools <no-reply@example.com>", "RETURN_ORIGINS": "",
@@ -18,7 +18,8 @@ func local() map[string]string {
 	}
 }
 
-// template is one as CDK makes it: values may be references, and other resources look like functions in part.
+// template is a template as the CDK makes it: values may be references, and some other resources
+// resemble functions.
 const template = `{"Resources": {
 	"poolsF00D": {"Type": "AWS::Lambda::Function", "Properties": {"Runtime": "provided.al2023", "Environment": {"Variables": {
 		"TABLE_NAME": {"Ref": "table"}, "AWS_ENDPOINT_URL_DYNAMODB": "", "RETURN_ORIGINS": "https://app.example.com", "LOG_LEVEL": "info"}}}},
@@ -97,12 +98,12 @@ func TestTemplatesThatAreRefused(t *testing.T) {
 	}
 }
 
-// The command itself, beside a make run that runs, or not.
+// TestRun runs the command with and without a product that runs.
 func TestRun(t *testing.T) {
 	t.Parallel()
 	const running = `{"environment": {"TABLE_NAME": "identity-pools", "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1", "AWS_ENDPOINT_URL_SESV2": "http://127.0.0.1:2"}}`
 	for name, test := range map[string]struct {
-		running, template string // "" for a file that isn't there
+		running, template string // "" if the file does not exist
 		status            int
 		want              string
 	}{
