@@ -8,18 +8,18 @@ import (
 	load "identitypools/infra/check/load"
 )
 
-// An address for each way to end well.
+// The test data has an address for each way that can end well.
 const (
 	fresh    = "fresh@example.com"    // registered
-	plain    = "plain@example.com"    // and activated
-	secret   = "secret@example.com"   // with a password
-	refused  = "refused@example.com"  // registered in vain
-	unclear  = "unclear@example.com"  // was never told, and is stored
-	missing  = "missing@example.com"  // was never told, and is not
-	stranger = "stranger@example.com" // never came
+	plain    = "plain@example.com"    // registered and activated
+	secret   = "secret@example.com"   // registered and activated with a password
+	refused  = "refused@example.com"  // tried to register and was refused
+	unclear  = "unclear@example.com"  // got no answer, and is stored
+	missing  = "missing@example.com"  // got no answer, and is not stored
+	stranger = "stranger@example.com" // never registered
 )
 
-// observed is a load of which nothing was lost.
+// observed returns the state after a load in which nothing was lost.
 func observed() load.Observed {
 	o := load.Observed{
 		People: []load.Person{
@@ -139,7 +139,8 @@ func TestACheckFindsWhatWasLost(t *testing.T) {
 	}
 }
 
-// The outbox sends at least once: after a kill a mail may come again, in place of the one before.
+// The outbox sends at least once: after a kill a mail may be sent again. Its code replaces that of
+// the mail before.
 func TestAKillMayRepeatMails(t *testing.T) {
 	t.Parallel()
 	o := observed()

@@ -21,9 +21,10 @@ func run(t *testing.T, args ...string) result {
 	return result{status, out.String(), errs.String()}
 }
 
-// It does all that make load does, for a moment. It changes the environment, so it doesn't run in parallel.
+// The test does all that make load does, for a short time. It changes the environment, so it does
+// not run in parallel.
 func TestNothingIsLostWhenTheEngineIsKilled(t *testing.T) {
-	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", "") // only an engine of ours can be killed
+	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", "") // only an engine that the test starts can be killed
 	got := run(t, "-duration", "3s", "-rate", "6")
 	if got.status != 0 || got.errs != "" {
 		t.Errorf("it ends with %d and %s", got.status, got.errs)

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// tally counts calls by what they are for. It is safe for concurrent use.
+// tally counts calls by their kind. It is safe for concurrent use.
 type tally struct {
 	mu    sync.Mutex
 	kinds map[kind]*count
@@ -34,21 +34,22 @@ func newTally() *tally {
 	return t
 }
 
-func (t *tally) begin(k kind) {
+// countStart counts the start of a call.
+func (t *tally) countStart(k kind) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.kinds[k].calls++
 }
 
-// again counts an answer, or none, after which the caller tries again.
-func (t *tally) again(k kind, answer string) {
+// countRetry counts an answer, or a missing answer, after which the caller tries again.
+func (t *tally) countRetry(k kind, answer string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.kinds[k].again[answer]++
 }
 
-// end counts the last answer, which took so long since the caller was due.
-func (t *tally) end(k kind, answer string, right bool, took time.Duration) {
+// countEnd counts the final answer of a call. took is the time since the caller was due.
+func (t *tally) countEnd(k kind, answer string, right bool, took time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	c := t.kinds[k]
@@ -61,7 +62,7 @@ func (t *tally) end(k kind, answer string, right bool, took time.Duration) {
 	}
 }
 
-// sums is the tally in short.
+// sums has the totals of a tally.
 type sums struct{ calls, answered, right, again, failed int }
 
 func (t *tally) sums() sums {
@@ -77,7 +78,7 @@ func (t *tally) sums() sums {
 	return s
 }
 
-// print prints a row a kind.
+// print prints a row for each kind.
 func (t *tally) print(out io.Writer) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -92,7 +93,8 @@ func (t *tally) print(out io.Writer) {
 	_ = table.Flush()
 }
 
-// percentile is the smallest of the sorted times that percent of them don't exceed, to be read by people.
+// percentile returns the smallest of the sorted times that is not exceeded by the given percentage
+// of them, as text.
 func percentile(sorted []time.Duration, percent int) string {
 	if len(sorted) == 0 {
 		return "-"
