@@ -18,19 +18,23 @@ import (
 	"identitypools/shared/table"
 )
 
-// world is a table of its own with the functions' programs on it. Nothing else works on that table: what happens, they do.
-type world struct {
+// deployment is a table with the programs of the functions. Nothing else works on the table.
+type deployment struct {
 	table     *table.Table
 	inbox     *parttest.Inbox
 	env       map[string]string
 	functions map[string]*harness.Function
 	values    *story.Values
-	names     *strings.Replacer   // of people, where this world's mails must not be taken for others'; nil: as the events have them
-	stored    *systemtest.Product // to look into the table past the functions; it does nothing itself
+	// names replaces the addresses of the events by addresses that no other deployment uses. It is
+	// nil if that is not needed.
+	names *strings.Replacer
+	// reader reads the table without the functions. It has stopped otherwise.
+	reader *systemtest.Product
 }
 
-// newWorld makes the table, with an admin client and a system client. The product that makes them has stopped when it returns.
-func newWorld(tb testing.TB) *world {
+// newDeployment creates a table with an admin client and a system client. The product that creates
+// them is stopped before it returns.
+func newDeployment(tb testing.TB) *deployment {
 	tb.Helper()
 	inbox, name := parttest.OpenInbox(tb), "events-"+systemtest.Unique()
 	env := map[string]string{
@@ -52,19 +56,20 @@ func newWorld(tb testing.TB) *world {
 			tb.Fatalf("make client: %v", err)
 		}
 	}
-	return &world{
+	return &deployment{
 		table: product.Table, inbox: inbox, env: env, functions: map[string]*harness.Function{}, values: story.NewValues(),
-		stored: &systemtest.Product{System: product},
+		reader: &systemtest.Product{System: product},
 	}
 }
 
-// invoke has a function's program do an event, and fails the test where that is an error.
-func (w *world) invoke(tb testing.TB, function, event string) []byte {
+// invoke passes an event to the program of a function. It fails the test if the function answers
+// with an error.
+func (d *deployment) invoke(tb testing.TB, function, event string) []byte {
 	tb.Helper()
-	f, ok := w.functions[function]
+	f, ok := d.functions[function]
 	if !ok {
-		f = start(tb, bootstraps(tb)[function], w.env)
-		w.functions[function] = f
+		f = start(tb, bootstraps(tb)[function], d.env)
+		d.functions[function] = f
 	}
 	body, err := f.Invoke(tb.Context(), []byte(event))
 	if err != nil {
@@ -73,42 +78,43 @@ func (w *world) invoke(tb testing.TB, function, event string) []byte {
 	return body
 }
 
-// call runs a route's event, and learns the tokens, codes and tickets of its answer.
-func (w *world) call(tb testing.TB, operation string) events.APIGatewayV2HTTPResponse {
+// call passes the event of a route to its function and remembers the tokens, codes and tickets of
+// the answer.
+func (d *deployment) call(tb testing.TB, operation string) events.APIGatewayV2HTTPResponse {
 	tb.Helper()
-	return w.send(tb, operation, w.filled(tb, operation))
+	return d.send(tb, operation, d.filledEvent(tb, operation))
 }
 
-// filled is an operation's event with everything that is known in it.
-func (w *world) filled(tb testing.TB, operation string) string {
+// filledEvent returns the event of an operation in which the known values replace the placeholders.
+func (d *deployment) filledEvent(tb testing.TB, operation string) string {
 	tb.Helper()
 	text := string(readEvent(tb, operation))
-	if w.names != nil {
-		text = w.names.Replace(text)
+	if d.names != nil {
+		text = d.names.Replace(text)
 	}
-	return w.values.Fill(text)
+	return d.values.Fill(text)
 }
 
-func (w *world) send(tb testing.TB, operation, event string) (answer events.APIGatewayV2HTTPResponse) {
+func (d *deployment) send(tb testing.TB, operation, event string) (answer events.APIGatewayV2HTTPResponse) {
 	tb.Helper()
-	if err := json.Unmarshal(w.invoke(tb, routes()[operation].Function, event), &answer); err != nil {
+	if err := json.Unmarshal(d.invoke(tb, routes()[operation].Function, event), &answer); err != nil {
 		tb.Fatalf("%s: decode the answer: %v", operation, err)
 	}
-	w.values.Hear(operation, answer.Body, answer.Cookies...)
+	d.values.Hear(operation, answer.Body, answer.Cookies...)
 	return answer
 }
 
-// given runs events that must succeed before the one that is tested.
-func (w *world) given(tb testing.TB, operations ...string) {
+// given runs events that are required before the one that is tested, and that must succeed.
+func (d *deployment) given(tb testing.TB, operations ...string) {
 	tb.Helper()
 	for _, operation := range operations {
-		if answer := w.call(tb, operation); answer.StatusCode >= 400 {
+		if answer := d.call(tb, operation); answer.StatusCode >= 400 {
 			tb.Fatalf("%s answers %d: %s", operation, answer.StatusCode, answer.Body)
 		}
 	}
 }
 
-// routes is the route table by operation.
+// routes returns the route table by operation.
 func routes() map[string]api.Route {
 	all := map[string]api.Route{}
 	for _, route := range api.Routes() {

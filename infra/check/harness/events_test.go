@@ -18,8 +18,9 @@ import (
 	"identitypools/shared/api"
 )
 
-// eventTests are all events of routes in the order of the route table. want is what the answer's body has among other things;
-// "…" stands for a text that nobody knows beforehand. What each needs before it is in infra/check/story.
+// eventTests are the events of all routes in the order of the route table. want is a part of the
+// expected body; "…" stands for any text. Package story knows what has to be done before each
+// event.
 var eventTests = []struct {
 	event  string
 	status int
@@ -100,22 +101,23 @@ var eventTests = []struct {
 	{"systemKeys", 200, `{"keys":[{"kty":"OKP"}]}`},
 }
 
-// TestEvents runs the event of each route through the program of its function.
+// TestEvents passes the event of each route to the program of its function.
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	for _, test := range eventTests {
 		t.Run(test.event, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			w.given(t, story.Given(test.event)...)
-			got := w.call(t, test.event)
+			d := newDeployment(t)
+			d.given(t, story.Given(test.event)...)
+			got := d.call(t, test.event)
 			if got.StatusCode != test.status {
 				t.Fatalf("answered %d, want %d: %s", got.StatusCode, test.status, got.Body)
 			}
 			if !hasBody(t, got, test.want) {
 				t.Errorf("the body is\n%s\nand lacks\n%s", got.Body, test.want)
 			}
-			// V16: an operator finds the log lines of a request by the id that the gateway gave it.
+			// ASVS V16: the id that the gateway gave to a request leads an operator to its log
+			// lines.
 			if want := parse(t, test.event).RequestContext.RequestID; got.Headers["X-Request-Id"] != want {
 				t.Errorf("X-Request-Id is %q, want %q", got.Headers["X-Request-Id"], want)
 			}
@@ -123,7 +125,8 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// hasBody says whether the answer has the wanted body: none, a part of a page, or at least the wanted members of a JSON object.
+// hasBody reports whether an answer has the wanted body: none, a part of a page, or at least the
+// wanted members of a JSON object.
 func hasBody(tb testing.TB, got events.APIGatewayV2HTTPResponse, want string) bool {
 	tb.Helper()
 	switch {
@@ -160,11 +163,11 @@ func includes(is, want any) bool {
 	return is == want
 }
 
-// TestEachRouteHasItsEvent keeps the route table, the files and the tests of them together.
+// TestEachRouteHasItsEvent checks that the route table, the files and the tests of them match.
 func TestEachRouteHasItsEvent(t *testing.T) {
 	t.Parallel()
 	want := slices.Concat(slices.Collect(maps.Keys(routes())), []string{"stream", "bounce", "clock"})
-	tested := []string{"stream", "bounce", "clock"} // in TestCourierEvents
+	tested := []string{"stream", "bounce", "clock"} // tested in TestCourierEvents
 	for _, test := range eventTests {
 		tested = append(tested, test.event)
 	}
@@ -185,7 +188,8 @@ func TestEachRouteHasItsEvent(t *testing.T) {
 	}
 }
 
-// TestEventsAreWhatTheGatewaySends holds each file against its route, and against itself: what API Gateway says twice agrees.
+// TestEventsAreWhatTheGatewaySends compares each file with its route. It also checks that the
+// values agree that API Gateway sends twice.
 func TestEventsAreWhatTheGatewaySends(t *testing.T) {
 	t.Parallel()
 	for operation, route := range routes() {
@@ -225,7 +229,7 @@ func TestEventsAreWhatTheGatewaySends(t *testing.T) {
 	}
 }
 
-// parse reads a route's event strictly.
+// parse decodes the event of a route strictly.
 func parse(tb testing.TB, operation string) (event events.APIGatewayV2HTTPRequest) {
 	tb.Helper()
 	strictly(tb, readEvent(tb, operation), &event)
@@ -241,22 +245,22 @@ func strictly(tb testing.TB, text []byte, v any) {
 	}
 }
 
-// TestFormsInBase64 sends the forms as API Gateway really does: what is neither JSON nor text comes in base64. The files have them
-// plain, for people.
+// TestFormsInBase64 sends the forms as API Gateway does: a body that is neither JSON nor text is
+// encoded in base64. In the files they are plain, for people.
 func TestFormsInBase64(t *testing.T) {
 	t.Parallel()
 	for _, operation := range []string{"systemToken", "activateByPage"} {
 		t.Run(operation, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			w.given(t, story.Given("activateByPage")...)
+			d := newDeployment(t)
+			d.given(t, story.Given("activateByPage")...)
 			event := parse(t, operation)
-			event.Body, event.IsBase64Encoded = base64.StdEncoding.EncodeToString([]byte(w.values.Fill(event.Body))), true
+			event.Body, event.IsBase64Encoded = base64.StdEncoding.EncodeToString([]byte(d.values.Fill(event.Body))), true
 			text, err := json.Marshal(event)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := w.send(t, operation, string(text)); got.StatusCode >= 400 {
+			if got := d.send(t, operation, string(text)); got.StatusCode >= 400 {
 				t.Errorf("answered %d: %s", got.StatusCode, got.Body)
 			}
 		})

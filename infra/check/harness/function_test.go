@@ -23,11 +23,11 @@ import (
 	"identitypools/infra/check/harness"
 )
 
-// roles are the programs that this test binary can be.
+// roles are the programs that a process of this test binary can be.
 var roles = map[string]func(){
 	"function": func() { lambda.Start(handle) },
 	"weak":     func() { say("first"); say("out of paper"); os.Exit(3) },
-	"mute":     func() { <-time.After(time.Hour) }, // the test ends it
+	"mute":     func() { <-time.After(time.Hour) }, // until the test ends it
 	"refusing": refuse,
 	"deaf":     poll,
 	"holder":   hold,
@@ -35,7 +35,7 @@ var roles = map[string]func(){
 
 type command struct{ Do string }
 
-// report is what the function tells of how it was called.
+// report is what the function answers about how it was called.
 type report struct {
 	Request, ARN string
 	Deadline     time.Time
@@ -52,7 +52,7 @@ func handle(ctx context.Context, c command) (any, error) {
 	case "end":
 		say("out of paper")
 		os.Exit(3)
-	case "dawdle": // well past the deadline, which the invoker must meet first
+	case "dawdle": // well beyond the deadline, which must end the call before
 		<-ctx.Done()
 		<-time.After(time.Second)
 	case "talk":
@@ -64,7 +64,7 @@ func handle(ctx context.Context, c command) (any, error) {
 	return report{lc.AwsRequestID, lc.InvokedFunctionArn, deadline, folder, os.Environ()}, err
 }
 
-// refuse reports an error of its start, as runtimes do.
+// refuse reports an error at the start, as runtimes do.
 func refuse() {
 	url := "http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") + "/2018-06-01/runtime/init/error"
 	response, err := http.Post(url, "application/json", strings.NewReader(`{"errorType":"Config","errorMessage":"TABLE_NAME must be set"}`))
@@ -76,7 +76,8 @@ func refuse() {
 	<-time.After(time.Hour)
 }
 
-// poll asks for an event and runs on whatever comes of it, unlike a function, which ends when there is nobody left to ask.
+// poll asks for an event and continues whatever the answer is. A real function ends when nobody
+// answers.
 func poll() {
 	go func() {
 		if response, err := http.Get("http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") + "/2018-06-01/runtime/invocation/next"); err == nil {
@@ -86,7 +87,7 @@ func poll() {
 	<-time.After(time.Hour)
 }
 
-// hold starts a function, says its process id, and does nothing more.
+// hold starts a function, prints its process id, and does nothing more.
 func hold() {
 	path, err := os.Executable()
 	if err != nil {
@@ -203,7 +204,7 @@ func TestStart(t *testing.T) {
 			t.Errorf("ready after %s", f.Ready)
 		}
 		if runtime.GOOS != "linux" {
-			return // elsewhere nobody tells
+			return // other systems do not report it
 		}
 		used, err := f.PeakRSS()
 		if err != nil || used < 1<<20 || used > 1<<30 {
@@ -250,7 +251,7 @@ func TestStop(t *testing.T) {
 func TestFunctionDiesWithUs(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {
-		return // only Linux ties a child to its parent
+		return // only Linux ties the life of a child process to its parent
 	}
 	holder := exec.Command(self(t))
 	holder.Env = append(os.Environ(), roleVariable+"=holder")
@@ -275,7 +276,7 @@ func TestFunctionDiesWithUs(t *testing.T) {
 	_ = holder.Wait()
 	gone := func() bool {
 		text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-		return err != nil || strings.Contains(string(text), ") Z ") // a zombie where nobody adopts orphans
+		return err != nil || strings.Contains(string(text), ") Z ") // a zombie if no process adopts orphans
 	}
 	deadline, poll := time.NewTimer(10*time.Second), time.NewTicker(10*time.Millisecond)
 	defer deadline.Stop()

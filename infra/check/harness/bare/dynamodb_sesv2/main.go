@@ -1,4 +1,5 @@
-// A function that does nothing, with the clients that the courier has: what the courier's start is compared with.
+// Dynamodb_sesv2 is a function that does nothing but has the AWS clients of the courier. Benchmarks
+// compare the courier's start with its start.
 package main
 
 import (
