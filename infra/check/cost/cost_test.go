@@ -12,13 +12,14 @@ import (
 	"identitypools/shared/api"
 )
 
-// TestTheDocumentSaysWhatCallsCost measures all routes and compares the document with what comes of it.
+// TestTheDocumentSaysWhatCallsCost measures all routes and compares the document with the computed
+// costs.
 func TestTheDocumentSaysWhatCallsCost(t *testing.T) {
 	t.Parallel()
 	golden.Same(t, "../../../docs/cost.md", cost.Document(measure(t), prices(t), usage(t)))
 }
 
-// What has another name than its route, its function or its setting would cost nothing.
+// A call whose name differs from the name of its route, function or setting would cost nothing.
 func TestNothingIsFreeByMistake(t *testing.T) {
 	t.Parallel()
 	routes := api.Routes()
@@ -34,7 +35,8 @@ func TestNothingIsFreeByMistake(t *testing.T) {
 	}
 }
 
-// The sums by hand: 1 USD for a million of everything, or for one of what is counted in small numbers, and a second of a GB 1 USD.
+// The expected sums were computed by hand. A million of everything costs 1 USD, or one of what is
+// counted in small numbers, and a second of a GB costs 1 USD.
 func TestTheSums(t *testing.T) {
 	t.Parallel()
 	many, one := cost.Price{USD: 1, Per: 1000000}, cost.Price{USD: 1, Per: 1}

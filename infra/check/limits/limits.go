@@ -1,4 +1,4 @@
-// Package limits writes docs/limits.md from the constants that are in force. Nothing imports it but its test.
+// Package limits produces docs/limits.md from the constants of the code. Only its test imports it.
 package limits
 
 import (
@@ -17,7 +17,7 @@ import (
 	"identitypools/shared/work"
 )
 
-// Document is docs/limits.md.
+// Document returns the text of docs/limits.md.
 func Document() string {
 	return strings.Join([]string{
 		"# Limits\n\nWritten by `go test ./infra/check/limits -update` from the code.",
@@ -106,7 +106,7 @@ func fixed() [][]string {
 	}
 }
 
-// short is a duration as people write it.
+// short returns a duration in the form in which people write it.
 func short(d time.Duration) string {
 	if d%time.Hour == 0 {
 		return fmt.Sprintf("%d h", d/time.Hour)
