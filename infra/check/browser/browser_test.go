@@ -12,7 +12,7 @@ import (
 	"identitypools/infra/check/browser"
 )
 
-// serve is a server of one page, whose policy lets nothing through.
+// serve starts a server of one page whose policy allows nothing, and returns its URL.
 func serve(t *testing.T, page string) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -30,7 +30,7 @@ func serve(t *testing.T, page string) string {
 	return server.URL
 }
 
-// What a page must not do is seen. The other tests rely on it.
+// The browser reports what a page must not do. The other tests rely on that.
 func TestWhatTheBrowserComplainsOf(t *testing.T) {
 	t.Parallel()
 	elsewhere := serve(t, "")
@@ -65,8 +65,8 @@ func TestWhatIsNotAccessible(t *testing.T) {
 		`<main><p><font color="#cccccc">pale</font></p></main>`: "color-contrast",
 	} {
 		tab := browser.NewTab(t, browser.View{})
-		tab.Go(t, serve(t, page)) // whose policy does not keep us out
-		if got := tab.Broken(t); len(got) != min(1, len(rule)) || !strings.HasPrefix(strings.Join(got, ""), rule) {
+		tab.Go(t, serve(t, page)) // the policy of the page does not apply to axe
+		if got := tab.AccessibilityViolations(t); len(got) != min(1, len(rule)) || !strings.HasPrefix(strings.Join(got, ""), rule) {
 			t.Errorf("%s breaks %q, want %q", page, got, rule)
 		}
 	}
@@ -94,7 +94,7 @@ func TestHowAPageIsSeen(t *testing.T) {
 	}
 }
 
-// Without a browser there are no tests, which is said, and fails where a browser is required.
+// Without a browser no tests are run. That is printed, and is a failure if a browser is required.
 func TestWithoutABrowser(t *testing.T) {
 	t.Parallel()
 	for required, fails := range map[string]bool{"": false, "required": true} {

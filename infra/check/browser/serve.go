@@ -8,7 +8,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Serve has the browser answer a page's request for an address itself, so that nothing of a test leaves the machine. Pages may load from there.
+// Serve makes the browser itself answer a page's request for an address, so that no request of a
+// test leaves the machine. Pages may load from that origin.
 func (t *Tab) Serve(tb testing.TB, address, contentType string, body []byte) {
 	tb.Helper()
 	parsed, err := url.Parse(address)
@@ -24,8 +25,8 @@ func (t *Tab) Serve(tb testing.TB, address, contentType string, body []byte) {
 		}
 		fulfilled := answer
 		fulfilled.RequestID = paused.RequestID
-		go func() { // whoever listens may not call
-			_ = chromedp.Do(t.ctx, command(fetch.FulfillRequest, fulfilled)) // a tab that is closed needs no answer
+		go func() { // a listener must not call the browser
+			_ = chromedp.Do(t.ctx, command(fetch.FulfillRequest, fulfilled)) // fails if the tab was closed, which needs no answer
 		}()
 	})
 	if err != nil {
