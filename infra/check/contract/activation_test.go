@@ -12,7 +12,7 @@ import (
 	"identitypools/infra/check/systemtest"
 )
 
-// generate makes an activation code of a user.
+// generate creates an activation code for a user.
 func (c *caller) generate(t *testing.T, pool, user string) *systemmodels.Codes {
 	t.Helper()
 	params := systemusers.NewGenerateCodeParams().WithIPID(pool).WithUserID(user).WithCodeRequest(&systemmodels.RequestCode{Type: "activation"})
@@ -23,12 +23,12 @@ func (c *caller) generate(t *testing.T, pool, user string) *systemmodels.Codes {
 	return codes
 }
 
-// activation redeems a code of a user.
+// activation returns the parameters that redeem a code of a user.
 func activation(pool, user string, proof *systemmodels.ActivateSelfRegisteredUser) *systemusers.ActivateSelfRegisteredUserParams {
 	return systemusers.NewActivateSelfRegisteredUserParams().WithIPID(pool).WithUserID(user).WithActivation(proof)
 }
 
-// byLink redeems an extended code.
+// byLink returns the parameters that redeem an extended code.
 func byLink(pool string, proof *systemmodels.ActivateSelfRegisteredUser) *systemusers.ActivateSelfRegisteredUserUsingExtendedCodeParams {
 	return systemusers.NewActivateSelfRegisteredUserUsingExtendedCodeParams().WithIPID(pool).WithActivation(proof)
 }
@@ -64,14 +64,14 @@ func TestTheOptionsOfAnActivationMessage(t *testing.T) {
 	must(c.system.Users.ActivateSelfRegisteredUser(activation(pool, user, &systemmodels.ActivateSelfRegisteredUser{Code: code}), nil))(t)
 
 	quiet := systemusers.NewSelfSendActivationMessageParams().WithIPID(pool).WithUserID(user)
-	must(c.system.Users.SelfSendActivationMessage(quiet, nil))(t) // of an active user: the system tree does not say so
+	must(c.system.Users.SelfSendActivationMessage(quiet, nil))(t) // the system tree does not reveal that the user is active
 	_, err := c.system.Users.SelfSendActivationMessage(quiet.WithUserID("nobody"), nil)
 	typed[*systemusers.SelfSendActivationMessageNotFound](t, err)
 	_, err = c.admin.Users.SendActivationMessage(ask.WithUserID("nobody"), nil)
 	typed[*adminusers.SendActivationMessageNotFound](t, err)
 }
 
-// V6.5.1: a code works once, and a new one replaces the old one.
+// V6.5.1: a code works once, and a new code replaces the old one.
 func TestACodeActivatesOnce(t *testing.T) {
 	t.Parallel()
 	c := open(t)
@@ -95,7 +95,8 @@ func TestACodeActivatesOnce(t *testing.T) {
 	typed[*systemusers.ActivateSelfRegisteredUserUnprocessableEntity](t, err)
 }
 
-// A wrong code is sent once: the client repeats after 401 and 403, which would cost a second of the five tries (63B §3.2.2).
+// The client sends a wrong code once. It repeats requests after 401 and 403, which would cost a
+// second one of the five attempts (63B §3.2.2).
 func TestAWrongCodeIsSentOnce(t *testing.T) {
 	t.Parallel()
 	c := open(t)
@@ -135,7 +136,7 @@ func TestCodesOfUsersWhoAreFound(t *testing.T) {
 	typed[*systemusers.GenerateCodeUnprocessableEntity](t, err)
 }
 
-// The old call has an optional body too, and only names the code.
+// The old operation also has an optional body, and its answer contains only the code.
 func TestTheOldWayToMakeACode(t *testing.T) {
 	t.Parallel()
 	c := open(t)

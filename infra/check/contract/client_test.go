@@ -36,7 +36,8 @@ func TestTheClientFindsItsEndpoints(t *testing.T) {
 	}
 }
 
-// RFC 6749 §2.3.1: id and secret are URL-encoded before base64, so that a secret may have any characters.
+// RFC 6749 §2.3.1: id and secret are URL-encoded before they are encoded in base64, so that a
+// secret may contain any characters.
 func TestTheClientGetsATokenWithoutAskingForAScope(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
@@ -57,7 +58,8 @@ func TestTheClientGetsATokenWithoutAskingForAScope(t *testing.T) {
 	if asked[0].body != "grant_type=client_credentials" || !strings.HasPrefix(asked[0].header.Get("Authorization"), "Basic ") {
 		t.Errorf("the token request was %q with %q", asked[0].body, asked[0].header.Get("Authorization"))
 	}
-	// Everything that the client may do is granted: the next call needs the other scope, and comes to a user who does not exist.
+	// The token has all scopes that the client may have. The next call needs the other scope, and
+	// is about a user that does not exist.
 	code := systemusers.NewGenerateCodeParams().WithIPID("p").WithUserID("u").WithCodeRequest(&systemmodels.RequestCode{Type: "activation"})
 	_, err := client.IdentitySystem.Users.GenerateCode(code, nil)
 	typed[*systemusers.GenerateCodeNotFound](t, err)
@@ -78,7 +80,8 @@ func TestTheClientOfOneTreeIsRefusedByTheOther(t *testing.T) {
 	}
 }
 
-// The client believes its token for as long as it was told; where the product no longer does, a new one and a repeat mend it.
+// The client uses its token for as long as it was told to. If the product refuses the token
+// earlier, the client gets a new one and repeats the call.
 func TestTheClientOutlivesItsToken(t *testing.T) {
 	t.Parallel()
 	c := open(t)
@@ -93,7 +96,8 @@ func TestTheClientOutlivesItsToken(t *testing.T) {
 	}
 }
 
-// A status that an operation does not list comes as a plain error, and only because the answer is application/json.
+// A status that an operation does not list is returned as a plain error, because the answer is
+// application/json.
 func TestErrorsThatTheClientHasNoTypeFor(t *testing.T) {
 	t.Parallel()
 	c := open(t)

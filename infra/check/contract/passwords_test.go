@@ -10,7 +10,7 @@ import (
 	"identitypools/infra/check/systemtest"
 )
 
-// newSignedUp makes an active user with a password, with the client.
+// newSignedUp creates an active user with a password, with the client.
 func (c *caller) newSignedUp(t *testing.T, pool, email string) string {
 	t.Helper()
 	user := &systemmodels.NewUser{
@@ -42,8 +42,9 @@ func TestARightPassword(t *testing.T) {
 	typed[*systemusers.VerifyPasswordUnprocessableEntity](t, err)
 }
 
-// The client takes every 401 for an old token: it gets a new one and sends the call again. Such a pair is one failure (63B §3.2.2):
-// four typing mistakes stay below the five that are free, while eight would not.
+// The client takes every 401 for an expired token, gets a new token and repeats the call. Such a
+// pair counts as one failure (63B §3.2.2): four wrong passwords stay below the limit of five, which
+// eight would exceed.
 func TestAWrongPasswordCountsOnce(t *testing.T) {
 	t.Parallel()
 	c := open(t)
@@ -70,7 +71,7 @@ func TestAWrongPasswordCountsOnce(t *testing.T) {
 	}
 }
 
-// The second version answers 200 whatever the outcome, so the client does not repeat.
+// The second version answers 200 whatever the result is, so the client does not repeat the call.
 func TestTheOutcomeOfAPassword(t *testing.T) {
 	t.Parallel()
 	c := open(t)

@@ -14,7 +14,7 @@ import (
 	"github.com/go-openapi/strfmt"
 )
 
-// settings is a pool with every setting that the client can send.
+// settings returns a pool with every setting that the client can send.
 func settings() *adminmodels.Pool {
 	return &adminmodels.Pool{
 		Name: "Customers", Description: "Everybody who buys", BadgeColor: "#102030", WorkspaceID: "shop", Metadata: map[string]any{"owner": "sales"},
@@ -58,7 +58,8 @@ func TestAPoolKeepsItsSettings(t *testing.T) {
 	}
 }
 
-// again is the answer of a GET as the body of a PUT: the client has different types for the two.
+// again converts the answer of a GET into the body of a PUT, for which the client has different
+// types.
 func again(t *testing.T, answered *adminmodels.PoolResponse) *adminmodels.Pool {
 	t.Helper()
 	var p adminmodels.Pool
@@ -82,12 +83,12 @@ func TestWhatGetAnswersCanBePutBack(t *testing.T) {
 		if put.Etag == got.Etag || !strings.HasPrefix(put.Etag, `"`) {
 			t.Errorf("ETag %s before, %s after", got.Etag, put.Etag)
 		}
-		_, err := c.admin.Pools.UpdatePool(update, nil) // the tag is of the version before
+		_, err := c.admin.Pools.UpdatePool(update, nil) // the tag is that of the previous version
 		plain(t, err, 412)
 	}
 }
 
-// The client leaves out what is false, empty or zero.
+// The client omits values that are false, empty or zero.
 func TestAPoolIsClosedByLeavingItOut(t *testing.T) {
 	t.Parallel()
 	c := open(t)
@@ -146,7 +147,7 @@ func TestErrorsOfPools(t *testing.T) {
 	typed[*adminpools.CreatePoolConflict](t, create(&adminmodels.Pool{Name: "Twin", ID: pool}))
 	typed[*adminpools.CreatePoolUnprocessableEntity](t, create(&adminmodels.Pool{Name: "Foreign", TenantID: "somebody-else"}))
 	typed[*adminpools.CreatePoolUnprocessableEntity](t, create(&adminmodels.Pool{Name: "Odd", PayloadSchemaID: "none"}))
-	for _, id := range []string{"none", "a/b", "a b"} { // the client encodes what is in a path
+	for _, id := range []string{"none", "a/b", "a b"} { // the client escapes path parameters
 		_, err := c.admin.Pools.GetPool(adminpools.NewGetPoolParams().WithIPID(id), nil)
 		if failure := typed[*adminpools.GetPoolNotFound](t, err); failure.Payload.ErrorCode != "not_found" || failure.Payload.Error == "" {
 			t.Errorf("pool %q: %+v", id, failure.Payload)

@@ -14,7 +14,7 @@ import (
 
 type document = adminmodels.SupportedJSONSchema
 
-// deep is a schema that uses each place where a schema may stand in a schema.
+// deep returns a schema that uses each place where a schema may contain another.
 func deep() *adminmodels.Schema {
 	name := document{Type: "string", MinLength: 1, MaxLength: 80, Pattern: "^[^<>]*$", Title: "Name", Description: "As on the card"}
 	return &adminmodels.Schema{
@@ -41,7 +41,7 @@ func deep() *adminmodels.Schema {
 	}
 }
 
-// The client sends null for every list that is empty, at each level, and a tenant and times that are empty.
+// The client sends null for every empty list at each level, and an empty tenant and empty times.
 func TestASchemaComesBackAsItWasSent(t *testing.T) {
 	t.Parallel()
 	c := open(t)
@@ -67,7 +67,7 @@ func TestASchemaComesBackAsItWasSent(t *testing.T) {
 	if asText(t, put.Schema) != asText(t, got.Payload.Schema) || put.CreatedAt != got.Payload.CreatedAt {
 		t.Errorf("put back %s, was %s", asText(t, put), asText(t, got.Payload))
 	}
-	_, err := c.admin.Schemas.UpdateSchema(update, nil) // the tag is of the version before
+	_, err := c.admin.Schemas.UpdateSchema(update, nil) // the tag is that of the previous version
 	plain(t, err, 412)
 }
 

@@ -15,7 +15,7 @@ import (
 	"identitypools/infra/check/systemtest"
 )
 
-// A user with identifiers alone is how the vendor's own sample creates one.
+// The vendor's own sample creates a user with identifiers only.
 func TestANewUserWithIdentifiersAlone(t *testing.T) {
 	t.Parallel()
 	c := open(t)
@@ -171,7 +171,7 @@ func TestErrorsOfUsers(t *testing.T) {
 	typed[*systemusers.SystemGetUserByKeyNotFound](t, err)
 }
 
-// The client has no field for it: the header goes on by an option, as its users do it.
+// The client has no field for the header. Its users add it with an option, and so does the test.
 func TestAnIdempotencyKeyIsTaken(t *testing.T) {
 	t.Parallel()
 	c := open(t)

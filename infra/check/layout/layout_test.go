@@ -1,4 +1,5 @@
-// Package layout holds the rules of where things may be and who may import whom. It has tests alone.
+// Package layout checks where things may be and which packages may import which. It contains only
+// tests.
 package layout_test
 
 import (
@@ -23,11 +24,11 @@ func TestMain(m *testing.M) { os.Exit(parttest.Main(m)) }
 
 const module = "identitypools/"
 
-// listed is a package as the go command lists it.
+// listed is a package as go list describes it.
 type listed struct {
 	ImportPath, Dir, Doc, Name string
 	Imports, Deps              []string
-	GoFiles, IgnoredGoFiles    []string // the latter are for other systems
+	GoFiles, IgnoredGoFiles    []string // IgnoredGoFiles are for other systems
 	TestGoFiles, XTestGoFiles  []string
 }
 
@@ -75,7 +76,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 			continue
 		}
 		for _, dep := range p.Deps {
-			drawn := name == "functions/registration/lambda" && strings.HasSuffix(dep, "/template") // it renders pages
+			drawn := name == "functions/registration/lambda" && strings.HasSuffix(dep, "/template") // the function renders pages
 			if unwanted(dep) && !drawn {
 				t.Errorf("the binary of %s carries %s", name, dep)
 			}
@@ -83,7 +84,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 	}
 }
 
-// The domain is pure in what it imports by others, too.
+// The domain is also free of impure packages that it imports indirectly.
 func TestTheDomainIsPure(t *testing.T) {
 	t.Parallel()
 	for _, p := range packages(t) {
@@ -100,18 +101,20 @@ func TestTheDomainIsPure(t *testing.T) {
 	t.Error("there is no shared/identity")
 }
 
-// unwanted says whether a package has no place in a function's binary: it would make it larger and slower to start.
+// unwanted reports whether a package must not be in the program of a function, because it would
+// make the program larger and its start slower.
 func unwanted(dep string) bool {
 	switch dep {
 	case "testing", "html/template", "text/template", "github.com/aws/aws-sdk-go-v2/config":
 		return true
 	}
-	inTests := strings.HasSuffix(dep, "test") && dep != "internal/synctest" || // which package sync needs
+	inTests := strings.HasSuffix(dep, "test") && dep != "internal/synctest" || // package sync needs it
 		strings.HasPrefix(dep, "testing/") || strings.HasPrefix(dep, "pgregory.net/")
 	return inTests || strings.HasPrefix(dep, module+"infra/") || strings.Contains(dep, "aws-cdk") || strings.Contains(dep, "jsii")
 }
 
-// A function is a folder with a main, and every function but the courier, which the table's stream starts, serves routes.
+// A function is a folder with a main package. Every function except the courier, which the table's
+// stream triggers, serves routes.
 func TestEveryFunctionIsStarted(t *testing.T) {
 	t.Parallel()
 	serves := map[string]bool{"courier": true}
@@ -142,7 +145,8 @@ func TestEveryFunctionIsStarted(t *testing.T) {
 	}
 }
 
-// The product starts, which no function does with an operation unbound, and each route comes to the function that serves it.
+// The product starts, which no function does if it has an operation without a handler, and each
+// route reaches the function that serves it.
 func TestEveryRouteIsServed(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
@@ -168,7 +172,7 @@ func TestEveryRouteIsServed(t *testing.T) {
 	}
 }
 
-// forbidden says why a package may not import another; "" where it may.
+// forbidden returns why a package must not import another, or "" if it may.
 func forbidden(name, imported string) string {
 	ours, isOurs := strings.CutPrefix(imported, module)
 	room := func(path string) string {
@@ -189,7 +193,7 @@ func forbidden(name, imported string) string {
 	return ""
 }
 
-// A file is about one thing: 400 lines at most, a test 600.
+// A file has one subject and at most 400 lines, a test file at most 600.
 func TestFilesAreShort(t *testing.T) {
 	t.Parallel()
 	for _, p := range packages(t) {

@@ -1,4 +1,5 @@
-// Package standards holds docs/standards.md to the tests that it names. It has tests alone.
+// Package standards checks docs/standards.md against the tests that it names. It contains only
+// tests.
 package standards_test
 
 import (
@@ -14,7 +15,8 @@ import (
 
 const document = "docs/standards.md"
 
-// Every rule is shown by tests or texts that there are, or says why not; and what a comment or a text cites has a row.
+// Each row of the document names existing tests or texts, or a reason why there are none. Each rule
+// that a comment or a text cites has a row.
 func TestTheStandardsAreShown(t *testing.T) {
 	t.Parallel()
 	repository := readTree(t)
@@ -31,7 +33,7 @@ func TestTheStandardsAreShown(t *testing.T) {
 		}
 	}
 	named := regexp.MustCompile(`\*((?:Test|Fuzz|Benchmark)\w+)\*`)
-	for file, text := range repository.texts { // which name tests *so*
+	for file, text := range repository.texts { // texts name tests in asterisks
 		for _, name := range named.FindAllStringSubmatch(text, -1) {
 			if !repository.has(name[1]) {
 				faults = append(faults, fmt.Sprintf("%s names %s, which is nowhere", file, name[1]))
