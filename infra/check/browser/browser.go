@@ -57,7 +57,8 @@ func find(chosen string) (string, error) {
 			return path, nil
 		}
 	}
-	return "", errors.New("no browser is found, so pages are not tested in one: install chromium, or name one in CHROME")
+	return "", errors.New("no browser is found, so pages are not tested in one:" +
+		" install chromium, or name one in CHROME")
 }
 
 // start starts the browser with a profile of its own. Stopping it deletes everything that it has
@@ -67,10 +68,13 @@ func start(path string) (stop func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.Flag("lang", "en"),
-		chromedp.Flag("disable-features", "Translate,HttpsUpgrades"), chromedp.UserDataDir(filepath.Join(folder, "profile")), chromedp.Env("TMPDIR="+folder))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path),
+		chromedp.Flag("lang", "en"),
+		chromedp.Flag("disable-features", "Translate,HttpsUpgrades"),
+		chromedp.UserDataDir(filepath.Join(folder, "profile")), chromedp.Env("TMPDIR="+folder))
 	if os.Geteuid() == 0 {
-		options = append(options, chromedp.NoSandbox) // as root, as in containers, it cannot start with its sandbox
+		// as root, as in containers, it cannot start with its sandbox
+		options = append(options, chromedp.NoSandbox)
 	}
 	allocator, release := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, closeBrowser := chromedp.NewContext(allocator)

@@ -43,14 +43,18 @@ func TestWhatTheBrowserComplainsOf(t *testing.T) {
 		{"an image", `<img src="/x.png" alt="x">`, "", "img-src"},
 		{"an error", "<script>console.error('ouch')</script>", "?open", "ouch"},
 		{"an exception", "<script>missing()</script>", "?open", "missing is not defined"},
-		{"a request to elsewhere", `<img src="` + elsewhere + `/x.png" alt="x">`, "?open", "to elsewhere: GET " + elsewhere + "/x.png"},
+		{
+			"a request to elsewhere", `<img src="` + elsewhere + `/x.png" alt="x">`, "?open",
+			"to elsewhere: GET " + elsewhere + "/x.png",
+		},
 	} {
 		t.Run(test.what, func(t *testing.T) {
 			t.Parallel()
 			tab := browser.NewTab(t, browser.View{})
 			tab.Go(t, serve(t, test.page)+"/"+test.query)
 			got := tab.Complaints(t)
-			if (len(got) == 0) != (test.complaint == "") || !strings.Contains(strings.Join(got, "\n"), test.complaint) {
+			if (len(got) == 0) != (test.complaint == "") ||
+				!strings.Contains(strings.Join(got, "\n"), test.complaint) {
 				t.Errorf("the browser complains of %q, want %q", got, test.complaint)
 			}
 		})
@@ -66,7 +70,8 @@ func TestWhatIsNotAccessible(t *testing.T) {
 	} {
 		tab := browser.NewTab(t, browser.View{})
 		tab.Go(t, serve(t, page)) // the policy of the page does not apply to axe
-		if got := tab.AccessibilityViolations(t); len(got) != min(1, len(rule)) || !strings.HasPrefix(strings.Join(got, ""), rule) {
+		if got := tab.AccessibilityViolations(t); len(got) != min(1, len(rule)) ||
+			!strings.HasPrefix(strings.Join(got, ""), rule) {
 			t.Errorf("%s breaks %q, want %q", page, got, rule)
 		}
 	}
@@ -87,7 +92,9 @@ func TestHowAPageIsSeen(t *testing.T) {
 	} {
 		tab := browser.NewTab(t, test.view)
 		tab.Go(t, serve(t, page)+"/?open")
-		width, color, text := browser.Eval[int](t, tab, "innerWidth"), browser.Eval[string](t, tab, "getComputedStyle(document.querySelector('p')).color"), tab.Text(t, "body")
+		width, color, text := browser.Eval[int](t, tab, "innerWidth"),
+			browser.Eval[string](t, tab, "getComputedStyle(document.querySelector('p')).color"),
+			tab.Text(t, "body")
 		if width != test.width || color != test.color || text != test.text {
 			t.Errorf("%+v sees %d px, %s, %q", test.view, width, color, text)
 		}
@@ -101,7 +108,8 @@ func TestWithoutABrowser(t *testing.T) {
 		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^$")
 		cmd.Env = append(os.Environ(), "CHROME=/nowhere/chromium", "BROWSER="+required)
 		out, err := cmd.CombinedOutput()
-		if (err != nil) != fails || strings.Count(string(out), "\n") != 1 || !strings.HasPrefix(string(out), "no browser is found") {
+		if (err != nil) != fails || strings.Count(string(out), "\n") != 1 ||
+			!strings.HasPrefix(string(out), "no browser is found") {
 			t.Errorf("BROWSER=%s: %v, %q", required, err, out)
 		}
 	}

@@ -28,8 +28,15 @@ func TestWhatIsWrongWithTheForm(t *testing.T) {
 		{"a short name", map[string]string{"#payload-given_name": "A"}, []string{"payload-given_name"}},
 		{"somebody young", map[string]string{"#payload-age": "12"}, []string{"payload-age"}},
 		{"no number", map[string]string{"#payload-age": "old"}, []string{"payload-age"}},
-		{"more than one thing", map[string]string{"#identifier": "ann", "#payload-given_name": "A", "#payload-age": "1"}, []string{"identifier", "payload-given_name", "payload-age"}},
-		{"nothing", map[string]string{"#identifier": "", "#password": "", "#payload-given_name": ""}, []string{"identifier", "password", "payload-given_name"}},
+		{"more than one thing", map[string]string{
+			"#identifier": "ann", "#payload-given_name": "A",
+			"#payload-age": "1",
+		}, []string{"identifier", "payload-given_name", "payload-age"}},
+		{
+			"nothing",
+			map[string]string{"#identifier": "", "#password": "", "#payload-given_name": ""},
+			[]string{"identifier", "password", "payload-given_name"},
+		},
 	} {
 		t.Run(test.what, func(t *testing.T) {
 			t.Parallel()
@@ -70,7 +77,8 @@ func disableValidation(t *testing.T, tab *browser.Tab) {
 // field.
 func checkFaulty(t *testing.T, tab *browser.Tab, faulty ...string) {
 	t.Helper()
-	marked := browser.Eval[[]string](t, tab, `[...document.querySelectorAll("[aria-invalid=true]")].map(e => e.id)`)
+	marked := browser.Eval[[]string](t, tab,
+		`[...document.querySelectorAll("[aria-invalid=true]")].map(e => e.id)`)
 	if !slices.Equal(marked, faulty) {
 		t.Errorf("marked are %q, want %q", marked, faulty)
 	}
@@ -80,7 +88,9 @@ func checkFaulty(t *testing.T, tab *browser.Tab, faulty ...string) {
 	if got := tab.Focused(t); got != faulty[0] {
 		t.Errorf("the cursor is in %s, want %s", got, faulty[0])
 	}
-	if got := browser.Eval[[]string](t, tab, `[...document.querySelectorAll("#errors a")].map(a => a.hash.slice(1))`); !slices.Equal(got, faulty) {
+	got := browser.Eval[[]string](t, tab,
+		`[...document.querySelectorAll("#errors a")].map(a => a.hash.slice(1))`)
+	if !slices.Equal(got, faulty) {
 		t.Errorf("the summary leads to %q, want %q", got, faulty)
 	}
 	for _, id := range faulty {
@@ -124,7 +134,8 @@ func TestWhatIsWrongWithTheCode(t *testing.T) {
 	s.Clock.Advance(61 * time.Second)
 	tab.Go(t, s.page("register/code"))
 	tab.Submit(t, resend)
-	tab.Go(t, s.link(t, email, 2)) // after so many guesses the mail has a link, which completes the registration
+	// after so many guesses the mail has a link, which completes the registration
+	tab.Go(t, s.link(t, email, 2))
 	if tab.Has(t, "#password") {
 		t.Error("the page asks for the password of the registration again")
 	}

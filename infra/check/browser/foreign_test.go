@@ -22,12 +22,14 @@ func TestFormsOfOthersAreRefused(t *testing.T) {
 	code := s.code(t, email, 1)
 	stored := len(s.Items(t))
 	for page, inputs := range map[string]string{
-		"register":      `<input name="identifier" value="` + other + `"><input name="password" value="` + systemtest.Password + `">`,
+		"register": `<input name="identifier" value="` + other +
+			`"><input name="password" value="` + systemtest.Password + `">`,
 		"register/code": `<input name="code" value="` + code + `">`,
 	} {
 		foreign := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/html")
-			_, _ = fmt.Fprintf(w, `<!doctype html><link rel="icon" href="data:,"><form method="post" action="%s">%s<button>Win</button></form>`, s.page(page), inputs)
+			_, _ = fmt.Fprintf(w,
+				`<!doctype html><link rel="icon" href="data:,"><form method="post" action="%s">%s<button>Win</button></form>`, s.page(page), inputs)
 		}))
 		t.Cleanup(foreign.Close)
 		tab.Go(t, foreign.URL)
@@ -57,7 +59,8 @@ func TestPagesAreLight(t *testing.T) {
 			t.Parallel()
 			s := openDetailed(t, fields{"branding": test.branding})
 			tab := browser.NewTab(t, browser.View{})
-			tab.Serve(t, "https://cdn.example.com/logo.svg", "image/svg+xml", []byte(`<svg xmlns="http://www.w3.org/2000/svg" width="120" height="40"><rect width="120" height="40"/></svg>`))
+			tab.Serve(t, "https://cdn.example.com/logo.svg", "image/svg+xml",
+				[]byte(`<svg xmlns="http://www.w3.org/2000/svg" width="120" height="40"><rect width="120" height="40"/></svg>`))
 			for _, page := range []string{"register", "activate?code=x", "register/code"} {
 				if size := weight(t, s.page(page)); size > most {
 					t.Errorf("%s has %d bytes", page, size)
@@ -67,7 +70,8 @@ func TestPagesAreLight(t *testing.T) {
 					t.Errorf("%s makes the requests %v", page, got)
 				}
 			}
-			if test.requests > 1 && !browser.Eval[bool](t, tab, "document.querySelector('main img').naturalWidth > 0") {
+			if test.requests > 1 && !browser.Eval[bool](t, tab,
+				"document.querySelector('main img').naturalWidth > 0") {
 				t.Error("the logo is not shown")
 			}
 		})

@@ -144,7 +144,8 @@ func TestScannersOpenALink(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := systemtest.Send(t, r); got.Status >= 500 || method == http.MethodGet && got.Status != 200 {
+			if got := systemtest.Send(t, r); got.Status >= 500 ||
+				method == http.MethodGet && got.Status != 200 {
 				t.Errorf("%s is answered %d", method, got.Status)
 			}
 		}
@@ -169,7 +170,8 @@ func TestTheCodeOfALinkStaysThere(t *testing.T) {
 	s.invite(t, email, "")
 	link := s.link(t, email, 1)
 	tab := browser.NewTab(t, browser.View{})
-	tab.Serve(t, "https://app.example.com/privacy", "text/html", []byte("<!doctype html><title>Privacy</title>"))
+	tab.Serve(t, "https://app.example.com/privacy", "text/html",
+		[]byte("<!doctype html><title>Privacy</title>"))
 	tab.Go(t, link)
 	tab.Submit(t, ".languages a[hreflang=de]")
 	tab.Fill(t, "#password", systemtest.Password)

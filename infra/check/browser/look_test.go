@@ -34,7 +34,12 @@ func TestPagesAreForEverybody(t *testing.T) {
 }
 
 func looks() []browser.View {
-	return []browser.View{{Width: 320}, {Width: 320, Dark: true}, {Width: 1440}, {Width: 1440, Dark: true}}
+	return []browser.View{
+		{Width: 320},
+		{Width: 320, Dark: true},
+		{Width: 1440},
+		{Width: 1440, Dark: true},
+	}
 }
 
 // The color of a brand may be hard to read on white or black. The pages correct it.
@@ -74,7 +79,8 @@ func TestPagesSpeakTheReadersLanguage(t *testing.T) {
 				if got := tab.Attribute(t, "html", "lang"); got != language {
 					t.Errorf("who reads %s is shown a page in %q", language, got)
 				}
-				if got := untranslated.FindString(address.ReplaceAllString(tab.Text(t, "body"), "")); got != "" {
+				got := untranslated.FindString(address.ReplaceAllString(tab.Text(t, "body"), ""))
+				if got != "" {
 					t.Errorf("in %s the page shows %s", language, got)
 				}
 				title := tab.Text(t, "h1")

@@ -81,7 +81,8 @@ func (t *Tab) Focused(tb testing.TB) string {
 func (t *Tab) need(tb testing.TB, selector string) {
 	tb.Helper()
 	if !t.Has(tb, selector) {
-		tb.Fatalf("%s is not on the page %s:\n%s", selector, t.URL(tb), Eval[string](tb, t, "document.body.innerText"))
+		tb.Fatalf("%s is not on the page %s:\n%s", selector, t.URL(tb),
+			Eval[string](tb, t, "document.body.innerText"))
 	}
 }
 
@@ -110,7 +111,8 @@ func (t *Tab) Fill(tb testing.TB, selector, text string) {
 func (t *Tab) Choose(tb testing.TB, selector, option string) {
 	tb.Helper()
 	t.need(tb, selector)
-	Eval[any](tb, t, fmt.Sprintf("(s => { s.value = %q; s.dispatchEvent(new Event('change', {bubbles: true})) })(%s)", option, of(selector)))
+	Eval[any](tb, t,
+		fmt.Sprintf("(s => { s.value = %q; s.dispatchEvent(new Event('change', {bubbles: true})) })(%s)", option, of(selector)))
 }
 
 // Type types a text into the element that has the focus.
@@ -137,7 +139,8 @@ func (t *Tab) Paste(tb testing.TB, selector, text string) {
 	tb.Helper()
 	t.need(tb, selector)
 	t.do(tb, "paste into "+selector, chromedp.Click(chromedp.CSS(selector)), edit("selectAll"),
-		chromedp.Evaluate[chromedp.Void](fmt.Sprintf("navigator.clipboard.writeText(%q)", text), chromedp.EvalAwaitPromise), edit("paste"))
+		chromedp.Evaluate[chromedp.Void](fmt.Sprintf("navigator.clipboard.writeText(%q)", text),
+			chromedp.EvalAwaitPromise), edit("paste"))
 }
 
 func insert(text string) chromedp.Action[chromedp.Void] {
@@ -146,7 +149,11 @@ func insert(text string) chromedp.Action[chromedp.Void] {
 
 // edit runs a command of the browser's editor, as a keyboard shortcut does.
 func edit(what string) chromedp.Action[chromedp.Void] {
-	return command(input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeRawKeyDown, Commands: []string{what}})
+	return command(input.DispatchKeyEvent,
+		input.DispatchKeyEventParams{
+			Type:     input.DispatchKeyEventTypeRawKeyDown,
+			Commands: []string{what},
+		})
 }
 
 // Picture returns a PNG of the whole page. It removes the focus before, because a cursor blinks. It
@@ -162,5 +169,6 @@ func (t *Tab) Picture(tb testing.TB) []byte {
 // draw waits until all changes are drawn and the focus is where the page puts it.
 func (t *Tab) draw(tb testing.TB) {
 	tb.Helper()
-	t.do(tb, "draw", chromedp.Evaluate[chromedp.Void]("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))", chromedp.EvalAwaitPromise))
+	t.do(tb, "draw",
+		chromedp.Evaluate[chromedp.Void]("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))", chromedp.EvalAwaitPromise))
 }

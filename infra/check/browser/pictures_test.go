@@ -37,11 +37,17 @@ const fixedAddress = "ann@example.com"
 // rewrites them.
 func TestPictures(t *testing.T) {
 	t.Parallel()
-	s := screenshots{open(t, fields{"name": "Acme Customers", "badge_color": "#0f62fe"}), map[string][]byte{}}
-	phone, desktop := browser.View{Width: 390, Height: 400, Scale: 2}, browser.View{Width: 1280, Height: 900, Dark: true}
+	s := screenshots{
+		open(t, fields{"name": "Acme Customers", "badge_color": "#0f62fe"}),
+		map[string][]byte{},
+	}
+	phone, desktop := browser.View{Width: 390, Height: 400, Scale: 2},
+		browser.View{Width: 1280, Height: 900, Dark: true}
 	s.registration(t, phone, desktop)
 	s.invitation(t, phone)
-	s.mails(t, browser.View{Width: 640, Height: 300}, browser.View{Width: 640, Height: 300, Dark: true}, browser.View{Width: 390, Height: 300, Scale: 2})
+	s.mails(t, browser.View{Width: 640, Height: 300},
+		browser.View{Width: 640, Height: 300, Dark: true},
+		browser.View{Width: 390, Height: 300, Scale: 2})
 	s.inbox(t)
 
 	if golden.Updates() {
@@ -85,7 +91,10 @@ func (s screenshots) save(t *testing.T) {
 
 func (s screenshots) registration(t *testing.T, phone, desktop browser.View) {
 	t.Helper()
-	for name, view := range map[string]browser.View{"register-phone": phone, "register-desktop-dark": desktop} {
+	for name, view := range map[string]browser.View{
+		"register-phone":        phone,
+		"register-desktop-dark": desktop,
+	} {
 		tab := browser.NewTab(t, view)
 		tab.Go(t, s.page("register"))
 		s.pictures[name+".png"] = tab.Picture(t)
@@ -128,20 +137,24 @@ func (s screenshots) mails(t *testing.T, day, night, phone browser.View) {
 	send := func(kind, email string, n int) { sent[kind] = s.Inbox.Await(t, email, n)[n-1] }
 	send("registration-code", fixedAddress, 1)
 	send("password-set", fixedAddress, 2)
-	first, second, third, taken := systemtest.Address("bob"), systemtest.Address("cid"), systemtest.Address("dora"), systemtest.Address("eve")
+	first, second, third, taken := systemtest.Address("bob"), systemtest.Address("cid"),
+		systemtest.Address("dora"), systemtest.Address("eve")
 	s.invite(t, first, "")
 	send("invitation-link", first, 1)
 	s.invite(t, second, "&code_type_in_message=code")
 	send("invitation-code", second, 1)
-	s.tenant.System.Must(t, 201, "POST", "/pools/"+s.pool+"/user/register", fields{"identifier": third, "password": systemtest.Password})
+	s.tenant.System.Must(t, 201, "POST", "/pools/"+s.pool+"/user/register",
+		fields{"identifier": third, "password": systemtest.Password})
 	send("registration-link", third, 1)
 	for n, form := range []string{"code", "link"} {
 		s.Clock.Advance(61 * time.Second)
-		s.tenant.Public.Must(t, 202, "POST", "/pools/"+s.pool+"/activation/send?code_type_in_message="+form, fields{"address": third})
+		s.tenant.Public.Must(t, 202, "POST",
+			"/pools/"+s.pool+"/activation/send?code_type_in_message="+form, fields{"address": third})
 		send("resend-"+form, third, n+2)
 	}
 	s.tenant.NewUser(t, s.pool, "active", taken, nil)
-	s.tenant.Public.Must(t, 201, "POST", "/pools/"+s.pool+"/register", fields{"identifier": taken, "password": systemtest.Password})
+	s.tenant.Public.Must(t, 201, "POST", "/pools/"+s.pool+"/register",
+		fields{"identifier": taken, "password": systemtest.Password})
 	send("taken", taken, 1)
 	for kind, mail := range sent {
 		s.captureMail(t, "mail-"+kind, mail, day)
@@ -174,11 +187,14 @@ func (s screenshots) inbox(t *testing.T) {
 	t.Helper()
 	tab := browser.NewTab(t, browser.View{Width: 1000, Height: 700})
 	tab.Go(t, s.Inbox.URL())
-	parttest.Until(t, "the mails on the inbox's page", func() bool { return strings.Contains(tab.Text(t, "#content"), fixedAddress) })
+	parttest.Until(t, "the mails on the inbox's page", func() bool {
+		return strings.Contains(tab.Text(t, "#content"), fixedAddress)
+	})
 	browser.Eval[any](t, tab, `document.querySelectorAll(".email").forEach(mail => {
 		if (!mail.innerText.includes("`+fixedAddress+`")) { mail.remove(); return }
 		mail.querySelectorAll("p").forEach(line => { if (line.innerText.startsWith("At:")) line.remove() });
 	}); document.querySelector(".email:last-child .email-html").style.display = ""; document.getAnimations().forEach(a => a.finish())`)
-	s.normalize(t, tab, `document.querySelector(".email:last-child iframe").contentDocument`, fixedAddress)
+	s.normalize(t, tab,
+		`document.querySelector(".email:last-child iframe").contentDocument`, fixedAddress)
 	s.pictures["inbox.png"] = tab.Picture(t)
 }

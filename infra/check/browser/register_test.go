@@ -18,7 +18,10 @@ import (
 // that a back end can verify the password.
 func TestSomebodySignsUp(t *testing.T) {
 	t.Parallel()
-	for name, view := range map[string]browser.View{"with scripts": {}, "without": {NoScripts: true}, "on a phone": {Width: 360, Height: 640, Scale: 2}} {
+	for name, view := range map[string]browser.View{
+		"with scripts": {}, "without": {NoScripts: true},
+		"on a phone": {Width: 360, Height: 640, Scale: 2},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := openDetailed(t, nil)
@@ -37,8 +40,10 @@ func TestSomebodySignsUp(t *testing.T) {
 				t.Errorf("the page shows %q", got)
 			}
 			s.checkPassword(t, email, systemtest.Password, 200)
-			got := s.tenant.System.Must(t, 200, "POST", "/pools/"+s.pool+"/users/by_key", fields{"identifier": email}).Fields(t)["payload"].(fields)
-			if got["given_name"] != "Ann" || got["age"] != 42.0 || got["terms"] != "accepted" || got["plan"] != "paid" || got["address"].(fields)["city"] != "Łódź" {
+			got := s.tenant.System.Must(t, 200, "POST", "/pools/"+s.pool+"/users/by_key",
+				fields{"identifier": email}).Fields(t)["payload"].(fields)
+			if got["given_name"] != "Ann" || got["age"] != 42.0 || got["terms"] != "accepted" ||
+				got["plan"] != "paid" || got["address"].(fields)["city"] != "Łódź" {
 				t.Errorf("the payload is %v", got)
 			}
 		})
@@ -68,7 +73,9 @@ func TestAPoolWithoutPasswordsAsksForNone(t *testing.T) {
 	if tab.Has(t, "#password") {
 		t.Error("there is a field for a password")
 	}
-	if user := s.tenant.System.Must(t, 200, "POST", "/pools/"+s.pool+"/users/by_key", fields{"identifier": email}).Fields(t); user["status"] != "active" {
+	user := s.tenant.System.Must(t, 200, "POST", "/pools/"+s.pool+"/users/by_key",
+		fields{"identifier": email}).Fields(t)
+	if user["status"] != "active" {
 		t.Errorf("the user is %v", user["status"])
 	}
 }
@@ -121,7 +128,9 @@ func TestWhereToGoOn(t *testing.T) {
 		s.submitRegistration(t, tab, email)
 		tab.Fill(t, "#code", s.code(t, email, 1))
 		submitForm(t, tab)
-		if got := browser.Eval[string](t, tab, "document.querySelector('main a')?.getAttribute('href') ?? ''"); got != want {
+		got := browser.Eval[string](t, tab,
+			"document.querySelector('main a')?.getAttribute('href') ?? ''")
+		if got != want {
 			t.Errorf("who came from %q is led to %q", to, got)
 		}
 	}
@@ -187,8 +196,12 @@ func TestNothingTypedIsLost(t *testing.T) {
 // checkKeptInput checks the earlier input that the form shows.
 func (s *site) checkKeptInput(t *testing.T, tab *browser.Tab, email string) {
 	t.Helper()
-	got := []string{tab.Value(t, "#identifier"), tab.Value(t, "#payload-given_name"), tab.Value(t, "#payload-age"), tab.Value(t, "#payload-plan"), tab.Value(t, "#password")}
-	if want := []string{email, "Ann", "42", "paid", ""}; strings.Join(got, "|") != strings.Join(want, "|") {
+	got := []string{
+		tab.Value(t, "#identifier"), tab.Value(t, "#payload-given_name"),
+		tab.Value(t, "#payload-age"), tab.Value(t, "#payload-plan"), tab.Value(t, "#password"),
+	}
+	want := []string{email, "Ann", "42", "paid", ""}
+	if strings.Join(got, "|") != strings.Join(want, "|") {
 		t.Errorf("the form shows %q, want %q", got, want)
 	}
 	if !browser.Eval[bool](t, tab, `document.querySelector("[name='/topics'][value=offers]").checked`) {
@@ -228,15 +241,19 @@ func TestANewCode(t *testing.T) {
 			tab := browser.NewTab(t, view)
 			s.startRegistration(t, tab, email)
 			first := s.code(t, email, 1)
-			if disabled := browser.Eval[bool](t, tab, "document.querySelector('"+resend+"').disabled"); disabled == view.NoScripts {
+			disabled := browser.Eval[bool](t, tab, "document.querySelector('"+resend+"').disabled")
+			if disabled == view.NoScripts {
 				t.Errorf("the button is disabled: %t", disabled)
 			}
 			if !view.NoScripts { // an hour later the script enables the button
 				browser.Eval[any](t, tab, "(now => Date.now = () => now() + 3600000)(Date.now)")
-				parttest.Until(t, "the button for a new code", func() bool { return !browser.Eval[bool](t, tab, "document.querySelector('"+resend+"').disabled") })
+				parttest.Until(t, "the button for a new code", func() bool {
+					return !browser.Eval[bool](t, tab, "document.querySelector('"+resend+"').disabled")
+				})
 			} else {
 				tab.Submit(t, resend)
-				if got := tab.Text(t, "main"); !strings.ContainsAny(tab.Text(t, "#errors"), "0123456789") {
+				if got := tab.Text(t, "main"); !strings.ContainsAny(tab.Text(t, "#errors"),
+					"0123456789") {
 					t.Errorf("too early, the page shows %q", got)
 				}
 			}
@@ -295,7 +312,8 @@ func tabTo(t *testing.T, tab *browser.Tab, want string) {
 			return
 		}
 		tab.Press(t, kb.Tab)
-		if !browser.Eval[bool](t, tab, "(s => s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2)(getComputedStyle(document.activeElement))") {
+		if !browser.Eval[bool](t, tab,
+			"(s => s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2)(getComputedStyle(document.activeElement))") {
 			t.Errorf("the focus on %s cannot be seen", tab.Focused(t))
 		}
 	}

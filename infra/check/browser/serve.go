@@ -17,7 +17,10 @@ func (t *Tab) Serve(tb testing.TB, address, contentType string, body []byte) {
 		tb.Fatal(err)
 	}
 	t.allow(parsed)
-	answer := fetch.FulfillRequestParams{ResponseCode: 200, Body: body, ResponseHeaders: []*fetch.HeaderEntry{{Name: "Content-Type", Value: contentType}}}
+	answer := fetch.FulfillRequestParams{
+		ResponseCode: 200, Body: body,
+		ResponseHeaders: []*fetch.HeaderEntry{{Name: "Content-Type", Value: contentType}},
+	}
 	err = chromedp.Listen(t.ctx, func(event any) {
 		paused, ok := event.(*fetch.EventRequestPaused)
 		if !ok || paused.Request.URL != address {
@@ -26,11 +29,13 @@ func (t *Tab) Serve(tb testing.TB, address, contentType string, body []byte) {
 		fulfilled := answer
 		fulfilled.RequestID = paused.RequestID
 		go func() { // a listener must not call the browser
-			_ = chromedp.Do(t.ctx, command(fetch.FulfillRequest, fulfilled)) // fails if the tab was closed, which needs no answer
+			// fails if the tab was closed, which needs no answer
+			_ = chromedp.Do(t.ctx, command(fetch.FulfillRequest, fulfilled))
 		}()
 	})
 	if err != nil {
 		tb.Fatal(err)
 	}
-	t.do(tb, "serve "+address, command(fetch.Enable, fetch.EnableParams{Patterns: []*fetch.RequestPattern{{URLPattern: address}}}))
+	t.do(tb, "serve "+address, command(fetch.Enable,
+		fetch.EnableParams{Patterns: []*fetch.RequestPattern{{URLPattern: address}}}))
 }

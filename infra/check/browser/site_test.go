@@ -46,7 +46,8 @@ func openDetailed(t *testing.T, settings fields) *site {
 	t.Helper()
 	s := &site{Product: systemtest.New(t), payload: fields{"given_name": "Ann", "terms": "accepted"}}
 	s.tenant = s.NewTenant(t)
-	schema := s.tenant.Admin.Must(t, 201, "POST", "/schemas", `{"name":"people","schema":`+document+`}`).Text(t, "id")
+	schema := s.tenant.Admin.Must(t, 201, "POST", "/schemas",
+		`{"name":"people","schema":`+document+`}`).Text(t, "id")
 	with := fields{"payload_schema_id": schema}
 	maps.Copy(with, settings)
 	s.pool = s.tenant.NewPool(t, with)
@@ -116,7 +117,8 @@ func (s *site) invite(t *testing.T, email, query string) (user string) {
 // checkPassword checks the status of the answer when a back end verifies a password.
 func (s *site) checkPassword(t *testing.T, email, password string, want int) {
 	t.Helper()
-	s.tenant.System.Must(t, want, "POST", "/pools/"+s.pool+"/user/password/verify", fields{"identifier": email, "password": password})
+	s.tenant.System.Must(t, want, "POST", "/pools/"+s.pool+"/user/password/verify",
+		fields{"identifier": email, "password": password})
 }
 
 // submit selects the button of the page's main form.
@@ -125,5 +127,6 @@ const submit = "main button.go"
 // pageText returns the text of a page without what differs between people and times.
 func pageText(t *testing.T, tab *browser.Tab, email string) string {
 	t.Helper()
-	return regexp.MustCompile(`\d+`).ReplaceAllString(strings.ReplaceAll(tab.Text(t, "body"), email, "…"), "0")
+	return regexp.MustCompile(`\d+`).ReplaceAllString(strings.ReplaceAll(tab.Text(t, "body"),
+		email, "…"), "0")
 }

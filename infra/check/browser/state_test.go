@@ -34,7 +34,9 @@ func states() []state {
 			tab.Submit(t, submit)
 		}},
 		{"a new code", requestNewCode, nil},
-		{"no registration", func(t *testing.T, s *site, tab *browser.Tab) { tab.Go(t, s.page("register/code")) }, nil},
+		{"no registration", func(t *testing.T, s *site, tab *browser.Tab) {
+			tab.Go(t, s.page("register/code"))
+		}, nil},
 		{"done", func(t *testing.T, s *site, tab *browser.Tab) {
 			tab.Go(t, s.page("register?return_to="+url.QueryEscape("https://app.example.com/start")))
 			fillPayload(t, tab)
@@ -48,7 +50,9 @@ func states() []state {
 			tab.Fill(t, "#password", "password123")
 			tab.Submit(t, submit)
 		}},
-		{"a dead link", func(t *testing.T, s *site, tab *browser.Tab) { tab.Go(t, s.page("activate?code=x")) }, nil},
+		{"a dead link", func(t *testing.T, s *site, tab *browser.Tab) {
+			tab.Go(t, s.page("activate?code=x"))
+		}, nil},
 		{"no pool", func(t *testing.T, s *site, tab *browser.Tab) {
 			tab.Go(t, strings.Replace(s.page("register"), s.pool, "none", 1))
 		}, nil},

@@ -61,14 +61,20 @@ func (t *Tab) SetView(tb testing.TB, v View) {
 	if t.view.Dark {
 		scheme = "dark"
 	}
-	t.do(tb, "look", chromedp.EmulateViewport(int64(t.view.Width), int64(t.view.Height), chromedp.EmulateScale(t.view.Scale)),
-		command(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
-			{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
-		}}),
+	t.do(tb, "look", chromedp.EmulateViewport(int64(t.view.Width), int64(t.view.Height),
+		chromedp.EmulateScale(t.view.Scale)),
+		command(emulation.SetEmulatedMedia,
+			emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+				{Name: "prefers-color-scheme", Value: scheme},
+				{Name: "prefers-reduced-motion", Value: "reduce"},
+			}}),
 		// Many tabs are open, and each behaves as if it had the focus.
-		command(emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}),
-		command(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: t.view.NoScripts}),
-		command(network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Accept-Language": t.view.Language}}))
+		command(emulation.SetFocusEmulationEnabled,
+			emulation.SetFocusEmulationEnabledParams{Enabled: true}),
+		command(emulation.SetScriptExecutionDisabled,
+			emulation.SetScriptExecutionDisabledParams{Value: t.view.NoScripts}),
+		command(network.SetExtraHTTPHeaders,
+			network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Accept-Language": t.view.Language}}))
 }
 
 func (v View) complete() View {

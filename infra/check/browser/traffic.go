@@ -52,7 +52,8 @@ func (t *traffic) handleEvent(event any) {
 			t.complain("console: %s", values(e.Args))
 		}
 	case *runtime.EventExceptionThrown:
-		t.complain("exception: %s", (&chromedp.ExceptionError{ExceptionDetails: e.ExceptionDetails}).Error())
+		t.complain("exception: %s",
+			(&chromedp.ExceptionError{ExceptionDetails: e.ExceptionDetails}).Error())
 	}
 }
 

@@ -15,7 +15,9 @@ import (
 // messages stay in the outbox.
 func openWithScarceMails(t *testing.T) *site {
 	t.Helper()
-	s := open(t, fields{"limits": fields{"pool_mails_per_hour": 2}}, func(c *system.Config) { c.NoCourier = true })
+	s := open(t, fields{"limits": fields{"pool_mails_per_hour": 2}}, func(c *system.Config) {
+		c.NoCourier = true
+	})
 	now := s.Clock.Now()
 	s.Clock.Advance(now.Truncate(time.Hour).Add(time.Hour).Sub(now)) // a new hour begins now
 	s.tenant.RenewTokens(t)
@@ -56,7 +58,8 @@ func TestABrowserWorksForMailsThatAreScarce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := openWithScarceMails(t)
-			email, tab, asked := systemtest.Address("ann"), browser.NewTab(t, browser.View{NoScripts: !hasScripts}), 0
+			email, tab, asked := systemtest.Address("ann"),
+				browser.NewTab(t, browser.View{NoScripts: !hasScripts}), 0
 			ask := func(what, touched string, submit func()) {
 				t.Helper()
 				tab.Fill(t, touched, email)

@@ -43,14 +43,18 @@ func open(t *testing.T) *caller {
 	product := systemtest.New(t)
 	tenant := product.NewTenant(t)
 	c := &caller{Tenant: tenant, product: product, wire: &wire{}}
-	c.admin = build(t, product, tenant.ID, "admin", tenant.Admin.ID, tenant.Admin.Secret, c.wire).Identity.Acp
-	c.system = build(t, product, tenant.ID, "system", tenant.System.ID, tenant.System.Secret, c.wire).IdentitySystem.Acp
+	c.admin = build(t, product, tenant.ID, "admin", tenant.Admin.ID, tenant.Admin.Secret,
+		c.wire).Identity.Acp
+	c.system = build(t, product, tenant.ID, "system", tenant.System.ID, tenant.System.Secret,
+		c.wire).IdentitySystem.Acp
 	return c
 }
 
 // build returns the vendor's client as its README makes it: for an issuer, with an id and a secret
 // and without a scope.
-func build(t *testing.T, product *systemtest.Product, tenant, tree, id, secret string, w *wire) acpclient.Client {
+func build(
+	t *testing.T, product *systemtest.Product, tenant, tree, id, secret string, w *wire,
+) acpclient.Client {
 	t.Helper()
 	client, err := acpclient.New(config(t, product, tenant, tree, id, secret, w))
 	if err != nil {
@@ -59,20 +63,26 @@ func build(t *testing.T, product *systemtest.Product, tenant, tree, id, secret s
 	return client
 }
 
-func config(t *testing.T, product *systemtest.Product, tenant, tree, id, secret string, w *wire) acpclient.Config {
+func config(
+	t *testing.T, product *systemtest.Product, tenant, tree, id, secret string, w *wire,
+) acpclient.Config {
 	t.Helper()
 	issuer, err := url.Parse(product.BaseURL + "/" + tenant + "/" + tree)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return acpclient.Config{ClientID: id, ClientSecret: secret, IssuerURL: issuer, HttpClient: &http.Client{Transport: w}}
+	return acpclient.Config{
+		ClientID: id, ClientSecret: secret, IssuerURL: issuer,
+		HttpClient: &http.Client{Transport: w},
+	}
 }
 
 // newPool creates a pool that allows registration, with the client.
 func (c *caller) newPool(t *testing.T) string {
 	t.Helper()
 	params := adminpools.NewCreatePoolParams().WithPool(&adminmodels.Pool{
-		Name: "Partners", PublicRegistrationAllowed: true, AuthenticationMechanisms: adminmodels.AuthenticationMechanisms{"password", "otp"},
+		Name: "Partners", PublicRegistrationAllowed: true,
+		AuthenticationMechanisms: adminmodels.AuthenticationMechanisms{"password", "otp"},
 	})
 	return must(c.admin.Pools.CreatePool(params, nil))(t).Payload.ID
 }
@@ -80,7 +90,10 @@ func (c *caller) newPool(t *testing.T) string {
 // newUser creates a user that has only an e-mail identifier, with the client.
 func (c *caller) newUser(t *testing.T, pool, email string) string {
 	t.Helper()
-	user := &adminmodels.NewUserPayload{Status: "new", Identifiers: []*adminmodels.NewUserIdentifier{{Identifier: email, Type: "email"}}}
+	user := &adminmodels.NewUserPayload{
+		Status:      "new",
+		Identifiers: []*adminmodels.NewUserIdentifier{{Identifier: email, Type: "email"}},
+	}
 	return must(c.admin.Users.CreateUser(adminusers.NewCreateUserParams().WithIPID(pool).WithNewUser(user), nil))(t).Payload.ID
 }
 

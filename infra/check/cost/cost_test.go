@@ -24,12 +24,16 @@ func TestNothingIsFreeByMistake(t *testing.T) {
 	t.Parallel()
 	routes := api.Routes()
 	for _, habit := range usage(t).Month {
-		if !slices.ContainsFunc(routes, func(r api.Route) bool { return r.Operation == habit.Operation }) {
+		if !slices.ContainsFunc(routes, func(r api.Route) bool {
+			return r.Operation == habit.Operation
+		}) {
 			t.Errorf("there is no operation %s, which users are said to cause", habit.Operation)
 		}
 	}
 	for _, r := range append(routes, api.Route{Function: "courier"}) {
-		if !slices.ContainsFunc(plan.Functions(), func(f plan.Function) bool { return f.Name == r.Function && f.MemoryMB > 0 }) {
+		if !slices.ContainsFunc(plan.Functions(), func(f plan.Function) bool {
+			return f.Name == r.Function && f.MemoryMB > 0
+		}) {
 			t.Errorf("infra/deploy/plan gives %s no memory", r.Function)
 		}
 	}
@@ -41,19 +45,30 @@ func TestTheSums(t *testing.T) {
 	t.Parallel()
 	many, one := cost.Price{USD: 1, Per: 1000000}, cost.Price{USD: 1, Per: 1}
 	p := cost.Prices{
-		WriteUnits: many, ReadUnits: many, LambdaRequests: many, LambdaTime: many, APIRequests: many, Mails: many, SecretCalls: many,
-		Logs: cost.Price{USD: 1 << 30, Per: 1000000}, TableStorage: one, TableBackup: one, Metrics: one, Alarms: one, Dashboards: one, Secrets: one,
+		WriteUnits: many, ReadUnits: many, LambdaRequests: many, LambdaTime: many, APIRequests: many,
+		Mails: many, SecretCalls: many,
+		Logs: cost.Price{USD: 1 << 30, Per: 1000000}, TableStorage: one, TableBackup: one,
+		Metrics: one, Alarms: one, Dashboards: one, Secrets: one,
 	}
 	is := func(n float64) cost.Assumption { return cost.Assumption{Is: n} }
 	u := cost.Usage{
-		RoundTrip: is(1000), Mail: is(10000), Work: is(256), Hash: is(744), ColdShare: is(0.5), Cold: is(2000), AccessLog: is(2), FunctionLog: is(3),
-		StoredUsers: is(2), Secrets: is(2), Alarms: is(11), Dashboards: is(4), Metrics: is(8), Ticks: is(1000000),
+		RoundTrip: is(1000), Mail: is(10000), Work: is(256), Hash: is(744), ColdShare: is(0.5),
+		Cold: is(2000), AccessLog: is(2), FunctionLog: is(3),
+		StoredUsers: is(2), Secrets: is(2), Alarms: is(11), Dashboards: is(4), Metrics: is(8),
+		Ticks:       is(1000000),
 		ActiveUsers: []int{1000000}, Month: []cost.Habit{{Operation: "op", Calls: 2}},
 	}
 	tick := cost.Call{Name: "tick", Function: "courier", RoundTrips: 1, Read: 0.5}
 	m := cost.Measured{UserBytes: 1 << 20, Tick: tick, Routes: []cost.Route{{
-		Call:  cost.Call{Name: "op", Function: "credentials", RoundTrips: 3, Write: 5, Read: 0.5, Hashes: 1}, // 1.7275 GB, 4 s and 1 s
-		After: []cost.Call{{Name: "mail", Function: "courier", RoundTrips: 1, Write: 2, Mails: 1, LogBytes: 4}},
+		// 1.7275 GB, 4 s and 1 s
+		Call: cost.Call{
+			Name: "op", Function: "credentials", RoundTrips: 3, Write: 5,
+			Read: 0.5, Hashes: 1,
+		},
+		After: []cost.Call{{
+			Name: "mail", Function: "courier", RoundTrips: 1, Write: 2,
+			Mails: 1, LogBytes: 4,
+		}},
 	}}}
 	got := cost.Document(m, p, u)
 	for _, want := range []string{

@@ -59,7 +59,8 @@ func (d *document) row(route Route) string {
 		mails += work.Mails
 	}
 	return fmt.Sprintf("%d | %g | %g | %d | %s", route.RoundTrips, route.Write, route.Read, mails,
-		million(call.table, call.lambda+call.secrets, call.gateway, call.logs, after.total(), call.total()+after.total()))
+		million(call.table, call.lambda+call.secrets, call.gateway, call.logs, after.total(),
+			call.total()+after.total()))
 }
 
 func (d *document) courier(m Measured) {
@@ -82,8 +83,9 @@ func (d *document) months(m Measured) {
 	d.printf("|---|---|---|---|---|---|---|---|---|---|---|")
 	for _, users := range d.u.ActiveUsers {
 		one := d.monthBill(m, users)
-		d.printf("| %s | %s | %s |", grouped(users), grouped(int(one.calls+0.5)), usd(one.table, one.lambda, one.gateway, one.logs, one.mail,
-			one.storage, one.secrets+one.fixed, one.total(), one.total()*1000/float64(users)))
+		d.printf("| %s | %s | %s |", grouped(users), grouped(int(one.calls+0.5)),
+			usd(one.table, one.lambda, one.gateway, one.logs, one.mail,
+				one.storage, one.secrets+one.fixed, one.total(), one.total()*1000/float64(users)))
 	}
 	d.printf("\nAn active user causes this in a month:\n")
 	for _, habit := range d.u.Month {
@@ -96,11 +98,13 @@ func (d *document) idling(m Measured) {
 	secrets := d.p.Secrets.Cost(d.u.Secrets.Is)
 	d.printf("\n## A month in which nobody calls\n")
 	d.printf("- %g secrets: %s.", d.u.Secrets.Is, usd(secrets))
-	d.printf("- Alarms (%g) and dashboards (%g): %s. Metrics: nothing.", d.u.Alarms.Is, d.u.Dashboards.Is, usd(d.idleBill()-secrets))
+	d.printf("- Alarms (%g) and dashboards (%g): %s. Metrics: nothing.", d.u.Alarms.Is,
+		d.u.Dashboards.Is, usd(d.idleBill()-secrets))
 	d.printf("- What is stored, with point-in-time recovery: %s for a GB; %s for a million users of %.0f bytes, which a user of `events/` has, with",
 		usd(d.storageBill(bytesInGB)), usd(d.storageBill(m.UserBytes*many)), m.UserBytes)
 	d.printf("  two identifiers, a verified address, a password, and the 100 bytes that DynamoDB adds to each item.")
-	d.printf("- The courier's clock, %g ticks that find nothing to do: %.4f.", d.u.Ticks.Is, d.tickBill(m).total())
+	d.printf("- The courier's clock, %g ticks that find nothing to do: %.4f.", d.u.Ticks.Is,
+		d.tickBill(m).total())
 	d.printf("- Functions that serve routes, gateway, table, its stream, SES: nothing.")
 }
 
@@ -125,7 +129,8 @@ func (d *document) prices() {
 		if p.Per > 1 {
 			count = grouped(int(p.Per)) + " "
 		}
-		d.printf("| %s | %s%s | %s | %s |", strconv.FormatFloat(p.USD, 'f', -1, 64), count, p.Unit, p.Source, p.AsOf)
+		d.printf("| %s | %s%s | %s | %s |", strconv.FormatFloat(p.USD, 'f', -1, 64), count, p.Unit,
+			p.Source, p.AsOf)
 	}
 }
 

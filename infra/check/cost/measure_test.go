@@ -51,11 +51,15 @@ type meteredProduct struct {
 
 func newMeteredProduct(tb testing.TB) *meteredProduct {
 	tb.Helper()
-	p := &meteredProduct{meter: &systemtest.Meter{}, mails: &atomic.Int64{}, log: &bytes.Buffer{}, values: story.NewValues()}
+	p := &meteredProduct{
+		meter: &systemtest.Meter{}, mails: &atomic.Int64{}, log: &bytes.Buffer{},
+		values: story.NewValues(),
+	}
 	now := time.Now().Truncate(time.Second)
 	ses := countingProxy(tb, parttest.OpenInbox(tb).URL(), p.mails)
 	p.Product = systemtest.New(tb, systemtest.WithMiddleware(p.meter.Watch), func(c *system.Config) {
-		c.NoCourier, c.Now, c.Log = true, func() time.Time { return now }, slog.New(slog.NewJSONHandler(p.log, &slog.HandlerOptions{ReplaceAttr: fixedTime}))
+		c.NoCourier, c.Now, c.Log = true, func() time.Time { return now },
+			slog.New(slog.NewJSONHandler(p.log, &slog.HandlerOptions{ReplaceAttr: fixedTime}))
 		c.SESURL, c.Environment["PUBLIC_URL"] = ses, "https://id.example.com"
 	})
 	for _, c := range story.Clients() {
@@ -117,12 +121,16 @@ func asWritten(event string) string { return event }
 func (p *meteredProduct) warmUp(tb testing.TB, operation string) (left []string) {
 	tb.Helper()
 	names := regexp.MustCompile(`\b(ann|ben|bea|cleo)\b`)
-	left = slices.DeleteFunc(story.Given(operation), func(earlier string) bool { return earlier == "createPool" })
+	left = slices.DeleteFunc(story.Given(operation), func(earlier string) bool {
+		return earlier == "createPool"
+	})
 	if function := functionOf(operation); function == "pools" || function == "schemas" {
 		names, left = regexp.MustCompile(`\b(partners|partner_profile)\b`), story.Given(operation)
 	}
 	for _, each := range append(story.Given(operation), operation) {
-		p.runEvent(tb, each, func(event string) string { return names.ReplaceAllString(event, "${1}_of_before") })
+		p.runEvent(tb, each, func(event string) string {
+			return names.ReplaceAllString(event, "${1}_of_before")
+		})
 	}
 	return left
 }
@@ -137,7 +145,8 @@ func (p *meteredProduct) measureCall(name, function string, do func()) cost.Call
 	do()
 	got := p.meter.Collect()
 	return cost.Call{
-		Name: name, Function: function, RoundTrips: got.RoundTrips, Write: got.Write, Read: got.Read, Mails: int(p.mails.Load()), LogBytes: p.log.Len(),
+		Name: name, Function: function, RoundTrips: got.RoundTrips, Write: got.Write, Read: got.Read,
+		Mails: int(p.mails.Load()), LogBytes: p.log.Len(),
 	}
 }
 
@@ -149,7 +158,9 @@ func measureRoute(tb testing.TB, operation string) cost.Route {
 		p.runEvent(tb, earlier, asWritten)
 	}
 	before := p.items(tb)
-	out := cost.Route{Call: p.measureCall(operation, functionOf(operation), func() { p.runEvent(tb, operation, asWritten) })}
+	out := cost.Route{Call: p.measureCall(operation, functionOf(operation), func() {
+		p.runEvent(tb, operation, asWritten)
+	})}
 	after := p.items(tb)
 	out.Hashes = hashes(before, after)
 	if out.Function == "credentials" {
@@ -203,10 +214,12 @@ func records(before, after map[string]systemtest.Item) []events.DynamoDBEventRec
 		}
 		marked := maps.Clone(before[key])
 		marked["deleted_at"] = "1"
-		all = append(all, record(events.DynamoDBOperationTypeModify, marked), record(events.DynamoDBOperationTypeRemove, before[key]))
+		all = append(all, record(events.DynamoDBOperationTypeModify, marked),
+			record(events.DynamoDBOperationTypeRemove, before[key]))
 	}
 	return slices.DeleteFunc(all, func(r events.DynamoDBEventRecord) bool {
-		return !table.IsTrigger(r.EventName, r.Change.Keys["pk"].String(), r.Change.Keys["sk"].String(), r.Change.NewImage)
+		return !table.IsTrigger(r.EventName, r.Change.Keys["pk"].String(),
+			r.Change.Keys["sk"].String(), r.Change.NewImage)
 	})
 }
 
@@ -237,7 +250,8 @@ func (p *meteredProduct) measureRecord(tb testing.TB, r events.DynamoDBEventReco
 			tb.Fatal(err)
 		}
 		name = map[identity.MessageKind]string{
-			identity.MessageActivation: "mail a code", identity.MessagePasswordSet: "mail that a password was set",
+			identity.MessageActivation:  "mail a code",
+			identity.MessagePasswordSet: "mail that a password was set",
 		}[message.Kind]
 	case table.OfUser:
 		name = "look whether a user is unproved"
@@ -261,7 +275,8 @@ func (p *meteredProduct) fillCounter(tb testing.TB, partition string) {
 // newUserRecords returns records of n new users.
 func newUserRecords(partition string, from, n int) (all []events.DynamoDBEventRecord) {
 	for i := range n {
-		all = append(all, record(events.DynamoDBOperationTypeInsert, systemtest.Item{"pk": partition, "sk": fmt.Sprint("stranger-", from+i)}))
+		all = append(all, record(events.DynamoDBOperationTypeInsert,
+			systemtest.Item{"pk": partition, "sk": fmt.Sprint("stranger-", from+i)}))
 	}
 	return all
 }
@@ -269,7 +284,8 @@ func newUserRecords(partition string, from, n int) (all []events.DynamoDBEventRe
 // deliver passes records to the courier, which must handle all of them.
 func (p *meteredProduct) deliver(tb testing.TB, records ...events.DynamoDBEventRecord) {
 	tb.Helper()
-	if failed := p.Courier.Stream(tb.Context(), events.DynamoDBEvent{Records: records}).BatchItemFailures; len(failed) > 0 {
+	failed := p.Courier.Stream(tb.Context(), events.DynamoDBEvent{Records: records}).BatchItemFailures
+	if len(failed) > 0 {
 		tb.Fatalf("%d records come again", len(failed))
 	}
 }
@@ -292,7 +308,9 @@ func measure(tb testing.TB) (m cost.Measured) {
 	})
 	partition := "USERS#" + story.Tenant + "#partners"
 	p.fillCounter(tb, partition)
-	m.Batch = p.measureCall(fmt.Sprintf("count %d users at once", batch), "courier", func() { p.deliver(tb, newUserRecords(partition, counted, batch)...) })
+	m.Batch = p.measureCall(fmt.Sprintf("count %d users at once", batch), "courier", func() {
+		p.deliver(tb, newUserRecords(partition, counted, batch)...)
+	})
 	return m
 }
 

@@ -19,7 +19,11 @@ func (m month) total() float64 { return m.bill.total() + m.storage + m.fixed }
 
 // monthBill returns the cost of a month with a number of active users.
 func (r rates) monthBill(m Measured, users int) month {
-	one := month{users: users, storage: r.storageBill(m.UserBytes * r.u.StoredUsers.Is * float64(users)), fixed: r.idleBill() + r.p.Metrics.Cost(r.u.Metrics.Is)}
+	one := month{
+		users:   users,
+		storage: r.storageBill(m.UserBytes * r.u.StoredUsers.Is * float64(users)),
+		fixed:   r.idleBill() + r.p.Metrics.Cost(r.u.Metrics.Is),
+	}
 	one.bill = r.tickBill(m)
 	for _, habit := range r.u.Month {
 		times := habit.Calls * float64(users)
@@ -40,7 +44,8 @@ func (r rates) storageBill(bytes float64) float64 {
 
 // idleBill returns the price of a month without calls, except that of storage.
 func (r rates) idleBill() float64 {
-	return r.p.Secrets.Cost(r.u.Secrets.Is) + r.p.Alarms.Cost(max(0, r.u.Alarms.Is-freeAlarms)) + r.p.Dashboards.Cost(max(0, r.u.Dashboards.Is-freeDashboards))
+	return r.p.Secrets.Cost(r.u.Secrets.Is) + r.p.Alarms.Cost(max(0, r.u.Alarms.Is-freeAlarms)) +
+		r.p.Dashboards.Cost(max(0, r.u.Dashboards.Is-freeDashboards))
 }
 
 // route returns the route of an operation. A route that was not measured costs nothing.

@@ -48,7 +48,8 @@ func ParsePrices(text []byte) (Prices, error) {
 		return p, fmt.Errorf("parse prices: %w", err)
 	}
 	for i, price := range p.list() {
-		if price.USD <= 0 || price.Per <= 0 || price.Unit == "" || price.Source == "" || price.AsOf == "" {
+		if price.USD <= 0 || price.Per <= 0 || price.Unit == "" || price.Source == "" ||
+			price.AsOf == "" {
 			return p, fmt.Errorf("parse prices: price %d (%q) is not whole", i+1, price.Unit)
 		}
 	}
@@ -57,7 +58,8 @@ func ParsePrices(text []byte) (Prices, error) {
 
 func (p Prices) list() []Price {
 	return []Price{
-		p.WriteUnits, p.ReadUnits, p.TableStorage, p.TableBackup, p.LambdaTime, p.LambdaRequests, p.APIRequests,
+		p.WriteUnits, p.ReadUnits, p.TableStorage, p.TableBackup, p.LambdaTime,
+		p.LambdaRequests, p.APIRequests,
 		p.Mails, p.Logs, p.Metrics, p.Alarms, p.Dashboards, p.Secrets, p.SecretCalls,
 	}
 }

@@ -38,6 +38,8 @@ func Same(tb testing.TB, file, got string) {
 	for line < min(len(is), len(was)) && is[line] == was[line] {
 		line++
 	}
-	part := func(lines []string) string { return strings.Join(lines[line:min(line+shown, len(lines))], "\n") }
+	part := func(lines []string) string {
+		return strings.Join(lines[line:min(line+shown, len(lines))], "\n")
+	}
 	tb.Errorf("differs from %s, from line %d on; if that is meant, run the test with -update\ngot:\n%s\nwant:\n%s", file, line+1, part(is), part(was))
 }

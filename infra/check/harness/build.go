@@ -66,7 +66,8 @@ func Build(ctx context.Context, root, to string, packages map[string]string) (ma
 // build runs the compiler. With its flags, the same sources always give the same program, and the
 // program has no data for debuggers.
 func build(ctx context.Context, root, main, path string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-tags", "lambda.norpc", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", path, main)
+	cmd := exec.CommandContext(ctx, "go", "build", "-tags", "lambda.norpc", "-trimpath",
+		"-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", path, main)
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
 	output, err := cmd.CombinedOutput()

@@ -30,7 +30,8 @@ func TestCourierEvents(t *testing.T) {
 	d.addMessage(t, message)
 	d.deliver(t, message.ID)
 	mail := d.inbox.Await(t, "ann@example.com", 1)[0]
-	if mail.Subject != "You are invited to Partners" || mail.From != "Identity Pools <no-reply@example.com>" {
+	if mail.Subject != "You are invited to Partners" ||
+		mail.From != "Identity Pools <no-reply@example.com>" {
 		t.Errorf("the mail is %q from %s", mail.Subject, mail.From)
 	}
 	d.values.Learn("EXTENDED_CODE", linkCode(t, mail.Text))
@@ -44,12 +45,14 @@ func TestCourierEvents(t *testing.T) {
 	message.ID, message.Kind, message.Counted = "after-the-bounce", identity.MessagePasswordSet, false
 	d.addMessage(t, message)
 	d.deliver(t, message.ID)
-	message.ID, message.User, message.Address, message.Normalized = "to-another", "ben", "ben@example.com", "ben@example.com"
+	message.ID, message.User, message.Address, message.Normalized = "to-another", "ben",
+		"ben@example.com", "ben@example.com"
 	d.addMessage(t, message)
 	d.deliver(t, message.ID)
 	d.inbox.Await(t, "ben@example.com", 1)
 	if mails := d.inbox.Mails(t, "ann@example.com"); len(mails) != 1 {
-		t.Errorf("%d mails went to the address that bounced, the last is %q", len(mails), mails[len(mails)-1].Subject)
+		t.Errorf("%d mails went to the address that bounced, the last is %q", len(mails),
+			mails[len(mails)-1].Subject)
 	}
 }
 
@@ -92,7 +95,9 @@ func linkCode(tb testing.TB, text string) string {
 // streamMessage returns the message of stream.json.
 func streamMessage(tb testing.TB) (m identity.Message) {
 	tb.Helper()
-	if err := jsonv2.Unmarshal([]byte(record(tb).Change.NewImage["doc"].String()), &m, jsonv2.RejectUnknownMembers(true)); err != nil {
+	err := jsonv2.Unmarshal([]byte(record(tb).Change.NewImage["doc"].String()), &m,
+		jsonv2.RejectUnknownMembers(true))
+	if err != nil {
 		tb.Fatal(err)
 	}
 	return m
@@ -117,13 +122,16 @@ func TestStreamEventIsWhatTheTableSends(t *testing.T) {
 	if err := d.table.Ask(t.Context(), streamMessage(t)); err != nil {
 		t.Fatal(err)
 	}
-	db := dynamodb.NewFromConfig(cloud.Environment(func(name string) string { return d.env[name] }).Config("DYNAMODB"))
+	db := dynamodb.NewFromConfig(cloud.Environment(func(name string) string {
+		return d.env[name]
+	}).Config("DYNAMODB"))
 	sent := record(t)
 	key := map[string]types.AttributeValue{}
 	for name, value := range sent.Change.Keys {
 		key[name] = &types.AttributeValueMemberS{Value: value.String()}
 	}
-	out, err := db.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: aws.String(d.env["TABLE_NAME"]), Key: key})
+	out, err := db.GetItem(t.Context(),
+		&dynamodb.GetItemInput{TableName: aws.String(d.env["TABLE_NAME"]), Key: key})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,8 +156,10 @@ func TestStreamEventIsWhatTheTableSends(t *testing.T) {
 	if len(stored) != len(sent.Change.NewImage) {
 		t.Errorf("%d attributes, and the table stores %d", len(sent.Change.NewImage), len(stored))
 	}
-	if sent.EventName != "INSERT" || sent.EventSource != "aws:dynamodb" || sent.Change.StreamViewType != "NEW_IMAGE" {
-		t.Errorf("the record is %s of %s with %s", sent.EventName, sent.EventSource, sent.Change.StreamViewType)
+	if sent.EventName != "INSERT" || sent.EventSource != "aws:dynamodb" ||
+		sent.Change.StreamViewType != "NEW_IMAGE" {
+		t.Errorf("the record is %s of %s with %s", sent.EventName, sent.EventSource,
+			sent.Change.StreamViewType)
 	}
 }
 

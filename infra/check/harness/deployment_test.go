@@ -39,12 +39,14 @@ func newDeployment(tb testing.TB) *deployment {
 	inbox, name := parttest.OpenInbox(tb), "events-"+systemtest.Unique()
 	env := map[string]string{
 		"AWS_REGION": "local", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
-		"AWS_ENDPOINT_URL_DYNAMODB": parttest.Engine(tb), "AWS_ENDPOINT_URL_SESV2": inbox.URL(), "TABLE_NAME": name,
+		"AWS_ENDPOINT_URL_DYNAMODB": parttest.Engine(tb), "AWS_ENDPOINT_URL_SESV2": inbox.URL(),
+		"TABLE_NAME":  name,
 		"CODE_SECRET": systemtest.Secret(), "TOKEN_SECRET": systemtest.Secret(),
 		"PUBLIC_URL": "https://id.example.com", "MAIL_FROM": "Identity Pools <no-reply@example.com>",
 	}
 	product, err := system.Start(tb.Context(), system.Config{
-		DynamoDBURL: env["AWS_ENDPOINT_URL_DYNAMODB"], SESURL: inbox.URL(), Table: name, Address: "127.0.0.1:0", Environment: env,
+		DynamoDBURL: env["AWS_ENDPOINT_URL_DYNAMODB"], SESURL: inbox.URL(), Table: name,
+		Address: "127.0.0.1:0", Environment: env,
 		Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -57,7 +59,8 @@ func newDeployment(tb testing.TB) *deployment {
 		}
 	}
 	return &deployment{
-		table: product.Table, inbox: inbox, env: env, functions: map[string]*harness.Function{}, values: story.NewValues(),
+		table: product.Table, inbox: inbox, env: env, functions: map[string]*harness.Function{},
+		values: story.NewValues(),
 		reader: &systemtest.Product{System: product},
 	}
 }
@@ -95,7 +98,9 @@ func (d *deployment) filledEvent(tb testing.TB, operation string) string {
 	return d.values.Fill(text)
 }
 
-func (d *deployment) send(tb testing.TB, operation, event string) (answer events.APIGatewayV2HTTPResponse) {
+func (d *deployment) send(
+	tb testing.TB, operation, event string,
+) (answer events.APIGatewayV2HTTPResponse) {
 	tb.Helper()
 	if err := json.Unmarshal(d.invoke(tb, routes()[operation].Function, event), &answer); err != nil {
 		tb.Fatalf("%s: decode the answer: %v", operation, err)

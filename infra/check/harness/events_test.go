@@ -27,16 +27,31 @@ var eventTests = []struct {
 	want   string
 }{
 	{"listPools", 200, `{"pools":[{"id":"partners","tenant_id":"default"}]}`},
-	{"createPool", 201, `{"id":"partners","name":"Partners","public_registration_allowed":true,"number_of_users":0}`},
+	{
+		"createPool", 201,
+		`{"id":"partners","name":"Partners","public_registration_allowed":true,"number_of_users":0}`,
+	},
 	{"getPool", 200, `{"id":"partners","otp_settings":{"activation":{"length":6,"ttl":"12h0m0s"}}}`},
-	{"updatePool", 200, `{"id":"partners","payload_schema_id":"partner_profile","public_registration_allowed":false}`},
+	{
+		"updatePool", 200,
+		`{"id":"partners","payload_schema_id":"partner_profile","public_registration_allowed":false}`,
+	},
 	{"deletePool", 204, ``},
-	{"checkPoolPermissions", 200, `{"manage_identity_pool_users":true,"manage_identity_pool_groups":false}`},
+	{
+		"checkPoolPermissions", 200,
+		`{"manage_identity_pool_users":true,"manage_identity_pool_groups":false}`,
+	},
 	{"listMailTexts", 200, `{"mails":[
 		{"kind":"registration_code","language":"de","own":true},{"kind":"registration_link"},{"kind":"resend_code"},{"kind":"resend_link"},
 		{"kind":"invitation_code"},{"kind":"invitation_link"},{"kind":"taken"},{"kind":"identifier_taken"},{"kind":"password_set","language":"de","own":false}]}`},
-	{"getMailText", 200, `{"kind":"registration_code","language":"de","subject":"{pool}: Ihr Code","own":true,"updated_at":"…"}`},
-	{"updateMailText", 200, `{"kind":"registration_code","subject":"{pool}: Ihr Code","own":true,"variables":["pool","code","duration","until"]}`},
+	{
+		"getMailText", 200,
+		`{"kind":"registration_code","language":"de","subject":"{pool}: Ihr Code","own":true,"updated_at":"…"}`,
+	},
+	{
+		"updateMailText", 200,
+		`{"kind":"registration_code","subject":"{pool}: Ihr Code","own":true,"variables":["pool","code","duration","until"]}`,
+	},
 	{"deleteMailText", 204, ``},
 	{"previewMail", 200, `{"subject":"Partners: Ihr Code","text":"…","html":"…"}`},
 	{"systemListPools", 200, `{"pools":[{"id":"partners"}]}`},
@@ -48,7 +63,10 @@ var eventTests = []struct {
 	{"listSchemas", 200, `{"schemas":[{"id":"metadata_v0"},{"id":"partner_profile"},{"id":"user_v0"}]}`},
 	{"createSchema", 201, `{"id":"partner_profile","schema":{"required":["company"]}}`},
 	{"getSchema", 200, `{"id":"partner_profile","name":"Partner profile"}`},
-	{"updateSchema", 200, `{"id":"partner_profile","description":"What partners and suppliers tell about themselves"}`},
+	{
+		"updateSchema", 200,
+		`{"id":"partner_profile","description":"What partners and suppliers tell about themselves"}`,
+	},
 	{"deleteSchema", 204, ``},
 	{"systemListSchemas", 200, `{"schemas":[{"id":"metadata_v0"},{"id":"user_v0"}]}`},
 	{"systemCreateSchema", 201, `{"id":"partner_profile"}`},
@@ -59,13 +77,22 @@ var eventTests = []struct {
 	{"listUsers", 200, `{"users":[{"id":"ann","identifiers":["ann@example.com"]}]}`},
 	{"createUser", 201, `{"id":"ann","status":"new","payload":{"name":"Ann Meyer"},"credentials":[]}`},
 	{"getUser", 200, `{"id":"ann","status":"new","metadata":{"role":"buyer"}}`},
-	{"updateUser", 200, `{"id":"ann","payload":{"family_name":"Meyer-Olsen"},"metadata":{"role":"buyer"}}`},
+	{
+		"updateUser", 200,
+		`{"id":"ann","payload":{"family_name":"Meyer-Olsen"},"metadata":{"role":"buyer"}}`,
+	},
 	{"deleteUser", 204, ``},
 	{"listSuppressions", 200, `{"suppressions":[]}`},
 	{"clearSuppressions", 204, ``},
 	{"systemListUsers", 200, `{"users":[{"id":"ben"},{"id":"ann"}]}`},
-	{"systemCreateUser", 201, `{"id":"ben","status":"active","verifiable_addresses":[{"verified":true}],"credentials":[{"type":"password","state":"valid"}]}`},
-	{"systemGetUser", 200, `{"id":"ben","identifiers":[{"identifier":"ben"},{"identifier":"ben@example.com"}]}`},
+	{
+		"systemCreateUser", 201,
+		`{"id":"ben","status":"active","verifiable_addresses":[{"verified":true}],"credentials":[{"type":"password","state":"valid"}]}`,
+	},
+	{
+		"systemGetUser", 200,
+		`{"id":"ben","identifiers":[{"identifier":"ben"},{"identifier":"ben@example.com"}]}`,
+	},
 	{"systemUpdateUser", 200, `{"id":"ben","status":"inactive"}`},
 	{"systemDeleteUser", 204, ``},
 	{"systemGetUserByKey", 200, `{"id":"ben"}`},
@@ -75,8 +102,14 @@ var eventTests = []struct {
 	{"generateActivationCode", 201, `{"code_id":"…"}`},
 	{"generateCode", 201, `{"code":"…","extended_code":"…"}`},
 	{"generateCodeForUser", 201, `{"code":"…","extended_code":"…"}`},
-	{"activateSelfRegisteredUser", 201, `{"id":"ann","status":"active","credentials":[{"type":"password"}]}`},
-	{"activateSelfRegisteredUserUsingExtendedCode", 201, `{"id":"ann","status":"active","credentials":[{"type":"password"}]}`},
+	{
+		"activateSelfRegisteredUser", 201,
+		`{"id":"ann","status":"active","credentials":[{"type":"password"}]}`,
+	},
+	{
+		"activateSelfRegisteredUserUsingExtendedCode", 201,
+		`{"id":"ann","status":"active","credentials":[{"type":"password"}]}`,
+	},
 
 	{"selfRegisterUser", 201, `{"id":"…"}`},
 	{"publicGetPool", 200, `{"id":"partners","name":"Partners","payload_schema":{"type":"object"}}`},
@@ -93,10 +126,16 @@ var eventTests = []struct {
 	{"verifyPassword", 200, `{"id":"ben","state":"valid"}`},
 	{"verifyPasswordV2", 200, `{"id":"ben","result":"password_incorrect"}`},
 
-	{"adminToken", 200, `{"access_token":"…","token_type":"Bearer","expires_in":3600,"scope":"identity_admin"}`},
+	{
+		"adminToken", 200,
+		`{"access_token":"…","token_type":"Bearer","expires_in":3600,"scope":"identity_admin"}`,
+	},
 	{"adminDiscovery", 200, `{"issuer":"https://id.example.com/default/admin"}`},
 	{"adminKeys", 200, `{"keys":[{"crv":"Ed25519","use":"sig"}]}`},
-	{"systemToken", 200, `{"access_token":"…","token_type":"Bearer","scope":"identity identity_self_registration"}`},
+	{
+		"systemToken", 200,
+		`{"access_token":"…","token_type":"Bearer","scope":"identity identity_self_registration"}`,
+	},
 	{"systemDiscovery", 200, `{"token_endpoint":"https://id.example.com/default/system/oauth2/token"}`},
 	{"systemKeys", 200, `{"keys":[{"kty":"OKP"}]}`},
 }
@@ -118,7 +157,8 @@ func TestEvents(t *testing.T) {
 			}
 			// ASVS V16: the id that the gateway gave to a request leads an operator to its log
 			// lines.
-			if want := parse(t, test.event).RequestContext.RequestID; got.Headers["X-Request-Id"] != want {
+			want := parse(t, test.event).RequestContext.RequestID
+			if got.Headers["X-Request-Id"] != want {
 				t.Errorf("X-Request-Id is %q, want %q", got.Headers["X-Request-Id"], want)
 			}
 		})
@@ -133,7 +173,8 @@ func hasBody(tb testing.TB, got events.APIGatewayV2HTTPResponse, want string) bo
 	case want == "":
 		return got.Body == ""
 	case want[0] == '<':
-		return strings.HasPrefix(got.Headers["Content-Type"], "text/html") && strings.Contains(got.Body, want)
+		return strings.HasPrefix(got.Headers["Content-Type"], "text/html") &&
+			strings.Contains(got.Body, want)
 	}
 	var is, wanted any
 	if err := json.Unmarshal([]byte(want), &wanted); err != nil {
@@ -179,7 +220,10 @@ func TestEachRouteHasItsEvent(t *testing.T) {
 	for _, path := range paths {
 		files = append(files, strings.TrimSuffix(filepath.Base(path), ".json"))
 	}
-	for name, list := range map[string][]string{"files in events/": files, "events that are tested": tested} {
+	for name, list := range map[string][]string{
+		"files in events/":       files,
+		"events that are tested": tested,
+	} {
 		slices.Sort(list)
 		slices.Sort(want)
 		if !slices.Equal(list, want) {
@@ -197,9 +241,10 @@ func TestEventsAreWhatTheGatewaySends(t *testing.T) {
 			t.Parallel()
 			event := parse(t, operation)
 			context := event.RequestContext
-			path := regexp.MustCompile(`{(\w+)}`).ReplaceAllStringFunc(route.Path, func(name string) string {
-				return event.PathParameters[strings.Trim(name, "{}")]
-			})
+			path := regexp.MustCompile(`{(\w+)}`).ReplaceAllStringFunc(route.Path,
+				func(name string) string {
+					return event.PathParameters[strings.Trim(name, "{}")]
+				})
 			token := map[api.Caller]string{api.Admin: "Bearer TOKEN_ADMIN", api.System: "Bearer TOKEN_SYSTEM"}[route.Caller]
 			for what, pair := range map[string][2]string{
 				"version":                 {event.Version, "2.0"},
@@ -219,11 +264,17 @@ func TestEventsAreWhatTheGatewaySends(t *testing.T) {
 				}
 			}
 			query, err := url.ParseQuery(event.RawQueryString)
-			if err != nil || !maps.EqualFunc(query, event.QueryStringParameters, func(a []string, b string) bool { return strings.Join(a, ",") == b }) {
-				t.Errorf("the raw query is %q, the parsed one %q, %v", event.RawQueryString, event.QueryStringParameters, err)
+			if err != nil || !maps.EqualFunc(query, event.QueryStringParameters,
+				func(a []string, b string) bool {
+					return strings.Join(a, ",") == b
+				}) {
+				t.Errorf("the raw query is %q, the parsed one %q, %v", event.RawQueryString,
+					event.QueryStringParameters, err)
 			}
-			if context.RequestID == "" || context.Time == "" || (event.Body == "") != (event.Headers["content-type"] == "") {
-				t.Errorf("request id %q, time %q, or a body without a type", context.RequestID, context.Time)
+			if context.RequestID == "" || context.Time == "" ||
+				(event.Body == "") != (event.Headers["content-type"] == "") {
+				t.Errorf("request id %q, time %q, or a body without a type",
+					context.RequestID, context.Time)
 			}
 		})
 	}

@@ -52,7 +52,10 @@ func Start(ctx context.Context, path string, env map[string]string) (*Function, 
 	f := &Function{api: api, server: server, output: &tail{}, kill: kill, ended: make(chan struct{})}
 	f.cmd = exec.CommandContext(life, path)
 	f.cmd.Dir = filepath.Dir(path)
-	f.cmd.Env = []string{"AWS_LAMBDA_RUNTIME_API=" + address, "AWS_LAMBDA_FUNCTION_NAME=" + name, "_HANDLER=bootstrap", "TZ=:UTC"}
+	f.cmd.Env = []string{
+		"AWS_LAMBDA_RUNTIME_API=" + address, "AWS_LAMBDA_FUNCTION_NAME=" + name,
+		"_HANDLER=bootstrap", "TZ=:UTC",
+	}
 	for key, value := range env {
 		f.cmd.Env = append(f.cmd.Env, key+"="+value)
 	}

@@ -67,7 +67,8 @@ func handle(ctx context.Context, c command) (any, error) {
 // refuse reports an error at the start, as runtimes do.
 func refuse() {
 	url := "http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") + "/2018-06-01/runtime/init/error"
-	response, err := http.Post(url, "application/json", strings.NewReader(`{"errorType":"Config","errorMessage":"TABLE_NAME must be set"}`))
+	response, err := http.Post(url, "application/json",
+		strings.NewReader(`{"errorType":"Config","errorMessage":"TABLE_NAME must be set"}`))
 	if err != nil {
 		say(err.Error())
 		return
@@ -80,7 +81,8 @@ func refuse() {
 // answers.
 func poll() {
 	go func() {
-		if response, err := http.Get("http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") + "/2018-06-01/runtime/invocation/next"); err == nil {
+		if response, err := http.Get("http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") +
+			"/2018-06-01/runtime/invocation/next"); err == nil {
 			_ = response.Body.Close()
 		}
 	}()
@@ -114,7 +116,8 @@ func TestInvoke(t *testing.T) {
 		if first.Request == "" || first.Request == second.Request {
 			t.Errorf("the requests are %q and %q", first.Request, second.Request)
 		}
-		if want := "arn:aws:lambda:local:000000000000:function:" + filepath.Base(filepath.Dir(self(t))); first.ARN != want {
+		if want := "arn:aws:lambda:local:000000000000:function:" +
+			filepath.Base(filepath.Dir(self(t))); first.ARN != want {
 			t.Errorf("the function is %s, want %s", first.ARN, want)
 		}
 		if want, _ := ctx.Deadline(); first.Deadline.UnixMilli() != want.UnixMilli() {
@@ -123,7 +126,9 @@ func TestInvoke(t *testing.T) {
 		if want := filepath.Dir(self(t)); first.Folder != want {
 			t.Errorf("the function runs in %s, want %s", first.Folder, want)
 		}
-		if slices.ContainsFunc(first.Environment, func(v string) bool { return strings.HasPrefix(v, "PATH=") }) {
+		if slices.ContainsFunc(first.Environment, func(v string) bool {
+			return strings.HasPrefix(v, "PATH=")
+		}) {
 			t.Error("the function has our PATH")
 		}
 	})
@@ -147,7 +152,8 @@ func TestInvoke(t *testing.T) {
 		t.Parallel()
 		f := start(t, self(t), inRole("function"))
 		var failure harness.Failure
-		if _, err := f.Invoke(t.Context(), []byte(`{"Do":"panic"}`)); !errors.As(err, &failure) || failure.Message != "at the disco" {
+		if _, err := f.Invoke(t.Context(), []byte(`{"Do":"panic"}`)); !errors.As(err, &failure) ||
+			failure.Message != "at the disco" {
 			t.Errorf("got %v", err)
 		}
 		_, err := f.Invoke(t.Context(), []byte(`{}`))
@@ -168,7 +174,8 @@ func TestInvoke(t *testing.T) {
 		f := start(t, self(t), inRole("function"))
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
-		if _, err := f.Invoke(ctx, []byte(`{"Do":"dawdle"}`)); !errors.Is(err, context.DeadlineExceeded) {
+		_, err := f.Invoke(ctx, []byte(`{"Do":"dawdle"}`))
+		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v", err)
 		}
 		invoke(t, t.Context(), f)
@@ -212,9 +219,18 @@ func TestStart(t *testing.T) {
 		}
 	})
 	refusals := map[string]struct{ path, role, want string }{
-		"refuses a program that is not there":             {"/nonexistent/bootstrap", "", "start nonexistent: fork/exec /nonexistent/bootstrap: no such file or directory"},
-		"reports the last words of a program that ends":   {self(t), "weak", "exit status 3: first\nout of paper"},
-		"reports why a function says that it can't start": {self(t), "refusing", "Config: TABLE_NAME must be set"},
+		"refuses a program that is not there": {
+			"/nonexistent/bootstrap", "",
+			"start nonexistent: fork/exec /nonexistent/bootstrap: no such file or directory",
+		},
+		"reports the last words of a program that ends": {
+			self(t), "weak",
+			"exit status 3: first\nout of paper",
+		},
+		"reports why a function says that it can't start": {
+			self(t), "refusing",
+			"Config: TABLE_NAME must be set",
+		},
 	}
 	for name, test := range refusals {
 		t.Run(name, func(t *testing.T) {
@@ -229,7 +245,8 @@ func TestStart(t *testing.T) {
 		t.Parallel()
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
-		if _, err := harness.Start(ctx, self(t), inRole("mute")); !errors.Is(err, context.DeadlineExceeded) {
+		_, err := harness.Start(ctx, self(t), inRole("mute"))
+		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -276,7 +293,8 @@ func TestFunctionDiesWithUs(t *testing.T) {
 	_ = holder.Wait()
 	gone := func() bool {
 		text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-		return err != nil || strings.Contains(string(text), ") Z ") // a zombie if no process adopts orphans
+		// a zombie if no process adopts orphans
+		return err != nil || strings.Contains(string(text), ") Z ")
 	}
 	deadline, poll := time.NewTimer(10*time.Second), time.NewTicker(10*time.Millisecond)
 	defer deadline.Stop()

@@ -38,21 +38,32 @@ type killCase struct {
 // killCases returns a case for each kind of event that changes something.
 func killCases() []killCase {
 	return []killCase{
-		{event: "createUser", status: 201, again: 409, checkResult: func(tb testing.TB, d *deployment) { d.checkItems(tb, 1, "USERS#", `"id":"ann"`) }},
-		{event: "sendActivationMessage", status: 204, again: 429, checkResult: func(tb testing.TB, d *deployment) { d.checkItems(tb, 1, "MESSAGE#", `"user":"ann"`) }},
+		{event: "createUser", status: 201, again: 409, checkResult: func(tb testing.TB, d *deployment) {
+			d.checkItems(tb, 1, "USERS#", `"id":"ann"`)
+		}},
+		{
+			event: "sendActivationMessage", status: 204, again: 429,
+			checkResult: func(tb testing.TB, d *deployment) {
+				d.checkItems(tb, 1, "MESSAGE#", `"user":"ann"`)
+			},
+		},
 		{event: "publicRegister", status: 201, checkResult: func(tb testing.TB, d *deployment) {
 			d.checkItems(tb, 1, "USERS#", "bea")
-			if messages := d.reader.Stored(tb, "MESSAGE#"); len(messages) == 0 || len(messages) > 2 { // the retry is another registration
+			// the retry is another registration
+			if messages := d.reader.Stored(tb, "MESSAGE#"); len(messages) == 0 || len(messages) > 2 {
 				tb.Errorf("%d messages wait", len(messages))
 			}
 		}},
-		{event: "publicActivate", status: 201, again: 422, activates: true, checkResult: func(tb testing.TB, d *deployment) {
-			d.checkItems(tb, 1, "USERS#", `"status":"active"`)
-			d.checkItems(tb, 1, "MESSAGE#", `"kind":"password_set"`)
-			if answer := d.call(tb, "publicActivate"); answer.StatusCode != 422 {
-				tb.Errorf("the code works twice: %d %s", answer.StatusCode, answer.Body)
-			}
-		}},
+		{
+			event: "publicActivate", status: 201, again: 422, activates: true,
+			checkResult: func(tb testing.TB, d *deployment) {
+				d.checkItems(tb, 1, "USERS#", `"status":"active"`)
+				d.checkItems(tb, 1, "MESSAGE#", `"kind":"password_set"`)
+				if answer := d.call(tb, "publicActivate"); answer.StatusCode != 422 {
+					tb.Errorf("the code works twice: %d %s", answer.StatusCode, answer.Body)
+				}
+			},
+		},
 		{event: "deletePool", status: 204, again: 404, checkResult: func(tb testing.TB, d *deployment) {
 			d.deliverAll(tb, "MODIFY", "POOL#")
 			d.checkItems(tb, 0, "USERS#", "ann")
@@ -104,7 +115,8 @@ func TestAProcessMayBeKilledAtAnyPoint(t *testing.T) {
 func (c killCase) run(t *testing.T, n int, after bool) (calls int) {
 	t.Helper()
 	d := newDeployment(t)
-	d.names = strings.NewReplacer("ann@example.com", d.address("ann"), "bea@example.com", d.address("bea"))
+	d.names = strings.NewReplacer("ann@example.com", d.address("ann"), "bea@example.com",
+		d.address("bea"))
 	k := newKillProxy(t, d)
 	c.prepare(t, d)
 	function := "courier"
@@ -136,7 +148,10 @@ func (c killCase) prepare(t *testing.T, d *deployment) {
 	t.Helper()
 	before := story.Given(c.event)
 	if c.event == "stream" {
-		before = []string{"adminToken", "createPool", "createUser", "sendActivationMessage", "publicRegister"}
+		before = []string{
+			"adminToken", "createPool", "createUser", "sendActivationMessage",
+			"publicRegister",
+		}
 	}
 	d.given(t, before...)
 }
@@ -181,7 +196,9 @@ func newKillProxy(tb testing.TB, d *deployment) *killProxy {
 		}
 		proxy := httputil.NewSingleHostReverseProxy(to)
 		proxy.ErrorLog = log.New(io.Discard, "", 0) // a killed process aborts its calls
-		server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { k.pass(rw, r, proxy) }))
+		server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			k.pass(rw, r, proxy)
+		}))
 		tb.Cleanup(server.Close)
 		d.env[variable] = server.URL
 	}
@@ -243,7 +260,9 @@ func (d *deployment) checkInvariants(tb testing.TB, proved bool) {
 // text.
 func (d *deployment) checkItems(tb testing.TB, n int, prefix, text string) {
 	tb.Helper()
-	items := slices.DeleteFunc(d.reader.Stored(tb, prefix), func(it systemtest.Item) bool { return !strings.Contains(it["doc"], text) })
+	items := slices.DeleteFunc(d.reader.Stored(tb, prefix), func(it systemtest.Item) bool {
+		return !strings.Contains(it["doc"], text)
+	})
 	if len(items) != n {
 		tb.Errorf("%d items %s with %q, want %d: %v", len(items), prefix, text, n, items)
 	}

@@ -59,7 +59,10 @@ func serve(function string) (*runtimeAPI, *http.Server, string, error) {
 	if err != nil {
 		return nil, nil, "", err
 	}
-	a := &runtimeAPI{function: function, polled: make(chan time.Time, 1), refused: make(chan error, 1), queue: make(chan *invocation)}
+	a := &runtimeAPI{
+		function: function, polled: make(chan time.Time, 1),
+		refused: make(chan error, 1), queue: make(chan *invocation),
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", a.next)
 	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/response", a.respond)
@@ -83,7 +86,8 @@ func (a *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {
 		h.Set("Content-Type", "application/json")
 		h.Set("Lambda-Runtime-Aws-Request-Id", i.id)
 		h.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(i.deadline.UnixMilli(), 10))
-		h.Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:local:000000000000:function:"+a.function)
+		h.Set("Lambda-Runtime-Invoked-Function-Arn",
+			"arn:aws:lambda:local:000000000000:function:"+a.function)
 		_, _ = w.Write(i.event) // if the function is gone, its end is noticed elsewhere
 	case <-r.Context().Done():
 	}
@@ -100,7 +104,8 @@ func (a *runtimeAPI) finish(w http.ResponseWriter, r *http.Request, with answer)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.current == nil || a.current.id != r.PathValue("id") {
-		http.Error(w, `{"errorType":"InvalidRequestID","errorMessage":"no such invocation"}`, http.StatusBadRequest)
+		http.Error(w, `{"errorType":"InvalidRequestID","errorMessage":"no such invocation"}`,
+			http.StatusBadRequest)
 		return
 	}
 	a.current.answer <- with

@@ -43,7 +43,8 @@ func TestProgramsAreSmall(t *testing.T) {
 				}
 			}
 			if program, zipped := sizes(t, path); program > most || zipped > mostZipped {
-				t.Errorf("%d bytes, %d zipped; the limits are %d and %d", program, zipped, most, mostZipped)
+				t.Errorf("%d bytes, %d zipped; the limits are %d and %d", program, zipped,
+					most, mostZipped)
 			}
 		})
 	}
@@ -86,8 +87,10 @@ func (c *counter) Write(p []byte) (int, error) {
 func startEnvironment() map[string]string {
 	secret := "base64:" + strings.Repeat("QUFB", 16)
 	return map[string]string{
-		"AWS_REGION": "local", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "TABLE_NAME": "none",
-		"CODE_SECRET": secret, "TOKEN_SECRET": secret, "PUBLIC_URL": "https://id.example.com", "MAIL_FROM": "no-reply@example.com",
+		"AWS_REGION": "local", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
+		"TABLE_NAME":  "none",
+		"CODE_SECRET": secret, "TOKEN_SECRET": secret, "PUBLIC_URL": "https://id.example.com",
+		"MAIL_FROM": "no-reply@example.com",
 	}
 }
 

@@ -76,7 +76,8 @@ func TestWhoMayImportWhom(t *testing.T) {
 			continue
 		}
 		for _, dep := range p.Deps {
-			drawn := name == "functions/registration/lambda" && strings.HasSuffix(dep, "/template") // the function renders pages
+			// the function renders pages
+			drawn := name == "functions/registration/lambda" && strings.HasSuffix(dep, "/template")
 			if unwanted(dep) && !drawn {
 				t.Errorf("the binary of %s carries %s", name, dep)
 			}
@@ -110,7 +111,8 @@ func unwanted(dep string) bool {
 	}
 	inTests := strings.HasSuffix(dep, "test") && dep != "internal/synctest" || // package sync needs it
 		strings.HasPrefix(dep, "testing/") || strings.HasPrefix(dep, "pgregory.net/")
-	return inTests || strings.HasPrefix(dep, module+"infra/") || strings.Contains(dep, "aws-cdk") || strings.Contains(dep, "jsii")
+	return inTests || strings.HasPrefix(dep, module+"infra/") || strings.Contains(dep, "aws-cdk") ||
+		strings.Contains(dep, "jsii")
 }
 
 // A function is a folder with a main package. Every function except the courier, which the table's
@@ -151,10 +153,12 @@ func TestEveryRouteIsServed(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
 	tenant := product.NewTenant(t)
-	ids := strings.NewReplacer("{tid}", tenant.ID, "{ipID}", "p", "{userID}", "u", "{schID}", "s", "{kind}", "k", "{lang}", "l")
+	ids := strings.NewReplacer("{tid}", tenant.ID, "{ipID}", "p", "{userID}", "u", "{schID}", "s",
+		"{kind}", "k", "{lang}", "l")
 	tokens := map[api.Caller]string{api.Admin: tenant.Admin.Token, api.System: tenant.System.Token}
 	for _, route := range api.Routes() {
-		r, err := http.NewRequestWithContext(t.Context(), route.Method, product.BaseURL+ids.Replace(route.Path), strings.NewReader("{}"))
+		r, err := http.NewRequestWithContext(t.Context(), route.Method,
+			product.BaseURL+ids.Replace(route.Path), strings.NewReader("{}"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -163,8 +167,10 @@ func TestEveryRouteIsServed(t *testing.T) {
 			r.Header.Set("Authorization", "Bearer "+token)
 		}
 		got := systemtest.Send(t, r)
-		if got.Status == http.StatusMethodNotAllowed || got.Status >= 500 || strings.Contains(string(got.Body), "nothing at this path") {
-			t.Errorf("%s (%s %s) answers %d %s", route.Operation, route.Method, route.Path, got.Status, got.Body)
+		if got.Status == http.StatusMethodNotAllowed || got.Status >= 500 ||
+			strings.Contains(string(got.Body), "nothing at this path") {
+			t.Errorf("%s (%s %s) answers %d %s", route.Operation, route.Method, route.Path,
+				got.Status, got.Body)
 		}
 		if got.Header.Get("X-Request-Id") == "" {
 			t.Errorf("%s has not been at a function", route.Operation)
@@ -179,15 +185,18 @@ func forbidden(name, imported string) string {
 		return strings.Join(strings.SplitN(path, "/", 3)[:min(2, strings.Count(path, "/")+1)], "/")
 	}
 	switch {
-	case name == "shared/identity" && (isOurs || imported == "net/http" || strings.Contains(imported, "aws")):
+	case name == "shared/identity" &&
+		(isOurs || imported == "net/http" || strings.Contains(imported, "aws")):
 		return "the domain is pure"
 	case strings.HasPrefix(name, "shared/") && isOurs && !strings.HasPrefix(ours, "shared/"):
 		return "what is shared does not know who uses it"
-	case strings.HasPrefix(name, "functions/") && strings.HasPrefix(ours, "functions/") && room(name) != room(ours):
+	case strings.HasPrefix(name, "functions/") && strings.HasPrefix(ours, "functions/") &&
+		room(name) != room(ours):
 		return "functions do not know each other"
 	case strings.HasPrefix(name, "functions/") && strings.HasPrefix(ours, "infra/"):
 		return "a function does not know what runs it"
-	case !strings.HasPrefix(name, "infra/") && strings.HasSuffix(imported, "/service/sesv2") && name != "functions/courier":
+	case !strings.HasPrefix(name, "infra/") && strings.HasSuffix(imported, "/service/sesv2") &&
+		name != "functions/courier":
 		return "only the courier sends mail"
 	}
 	return ""

@@ -41,15 +41,22 @@ func manySources() bool { return runtime.GOOS == "linux" }
 func newPublicCaller(base string, n int) caller {
 	dialer := &net.Dialer{}
 	if manySources() {
-		dialer.LocalAddr = &net.TCPAddr{IP: net.IPv4(127, byte(1+n/62500%250), byte(1+n/250%250), byte(1+n%250))}
+		dialer.LocalAddr = &net.TCPAddr{IP: net.IPv4(127, byte(1+n/62500%250), byte(1+n/250%250),
+			byte(1+n%250))}
 	}
-	return caller{http: &http.Client{Timeout: attemptWithin, Transport: &http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true}}, base: base}
+	return caller{http: &http.Client{
+		Timeout:   attemptWithin,
+		Transport: &http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true},
+	}, base: base}
 }
 
 // newTokenCaller returns a caller with a token. It reuses connections.
 func newTokenCaller(base, token string) caller {
 	transport := &http.Transport{MaxIdleConnsPerHost: 16}
-	return caller{http: &http.Client{Timeout: attemptWithin, Transport: transport}, base: base, token: token}
+	return caller{
+		http: &http.Client{Timeout: attemptWithin, Transport: transport},
+		base: base, token: token,
+	}
 }
 
 // request is a request that a caller sends. With a key it is safe to repeat.
@@ -78,7 +85,8 @@ func (a answer) String() string {
 // a fault of the product.
 func (a answer) isTemporary() bool {
 	switch a.status {
-	case 0, http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+	case 0, http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable,
+		http.StatusGatewayTimeout:
 		return true
 	}
 	return false
@@ -150,7 +158,8 @@ func (c caller) try(ctx context.Context, r request) (got answer, asked time.Dura
 func (c caller) must(ctx context.Context, want int, r request, v any) error {
 	got := c.call(ctx, r, func(string) {})
 	if got.status != want {
-		return errors.Join(ctx.Err(), fmt.Errorf("%s %s is answered %s: %s", r.method, r.path, got, got.body))
+		return errors.Join(ctx.Err(), fmt.Errorf("%s %s is answered %s: %s", r.method, r.path,
+			got, got.body))
 	}
 	return got.fields(v)
 }

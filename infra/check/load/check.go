@@ -160,7 +160,10 @@ func (t *trace) faults(owner string, killed bool) (all []string) {
 		{"mailed, but not stored", !t.stored() && t.mails() > 0},
 		{"activated, but not active", p.Activated == Done && !t.active()},
 		{"active, but never activated", p.Activated <= Refused && t.active()},
-		{"active with a password, but no notice of it was mailed", t.active() && p.HasPassword && t.notices == 0},
+		{
+			"active with a password, but no notice of it was mailed",
+			t.active() && p.HasPassword && t.notices == 0,
+		},
 		{"a notice of a password that was not set", t.notices > 0 && !(t.active() && p.HasPassword)},
 		{"mailed more than once", !killed && t.repeated() > 0},
 		{"the right code was refused", p.RefusedCode != "" && p.RefusedCode == t.last},

@@ -52,7 +52,8 @@ func (l Load) run(ctx context.Context, out *screen) error {
 }
 
 func (l Load) describe(out *screen, pools int) {
-	out.printLine("%g arrivals a second for %s, from a source address each; %d pools, %d processors", l.Rate, l.Duration, pools, runtime.NumCPU())
+	out.printLine("%g arrivals a second for %s, from a source address each; %d pools, %d processors",
+		l.Rate, l.Duration, pools, runtime.NumCPU())
 	if !manySources() {
 		out.printLine("all come from one source, since only Linux has addresses for all: the budgets of a source apply")
 	}
@@ -62,7 +63,8 @@ func (l Load) describe(out *screen, pools int) {
 // afterwards.
 func (l Load) observe(ctx context.Context, p *product, pools []string, out *screen) (Observed, error) {
 	t := &traffic{
-		product: p, registry: newRegistry(pools), tally: newTally(), admin: newTokenCaller(p.BaseURL, p.tokens["admin"]), random: rand.New(rand.NewPCG(1, 2)),
+		product: p, registry: newRegistry(pools), tally: newTally(),
+		admin: newTokenCaller(p.BaseURL, p.tokens["admin"]), random: rand.New(rand.NewPCG(1, 2)),
 	}
 	mails := newInbox(p.inbox.URL())
 	reading, stopReading := context.WithCancel(ctx)
@@ -72,7 +74,9 @@ func (l Load) observe(ctx context.Context, p *product, pools []string, out *scre
 	begin := time.Now()
 	killed, cancel := l.scheduleKill(p, out)
 	defer cancel()
-	stop := out.follow(func() string { return fmt.Sprintf("%5s  %s", time.Since(begin).Round(time.Second), t) })
+	stop := out.follow(func() string {
+		return fmt.Sprintf("%5s  %s", time.Since(begin).Round(time.Second), t)
+	})
 	t.arrive(ctx, l, begin)
 	came := time.Since(begin)
 	t.visits.Wait()
@@ -81,7 +85,8 @@ func (l Load) observe(ctx context.Context, p *product, pools []string, out *scre
 		return Observed{}, errors.New("stopped before the end")
 	}
 	out.printLine("%.2f a second came, the latest %s after their time; all were answered %s after the first came",
-		float64(l.arrivals())/max(came, l.Duration).Seconds(), t.late.Round(100*time.Microsecond), time.Since(begin).Round(100*time.Millisecond))
+		float64(l.arrivals())/max(came, l.Duration).Seconds(), t.late.Round(100*time.Microsecond),
+		time.Since(begin).Round(100*time.Millisecond))
 	t.tally.print(out)
 	seen, err := t.collect(ctx, mails, out)
 	seen.Killed = killed()

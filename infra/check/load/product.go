@@ -51,9 +51,11 @@ func start(ctx context.Context, folder string) (_ *product, err error) {
 		return nil, err
 	}
 	p.System, err = system.Start(ctx, system.Config{
-		DynamoDBURL: p.engine.URL(), SESURL: p.inbox.URL(), Table: "load-" + strings.ToLower(rand.Text()), Address: "127.0.0.1:0",
-		Environment: map[string]string{"CODE_SECRET": secret(), "TOKEN_SECRET": secret()}, Checkpoint: filepath.Join(folder, "stream.json"),
-		Now: time.Now, Log: slog.New(slog.NewTextHandler(log, nil)),
+		DynamoDBURL: p.engine.URL(), SESURL: p.inbox.URL(),
+		Table: "load-" + strings.ToLower(rand.Text()), Address: "127.0.0.1:0",
+		Environment: map[string]string{"CODE_SECRET": secret(), "TOKEN_SECRET": secret()},
+		Checkpoint:  filepath.Join(folder, "stream.json"),
+		Now:         time.Now, Log: slog.New(slog.NewTextHandler(log, nil)),
 	})
 	if err != nil {
 		return nil, err
@@ -87,12 +89,16 @@ func (p *product) stop() {
 
 // createClient creates an API client of a tree and stores its token.
 func (p *product) createClient(ctx context.Context, tree, scope string) error {
-	client, password := access.Client{Tenant: tenant, ID: "load-" + tree, Tree: tree, Scopes: []string{scope}}, rand.Text()
+	client, password := access.Client{
+		Tenant: tenant, ID: "load-" + tree, Tree: tree,
+		Scopes: []string{scope},
+	}, rand.Text()
 	if err := p.EnsureClient(ctx, client, password); err != nil {
 		return err
 	}
 	form := url.Values{"grant_type": {"client_credentials"}}.Encode()
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, p.BaseURL+"/"+tenant+"/"+tree+"/oauth2/token", strings.NewReader(form))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost,
+		p.BaseURL+"/"+tenant+"/"+tree+"/oauth2/token", strings.NewReader(form))
 	if err != nil {
 		return fmt.Errorf("get a token: %w", err)
 	}
@@ -126,7 +132,11 @@ func (p *product) makePools(ctx context.Context, n int) (ids []string, err error
 			},
 		}
 		var made struct{ ID string }
-		if err := admin.must(ctx, http.StatusCreated, request{method: http.MethodPost, path: "/api/identity/" + tenant + "/admin/pools", body: pool}, &made); err != nil {
+		if err := admin.must(ctx, http.StatusCreated,
+			request{
+				method: http.MethodPost, path: "/api/identity/" + tenant + "/admin/pools",
+				body: pool,
+			}, &made); err != nil {
 			return ids, err
 		}
 		ids = append(ids, made.ID)

@@ -38,7 +38,10 @@ func (r *registry) add(source int, hasPassword bool) *Person {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	n := len(r.people)
-	p := &Person{Address: fmt.Sprintf("load-%06d@example.com", n), Pool: r.pools[n%len(r.pools)], HasPassword: hasPassword, number: n, source: source}
+	p := &Person{
+		Address: fmt.Sprintf("load-%06d@example.com", n), Pool: r.pools[n%len(r.pools)],
+		HasPassword: hasPassword, number: n, source: source,
+	}
 	r.people = append(r.people, p)
 	r.byAddress[p.Address] = p
 	return p

@@ -22,12 +22,14 @@ func (t *traffic) collect(ctx context.Context, mails *inbox, out *screen) (seen 
 	var waiting atomic.Int64
 	begin := time.Now()
 	stop := out.follow(func() string { return fmt.Sprintf("messages in the outbox: %d", waiting.Load()) })
-	seen.Outbox, err = t.product.awaitEmptyOutbox(ctx, drainWithin, func(n int) { waiting.Store(int64(n)) })
+	seen.Outbox, err = t.product.awaitEmptyOutbox(ctx, drainWithin,
+		func(n int) { waiting.Store(int64(n)) })
 	stop()
 	if err != nil {
 		return seen, err
 	}
-	out.printLine("%d messages were left in the outbox %s after the last answer", len(seen.Outbox), time.Since(begin).Round(time.Second))
+	out.printLine("%d messages were left in the outbox %s after the last answer", len(seen.Outbox),
+		time.Since(begin).Round(time.Second))
 	seen.People, seen.Owners = t.registry.snapshot(), map[string]string{}
 	for _, pool := range t.registry.pools {
 		users, err := t.product.users(ctx, pool)
@@ -48,8 +50,10 @@ func (t *traffic) collect(ctx context.Context, mails *inbox, out *screen) (seen 
 
 // report prints the result. It returns an error if there are findings.
 func (r Result) report(out *screen) error {
-	out.printLine("\naccepted %d, stored %d, mailed %d; activated %d, active %d", r.Accepted, r.Stored, r.Mailed, r.Activated, r.Active)
-	out.printLine("stored without an answer that said so %d, active so %d; mails sent again %d", r.StoredUnclear, r.ActiveUnclear, r.Repeated)
+	out.printLine("\naccepted %d, stored %d, mailed %d; activated %d, active %d", r.Accepted,
+		r.Stored, r.Mailed, r.Activated, r.Active)
+	out.printLine("stored without an answer that said so %d, active so %d; mails sent again %d",
+		r.StoredUnclear, r.ActiveUnclear, r.Repeated)
 	for _, f := range r.Findings {
 		out.printLine("  WRONG: %s", f)
 	}

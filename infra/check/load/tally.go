@@ -70,7 +70,8 @@ func (t *tally) sums() sums {
 	defer t.mu.Unlock()
 	var s sums
 	for _, c := range t.kinds {
-		s.calls, s.answered, s.right, s.failed = s.calls+c.calls, s.answered+c.answered, s.right+c.right, s.failed+c.answered-c.right
+		s.calls, s.answered, s.right, s.failed = s.calls+c.calls, s.answered+c.answered,
+			s.right+c.right, s.failed+c.answered-c.right
 		for _, n := range c.again {
 			s.again += n
 		}
@@ -88,7 +89,8 @@ func (t *tally) print(out io.Writer) {
 		c := t.kinds[k]
 		slices.Sort(c.took)
 		_, _ = fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%s\t%s\t%s\t%s\n",
-			k, k.operation(), c.calls, c.right, percentile(c.took, 50), percentile(c.took, 99), list(c.again), list(c.failed))
+			k, k.operation(), c.calls, c.right, percentile(c.took, 50), percentile(c.took, 99),
+			list(c.again), list(c.failed))
 	}
 	_ = table.Flush()
 }

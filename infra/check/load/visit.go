@@ -64,7 +64,9 @@ func (t *traffic) visit(k kind, source int) func(ctx context.Context, due time.T
 	case getUser:
 		if u, ok := t.registry.randomUser(t.random); ok {
 			r := request{method: http.MethodGet, path: path("admin", u.pool) + "/users/" + u.id}
-			return func(ctx context.Context, due time.Time) { t.callAndCount(ctx, due, t.admin, getUser, r) }
+			return func(ctx context.Context, due time.Time) {
+				t.callAndCount(ctx, due, t.admin, getUser, r)
+			}
 		}
 	}
 	pool := t.registry.pools[t.random.IntN(len(t.registry.pools))]
@@ -76,7 +78,8 @@ func (t *traffic) register(ctx context.Context, due time.Time, public caller, p 
 	if p.HasPassword {
 		k, body["password"] = registerWithPassword, password
 	}
-	got := t.callAndCount(ctx, due, public, k, request{http.MethodPost, path("public", p.Pool) + "/register", body, newKey()})
+	got := t.callAndCount(ctx, due, public, k,
+		request{http.MethodPost, path("public", p.Pool) + "/register", body, newKey()})
 	var told struct{ Ticket string }
 	_ = got.fields(&told) // an error answer has no ticket
 	t.registry.recordRegistration(p, outcomeOf(got, k.expectedStatus()), told.Ticket)
@@ -89,11 +92,16 @@ func (t *traffic) activate(ctx context.Context, due time.Time, public caller, p 
 
 // activationRequest returns the request that presents a proof.
 func activationRequest(p proof) request {
-	return request{http.MethodPost, path("public", p.pool) + "/activate", map[string]string{"ticket": p.ticket, "code": p.code}, newKey()}
+	return request{
+		http.MethodPost, path("public", p.pool) + "/activate",
+		map[string]string{"ticket": p.ticket, "code": p.code},
+		newKey(),
+	}
 }
 
 func (t *traffic) list(ctx context.Context, due time.Time, pool string) {
-	got := t.callAndCount(ctx, due, t.admin, listUsers, request{method: http.MethodGet, path: path("admin", pool) + "/users?order=desc"})
+	got := t.callAndCount(ctx, due, t.admin, listUsers,
+		request{method: http.MethodGet, path: path("admin", pool) + "/users?order=desc"})
 	var page struct{ Users []struct{ ID string } }
 	_ = got.fields(&page) // an error answer has no users
 	for _, u := range page.Users {

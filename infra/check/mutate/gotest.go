@@ -36,7 +36,8 @@ func (t tree) goTest(ctx context.Context, tests Tests) (result, error) {
 	}
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir, cmd.Env = string(t), append(os.Environ(), "GOFLAGS=", "GOWORK=off", "PWD="+string(t))
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // go test then ends its children
+	// go test then ends its children
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 10 * time.Second
 	var other strings.Builder
 	cmd.Stderr = &other

@@ -109,5 +109,6 @@ func (o options) run(ctx context.Context, root string, out io.Writer) error {
 
 func (p Protection) has(text string) bool {
 	text = strings.ToLower(text)
-	return strings.Contains(strings.ToLower(p.Sentence), text) || strings.Contains(strings.ToLower(p.File), text)
+	return strings.Contains(strings.ToLower(p.Sentence), text) ||
+		strings.Contains(strings.ToLower(p.File), text)
 }

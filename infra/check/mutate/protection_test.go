@@ -85,7 +85,8 @@ func testsIn(t *testing.T, folder string) []string {
 			t.Fatal(err)
 		}
 		for _, declaration := range parsed.Decls {
-			if f, ok := declaration.(*ast.FuncDecl); ok && f.Recv == nil && strings.HasPrefix(f.Name.Name, "Test") {
+			if f, ok := declaration.(*ast.FuncDecl); ok && f.Recv == nil &&
+				strings.HasPrefix(f.Name.Name, "Test") {
 				names = append(names, f.Name.Name)
 			}
 		}
@@ -147,7 +148,10 @@ func TestAListThatIsNone(t *testing.T) {
 func TestAnEditFitsOnce(t *testing.T) {
 	t.Parallel()
 	p := Protection{File: "a.go", Edits: []Edit{{"one", "two"}, {"three", ""}}, place: "a.txt:1"}
-	for source, want := range map[string]string{"one three": "two ", "one": "", "one one three": "", "": ""} {
+	for source, want := range map[string]string{
+		"one three": "two ", "one": "",
+		"one one three": "", "": "",
+	} {
 		got, err := p.Mutant([]byte(source))
 		if string(got) != want || (err == nil) != (want != "") {
 			t.Errorf("%q: %q, %v", source, got, err)

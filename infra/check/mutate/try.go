@@ -26,7 +26,9 @@ func try(ctx context.Context, root string, all []Protection, atOnce int, out io.
 		defer t.remove()
 		trees <- t
 	}
-	if err := eachIn(trees, whole(all), func(t tree, tests Tests) error { return passes(ctx, t, tests) }); err != nil {
+	if err := eachIn(trees, whole(all), func(t tree, tests Tests) error {
+		return passes(ctx, t, tests)
+	}); err != nil {
 		return err
 	}
 	tally := tally{out: out}
@@ -77,7 +79,9 @@ func eachIn[T any](trees chan tree, all []T, work func(tree, T) error) error {
 // whole returns all tests that the protections name. Those of the same packages are combined.
 func whole(all []Protection) (tests []Tests) {
 	for _, p := range all {
-		i := slices.IndexFunc(tests, func(other Tests) bool { return slices.Equal(other.Packages, p.Packages) })
+		i := slices.IndexFunc(tests, func(other Tests) bool {
+			return slices.Equal(other.Packages, p.Packages)
+		})
 		switch {
 		case i < 0:
 			tests = append(tests, p.Tests)

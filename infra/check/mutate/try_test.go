@@ -97,7 +97,8 @@ func TestNothingIsTriedWhileATestFails(t *testing.T) {
 	t.Parallel()
 	root := project(t, strings.Replace(holdsTheBound, "Bounded(10)", "Bounded(8)", 1))
 	var out bytes.Buffer
-	err := try(t.Context(), root, []Protection{protection("N is bounded.", " && n < 10", "", "TestBounded")}, 2, &out)
+	err := try(t.Context(), root, []Protection{protection("N is bounded.", " && n < 10", "",
+		"TestBounded")}, 2, &out)
 	if err == nil ||
 		!strings.Contains(err.Error(), "before anything is taken out, TestBounded of . fails") ||
 		out.Len() > 0 {
@@ -110,7 +111,9 @@ func TestACopyIsWhole(t *testing.T) {
 	root := project(t, holdsTheBound)
 	linked := project(t, holdsTheBound) // like a worktree: node_modules is a link and .git a file
 	modules := filepath.Join(linked, "node_modules")
-	if err := errors.Join(os.RemoveAll(modules), os.Symlink(filepath.Join(root, "node_modules"), modules)); err != nil {
+	err := errors.Join(os.RemoveAll(modules),
+		os.Symlink(filepath.Join(root, "node_modules"), modules))
+	if err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(linked, ".git"), nil, 0o644); err != nil {

@@ -109,7 +109,10 @@ type store struct {
 func (s store) mails() []Mail {
 	mails := make([]Mail, 0, len(s.Emails))
 	for _, e := range s.Emails {
-		m := Mail{From: e.From, ReplyTo: e.ReplyTo, Subject: e.Subject, Text: e.Body.Text, HTML: e.Body.HTML, At: time.Unix(e.At, 0).UTC()}
+		m := Mail{
+			From: e.From, ReplyTo: e.ReplyTo, Subject: e.Subject, Text: e.Body.Text,
+			HTML: e.Body.HTML, At: time.Unix(e.At, 0).UTC(),
+		}
 		for _, field := range [][]string{e.Destination.To, e.Destination.Cc, e.Destination.Bcc} {
 			m.To = append(m.To, bare(field)...)
 		}

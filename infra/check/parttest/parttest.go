@@ -20,8 +20,12 @@ import (
 // belongs to a whole binary. These variables are the exception to the rule against package
 // variables.
 var (
-	engine = newShared(func(ctx context.Context) (*part.Part, error) { return part.Engine(ctx, os.Stderr, "") })
-	inbox  = newShared(func(ctx context.Context) (*part.Part, error) { return part.Inbox(ctx, os.Stderr) })
+	engine = newShared(func(ctx context.Context) (*part.Part, error) {
+		return part.Engine(ctx, os.Stderr, "")
+	})
+	inbox = newShared(func(ctx context.Context) (*part.Part, error) {
+		return part.Inbox(ctx, os.Stderr)
+	})
 )
 
 // Engine returns the URL of the test binary's DynamoDB engine, or of the engine that
@@ -58,7 +62,9 @@ type shared struct {
 
 func newShared(start func(context.Context) (*part.Part, error)) *shared {
 	// With the context of one test, the end of that test would end the wait of all others.
-	return &shared{start: sync.OnceValues(func() (*part.Part, error) { return start(context.Background()) })}
+	return &shared{start: sync.OnceValues(func() (*part.Part, error) {
+		return start(context.Background())
+	})}
 }
 
 // open allows the part to be started.

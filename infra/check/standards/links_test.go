@@ -14,8 +14,10 @@ import (
 // unwanted returns packages that no function needs, with the rules that forbid them.
 func unwanted() map[string]string {
 	return map[string]string{
-		"os/exec": "V1.2.5", "plugin": "V1.3.2", "unsafe": "V1.4.1", "C": "V1.4.1", "encoding/xml": "V1.5.1", "encoding/gob": "V1.5.2",
-		"crypto/des": "V11.3.2", "crypto/rc4": "V11.3.2", "crypto/md5": "V11.4.1", "crypto/sha1": "V11.4.1", "crypto/rsa": "V11.6.1",
+		"os/exec": "V1.2.5", "plugin": "V1.3.2", "unsafe": "V1.4.1", "C": "V1.4.1",
+		"encoding/xml": "V1.5.1", "encoding/gob": "V1.5.2",
+		"crypto/des": "V11.3.2", "crypto/rc4": "V11.3.2", "crypto/md5": "V11.4.1",
+		"crypto/sha1": "V11.4.1", "crypto/rsa": "V11.6.1",
 		"math/rand": "V6.5.3, V11.5.1", "math/rand/v2": "V6.5.3, V11.5.1",
 	}
 }
@@ -35,7 +37,9 @@ func excused(imports string) bool {
 // the verification of a certificate.
 func TestWhatNoFunctionLinks(t *testing.T) {
 	t.Parallel()
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-tags", "lambda.norpc", "-f", `{{.ImportPath}} {{.Dir}} {{join .GoFiles ","}} {{join .Imports ","}}`, "identitypools/functions/...", "identitypools/shared/...")
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-tags", "lambda.norpc", "-f",
+		`{{.ImportPath}} {{.Dir}} {{join .GoFiles ","}} {{join .Imports ","}}`,
+		"identitypools/functions/...", "identitypools/shared/...")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
@@ -74,7 +78,10 @@ func TestEveryDependencyHasAReason(t *testing.T) {
 		t.Fatal(err)
 	}
 	direct := regexp.MustCompile(`(?m)^\s+(\S+) v\S+$|^\s+"(\S+)": "[0-9.]+",?$`)
-	for _, file := range []string{"go.mod", "infra/deploy/stack/go.mod", "infra/check/browser/go.mod", "package.json"} {
+	for _, file := range []string{
+		"go.mod", "infra/deploy/stack/go.mod", "infra/check/browser/go.mod",
+		"package.json",
+	} {
 		text, err := os.ReadFile(filepath.Join("../../..", file))
 		if err != nil {
 			t.Fatal(err)

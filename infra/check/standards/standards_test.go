@@ -28,8 +28,11 @@ func TestTheStandardsAreShown(t *testing.T) {
 		faults = append(faults, repository.faults(row)...)
 	}
 	for id, files := range repository.cited {
-		if !slices.ContainsFunc(rows, func(r row) bool { return r.id == id || strings.HasPrefix(r.id, id+" (") }) {
-			faults = append(faults, fmt.Sprintf("%s is cited in %s and has no row", id, strings.Join(files, ", ")))
+		if !slices.ContainsFunc(rows, func(r row) bool {
+			return r.id == id || strings.HasPrefix(r.id, id+" (")
+		}) {
+			faults = append(faults, fmt.Sprintf("%s is cited in %s and has no row", id,
+				strings.Join(files, ", ")))
 		}
 	}
 	named := regexp.MustCompile(`\*((?:Test|Fuzz|Benchmark)\w+)\*`)
@@ -48,7 +51,10 @@ func TestTheStandardsAreShown(t *testing.T) {
 func TestRowsThatShowNothing(t *testing.T) {
 	t.Parallel()
 	repository := tree{
-		tests: map[string][]string{"shared/otp": {"TestMatches", "FuzzCode"}, "shared/api": {"TestPaths"}},
+		tests: map[string][]string{
+			"shared/otp": {"TestMatches", "FuzzCode"},
+			"shared/api": {"TestPaths"},
+		},
 		texts: map[string]string{"docs/a.md": "# A\n\n## The code secret, and keys\n"},
 	}
 	cases := map[string]struct {
@@ -80,7 +86,8 @@ func TestRowsThatShowNothing(t *testing.T) {
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			rows, faults := parse("| id | level | rule | shown by |\n|---|---|---|---|\n" + test.text + "\n")
+			rows, faults := parse("| id | level | rule | shown by |\n|---|---|---|---|\n" +
+				test.text + "\n")
 			for _, row := range rows {
 				faults = append(faults, repository.faults(row)...)
 			}
@@ -116,7 +123,10 @@ func readTree(t *testing.T) tree {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && slices.Contains([]string{".git", ".local", "cdk.out", "dist", "node_modules"}, path.Base(file)):
+		case entry.IsDir() && slices.Contains([]string{
+			".git", ".local", "cdk.out", "dist",
+			"node_modules",
+		}, path.Base(file)):
 			return fs.SkipDir
 		case entry.IsDir() || !strings.HasSuffix(file, ".go") && !strings.HasSuffix(file, ".md"):
 			return nil

@@ -70,7 +70,9 @@ func (c *Client) Request(tb testing.TB, method, path string, body any, headers .
 }
 
 // Must is like [Client.Call] and also fails the test if the answer has another status than want.
-func (c *Client) Must(tb testing.TB, want int, method, path string, body any, headers ...string) Response {
+func (c *Client) Must(
+	tb testing.TB, want int, method, path string, body any, headers ...string,
+) Response {
 	tb.Helper()
 	got := c.Call(tb, method, path, body, headers...)
 	if got.Status != want {
@@ -93,7 +95,8 @@ func (c *Client) FetchToken(tb testing.TB, tenant, tree string) string {
 func (c *Client) TokenRequest(tb testing.TB, tenant, tree string) *http.Request {
 	tb.Helper()
 	form := url.Values{"grant_type": {"client_credentials"}}.Encode()
-	r, err := http.NewRequestWithContext(tb.Context(), http.MethodPost, c.base+"/"+tenant+"/"+tree+"/oauth2/token", strings.NewReader(form))
+	r, err := http.NewRequestWithContext(tb.Context(), http.MethodPost,
+		c.base+"/"+tenant+"/"+tree+"/oauth2/token", strings.NewReader(form))
 	if err != nil {
 		tb.Fatalf("make request: %v", err)
 	}
@@ -119,7 +122,9 @@ func Send(tb testing.TB, r *http.Request) Response {
 
 // InvokeFunction passes a request to a function without the gateway, with a context that the test
 // chooses, and returns the function's answer.
-func (p *Product) InvokeFunction(ctx context.Context, tb testing.TB, function string, r *http.Request) Response {
+func (p *Product) InvokeFunction(
+	ctx context.Context, tb testing.TB, function string, r *http.Request,
+) Response {
 	tb.Helper()
 	var body []byte
 	if r.Body != nil {

@@ -111,13 +111,16 @@ func (f *Fault) AppliesTo(operation string) bool {
 
 // Writes reports whether an operation writes to the table.
 func Writes(operation string) bool {
-	return slices.Contains([]string{"TransactWriteItems", "PutItem", "UpdateItem", "DeleteItem"}, operation)
+	return slices.Contains([]string{
+		"TransactWriteItems", "PutItem", "UpdateItem", "DeleteItem",
+	}, operation)
 }
 
 // IsHarmless reports whether a call of an operation succeeds in spite of the fault, without any
 // help of our code.
 func (f *Fault) IsHarmless(operation string) bool {
-	return f.Kind == Repeated && f.Reach != Lasting || f.Reach == OnceBelow && (f.Kind != Conflicted || operation == "TransactWriteItems")
+	return f.Kind == Repeated && f.Reach != Lasting ||
+		f.Reach == OnceBelow && (f.Kind != Conflicted || operation == "TransactWriteItems")
 }
 
 // InjectFaults makes the calls of a client meet the [Fault] of their context. It is an argument of
@@ -145,14 +148,19 @@ func InjectFaults(stack *middleware.Stack) error {
 			return next.HandleFinalize(ctx, in)
 		}
 		c, _ := ctx.Value(callKey{}).(call)
-		return meet(f.below(c), c, func() (middleware.FinalizeOutput, middleware.Metadata, error) { return send(ctx, in, next) })
+		return meet(f.below(c), c, func() (middleware.FinalizeOutput, middleware.Metadata, error) {
+			return send(ctx, in, next)
+		})
 	})
-	return errors.Join(stack.Initialize.Add(above, middleware.Before), stack.Finalize.Insert(below, "Retry", middleware.After))
+	return errors.Join(stack.Initialize.Add(above, middleware.Before),
+		stack.Finalize.Insert(below, "Retry", middleware.After))
 }
 
 // send passes on a copy of the request, because signing changes it and it may have to be sent
 // again.
-func send(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (out middleware.FinalizeOutput, m middleware.Metadata, err error) {
+func send(
+	ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
+) (out middleware.FinalizeOutput, m middleware.Metadata, err error) {
 	request, ok := in.Request.(*smithyhttp.Request)
 	if !ok {
 		return out, m, fmt.Errorf("the request is %T", in.Request)
@@ -193,7 +201,9 @@ func (f *Fault) below(c call) FaultKind {
 }
 
 // meet carries out a call that meets a fault.
-func meet[T any](kind FaultKind, c call, carryOut func() (T, middleware.Metadata, error)) (out T, m middleware.Metadata, err error) {
+func meet[T any](
+	kind FaultKind, c call, carryOut func() (T, middleware.Metadata, error),
+) (out T, m middleware.Metadata, err error) {
 	switch kind {
 	case Unfaulted:
 		return carryOut()
@@ -210,21 +220,30 @@ func meet[T any](kind FaultKind, c call, carryOut func() (T, middleware.Metadata
 func (k FaultKind) err(c call) error {
 	switch k {
 	case Failed:
-		return answered(http.StatusInternalServerError, &smithy.GenericAPIError{Code: "InternalServerError", Message: "injected"})
+		return answered(http.StatusInternalServerError,
+			&smithy.GenericAPIError{Code: "InternalServerError", Message: "injected"})
 	case Throttled:
-		return answered(http.StatusBadRequest, &smithy.GenericAPIError{Code: "ThrottlingException", Message: "injected"})
+		return answered(http.StatusBadRequest,
+			&smithy.GenericAPIError{Code: "ThrottlingException", Message: "injected"})
 	case Conflicted:
 		return answered(http.StatusBadRequest, conflict(c))
 	case TimedOut, Late:
-		return &smithyhttp.RequestSendError{Err: &url.Error{Op: "Post", URL: "http://127.0.0.1", Err: context.DeadlineExceeded}}
+		return &smithyhttp.RequestSendError{Err: &url.Error{
+			Op: "Post", URL: "http://127.0.0.1", Err: context.DeadlineExceeded,
+		}}
 	}
-	return &smithyhttp.RequestSendError{Err: &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}}
+	return &smithyhttp.RequestSendError{Err: &net.OpError{
+		Op: "read", Net: "tcp", Err: syscall.ECONNRESET,
+	}}
 }
 
 // answered wraps an error of the service as the SDK does for an answer with the status.
 func answered(status int, err error) error {
 	response := &smithyhttp.Response{Response: &http.Response{StatusCode: status, Header: http.Header{}}}
-	return &awshttp.ResponseError{ResponseError: &smithyhttp.ResponseError{Response: response, Err: err}, RequestID: "injected"}
+	return &awshttp.ResponseError{
+		ResponseError: &smithyhttp.ResponseError{Response: response, Err: err},
+		RequestID:     "injected",
+	}
 }
 
 // conflict returns the error for a write to items that another transaction is writing.
@@ -233,7 +252,11 @@ func conflict(c call) error {
 	if !ok {
 		return &types.TransactionConflictException{Message: aws.String("injected")}
 	}
-	reasons := slices.Repeat([]types.CancellationReason{{Code: aws.String("None")}}, len(in.TransactItems))
+	reasons := slices.Repeat([]types.CancellationReason{{Code: aws.String("None")}},
+		len(in.TransactItems))
 	reasons[len(reasons)-1].Code = aws.String("TransactionConflict")
-	return &types.TransactionCanceledException{Message: aws.String("injected"), CancellationReasons: reasons}
+	return &types.TransactionCanceledException{
+		Message:             aws.String("injected"),
+		CancellationReasons: reasons,
+	}
 }

@@ -15,7 +15,10 @@ import (
 // code for them.
 func (p *Product) BrokenInvariants(tb testing.TB, tenant string, proved map[string]bool) []string {
 	tb.Helper()
-	s := stored{tb: tb, users: map[string]storedUser{}, claims: map[string]string{}, waiting: map[string]bool{}, schemas: map[string]int{}}
+	s := stored{
+		tb: tb, users: map[string]storedUser{}, claims: map[string]string{},
+		waiting: map[string]bool{}, schemas: map[string]int{},
+	}
 	for _, it := range p.Items(tb) {
 		s.read(tenant, it)
 	}
@@ -130,7 +133,8 @@ func (s *stored) brokenClaims() (broken []string) {
 	for claim, user := range s.claims {
 		_, name, _ := strings.Cut(claim, "#")
 		if !slices.Contains(s.users[user].names(), name) {
-			broken = append(broken, fmt.Sprintf("%s is claimed for user %s, whose it is not", claim, user))
+			broken = append(broken,
+				fmt.Sprintf("%s is claimed for user %s, whose it is not", claim, user))
 		}
 	}
 	return broken
@@ -165,7 +169,8 @@ func (s *stored) brokenSchemas() (broken []string) {
 			}
 		}
 		if n != refs {
-			broken = append(broken, fmt.Sprintf("%d pools use schema %s, and it is counted for %d", n, id, refs))
+			broken = append(broken,
+				fmt.Sprintf("%d pools use schema %s, and it is counted for %d", n, id, refs))
 		}
 	}
 	return broken

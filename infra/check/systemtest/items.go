@@ -17,7 +17,8 @@ type Item map[string]string
 func (p *Product) Items(tb testing.TB) []Item {
 	tb.Helper()
 	var items []Item
-	pages := dynamodb.NewScanPaginator(p.DB, &dynamodb.ScanInput{TableName: aws.String(p.TableName), ConsistentRead: aws.Bool(true)})
+	pages := dynamodb.NewScanPaginator(p.DB,
+		&dynamodb.ScanInput{TableName: aws.String(p.TableName), ConsistentRead: aws.Bool(true)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(tb.Context())
 		if err != nil {

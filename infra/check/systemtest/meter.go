@@ -26,7 +26,8 @@ type Cost struct {
 
 // Watch adds the meter to a client. It is an argument of [WithMiddleware].
 func (m *Meter) Watch(stack *middleware.Stack) error {
-	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("meter", m.measure), middleware.Before)
+	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("meter", m.measure),
+		middleware.Before)
 }
 
 // Collect returns the cost since the last call of Collect.
@@ -38,7 +39,9 @@ func (m *Meter) Collect() Cost {
 	return cost
 }
 
-func (m *Meter) measure(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+func (m *Meter) measure(
+	ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
+) (middleware.InitializeOutput, middleware.Metadata, error) {
 	if !askForCapacity(in.Parameters) {
 		return next.HandleInitialize(ctx, in)
 	}

@@ -20,7 +20,10 @@ const Password = "correct horse battery staple"
 // returns its id. The given settings replace these defaults.
 func (t *Tenant) NewPool(tb testing.TB, settings Fields) string {
 	tb.Helper()
-	pool := Fields{"name": "Partners", "public_registration_allowed": true, "authentication_mechanisms": []string{"password", "otp"}}
+	pool := Fields{
+		"name": "Partners", "public_registration_allowed": true,
+		"authentication_mechanisms": []string{"password", "otp"},
+	}
 	maps.Copy(pool, settings)
 	return t.Admin.Must(tb, http.StatusCreated, "POST", "/pools", pool).Text(tb, "id")
 }

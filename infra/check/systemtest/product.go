@@ -58,9 +58,13 @@ func New(tb testing.TB, options ...func(*system.Config)) *Product {
 	tb.Helper()
 	clock, inbox := &Clock{}, parttest.OpenInbox(tb)
 	c := system.Config{
-		DynamoDBURL: parttest.Engine(tb), SESURL: inbox.URL(), Table: "test-" + Unique(), Address: "127.0.0.1:0",
-		Environment: map[string]string{"CODE_SECRET": Secret(), "TOKEN_SECRET": Secret(), "RETURN_ORIGINS": "https://app.example.com"},
-		Now:         clock.Now, Log: slog.New(slog.DiscardHandler),
+		DynamoDBURL: parttest.Engine(tb), SESURL: inbox.URL(), Table: "test-" + Unique(),
+		Address: "127.0.0.1:0",
+		Environment: map[string]string{
+			"CODE_SECRET": Secret(), "TOKEN_SECRET": Secret(),
+			"RETURN_ORIGINS": "https://app.example.com",
+		},
+		Now: clock.Now, Log: slog.New(slog.DiscardHandler),
 	}
 	for _, option := range options {
 		option(&c)
@@ -124,7 +128,10 @@ func (p *Product) newClient(tb testing.TB, tenant, tree string, scopes ...string
 	if err := p.EnsureClient(tb.Context(), c, secret); err != nil {
 		tb.Fatalf("make client: %v", err)
 	}
-	client := &Client{base: p.BaseURL, tree: "/api/identity/" + tenant + "/" + tree, ID: c.ID, Secret: secret}
+	client := &Client{
+		base: p.BaseURL, tree: "/api/identity/" + tenant + "/" + tree, ID: c.ID,
+		Secret: secret,
+	}
 	client.Token = client.FetchToken(tb, tenant, tree)
 	return client
 }

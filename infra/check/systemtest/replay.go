@@ -35,7 +35,9 @@ func (t *Tape) Play() {
 	t.playing = true
 }
 
-func (t *Tape) handle(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+func (t *Tape) handle(
+	ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
+) (middleware.InitializeOutput, middleware.Metadata, error) {
 	kind := kindOf(in.Parameters)
 	t.mu.Lock()
 	answer, known := t.answers[kind]

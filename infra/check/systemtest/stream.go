@@ -23,7 +23,10 @@ func StreamEvent(event events.DynamoDBOperationType, items ...Item) events.Dynam
 		keys := map[string]events.DynamoDBAttributeValue{"pk": image["pk"], "sk": image["sk"]}
 		out.Records = append(out.Records, events.DynamoDBEventRecord{
 			EventID: fmt.Sprint(event, it["pk"], it["sk"], it["version"]), EventName: string(event),
-			Change: events.DynamoDBStreamRecord{Keys: keys, NewImage: image, SequenceNumber: strconv.Itoa(i)},
+			Change: events.DynamoDBStreamRecord{
+				Keys: keys, NewImage: image,
+				SequenceNumber: strconv.Itoa(i),
+			},
 		})
 	}
 	return out
@@ -45,7 +48,9 @@ func (p *Product) Stored(tb testing.TB, prefix string) []Item {
 // their codes. It fails the test if there is none.
 func (p *Product) Mailboxes(tb testing.TB, tenant string) []Item {
 	tb.Helper()
-	items := slices.DeleteFunc(p.Stored(tb, "MAILBOX#"+tenant+"#"), func(it Item) bool { return it["sk"] != "MAILBOX" })
+	items := slices.DeleteFunc(p.Stored(tb, "MAILBOX#"+tenant+"#"), func(it Item) bool {
+		return it["sk"] != "MAILBOX"
+	})
 	if len(items) == 0 {
 		tb.Fatal("nothing is counted of any mailbox")
 	}
@@ -63,9 +68,12 @@ func (p *Product) OutboxEvent(tb testing.TB) events.DynamoDBEvent {
 // address bounce permanently.
 func BounceEvent(tb testing.TB, address string) []byte {
 	tb.Helper()
-	event, err := json.Marshal(Fields{"source": "aws.ses", "detail": Fields{"eventType": "Bounce", "bounce": Fields{
-		"bounceType": "Permanent", "bouncedRecipients": []Fields{{"emailAddress": address}},
-	}}})
+	event, err := json.Marshal(Fields{
+		"source": "aws.ses",
+		"detail": Fields{"eventType": "Bounce", "bounce": Fields{
+			"bounceType": "Permanent", "bouncedRecipients": []Fields{{"emailAddress": address}},
+		}},
+	})
 	if err != nil {
 		tb.Fatal(err)
 	}

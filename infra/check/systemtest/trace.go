@@ -33,7 +33,8 @@ type TracedCall struct {
 func (t *Trace) Option(c *system.Config) {
 	c.Watch = t.watch
 	c.Middleware = append(c.Middleware, func(stack *middleware.Stack) error {
-		return stack.Finalize.Add(middleware.FinalizeMiddlewareFunc("trace", t.send), middleware.After) // after the retries, so that it sees each attempt
+		// after the retries, so that it sees each attempt
+		return stack.Finalize.Add(middleware.FinalizeMiddlewareFunc("trace", t.send), middleware.After)
 	})
 }
 
@@ -56,7 +57,9 @@ func (t *Trace) watch(c plan.Call) {
 	t.calls = append(t.calls, call)
 }
 
-func (t *Trace) send(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
+func (t *Trace) send(
+	ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
+) (middleware.FinalizeOutput, middleware.Metadata, error) {
 	request, ok := in.Request.(*smithyhttp.Request)
 	t.mu.Lock()
 	if n := len(t.calls); ok && n > 0 { // without a call of a function, the request is a test's

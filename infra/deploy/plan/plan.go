@@ -55,11 +55,14 @@ const (
 func Functions() []Function {
 	const answer = 20 * time.Second // API Gateway gives up after 30
 	const get, batch, query = "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"
-	const put, update, remove, check = "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"
+	const put, update, remove, check = "dynamodb:PutItem", "dynamodb:UpdateItem",
+		"dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"
 	return []Function{{
-		Name: "activation", MemoryMB: hashing, Timeout: answer, Settings: []string{"CODE_SECRET", "RETURN_ORIGINS"},
+		Name: "activation", MemoryMB: hashing, Timeout: answer,
+		Settings: []string{"CODE_SECRET", "RETURN_ORIGINS"},
 		Grants: []Grant{
-			on(table.Answers, table.Claims, table.Keys, table.Mailboxes, table.OfUser, table.Pools, table.Users).
+			on(table.Answers, table.Claims, table.Keys, table.Mailboxes, table.OfUser,
+				table.Pools, table.Users).
 				may(get),
 			on(table.OfUser, table.Users).may(batch),
 			on(table.OfUser).may(query),
@@ -74,7 +77,8 @@ func Functions() []Function {
 				table.Users).may(get),
 			on(table.OfUser, table.Pools, table.Users).may(query),
 			on(table.Later).inIndex().may(query),
-			on(table.Limits, table.Mailboxes, table.Messages, table.OfUser, table.Pools, table.Suppressed).
+			on(table.Limits, table.Mailboxes, table.Messages, table.OfUser, table.Pools,
+				table.Suppressed).
 				may(put, update),
 			on(table.Claims, table.Messages, table.OfUser, table.Pools, table.Users).may(remove),
 		},
@@ -96,7 +100,8 @@ func Functions() []Function {
 			on(table.Claims, table.OfUser, table.Pools, table.Users).may(remove),
 		},
 	}, {
-		Name: "registration", MemoryMB: hashing, Timeout: answer, Settings: []string{"CODE_SECRET", "PUBLIC_URL", "RETURN_ORIGINS"},
+		Name: "registration", MemoryMB: hashing, Timeout: answer,
+		Settings: []string{"CODE_SECRET", "PUBLIC_URL", "RETURN_ORIGINS"},
 		Grants: []Grant{
 			on(table.Answers, table.Claims, table.Keys, table.Mailboxes, table.OfUser, table.Pools,
 				table.Schemas, table.Users).may(get),
@@ -113,7 +118,8 @@ func Functions() []Function {
 			on(table.Answers, table.Schemas).may(put, update, remove),
 		},
 	}, {
-		Name: "tokens", MemoryMB: waiting, Timeout: answer, Settings: []string{"PUBLIC_URL", "TOKEN_SECRET"},
+		Name: "tokens", MemoryMB: waiting, Timeout: answer,
+		Settings: []string{"PUBLIC_URL", "TOKEN_SECRET"},
 		Grants: []Grant{
 			on(table.Clients, table.Keys).may(get),
 			on(table.Keys).may(put),

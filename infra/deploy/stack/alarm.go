@@ -28,17 +28,41 @@ func (d *deployment) makeAlarms() {
 	topic := d.makeTopic()
 	for _, a := range []alarm{
 		{"ApiFaults", "answers of the API with 5xx", d.apiMetric("5xx", "Sum"), 5, 1, 1},
-		{"ApiSlow", "slowest answer of a function near its time-out of 20 s", d.apiMetric("IntegrationLatency", "Maximum"), 15_000, 2, 3},
-		{"FunctionsThrottled", "functions refused for want of concurrency, in the whole account and region", newMetric("AWS/Lambda", "Throttles", "Sum", nil), 1, 2, 3},
+		{
+			"ApiSlow", "slowest answer of a function near its time-out of 20 s",
+			d.apiMetric("IntegrationLatency", "Maximum"), 15_000, 2, 3,
+		},
+		{
+			"FunctionsThrottled",
+			"functions refused for want of concurrency, in the whole account and region",
+			newMetric("AWS/Lambda", "Throttles", "Sum", nil), 1, 2, 3,
+		},
 		{"TableThrottled", "reads and writes that the table refused", d.tableThrottles(), 1, 2, 3},
-		{"CourierBehind", "age of the oldest record that waits for the courier, in milliseconds: mails are late", d.courierMetric("IteratorAge", "Maximum"), 600_000, 1, 1},
+		{
+			"CourierBehind",
+			"age of the oldest record that waits for the courier, in milliseconds: mails are late",
+			d.courierMetric("IteratorAge", "Maximum"), 600_000, 1, 1,
+		},
 		{
 			"MailBudgetHalfSpent", "pools of which half of the mails of an hour or a day are spent",
 			d.counted(metric.BudgetsHalfSpent), 1, 1, 1,
 		},
-		{"DeadLetters", "records or notices that the courier gave up", d.dead.MetricApproximateNumberOfMessagesVisible(&awscloudwatch.MetricOptions{Statistic: jsii.String("Maximum")}), 1, 1, 1},
-		{"MailBounces", "share of mails that bounce, in the whole account and region: SES pauses accounts above 0.1", newMetric("AWS/SES", "Reputation.BounceRate", "Maximum", nil), 0.05, 1, 1},
-		{"MailComplaints", "share of mails that people report as spam: SES pauses accounts above 0.005", newMetric("AWS/SES", "Reputation.ComplaintRate", "Maximum", nil), 0.001, 1, 1},
+		{
+			"DeadLetters", "records or notices that the courier gave up",
+			d.dead.MetricApproximateNumberOfMessagesVisible(
+				&awscloudwatch.MetricOptions{Statistic: jsii.String("Maximum")},
+			), 1, 1, 1,
+		},
+		{
+			"MailBounces",
+			"share of mails that bounce, in the whole account and region: SES pauses accounts above 0.1",
+			newMetric("AWS/SES", "Reputation.BounceRate", "Maximum", nil), 0.05, 1, 1,
+		},
+		{
+			"MailComplaints",
+			"share of mails that people report as spam: SES pauses accounts above 0.005",
+			newMetric("AWS/SES", "Reputation.ComplaintRate", "Maximum", nil), 0.001, 1, 1,
+		},
 	} {
 		made := awscloudwatch.NewAlarm(d.stack, jsii.String(a.id), &awscloudwatch.AlarmProps{
 			AlarmDescription: jsii.String(a.what), Metric: a.metric, Threshold: jsii.Number(a.above),
@@ -55,7 +79,8 @@ func (d *deployment) makeAlarms() {
 // CloudWatch cannot use AWS's own key for SNS, and a key of ours would cost money while nobody uses
 // the product. Alarms contain nothing secret.
 func (d *deployment) makeTopic() awssns.Topic {
-	topic := awssns.NewTopic(d.stack, jsii.String("Alarms"), &awssns.TopicProps{EnforceSSL: jsii.Bool(true)})
+	topic := awssns.NewTopic(d.stack, jsii.String("Alarms"),
+		&awssns.TopicProps{EnforceSSL: jsii.Bool(true)})
 	topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("cloudwatch.amazonaws.com"), nil)},
 		Actions:    jsii.Strings("sns:Publish"), Resources: &[]*string{topic.TopicArn()},
@@ -70,7 +95,8 @@ func (d *deployment) makeTopic() awssns.Topic {
 
 func newMetric(namespace, name, statistic string, dimensions map[string]*string) awscloudwatch.Metric {
 	props := &awscloudwatch.MetricProps{
-		Namespace: jsii.String(namespace), MetricName: jsii.String(name), Statistic: jsii.String(statistic), Period: awscdk.Duration_Minutes(jsii.Number(5)),
+		Namespace: jsii.String(namespace), MetricName: jsii.String(name),
+		Statistic: jsii.String(statistic), Period: awscdk.Duration_Minutes(jsii.Number(5)),
 	}
 	if dimensions != nil {
 		props.DimensionsMap = &dimensions
@@ -80,7 +106,8 @@ func newMetric(namespace, name, statistic string, dimensions map[string]*string)
 
 // counted returns the sum of a metric that the functions of this deployment count.
 func (d *deployment) counted(name metric.Name) awscloudwatch.Metric {
-	return newMetric(metric.Namespace, string(name), "Sum", map[string]*string{metric.Dimension: d.table.name})
+	return newMetric(metric.Namespace, string(name), "Sum",
+		map[string]*string{metric.Dimension: d.table.name})
 }
 
 func (d *deployment) apiMetric(name, statistic string) awscloudwatch.Metric {
@@ -88,7 +115,8 @@ func (d *deployment) apiMetric(name, statistic string) awscloudwatch.Metric {
 }
 
 func (d *deployment) courierMetric(name, statistic string) awscloudwatch.Metric {
-	return newMetric("AWS/Lambda", name, statistic, map[string]*string{"FunctionName": d.functions[courier].FunctionName()})
+	return newMetric("AWS/Lambda", name, statistic,
+		map[string]*string{"FunctionName": d.functions[courier].FunctionName()})
 }
 
 func (d *deployment) tableMetric(name, statistic string) awscloudwatch.Metric {
@@ -97,9 +125,11 @@ func (d *deployment) tableMetric(name, statistic string) awscloudwatch.Metric {
 
 func (d *deployment) tableThrottles() awscloudwatch.IMetric {
 	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
-		Expression: jsii.String("FILL(reads, 0) + FILL(writes, 0)"), Label: jsii.String("refused"), Period: awscdk.Duration_Minutes(jsii.Number(5)),
+		Expression: jsii.String("FILL(reads, 0) + FILL(writes, 0)"), Label: jsii.String("refused"),
+		Period: awscdk.Duration_Minutes(jsii.Number(5)),
 		UsingMetrics: &map[string]awscloudwatch.IMetric{
-			"reads": d.tableMetric("ReadThrottleEvents", "Sum"), "writes": d.tableMetric("WriteThrottleEvents", "Sum"),
+			"reads":  d.tableMetric("ReadThrottleEvents", "Sum"),
+			"writes": d.tableMetric("WriteThrottleEvents", "Sum"),
 		},
 	})
 }

@@ -17,7 +17,8 @@ func (d *deployment) makeAPI() (awsapigatewayv2.CfnApi, *string) {
 	props := &awsapigatewayv2.CfnApiProps{Name: d.stack.StackName(), ProtocolType: jsii.String("HTTP")}
 	if len(d.config.SignUpOrigins) > 0 {
 		props.CorsConfiguration = &awsapigatewayv2.CfnApi_CorsProperty{
-			AllowOrigins: jsii.Strings(d.config.SignUpOrigins...), AllowMethods: jsii.Strings("GET", "POST"),
+			AllowOrigins:  jsii.Strings(d.config.SignUpOrigins...),
+			AllowMethods:  jsii.Strings("GET", "POST"),
 			AllowHeaders:  jsii.Strings("content-type", "idempotency-key", "x-idempotency-key"),
 			ExposeHeaders: jsii.Strings("retry-after", "x-request-id"), MaxAge: jsii.Number(600),
 		}
@@ -43,7 +44,8 @@ func (d *deployment) makeRoutes() awslogs.LogGroup {
 		ApiId: d.api.Ref(), StageName: jsii.String("$default"), AutoDeploy: true,
 		AccessLogSettings: &awsapigatewayv2.CfnStage_AccessLogSettingsProperty{DestinationArn: log.LogGroupArn(), Format: jsii.String(accessLog)},
 		DefaultRouteSettings: &awsapigatewayv2.CfnStage_RouteSettingsProperty{
-			ThrottlingRateLimit: jsii.Number(d.config.AdminRate), ThrottlingBurstLimit: jsii.Number(2 * d.config.AdminRate),
+			ThrottlingRateLimit:  jsii.Number(d.config.AdminRate),
+			ThrottlingBurstLimit: jsii.Number(2 * d.config.AdminRate),
 		}, RouteSettings: &limits,
 	})
 	targets := map[string]*string{}
@@ -51,10 +53,13 @@ func (d *deployment) makeRoutes() awslogs.LogGroup {
 		if targets[r.Function] == nil {
 			targets[r.Function] = d.makeIntegration(r.Function)
 		}
-		route := awsapigatewayv2.NewCfnRoute(d.stack, jsii.String(r.Operation), &awsapigatewayv2.CfnRouteProps{
-			ApiId: d.api.Ref(), RouteKey: jsii.String(routeKey(r)), OperationName: jsii.String(r.Operation),
-			AuthorizationType: jsii.String("NONE"), Target: targets[r.Function], // functions verify tokens: API Gateway supports only RSA
-		})
+		route := awsapigatewayv2.NewCfnRoute(d.stack, jsii.String(r.Operation),
+			&awsapigatewayv2.CfnRouteProps{
+				ApiId: d.api.Ref(), RouteKey: jsii.String(routeKey(r)),
+				OperationName: jsii.String(r.Operation),
+				// functions verify tokens: API Gateway supports only RSA
+				AuthorizationType: jsii.String("NONE"), Target: targets[r.Function],
+			})
 		stage.AddResourceDependency(route, nil) // a limit for a route that does not exist yet is an error
 	}
 	if d.config.Domain != "" {
@@ -94,11 +99,14 @@ const accessLog = `{"request":"$context.requestId","time":"$context.requestTime"
 // routes.
 func (d *deployment) makeIntegration(function string) *string {
 	f := d.functions[function]
-	integration := awsapigatewayv2.NewCfnIntegration(d.stack, jsii.String(function+"Integration"), &awsapigatewayv2.CfnIntegrationProps{
-		ApiId: d.api.Ref(), IntegrationType: jsii.String("AWS_PROXY"), IntegrationUri: f.FunctionArn(), PayloadFormatVersion: jsii.String("2.0"),
-	})
+	integration := awsapigatewayv2.NewCfnIntegration(d.stack, jsii.String(function+"Integration"),
+		&awsapigatewayv2.CfnIntegrationProps{
+			ApiId: d.api.Ref(), IntegrationType: jsii.String("AWS_PROXY"),
+			IntegrationUri: f.FunctionArn(), PayloadFormatVersion: jsii.String("2.0"),
+		})
 	awslambda.NewCfnPermission(d.stack, jsii.String(function+"Permission"), &awslambda.CfnPermissionProps{
-		Action: jsii.String("lambda:InvokeFunction"), FunctionName: f.FunctionArn(), Principal: jsii.String("apigateway.amazonaws.com"),
+		Action: jsii.String("lambda:InvokeFunction"), FunctionName: f.FunctionArn(),
+		Principal: jsii.String("apigateway.amazonaws.com"),
 		SourceArn: d.arn("execute-api", *d.api.Ref()+"/*"),
 	})
 	return awscdk.Fn_Join(jsii.String("/"), &[]*string{jsii.String("integrations"), integration.Ref()})
@@ -106,15 +114,19 @@ func (d *deployment) makeIntegration(function string) *string {
 
 // makeDomain makes the API answer at the domain.
 func (d *deployment) makeDomain(stage awsapigatewayv2.CfnStage) {
-	domain := awsapigatewayv2.NewCfnDomainName(d.stack, jsii.String("Domain"), &awsapigatewayv2.CfnDomainNameProps{
-		DomainName: jsii.String(d.config.Domain),
-		DomainNameConfigurations: []any{&awsapigatewayv2.CfnDomainName_DomainNameConfigurationProperty{
-			CertificateArn: jsii.String(d.config.Certificate), EndpointType: jsii.String("REGIONAL"), SecurityPolicy: jsii.String("TLS_1_2"),
-		}},
-	})
-	mapping := awsapigatewayv2.NewCfnApiMapping(d.stack, jsii.String("DomainMapping"), &awsapigatewayv2.CfnApiMappingProps{
-		ApiId: d.api.Ref(), DomainName: domain.Ref(), Stage: stage.Ref(),
-	})
+	domain := awsapigatewayv2.NewCfnDomainName(d.stack, jsii.String("Domain"),
+		&awsapigatewayv2.CfnDomainNameProps{
+			DomainName: jsii.String(d.config.Domain),
+			DomainNameConfigurations: []any{&awsapigatewayv2.CfnDomainName_DomainNameConfigurationProperty{
+				CertificateArn: jsii.String(d.config.Certificate), EndpointType: jsii.String("REGIONAL"),
+				SecurityPolicy: jsii.String("TLS_1_2"),
+			}},
+		})
+	mapping := awsapigatewayv2.NewCfnApiMapping(d.stack, jsii.String("DomainMapping"),
+		&awsapigatewayv2.CfnApiMappingProps{
+			ApiId: d.api.Ref(), DomainName: domain.Ref(), Stage: stage.Ref(),
+		})
 	mapping.AddResourceDependency(stage, nil)
-	d.output("DomainTarget", domain.AttrRegionalDomainName(), "Point the domain's DNS record (CNAME or alias) to this name")
+	d.output("DomainTarget", domain.AttrRegionalDomainName(),
+		"Point the domain's DNS record (CNAME or alias) to this name")
 }

@@ -61,7 +61,8 @@ type Config struct {
 // Keys returns the context keys of a [Config] with their defaults, as they are in cdk.json.
 func Keys() map[string]string {
 	return map[string]string{
-		"name": "IdentityPools", "mailFrom": "", "mailIdentity": "domain", "sandboxRecipients": "", "alarmEmail": "", "signUpOrigins": "",
+		"name": "IdentityPools", "mailFrom": "", "mailIdentity": "domain", "sandboxRecipients": "",
+		"alarmEmail": "", "signUpOrigins": "",
 		"domain": "", "certificate": "", "publicRate": "20", "tokenRate": "100", "adminRate": "500",
 		"maxReadUnits": "4000", "maxWriteUnits": "4000",
 		"logDays": "30", "courierInstances": "10", "restoredStream": "", "deletionProtection": "true",
@@ -72,9 +73,12 @@ func Keys() map[string]string {
 // logs, up to two years.
 func retentions() map[int]awslogs.RetentionDays {
 	return map[int]awslogs.RetentionDays{
-		1: awslogs.RetentionDays_ONE_DAY, 3: awslogs.RetentionDays_THREE_DAYS, 5: awslogs.RetentionDays_FIVE_DAYS,
-		7: awslogs.RetentionDays_ONE_WEEK, 14: awslogs.RetentionDays_TWO_WEEKS, 30: awslogs.RetentionDays_ONE_MONTH,
-		60: awslogs.RetentionDays_TWO_MONTHS, 90: awslogs.RetentionDays_THREE_MONTHS, 180: awslogs.RetentionDays_SIX_MONTHS,
+		1: awslogs.RetentionDays_ONE_DAY, 3: awslogs.RetentionDays_THREE_DAYS,
+		5: awslogs.RetentionDays_FIVE_DAYS,
+		7: awslogs.RetentionDays_ONE_WEEK, 14: awslogs.RetentionDays_TWO_WEEKS,
+		30: awslogs.RetentionDays_ONE_MONTH,
+		60: awslogs.RetentionDays_TWO_MONTHS, 90: awslogs.RetentionDays_THREE_MONTHS,
+		180: awslogs.RetentionDays_SIX_MONTHS,
 		365: awslogs.RetentionDays_ONE_YEAR, 731: awslogs.RetentionDays_TWO_YEARS,
 	}
 }
@@ -86,27 +90,38 @@ func Read(context map[string]any) (Config, error) {
 	r.knowAll()
 	c := Config{
 		Name:     r.matching("name", `letters, digits and hyphens, a letter first`, validName),
-		MailFrom: r.text("mailFrom"), MailIdentity: r.oneOf("mailIdentity", "domain", "address", "existing"),
+		MailFrom: r.text("mailFrom"), MailIdentity: r.oneOf("mailIdentity", "domain",
+			"address", "existing"),
 		SandboxRecipients: r.list("sandboxRecipients", "an e-mail address", validAddress),
-		AlarmEmail:        r.matching("alarmEmail", "an e-mail address", func(s string) bool { return s == "" || validAddress(s) }),
-		SignUpOrigins:     r.list("signUpOrigins", `an https origin without a path, like "https://app.example.com"`, validOrigin),
-		Domain:            r.matching("domain", `a host name, like "id.example.com"`, validHost), Certificate: r.arn("certificate", "acm"),
-		PublicRate: r.number("publicRate", 1, 10_000), TokenRate: r.number("tokenRate", 1, 10_000),
-		AdminRate:    r.number("adminRate", 1, 10_000),
-		MaxReadUnits: r.number("maxReadUnits", 10, 40_000), MaxWriteUnits: r.number("maxWriteUnits", 10, 40_000),
-		LogDays: r.number("logDays", 1, 731), CourierInstances: r.number("courierInstances", 0, 1000),
-		RestoredStream: r.arn("restoredStream", "dynamodb"), DeletionProtected: r.oneOf("deletionProtection", "true", "false") == "true",
+		AlarmEmail: r.matching("alarmEmail", "an e-mail address", func(s string) bool {
+			return s == "" || validAddress(s)
+		}),
+		SignUpOrigins: r.list("signUpOrigins",
+			`an https origin without a path, like "https://app.example.com"`, validOrigin),
+		Domain:      r.matching("domain", `a host name, like "id.example.com"`, validHost),
+		Certificate: r.arn("certificate", "acm"),
+		PublicRate:  r.number("publicRate", 1, 10_000), TokenRate: r.number("tokenRate", 1, 10_000),
+		AdminRate:         r.number("adminRate", 1, 10_000),
+		MaxReadUnits:      r.number("maxReadUnits", 10, 40_000),
+		MaxWriteUnits:     r.number("maxWriteUnits", 10, 40_000),
+		LogDays:           r.number("logDays", 1, 731),
+		CourierInstances:  r.number("courierInstances", 0, 1000),
+		RestoredStream:    r.arn("restoredStream", "dynamodb"),
+		DeletionProtected: r.oneOf("deletionProtection", "true", "false") == "true",
 	}
 	sender, err := mail.ParseAddress(c.MailFrom)
 	switch {
 	case c.MailFrom == "": // sufficient for viewing the template
 	case err != nil || strings.ContainsAny(c.MailFrom, "\r\n"):
-		r.fault("mailFrom", `must be an e-mail address, like "Example <no-reply@example.com>", and is %q`, c.MailFrom)
+		r.fault("mailFrom",
+			`must be an e-mail address, like "Example <no-reply@example.com>", and is %q`, c.MailFrom)
 	default:
-		c.MailFrom, c.MailAddress = sender.String(), sender.Address // a name that is not ASCII is encoded (RFC 2047)
+		// a name that is not ASCII is encoded (RFC 2047)
+		c.MailFrom, c.MailAddress = sender.String(), sender.Address
 	}
 	if (c.Domain == "") != (c.Certificate == "") {
-		r.fault("domain", "and certificate come together: the certificate of the domain, from ACM in the region of the stack")
+		r.fault("domain",
+			"and certificate come together: the certificate of the domain, from ACM in the region of the stack")
 	}
 	if _, ok := retentions()[c.LogDays]; !ok {
 		r.fault("logDays", "must be one of %v", slices.Sorted(maps.Keys(retentions())))
@@ -155,7 +170,9 @@ func (r *reader) matching(key, rule string, valid func(string) bool) string {
 }
 
 func (r *reader) oneOf(key string, choices ...string) string {
-	return r.matching(key, "one of "+strings.Join(choices, ", "), func(s string) bool { return slices.Contains(choices, s) })
+	return r.matching(key, "one of "+strings.Join(choices, ", "), func(s string) bool {
+		return slices.Contains(choices, s)
+	})
 }
 
 func (r *reader) list(key, rule string, valid func(string) bool) []string {
@@ -183,7 +200,8 @@ func (r *reader) number(key string, least, most int) int {
 func (r *reader) arn(key, service string) string {
 	return r.matching(key, "the ARN of a resource of "+service, func(s string) bool {
 		parts := strings.SplitN(s, ":", 6)
-		return s == "" || len(parts) == 6 && parts[0] == "arn" && parts[2] == service && (service != "dynamodb" || strings.Contains(parts[5], "/stream/"))
+		return s == "" || len(parts) == 6 && parts[0] == "arn" && parts[2] == service &&
+			(service != "dynamodb" || strings.Contains(parts[5], "/stream/"))
 	})
 }
 
@@ -199,7 +217,8 @@ func validOrigin(s string) bool {
 
 func validHost(s string) bool {
 	u, err := url.Parse("https://" + s)
-	return s == "" || err == nil && u.Host == s && strings.Contains(s, ".") && !strings.ContainsAny(s, ":*")
+	return s == "" || err == nil && u.Host == s && strings.Contains(s, ".") &&
+		!strings.ContainsAny(s, ":*")
 }
 
 func validName(s string) bool {

@@ -21,9 +21,11 @@ func (d *deployment) makeFunction(f plan.Function) awslambda.Function {
 	log := d.makeLog(f.Name+"Log", nil)
 	props := &awslambda.FunctionProps{
 		Description: jsii.String("Identity Pools: " + f.Name),
-		Code:        awslambda.Code_FromAsset(jsii.String(filepath.Join(d.dist, f.Name)), nil), Handler: jsii.String("bootstrap"),
-		Runtime: awslambda.Runtime_PROVIDED_AL2023(), Architecture: awslambda.Architecture_ARM_64(),
-		MemorySize: jsii.Number(f.MemoryMB), Timeout: awscdk.Duration_Seconds(jsii.Number(f.Timeout.Seconds())),
+		Code:        awslambda.Code_FromAsset(jsii.String(filepath.Join(d.dist, f.Name)), nil),
+		Handler:     jsii.String("bootstrap"),
+		Runtime:     awslambda.Runtime_PROVIDED_AL2023(), Architecture: awslambda.Architecture_ARM_64(),
+		MemorySize:  jsii.Number(f.MemoryMB),
+		Timeout:     awscdk.Duration_Seconds(jsii.Number(f.Timeout.Seconds())),
 		Environment: d.environment(f), LogGroup: log, Role: d.makeRole(f, log),
 		LoggingFormat: awslambda.LoggingFormat_JSON, SystemLogLevelV2: awslambda.SystemLogLevel_WARN,
 	}
@@ -42,11 +44,15 @@ const courier = "courier"
 // declares.
 func (d *deployment) environment(f plan.Function) *map[string]*string {
 	values := map[string]*string{
-		"CODE_SECRET": d.secrets["CODE_SECRET"], "TOKEN_SECRET": d.secrets["TOKEN_SECRET"], "PUBLIC_URL": d.publicURL,
-		"MAIL_FROM": jsii.String(d.config.MailFrom), "MAIL_CONFIGURATION_SET": d.mail.configurationSet,
+		"CODE_SECRET": d.secrets["CODE_SECRET"], "TOKEN_SECRET": d.secrets["TOKEN_SECRET"],
+		"PUBLIC_URL": d.publicURL,
+		"MAIL_FROM":  jsii.String(d.config.MailFrom), "MAIL_CONFIGURATION_SET": d.mail.configurationSet,
 		"RETURN_ORIGINS": jsii.String(strings.Join(d.config.SignUpOrigins, ",")),
 	}
-	environment := map[string]*string{"TABLE_NAME": d.table.name, "AWS_ENDPOINT_URL_DYNAMODB": jsii.String("")}
+	environment := map[string]*string{
+		"TABLE_NAME":                d.table.name,
+		"AWS_ENDPOINT_URL_DYNAMODB": jsii.String(""),
+	}
 	for _, setting := range f.Settings {
 		environment[setting] = values[setting]
 	}
@@ -59,7 +65,8 @@ func (d *deployment) environment(f plan.Function) *map[string]*string {
 // makeLog creates a log group, which is deleted together with the stack.
 func (d *deployment) makeLog(id string, name *string) awslogs.LogGroup {
 	return awslogs.NewLogGroup(d.stack, jsii.String(id), &awslogs.LogGroupProps{
-		LogGroupName: name, Retention: retentions()[d.config.LogDays], RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
+		LogGroupName: name, Retention: retentions()[d.config.LogDays],
+		RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
 	})
 }
 
@@ -84,7 +91,8 @@ func (d *deployment) makeRole(f plan.Function, log awslogs.LogGroup) awsiam.Role
 	}
 	for _, setting := range f.Settings {
 		if secret, ok := d.secrets[setting]; ok {
-			statements = append(statements, allow(jsii.Strings("secretsmanager:GetSecretValue"), nil, secret))
+			statements = append(statements,
+				allow(jsii.Strings("secretsmanager:GetSecretValue"), nil, secret))
 		}
 	}
 	if f.Mails {
@@ -94,7 +102,8 @@ func (d *deployment) makeRole(f plan.Function, log awslogs.LogGroup) awsiam.Role
 	}
 	if f.Name == courier {
 		statements = append(statements,
-			allow(jsii.Strings("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"), nil, d.table.stream),
+			allow(jsii.Strings("dynamodb:DescribeStream", "dynamodb:GetRecords",
+				"dynamodb:GetShardIterator", "dynamodb:ListStreams"), nil, d.table.stream),
 			allow(jsii.Strings("sqs:SendMessage"), nil, d.dead.QueueArn()))
 	}
 	return awsiam.NewRole(d.stack, jsii.String(f.Name+"Role"), &awsiam.RoleProps{

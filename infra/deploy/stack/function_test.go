@@ -42,7 +42,8 @@ func TestPoliciesAreKnown(t *testing.T) {
 	for _, f := range plan.Functions() {
 		fmt.Fprintf(&text, "%s\n", f.Name)
 		for _, s := range tmpl.statements(t, f.Name) {
-			fmt.Fprintf(&text, "  %s %s\n    on %v\n", s["Effect"], strings.Join(list(s["Action"]), " "), s["Resource"])
+			fmt.Fprintf(&text, "  %s %s\n    on %v\n", s["Effect"],
+				strings.Join(list(s["Action"]), " "), s["Resource"])
 			if s["Condition"] != nil {
 				fmt.Fprintf(&text, "    if %v\n", s["Condition"])
 			}
@@ -77,7 +78,8 @@ func TestPoliciesAreThePlan(t *testing.T) {
 			want = append(want, fmt.Sprint(g.Actions, patterns, g.Index))
 		}
 		if !slices.Equal(got, want) {
-			t.Errorf("function %s may\n%s\nand the plan says\n%s", f.Name, strings.Join(got, "\n"), strings.Join(want, "\n"))
+			t.Errorf("function %s may\n%s\nand the plan says\n%s", f.Name, strings.Join(got, "\n"),
+				strings.Join(want, "\n"))
 		}
 		if mails != f.Mails {
 			t.Errorf("function %s may send mail: %v", f.Name, mails)
@@ -95,8 +97,11 @@ func TestPoliciesHaveNoWildcard(t *testing.T) {
 				if strings.Contains(action, "*") {
 					t.Errorf("function %s may %s", f.Name, action)
 				}
-				onTable := strings.HasPrefix(action, "dynamodb:") && !strings.Contains(action, "Stream") && action != "dynamodb:GetRecords" && action != "dynamodb:GetShardIterator"
-				if onTable && at(s, "Condition", "ForAllValues:StringLike", "dynamodb:LeadingKeys") == nil {
+				onTable := strings.HasPrefix(action, "dynamodb:") &&
+					!strings.Contains(action, "Stream") && action != "dynamodb:GetRecords" &&
+					action != "dynamodb:GetShardIterator"
+				if onTable &&
+					at(s, "Condition", "ForAllValues:StringLike", "dynamodb:LeadingKeys") == nil {
 					t.Errorf("function %s may %s whatever the key", f.Name, action)
 				}
 				if strings.HasPrefix(action, "secretsmanager:") {
@@ -126,7 +131,8 @@ func TestFunctionsAreThePlan(t *testing.T) {
 	tmpl := usual(t)
 	folders, err := filepath.Glob("../../../functions/*/lambda/main.go")
 	if err != nil || len(folders) != len(plan.Functions()) {
-		t.Errorf("%d functions in the folder, %d in the plan (%v)", len(folders), len(plan.Functions()), err)
+		t.Errorf("%d functions in the folder, %d in the plan (%v)", len(folders),
+			len(plan.Functions()), err)
 	}
 	if made := tmpl.of("AWS::Lambda::Function"); len(made) != len(folders) {
 		t.Errorf("the stack has the functions %v", keys(made))
@@ -134,7 +140,8 @@ func TestFunctionsAreThePlan(t *testing.T) {
 	for _, f := range plan.Functions() {
 		r := tmpl.Resources[tmpl.function(t, f.Name)]
 		p := r.Properties
-		if p["MemorySize"] != float64(f.MemoryMB) || p["Timeout"] != f.Timeout.Seconds() || p["Runtime"] != "provided.al2023" || fmt.Sprint(p["Architectures"]) != "[arm64]" {
+		if p["MemorySize"] != float64(f.MemoryMB) || p["Timeout"] != f.Timeout.Seconds() ||
+			p["Runtime"] != "provided.al2023" || fmt.Sprint(p["Architectures"]) != "[arm64]" {
 			t.Errorf("function %s is made with %v", f.Name, p)
 		}
 		if (p["ReservedConcurrentExecutions"] != nil) != (f.Name == "courier") {
@@ -161,7 +168,8 @@ func TestFunctionsAreThePlan(t *testing.T) {
 // Reserved concurrency can be omitted, because the quota of a new account may be too small for it.
 func TestAnAccountWithASmallQuota(t *testing.T) {
 	tmpl := synthesize(t, with(fields{"courierInstances": 0}))
-	if got := tmpl.Resources[tmpl.function(t, "courier")].Properties["ReservedConcurrentExecutions"]; got != nil {
+	got := tmpl.Resources[tmpl.function(t, "courier")].Properties["ReservedConcurrentExecutions"]
+	if got != nil {
 		t.Errorf("the courier has reserved concurrency %v", got)
 	}
 }

@@ -20,41 +20,49 @@ type mailParts struct {
 // bounces and complaints to EventBridge. Mails contain codes, so they are sent over TLS or not at
 // all.
 func (d *deployment) makeMail() mailParts {
-	set := awsses.NewCfnConfigurationSet(d.stack, jsii.String("MailConfiguration"), &awsses.CfnConfigurationSetProps{
-		DeliveryOptions:   &awsses.CfnConfigurationSet_DeliveryOptionsProperty{TlsPolicy: jsii.String("REQUIRE")},
-		ReputationOptions: &awsses.CfnConfigurationSet_ReputationOptionsProperty{ReputationMetricsEnabled: true},
-		// No reasons: the table's marks are the only list. SES's own list would still refuse an
-		// address that an administrator has cleared.
-		SuppressionOptions: &awsses.CfnConfigurationSet_SuppressionOptionsProperty{SuppressedReasons: &[]*string{}},
-	})
-	awsses.NewCfnConfigurationSetEventDestination(d.stack, jsii.String("MailEvents"), &awsses.CfnConfigurationSetEventDestinationProps{
-		ConfigurationSetName: set.Ref(),
-		EventDestination: &awsses.CfnConfigurationSetEventDestination_EventDestinationProperty{
-			Enabled: true, MatchingEventTypes: jsii.Strings("BOUNCE", "COMPLAINT"),
-			EventBridgeDestination: &awsses.CfnConfigurationSetEventDestination_EventBridgeDestinationProperty{
-				EventBusArn: d.arn("events", "event-bus/default"),
+	set := awsses.NewCfnConfigurationSet(d.stack, jsii.String("MailConfiguration"),
+		&awsses.CfnConfigurationSetProps{
+			DeliveryOptions:   &awsses.CfnConfigurationSet_DeliveryOptionsProperty{TlsPolicy: jsii.String("REQUIRE")},
+			ReputationOptions: &awsses.CfnConfigurationSet_ReputationOptionsProperty{ReputationMetricsEnabled: true},
+			// No reasons: the table's marks are the only list. SES's own list would still refuse an
+			// address that an administrator has cleared.
+			SuppressionOptions: &awsses.CfnConfigurationSet_SuppressionOptionsProperty{SuppressedReasons: &[]*string{}},
+		})
+	awsses.NewCfnConfigurationSetEventDestination(d.stack, jsii.String("MailEvents"),
+		&awsses.CfnConfigurationSetEventDestinationProps{
+			ConfigurationSetName: set.Ref(),
+			EventDestination: &awsses.CfnConfigurationSetEventDestination_EventDestinationProperty{
+				Enabled: true, MatchingEventTypes: jsii.Strings("BOUNCE", "COMPLAINT"),
+				EventBridgeDestination: &awsses.CfnConfigurationSetEventDestination_EventBridgeDestinationProperty{
+					EventBusArn: d.arn("events", "event-bus/default"),
+				},
 			},
-		},
-	})
-	parts := mailParts{configurationSet: set.Ref(), configurationSetARN: d.arn("ses", "configuration-set/"+*set.Ref())}
+		})
+	parts := mailParts{
+		configurationSet:    set.Ref(),
+		configurationSetARN: d.arn("ses", "configuration-set/"+*set.Ref()),
+	}
 	if d.config.MailFrom == "" {
 		d.lackSender()
 	}
 	// SES checks permissions on the address if it is a known identity and otherwise on its domain,
 	// whichever of them is verified here.
 	_, domain, _ := strings.Cut(d.config.MailAddress, "@")
-	parts.identities = append(parts.identities, d.arn("ses", "identity/"+domain), d.arn("ses", "identity/"+d.config.MailAddress))
+	parts.identities = append(parts.identities, d.arn("ses", "identity/"+domain),
+		d.arn("ses", "identity/"+d.config.MailAddress))
 	switch d.config.MailIdentity {
 	case "domain":
 		d.makeDomainIdentity(domain)
 	case "address":
-		awsses.NewCfnEmailIdentity(d.stack, jsii.String("MailIdentity"), &awsses.CfnEmailIdentityProps{EmailIdentity: jsii.String(d.config.MailAddress)})
+		awsses.NewCfnEmailIdentity(d.stack, jsii.String("MailIdentity"),
+			&awsses.CfnEmailIdentityProps{EmailIdentity: jsii.String(d.config.MailAddress)})
 	}
 	for i, recipient := range d.config.SandboxRecipients {
 		if recipient == d.config.MailAddress {
 			continue // it exists already as the sender
 		}
-		awsses.NewCfnEmailIdentity(d.stack, jsii.String(fmt.Sprintf("SandboxRecipient%d", i+1)), &awsses.CfnEmailIdentityProps{EmailIdentity: jsii.String(recipient)})
+		awsses.NewCfnEmailIdentity(d.stack, jsii.String(fmt.Sprintf("SandboxRecipient%d", i+1)),
+			&awsses.CfnEmailIdentityProps{EmailIdentity: jsii.String(recipient)})
 		parts.identities = append(parts.identities, d.arn("ses", "identity/"+recipient))
 	}
 	return parts
@@ -66,19 +74,23 @@ func (d *deployment) lackSender() {
 	const sentence = `context mailFrom must be given before this is deployed: it is the sender of all mails. ` +
 		`Add -c mailFrom="Example <no-reply@example.com>", or set it in cdk.json`
 	d.config.MailFrom, d.config.MailAddress = "no-reply@example.com", "no-reply@example.com"
-	awscdk.Annotations_Of(d.stack).AddWarningV2(jsii.String("identitypools:mailFrom"), jsii.String(sentence))
-	awscdk.NewCfnParameter(d.stack, jsii.String("MailFromIsMissing"), &awscdk.CfnParameterProps{Description: jsii.String(sentence)})
+	awscdk.Annotations_Of(d.stack).AddWarningV2(jsii.String("identitypools:mailFrom"),
+		jsii.String(sentence))
+	awscdk.NewCfnParameter(d.stack, jsii.String("MailFromIsMissing"),
+		&awscdk.CfnParameterProps{Description: jsii.String(sentence)})
 }
 
 // makeDomainIdentity creates the identity of a domain. Three DNS records prove that we own it, and
 // hold the keys that sign its mails (DKIM).
 func (d *deployment) makeDomainIdentity(domain string) {
-	identity := awsses.NewCfnEmailIdentity(d.stack, jsii.String("MailIdentity"), &awsses.CfnEmailIdentityProps{EmailIdentity: jsii.String(domain)})
+	identity := awsses.NewCfnEmailIdentity(d.stack, jsii.String("MailIdentity"),
+		&awsses.CfnEmailIdentityProps{EmailIdentity: jsii.String(domain)})
 	for i, record := range []struct{ name, value *string }{
 		{identity.AttrDkimDnsTokenName1(), identity.AttrDkimDnsTokenValue1()},
 		{identity.AttrDkimDnsTokenName2(), identity.AttrDkimDnsTokenValue2()},
 		{identity.AttrDkimDnsTokenName3(), identity.AttrDkimDnsTokenValue3()},
 	} {
-		d.output(fmt.Sprintf("MailRecord%d", i+1), jsii.String(*record.name+" CNAME "+*record.value), "Put this record into the DNS of the sender's domain")
+		d.output(fmt.Sprintf("MailRecord%d", i+1), jsii.String(*record.name+" CNAME "+*record.value),
+			"Put this record into the DNS of the sender's domain")
 	}
 }

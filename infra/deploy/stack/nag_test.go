@@ -26,12 +26,17 @@ func suppressions() map[string]string {
 // The stack passes the AWS Solutions pack of cdk-nag, except for the rules with a reason, and
 // breaks each of those.
 func TestTheAWSSolutionsPackPasses(t *testing.T) {
-	s := makeStack(t, with(fields{"signUpOrigins": "https://app.example.com", "domain": "id.example.com", "certificate": "arn:aws:acm:eu-west-1:123456789012:certificate/x"}))
+	s := makeStack(t, with(fields{
+		"signUpOrigins": "https://app.example.com",
+		"domain":        "id.example.com",
+		"certificate":   "arn:aws:acm:eu-west-1:123456789012:certificate/x",
+	}))
 	awscdk.Aspects_Of(s).Add(cdknag.NewAwsSolutionsChecks(&cdknag.NagPackProps{Verbose: jsii.Bool(true)}), nil)
 	annotations := assertions.Annotations_FromStack(s)
 	broken := map[string]bool{}
 	anything := assertions.Match_StringLikeRegexp(jsii.String("AwsSolutions-.*"))
-	for _, found := range []*[]*cxapi.SynthesisMessage{annotations.FindError(jsii.String("*"), anything), annotations.FindWarning(jsii.String("*"), anything)} {
+	for _, found := range []*[]*cxapi.SynthesisMessage{annotations.FindError(jsii.String("*"),
+		anything), annotations.FindWarning(jsii.String("*"), anything)} {
 		for _, message := range *found {
 			text, _ := message.Entry.Data.(string)
 			rule, _, _ := strings.Cut(strings.TrimPrefix(text, "["), ":")

@@ -14,15 +14,22 @@ const secretLength = 64
 func (d *deployment) makeSecrets() map[string]*string {
 	arns := map[string]*string{}
 	for _, s := range []struct{ setting, name, what string }{
-		{"CODE_SECRET", "CodeSecret", "Identity Pools: keys of one-time codes and tickets are derived from it"},
-		{"TOKEN_SECRET", "TokenSecret", "Identity Pools: the key that signs the tokens of API clients is derived from it"},
+		{
+			"CODE_SECRET", "CodeSecret",
+			"Identity Pools: keys of one-time codes and tickets are derived from it",
+		},
+		{
+			"TOKEN_SECRET", "TokenSecret",
+			"Identity Pools: the key that signs the tokens of API clients is derived from it",
+		},
 	} {
-		arns[s.setting] = awssecretsmanager.NewCfnSecret(d.stack, jsii.String(s.name), &awssecretsmanager.CfnSecretProps{
-			Description: jsii.String(s.what),
-			GenerateSecretString: &awssecretsmanager.CfnSecret_GenerateSecretStringProperty{
-				PasswordLength: jsii.Number(secretLength), ExcludePunctuation: true,
-			},
-		}).Ref()
+		arns[s.setting] = awssecretsmanager.NewCfnSecret(d.stack, jsii.String(s.name),
+			&awssecretsmanager.CfnSecretProps{
+				Description: jsii.String(s.what),
+				GenerateSecretString: &awssecretsmanager.CfnSecret_GenerateSecretStringProperty{
+					PasswordLength: jsii.Number(secretLength), ExcludePunctuation: true,
+				},
+			}).Ref()
 		d.output(s.name+"Arn", arns[s.setting], s.what)
 	}
 	return arns

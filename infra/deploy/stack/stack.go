@@ -57,10 +57,14 @@ func New(scope constructs.Construct, c Config, dist string) awscdk.Stack {
 
 // output adds an output for a value that only the deployment knows.
 func (d *deployment) output(name string, value *string, what string) {
-	awscdk.NewCfnOutput(d.stack, jsii.String(name), &awscdk.CfnOutputProps{Value: value, Description: jsii.String(what)})
+	awscdk.NewCfnOutput(d.stack, jsii.String(name),
+		&awscdk.CfnOutputProps{Value: value, Description: jsii.String(what)})
 }
 
 // arn returns the ARN of a resource in the stack's account and region.
 func (d *deployment) arn(service, resource string) *string {
-	return d.stack.FormatArn(&awscdk.ArnComponents{Service: jsii.String(service), Resource: jsii.String(resource), ArnFormat: awscdk.ArnFormat_NO_RESOURCE_NAME})
+	return d.stack.FormatArn(&awscdk.ArnComponents{
+		Service:  jsii.String(service),
+		Resource: jsii.String(resource), ArnFormat: awscdk.ArnFormat_NO_RESOURCE_NAME,
+	})
 }

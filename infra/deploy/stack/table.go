@@ -17,7 +17,8 @@ type tableRef struct{ name, arn, stream *string }
 
 // index returns the ARN of the table's index.
 func (t tableRef) index() *string {
-	return awscdk.Fn_Join(jsii.String("/"), &[]*string{t.arn, jsii.String("index"), table.Definition("").GlobalSecondaryIndexes[0].IndexName})
+	return awscdk.Fn_Join(jsii.String("/"),
+		&[]*string{t.arn, jsii.String("index"), table.Definition("").GlobalSecondaryIndexes[0].IndexName})
 }
 
 // makeTable creates the table that shared/table defines. The table is kept when the stack is
@@ -26,15 +27,23 @@ func (t tableRef) index() *string {
 func (d *deployment) makeTable() tableRef {
 	if stream := d.config.RestoredStream; stream != "" {
 		arn, _, _ := strings.Cut(stream, "/stream/")
-		return tableRef{name: jsii.String(arn[strings.LastIndex(arn, "/")+1:]), arn: jsii.String(arn), stream: jsii.String(stream)}
+		return tableRef{
+			name: jsii.String(arn[strings.LastIndex(arn, "/")+1:]), arn: jsii.String(arn),
+			stream: jsii.String(stream),
+		}
 	}
 	definition := table.Definition("")
 	ceiling := &awsdynamodb.CfnTable_OnDemandThroughputProperty{
-		MaxReadRequestUnits: jsii.Number(d.config.MaxReadUnits), MaxWriteRequestUnits: jsii.Number(d.config.MaxWriteUnits),
+		MaxReadRequestUnits:  jsii.Number(d.config.MaxReadUnits),
+		MaxWriteRequestUnits: jsii.Number(d.config.MaxWriteUnits),
 	}
 	var attributes, indexes []any
 	for _, a := range definition.AttributeDefinitions {
-		attributes = append(attributes, &awsdynamodb.CfnTable_AttributeDefinitionProperty{AttributeName: a.AttributeName, AttributeType: jsii.String(string(a.AttributeType))})
+		attributes = append(attributes,
+			&awsdynamodb.CfnTable_AttributeDefinitionProperty{
+				AttributeName: a.AttributeName,
+				AttributeType: jsii.String(string(a.AttributeType)),
+			})
 	}
 	for _, i := range definition.GlobalSecondaryIndexes {
 		indexes = append(indexes, &awsdynamodb.CfnTable_GlobalSecondaryIndexProperty{
@@ -44,8 +53,9 @@ func (d *deployment) makeTable() tableRef {
 	}
 	expiry := table.TimeToLive("").TimeToLiveSpecification
 	t := awsdynamodb.NewCfnTable(d.stack, jsii.String("Table"), &awsdynamodb.CfnTableProps{
-		AttributeDefinitions: attributes, KeySchema: keySchema(definition.KeySchema), GlobalSecondaryIndexes: indexes,
-		BillingMode: jsii.String(string(definition.BillingMode)), OnDemandThroughput: ceiling,
+		AttributeDefinitions: attributes, KeySchema: keySchema(definition.KeySchema),
+		GlobalSecondaryIndexes: indexes,
+		BillingMode:            jsii.String(string(definition.BillingMode)), OnDemandThroughput: ceiling,
 		StreamSpecification:     &awsdynamodb.CfnTable_StreamSpecificationProperty{StreamViewType: jsii.String(string(definition.StreamSpecification.StreamViewType))},
 		TimeToLiveSpecification: &awsdynamodb.CfnTable_TimeToLiveSpecificationProperty{AttributeName: expiry.AttributeName, Enabled: aws.ToBool(expiry.Enabled)},
 		PointInTimeRecoverySpecification: &awsdynamodb.CfnTable_PointInTimeRecoverySpecificationProperty{
@@ -60,7 +70,11 @@ func (d *deployment) makeTable() tableRef {
 func keySchema(keys []types.KeySchemaElement) []any {
 	var schema []any
 	for _, k := range keys {
-		schema = append(schema, &awsdynamodb.CfnTable_KeySchemaProperty{AttributeName: k.AttributeName, KeyType: jsii.String(string(k.KeyType))})
+		schema = append(schema,
+			&awsdynamodb.CfnTable_KeySchemaProperty{
+				AttributeName: k.AttributeName,
+				KeyType:       jsii.String(string(k.KeyType)),
+			})
 	}
 	return schema
 }

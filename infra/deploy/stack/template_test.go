@@ -58,7 +58,10 @@ func makeStack(tb testing.TB, context fields) awscdk.Stack {
 	}
 	// As the command line sets it: the template contains the paths of the programs, for `sam
 	// local`.
-	app := awscdk.NewApp(&awscdk.AppProps{Context: &fields{"aws:cdk:enable-asset-metadata": true}, Outdir: jsii.String(tb.TempDir())})
+	app := awscdk.NewApp(&awscdk.AppProps{
+		Context: &fields{"aws:cdk:enable-asset-metadata": true},
+		Outdir:  jsii.String(tb.TempDir()),
+	})
 	return stack.New(app, config, dist)
 }
 
@@ -80,7 +83,8 @@ type resource struct {
 
 func synthesize(tb testing.TB, context fields) template {
 	tb.Helper()
-	text, err := json.MarshalIndent(assertions.Template_FromStack(makeStack(tb, context), nil).ToJSON(), "", " ")
+	text, err := json.MarshalIndent(assertions.Template_FromStack(makeStack(tb, context),
+		nil).ToJSON(), "", " ")
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -95,7 +99,10 @@ func synthesize(tb testing.TB, context fields) template {
 func usual(tb testing.TB) template {
 	tb.Helper()
 	once.Do(func() {
-		shared = synthesize(tb, with(fields{"signUpOrigins": "https://app.example.com", "alarmEmail": "operations@example.com"}))
+		shared = synthesize(tb, with(fields{
+			"signUpOrigins": "https://app.example.com",
+			"alarmEmail":    "operations@example.com",
+		}))
 	})
 	return shared
 }
@@ -160,7 +167,10 @@ func TestTheTemplateIsKnown(t *testing.T) {
 
 // The same commit gives the same template with the same hashes of programs.
 func TestATemplateIsMadeTheSameTwice(t *testing.T) {
-	context := with(fields{"domain": "id.example.com", "certificate": "arn:aws:acm:eu-west-1:123456789012:certificate/x"})
+	context := with(fields{
+		"domain":      "id.example.com",
+		"certificate": "arn:aws:acm:eu-west-1:123456789012:certificate/x",
+	})
 	if first, second := synthesize(t, context), synthesize(t, context); first.text != second.text {
 		t.Error("two templates of one context differ")
 	}

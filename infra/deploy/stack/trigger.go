@@ -18,7 +18,8 @@ import (
 // makeDeadLetters creates the queue for what the courier gives up.
 func (d *deployment) makeDeadLetters() awssqs.Queue {
 	return awssqs.NewQueue(d.stack, jsii.String("DeadLetterQueue"), &awssqs.QueueProps{
-		Encryption: awssqs.QueueEncryption_SQS_MANAGED, EnforceSSL: jsii.Bool(true), RetentionPeriod: awscdk.Duration_Days(jsii.Number(14)),
+		Encryption: awssqs.QueueEncryption_SQS_MANAGED, EnforceSSL: jsii.Bool(true),
+		RetentionPeriod: awscdk.Duration_Days(jsii.Number(14)),
 	})
 }
 
@@ -27,15 +28,20 @@ func (d *deployment) makeDeadLetters() awssqs.Queue {
 // dead letter.
 func (d *deployment) makeTriggers() {
 	f := d.functions[courier]
-	awslambda.NewCfnEventSourceMapping(d.stack, jsii.String("Stream"), &awslambda.CfnEventSourceMappingProps{
-		FunctionName: f.FunctionArn(), EventSourceArn: d.table.stream, StartingPosition: jsii.String("TRIM_HORIZON"),
-		BatchSize: jsii.Number(table.StreamBatch), FunctionResponseTypes: jsii.Strings("ReportBatchItemFailures"), BisectBatchOnFunctionError: true,
-		MaximumRecordAgeInSeconds: jsii.Number(plan.Patience.Seconds()), MaximumRetryAttempts: jsii.Number(-1),
-		FilterCriteria: &awslambda.CfnEventSourceMapping_FilterCriteriaProperty{Filters: filters()},
-		DestinationConfig: &awslambda.CfnEventSourceMapping_DestinationConfigProperty{
-			OnFailure: &awslambda.CfnEventSourceMapping_OnFailureProperty{Destination: d.dead.QueueArn()},
-		},
-	})
+	awslambda.NewCfnEventSourceMapping(d.stack, jsii.String("Stream"),
+		&awslambda.CfnEventSourceMappingProps{
+			FunctionName: f.FunctionArn(), EventSourceArn: d.table.stream,
+			StartingPosition:           jsii.String("TRIM_HORIZON"),
+			BatchSize:                  jsii.Number(table.StreamBatch),
+			FunctionResponseTypes:      jsii.Strings("ReportBatchItemFailures"),
+			BisectBatchOnFunctionError: true,
+			MaximumRecordAgeInSeconds:  jsii.Number(plan.Patience.Seconds()),
+			MaximumRetryAttempts:       jsii.Number(-1),
+			FilterCriteria:             &awslambda.CfnEventSourceMapping_FilterCriteriaProperty{Filters: filters()},
+			DestinationConfig: &awslambda.CfnEventSourceMapping_DestinationConfigProperty{
+				OnFailure: &awslambda.CfnEventSourceMapping_OnFailureProperty{Destination: d.dead.QueueArn()},
+			},
+		})
 	d.allowDeadLetters(d.makeNotices(f), d.makeClock(f))
 }
 
@@ -55,7 +61,8 @@ func filters() []any {
 		if err != nil {
 			panic(err) // impossible: the pattern has only strings and maps
 		}
-		out = append(out, &awslambda.CfnEventSourceMapping_FilterProperty{Pattern: jsii.String(string(pattern))})
+		out = append(out,
+			&awslambda.CfnEventSourceMapping_FilterProperty{Pattern: jsii.String(string(pattern))})
 	}
 	return out
 }
@@ -75,12 +82,13 @@ func (d *deployment) makeNotices(f awslambda.Function) awsevents.CfnRule {
 	})
 	d.allowRule("NoticesPermission", f, rule)
 	// Lambda retries a failed notice or tick twice.
-	awslambda.NewCfnEventInvokeConfig(d.stack, jsii.String("NoticesRetries"), &awslambda.CfnEventInvokeConfigProps{
-		FunctionName: f.FunctionName(), Qualifier: jsii.String("$LATEST"),
-		DestinationConfig: &awslambda.CfnEventInvokeConfig_DestinationConfigProperty{
-			OnFailure: &awslambda.CfnEventInvokeConfig_OnFailureProperty{Destination: d.dead.QueueArn()},
-		},
-	})
+	awslambda.NewCfnEventInvokeConfig(d.stack, jsii.String("NoticesRetries"),
+		&awslambda.CfnEventInvokeConfigProps{
+			FunctionName: f.FunctionName(), Qualifier: jsii.String("$LATEST"),
+			DestinationConfig: &awslambda.CfnEventInvokeConfig_DestinationConfigProperty{
+				OnFailure: &awslambda.CfnEventInvokeConfig_OnFailureProperty{Destination: d.dead.QueueArn()},
+			},
+		})
 	return rule
 }
 

@@ -12,7 +12,8 @@ import (
 func show(out io.Writer, answer []byte) error {
 	var fields map[string]json.RawMessage
 	var body string
-	if json.Unmarshal(answer, &fields) == nil && fields["statusCode"] != nil && json.Unmarshal(fields["body"], &body) == nil && json.Valid([]byte(body)) {
+	if json.Unmarshal(answer, &fields) == nil && fields["statusCode"] != nil &&
+		json.Unmarshal(fields["body"], &body) == nil && json.Valid([]byte(body)) {
 		delete(fields, "body")
 		return printed(out, fields, json.RawMessage(body))
 	}

@@ -30,7 +30,10 @@ func newDeveloper(t *testing.T) developer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := developer{systemtest.New(t), invoke.Process{Root: root, Running: filepath.Join(t.TempDir(), "run.json")}}
+	d := developer{systemtest.New(t), invoke.Process{
+		Root:    root,
+		Running: filepath.Join(t.TempDir(), "run.json"),
+	}}
 	clients := map[string]any{}
 	for _, c := range story.Clients() {
 		secret := systemtest.Unique() // not the one that package story uses in tests
@@ -40,7 +43,8 @@ func newDeveloper(t *testing.T) developer {
 		clients[c.Tree] = map[string]string{"id": c.ID, "secret": secret}
 	}
 	d.tell(t, map[string]any{
-		"base_url": d.product.BaseURL, "tenant": story.Tenant, "clients": clients, "environment": d.product.Environment,
+		"base_url": d.product.BaseURL, "tenant": story.Tenant, "clients": clients,
+		"environment": d.product.Environment,
 	})
 	return d
 }

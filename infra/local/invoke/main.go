@@ -29,7 +29,10 @@ func main() {
 		fmt.Fprintln(os.Stderr, "invoke:", err)
 		os.Exit(1)
 	}
-	os.Exit(Run(ctx, os.Args[1:], Process{Root: root, Running: filepath.Join(root, ".local", "run.json"), Out: os.Stdout, Err: os.Stderr}))
+	os.Exit(Run(ctx, os.Args[1:], Process{
+		Root:    root,
+		Running: filepath.Join(root, ".local", "run.json"), Out: os.Stdout, Err: os.Stderr,
+	}))
 }
 
 // Process has what the command uses of the process that it runs in. The answer of the function is
@@ -82,13 +85,16 @@ func (r request) do(ctx context.Context, p Process) error {
 
 // invoke builds a function from its current source, passes it an event and returns its answer. It
 // writes what the function logs to Err.
-func invoke(ctx context.Context, function string, env map[string]string, event []byte, p Process) ([]byte, error) {
+func invoke(
+	ctx context.Context, function string, env map[string]string, event []byte, p Process,
+) ([]byte, error) {
 	folder, err := os.MkdirTemp("", "invoke")
 	if err != nil {
 		return nil, fmt.Errorf("make a folder for the function: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
-	bootstraps, err := harness.Build(ctx, p.Root, folder, map[string]string{function: "identitypools/functions/" + function + "/lambda"})
+	bootstraps, err := harness.Build(ctx, p.Root, folder,
+		map[string]string{function: "identitypools/functions/" + function + "/lambda"})
 	if err != nil {
 		return nil, err
 	}

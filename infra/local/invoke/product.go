@@ -77,7 +77,8 @@ func (p product) token(ctx context.Context, tree string) (string, error) {
 		return "", fmt.Errorf("read the token for %s: %w", p.Clients[tree].ID, err)
 	}
 	if response.StatusCode != http.StatusOK {
-		return "", fmt.Errorf("get a token for %s: it is answered %s", p.Clients[tree].ID, response.Status)
+		return "", fmt.Errorf("get a token for %s: it is answered %s", p.Clients[tree].ID,
+			response.Status)
 	}
 	return string(body), nil
 }

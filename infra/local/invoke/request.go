@@ -74,7 +74,8 @@ func (r request) withFunction() (request, error) {
 	functions = slices.Compact(functions)
 	switch {
 	case r.function == "":
-		return r, fmt.Errorf("no operation is named %s: name the function by -function, one of %s", operation, strings.Join(functions, ", "))
+		return r, fmt.Errorf("no operation is named %s: name the function by -function, one of %s",
+			operation, strings.Join(functions, ", "))
 	case !slices.Contains(functions, r.function):
 		return r, fmt.Errorf("there is no function %q but %s", r.function, strings.Join(functions, ", "))
 	}

@@ -43,8 +43,9 @@ func enginePath() (string, error) {
 	}
 	path, err := exec.LookPath("dynoxide")
 	if err != nil {
-		return "", errors.New("no DynamoDB engine here: run `npm ci` (Linux on x86-64), or put `dynoxide` on the PATH," +
-			" or set AWS_ENDPOINT_URL_DYNAMODB to an engine that runs")
+		return "",
+			errors.New("no DynamoDB engine here: run `npm ci` (Linux on x86-64), or put `dynoxide` on the PATH," +
+				" or set AWS_ENDPOINT_URL_DYNAMODB to an engine that runs")
 	}
 	return path, nil
 }

@@ -58,7 +58,10 @@ func Start(ctx context.Context, log io.Writer, program Program) (*Part, error) {
 	}
 	life, stop := context.WithCancel(context.Background())
 	p := &Part{url: fmt.Sprintf("http://127.0.0.1:%d", port), stop: stop, done: make(chan struct{})}
-	s := supervisor{part: p, program: program, port: port, log: &lines{to: log, name: program.Name}, ended: make(chan error, 1)}
+	s := supervisor{
+		part: p, program: program, port: port, log: &lines{to: log, name: program.Name},
+		ended: make(chan error, 1),
+	}
 	go func() {
 		defer close(p.done)
 		defer release()
@@ -91,7 +94,8 @@ func (p *Part) Stop() {
 
 // await waits until the part answers, ends, or takes too long.
 func (p *Part) await(ctx context.Context, ended <-chan error) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, startWithin, fmt.Errorf("no answer on %s within %s", p.url, startWithin))
+	ctx, cancel := context.WithTimeoutCause(ctx, startWithin,
+		fmt.Errorf("no answer on %s within %s", p.url, startWithin))
 	defer cancel()
 	poll := time.NewTicker(pollEvery)
 	defer poll.Stop()
@@ -115,7 +119,8 @@ func answers(ctx context.Context, url string) bool {
 	if err != nil {
 		return false
 	}
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // ignores proxies of the environment
+	// ignores proxies of the environment
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	response, err := client.Do(request)
 	if err != nil {
 		return false

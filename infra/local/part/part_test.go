@@ -102,8 +102,13 @@ func TestPartComesBackOnItsPort(t *testing.T) {
 	p := startEngine(t, &log, filepath.Join(t.TempDir(), "new", "engine.db"))
 	before := p.PID()
 	kill(t, before)
-	eventually(t, "another process answers", func() bool { return p.PID() != 0 && p.PID() != before && answers(p.URL()) })
-	for _, want := range []string{"engine: Dynoxide listening on ", "engine: ended (signal: killed); starts again on http://127.0.0.1:"} {
+	eventually(t, "another process answers", func() bool {
+		return p.PID() != 0 && p.PID() != before && answers(p.URL())
+	})
+	for _, want := range []string{
+		"engine: Dynoxide listening on ",
+		"engine: ended (signal: killed); starts again on http://127.0.0.1:",
+	} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("the log lacks %q:\n%s", want, log.String())
 		}
@@ -116,7 +121,9 @@ func TestPartStaysDownWhileAnotherAnswers(t *testing.T) {
 	kill(t, p.PID())
 	other := listen(t, strings.TrimPrefix(p.URL(), "http://"))
 	asked := make(chan struct{}, 100)
-	server := &http.Server{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked <- struct{}{} })}
+	server := &http.Server{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		asked <- struct{}{}
+	})}
 	go func() { _ = server.Serve(other) }()
 	<-asked // the supervisor asks before a restart
 	if p.PID() != 0 {
@@ -161,7 +168,9 @@ func TestStop(t *testing.T) {
 		}
 		const script = `process.on('SIGTERM', () => {}); require('http').createServer((q, a) => a.end()).listen(process.argv[1], '127.0.0.1')`
 		p, err := part.Start(t.Context(), io.Discard, part.Program{
-			Name: "deaf", Path: node, Args: func(port int) []string { return []string{"-e", script, fmt.Sprint(port)} },
+			Name: "deaf", Path: node, Args: func(port int) []string {
+				return []string{"-e", script, fmt.Sprint(port)}
+			},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -177,16 +186,18 @@ func TestStartRefuses(t *testing.T) {
 	t.Parallel()
 	t.Run("a program that is not there", func(t *testing.T) {
 		t.Parallel()
-		_, err := part.Start(t.Context(), io.Discard, part.Program{Name: "ghost", Path: "/nonexistent", Args: noArgs})
+		_, err := part.Start(t.Context(), io.Discard,
+			part.Program{Name: "ghost", Path: "/nonexistent", Args: noArgs})
 		if !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("got %v, want a missing file", err)
 		}
 	})
 	t.Run("a program that ends, with its last words", func(t *testing.T) {
 		t.Parallel()
-		_, err := part.Start(t.Context(), io.Discard, part.Program{Name: "weak", Path: "/bin/sh", Args: func(int) []string {
-			return []string{"-c", "echo first; printf 'disk is full' >&2; exit 3"}
-		}})
+		_, err := part.Start(t.Context(), io.Discard,
+			part.Program{Name: "weak", Path: "/bin/sh", Args: func(int) []string {
+				return []string{"-c", "echo first; printf 'disk is full' >&2; exit 3"}
+			}})
 		if err == nil || err.Error() != "start weak: exit status 3: disk is full" {
 			t.Errorf("got %v", err)
 		}
@@ -195,9 +206,10 @@ func TestStartRefuses(t *testing.T) {
 		t.Parallel()
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
-		_, err := part.Start(ctx, io.Discard, part.Program{Name: "mute", Path: "/bin/sh", Args: func(int) []string {
-			return []string{"-c", "exec sleep 60"}
-		}})
+		_, err := part.Start(ctx, io.Discard,
+			part.Program{Name: "mute", Path: "/bin/sh", Args: func(int) []string {
+				return []string{"-c", "exec sleep 60"}
+			}})
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v, want the context's end", err)
 		}

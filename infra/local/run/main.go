@@ -66,7 +66,8 @@ func Run(ctx context.Context, out, log io.Writer) error {
 		defer withdraw()
 	}
 	product, err := system.Start(ctx, system.Config{
-		DynamoDBURL: engine.URL(), SESURL: inbox.URL(), Table: "identity-pools", Address: "127.0.0.1:" + cmp.Or(os.Getenv("PORT"), "8080"),
+		DynamoDBURL: engine.URL(), SESURL: inbox.URL(), Table: "identity-pools",
+		Address:     "127.0.0.1:" + cmp.Or(os.Getenv("PORT"), "8080"),
 		Environment: kept.environment(), Checkpoint: filepath.Join(folder, "stream.json"), Now: time.Now,
 		Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelInfo})),
 	})
@@ -101,7 +102,8 @@ func offer(p *part.Part, host string) (withdraw func(), err error) {
 		return func() {}, nil
 	}
 	if address, err := netip.ParseAddr(host); err != nil || address.IsUnspecified() {
-		return nil, fmt.Errorf("HOST is %q and must be one IP address of this machine, such as 172.17.0.1", host)
+		return nil,
+			fmt.Errorf("HOST is %q and must be one IP address of this machine, such as 172.17.0.1", host)
 	}
 	target, err := url.Parse(p.URL())
 	if err != nil {
@@ -120,8 +122,12 @@ func offer(p *part.Part, host string) (withdraw func(), err error) {
 // runningOf returns the description of the product for .local/run.json.
 func runningOf(product *system.System, inbox, engine string, s secrets) running.Product {
 	return running.Product{
-		BaseURL: product.BaseURL, InboxURL: inbox, DynamoDBURL: engine, Tenant: tenant, Environment: product.Environment,
-		Clients: map[string]running.Client{"admin": {ID: adminClient, Secret: s.AdminClient}, "system": {ID: systemClient, Secret: s.SystemClient}},
+		BaseURL: product.BaseURL, InboxURL: inbox, DynamoDBURL: engine, Tenant: tenant,
+		Environment: product.Environment,
+		Clients: map[string]running.Client{
+			"admin":  {ID: adminClient, Secret: s.AdminClient},
+			"system": {ID: systemClient, Secret: s.SystemClient},
+		},
 	}
 }
 

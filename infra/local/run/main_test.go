@@ -46,12 +46,16 @@ func inFolder(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(folder, "package.json"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(filepath.Join(root, "node_modules"), filepath.Join(folder, "node_modules")); err != nil {
+	err = os.Symlink(filepath.Join(root, "node_modules"), filepath.Join(folder, "node_modules"))
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Chdir(folder)
 	t.Setenv("PORT", "0")
-	for _, name := range []string{"HOST", "RETURN_ORIGINS", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"} {
+	for _, name := range []string{
+		"HOST", "RETURN_ORIGINS", "AWS_REGION", "AWS_ACCESS_KEY_ID",
+		"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+	} {
 		t.Setenv(name, "")
 	}
 }
@@ -96,13 +100,17 @@ func TestRunTellsPrograms(t *testing.T) {
 	}
 	want := map[string]string{
 		"AWS_REGION": "local", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
-		"AWS_ENDPOINT_URL_DYNAMODB": run.DynamoDBURL, "AWS_ENDPOINT_URL_SESV2": run.InboxURL, "TABLE_NAME": "identity-pools",
-		"PUBLIC_URL": run.BaseURL, "MAIL_FROM": "Identity Pools <no-reply@example.com>", "MAIL_CONFIGURATION_SET": "",
-		"RETURN_ORIGINS": "https://app.example.com", "CODE_SECRET": "base64:", "TOKEN_SECRET": "base64:",
+		"AWS_ENDPOINT_URL_DYNAMODB": run.DynamoDBURL, "AWS_ENDPOINT_URL_SESV2": run.InboxURL,
+		"TABLE_NAME": "identity-pools",
+		"PUBLIC_URL": run.BaseURL, "MAIL_FROM": "Identity Pools <no-reply@example.com>",
+		"MAIL_CONFIGURATION_SET": "",
+		"RETURN_ORIGINS":         "https://app.example.com", "CODE_SECRET": "base64:",
+		"TOKEN_SECRET": "base64:",
 	}
 	for name, value := range run.Environment {
 		is, known := want[name]
-		if !known || value != is && !(is == "base64:" && len(value) == len("base64:")+44 && strings.HasPrefix(value, is)) {
+		if !known || value != is && !(is == "base64:" && len(value) == len("base64:")+44 &&
+			strings.HasPrefix(value, is)) {
 			t.Errorf("%s is %q, want %q", name, value, is)
 		}
 	}
@@ -110,7 +118,9 @@ func TestRunTellsPrograms(t *testing.T) {
 		t.Errorf("there are %d variables, want %d", len(run.Environment), len(want))
 	}
 	for _, tree := range []string{"admin", "system"} {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, run.BaseURL+"/"+run.Tenant+"/"+tree+"/oauth2/token", strings.NewReader("grant_type=client_credentials"))
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost,
+			run.BaseURL+"/"+run.Tenant+"/"+tree+"/oauth2/token",
+			strings.NewReader("grant_type=client_credentials"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -162,14 +172,16 @@ func answer(t *testing.T, address string) string {
 
 func TestHostsThatAreRefused(t *testing.T) {
 	for host, want := range map[string]string{
-		"0.0.0.0":   "must be one IP address of this machine", // it would listen on every network
-		"laptop":    "must be one IP address of this machine", // some shells set HOST to the name of the machine
-		"192.0.2.1": "listen tcp 192.0.2.1:",                  // it is not an address of this machine
+		"0.0.0.0": "must be one IP address of this machine", // it would listen on every network
+		// some shells set HOST to the name of the machine
+		"laptop":    "must be one IP address of this machine",
+		"192.0.2.1": "listen tcp 192.0.2.1:", // it is not an address of this machine
 	} {
 		t.Run(host, func(t *testing.T) {
 			inFolder(t)
 			t.Setenv("HOST", host)
-			if err := local.Run(t.Context(), io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "HOST") {
+			if err := local.Run(t.Context(), io.Discard, io.Discard); err == nil ||
+				!strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "HOST") {
 				t.Errorf("got %v", err)
 			}
 		})

@@ -19,7 +19,10 @@ const host = "host.docker.internal"
 // that a function uses the service. SAM passes no variable that the template does not declare, and
 // a function without its endpoint would call AWS.
 func needs() map[string]string {
-	return map[string]string{"TABLE_NAME": "AWS_ENDPOINT_URL_DYNAMODB", "MAIL_FROM": "AWS_ENDPOINT_URL_SESV2"}
+	return map[string]string{
+		"TABLE_NAME": "AWS_ENDPOINT_URL_DYNAMODB",
+		"MAIL_FROM":  "AWS_ENDPOINT_URL_SESV2",
+	}
 }
 
 // File returns the file for `sam local start-api --env-vars`. For each function of a CloudFormation
@@ -114,9 +117,11 @@ func seenFromInside(variables map[string]string) (map[string]string, error) {
 	for _, endpoint := range needs() {
 		u, err := url.Parse(variables[endpoint])
 		if err != nil || u.Host == "" {
-			return nil, fmt.Errorf("%s is %q, which is no URL: does make run run as it is here now?", endpoint, variables[endpoint])
+			return nil, fmt.Errorf("%s is %q, which is no URL: does make run run as it is here now?",
+				endpoint, variables[endpoint])
 		}
-		if address, err := netip.ParseAddr(u.Hostname()); u.Hostname() == "localhost" || err == nil && address.IsLoopback() {
+		if address, err := netip.ParseAddr(u.Hostname()); u.Hostname() == "localhost" ||
+			err == nil && address.IsLoopback() {
 			u.Host = strings.TrimSuffix(net.JoinHostPort(host, u.Port()), ":") // a URL may have no port
 			inside[endpoint] = u.String()
 		}

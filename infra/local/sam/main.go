@@ -21,7 +21,8 @@ func main() {
 func Run(args []string, folder string, log io.Writer) int {
 	flags := flag.NewFlagSet("sam", flag.ContinueOnError)
 	flags.SetOutput(log)
-	template := flags.String("template", filepath.Join("cdk.out", "IdentityPools.template.json"), "the template that cdk synth made")
+	template := flags.String("template", filepath.Join("cdk.out", "IdentityPools.template.json"),
+		"the template that cdk synth made")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
@@ -45,7 +46,8 @@ func write(template, folder string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(folder, "sam.json"), file, 0o600); err != nil { // it contains secrets
+	// it contains secrets
+	if err := os.WriteFile(filepath.Join(folder, "sam.json"), file, 0o600); err != nil {
 		return fmt.Errorf("write the variables: %w", err)
 	}
 	return nil

@@ -11,6 +11,9 @@ import (
 )
 
 func main() {
-	table, mail := dynamodb.New(dynamodb.Options{Region: "local"}), sesv2.New(sesv2.Options{Region: "local"})
-	lambda.Start(func(context.Context) (string, error) { return table.Options().Region + mail.Options().Region, nil })
+	table, mail := dynamodb.New(dynamodb.Options{Region: "local"}),
+		sesv2.New(sesv2.Options{Region: "local"})
+	lambda.Start(func(context.Context) (string, error) {
+		return table.Options().Region + mail.Options().Region, nil
+	})
 }
