@@ -72,13 +72,14 @@ func TestTheSums(t *testing.T) {
 	}}}
 	got := cost.Document(m, p, u)
 	for _, want := range []string{
-		// Lambda: 1 + 1.7275·5; logs: 2 + 3; courier: 2 table, 1 + 1·(1 + 10 + 0.443 + 1) Lambda, 7 logs, 1 SES, 0.5 secrets
+		// Lambda: 1 + 1.7275·5; logs: 2 + 3; courier: 2 for the table, 1 + 1·(1 + 10 + 0.443 + 1) for
+		// Lambda, 7 for logs, 1 for SES, 0.5 for secrets
 		"| op | 3 | 5 | 0.5 | 1 | 5.50 | 9.64 | 1.00 | 5.00 | 23.94 | 45.08 |\n",
 		"| mail | 1 | 2 | 0 | 1 | 2.00 | 13.94 | 7.00 | 1.00 | 23.94 |\n",
-		// 0.5 table, 1 + 1·(1 + 0.443 + 1) Lambda with 0.5 secrets, 3 logs
+		// 0.5 for the table, 1 + 1·(1 + 0.443 + 1) for Lambda with 0.5 for secrets, 3 for logs
 		"| tick | 1 | 0 | 0.5 | 0 | 0.50 | 3.94 | 3.00 | 0.00 | 7.44 |\n",
-		// twice what is above the tick, and the tick once, 2 TB for 2 USD a GB, 2 secrets, 1 alarm,
-		// 1 dashboard, 8 metrics
+		// Twice the calls above the tick, the tick once, 2 TB at 2 USD a GB, 2 secrets, 1 alarm,
+		// 1 dashboard, 8 metrics.
 		"| 1,000,000 | 2,000,000 | 15.50 | 49.60 | 2.00 | 27.00 | 2.00 | 3906.25 | 13.50 | 4015.85 | 4.02 |\n",
 		"- 2 secrets: 2.00.\n- Alarms (11) and dashboards (4): 2.00.",
 	} {

@@ -88,7 +88,7 @@ func self(tb testing.TB) string {
 
 func inRole(role string) map[string]string { return map[string]string{roleVariable: role} }
 
-// readEvent is the text of a file of events/.
+// readEvent returns the text of a file of events/.
 func readEvent(tb testing.TB, name string) []byte {
 	tb.Helper()
 	text, err := os.ReadFile(filepath.Join(root(tb), "events", name+".json"))

@@ -208,7 +208,7 @@ func meet[T any](
 	case Unfaulted:
 		return carryOut()
 	case Repeated:
-		_, _, _ = carryOut() // nobody sees the result
+		_, _, _ = carryOut() // the result is lost
 		return carryOut()
 	case Lost, Late:
 		_, _, _ = carryOut()

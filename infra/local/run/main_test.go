@@ -22,8 +22,8 @@ import (
 
 // These tests change the environment and the working directory, so they don't run in parallel.
 
-// told is the content of .local/run.json.
-type told struct {
+// description is the content of .local/run.json.
+type description struct {
 	BaseURL     string `json:"base_url"`
 	InboxURL    string `json:"inbox_url"`
 	DynamoDBURL string `json:"dynamodb_url"`
@@ -61,7 +61,7 @@ func inFolder(t *testing.T) {
 }
 
 // start starts the product and returns the content of .local/run.json when the product is ready.
-func start(t *testing.T) (run told, stop func() error) {
+func start(t *testing.T) (run description, stop func() error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	said, out := io.Pipe()
