@@ -135,7 +135,7 @@ func TestCodesCannotBeGuessed(t *testing.T) {
 		t.Errorf("a new code answers %d though the budget of the day is spent", got.Status)
 	}
 	product.Clock.Advance(25 * time.Hour)
-	tenant.Renew(t)
+	tenant.RenewTokens(t)
 	code, _ = generate()
 	tenant.System.Must(t, 422, "POST", "/pools/"+pool+"/users/"+id+"/activate", fields{"code": extended})
 	for range 10 { // a client that repeats a call under its idempotency key guesses once

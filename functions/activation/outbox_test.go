@@ -18,7 +18,7 @@ type scene struct {
 
 func newScene(t *testing.T) *scene {
 	t.Helper()
-	s := &scene{Product: systemtest.New(t, systemtest.Watched(systemtest.Faulty),
+	s := &scene{Product: systemtest.New(t, systemtest.WithMiddleware(systemtest.InjectFaults),
 		func(c *system.Config) { c.NoCourier = true })}
 	s.tenant = s.NewTenant(t)
 	pool := s.tenant.NewPool(t, nil)
@@ -72,7 +72,7 @@ func TestAChangeAndItsMessageAreOneTransaction(t *testing.T) {
 			for _, kind := range []systemtest.FaultKind{systemtest.Failed, systemtest.Lost} {
 				for call, calls := 0, 1; call <= calls; call++ { // the last time, no call meets the fault
 					s, f := newScene(t), &systemtest.Fault{Kind: kind, Reach: systemtest.Lasting, Call: call}
-					got := s.Direct(f.In(t.Context()), t, c.function, c.request(t, s))
+					got := s.InvokeFunction(f.Context(t.Context()), t, c.function, c.request(t, s))
 					messages := len(s.Stored(t, "MESSAGE#"))
 					changed := c.changed(s, t)
 					if changed != (messages == 1) || messages > 1 {

@@ -24,7 +24,7 @@ func (i *interruption) during(ctx context.Context) context.Context {
 	return context.WithValue(ctx, interruptionKey{}, i)
 }
 
-// interruptible lets the calls of a client be interrupted: see systemtest.Watched.
+// interruptible lets the calls of a client be interrupted: see systemtest.WithMiddleware.
 func interruptible(stack *middleware.Stack) error {
 	transaction := stack.ID() == "TransactWriteItems"
 	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("interruption", func(
@@ -41,7 +41,7 @@ func interruptible(stack *middleware.Stack) error {
 // after it was compared and before the user is stored, wins.
 func TestACodeThatIsReplacedMeanwhileActivatesNobody(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, systemtest.Watched(interruptible))
+	product := systemtest.New(t, systemtest.WithMiddleware(interruptible))
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, nil)
 	for _, form := range []string{"code", "extended_code"} {
@@ -54,7 +54,7 @@ func TestACodeThatIsReplacedMeanwhileActivatesNobody(t *testing.T) {
 			old, next := generate(), ""
 			meanwhile := &interruption{do: func() { next = generate() }}
 			present := tenant.System.Request(t, "POST", path+"/activate", fields{"code": old})
-			if got := product.Direct(meanwhile.during(t.Context()), t, "activation", present); got.Status != 422 {
+			if got := product.InvokeFunction(meanwhile.during(t.Context()), t, "activation", present); got.Status != 422 {
 				t.Errorf("the old code answers %d %s", got.Status, got.Body)
 			}
 			if next == "" {

@@ -56,7 +56,7 @@ func TestUsersAreCountedOnce(t *testing.T) {
 	newUsers(t, tenant, other, 2)
 	users := usersOf(t, product, tenant, pool)
 	all := append(usersOf(t, product, tenant, other), users...)
-	come := func() { deliver(t, product, systemtest.StreamOf(inserted, all...)) }
+	come := func() { deliver(t, product, systemtest.StreamEvent(inserted, all...)) }
 	check := func(when string, want int) {
 		t.Helper()
 		if n := number(t, tenant, pool); n != want {
@@ -66,23 +66,23 @@ func TestUsersAreCountedOnce(t *testing.T) {
 			t.Errorf("%s: %d users in the other pool", when, n)
 		}
 	}
-	deliver(t, product, systemtest.StreamOf(inserted, usersOf(t, product, tenant, other)...))
+	deliver(t, product, systemtest.StreamEvent(inserted, usersOf(t, product, tenant, other)...))
 	if n := number(t, tenant, pool); n != 0 {
 		t.Errorf("%d users before any was counted", n)
 	}
-	deliver(t, product, systemtest.StreamOf(inserted, users[:2]...))
+	deliver(t, product, systemtest.StreamEvent(inserted, users[:2]...))
 	check("after a part", 2)
 	come()
 	check("after all of them, the part again among them", 5)
 	come()
 	check("after a repeat", 5)
-	deliver(t, product, systemtest.StreamOf(modified, all...))
+	deliver(t, product, systemtest.StreamEvent(modified, all...))
 	check("after changes of users", 5)
 	for _, u := range users[:2] {
 		tenant.Admin.Must(t, 204, "DELETE", "/pools/"+pool+"/users/"+u["sk"], nil)
 	}
 	for range 2 {
-		deliver(t, product, systemtest.StreamOf(removed, users[:2]...))
+		deliver(t, product, systemtest.StreamEvent(removed, users[:2]...))
 		check("after two went", 3)
 	}
 	come()
@@ -90,7 +90,7 @@ func TestUsersAreCountedOnce(t *testing.T) {
 	for _, u := range users[2:] {
 		tenant.Admin.Must(t, 204, "DELETE", "/pools/"+pool+"/users/"+u["sk"], nil)
 	}
-	deliver(t, product, systemtest.StreamOf(removed, users...))
+	deliver(t, product, systemtest.StreamEvent(removed, users...))
 	check("after all went", 0)
 }
 
@@ -109,7 +109,7 @@ func TestTheStreamCounts(t *testing.T) {
 // A mail that fails holds back what comes after it, and nothing that came before is counted twice when the rest comes again.
 func TestARecordThatFailsHoldsBackTheRest(t *testing.T) {
 	t.Parallel()
-	ses := systemtest.NewDoor(t)
+	ses := systemtest.NewMailProxy(t)
 	product := systemtest.New(t, alone, ses.Option)
 	tenant := product.NewTenant(t)
 	pool, mailed := tenant.NewPool(t, nil), tenant.NewPool(t, nil)
@@ -118,8 +118,8 @@ func TestARecordThatFailsHoldsBackTheRest(t *testing.T) {
 	register(t, tenant, mailed, email)
 	users := usersOf(t, product, tenant, pool)
 	batch := append(append(users[:2:2], product.Stored(t, "MESSAGE#")...), users[2])
-	event := systemtest.StreamOf(inserted, batch...)
-	ses.Set(systemtest.HangUp)
+	event := systemtest.StreamEvent(inserted, batch...)
+	ses.SetFault(systemtest.HangUp)
 	failed := product.Courier.Stream(t.Context(), event).BatchItemFailures
 	if len(failed) != 1 || failed[0].ItemIdentifier != "2" {
 		t.Fatalf("failed: %v", failed)
@@ -127,7 +127,7 @@ func TestARecordThatFailsHoldsBackTheRest(t *testing.T) {
 	if n := number(t, tenant, pool); n != 2 {
 		t.Errorf("%d users, want the two before the mail", n)
 	}
-	ses.Open()
+	ses.ClearFault()
 	rest := event
 	rest.Records = event.Records[2:]
 	deliver(t, product, rest)
@@ -146,7 +146,7 @@ func TestADeletedPoolLeavesNothing(t *testing.T) {
 	pool, kept := tenant.NewPool(t, fields{"id": "doomed"}), tenant.NewPool(t, fields{"id": "doome"})
 	newUsers(t, tenant, kept, 2)
 	fill(t, product, tenant, pool)
-	deliver(t, product, systemtest.StreamOf(inserted, usersOf(t, product, tenant, pool)...))
+	deliver(t, product, systemtest.StreamEvent(inserted, usersOf(t, product, tenant, pool)...))
 	before := len(ofPool(t, product, tenant, kept))
 
 	tenant.Admin.Must(t, 204, "DELETE", "/pools/"+pool, nil)
@@ -155,11 +155,11 @@ func TestADeletedPoolLeavesNothing(t *testing.T) {
 		t.Fatal("60 users went on the spot: the test is to be about those that the stream clears")
 	}
 	path := "/pools/" + pool + "/users"
-	product.Settle()
+	product.ExpireCaches()
 	tenant.Admin.Must(t, 404, "GET", path+"/"+left[0]["sk"], nil)
 	tenant.Admin.Must(t, 409, "POST", "/pools", fields{"id": pool, "name": "Again"})
 
-	deliver(t, product, systemtest.StreamOf(modified, product.Stored(t, "POOL#"+tenant.ID+"#"+pool)...))
+	deliver(t, product, systemtest.StreamEvent(modified, product.Stored(t, "POOL#"+tenant.ID+"#"+pool)...))
 	for _, it := range ofPool(t, product, tenant, pool) {
 		if it["sk"] != "NAME" && it.Kind() != "LIMIT" || it["ttl"] == "" { // what goes by itself in days
 			t.Errorf("it leaves %s %s", it["pk"], it["sk"])
@@ -173,7 +173,7 @@ func TestADeletedPoolLeavesNothing(t *testing.T) {
 		t.Errorf("the new pool has %v users", n)
 	}
 	tenant.NewUser(t, pool, "active", "user-1@example.com", fields{"id": "user-1"})
-	deliver(t, product, systemtest.StreamOf(modified, systemtest.Item{"pk": "POOL#" + tenant.ID + "#" + pool, "sk": "POOL", "deleted_at": "1"}))
+	deliver(t, product, systemtest.StreamEvent(modified, systemtest.Item{"pk": "POOL#" + tenant.ID + "#" + pool, "sk": "POOL", "deleted_at": "1"}))
 	tenant.Admin.Must(t, 200, "GET", path+"/user-1", nil) // a late record of the old pool is no harm to the new one
 }
 
@@ -237,7 +237,7 @@ func TestTheStreamClearsADeletedPool(t *testing.T) {
 func TestALargePoolIsClearedInTurns(t *testing.T) {
 	t.Parallel()
 	var endless interruption
-	product := systemtest.New(t, alone, systemtest.Watched(endless.watch))
+	product := systemtest.New(t, alone, systemtest.WithMiddleware(endless.watch))
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, nil)
 	newUsers(t, tenant, pool, 60)
@@ -263,7 +263,7 @@ func TestALargePoolIsClearedInTurns(t *testing.T) {
 		}
 		return nil
 	})
-	deliver(t, product, systemtest.StreamOf(modified, before))
+	deliver(t, product, systemtest.StreamEvent(modified, before))
 	if steps < 2 || steps > 100 {
 		t.Errorf("%d steps for one record", steps)
 	}
@@ -272,7 +272,7 @@ func TestALargePoolIsClearedInTurns(t *testing.T) {
 		t.Errorf("the stream does not tell of it once more: %v, before %v", after, before)
 	}
 	endless.set(func(any) error { return nil })
-	deliver(t, product, systemtest.StreamOf(modified, after))
+	deliver(t, product, systemtest.StreamEvent(modified, after))
 	if left := ofPool(t, product, tenant, pool); len(left) != 1 {
 		t.Errorf("it leaves %v", left)
 	}
@@ -293,7 +293,7 @@ func TestAUserOfADeletedPoolGoes(t *testing.T) {
 	if err := product.Table.Users.Create(t.Context(), late, once.Reply[identity.User]{}); err != nil {
 		t.Fatal(err)
 	}
-	event := systemtest.StreamOf(inserted, usersOf(t, product, tenant, pool)...)
+	event := systemtest.StreamEvent(inserted, usersOf(t, product, tenant, pool)...)
 	for range 2 {
 		deliver(t, product, event)
 	}
@@ -302,5 +302,5 @@ func TestAUserOfADeletedPoolGoes(t *testing.T) {
 			t.Errorf("it leaves %s %s", it["pk"], it["sk"])
 		}
 	}
-	deliver(t, product, systemtest.StreamOf(removed, systemtest.Item{"pk": "USERS#" + tenant.ID + "#" + pool, "sk": "late"}))
+	deliver(t, product, systemtest.StreamEvent(removed, systemtest.Item{"pk": "USERS#" + tenant.ID + "#" + pool, "sk": "late"}))
 }

@@ -15,23 +15,23 @@ import (
 // "Nothing is lost": SES refuses for a while, and every mail arrives afterwards, once.
 func TestMailsWaitWhileSESIsDown(t *testing.T) {
 	t.Parallel()
-	ses := systemtest.NewDoor(t)
+	ses := systemtest.NewMailProxy(t)
 	product := systemtest.New(t, ses.Option)
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, nil)
-	ses.Set(systemtest.HangUp)
+	ses.SetFault(systemtest.HangUp)
 	people := []string{systemtest.Address("ann"), systemtest.Address("ben"), systemtest.Address("cy")}
 	for _, email := range people {
 		register(t, tenant, pool, email)
 	}
 	for range 7 { // more than the SDK's own tries of one mail
-		<-ses.Knocks
+		<-ses.Faulted
 	}
-	ses.Open()
+	ses.ClearFault()
 	for _, email := range people {
 		product.Inbox.Await(t, email, 1)
 	}
-	product.Quiet(t)
+	product.AwaitEmptyOutbox(t)
 	for _, email := range people {
 		activate(t, tenant, pool, 201, arrived(t, product, email, 1)[0])
 	}
@@ -39,7 +39,7 @@ func TestMailsWaitWhileSESIsDown(t *testing.T) {
 
 func TestAFaultOfSES(t *testing.T) {
 	t.Parallel()
-	ses := systemtest.NewDoor(t)
+	ses := systemtest.NewMailProxy(t)
 	product := systemtest.New(t, alone, ses.Option)
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, nil)
@@ -59,8 +59,8 @@ func TestAFaultOfSES(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			email := systemtest.Address("ann")
 			register(t, tenant, pool, email)
-			event := product.Outbox(t)
-			ses.Set(c.fault)
+			event := product.OutboxEvent(t)
+			ses.SetFault(c.fault)
 			failed := product.Courier.Stream(t.Context(), event).BatchItemFailures
 			if comes := len(failed) == 1 && failed[0].ItemIdentifier == event.Records[0].Change.SequenceNumber; comes != c.stays {
 				t.Errorf("the record comes again: %v, want %v", failed, c.stays)
@@ -69,7 +69,7 @@ func TestAFaultOfSES(t *testing.T) {
 				t.Errorf("%d messages in the outbox", n)
 			}
 			arrived(t, product, email, 0)
-			ses.Open()
+			ses.ClearFault()
 			if c.stays {
 				empty(t, product)
 				activate(t, tenant, pool, 201, arrived(t, product, email, 1)[0])
@@ -109,7 +109,7 @@ func TestARecordIsDeliveredAgain(t *testing.T) {
 	pool := tenant.NewPool(t, nil)
 	email := systemtest.Address("ann")
 	register(t, tenant, pool, email)
-	event := product.Outbox(t)
+	event := product.OutboxEvent(t)
 	for range 3 {
 		deliver(t, product, event)
 	}
@@ -131,11 +131,11 @@ func keepsMessages(parameters any) error {
 func TestARepeatReplacesTheCode(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		fail func(*systemtest.Door, *interruption)
+		fail func(*systemtest.MailProxy, *interruption)
 	}{
-		"after SES took the mail and said no":             {func(d *systemtest.Door, _ *interruption) { d.Set(systemtest.SentAllTheSame) }},
-		"after the message could not be taken out":        {func(_ *systemtest.Door, i *interruption) { i.set(keepsMessages) }},
-		"after the mail could not be sent the first time": {func(d *systemtest.Door, _ *interruption) { d.Set(systemtest.HangUp) }},
+		"after SES took the mail and said no":             {func(d *systemtest.MailProxy, _ *interruption) { d.SetFault(systemtest.DeliverAndRefuse) }},
+		"after the message could not be taken out":        {func(_ *systemtest.MailProxy, i *interruption) { i.set(keepsMessages) }},
+		"after the mail could not be sent the first time": {func(d *systemtest.MailProxy, _ *interruption) { d.SetFault(systemtest.HangUp) }},
 	} {
 		for asked, ask := range map[string]func(*testing.T, *systemtest.Tenant, string, string){
 			"registration": func(t *testing.T, tenant *systemtest.Tenant, pool, email string) { register(t, tenant, pool, email) },
@@ -147,18 +147,18 @@ func TestARepeatReplacesTheCode(t *testing.T) {
 			t.Run(name+", asked by "+asked, func(t *testing.T) {
 				t.Parallel()
 				var table interruption
-				ses := systemtest.NewDoor(t)
-				product := systemtest.New(t, alone, ses.Option, systemtest.Watched(table.watch))
+				ses := systemtest.NewMailProxy(t)
+				product := systemtest.New(t, alone, ses.Option, systemtest.WithMiddleware(table.watch))
 				tenant := product.NewTenant(t)
 				pool, email := tenant.NewPool(t, nil), systemtest.Address("ann")
 				ask(t, tenant, pool, email)
-				event := product.Outbox(t)
+				event := product.OutboxEvent(t)
 				c.fail(ses, &table)
 				if failed := product.Courier.Stream(t.Context(), event).BatchItemFailures; len(failed) != 1 {
 					t.Fatalf("failed: %v", failed)
 				}
 				before := product.Inbox.Mails(t, email)
-				ses.Open()
+				ses.ClearFault()
 				table.set(func(any) error { return nil })
 				deliver(t, product, event)
 				mails := product.Inbox.Mails(t, email)
@@ -194,17 +194,17 @@ func TestARepeatedMailProvesItsMailbox(t *testing.T) {
 	} {
 		t.Run("asked by "+asked, func(t *testing.T) {
 			t.Parallel()
-			ses := systemtest.NewDoor(t)
+			ses := systemtest.NewMailProxy(t)
 			product := systemtest.New(t, alone, ses.Option)
 			tenant := product.NewTenant(t)
 			pool, other, email := tenant.NewPool(t, nil), tenant.NewPool(t, nil), systemtest.Address("ann")
 			ask(t, tenant, pool, email)
-			event := product.Outbox(t)
-			ses.Set(systemtest.HangUp)
+			event := product.OutboxEvent(t)
+			ses.SetFault(systemtest.HangUp)
 			if failed := product.Courier.Stream(t.Context(), event).BatchItemFailures; len(failed) != 1 {
 				t.Fatalf("failed: %v", failed)
 			}
-			ses.Open()
+			ses.ClearFault()
 			deliver(t, product, event)
 			code := systemtest.LinkIn(t, arrived(t, product, email, 1)[0]).Query().Get("code")
 			ticket := tenant.Public.Must(t, 201, "POST", "/pools/"+other+"/register", fields{
@@ -345,16 +345,16 @@ func TestAPasswordThatIsSetIsTold(t *testing.T) {
 func TestTheLogHoldsNothingPersonal(t *testing.T) {
 	t.Parallel()
 	var log systemtest.Log
-	ses := systemtest.NewDoor(t)
+	ses := systemtest.NewMailProxy(t)
 	product := systemtest.New(t, alone, ses.Option, log.Option)
 	tenant := product.NewTenant(t)
 	pool, email := tenant.NewPool(t, nil), systemtest.Address("ann")
 	register(t, tenant, pool, email)
 	for _, fault := range []systemtest.MailFault{systemtest.HangUp, systemtest.Refuse(503, ""), systemtest.Refuse(400, "MessageRejected")} {
-		ses.Set(fault)
-		product.Courier.Stream(t.Context(), product.Outbox(t))
+		ses.SetFault(fault)
+		product.Courier.Stream(t.Context(), product.OutboxEvent(t))
 	}
-	ses.Open()
+	ses.ClearFault()
 	register(t, tenant, pool, email) // limited
 	empty(t, product)
 	suppress(t, product, email)

@@ -38,7 +38,7 @@ func deliver(tb testing.TB, product *systemtest.Product, event events.DynamoDBEv
 // empty has the courier work through the outbox, which must be empty then.
 func empty(tb testing.TB, product *systemtest.Product) {
 	tb.Helper()
-	deliver(tb, product, product.Outbox(tb))
+	deliver(tb, product, product.OutboxEvent(tb))
 	if left := product.Stored(tb, "MESSAGE#"); len(left) > 0 {
 		tb.Fatalf("still in the outbox: %v", left)
 	}

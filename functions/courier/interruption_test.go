@@ -19,7 +19,7 @@ type interruption struct {
 // set has a function called before each call from now on. The call fails with its error.
 func (i *interruption) set(before func(parameters any) error) { i.before.Store(&before) }
 
-// watch puts the interruption into a client: see systemtest.Watched.
+// watch puts the interruption into a client: see systemtest.WithMiddleware.
 func (i *interruption) watch(stack *middleware.Stack) error {
 	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("interruption", func(
 		ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,

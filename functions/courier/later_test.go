@@ -46,7 +46,7 @@ func strangers(tb testing.TB, product *systemtest.Product, tenant *systemtest.Te
 		address := systemtest.Address("kim")
 		register(tb, tenant, pool, address)
 		addresses = append(addresses, address)
-		deliver(tb, product, product.Outbox(tb))
+		deliver(tb, product, product.OutboxEvent(tb))
 	}
 	return addresses
 }
@@ -76,7 +76,7 @@ func TestMailsAboveTheBudgetComeLater(t *testing.T) {
 	people := strangers(t, product, tenant, pool, 5)
 	for hour, want := range [][]int{{1, 1, 0, 0, 0}, {1, 1, 1, 1, 0}, {1, 1, 1, 1, 1}} {
 		for range 3 {
-			deliver(t, product, product.Outbox(t)) // as a replay would
+			deliver(t, product, product.OutboxEvent(t)) // as a replay would
 			tick(t, product)
 		}
 		if got := mailed(t, product, people); !slices.Equal(got, want) {
@@ -108,7 +108,7 @@ func TestMailsAboveTheBudgetOfTheDayComeTheNextDay(t *testing.T) {
 	if got := mailed(t, product, people); !slices.Equal(got, []int{1, 1, 1, 1, 0}) {
 		t.Errorf("after midnight: %v", got)
 	}
-	deliver(t, product, product.Outbox(t))
+	deliver(t, product, product.OutboxEvent(t))
 	if left := len(product.Stored(t, "MESSAGE#")); left != 0 { // no place while it is valid: a place that nobody waits for is not kept
 		t.Errorf("%d messages are left that have no place while they are valid", left)
 	}
@@ -123,13 +123,13 @@ func TestADelayedMailLeavesTheCodeBefore(t *testing.T) {
 	ticket := tenant.Public.Must(t, 201, "POST", path+"/register?code_type_in_message=link", fields{
 		"identifier": ann, "password": systemtest.Password,
 	}).Text(t, "ticket")
-	deliver(t, product, product.Outbox(t))
+	deliver(t, product, product.OutboxEvent(t))
 	strangers(t, product, tenant, pool, 2)
 	product.Clock.Advance(2 * time.Minute)
 	tenant.Public.Must(t, 202, "POST", path+"/activation/send?code_type_in_message=link", fields{
 		"ticket": ticket, // of the registration of that code
 	})
-	deliver(t, product, product.Outbox(t))
+	deliver(t, product, product.OutboxEvent(t))
 	activate(t, tenant, pool, 201, arrived(t, product, ann, 1)[0])
 }
 
@@ -151,7 +151,7 @@ func TestWhoseMailsDoNotWait(t *testing.T) {
 	set := tenant.NewUser(t, pool, "new", known, nil)
 	code := tenant.System.Must(t, 201, "POST", users+set+"/code/generate", fields{"type": "activation"}).Text(t, "code")
 	tenant.System.Must(t, 201, "POST", users+set+"/activate", fields{"code": code, "password": systemtest.Password})
-	deliver(t, product, product.Outbox(t))
+	deliver(t, product, product.OutboxEvent(t))
 	for what, address := range map[string]string{"a notice that an address is taken": owner, "an invitation": guest, "a notice of a password": known} {
 		if n := len(product.Inbox.Mails(t, address)); n != 1 {
 			t.Errorf("%s: %d mails", what, n)
@@ -161,7 +161,7 @@ func TestWhoseMailsDoNotWait(t *testing.T) {
 	for i, want := range []int{1, 1, 0} {
 		address := systemtest.Address("ben")
 		tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/register", fields{"identifier": address})
-		deliver(t, product, product.Outbox(t))
+		deliver(t, product, product.OutboxEvent(t))
 		if n := len(product.Inbox.Mails(t, address)); n != want {
 			t.Errorf("registration %d of a back end: %d mails, want %d", i, n, want)
 		}
@@ -185,11 +185,11 @@ func TestTheBudgetDoesNotTellWhoIsRegistered(t *testing.T) {
 		}
 		before := strangers(t, product, tenant, pool, 1)
 		register(t, tenant, pool, probed)
-		deliver(t, product, product.Outbox(t))
+		deliver(t, product, product.OutboxEvent(t))
 		after := strangers(t, product, tenant, pool, 2)
 		places[i] = mailed(t, product, append(before, after...))
 		product.Clock.Advance(time.Hour)
-		tenant.Renew(t)
+		tenant.RenewTokens(t)
 		tick(t, product)
 		places[i] = append(places[i], mailed(t, product, after)...)
 	}
@@ -213,7 +213,7 @@ func TestParallelMailsKeepToTheBudget(t *testing.T) {
 		for _, message := range product.Stored(t, "MESSAGE#") {
 			all.Go(func() {
 				for range 2 {
-					deliver(t, product, systemtest.StreamOf(inserted, message))
+					deliver(t, product, systemtest.StreamEvent(inserted, message))
 				}
 			})
 		}
@@ -240,7 +240,7 @@ func TestABacklogStarvesNoOtherPool(t *testing.T) {
 		})
 	}
 	wait.Wait()
-	deliver(t, product, product.Outbox(t))
+	deliver(t, product, product.OutboxEvent(t))
 	if waiting := len(product.Stored(t, "MESSAGE#")); waiting != 200 {
 		t.Fatalf("%d messages wait", waiting)
 	}
@@ -278,16 +278,16 @@ func waitingFor(tb testing.TB, product *systemtest.Product, pool string) string 
 // A delayed message that fails when it is due keeps none of those behind it, and is tried again.
 func TestADelayedMessageThatFailsIsTriedAgain(t *testing.T) {
 	t.Parallel()
-	ses := systemtest.NewDoor(t)
+	ses := systemtest.NewMailProxy(t)
 	product, tenant := morning(t, ses.Option)
 	pool := tenant.NewPool(t, budget(2))
 	people := strangers(t, product, tenant, pool, 2)
 	product.Clock.Advance(time.Hour)
-	ses.Set(systemtest.HangUp)
+	ses.SetFault(systemtest.HangUp)
 	if err := product.Courier.Tick(t.Context()); err == nil {
 		t.Error("a tick whose message failed says nothing")
 	}
-	ses.Open()
+	ses.ClearFault()
 	tick(t, product)
 	if got := mailed(t, product, people); !slices.Equal(got, []int{1, 0}) {
 		t.Errorf("at once: %v", got)

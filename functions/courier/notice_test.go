@@ -150,17 +150,17 @@ func TestTheLimitsOfMails(t *testing.T) {
 // A notice that could not be sent has not used the owner's limit up.
 func TestANoticeThatFailedIsSentAgain(t *testing.T) {
 	t.Parallel()
-	ses := systemtest.NewDoor(t)
+	ses := systemtest.NewMailProxy(t)
 	product := systemtest.New(t, alone, ses.Option)
 	tenant := product.NewTenant(t)
 	pool, email := tenant.NewPool(t, nil), systemtest.Address("ann")
 	tenant.NewUser(t, pool, "active", email, nil)
 	register(t, tenant, pool, email)
-	ses.Set(systemtest.HangUp)
-	if failed := product.Courier.Stream(t.Context(), product.Outbox(t)).BatchItemFailures; len(failed) != 1 {
+	ses.SetFault(systemtest.HangUp)
+	if failed := product.Courier.Stream(t.Context(), product.OutboxEvent(t)).BatchItemFailures; len(failed) != 1 {
 		t.Fatalf("failed: %v", failed)
 	}
-	ses.Open()
+	ses.ClearFault()
 	empty(t, product)
 	arrived(t, product, email, 1)
 }

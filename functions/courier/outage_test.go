@@ -49,26 +49,26 @@ const (
 // the while.
 func TestAnHourWithoutSES(t *testing.T) {
 	t.Parallel()
-	ses := systemtest.NewDoor(t)
+	ses := systemtest.NewMailProxy(t)
 	product := systemtest.New(t, ses.Option)
 	o := outage{Product: product, tenant: product.NewTenant(t)}
 	o.pool, o.doomed = o.tenant.NewPool(t, nil), o.tenant.NewPool(t, nil)
 	people := o.people(t)
-	ses.Set(systemtest.Refuse(400, "SendingPausedException"))
+	ses.SetFault(systemtest.Refuse(400, "SendingPausedException"))
 	for _, p := range people {
 		p.asks(o, t, p)
 	}
 	for quarter, fault := range []systemtest.MailFault{
 		systemtest.Refuse(429, "TooManyRequestsException"), systemtest.HangUp, systemtest.Refuse(503, "InternalServiceErrorException"), systemtest.Refuse(400, "LimitExceededException"),
 	} {
-		ses.Set(fault)
-		for len(ses.Knocks) > 0 {
-			<-ses.Knocks // of the fault before
+		ses.SetFault(fault)
+		for len(ses.Faulted) > 0 {
+			<-ses.Faulted // of the fault before
 		}
-		<-ses.Knocks
+		<-ses.Faulted
 		product.Clock.Advance(15 * time.Minute)
 		if quarter == 2 {
-			o.tenant.Renew(t)
+			o.tenant.RenewTokens(t)
 			for _, p := range people {
 				if p.later != nil {
 					p.later(o, t, p)
@@ -79,7 +79,7 @@ func TestAnHourWithoutSES(t *testing.T) {
 	for _, p := range people {
 		arrived(t, product, p.email, 0)
 	}
-	ses.Open()
+	ses.ClearFault()
 	for left := len(people); left > 0; {
 		before := left
 		parttest.Until(t, "fewer messages in the outbox", func() bool {
@@ -87,7 +87,7 @@ func TestAnHourWithoutSES(t *testing.T) {
 			return left < before
 		})
 	}
-	o.tenant.Renew(t)
+	o.tenant.RenewTokens(t)
 	for _, p := range people {
 		o.check(t, p)
 	}

@@ -126,7 +126,7 @@ func TestAnOwnTextComesAndGoes(t *testing.T) {
 			t.Errorf("without a text of its own: %q", got)
 		}
 		word(t, tenant, pool, mail.RegistrationLink, "en")
-		product.Settle()
+		product.ExpireCaches()
 		if got := said(pool); got != own {
 			t.Errorf("with one: %q", got)
 		}
@@ -134,12 +134,12 @@ func TestAnOwnTextComesAndGoes(t *testing.T) {
 			t.Errorf("another pool: %q", got)
 		}
 		tenant.Admin.Must(t, 204, "DELETE", path, nil)
-		product.Settle()
+		product.ExpireCaches()
 	}
 	word(t, tenant, pool, mail.RegistrationLink, "en")
 	tenant.Admin.Must(t, 204, "DELETE", "/pools/"+pool, nil)
 	tenant.NewPool(t, fields{"id": pool})
-	product.Settle()
+	product.ExpireCaches()
 	if got := said(pool); got != usual {
 		t.Errorf("a pool that is made again: %q", got)
 	}
@@ -237,5 +237,5 @@ func TestAnOwnTextThatIsNotValidAnyMore(t *testing.T) {
 	if line := log.String(); !strings.Contains(line, `"kind":"registration_link","language":"en"`) || strings.Contains(line, "nickname") {
 		t.Errorf("logged: %s", line)
 	}
-	systemtest.Refused(t, tenant.Admin.Call(t, "POST", "/pools/"+pool+"/mails/registration_link/en/preview", nil), 422, "invalid", "/body", "/body")
+	systemtest.CheckRefusal(t, tenant.Admin.Call(t, "POST", "/pools/"+pool+"/mails/registration_link/en/preview", nil), 422, "invalid", "/body", "/body")
 }

@@ -58,10 +58,10 @@ func (s *signedUp) activate(code string) {
 func (s *signedUp) later(d time.Duration) {
 	s.t.Helper()
 	s.Clock.Advance(d)
-	event := systemtest.StreamOf(removed, s.Expire(s.t)...)
+	event := systemtest.StreamEvent(removed, s.Expire(s.t)...)
 	deliver(s.t, s.Product, event)
 	deliver(s.t, s.Product, event)
-	s.tenant.Renew(s.t)
+	s.tenant.RenewTokens(s.t)
 }
 
 // is says whether the user is still there.
@@ -110,7 +110,7 @@ func TestAnUnprovedUserGoes(t *testing.T) {
 			if c.stays != (again == s.id) {
 				t.Errorf("who registers the address waits with user %s, and the first one was %s", again, s.id)
 			}
-			for _, broken := range s.Broken(t, s.tenant.ID, map[string]bool{s.id: true}) {
+			for _, broken := range s.BrokenInvariants(t, s.tenant.ID, map[string]bool{s.id: true}) {
 				t.Error(broken)
 			}
 		})
@@ -127,8 +127,8 @@ func TestAnInvitedUserStays(t *testing.T) {
 	register(t, tenant, pool, email)
 	empty(t, product)
 	product.Clock.Advance(4 * 24 * time.Hour)
-	deliver(t, product, systemtest.StreamOf(removed, product.Expire(t)...))
-	tenant.Renew(t)
+	deliver(t, product, systemtest.StreamEvent(removed, product.Expire(t)...))
+	tenant.RenewTokens(t)
 	tenant.Admin.Must(t, 200, "GET", "/pools/"+pool+"/users/"+id, nil)
 }
 
@@ -157,8 +157,8 @@ func TestAnUnprovedUserWithManyRegistrationsStays(t *testing.T) {
 	s.Clock.Advance(day)
 	wait("b")
 	s.Clock.Advance(day + time.Second)
-	s.tenant.Renew(t)
-	deliver(t, s.Product, systemtest.StreamOf(removed, s.Stored(t, "USER#"+s.tenant.ID+"#")...)) // before all that is over has gone
+	s.tenant.RenewTokens(t)
+	deliver(t, s.Product, systemtest.StreamEvent(removed, s.Stored(t, "USER#"+s.tenant.ID+"#")...)) // before all that is over has gone
 	if !s.is() {
 		t.Fatal("the user is deleted while a registration waits")
 	}
@@ -175,12 +175,12 @@ func TestAnUnprovedUserWithManyRegistrationsStays(t *testing.T) {
 func TestAUserBecomesActiveMeanwhile(t *testing.T) {
 	t.Parallel()
 	var meanwhile interruption // between the courier's look at the user and its deletion
-	s := newSignedUp(t, systemtest.Watched(meanwhile.watch))
+	s := newSignedUp(t, systemtest.WithMiddleware(meanwhile.watch))
 	looked := false
 	meanwhile.set(func(parameters any) error {
 		if deletesUser(parameters) && !looked {
 			looked = true
-			s.tenant.Renew(t)
+			s.tenant.RenewTokens(t)
 			s.activate(s.code())
 		}
 		return nil
@@ -201,11 +201,11 @@ func TestTheStreamTellsOfWhatExpired(t *testing.T) {
 		register(t, tenant, pool, email)
 		product.Inbox.Await(t, email, 1)
 	}
-	product.Quiet(t)
+	product.AwaitEmptyOutbox(t)
 	activate(t, tenant, pool, 201, arrived(t, product, emails[2], 1)[0])
-	product.Quiet(t)
+	product.AwaitEmptyOutbox(t)
 	product.Clock.Advance(2*24*time.Hour + time.Second)
-	tenant.Renew(t)
+	tenant.RenewTokens(t)
 	product.Expire(t)
 	parttest.Until(t, "the active user alone", func() bool {
 		left := usersOf(t, product, tenant, pool)

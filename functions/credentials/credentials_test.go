@@ -86,7 +86,7 @@ func TestAPasswordExpires(t *testing.T) {
 	proof := fields{"identifier": email, "password": systemtest.Password}
 	tenant.System.Must(t, 200, "POST", "/pools/"+pool+"/user/password/verify", proof)
 	product.Clock.Advance(25 * time.Hour)
-	tenant.Renew(t)
+	tenant.RenewTokens(t)
 	tenant.System.Must(t, 401, "POST", "/pools/"+pool+"/user/password/verify", proof)
 	if result := tenant.System.Must(t, 200, "POST", "/pools/"+pool+"/user/password/v2/verify", proof).Text(t, "result"); result != "password_expired" {
 		t.Errorf("result %s", result)

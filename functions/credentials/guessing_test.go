@@ -56,7 +56,7 @@ func (d *door) advance(t *testing.T, by time.Duration) {
 	d.now = d.now.Add(by)
 	d.mu.Unlock()
 	if by >= time.Minute {
-		d.tenant.Renew(t)
+		d.tenant.RenewTokens(t)
 	}
 }
 

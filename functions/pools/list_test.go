@@ -126,10 +126,10 @@ func TestAListGoesOnAfterADeletedPool(t *testing.T) {
 			t.Errorf("%q lists %q, want %q", c.query, got, c.want)
 		}
 	}
-	systemtest.Refused(t, tenant.Admin.Call(t, "GET", "/pools?sort=name&after_pool_id=never", nil), 422, "invalid", "after_pool_id")
-	systemtest.Refused(t, tenant.Admin.Call(t, "GET", "/pools?sort=name&before_pool_id=never", nil), 422, "invalid", "before_pool_id")
+	systemtest.CheckRefusal(t, tenant.Admin.Call(t, "GET", "/pools?sort=name&after_pool_id=never", nil), 422, "invalid", "after_pool_id")
+	systemtest.CheckRefusal(t, tenant.Admin.Call(t, "GET", "/pools?sort=name&before_pool_id=never", nil), 422, "invalid", "before_pool_id")
 	stranger := product.NewTenant(t)
-	systemtest.Refused(t, stranger.Admin.Call(t, "GET", "/pools?sort=name&after_pool_id=e", nil), 422, "invalid", "after_pool_id")
+	systemtest.CheckRefusal(t, stranger.Admin.Call(t, "GET", "/pools?sort=name&after_pool_id=e", nil), 422, "invalid", "after_pool_id")
 }
 
 func TestAListIsRefused(t *testing.T) {
@@ -148,7 +148,7 @@ func TestAListIsRefused(t *testing.T) {
 		{"before_pool_id=%00", "before_pool_id"},
 	} {
 		for _, client := range tenant.Trees() {
-			systemtest.Refused(t, client.Call(t, "GET", "/pools?"+c.query, nil), 422, "invalid", c.at)
+			systemtest.CheckRefusal(t, client.Call(t, "GET", "/pools?"+c.query, nil), 422, "invalid", c.at)
 		}
 	}
 }

@@ -99,7 +99,7 @@ func TestTheListOfMailTexts(t *testing.T) {
 	for query, at := range map[string][]string{
 		"?kind=welcome": {"kind"}, "?lang=it": {"lang"}, "?lang=DE": {"lang"}, "?kind=x&lang=%00": {"kind", "lang"},
 	} {
-		systemtest.Refused(t, tenant.Admin.Call(t, "GET", "/pools/"+pool+"/mails"+query, nil), 422, "invalid", at...)
+		systemtest.CheckRefusal(t, tenant.Admin.Call(t, "GET", "/pools/"+pool+"/mails"+query, nil), 422, "invalid", at...)
 	}
 }
 
@@ -145,14 +145,14 @@ func TestATextOfAMailIsRefused(t *testing.T) {
 		{"larger than a request may be", with(fields{"body": strings.Repeat("x", 129<<10)}), 413, "too_large", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			systemtest.Refused(t, tenant.Admin.Call(t, "PUT", path, c.body), c.status, c.code, c.at...)
-			systemtest.Refused(t, tenant.Admin.Call(t, "POST", path+"/preview", c.body), c.status, c.code, c.at...)
+			systemtest.CheckRefusal(t, tenant.Admin.Call(t, "PUT", path, c.body), c.status, c.code, c.at...)
+			systemtest.CheckRefusal(t, tenant.Admin.Call(t, "POST", path+"/preview", c.body), c.status, c.code, c.at...)
 		})
 	}
 	// A change says all; a draft may leave out what stays.
-	systemtest.Refused(t, tenant.Admin.Call(t, "PUT", path, fields{"subject": "x"}), 422, "invalid", "/body", "/body")
-	systemtest.Refused(t, tenant.Admin.Call(t, "PUT", path, fields{"body": "x" + code}), 422, "invalid", "/subject")
-	systemtest.Refused(t, tenant.Admin.Call(t, "PUT", path, nil), 400, "malformed")
+	systemtest.CheckRefusal(t, tenant.Admin.Call(t, "PUT", path, fields{"subject": "x"}), 422, "invalid", "/body", "/body")
+	systemtest.CheckRefusal(t, tenant.Admin.Call(t, "PUT", path, fields{"body": "x" + code}), 422, "invalid", "/subject")
+	systemtest.CheckRefusal(t, tenant.Admin.Call(t, "PUT", path, nil), 400, "malformed")
 	if after := product.Items(t); !reflect.DeepEqual(sorted(before), sorted(after)) {
 		t.Errorf("stored before %v\nand after %v", before, after)
 	}
@@ -171,25 +171,25 @@ func TestAMailThatThereIsNot(t *testing.T) {
 	}
 	for _, mails := range []string{"/welcome/de", "/registration_code/it", "/registration_code/de-AT", "/REGISTRATION_CODE/de", "/registration_code/a%23b"} {
 		for method, body := range map[string]any{"GET": nil, "PUT": ours(), "DELETE": nil} {
-			systemtest.Refused(t, tenant.Admin.Call(t, method, "/pools/"+pool+"/mails"+mails, body), 404, "not_found")
+			systemtest.CheckRefusal(t, tenant.Admin.Call(t, method, "/pools/"+pool+"/mails"+mails, body), 404, "not_found")
 		}
-		systemtest.Refused(t, tenant.Admin.Call(t, "POST", "/pools/"+pool+"/mails"+mails+"/preview", nil), 404, "not_found")
+		systemtest.CheckRefusal(t, tenant.Admin.Call(t, "POST", "/pools/"+pool+"/mails"+mails+"/preview", nil), 404, "not_found")
 	}
 	if got := tenant.Admin.Call(t, "GET", "/pools/"+pool+"/mails/welcome/de", nil); !strings.HasPrefix(got.Text(t, "error"), "no mail text") {
 		t.Errorf("a kind that there is not: %s", got.Body)
 	}
 	each(func(method, path string, body any) {
-		systemtest.Refused(t, tenant.Admin.Call(t, method, "/pools/none/mails"+path, body), 404, "not_found")
-		systemtest.Refused(t, stranger.Admin.Call(t, method, "/pools/"+pool+"/mails"+path, body), 404, "not_found")
-		systemtest.Refused(t, tenant.System.Call(t, method, "/pools/"+pool+"/mails"+path, body), 404, "not_found") // in no other tree
+		systemtest.CheckRefusal(t, tenant.Admin.Call(t, method, "/pools/none/mails"+path, body), 404, "not_found")
+		systemtest.CheckRefusal(t, stranger.Admin.Call(t, method, "/pools/"+pool+"/mails"+path, body), 404, "not_found")
+		systemtest.CheckRefusal(t, tenant.System.Call(t, method, "/pools/"+pool+"/mails"+path, body), 404, "not_found") // in no other tree
 		foreign := *tenant.Admin
 		foreign.Token = stranger.Admin.Token
-		systemtest.Refused(t, foreign.Call(t, method, "/pools/"+pool+"/mails"+path, body), 403, "forbidden")
+		systemtest.CheckRefusal(t, foreign.Call(t, method, "/pools/"+pool+"/mails"+path, body), 403, "forbidden")
 		foreign.Token = ""
-		systemtest.Refused(t, foreign.Call(t, method, "/pools/"+pool+"/mails"+path, body), 401, "unauthorized")
+		systemtest.CheckRefusal(t, foreign.Call(t, method, "/pools/"+pool+"/mails"+path, body), 401, "unauthorized")
 	})
-	systemtest.Refused(t, stranger.Admin.Call(t, "GET", "/pools/"+pool+"/mails", nil), 404, "not_found")
-	systemtest.Refused(t, tenant.System.Call(t, "GET", "/pools/"+pool+"/mails", nil), 404, "not_found")
+	systemtest.CheckRefusal(t, stranger.Admin.Call(t, "GET", "/pools/"+pool+"/mails", nil), 404, "not_found")
+	systemtest.CheckRefusal(t, tenant.System.Call(t, "GET", "/pools/"+pool+"/mails", nil), 404, "not_found")
 	has(t, tenant.Admin.Must(t, 200, "GET", codeMail(pool), nil).Fields(t), fields{"own": false})
 }
 
@@ -207,10 +207,10 @@ func TestTheTextsOfADeletedPool(t *testing.T) {
 	tenant.Admin.Must(t, 200, "PUT", codeMail(other), ours())
 	tenant.Admin.Must(t, 204, "DELETE", "/pools/"+pool, nil)
 	for method, body := range map[string]any{"GET": nil, "PUT": ours(), "DELETE": nil} {
-		systemtest.Refused(t, tenant.Admin.Call(t, method, codeMail(pool), body), 404, "not_found")
+		systemtest.CheckRefusal(t, tenant.Admin.Call(t, method, codeMail(pool), body), 404, "not_found")
 	}
-	systemtest.Refused(t, tenant.Admin.Call(t, "GET", "/pools/"+pool+"/mails", nil), 404, "not_found")
-	systemtest.Refused(t, tenant.Admin.Call(t, "POST", codeMail(pool)+"/preview", nil), 404, "not_found")
+	systemtest.CheckRefusal(t, tenant.Admin.Call(t, "GET", "/pools/"+pool+"/mails", nil), 404, "not_found")
+	systemtest.CheckRefusal(t, tenant.Admin.Call(t, "POST", codeMail(pool)+"/preview", nil), 404, "not_found")
 	for _, it := range product.Stored(t, "POOL#"+tenant.ID+"#pool") {
 		if it["pk"] == "POOL#"+tenant.ID+"#pool" && it["sk"] != "NAME" {
 			t.Errorf("of the pool is left: %v", it)
@@ -273,7 +273,7 @@ func TestPreconditionsOfAMailText(t *testing.T) {
 				}{{"GET", 200}, {"PUT", 200}, {"DELETE", 204}} {
 					got := tenant.Admin.Call(t, call.method, path, ours(), "If-Match", c.match(old, current))
 					if !c.ok {
-						systemtest.Refused(t, got, 412, "precondition_failed")
+						systemtest.CheckRefusal(t, got, 412, "precondition_failed")
 						continue
 					}
 					if got.Status != call.status {

@@ -35,7 +35,7 @@ func TestAPoolFromCreateToDelete(t *testing.T) {
 				t.Errorf("204 with a body: %s", gone.Body)
 			}
 			for _, method := range []string{"GET", "PUT", "DELETE"} {
-				systemtest.Refused(t, client.Call(t, method, path, fields{"name": "x"}), 404, "not_found")
+				systemtest.CheckRefusal(t, client.Call(t, method, path, fields{"name": "x"}), 404, "not_found")
 			}
 			again := client.Must(t, 201, "POST", "/pools", fields{"id": made.Text(t, "id"), "name": "Partners"})
 			if again.Header.Get("ETag") == made.Header.Get("ETag") {
@@ -279,14 +279,14 @@ func TestAPoolIsRefused(t *testing.T) {
 	for _, c := range rows {
 		t.Run(c.name, func(t *testing.T) {
 			for _, client := range tenant.Trees() {
-				systemtest.Refused(t, client.Call(t, "POST", "/pools", c.body), c.status, c.code, c.at...)
-				systemtest.Refused(t, client.Call(t, "PUT", "/pools/"+taken, c.body), c.status, c.code, c.at...)
+				systemtest.CheckRefusal(t, client.Call(t, "POST", "/pools", c.body), c.status, c.code, c.at...)
+				systemtest.CheckRefusal(t, client.Call(t, "PUT", "/pools/"+taken, c.body), c.status, c.code, c.at...)
 			}
 		})
 	}
 	for _, client := range tenant.Trees() {
-		systemtest.Refused(t, client.Call(t, "POST", "/pools", name(`"id": "taken"`)), 409, "conflict", "/id")
-		systemtest.Refused(t, client.Call(t, "PUT", "/pools/"+taken, name(`"id": "other"`)), 422, "invalid", "/id")
+		systemtest.CheckRefusal(t, client.Call(t, "POST", "/pools", name(`"id": "taken"`)), 409, "conflict", "/id")
+		systemtest.CheckRefusal(t, client.Call(t, "PUT", "/pools/"+taken, name(`"id": "other"`)), 422, "invalid", "/id")
 	}
 	// "Nothing is half done": no refused call has left a trace.
 	if after := product.Items(t); !reflect.DeepEqual(sorted(before), sorted(after)) {
@@ -377,14 +377,14 @@ func TestPreconditionsOfAPool(t *testing.T) {
 					}
 					continue
 				}
-				systemtest.Refused(t, got, 412, "precondition_failed")
+				systemtest.CheckRefusal(t, got, 412, "precondition_failed")
 			}
 			if !c.ok && tenant.Admin.Must(t, 200, "GET", path, nil).Text(t, "name") != "b" {
 				t.Error("a refused call has changed the pool")
 			}
 		})
 	}
-	systemtest.Refused(t, tenant.Admin.Call(t, "PUT", "/pools/none", fields{"name": "x"}, "If-Match", "*"), 404, "not_found")
+	systemtest.CheckRefusal(t, tenant.Admin.Call(t, "PUT", "/pools/none", fields{"name": "x"}, "If-Match", "*"), 404, "not_found")
 }
 
 func TestPermissionsInAPool(t *testing.T) {
@@ -402,8 +402,8 @@ func TestPermissionsInAPool(t *testing.T) {
 			t.Errorf("%s is %v", name, value)
 		}
 	}
-	systemtest.Refused(t, tenant.Admin.Call(t, "GET", "/pools/none/permissions", nil), 404, "not_found")
-	systemtest.Refused(t, tenant.System.Call(t, "GET", "/pools/"+pool+"/permissions", nil), 404, "not_found")
+	systemtest.CheckRefusal(t, tenant.Admin.Call(t, "GET", "/pools/none/permissions", nil), 404, "not_found")
+	systemtest.CheckRefusal(t, tenant.System.Call(t, "GET", "/pools/"+pool+"/permissions", nil), 404, "not_found")
 }
 
 // Another tenant's pools don't exist, and its tokens don't count.
@@ -414,7 +414,7 @@ func TestPoolsOfAnotherTenant(t *testing.T) {
 	pool := ours.NewPool(t, fields{"id": "shared-name"})
 	for tree, client := range theirs.Trees() {
 		for _, method := range []string{"GET", "PUT", "DELETE"} {
-			systemtest.Refused(t, client.Call(t, method, "/pools/"+pool, fields{"name": "x"}), 404, "not_found")
+			systemtest.CheckRefusal(t, client.Call(t, method, "/pools/"+pool, fields{"name": "x"}), 404, "not_found")
 		}
 		if got := client.Must(t, 200, "GET", "/pools?search_phrase=shared", nil); string(got.Body) != `{"pools":[]}` {
 			t.Errorf("%s lists %s", tree, got.Body)
@@ -422,11 +422,11 @@ func TestPoolsOfAnotherTenant(t *testing.T) {
 	}
 	stranger := *ours.Admin
 	stranger.Token = theirs.Admin.Token
-	systemtest.Refused(t, stranger.Call(t, "GET", "/pools/"+pool, nil), 403, "forbidden")
+	systemtest.CheckRefusal(t, stranger.Call(t, "GET", "/pools/"+pool, nil), 403, "forbidden")
 	stranger.Token = ours.System.Token
-	systemtest.Refused(t, stranger.Call(t, "DELETE", "/pools/"+pool, nil), 403, "forbidden")
+	systemtest.CheckRefusal(t, stranger.Call(t, "DELETE", "/pools/"+pool, nil), 403, "forbidden")
 	stranger.Token = ""
-	systemtest.Refused(t, stranger.Call(t, "GET", "/pools/"+pool, nil), 401, "unauthorized")
+	systemtest.CheckRefusal(t, stranger.Call(t, "GET", "/pools/"+pool, nil), 401, "unauthorized")
 	theirs.NewPool(t, fields{"id": "shared-name", "name": "Theirs"})
 	theirs.Admin.Must(t, 204, "DELETE", "/pools/shared-name", nil)
 	if got := ours.Admin.Must(t, 200, "GET", "/pools/"+pool, nil).Text(t, "name"); got != "Partners" {
@@ -447,6 +447,6 @@ func TestTheIDOfAPoolThatIsMade(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		systemtest.Refused(t, tenant.Admin.Call(t, "POST", "/pools", body), 422, "invalid", "/id")
+		systemtest.CheckRefusal(t, tenant.Admin.Call(t, "POST", "/pools", body), 422, "invalid", "/id")
 	}
 }

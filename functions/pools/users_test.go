@@ -21,7 +21,7 @@ func TestTheUsersOfADeletedPool(t *testing.T) {
 	code := tenant.System.Must(t, 201, "POST", path+"/users/"+fresh+"/code/generate", fields{"type": "activation"}).Text(t, "code")
 	register := tenant.Public.Must(t, 201, "POST", path+"/register", fields{"identifier": systemtest.Address("cy")})
 	tenant.System.Must(t, 204, "DELETE", path, nil)
-	product.Settle()
+	product.ExpireCaches()
 	for _, c := range []struct {
 		client     *systemtest.Client
 		method, to string
@@ -63,7 +63,7 @@ func TestCaseOfIdentifiersChangesOnlyWhileThePoolIsEmpty(t *testing.T) {
 	tenant.Admin.Must(t, 200, "PUT", path, insensitive)
 	user := tenant.NewUser(t, pool, "active", systemtest.Address("ann"), nil)
 	for tree, client := range tenant.Trees() {
-		systemtest.Refused(t, client.Call(t, "PUT", path, sensitive), 409, "conflict", "/identifier_case_insensitive")
+		systemtest.CheckRefusal(t, client.Call(t, "PUT", path, sensitive), 409, "conflict", "/identifier_case_insensitive")
 		if got := client.Must(t, 200, "PUT", path, insensitive).Fields(t)["identifier_case_insensitive"]; got != true {
 			t.Errorf("%s: ignoring case is %v", tree, got)
 		}
@@ -71,11 +71,11 @@ func TestCaseOfIdentifiersChangesOnlyWhileThePoolIsEmpty(t *testing.T) {
 	}
 	tenant.Admin.Must(t, 204, "DELETE", path+"/users/"+user, nil)
 	tenant.Admin.Must(t, 200, "PUT", path, sensitive)
-	product.Settle()
+	product.ExpireCaches()
 	email := systemtest.Address("ben")
 	tenant.NewUser(t, pool, "active", email, nil)
 	tenant.NewUser(t, pool, "active", "B"+email[1:], nil)
-	systemtest.Refused(t, tenant.Admin.Call(t, "PUT", path, insensitive), 409, "conflict", "/identifier_case_insensitive")
+	systemtest.CheckRefusal(t, tenant.Admin.Call(t, "PUT", path, insensitive), 409, "conflict", "/identifier_case_insensitive")
 }
 
 // A schema stays while a pool uses it, and goes when none does.
@@ -99,7 +99,7 @@ func TestSchemasThatPoolsUse(t *testing.T) {
 		more["name"] = "x"
 		return tenant.Admin.Call(t, "PUT", "/pools/"+pool, more)
 	}
-	systemtest.Refused(t, change(fields{"payload_schema_id": two, "metadata_schema_id": "none"}), 422, "invalid", "/metadata_schema_id")
+	systemtest.CheckRefusal(t, change(fields{"payload_schema_id": two, "metadata_schema_id": "none"}), 422, "invalid", "/metadata_schema_id")
 	stays("a change was refused", one, two)
 	if got := change(fields{"payload_schema_id": "user_v0"}); got.Status != 200 {
 		t.Fatalf("change: %s", got.Body)
@@ -114,9 +114,9 @@ func TestSchemasThatPoolsUse(t *testing.T) {
 	stays("two fields use it", two)
 	tenant.Admin.Must(t, 204, "DELETE", "/pools/"+pool, nil)
 	tenant.Admin.Must(t, 204, "DELETE", "/schemas/"+two, nil)
-	systemtest.Refused(t, tenant.Admin.Call(t, "POST", "/pools", fields{"name": "x", "payload_schema_id": one}), 422, "invalid", "/payload_schema_id")
+	systemtest.CheckRefusal(t, tenant.Admin.Call(t, "POST", "/pools", fields{"name": "x", "payload_schema_id": one}), 422, "invalid", "/payload_schema_id")
 
 	stranger := product.NewTenant(t)
 	theirs := newSchema(t, stranger)
-	systemtest.Refused(t, tenant.Admin.Call(t, "POST", "/pools", fields{"name": "x", "payload_schema_id": theirs}), 422, "invalid", "/payload_schema_id")
+	systemtest.CheckRefusal(t, tenant.Admin.Call(t, "POST", "/pools", fields{"name": "x", "payload_schema_id": theirs}), 422, "invalid", "/payload_schema_id")
 }

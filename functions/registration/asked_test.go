@@ -21,14 +21,14 @@ func (s *siege) beginHour(t *testing.T) {
 	t.Helper()
 	now := s.product.Clock.Now().UTC()
 	s.product.Clock.Advance(now.Truncate(time.Hour).Add(61 * time.Minute).Sub(now))
-	s.tenant.Renew(t)
+	s.tenant.RenewTokens(t)
 }
 
 // asksForWork says whether the pool shows that half of its mails are spent.
 func (s *siege) asksForWork(t *testing.T) bool {
 	t.Helper()
-	s.product.Quiet(t)
-	s.product.Settle()
+	s.product.AwaitEmptyOutbox(t)
+	s.product.ExpireCaches()
 	var form struct {
 		Work json.RawMessage `json:"proof_of_work"`
 	}
@@ -41,7 +41,7 @@ func (s *siege) asksForWork(t *testing.T) bool {
 // bounce has SES report that an address can't be reached.
 func (s *siege) bounce(t *testing.T) {
 	t.Helper()
-	if _, err := s.product.Courier.Handle(system.As(t.Context(), "courier"), systemtest.Bounce(t, s.email)); err != nil {
+	if _, err := s.product.Courier.Handle(system.As(t.Context(), "courier"), systemtest.BounceEvent(t, s.email)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -70,22 +70,22 @@ func TestWhatARequestSpendsTellsNothing(t *testing.T) {
 		}, true},
 		"resends for two within a minute": {4, func(t *testing.T, s *siege) {
 			s.tenant.Public.Must(t, 202, "POST", s.path()+"/activation/send", fields{"address": s.email})
-			s.product.Quiet(t)
+			s.product.AwaitEmptyOutbox(t)
 			s.tenant.Public.Must(t, 202, "POST", s.path()+"/activation/send", fields{"address": systemtest.Address("nobody")})
 		}, true},
 		"two registrations of an address within a minute": {4, func(t *testing.T, s *siege) {
 			s.register(t, strangersPassword)
-			s.product.Quiet(t)
+			s.product.AwaitEmptyOutbox(t)
 			s.register(t, strangersPassword)
 		}, false},
 		"an address and a name with it within a minute": {4, func(t *testing.T, s *siege) {
 			s.register(t, strangersPassword)
-			s.product.Quiet(t)
+			s.product.AwaitEmptyOutbox(t)
 			s.registerName(t, "some-name", "code")
 		}, true},
 		"two registrations of an address": {4, func(t *testing.T, s *siege) {
 			s.register(t, strangersPassword)
-			s.product.Quiet(t)
+			s.product.AwaitEmptyOutbox(t)
 			s.product.Clock.Advance(time.Minute)
 			s.register(t, strangersPassword)
 		}, true},
@@ -117,10 +117,10 @@ func TestATicketDoesNotTellWhetherItsUserIsActive(t *testing.T) {
 			s.beginHour(t)
 			s.stranger = s.register(t, strangersPassword)
 			newest(t, s.product, s.email, 2)
-			s.product.Quiet(t)
+			s.product.AwaitEmptyOutbox(t)
 			if activated {
 				s.activate(t, 201, fields{"ticket": ticket, "code": code})
-				s.product.Quiet(t)
+				s.product.AwaitEmptyOutbox(t)
 			}
 			s.beginHour(t)
 			s.tenant.Public.Must(t, 202, "POST", s.path()+"/activation/send", fields{"ticket": s.stranger})
@@ -178,7 +178,7 @@ func TestMailsThatWaitDoNotHoldBackWhoWorks(t *testing.T) {
 		s.deliver(t)
 		s.product.Clock.Advance(time.Minute)
 	}
-	s.product.Settle()
+	s.product.ExpireCaches()
 	short := &shortage{product: s.product, tenant: s.tenant, pool: s.pool}
 	s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{
 		"identifier": s.email, "password": ownersPassword, "altcha": short.solution(t, s.pool),
@@ -195,7 +195,7 @@ func TestMailsThatHaveWaitedKeepToTheLimits(t *testing.T) {
 	s := scarce(t, 20)
 	for i := range 8 {
 		s.product.Clock.Advance(61 * time.Second)
-		s.tenant.Renew(t)
+		s.tenant.RenewTokens(t)
 		s.registerName(t, fmt.Sprint("name", i), "code")
 		s.deliver(t)
 	}
@@ -264,9 +264,9 @@ func TestResendsThatSendNothingDropNoResendByTicket(t *testing.T) {
 
 // slow is a pool of so many mails an hour, at the beginning of one, whose mails go through a door.
 // Its courier works when the test says so.
-func slow(t *testing.T, hourly int) (*siege, *systemtest.Door) {
+func slow(t *testing.T, hourly int) (*siege, *systemtest.MailProxy) {
 	t.Helper()
-	door := systemtest.NewDoor(t)
+	door := systemtest.NewMailProxy(t)
 	s := peace(t, fields{"limits": fields{"pool_mails_per_hour": hourly}}, noCourier, door.Option)
 	s.beginHour(t)
 	return s, door
@@ -283,16 +283,16 @@ func TestAMessageThatIsTriedAgainPaysOnce(t *testing.T) {
 			if state == "active" {
 				s.tenant.NewUser(t, s.pool, "active", s.email, nil)
 			}
-			door.Set(systemtest.Refuse(429, "TooManyRequestsException"))
+			door.SetFault(systemtest.Refuse(429, "TooManyRequestsException"))
 			s.register(t, ownersPassword)
-			mine := s.product.Outbox(t)
+			mine := s.product.OutboxEvent(t)
 			for range 20 {
 				s.product.Courier.Stream(t.Context(), mine)
 			}
-			door.Open()
+			door.ClearFault()
 			s.product.Clock.Advance(61 * time.Second)
 			s.register(t, strangersPassword) // which is counted instead, and takes the other place that strangers have
-			other := s.product.Outbox(t)
+			other := s.product.OutboxEvent(t)
 			for _, record := range other.Records {
 				if record.Change.Keys["pk"].String() != mine.Records[0].Change.Keys["pk"].String() {
 					other.Records = []events.DynamoDBEventRecord{record}
@@ -325,10 +325,10 @@ func TestAnOutageTellsNothing(t *testing.T) {
 			if state != "unknown" {
 				s.tenant.NewUser(t, s.pool, state, s.email, nil)
 			}
-			door.Set(systemtest.Refuse(429, "TooManyRequestsException"))
+			door.SetFault(systemtest.Refuse(429, "TooManyRequestsException"))
 			s.tenant.Public.Must(t, 202, "POST", s.path()+"/activation/send", fields{"address": s.email})
-			s.product.Courier.Stream(t.Context(), s.product.Outbox(t))
-			s.product.Settle()
+			s.product.Courier.Stream(t.Context(), s.product.OutboxEvent(t))
+			s.product.ExpireCaches()
 			if !contains(s.tenant.Public.Must(t, 200, "GET", s.path(), nil).Body, "challenge") {
 				t.Error("a resend has not spent half of two mails")
 			}
@@ -375,7 +375,7 @@ func TestRequestsAtOnceCountOnce(t *testing.T) {
 	for range 20 {
 		s.register(t, strangersPassword)
 	}
-	outbox := s.product.Outbox(t)
+	outbox := s.product.OutboxEvent(t)
 	var all sync.WaitGroup
 	for _, record := range outbox.Records {
 		all.Go(func() {

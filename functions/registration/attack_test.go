@@ -84,7 +84,7 @@ func TestAStrangerDelaysAnOwnerForAnHourAtMost(t *testing.T) {
 		}
 		s.activate(t, 422, fields{"ticket": s.owner, "code": code})
 		s.product.Clock.Advance(56 * time.Minute) // an hour after the first mail
-		s.tenant.Renew(t)
+		s.tenant.RenewTokens(t)
 		s.stranger = s.register(t, "the stranger's last password")
 		link := systemtest.LinkIn(t, s.product.Inbox.Await(t, s.email, 6)[5])
 		s.activate(t, 422, fields{"code": link.Query().Get("code")}) // whose it is, is unknown
@@ -175,7 +175,7 @@ func TestAPoolHasABudgetOfMails(t *testing.T) {
 	tenant := product.NewTenant(t)
 	now := product.Clock.Now().UTC()
 	product.Clock.Advance(now.Truncate(24 * time.Hour).Add(32*time.Hour + time.Minute).Sub(now)) // so that all is in one hour of one day
-	tenant.Renew(t)
+	tenant.RenewTokens(t)
 	pool := tenant.NewPool(t, fields{"limits": fields{"pool_mails_per_hour": 2, "pool_mails_per_day": 3}})
 	path := "/pools/" + pool
 	back := func() string {
@@ -207,5 +207,5 @@ func TestAPoolHasABudgetOfMails(t *testing.T) {
 		}
 		product.Inbox.Await(t, late[i], 1)
 	}
-	product.Quiet(t)
+	product.AwaitEmptyOutbox(t)
 }

@@ -18,14 +18,14 @@ func TestARegistrationOfATakenNameCounts(t *testing.T) {
 			s.tenant.NewUser(t, s.pool, "active", systemtest.Address("other"), fields{"identifiers": []fields{{"identifier": "ann", "type": "uid"}}})
 			owner := func() {
 				s.tenant.System.Must(t, 201, "POST", s.path()+"/user/register", fields{"identifier": "ann", "otp_address": s.email, "password": ownersPassword})
-				s.product.Quiet(t)
+				s.product.AwaitEmptyOutbox(t)
 			}
 			if order == "owner first" {
 				owner()
 				s.product.Clock.Advance(2 * time.Minute)
 			}
 			s.tenant.Public.Must(t, 201, "POST", s.path()+"/register?code_type_in_message=link", fields{"identifier": s.email, "password": strangersPassword})
-			s.product.Quiet(t)
+			s.product.AwaitEmptyOutbox(t)
 			if order == "stranger first" {
 				owner()
 			}
@@ -46,7 +46,7 @@ func TestARegistrationOfATakenNameCounts(t *testing.T) {
 // deliver has the courier work through all that is in the outbox.
 func (s *siege) deliver(t *testing.T) {
 	t.Helper()
-	if failed := s.product.Courier.Stream(t.Context(), s.product.Outbox(t)).BatchItemFailures; len(failed) > 0 {
+	if failed := s.product.Courier.Stream(t.Context(), s.product.OutboxEvent(t)).BatchItemFailures; len(failed) > 0 {
 		t.Fatalf("failed: %v", failed)
 	}
 }
@@ -55,7 +55,7 @@ func (s *siege) deliver(t *testing.T) {
 func (s *siege) tick(t *testing.T, after time.Duration) {
 	t.Helper()
 	s.product.Clock.Advance(after)
-	s.tenant.Renew(t)
+	s.tenant.RenewTokens(t)
 	if err := s.product.Courier.Tick(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func scarce(t *testing.T, hourly int) *siege {
 	s := peace(t, fields{"limits": fields{"pool_mails_per_hour": hourly}}, noCourier)
 	now := s.product.Clock.Now().UTC()
 	s.product.Clock.Advance(now.Truncate(24 * time.Hour).Add(32*time.Hour + time.Minute).Sub(now)) // eight in the morning
-	s.tenant.Renew(t)
+	s.tenant.RenewTokens(t)
 	for range hourly / 2 {
 		s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": systemtest.Address("first")})
 	}
@@ -104,7 +104,7 @@ func TestADelayedMailIsNotHeldBackByAnother(t *testing.T) {
 		t.Fatalf("%d mails come though the budget is spent", len(mails))
 	}
 	s.product.Clock.Advance(58*time.Minute + 30*time.Second) // half a minute before the next hour
-	s.tenant.Renew(t)
+	s.tenant.RenewTokens(t)
 	other := s.tenant.NewPool(t, nil)
 	s.tenant.Public.Must(t, 201, "POST", "/pools/"+other+"/register", fields{"identifier": s.email})
 	s.deliver(t)
@@ -121,7 +121,7 @@ func TestADelayedMailOfAnActiveUserIsNoNotice(t *testing.T) {
 	t.Parallel()
 	s := scarce(t, 4)
 	s.product.Clock.Advance(time.Hour)
-	s.tenant.Renew(t)
+	s.tenant.RenewTokens(t)
 	ticket := s.register(t, ownersPassword)
 	s.deliver(t)
 	code := systemtest.CodeIn(t, s.product.Inbox.Mails(t, s.email)[0])

@@ -161,7 +161,7 @@ func TestABackEndCompletesTheOnlyRegistration(t *testing.T) {
 				s := peace(t, nil)
 				c.steps(s)
 				m := newest(t, s.product, s.email, c.mails)
-				s.product.Quiet(t)
+				s.product.AwaitEmptyOutbox(t)
 				id := byKey(t, s.tenant, s.pool, s.email)["id"].(string)
 				path, body := s.path()+"/users/"+id+"/activate", fields{"code": systemtest.CodeIn(t, m)}
 				if form != "by user id" {
@@ -242,7 +242,7 @@ func TestAMailComesWhetherOrNotTheNameIsTaken(t *testing.T) {
 			t.Errorf("%s: %q\n%s", number, m.Subject, m.Text)
 		}
 	}
-	s.product.Quiet(t)
+	s.product.AwaitEmptyOutbox(t)
 	if got := s.product.Inbox.Mails(t, owner); len(got) > 0 {
 		t.Errorf("the owner gets %d mails about an address that is not theirs", len(got))
 	}
@@ -279,8 +279,8 @@ func TestAStrangerDoesNotTakeTheAddressOfAnInvitedUser(t *testing.T) {
 				t.Errorf("the address finds %v", u)
 			}
 			verify(t, s.tenant, s.pool, s.email, ownersPassword, 200)
-			s.product.Quiet(t)
-			if broken := s.product.Broken(t, s.tenant.ID, map[string]bool{id: true}); len(broken) > 0 {
+			s.product.AwaitEmptyOutbox(t)
+			if broken := s.product.BrokenInvariants(t, s.tenant.ID, map[string]bool{id: true}); len(broken) > 0 {
 				t.Errorf("broken: %v", broken)
 			}
 		})

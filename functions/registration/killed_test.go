@@ -42,7 +42,7 @@ func TestAKilledCodeStaysDead(t *testing.T) {
 			s.product.Clock.Advance(2 * time.Minute)
 			ticket := s.register(t, strangersPassword)
 			newest(t, s.product, s.email, 2)
-			s.product.Quiet(t)
+			s.product.AwaitEmptyOutbox(t)
 			s.activate(t, 422, fields{"code": killed, "password": strangersPassword})
 			s.activate(t, 422, fields{"ticket": ticket, "code": killed, "password": strangersPassword})
 		})
@@ -67,7 +67,7 @@ func TestARedeemedCodeStaysRedeemed(t *testing.T) {
 	ticket := s.tenant.Public.Must(t, 201, "POST", other+"/register", fields{
 		"identifier": s.email, "password": strangersPassword,
 	}).Text(t, "ticket")
-	s.product.Quiet(t)
+	s.product.AwaitEmptyOutbox(t)
 	s.tenant.Public.Must(t, 422, "POST", other+"/activate", fields{"ticket": ticket, "code": code})
 }
 
@@ -88,7 +88,7 @@ func TestAStatusKillsACodeThatIsBeingMade(t *testing.T) {
 			return next.HandleInitialize(ctx, in)
 		}), middleware.Before)
 	}
-	s := peace(t, nil, noCourier, systemtest.Watched(watch))
+	s := peace(t, nil, noCourier, systemtest.WithMiddleware(watch))
 	id := s.tenant.NewUser(t, s.pool, "new", s.email, nil)
 	s.tenant.Admin.Must(t, 204, "POST", s.path()+"/users/"+id+"/activation/send", nil)
 	s.product.Clock.Advance(time.Second)
@@ -157,8 +157,8 @@ func TestStrangersKillNoCodeThatIsNotTheirs(t *testing.T) {
 						})
 					}
 				}
-				s.tenant.Renew(t)
-				s.product.Quiet(t)
+				s.tenant.RenewTokens(t)
+				s.product.AwaitEmptyOutbox(t)
 				s.tenant.System.Must(t, 201, "POST", s.path()+"/user/activate", fields{"code": code, "password": ownersPassword})
 			})
 		}
@@ -189,7 +189,7 @@ func TestAResendByUserNameKillsNoCode(t *testing.T) {
 			s.product.Clock.Advance(61 * time.Second)
 			s.tenant.Public.Must(t, 202, "POST", s.path()+"/activation/send", fields{"address": "ann"})
 			newest(t, s.product, s.email, n+1)
-			s.product.Quiet(t)
+			s.product.AwaitEmptyOutbox(t)
 			switch by {
 			case "the owner":
 				s.activate(t, 201, fields{"ticket": s.owner, "code": code})
@@ -223,7 +223,7 @@ func TestANewCodeIsNotPushedOut(t *testing.T) {
 			"identifier": "ann", "otp_address": systemtest.Address("stranger"),
 		})
 	}
-	s.product.Quiet(t)
+	s.product.AwaitEmptyOutbox(t)
 	s.registerName(t, "ann", "link")
 	public := systemtest.LinkIn(t, newest(t, s.product, s.email, 1)).Query().Get("code")
 	ofBackEnd := systemtest.LinkIn(t, newest(t, s.product, first, 1)).Query().Get("code")

@@ -39,7 +39,7 @@ func TestTheMailsToAMailboxAreCountedTogether(t *testing.T) {
 		}
 	}
 	calls.Wait()
-	s.product.Quiet(t)
+	s.product.AwaitEmptyOutbox(t)
 	if mails := len(s.product.Inbox.Mails(t, s.email)); mails != 1 { // in any spelling
 		t.Errorf("60 registrations at once cause %d mails to a mailbox", mails)
 	}
@@ -74,7 +74,7 @@ func TestInvitationsAtOnceAreOne(t *testing.T) {
 		})
 	}
 	calls.Wait()
-	s.product.Quiet(t)
+	s.product.AwaitEmptyOutbox(t)
 	slices.Sort(statuses[:])
 	mails := len(s.product.Inbox.Mails(t, s.email))
 	if statuses[0] != 204 || statuses[1] != 429 || statuses[19] != 429 || mails != 1 {
@@ -196,7 +196,7 @@ func TestTheOldestRegistrationGivesWay(t *testing.T) {
 		pool := []string{s.pool, other}[i%2]
 		s.tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register", fields{"identifier": s.email, "password": strangersPassword})
 	}
-	s.product.Quiet(t)
+	s.product.AwaitEmptyOutbox(t)
 	s.activate(t, 422, fields{"ticket": s.owner, "code": code})
 	s.activate(t, 201, fields{"ticket": s.owner, "code": code, "password": "another password of the owner"})
 	verify(t, s.tenant, s.pool, s.email, "another password of the owner", 200)
@@ -206,7 +206,7 @@ func TestTheOldestRegistrationGivesWay(t *testing.T) {
 func TestWorkForAMessageIsBounded(t *testing.T) {
 	t.Parallel()
 	meter := &systemtest.Meter{}
-	product := systemtest.New(t, noCourier, systemtest.Watched(meter.Watch))
+	product := systemtest.New(t, noCourier, systemtest.WithMiddleware(meter.Watch))
 	tenant, address := product.NewTenant(t), systemtest.Address("hal")
 	pool := tenant.NewPool(t, nil)
 	payload := fields{"name": strings.Repeat("x", 60<<10)}
@@ -218,17 +218,17 @@ func TestWorkForAMessageIsBounded(t *testing.T) {
 			})
 		}
 		calls.Wait()
-		event := product.Outbox(t)
-		meter.Take()
+		event := product.OutboxEvent(t)
+		meter.Collect()
 		event.Records = event.Records[:1]
 		if failed := product.Courier.Stream(t.Context(), event).BatchItemFailures; len(failed) > 0 {
 			t.Fatalf("failed: %v", failed)
 		}
-		return meter.Take()
+		return meter.Collect()
 	}
 	first := cost(1)
 	product.Clock.Advance(2 * time.Minute)
-	tenant.Renew(t)
+	tenant.RenewTokens(t)
 	if later := cost(30); later.Read > first.Read || later.RoundTrips > first.RoundTrips {
 		t.Errorf("a message costs %+v, and %+v once 30 registrations wait", first, later)
 	}
@@ -305,7 +305,7 @@ func TestARegistrationIsOfThePoolThatThereIs(t *testing.T) {
 				s.tenant.Admin.Must(t, 200, "PUT", s.path(), fields{"name": "Partners", "public_registration_allowed": true, "password_policy": fields{"min_length": 64}})
 			} else {
 				s.tenant.Admin.Must(t, 204, "DELETE", s.path(), nil)
-				s.product.Quiet(t)
+				s.product.AwaitEmptyOutbox(t)
 				settings["id"], settings["name"] = s.pool, "Partners"
 				s.tenant.Admin.Must(t, 201, "POST", "/pools", settings)
 				if settings["public_registration_allowed"] == false {
@@ -348,15 +348,15 @@ func TestAnAbsentPayloadIsChecked(t *testing.T) {
 func TestFewRegistrationsOfAUserAreRead(t *testing.T) {
 	t.Parallel()
 	meter := &systemtest.Meter{}
-	product := systemtest.New(t, noCourier, systemtest.Watched(meter.Watch))
+	product := systemtest.New(t, noCourier, systemtest.WithMiddleware(meter.Watch))
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, nil)
 	payload := fields{"name": strings.Repeat("x", 8<<10)}
 	var id string
 	send := func(want int) systemtest.Cost {
-		meter.Take()
+		meter.Collect()
 		tenant.Admin.Must(t, want, "POST", "/pools/"+pool+"/users/"+id+"/activation/send", nil)
-		return meter.Take()
+		return meter.Collect()
 	}
 	register := func() {
 		id = tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/register", fields{"identifier": "hal", "otp_address": systemtest.Address("hal"), "payload": payload}).Text(t, "id")

@@ -66,7 +66,7 @@ func TestABackEndRegistersAndTheLinkActivates(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := systemtest.Do(t, request); got.Status != 200 && method == "GET" {
+		if got := systemtest.Send(t, request); got.Status != 200 && method == "GET" {
 			t.Errorf("%s of the link answers %d", method, got.Status)
 		}
 	}

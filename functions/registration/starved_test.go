@@ -24,7 +24,7 @@ func starve(t *testing.T, register func(s *siege, i int) (ticket string)) *siege
 		s.product.Clock.Advance(time.Minute)
 	}
 	s.owner = s.register(t, ownersPassword)
-	s.product.Quiet(t)
+	s.product.AwaitEmptyOutbox(t)
 	if n := len(s.product.Inbox.Mails(t, s.email)); n != 5 {
 		t.Fatalf("%d mails in five minutes", n)
 	}
@@ -60,7 +60,7 @@ func TestAnyMailToAMailboxProvesItToItsOwner(t *testing.T) {
 							"identifier": "name4", "otp_address": systemtest.Address("stranger"),
 						})
 					}
-					s.product.Quiet(t)
+					s.product.AwaitEmptyOutbox(t)
 				}
 				m := s.product.Inbox.Mails(t, s.email)[4]
 				code := ""
@@ -98,7 +98,7 @@ func TestTheUserOfAMailedCodeGivesWay(t *testing.T) {
 	s.owner = s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{
 		"identifier": "gil", "otp_address": s.email, "password": ownersPassword, "payload": fields{"name": ownersPassword},
 	}).Text(t, "ticket")
-	s.product.Quiet(t)
+	s.product.AwaitEmptyOutbox(t)
 	s.activate(t, 201, fields{"ticket": s.owner, "code": code})
 	s.mustBeTheOwners(t, code)
 	if one, two := byKey(t, s.tenant, s.pool, "gil")["id"], byKey(t, s.tenant, s.pool, s.email)["id"]; one != two {
@@ -142,7 +142,7 @@ func TestOneOfManyTicketsRedeemsAMailedCode(t *testing.T) {
 			"identifier": s.email,
 		}).Text(t, "ticket")
 	}
-	s.product.Quiet(t)
+	s.product.AwaitEmptyOutbox(t)
 	var (
 		calls sync.WaitGroup
 		won   atomic.Int64
@@ -192,7 +192,7 @@ func TestAMailedCodeDies(t *testing.T) {
 		register(s, 1)
 		code := systemtest.CodeIn(t, s.product.Inbox.Await(t, s.email, 2)[1]) // which bears the guesses 3 to 7
 		s.owner = s.register(t, ownersPassword)
-		s.product.Quiet(t)
+		s.product.AwaitEmptyOutbox(t)
 		for range 3 {
 			s.activate(t, 422, fields{"ticket": s.owner, "code": systemtest.WrongCode(code)})
 		}
@@ -234,7 +234,7 @@ func TestNoticesLeaveTheMailsWithACodeAlone(t *testing.T) {
 			}
 			for i := range 8 {
 				s.tenant.Public.Must(t, 201, "POST", "/pools/"+other+"/register", body)
-				s.product.Quiet(t)
+				s.product.AwaitEmptyOutbox(t)
 				if n := len(s.product.Inbox.Mails(t, s.email)); n != min(i+1, 5) {
 					t.Fatalf("%d notices after %d registrations", n, i+1)
 				}
@@ -270,7 +270,7 @@ func TestTheItemOfAMailboxCostsOneWriteUnit(t *testing.T) {
 		s.tenant.Admin.Must(t, 204, "POST", s.path()+"/users/"+id+"/activation/send", nil)
 		s.registerName(t, fmt.Sprint("name", i), "code")
 		s.stranger = s.registerName(t, "ann", "code")
-		s.product.Quiet(t)
+		s.product.AwaitEmptyOutbox(t)
 		s.product.Clock.Advance(10 * time.Second)
 	}
 	s.activate(t, 422, fields{"ticket": s.stranger, "code": "000000"})
@@ -311,7 +311,7 @@ func TestGuessesKeepNobodyOut(t *testing.T) {
 		guess(t, s, 5)
 		s.activate(t, 422, fields{"ticket": s.owner, "code": systemtest.CodeIn(t, s.product.Inbox.Mails(t, s.email)[4])})
 		s.product.Clock.Advance(56 * time.Minute)
-		s.tenant.Renew(t)
+		s.tenant.RenewTokens(t)
 		s.registerName(t, "name5", "code")
 		link := systemtest.LinkIn(t, s.product.Inbox.Await(t, s.email, 6)[5])
 		s.activate(t, 201, fields{"ticket": s.owner, "code": link.String(), "password": ownersPassword})
@@ -322,7 +322,7 @@ func TestGuessesKeepNobodyOut(t *testing.T) {
 		s.owner = s.register(t, ownersPassword)
 		newest(t, s.product, s.email, 1)
 		s.stranger = s.registerName(t, "name", "code")
-		s.product.Quiet(t)
+		s.product.AwaitEmptyOutbox(t)
 		guess(t, s, 5)
 		s.product.Clock.Advance(time.Minute)
 		s.registerName(t, "name2", "code")
@@ -342,7 +342,7 @@ func TestGuessesKeepNobodyOut(t *testing.T) {
 		s.tenant.Public.Must(t, 201, "POST", lax+"/register", fields{"identifier": "name", "otp_address": s.email})
 		link := systemtest.LinkIn(t, newest(t, s.product, s.email, 2))
 		s.owner = s.register(t, ownersPassword)
-		s.product.Quiet(t)
+		s.product.AwaitEmptyOutbox(t)
 		s.activate(t, 201, fields{"ticket": s.owner, "code": link.String()})
 	})
 }
@@ -354,7 +354,7 @@ func TestWhoGivesWayTakesNoMailedCodeAlong(t *testing.T) {
 	s.registerName(t, "+15550123", "code")
 	code := systemtest.CodeIn(t, newest(t, s.product, s.email, 1))
 	s.owner = s.register(t, ownersPassword)
-	s.product.Quiet(t)
+	s.product.AwaitEmptyOutbox(t)
 	// The stranger proves the number at a back end that sends text messages.
 	id := s.tenant.System.Must(t, 201, "POST", s.path()+"/user/register?send_activation_message=false", fields{
 		"identifier": "bob", "otp_address": "+15550123", "password": strangersPassword,
@@ -380,7 +380,7 @@ func TestAFoldedAddressIsAnother(t *testing.T) {
 	ticket := s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{
 		"identifier": theirs, "password": strangersPassword,
 	}).Text(t, "ticket")
-	s.product.Quiet(t)
+	s.product.AwaitEmptyOutbox(t)
 	s.activate(t, 422, fields{"ticket": ticket, "code": code, "password": strangersPassword})
 }
 
@@ -395,7 +395,7 @@ func TestALinkCompletesTheRegistrationOfTheBrowser(t *testing.T) {
 	}
 	v := visitor{base: s.product.BaseURL + "/" + s.tenant.ID + s.path()}
 	v.follow(t, "/register", v.call(t, "/register", "identifier", s.email, "password", ownersPassword))
-	s.product.Quiet(t)
+	s.product.AwaitEmptyOutbox(t)
 	mails := s.product.Inbox.Mails(t, s.email)
 	link := systemtest.LinkIn(t, mails[4])
 	if got := v.call(t, "/activate?"+link.RawQuery); contains(got.Body, `type="password"`) {

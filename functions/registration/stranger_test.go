@@ -39,7 +39,7 @@ func TestAnUnprovedIdentifierBlocksNoInvitation(t *testing.T) {
 			invite := s.path() + "/users/" + id + "/activation/send?mode=invitation"
 			if order == "before the invitation" {
 				s.register(t, strangersPassword)
-				s.product.Quiet(t)
+				s.product.AwaitEmptyOutbox(t)
 				if got := s.tenant.Admin.Call(t, "POST", invite, nil); got.Status != 204 {
 					t.Errorf("the administrator's invitation: %d %s", got.Status, got.Body)
 				}
@@ -48,7 +48,7 @@ func TestAnUnprovedIdentifierBlocksNoInvitation(t *testing.T) {
 			s.tenant.Admin.Must(t, 204, "POST", invite, nil)
 			code := systemtest.LinkIn(t, newest(t, s.product, s.email, 1)).Query().Get("code")
 			s.register(t, strangersPassword)
-			s.product.Quiet(t)
+			s.product.AwaitEmptyOutbox(t)
 			if got := s.tenant.Public.Call(t, "POST", s.path()+"/activate", fields{"code": code, "password": ownersPassword}); got.Status != 201 {
 				t.Errorf("the invitee: %d %s", got.Status, got.Body)
 			}
@@ -75,7 +75,7 @@ func TestResendsByUserNameCountAsMailboxes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	product.Quiet(t)
+	product.AwaitEmptyOutbox(t)
 	for _, address := range addresses {
 		mailed += len(product.Inbox.Mails(t, address))
 	}
@@ -93,10 +93,10 @@ func TestAUserWhomAnAdministratorWorkedOnStays(t *testing.T) {
 	id := byKey(t, s.tenant, s.pool, s.email)["id"].(string)
 	s.tenant.Admin.Must(t, 200, "PUT", s.path()+"/users/"+id, fields{"metadata": fields{"role": "member"}})
 	s.product.Clock.Advance(49 * time.Hour)
-	s.tenant.Renew(t)
+	s.tenant.RenewTokens(t)
 	expired := s.product.Expire(t)
-	s.product.Courier.Stream(t.Context(), systemtest.StreamOf("REMOVE", expired...))
-	s.product.Quiet(t)
+	s.product.Courier.Stream(t.Context(), systemtest.StreamEvent("REMOVE", expired...))
+	s.product.AwaitEmptyOutbox(t)
 	got := s.tenant.Admin.Call(t, "GET", s.path()+"/users/"+id, nil)
 	if got.Status != 200 {
 		t.Errorf("%d expired, the user: %d", len(expired), got.Status)
@@ -121,7 +121,7 @@ func TestTheTicketOfAUserWhoGaveWayIsWorthNothing(t *testing.T) {
 	})
 	s.product.Clock.Advance(2 * time.Minute)
 	s.tenant.Public.Must(t, 202, "POST", s.path()+"/activation/send", fields{"ticket": ticket})
-	s.product.Quiet(t)
+	s.product.AwaitEmptyOutbox(t)
 	for _, m := range s.product.Inbox.Mails(t, mine)[1:] {
 		if m.Subject != "The name you chose for Partners is taken" {
 			t.Errorf("the stranger's old registration gets %q for the user who has the old id now", m.Subject)

@@ -30,7 +30,7 @@ func TestAUserWithoutAnAddressGetsNoneFromAStranger(t *testing.T) {
 					return
 				}
 			}
-			s.product.Quiet(t)
+			s.product.AwaitEmptyOutbox(t)
 			mails := s.product.Inbox.Mails(t, mine)
 			if len(mails) < 2 {
 				return

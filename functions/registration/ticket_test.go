@@ -39,7 +39,7 @@ func TestAnExpiredTicketIsGoodForNothing(t *testing.T) {
 			product.Clock.Advance(c.age - 23*time.Hour)
 			t.Run("it sends", func(t *testing.T) {
 				resend()
-				product.Quiet(t)
+				product.AwaitEmptyOutbox(t)
 				mails := product.Inbox.Mails(t, email)
 				if len(mails) != c.mails {
 					t.Errorf("%d mails, want %d", len(mails), c.mails)

@@ -45,14 +45,14 @@ func (s *shortage) spendHalf(t *testing.T, pool string) (ticket string) {
 	t.Helper()
 	ticket = s.register(t, pool, "")
 	s.send(t)
-	s.product.Settle()
+	s.product.ExpireCaches()
 	return ticket
 }
 
 // send has the courier send what waits.
 func (s *shortage) send(t *testing.T) {
 	t.Helper()
-	event, err := json.Marshal(s.product.Outbox(t))
+	event, err := json.Marshal(s.product.OutboxEvent(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +140,7 @@ func TestWorkIsAskedForWhileMailsAreScarce(t *testing.T) {
 		t.Errorf("a pool that has sent nothing asks for %+v", c)
 	}
 	s.product.Clock.Advance(time.Hour)
-	s.tenant.Renew(t)
+	s.tenant.RenewTokens(t)
 	if c := s.challenge(t, s.pool); c != nil {
 		t.Errorf("an hour later the API asks for %+v", c)
 	}
@@ -239,7 +239,7 @@ func TestWhatIsNoWorkCountsAsNone(t *testing.T) {
 	if worked, _ := s.worked(t); worked != before {
 		t.Error("a solution that comes too late counts as work")
 	}
-	systemtest.Refused(t, s.tenant.System.Call(t, "POST", "/pools/"+s.pool+"/user/register", fields{"identifier": systemtest.Address("hal"), "altcha": used}), 422, "invalid", "/altcha")
+	systemtest.CheckRefusal(t, s.tenant.System.Call(t, "POST", "/pools/"+s.pool+"/user/register", fields{"identifier": systemtest.Address("hal"), "altcha": used}), 422, "invalid", "/altcha")
 }
 
 // Of many uses of a solution at the same time one counts. A registration that is refused uses up nothing.
@@ -264,14 +264,14 @@ func TestWorkCountsOnce(t *testing.T) {
 // Whatever call of a registration loses its answer, a repeat of the request is the same use of its solution.
 func TestWorkIsNotLostToAFault(t *testing.T) {
 	t.Parallel()
-	s := aShortage(t, systemtest.Watched(systemtest.Faulty))
+	s := aShortage(t, systemtest.WithMiddleware(systemtest.InjectFaults))
 	for _, reach := range []systemtest.Reach{systemtest.OnceBelow, systemtest.OnceAbove} {
 		for n, calls := 0, 1; n < calls; n++ {
 			body := fields{"identifier": systemtest.Address("hal"), "altcha": s.solution(t, s.pool)}
 			key := "one-key-for-all-tries-of-this-" + systemtest.Unique()
 			f := &systemtest.Fault{Kind: systemtest.Lost, Reach: reach, Call: n}
 			workedBefore, before := s.worked(t)
-			got := s.product.Direct(f.In(t.Context()), t, "registration", s.tenant.Public.Request(t, "POST", "/pools/"+s.pool+"/register", body, "Idempotency-Key", key))
+			got := s.product.InvokeFunction(f.Context(t.Context()), t, "registration", s.tenant.Public.Request(t, "POST", "/pools/"+s.pool+"/register", body, "Idempotency-Key", key))
 			if got.Status == 503 {
 				got = s.tenant.Public.Call(t, "POST", "/pools/"+s.pool+"/register", body, "Idempotency-Key", key)
 			}

@@ -151,7 +151,7 @@ func TestADocumentOutsideTheSubset(t *testing.T) {
 			for i, pointer := range c.at {
 				at[i] = "/schema" + pointer
 			}
-			systemtest.Refused(t, got, 422, "invalid", at...)
+			systemtest.CheckRefusal(t, got, 422, "invalid", at...)
 		})
 	}
 	if got := listed(t, tenant.Admin); got != "metadata_v0 user_v0" {

@@ -58,7 +58,7 @@ func TestASchemaFromCreateToDelete(t *testing.T) {
 			t.Errorf("204 with a body: %s", gone.Body)
 		}
 		for _, method := range []string{"GET", "PUT", "DELETE"} {
-			systemtest.Refused(t, client.Call(t, method, path, body(`{}`)), 404, "not_found")
+			systemtest.CheckRefusal(t, client.Call(t, method, path, body(`{}`)), 404, "not_found")
 		}
 		again := client.Must(t, 201, "POST", "/schemas", `{"id":"`+made.Text(t, "id")+`","name":"s","schema":{}}`)
 		if again.Header.Get("ETag") == made.Header.Get("ETag") {
@@ -84,9 +84,9 @@ func TestTheDefaultSchemas(t *testing.T) {
 				t.Errorf("%s is %s", id, got.Body)
 			}
 			for _, method := range []string{"PUT", "DELETE"} {
-				systemtest.Refused(t, client.Call(t, method, "/schemas/"+id, body(`{}`)), 403, "system_schema")
+				systemtest.CheckRefusal(t, client.Call(t, method, "/schemas/"+id, body(`{}`)), 403, "system_schema")
 			}
-			systemtest.Refused(t, client.Call(t, "POST", "/schemas", `{"id":"`+id+`","name":"s","schema":{}}`), 409, "conflict", "/id")
+			systemtest.CheckRefusal(t, client.Call(t, "POST", "/schemas", `{"id":"`+id+`","name":"s","schema":{}}`), 409, "conflict", "/id")
 		}
 	}
 	tenant.NewPool(t, fields{"payload_schema_id": "metadata_v0", "metadata_schema_id": "user_v0"})
@@ -102,9 +102,9 @@ func TestASystemSchema(t *testing.T) {
 		if made.Fields(t)["system"] != true {
 			t.Errorf("made %s", made.Body)
 		}
-		systemtest.Refused(t, client.Call(t, "PUT", path, `{"name":"s","schema":{},"system":false}`), 403, "system_schema")
-		systemtest.Refused(t, client.Call(t, "DELETE", path, nil), 403, "system_schema")
-		systemtest.Refused(t, client.Call(t, "DELETE", path, nil, "If-Match", "*"), 403, "system_schema")
+		systemtest.CheckRefusal(t, client.Call(t, "PUT", path, `{"name":"s","schema":{},"system":false}`), 403, "system_schema")
+		systemtest.CheckRefusal(t, client.Call(t, "DELETE", path, nil), 403, "system_schema")
+		systemtest.CheckRefusal(t, client.Call(t, "DELETE", path, nil, "If-Match", "*"), 403, "system_schema")
 		if got := client.Must(t, 200, "GET", path, nil); string(got.Body) != string(made.Body) {
 			t.Errorf("made %s, stored %s", made.Body, got.Body)
 		}
@@ -154,7 +154,7 @@ func TestTheListOfSchemas(t *testing.T) {
 		t.Errorf("another tenant sees %q", got)
 	}
 	for _, method := range []string{"GET", "PUT", "DELETE"} {
-		systemtest.Refused(t, stranger.Admin.Call(t, method, "/schemas/"+want[0], body(`{}`)), 404, "not_found")
+		systemtest.CheckRefusal(t, stranger.Admin.Call(t, method, "/schemas/"+want[0], body(`{}`)), 404, "not_found")
 	}
 }
 
@@ -167,7 +167,7 @@ func TestPreconditionsOfASchema(t *testing.T) {
 	current := tenant.Admin.Must(t, 200, "PUT", path, body(`{}`), "If-Match", old).Header.Get("ETag")
 	for _, match := range []string{old, `"nonsense"`, strings.Trim(current, `"`), "W/" + current} {
 		for _, method := range []string{"GET", "PUT", "DELETE"} {
-			systemtest.Refused(t, tenant.Admin.Call(t, method, path, body(`{"type":"array"}`), "If-Match", match), 412, "precondition_failed")
+			systemtest.CheckRefusal(t, tenant.Admin.Call(t, method, path, body(`{"type":"array"}`), "If-Match", match), 412, "precondition_failed")
 		}
 	}
 	if got := document(t, tenant.Admin.Must(t, 200, "GET", path, nil, "If-Match", current)); got != `{}` {
@@ -175,7 +175,7 @@ func TestPreconditionsOfASchema(t *testing.T) {
 	}
 	tenant.Admin.Must(t, 200, "PUT", path, body(`{}`), "If-Match", "*")
 	tenant.Admin.Must(t, 204, "DELETE", path, nil, "If-Match", "*")
-	systemtest.Refused(t, tenant.Admin.Call(t, "PUT", path, body(`{}`), "If-Match", "*"), 404, "not_found")
+	systemtest.CheckRefusal(t, tenant.Admin.Call(t, "PUT", path, body(`{}`), "If-Match", "*"), 404, "not_found")
 }
 
 // Of calls that collide exactly one takes effect; a schema is never deleted under a pool that was made at the same time.
@@ -242,13 +242,13 @@ func TestASchemaIsRefused(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for _, client := range tenant.Trees() {
-				systemtest.Refused(t, client.Call(t, "POST", "/schemas", c.body), c.status, c.code, c.at...)
-				systemtest.Refused(t, client.Call(t, "PUT", at, c.body), c.status, c.code, c.at...)
+				systemtest.CheckRefusal(t, client.Call(t, "POST", "/schemas", c.body), c.status, c.code, c.at...)
+				systemtest.CheckRefusal(t, client.Call(t, "PUT", at, c.body), c.status, c.code, c.at...)
 			}
 		})
 	}
-	systemtest.Refused(t, tenant.Admin.Call(t, "POST", "/schemas", `{"id":"mine","name":"s","schema":{}}`), 409, "conflict", "/id")
-	systemtest.Refused(t, tenant.Admin.Call(t, "PUT", at, `{"id":"other","name":"s","schema":{}}`), 422, "invalid", "/id")
+	systemtest.CheckRefusal(t, tenant.Admin.Call(t, "POST", "/schemas", `{"id":"mine","name":"s","schema":{}}`), 409, "conflict", "/id")
+	systemtest.CheckRefusal(t, tenant.Admin.Call(t, "PUT", at, `{"id":"other","name":"s","schema":{}}`), 422, "invalid", "/id")
 	if after := stored(t, product); !reflect.DeepEqual(before, after) {
 		t.Errorf("stored before %v\nand after %v", before, after)
 	}

@@ -72,7 +72,7 @@ func TestUsersAreChecked(t *testing.T) {
 				t.Run(how, func(t *testing.T) {
 					got := call()
 					if len(at) > 0 {
-						systemtest.Refused(t, got, 422, "invalid", at...)
+						systemtest.CheckRefusal(t, got, 422, "invalid", at...)
 						return
 					}
 					if got.Status >= 300 {
@@ -114,7 +114,7 @@ func TestTheDocumentsOfAUser(t *testing.T) {
 				}
 				return
 			}
-			systemtest.Refused(t, got, 422, "invalid", c.at...)
+			systemtest.CheckRefusal(t, got, 422, "invalid", c.at...)
 		})
 	}
 }
@@ -132,16 +132,16 @@ func TestASchemaChangesUnderItsUsers(t *testing.T) {
 	})
 	path := "/pools/" + pool + "/users/" + user
 	tenant.Admin.Must(t, 200, "PUT", "/schemas/"+schema, body(`{"properties":{"a":{"type":"number"}}}`))
-	product.Settle()
+	product.ExpireCaches()
 	if got := tenant.Admin.Must(t, 200, "GET", path, nil).Fields(t)["payload"].(fields)["a"]; got != "x" {
 		t.Errorf("the user's payload has become %v", got)
 	}
 	tenant.System.Must(t, 200, "POST", "/pools/"+pool+"/user/password/verify", fields{"identifier": email, "password": systemtest.Password})
 	tenant.Admin.Must(t, 200, "PUT", path, fields{"metadata": fields{}})
-	systemtest.Refused(t, tenant.Admin.Call(t, "PUT", path, fields{"payload_schema_id": schema}),
+	systemtest.CheckRefusal(t, tenant.Admin.Call(t, "PUT", path, fields{"payload_schema_id": schema}),
 		422, "invalid", "/payload/a")
 	tenant.Admin.Must(t, 200, "PUT", path, fields{"payload": fields{"a": 1}})
-	systemtest.Refused(t, tenant.Admin.Call(t, "POST", "/pools/"+pool+"/users", fields{"status": "new", "payload": fields{"a": "x"}}), 422, "invalid", "/payload/a")
+	systemtest.CheckRefusal(t, tenant.Admin.Call(t, "POST", "/pools/"+pool+"/users", fields{"status": "new", "payload": fields{"a": "x"}}), 422, "invalid", "/payload/a")
 }
 
 // A schema and a user that fit each other badly can't hold the service up, nor make it answer without end.
@@ -162,10 +162,10 @@ func TestHostileUsers(t *testing.T) {
 			pool := tenant.NewPool(t, fields{"payload_schema_id": newSchema(t, tenant, c.document)})
 			got := tenant.Admin.Call(t, "POST", "/pools/"+pool+"/users", `{"status":"new","payload":`+c.payload+`}`)
 			if c.at != nil {
-				systemtest.Refused(t, got, 422, "invalid", c.at...)
+				systemtest.CheckRefusal(t, got, 422, "invalid", c.at...)
 				return
 			}
-			if n := len(systemtest.Pointers(t, got)); got.Status != 422 || n < 1 || n > 50 || len(got.Body) > 128<<10 {
+			if n := len(systemtest.ViolationPointers(t, got)); got.Status != 422 || n < 1 || n > 50 || len(got.Body) > 128<<10 {
 				t.Errorf("answered %d with %d faults in %d bytes", got.Status, n, len(got.Body))
 			}
 		})

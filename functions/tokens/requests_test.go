@@ -50,7 +50,7 @@ func post(t *testing.T, product *systemtest.Product, form string, headers ...str
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}
-	return systemtest.Do(t, r)
+	return systemtest.Send(t, r)
 }
 
 func basic(id, secret string) string {

@@ -25,7 +25,7 @@ func ask(t *testing.T, product *systemtest.Product, to, form, id, secret string)
 	if id != "" {
 		r.SetBasicAuth(url.QueryEscape(id), url.QueryEscape(secret))
 	}
-	return systemtest.Do(t, r)
+	return systemtest.Send(t, r)
 }
 
 func get(t *testing.T, target string) systemtest.Response {
@@ -34,7 +34,7 @@ func get(t *testing.T, target string) systemtest.Response {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return systemtest.Do(t, r)
+	return systemtest.Send(t, r)
 }
 
 // RFC 6749 §4.4 and §5.2.

@@ -85,7 +85,7 @@ func TestAPageIsTooLargeForAnAnswer(t *testing.T) {
 					if got.Status != 200 || len(got.Fields(t)["users"].([]any)) != c.fits {
 						t.Errorf("%s: %d users with %q answer %d %.200s", tree, c.fits, bound, got.Status, got.Body)
 					}
-					systemtest.Refused(t, client.Call(t, "GET", fmt.Sprintf(path, len(ids)), nil),
+					systemtest.CheckRefusal(t, client.Call(t, "GET", fmt.Sprintf(path, len(ids)), nil),
 						422, "invalid", "limit")
 				}
 			}

@@ -70,7 +70,7 @@ func TestAKeyIsOfOneRequest(t *testing.T) {
 		"a part moved into the next": {"PUT", pool, "", `*{"name":"A"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			systemtest.Refused(t, call(r), 422, "idempotency_key_reused")
+			systemtest.CheckRefusal(t, call(r), 422, "idempotency_key_reused")
 		})
 	}
 	var repeats sync.WaitGroup

@@ -46,7 +46,7 @@ func TestAnUnprovedUserGivesWay(t *testing.T) {
 			ticket := tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register?code_type_in_message=code",
 				fields{"identifier": email, "password": "a stranger's password"}).Text(t, "ticket")
 			mail := product.Inbox.Await(t, email, 1)[0]
-			product.Quiet(t)
+			product.AwaitEmptyOutbox(t)
 			before := tenant.System.Must(t, 200, "POST", users+"/by_key", fields{"identifier": email}).Text(t, "id")
 			code := codeFor(t, tenant, pool, registered(t, tenant, pool, email))
 
@@ -69,7 +69,7 @@ func TestAnUnprovedUserGivesWay(t *testing.T) {
 			proof := func(password string) fields { return fields{"identifier": email, "password": password} }
 			tenant.System.Must(t, 200, "POST", "/pools/"+pool+"/user/password/verify", proof(systemtest.Password))
 			tenant.System.Must(t, 401, "POST", "/pools/"+pool+"/user/password/verify", proof("a stranger's password"))
-			product.Quiet(t)
+			product.AwaitEmptyOutbox(t)
 			proved[made] = true
 			mustBeWhole(t, product, tenant, proved)
 		})
@@ -160,7 +160,7 @@ func TestWhoseIdentifierIsTaken(t *testing.T) {
 					proved[got.Text(t, "id")] = true
 				}
 			} else {
-				systemtest.Refused(t, got, 409, "conflict", c.at)
+				systemtest.CheckRefusal(t, got, 409, "conflict", c.at)
 			}
 			for _, id := range old {
 				if is := tenant.Admin.Call(t, "GET", users+"/"+id, nil).Status; is != want {
@@ -269,7 +269,7 @@ func TestActivationAgainstReplacement(t *testing.T) {
 		outcomes[proved[id]]++
 	}
 	t.Logf("%d users were activated and %d replaced", outcomes[true], outcomes[false])
-	product.Quiet(t)
+	product.AwaitEmptyOutbox(t)
 	mustBeWhole(t, product, tenant, proved)
 }
 
@@ -296,7 +296,7 @@ func atOnce(n int, call func(i int) (answer string)) map[string]int {
 // are the ids of the users who may be active.
 func mustBeWhole(t *testing.T, product *systemtest.Product, tenant *systemtest.Tenant, proved map[string]bool) {
 	t.Helper()
-	for _, broken := range product.Broken(t, tenant.ID, proved) {
+	for _, broken := range product.BrokenInvariants(t, tenant.ID, proved) {
 		t.Error(broken)
 	}
 }

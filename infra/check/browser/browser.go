@@ -1,5 +1,6 @@
-// Package browser drives the product's pages in a real browser, Chromium or Chrome, as people do: by mouse, by keyboard, on a phone, without
-// scripts. Whatever a page loads from elsewhere, and whatever the browser complains of, fails the test. Only tests import it.
+// Package browser controls the product's pages in a real browser, Chromium or Chrome, as people do:
+// with a mouse, with a keyboard, on a phone, without scripts. A test fails if a page loads anything
+// from elsewhere or if the browser reports an error. Only tests import the package.
 package browser
 
 import (
@@ -16,12 +17,17 @@ import (
 	"identitypools/infra/check/parttest"
 )
 
-// The browser outlives the tests that have tabs in it, and testing has no place for what belongs to a whole binary: like the parts of parttest it
-// is an exception to the rule against package variables. Main sets it.
+// The browser outlives the tests that have tabs in it, and package testing has no place for what
+// belongs to a whole binary. Like the parts of parttest it is an exception to the rule against
+// package variables. Main sets it.
 var running context.Context
 
-// Main runs a package's tests beside a browser: func TestMain(m *testing.M) { os.Exit(browser.Main(m)) }. Where no browser is found it says so
-// and passes; BROWSER=required makes that a failure.
+// Main starts a browser, runs the tests of a package and returns the exit code:
+//
+//	func TestMain(m *testing.M) { os.Exit(browser.Main(m)) }
+//
+// If there is no browser, Main prints that and returns 0 without running tests. With
+// BROWSER=required in the environment that is a failure.
 func Main(m *testing.M) int {
 	path, err := find(os.Getenv("CHROME"))
 	if err != nil {
@@ -40,7 +46,7 @@ func Main(m *testing.M) int {
 	return parttest.Main(m)
 }
 
-// find is the path of the chosen browser, else of the first one on the PATH.
+// find returns the path of the chosen browser, or of the first one on the PATH if none is chosen.
 func find(chosen string) (string, error) {
 	names := []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"}
 	if chosen != "" {
@@ -51,26 +57,31 @@ func find(chosen string) (string, error) {
 			return path, nil
 		}
 	}
-	return "", errors.New("no browser is found, so pages are not tested in one: install chromium, or name one in CHROME")
+	return "", errors.New("no browser is found, so pages are not tested in one:" +
+		" install chromium, or name one in CHROME")
 }
 
-// start starts the browser with a profile of its own. That and whatever else it leaves behind is gone when it stops.
+// start starts the browser with a profile of its own. Stopping it deletes everything that it has
+// stored.
 func start(path string) (stop func(), err error) {
 	folder, err := os.MkdirTemp("", "browser")
 	if err != nil {
 		return nil, err
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.Flag("lang", "en"),
-		chromedp.Flag("disable-features", "Translate,HttpsUpgrades"), chromedp.UserDataDir(filepath.Join(folder, "profile")), chromedp.Env("TMPDIR="+folder))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path),
+		chromedp.Flag("lang", "en"),
+		chromedp.Flag("disable-features", "Translate,HttpsUpgrades"),
+		chromedp.UserDataDir(filepath.Join(folder, "profile")), chromedp.Env("TMPDIR="+folder))
 	if os.Geteuid() == 0 {
-		options = append(options, chromedp.NoSandbox) // which it cannot start with as root, as in containers
+		// as root, as in containers, it cannot start with its sandbox
+		options = append(options, chromedp.NoSandbox)
 	}
 	allocator, release := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, closeBrowser := chromedp.NewContext(allocator)
 	stop = func() {
 		closeBrowser()
 		release()
-		_ = os.RemoveAll(folder) // of temporary files; the system's own cleaning takes what is left
+		_ = os.RemoveAll(folder) // a temporary folder: the system deletes what is left
 	}
 	if err := chromedp.Do(ctx); err != nil {
 		stop()

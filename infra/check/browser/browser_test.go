@@ -12,7 +12,7 @@ import (
 	"identitypools/infra/check/browser"
 )
 
-// serve is a server of one page, whose policy lets nothing through.
+// serve starts a server of one page whose policy allows nothing, and returns its URL.
 func serve(t *testing.T, page string) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -30,7 +30,7 @@ func serve(t *testing.T, page string) string {
 	return server.URL
 }
 
-// What a page must not do is seen. The other tests rely on it.
+// The browser reports what a page must not do. The other tests rely on that.
 func TestWhatTheBrowserComplainsOf(t *testing.T) {
 	t.Parallel()
 	elsewhere := serve(t, "")
@@ -43,14 +43,18 @@ func TestWhatTheBrowserComplainsOf(t *testing.T) {
 		{"an image", `<img src="/x.png" alt="x">`, "", "img-src"},
 		{"an error", "<script>console.error('ouch')</script>", "?open", "ouch"},
 		{"an exception", "<script>missing()</script>", "?open", "missing is not defined"},
-		{"a request to elsewhere", `<img src="` + elsewhere + `/x.png" alt="x">`, "?open", "to elsewhere: GET " + elsewhere + "/x.png"},
+		{
+			"a request to elsewhere", `<img src="` + elsewhere + `/x.png" alt="x">`, "?open",
+			"to elsewhere: GET " + elsewhere + "/x.png",
+		},
 	} {
 		t.Run(test.what, func(t *testing.T) {
 			t.Parallel()
 			tab := browser.NewTab(t, browser.View{})
 			tab.Go(t, serve(t, test.page)+"/"+test.query)
 			got := tab.Complaints(t)
-			if (len(got) == 0) != (test.complaint == "") || !strings.Contains(strings.Join(got, "\n"), test.complaint) {
+			if (len(got) == 0) != (test.complaint == "") ||
+				!strings.Contains(strings.Join(got, "\n"), test.complaint) {
 				t.Errorf("the browser complains of %q, want %q", got, test.complaint)
 			}
 		})
@@ -65,8 +69,9 @@ func TestWhatIsNotAccessible(t *testing.T) {
 		`<main><p><font color="#cccccc">pale</font></p></main>`: "color-contrast",
 	} {
 		tab := browser.NewTab(t, browser.View{})
-		tab.Go(t, serve(t, page)) // whose policy does not keep us out
-		if got := tab.Broken(t); len(got) != min(1, len(rule)) || !strings.HasPrefix(strings.Join(got, ""), rule) {
+		tab.Go(t, serve(t, page)) // the policy of the page does not apply to axe
+		if got := tab.AccessibilityViolations(t); len(got) != min(1, len(rule)) ||
+			!strings.HasPrefix(strings.Join(got, ""), rule) {
 			t.Errorf("%s breaks %q, want %q", page, got, rule)
 		}
 	}
@@ -87,21 +92,24 @@ func TestHowAPageIsSeen(t *testing.T) {
 	} {
 		tab := browser.NewTab(t, test.view)
 		tab.Go(t, serve(t, page)+"/?open")
-		width, color, text := browser.Eval[int](t, tab, "innerWidth"), browser.Eval[string](t, tab, "getComputedStyle(document.querySelector('p')).color"), tab.Text(t, "body")
+		width, color, text := browser.Eval[int](t, tab, "innerWidth"),
+			browser.Eval[string](t, tab, "getComputedStyle(document.querySelector('p')).color"),
+			tab.Text(t, "body")
 		if width != test.width || color != test.color || text != test.text {
 			t.Errorf("%+v sees %d px, %s, %q", test.view, width, color, text)
 		}
 	}
 }
 
-// Without a browser there are no tests, which is said, and fails where a browser is required.
+// Without a browser no tests are run. That is printed, and is a failure if a browser is required.
 func TestWithoutABrowser(t *testing.T) {
 	t.Parallel()
 	for required, fails := range map[string]bool{"": false, "required": true} {
 		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^$")
 		cmd.Env = append(os.Environ(), "CHROME=/nowhere/chromium", "BROWSER="+required)
 		out, err := cmd.CombinedOutput()
-		if (err != nil) != fails || strings.Count(string(out), "\n") != 1 || !strings.HasPrefix(string(out), "no browser is found") {
+		if (err != nil) != fails || strings.Count(string(out), "\n") != 1 ||
+			!strings.HasPrefix(string(out), "no browser is found") {
 			t.Errorf("BROWSER=%s: %v, %q", required, err, out)
 		}
 	}

@@ -10,13 +10,14 @@ import (
 	"identitypools/infra/check/systemtest"
 )
 
-// Whatever is wrong with what was typed, the page says where and why, above and at the field, keeps the rest, and puts the cursor there.
+// If input is invalid, the page says where and why, in a summary and at the field. It keeps the
+// other input and moves the focus there.
 func TestWhatIsWrongWithTheForm(t *testing.T) {
 	t.Parallel()
 	s := openDetailed(t, nil)
 	for _, test := range []struct {
 		what   string
-		change map[string]string // what is typed in the place of what is right
+		change map[string]string // invalid input by field
 		faulty []string          // in the order of the page
 	}{
 		{"no address", map[string]string{"#identifier": ""}, []string{"identifier"}},
@@ -27,8 +28,15 @@ func TestWhatIsWrongWithTheForm(t *testing.T) {
 		{"a short name", map[string]string{"#payload-given_name": "A"}, []string{"payload-given_name"}},
 		{"somebody young", map[string]string{"#payload-age": "12"}, []string{"payload-age"}},
 		{"no number", map[string]string{"#payload-age": "old"}, []string{"payload-age"}},
-		{"more than one thing", map[string]string{"#identifier": "ann", "#payload-given_name": "A", "#payload-age": "1"}, []string{"identifier", "payload-given_name", "payload-age"}},
-		{"nothing", map[string]string{"#identifier": "", "#password": "", "#payload-given_name": ""}, []string{"identifier", "password", "payload-given_name"}},
+		{"more than one thing", map[string]string{
+			"#identifier": "ann", "#payload-given_name": "A",
+			"#payload-age": "1",
+		}, []string{"identifier", "payload-given_name", "payload-age"}},
+		{
+			"nothing",
+			map[string]string{"#identifier": "", "#password": "", "#payload-given_name": ""},
+			[]string{"identifier", "password", "payload-given_name"},
+		},
 	} {
 		t.Run(test.what, func(t *testing.T) {
 			t.Parallel()
@@ -37,7 +45,7 @@ func TestWhatIsWrongWithTheForm(t *testing.T) {
 			fillPayload(t, tab)
 			tab.Fill(t, "#identifier", systemtest.Address("ann"))
 			tab.Fill(t, "#password", systemtest.Password)
-			asText(t, tab) // the browser would say some of it itself
+			disableValidation(t, tab) // the browser would find some of the errors itself
 			for selector, text := range test.change {
 				tab.Fill(t, selector, text)
 			}
@@ -45,8 +53,8 @@ func TestWhatIsWrongWithTheForm(t *testing.T) {
 			if got := tab.Submit(t, submit); got != 422 {
 				t.Errorf("answered %d", got)
 			}
-			s.at(t, tab, "register")
-			isWrong(t, tab, test.faulty...)
+			s.mustShow(t, tab, "register")
+			checkFaulty(t, tab, test.faulty...)
 			if got := tab.Value(t, "#identifier"); got != before {
 				t.Errorf("the address is now %q", got)
 			}
@@ -57,17 +65,20 @@ func TestWhatIsWrongWithTheForm(t *testing.T) {
 	}
 }
 
-// asText makes fields take any text, and forms go with it: what a browser checks, anybody can leave out.
-func asText(t *testing.T, tab *browser.Tab) {
+// disableValidation makes fields accept any text and forms be sent with it. Anybody can omit the
+// checks of a browser.
+func disableValidation(t *testing.T, tab *browser.Tab) {
 	t.Helper()
 	browser.Eval[any](t, tab, `document.querySelectorAll("form").forEach(f => f.noValidate = true);
 		document.querySelectorAll("input[type=email], input[type=number], input[type=date]").forEach(i => i.type = "text")`)
 }
 
-// isWrong checks that just these fields of the page are marked, in the summary and by themselves.
-func isWrong(t *testing.T, tab *browser.Tab, faulty ...string) {
+// checkFaulty checks that exactly the given fields are marked as invalid, in the summary and at the
+// field.
+func checkFaulty(t *testing.T, tab *browser.Tab, faulty ...string) {
 	t.Helper()
-	marked := browser.Eval[[]string](t, tab, `[...document.querySelectorAll("[aria-invalid=true]")].map(e => e.id)`)
+	marked := browser.Eval[[]string](t, tab,
+		`[...document.querySelectorAll("[aria-invalid=true]")].map(e => e.id)`)
 	if !slices.Equal(marked, faulty) {
 		t.Errorf("marked are %q, want %q", marked, faulty)
 	}
@@ -77,7 +88,9 @@ func isWrong(t *testing.T, tab *browser.Tab, faulty ...string) {
 	if got := tab.Focused(t); got != faulty[0] {
 		t.Errorf("the cursor is in %s, want %s", got, faulty[0])
 	}
-	if got := browser.Eval[[]string](t, tab, `[...document.querySelectorAll("#errors a")].map(a => a.hash.slice(1))`); !slices.Equal(got, faulty) {
+	got := browser.Eval[[]string](t, tab,
+		`[...document.querySelectorAll("#errors a")].map(a => a.hash.slice(1))`)
+	if !slices.Equal(got, faulty) {
 		t.Errorf("the summary leads to %q, want %q", got, faulty)
 	}
 	for _, id := range faulty {
@@ -90,23 +103,23 @@ func isWrong(t *testing.T, tab *browser.Tab, faulty ...string) {
 	}
 }
 
-// A code that is wrong, spent, too old or guessed too often is refused alike.
+// A code that is wrong, used, expired or guessed too often is always refused in the same way.
 func TestWhatIsWrongWithTheCode(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
 	email := systemtest.Address("ann")
 	tab := browser.NewTab(t, browser.View{})
-	s.signsUp(t, tab, email)
+	s.startRegistration(t, tab, email)
 	code := s.code(t, email, 1)
 	refused := func(what, typed string) string {
 		t.Helper()
-		asText(t, tab)
+		disableValidation(t, tab)
 		tab.Fill(t, "#code", typed)
 		if got := tab.Submit(t, submit); got != 422 {
 			t.Fatalf("%s is answered %d: %s", what, got, tab.Text(t, "main"))
 		}
-		isWrong(t, tab, "code")
-		return told(t, tab, email)
+		checkFaulty(t, tab, "code")
+		return pageText(t, tab, email)
 	}
 	refused("no code", "")
 	refused("letters", "abcdef")
@@ -121,24 +134,25 @@ func TestWhatIsWrongWithTheCode(t *testing.T) {
 	s.Clock.Advance(61 * time.Second)
 	tab.Go(t, s.page("register/code"))
 	tab.Submit(t, resend)
-	tab.Go(t, s.link(t, email, 2)) // which the mail has after so many guesses, and which completes the registration
+	// after so many guesses the mail has a link, which completes the registration
+	tab.Go(t, s.link(t, email, 2))
 	if tab.Has(t, "#password") {
 		t.Error("the page asks for the password of the registration again")
 	}
-	goesOn(t, tab)
+	submitForm(t, tab)
 	tab.Go(t, s.page("register/code"))
 	if tab.Has(t, "#code") {
 		refused("a spent code", code)
 	}
 }
 
-// Who comes a day late is told so, and how to begin anew.
+// A person who comes a day late is told so, and how to start again.
 func TestACodeIsTooOld(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
 	email := systemtest.Address("ann")
 	tab := browser.NewTab(t, browser.View{})
-	s.signsUp(t, tab, email)
+	s.startRegistration(t, tab, email)
 	code := s.code(t, email, 1)
 	s.Clock.Advance(25 * time.Hour)
 	tab.Fill(t, "#code", code)
@@ -148,10 +162,10 @@ func TestACodeIsTooOld(t *testing.T) {
 	if tab.Has(t, "[role=status]") || !tab.Has(t, "main a[href$='/register']") {
 		t.Errorf("the page shows %q", tab.Text(t, "main"))
 	}
-	tab.Axe(t)
+	tab.CheckAccessibility(t)
 }
 
-// A page that nobody can use says why, as a page.
+// A page that nobody can use gives the reason on a page.
 func TestPagesThatDoNothing(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
@@ -182,7 +196,7 @@ func TestPagesThatDoNothing(t *testing.T) {
 			if got := tab.Attribute(t, "html", "lang"); got != "de" {
 				t.Errorf("it is in the language %q", got)
 			}
-			tab.Axe(t)
+			tab.CheckAccessibility(t)
 		})
 	}
 }

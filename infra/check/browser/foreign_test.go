@@ -11,25 +11,28 @@ import (
 	"identitypools/infra/check/systemtest"
 )
 
-// V3.5.1, V3.5.3: a form on a page of another origin, of the same host even, cannot act for somebody who has the pages open.
+// V3.5.1, V3.5.3: a form on a page of another origin, even on the same host, cannot act for a
+// person who has the pages open.
 func TestFormsOfOthersAreRefused(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
-	email, victim := systemtest.Address("ann"), systemtest.Address("bob")
+	email, other := systemtest.Address("ann"), systemtest.Address("bob")
 	tab := browser.NewTab(t, browser.View{})
-	s.signsUp(t, tab, email)
+	s.startRegistration(t, tab, email)
 	code := s.code(t, email, 1)
 	stored := len(s.Items(t))
 	for page, inputs := range map[string]string{
-		"register":      `<input name="identifier" value="` + victim + `"><input name="password" value="` + systemtest.Password + `">`,
+		"register": `<input name="identifier" value="` + other +
+			`"><input name="password" value="` + systemtest.Password + `">`,
 		"register/code": `<input name="code" value="` + code + `">`,
 	} {
-		evil := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		foreign := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/html")
-			_, _ = fmt.Fprintf(w, `<!doctype html><link rel="icon" href="data:,"><form method="post" action="%s">%s<button>Win</button></form>`, s.page(page), inputs)
+			_, _ = fmt.Fprintf(w,
+				`<!doctype html><link rel="icon" href="data:,"><form method="post" action="%s">%s<button>Win</button></form>`, s.page(page), inputs)
 		}))
-		t.Cleanup(evil.Close)
-		tab.Go(t, evil.URL)
+		t.Cleanup(foreign.Close)
+		tab.Go(t, foreign.URL)
 		if got := tab.Submit(t, "button"); got != 403 {
 			t.Errorf("a foreign form for %s is answered %d: %s", page, got, tab.Text(t, "body"))
 		}
@@ -37,10 +40,11 @@ func TestFormsOfOthersAreRefused(t *testing.T) {
 	if got := len(s.Items(t)); got != stored {
 		t.Errorf("there are %d items, and were %d", got, stored)
 	}
-	s.verified(t, email, systemtest.Password, 401)
+	s.checkPassword(t, email, systemtest.Password, 401)
 }
 
-// A page is one answer, small enough for any phone, and nothing more: what it looks like and does is in it. A logo is the only thing from elsewhere.
+// A page is a single answer that is small enough for any phone. It contains its style and script.
+// Only a logo is loaded from elsewhere.
 func TestPagesAreLight(t *testing.T) {
 	t.Parallel()
 	const most = 30 << 10 // bytes
@@ -55,7 +59,8 @@ func TestPagesAreLight(t *testing.T) {
 			t.Parallel()
 			s := openDetailed(t, fields{"branding": test.branding})
 			tab := browser.NewTab(t, browser.View{})
-			tab.Serve(t, "https://cdn.example.com/logo.svg", "image/svg+xml", []byte(`<svg xmlns="http://www.w3.org/2000/svg" width="120" height="40"><rect width="120" height="40"/></svg>`))
+			tab.Serve(t, "https://cdn.example.com/logo.svg", "image/svg+xml",
+				[]byte(`<svg xmlns="http://www.w3.org/2000/svg" width="120" height="40"><rect width="120" height="40"/></svg>`))
 			for _, page := range []string{"register", "activate?code=x", "register/code"} {
 				if size := weight(t, s.page(page)); size > most {
 					t.Errorf("%s has %d bytes", page, size)
@@ -65,14 +70,15 @@ func TestPagesAreLight(t *testing.T) {
 					t.Errorf("%s makes the requests %v", page, got)
 				}
 			}
-			if test.requests > 1 && !browser.Eval[bool](t, tab, "document.querySelector('main img').naturalWidth > 0") {
+			if test.requests > 1 && !browser.Eval[bool](t, tab,
+				"document.querySelector('main img').naturalWidth > 0") {
 				t.Error("the logo is not shown")
 			}
 		})
 	}
 }
 
-// weight is the size of a page, uncompressed.
+// weight returns the uncompressed size of a page.
 func weight(t *testing.T, page string) int {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, page, nil)

@@ -11,7 +11,7 @@ import (
 	"identitypools/infra/check/systemtest"
 )
 
-// Who is invited opens the link, sees what it is about, sets a password and is in.
+// An invited person opens the link, sees what it is about, sets a password and is active.
 func TestAnInvitationIsTaken(t *testing.T) {
 	t.Parallel()
 	for name, view := range map[string]browser.View{"with scripts": {}, "without": {NoScripts: true}} {
@@ -33,7 +33,7 @@ func TestAnInvitationIsTaken(t *testing.T) {
 			if got := tab.Submit(t, submit); got != 200 {
 				t.Fatalf("the form is answered %d: %s", got, tab.Text(t, "main"))
 			}
-			s.at(t, tab, "activate")
+			s.mustShow(t, tab, "activate")
 			if strings.Contains(tab.URL(t), "code=") {
 				t.Errorf("the code is still in the address: %s", tab.URL(t))
 			}
@@ -43,12 +43,12 @@ func TestAnInvitationIsTaken(t *testing.T) {
 			if got := tab.Attribute(t, "main a", "href"); got != "https://app.example.com/start" {
 				t.Errorf("it goes on to %q", got)
 			}
-			s.verified(t, email, systemtest.Password, 200)
+			s.checkPassword(t, email, systemtest.Password, 200)
 		})
 	}
 }
 
-// Who has a password already, from an administrator, is not asked for another one.
+// A person for whom an administrator has set a password is not asked for another.
 func TestALinkAsksForWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
@@ -64,10 +64,11 @@ func TestALinkAsksForWhatIsMissing(t *testing.T) {
 	if got := tab.Submit(t, submit); got != 200 || !tab.Has(t, "[role=status]") {
 		t.Errorf("answered %d: %s", got, tab.Text(t, "main"))
 	}
-	s.verified(t, email, systemtest.Password, 200)
+	s.checkPassword(t, email, systemtest.Password, 200)
 }
 
-// What is wrong with the password of an invitation is said at the field, and the link goes on working.
+// What is wrong with the password of an invited person is reported at the field, and the link stays
+// valid.
 func TestWhatIsWrongWithALinksPassword(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
@@ -76,12 +77,12 @@ func TestWhatIsWrongWithALinksPassword(t *testing.T) {
 	tab := browser.NewTab(t, browser.View{})
 	tab.Go(t, s.link(t, email, 1))
 	for _, password := range []string{"", "x7!kQ", "password123"} {
-		asText(t, tab)
+		disableValidation(t, tab)
 		tab.Fill(t, "#password", password)
 		if got := tab.Submit(t, submit); got != 422 {
 			t.Errorf("%q is answered %d", password, got)
 		}
-		isWrong(t, tab, "password")
+		checkFaulty(t, tab, "password")
 		if got := tab.Value(t, "#password"); got != "" {
 			t.Errorf("the password came back: %q", got)
 		}
@@ -92,22 +93,23 @@ func TestWhatIsWrongWithALinksPassword(t *testing.T) {
 	}
 }
 
-// A link that is spent, replaced or too old says so at once, before anybody thinks of a password.
+// A link that was used, replaced or has expired reports so at once, before a person chooses a
+// password.
 func TestALinkThatIsDead(t *testing.T) {
 	t.Parallel()
-	for what, kill := range map[string]func(t *testing.T, s *scene, user, link string){
-		"spent": func(t *testing.T, s *scene, _, link string) {
+	for what, kill := range map[string]func(t *testing.T, s *site, user, link string){
+		"spent": func(t *testing.T, s *site, _, link string) {
 			tab := browser.NewTab(t, browser.View{})
 			tab.Go(t, link)
 			tab.Fill(t, "#password", systemtest.Password)
 			tab.Submit(t, submit)
 		},
-		"replaced": func(t *testing.T, s *scene, user, _ string) {
+		"replaced": func(t *testing.T, s *site, user, _ string) {
 			s.Clock.Advance(61 * time.Second)
 			s.tenant.Admin.Must(t, 204, "POST", "/pools/"+s.pool+"/users/"+user+"/activation/send", nil)
-			s.Quiet(t)
+			s.AwaitEmptyOutbox(t)
 		},
-		"too old": func(_ *testing.T, s *scene, _, _ string) { s.Clock.Advance(25 * time.Hour) },
+		"too old": func(_ *testing.T, s *site, _, _ string) { s.Clock.Advance(25 * time.Hour) },
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -121,19 +123,20 @@ func TestALinkThatIsDead(t *testing.T) {
 			if tab.Has(t, "#password") || tab.Has(t, "[role=status]") {
 				t.Errorf("the page shows %q", tab.Text(t, "main"))
 			}
-			tab.Axe(t)
+			tab.CheckAccessibility(t)
 		})
 	}
 }
 
-// Programs open the links of mails before people do: to look at them and to show what is behind them. It changes nothing.
+// Programs open the links of mails before people do, to check them and to show previews. That
+// changes nothing.
 func TestScannersOpenALink(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
 	email := systemtest.Address("ann")
 	s.invite(t, email, "")
 	link := s.link(t, email, 1)
-	s.Quiet(t)
+	s.AwaitEmptyOutbox(t)
 	stored := len(s.Items(t))
 	for method, times := range map[string]int{http.MethodHead: 3, http.MethodGet: 10} {
 		for range times {
@@ -141,7 +144,8 @@ func TestScannersOpenALink(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := systemtest.Do(t, r); got.Status >= 500 || method == http.MethodGet && got.Status != 200 {
+			if got := systemtest.Send(t, r); got.Status >= 500 ||
+				method == http.MethodGet && got.Status != 200 {
 				t.Errorf("%s is answered %d", method, got.Status)
 			}
 		}
@@ -155,10 +159,10 @@ func TestScannersOpenALink(t *testing.T) {
 	if got := tab.Submit(t, submit); got != 200 || !tab.Has(t, "[role=status]") {
 		t.Errorf("answered %d: %s", got, tab.Text(t, "main"))
 	}
-	s.verified(t, email, systemtest.Password, 200)
+	s.checkPassword(t, email, systemtest.Password, 200)
 }
 
-// V14.3.2: the code of a link is told to nobody else, wherever its holder goes from there.
+// V14.3.2: the code of a link is not sent to anybody else, wherever its holder goes next.
 func TestTheCodeOfALinkStaysThere(t *testing.T) {
 	t.Parallel()
 	s := open(t, fields{"branding": fields{"privacy_url": "https://app.example.com/privacy"}})
@@ -166,7 +170,8 @@ func TestTheCodeOfALinkStaysThere(t *testing.T) {
 	s.invite(t, email, "")
 	link := s.link(t, email, 1)
 	tab := browser.NewTab(t, browser.View{})
-	tab.Serve(t, "https://app.example.com/privacy", "text/html", []byte("<!doctype html><title>Privacy</title>"))
+	tab.Serve(t, "https://app.example.com/privacy", "text/html",
+		[]byte("<!doctype html><title>Privacy</title>"))
 	tab.Go(t, link)
 	tab.Submit(t, ".languages a[hreflang=de]")
 	tab.Fill(t, "#password", systemtest.Password)

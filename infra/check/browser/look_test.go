@@ -11,7 +11,8 @@ import (
 	"identitypools/shared/identity"
 )
 
-// Every page, in whatever state, can be read and used by everybody: on the smallest phone and on a desktop, by day and by night.
+// Every page in every state can be read and used by everybody, on the smallest phone and on a
+// desktop, with light and dark colors.
 func TestPagesAreForEverybody(t *testing.T) {
 	t.Parallel()
 	s := openDetailed(t, nil)
@@ -24,19 +25,24 @@ func TestPagesAreForEverybody(t *testing.T) {
 				st.spoil(t, tab)
 			}
 			for _, view := range looks() {
-				tab.Look(t, view)
-				tab.Axe(t)
-				fits(t, tab, view)
+				tab.SetView(t, view)
+				tab.CheckAccessibility(t)
+				checkWidth(t, tab, view)
 			}
 		})
 	}
 }
 
 func looks() []browser.View {
-	return []browser.View{{Width: 320}, {Width: 320, Dark: true}, {Width: 1440}, {Width: 1440, Dark: true}}
+	return []browser.View{
+		{Width: 320},
+		{Width: 320, Dark: true},
+		{Width: 1440},
+		{Width: 1440, Dark: true},
+	}
 }
 
-// A brand's color may be hard to read on white or on black. The pages see to it.
+// The color of a brand may be hard to read on white or black. The pages correct it.
 func TestAnyColorCanBeRead(t *testing.T) {
 	t.Parallel()
 	tenant := open(t, nil)
@@ -48,14 +54,14 @@ func TestAnyColorCanBeRead(t *testing.T) {
 			tab := browser.NewTab(t, browser.View{})
 			tab.Go(t, s.page("register"))
 			for _, dark := range []bool{false, true} {
-				tab.Look(t, browser.View{Width: 320, Dark: dark})
-				tab.Axe(t)
+				tab.SetView(t, browser.View{Width: 320, Dark: dark})
+				tab.CheckAccessibility(t)
 			}
 		})
 	}
 }
 
-// Every page speaks the reader's language, and fits a phone in it.
+// Every page is in the reader's language, and its text fits a phone.
 func TestPagesSpeakTheReadersLanguage(t *testing.T) {
 	t.Parallel()
 	s := openDetailed(t, nil)
@@ -73,7 +79,8 @@ func TestPagesSpeakTheReadersLanguage(t *testing.T) {
 				if got := tab.Attribute(t, "html", "lang"); got != language {
 					t.Errorf("who reads %s is shown a page in %q", language, got)
 				}
-				if got := untranslated.FindString(address.ReplaceAllString(tab.Text(t, "body"), "")); got != "" {
+				got := untranslated.FindString(address.ReplaceAllString(tab.Text(t, "body"), ""))
+				if got != "" {
 					t.Errorf("in %s the page shows %s", language, got)
 				}
 				title := tab.Text(t, "h1")
@@ -81,13 +88,13 @@ func TestPagesSpeakTheReadersLanguage(t *testing.T) {
 					t.Errorf("in %s and in %s the page is called %q", language, other, title)
 				}
 				titles[title] = language
-				fits(t, tab, view)
+				checkWidth(t, tab, view)
 			}
 		})
 	}
 }
 
-// in is the address of a page in a language.
+// in returns the address of a page in a language.
 func in(t *testing.T, page, language string) string {
 	t.Helper()
 	translated, err := url.Parse(page)
@@ -100,21 +107,21 @@ func in(t *testing.T, page, language string) string {
 	return translated.String()
 }
 
-// untranslated finds keys of texts, and names in texts that were not replaced.
+// untranslated matches keys of texts, and names in texts that were not replaced.
 var (
 	untranslated = regexp.MustCompile(`\b[a-z]+(\.[a-z_]+)+\b|\b[a-z]+_[a-z]+\b|\{\w*\}`)
 	address      = regexp.MustCompile(`\S+@\S+`)
 )
 
-// fits checks that nobody has to scroll sideways.
-func fits(t *testing.T, tab *browser.Tab, view browser.View) {
+// checkWidth checks that a page does not scroll horizontally.
+func checkWidth(t *testing.T, tab *browser.Tab, view browser.View) {
 	t.Helper()
 	if got := browser.Eval[int](t, tab, "document.documentElement.scrollWidth"); got > view.Width {
 		t.Errorf("%s is %d px wide at %+v", tab.URL(t), got, view)
 	}
 }
 
-// The language is the browser's, until somebody chooses another one, which then stays.
+// The language is the browser's until a person chooses another, which is then kept.
 func TestALanguageIsChosen(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
@@ -130,13 +137,13 @@ func TestALanguageIsChosen(t *testing.T) {
 	tab.Submit(t, ".languages a[hreflang=pl]")
 	speaks("pl")
 	email := systemtest.Address("ann")
-	s.asksForCode(t, tab, email)
+	s.submitRegistration(t, tab, email)
 	speaks("pl")
 	if mail := s.Inbox.Await(t, email, 1)[0]; !strings.Contains(mail.HTML, `lang="pl"`) {
 		t.Errorf("the mail is in another language: %s", mail.Text)
 	}
 	tab.Fill(t, "#code", s.code(t, email, 1))
-	goesOn(t, tab)
+	submitForm(t, tab)
 	speaks("pl")
 	tab.Go(t, s.page("register?lang=es"))
 	speaks("es")

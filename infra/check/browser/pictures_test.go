@@ -16,36 +16,45 @@ import (
 	"identitypools/infra/check/systemtest"
 )
 
-// gallery is where the pictures of the documents are, and the most that they may weigh together, in bytes.
+// imageFolder is the folder of the documents' images, and maxImageBytes the limit for their total
+// size.
 const (
-	gallery  = "../../../docs/images"
-	heaviest = 1500 << 10
+	imageFolder   = "../../../docs/images"
+	maxImageBytes = 1500 << 10
 )
 
-// shooting is a scene that is the same whenever it is taken: names and addresses are fixed, and what is random is put in the place of.
-type shooting struct {
-	*scene
+// screenshots takes the images of the documents. To make them the same in each run, names and
+// addresses are fixed and random values are replaced.
+type screenshots struct {
+	*site
 	pictures map[string][]byte
 }
 
-// visitor has an address that no other test sends to.
-const visitor = "ann@example.com"
+// fixedAddress is an address to which no other test sends mail.
+const fixedAddress = "ann@example.com"
 
-// Every picture of the documents can be taken, and is there. What they show is looked at by people: -update rewrites them.
+// Every image of the documents can be taken and exists. People review what the images show; -update
+// rewrites them.
 func TestPictures(t *testing.T) {
 	t.Parallel()
-	s := shooting{open(t, fields{"name": "Acme Customers", "badge_color": "#0f62fe"}), map[string][]byte{}}
-	phone, desktop := browser.View{Width: 390, Height: 400, Scale: 2}, browser.View{Width: 1280, Height: 900, Dark: true}
+	s := screenshots{
+		open(t, fields{"name": "Acme Customers", "badge_color": "#0f62fe"}),
+		map[string][]byte{},
+	}
+	phone, desktop := browser.View{Width: 390, Height: 400, Scale: 2},
+		browser.View{Width: 1280, Height: 900, Dark: true}
 	s.registration(t, phone, desktop)
 	s.invitation(t, phone)
-	s.mails(t, browser.View{Width: 640, Height: 300}, browser.View{Width: 640, Height: 300, Dark: true}, browser.View{Width: 390, Height: 300, Scale: 2})
+	s.mails(t, browser.View{Width: 640, Height: 300},
+		browser.View{Width: 640, Height: 300, Dark: true},
+		browser.View{Width: 390, Height: 300, Scale: 2})
 	s.inbox(t)
 
 	if golden.Updates() {
-		s.hang(t)
+		s.save(t)
 	}
-	hung, weight := []string{}, 0
-	entries, err := os.ReadDir(gallery)
+	found, weight := []string{}, 0
+	entries, err := os.ReadDir(imageFolder)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,35 +63,38 @@ func TestPictures(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		hung, weight = append(hung, entry.Name()), weight+int(info.Size())
+		found, weight = append(found, entry.Name()), weight+int(info.Size())
 	}
-	if want := slices.Sorted(maps.Keys(s.pictures)); !slices.Equal(hung, want) {
-		t.Errorf("docs/images has %q, and taken were %q: make screenshots", hung, want)
+	if want := slices.Sorted(maps.Keys(s.pictures)); !slices.Equal(found, want) {
+		t.Errorf("docs/images has %q, and taken were %q: make screenshots", found, want)
 	}
-	if weight > heaviest {
+	if weight > maxImageBytes {
 		t.Errorf("the pictures weigh %d bytes", weight)
 	}
 }
 
-// hang replaces the files by what was taken.
-func (s shooting) hang(t *testing.T) {
+// save replaces the files by the images that were taken.
+func (s screenshots) save(t *testing.T) {
 	t.Helper()
-	if err := os.RemoveAll(gallery); err != nil {
+	if err := os.RemoveAll(imageFolder); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.MkdirAll(gallery, 0o755); err != nil {
+	if err := os.MkdirAll(imageFolder, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	for name, picture := range s.pictures {
-		if err := os.WriteFile(filepath.Join(gallery, name), picture, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(imageFolder, name), picture, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
-func (s shooting) registration(t *testing.T, phone, desktop browser.View) {
+func (s screenshots) registration(t *testing.T, phone, desktop browser.View) {
 	t.Helper()
-	for name, view := range map[string]browser.View{"register-phone": phone, "register-desktop-dark": desktop} {
+	for name, view := range map[string]browser.View{
+		"register-phone":        phone,
+		"register-desktop-dark": desktop,
+	} {
 		tab := browser.NewTab(t, view)
 		tab.Go(t, s.page("register"))
 		s.pictures[name+".png"] = tab.Picture(t)
@@ -91,90 +103,98 @@ func (s shooting) registration(t *testing.T, phone, desktop browser.View) {
 	german.Language = "de"
 	tab := browser.NewTab(t, german)
 	tab.Go(t, s.page("register"))
-	tab.Fill(t, "#identifier", visitor)
+	tab.Fill(t, "#identifier", fixedAddress)
 	tab.Fill(t, "#password", "password123")
 	tab.Submit(t, submit)
 	s.pictures["register-german-errors.png"] = tab.Picture(t)
 
 	tab = browser.NewTab(t, phone)
-	s.signsUp(t, tab, visitor)
-	code := s.code(t, visitor, 1)
+	s.startRegistration(t, tab, fixedAddress)
+	code := s.code(t, fixedAddress, 1)
 	s.Clock.Advance(61 * time.Second)
-	tab.Go(t, s.page("register/code")) // the pause is over, so that nothing is counted down
+	tab.Go(t, s.page("register/code")) // after the pause the page has no countdown
 	s.pictures["code-phone.png"] = tab.Picture(t)
 	tab.Fill(t, "#code", code)
 	tab.Submit(t, submit)
 	s.pictures["done-phone.png"] = tab.Picture(t)
 }
 
-func (s shooting) invitation(t *testing.T, phone browser.View) {
+func (s screenshots) invitation(t *testing.T, phone browser.View) {
 	t.Helper()
 	invited := systemtest.Address("bob")
 	s.invite(t, invited, "")
 	tab := browser.NewTab(t, phone)
 	tab.Go(t, s.link(t, invited, 1))
-	s.fix(t, tab, "document", invited)
+	s.normalize(t, tab, "document", invited)
 	s.pictures["invitation-phone.png"] = tab.Picture(t)
 }
 
-// mails takes every kind of mail, by day; one of them by night and on a phone.
-func (s shooting) mails(t *testing.T, day, night, phone browser.View) {
+// mails takes an image of every kind of mail with light colors, of one with dark colors and of one
+// on a phone.
+func (s screenshots) mails(t *testing.T, day, night, phone browser.View) {
 	t.Helper()
 	sent := map[string]parttest.Mail{}
 	send := func(kind, email string, n int) { sent[kind] = s.Inbox.Await(t, email, n)[n-1] }
-	send("registration-code", visitor, 1)
-	send("password-set", visitor, 2)
-	first, second, third, taken := systemtest.Address("bob"), systemtest.Address("cid"), systemtest.Address("dora"), systemtest.Address("eve")
+	send("registration-code", fixedAddress, 1)
+	send("password-set", fixedAddress, 2)
+	first, second, third, taken := systemtest.Address("bob"), systemtest.Address("cid"),
+		systemtest.Address("dora"), systemtest.Address("eve")
 	s.invite(t, first, "")
 	send("invitation-link", first, 1)
 	s.invite(t, second, "&code_type_in_message=code")
 	send("invitation-code", second, 1)
-	s.tenant.System.Must(t, 201, "POST", "/pools/"+s.pool+"/user/register", fields{"identifier": third, "password": systemtest.Password})
+	s.tenant.System.Must(t, 201, "POST", "/pools/"+s.pool+"/user/register",
+		fields{"identifier": third, "password": systemtest.Password})
 	send("registration-link", third, 1)
 	for n, form := range []string{"code", "link"} {
 		s.Clock.Advance(61 * time.Second)
-		s.tenant.Public.Must(t, 202, "POST", "/pools/"+s.pool+"/activation/send?code_type_in_message="+form, fields{"address": third})
+		s.tenant.Public.Must(t, 202, "POST",
+			"/pools/"+s.pool+"/activation/send?code_type_in_message="+form, fields{"address": third})
 		send("resend-"+form, third, n+2)
 	}
 	s.tenant.NewUser(t, s.pool, "active", taken, nil)
-	s.tenant.Public.Must(t, 201, "POST", "/pools/"+s.pool+"/register", fields{"identifier": taken, "password": systemtest.Password})
+	s.tenant.Public.Must(t, 201, "POST", "/pools/"+s.pool+"/register",
+		fields{"identifier": taken, "password": systemtest.Password})
 	send("taken", taken, 1)
 	for kind, mail := range sent {
-		s.takeMail(t, "mail-"+kind, mail, day)
+		s.captureMail(t, "mail-"+kind, mail, day)
 	}
-	s.takeMail(t, "mail-registration-code-dark", sent["registration-code"], night)
-	s.takeMail(t, "mail-invitation-link-phone", sent["invitation-link"], phone)
+	s.captureMail(t, "mail-registration-code-dark", sent["registration-code"], night)
+	s.captureMail(t, "mail-invitation-link-phone", sent["invitation-link"], phone)
 }
 
-func (s shooting) takeMail(t *testing.T, name string, mail parttest.Mail, view browser.View) {
+func (s screenshots) captureMail(t *testing.T, name string, mail parttest.Mail, view browser.View) {
 	t.Helper()
 	tab := browser.NewTab(t, view)
 	tab.Go(t, serve(t, mail.HTML)+"/?open")
-	tab.Axe(t)
-	s.fix(t, tab, "document", mail.To[0])
+	tab.CheckAccessibility(t)
+	s.normalize(t, tab, "document", mail.To[0])
 	s.pictures[name+".png"] = tab.Picture(t)
 }
 
-// fix puts what is always the same in the place of what never is: the address of somebody, ids, codes and times.
-func (s shooting) fix(t *testing.T, tab *browser.Tab, document, email string) {
+// normalize replaces what differs between runs by fixed values: an address, ids, codes and times.
+func (s screenshots) normalize(t *testing.T, tab *browser.Tab, document, email string) {
 	t.Helper()
 	browser.Eval[any](t, tab, fmt.Sprintf(`(root => {
 		const walker = root.createTreeWalker(root.body, NodeFilter.SHOW_TEXT);
 		for (let node; node = walker.nextNode();) node.data = node.data.replaceAll(%q, %q).replaceAll(%q, "https://id.example.com/acme/pools/customers")
 			.replace(/code=[\w.~%%-]+/g, "code=…").replace(/\b\d{6}\b/g, "123456").replace(/\d+ \w+ \d{4} at \d\d:\d\d UTC/g, "1 June 2027 at 12:00 UTC");
-	})(%s)`, email, visitor, s.BaseURL+"/"+s.tenant.ID+"/pools/"+s.pool, document))
+	})(%s)`, email, fixedAddress, s.BaseURL+"/"+s.tenant.ID+"/pools/"+s.pool, document))
 }
 
-// inbox takes the page of the local inbox, with the mail that has the code open.
-func (s shooting) inbox(t *testing.T) {
+// inbox takes an image of the page of the local inbox in which the mail with the code is open.
+func (s screenshots) inbox(t *testing.T) {
 	t.Helper()
 	tab := browser.NewTab(t, browser.View{Width: 1000, Height: 700})
 	tab.Go(t, s.Inbox.URL())
-	parttest.Until(t, "the mails on the inbox's page", func() bool { return strings.Contains(tab.Text(t, "#content"), visitor) })
+	parttest.Until(t, "the mails on the inbox's page", func() bool {
+		return strings.Contains(tab.Text(t, "#content"), fixedAddress)
+	})
 	browser.Eval[any](t, tab, `document.querySelectorAll(".email").forEach(mail => {
-		if (!mail.innerText.includes("`+visitor+`")) { mail.remove(); return }
+		if (!mail.innerText.includes("`+fixedAddress+`")) { mail.remove(); return }
 		mail.querySelectorAll("p").forEach(line => { if (line.innerText.startsWith("At:")) line.remove() });
 	}); document.querySelector(".email:last-child .email-html").style.display = ""; document.getAnimations().forEach(a => a.finish())`)
-	s.fix(t, tab, `document.querySelector(".email:last-child iframe").contentDocument`, visitor)
+	s.normalize(t, tab,
+		`document.querySelector(".email:last-child iframe").contentDocument`, fixedAddress)
 	s.pictures["inbox.png"] = tab.Picture(t)
 }

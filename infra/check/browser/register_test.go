@@ -14,10 +14,14 @@ import (
 	"identitypools/infra/check/systemtest"
 )
 
-// Somebody signs up, with scripts and without: the form, the code of the mail, done, and a back end knows the password.
+// A person signs up, with and without scripts: the form, the code of the mail, the last page. After
+// that a back end can verify the password.
 func TestSomebodySignsUp(t *testing.T) {
 	t.Parallel()
-	for name, view := range map[string]browser.View{"with scripts": {}, "without": {NoScripts: true}, "on a phone": {Width: 360, Height: 640, Scale: 2}} {
+	for name, view := range map[string]browser.View{
+		"with scripts": {}, "without": {NoScripts: true},
+		"on a phone": {Width: 360, Height: 640, Scale: 2},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := openDetailed(t, nil)
@@ -25,19 +29,21 @@ func TestSomebodySignsUp(t *testing.T) {
 			tab := browser.NewTab(t, view)
 			tab.Go(t, s.page("register"))
 			fillPayload(t, tab)
-			s.asksForCode(t, tab, email)
+			s.submitRegistration(t, tab, email)
 			tab.Fill(t, "#code", s.code(t, email, 1))
-			goesOn(t, tab)
-			s.at(t, tab, "activate")
+			submitForm(t, tab)
+			s.mustShow(t, tab, "activate")
 			if got := browser.Eval[string](t, tab, "document.cookie"); got != "" {
 				t.Errorf("scripts can read the cookie %q", got)
 			}
 			if got := tab.Text(t, "[role=status]"); !strings.Contains(got, "active") {
 				t.Errorf("the page shows %q", got)
 			}
-			s.verified(t, email, systemtest.Password, 200)
-			got := s.tenant.System.Must(t, 200, "POST", "/pools/"+s.pool+"/users/by_key", fields{"identifier": email}).Fields(t)["payload"].(fields)
-			if got["given_name"] != "Ann" || got["age"] != 42.0 || got["terms"] != "accepted" || got["plan"] != "paid" || got["address"].(fields)["city"] != "Łódź" {
+			s.checkPassword(t, email, systemtest.Password, 200)
+			got := s.tenant.System.Must(t, 200, "POST", "/pools/"+s.pool+"/users/by_key",
+				fields{"identifier": email}).Fields(t)["payload"].(fields)
+			if got["given_name"] != "Ann" || got["age"] != 42.0 || got["terms"] != "accepted" ||
+				got["plan"] != "paid" || got["address"].(fields)["city"] != "Łódź" {
 				t.Errorf("the payload is %v", got)
 			}
 		})
@@ -55,24 +61,27 @@ func fillPayload(t *testing.T, tab *browser.Tab) {
 	tab.Choose(t, "#payload-plan", "paid")
 }
 
-// The pool's ways in decide what is asked for.
+// The authentication mechanisms of the pool decide what the form asks for.
 func TestAPoolWithoutPasswordsAsksForNone(t *testing.T) {
 	t.Parallel()
 	s := open(t, fields{"authentication_mechanisms": []string{"otp"}})
 	email := systemtest.Address("ann")
 	tab := browser.NewTab(t, browser.View{})
-	s.signsUp(t, tab, email)
+	s.startRegistration(t, tab, email)
 	tab.Fill(t, "#code", s.code(t, email, 1))
-	goesOn(t, tab)
+	submitForm(t, tab)
 	if tab.Has(t, "#password") {
 		t.Error("there is a field for a password")
 	}
-	if user := s.tenant.System.Must(t, 200, "POST", "/pools/"+s.pool+"/users/by_key", fields{"identifier": email}).Fields(t); user["status"] != "active" {
+	user := s.tenant.System.Must(t, 200, "POST", "/pools/"+s.pool+"/users/by_key",
+		fields{"identifier": email}).Fields(t)
+	if user["status"] != "active" {
 		t.Errorf("the user is %v", user["status"])
 	}
 }
 
-// V6.2.6, V6.2.7: managers of passwords know the fields, and what is typed can be looked at.
+// V6.2.6, V6.2.7: password managers recognize the fields, and people can make a typed password
+// visible.
 func TestBrowsersFillTheFieldsIn(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
@@ -98,12 +107,12 @@ func TestBrowsersFillTheFieldsIn(t *testing.T) {
 	holds("#password", "type", "password")
 	holds("#payload-given_name", "autocomplete", "given-name")
 	holds("#payload-family_name", "autocomplete", "family-name")
-	s.signsUp(t, tab, systemtest.Address("ann"))
+	s.startRegistration(t, tab, systemtest.Address("ann"))
 	holds("#code", "autocomplete", "one-time-code")
 	holds("#code", "inputmode", "numeric")
 }
 
-// Who came from an application is led back there, and nowhere else.
+// A person who came from an application is led back to it, and nowhere else.
 func TestWhereToGoOn(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
@@ -116,16 +125,18 @@ func TestWhereToGoOn(t *testing.T) {
 		email := systemtest.Address("ann")
 		tab := browser.NewTab(t, browser.View{})
 		tab.Go(t, s.page("register?return_to="+url.QueryEscape(to)))
-		s.asksForCode(t, tab, email)
+		s.submitRegistration(t, tab, email)
 		tab.Fill(t, "#code", s.code(t, email, 1))
-		goesOn(t, tab)
-		if got := browser.Eval[string](t, tab, "document.querySelector('main a')?.getAttribute('href') ?? ''"); got != want {
+		submitForm(t, tab)
+		got := browser.Eval[string](t, tab,
+			"document.querySelector('main a')?.getAttribute('href') ?? ''")
+		if got != want {
 			t.Errorf("who came from %q is led to %q", to, got)
 		}
 	}
 }
 
-// The address is taken, and nobody but its owner is told.
+// If an address is taken, only its owner learns that.
 func TestATakenAddressLooksLikeAFreeOne(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
@@ -134,13 +145,13 @@ func TestATakenAddressLooksLikeAFreeOne(t *testing.T) {
 	shown := map[string]string{}
 	for _, email := range []string{taken, free} {
 		tab := browser.NewTab(t, browser.View{})
-		s.signsUp(t, tab, email)
-		shown[email] = told(t, tab, email)
+		s.startRegistration(t, tab, email)
+		shown[email] = pageText(t, tab, email)
 		tab.Fill(t, "#code", "123456")
 		if got := tab.Submit(t, submit); got != 422 {
 			t.Errorf("a wrong code of %s is answered %d", email, got)
 		}
-		shown[email] += told(t, tab, email)
+		shown[email] += pageText(t, tab, email)
 	}
 	if shown[taken] != shown[free] {
 		t.Errorf("a taken address is shown\n%s\nand a free one\n%s", shown[taken], shown[free])
@@ -151,7 +162,8 @@ func TestATakenAddressLooksLikeAFreeOne(t *testing.T) {
 	}
 }
 
-// What was typed is kept over a reload, the way back and a change of the address.
+// Input is kept when the page is reloaded, when the person goes back, and when the address is
+// changed.
 func TestNothingTypedIsLost(t *testing.T) {
 	t.Parallel()
 	s := openDetailed(t, nil)
@@ -159,21 +171,21 @@ func TestNothingTypedIsLost(t *testing.T) {
 	tab := browser.NewTab(t, browser.View{})
 	tab.Go(t, s.page("register"))
 	fillPayload(t, tab)
-	s.asksForCode(t, tab, wrong)
+	s.submitRegistration(t, tab, wrong)
 	tab.Reload(t)
-	s.at(t, tab, "register/code")
+	s.mustShow(t, tab, "register/code")
 	if !strings.Contains(tab.Text(t, "main"), wrong) {
 		t.Errorf("after a reload the page shows %q", tab.Text(t, "main"))
 	}
 	tab.Submit(t, "main a[href$='/register']")
-	s.at(t, tab, "register")
-	s.keepsTyped(t, tab, wrong)
-	s.asksForCode(t, tab, email)
+	s.mustShow(t, tab, "register")
+	s.checkKeptInput(t, tab, wrong)
+	s.submitRegistration(t, tab, email)
 	tab.Back(t)
-	s.at(t, tab, "register")
+	s.mustShow(t, tab, "register")
 	tab.Go(t, s.page("register/code"))
 	tab.Fill(t, "#code", s.code(t, email, 1))
-	goesOn(t, tab)
+	submitForm(t, tab)
 	done := tab.Text(t, "main")
 	tab.Reload(t)
 	if got := tab.Text(t, "main"); got != done {
@@ -181,11 +193,15 @@ func TestNothingTypedIsLost(t *testing.T) {
 	}
 }
 
-// keepsTyped checks what the form shows of what was typed before.
-func (s *scene) keepsTyped(t *testing.T, tab *browser.Tab, email string) {
+// checkKeptInput checks the earlier input that the form shows.
+func (s *site) checkKeptInput(t *testing.T, tab *browser.Tab, email string) {
 	t.Helper()
-	got := []string{tab.Value(t, "#identifier"), tab.Value(t, "#payload-given_name"), tab.Value(t, "#payload-age"), tab.Value(t, "#payload-plan"), tab.Value(t, "#password")}
-	if want := []string{email, "Ann", "42", "paid", ""}; strings.Join(got, "|") != strings.Join(want, "|") {
+	got := []string{
+		tab.Value(t, "#identifier"), tab.Value(t, "#payload-given_name"),
+		tab.Value(t, "#payload-age"), tab.Value(t, "#payload-plan"), tab.Value(t, "#password"),
+	}
+	want := []string{email, "Ann", "42", "paid", ""}
+	if strings.Join(got, "|") != strings.Join(want, "|") {
 		t.Errorf("the form shows %q, want %q", got, want)
 	}
 	if !browser.Eval[bool](t, tab, `document.querySelector("[name='/topics'][value=offers]").checked`) {
@@ -193,7 +209,7 @@ func (s *scene) keepsTyped(t *testing.T, tab *browser.Tab, email string) {
 	}
 }
 
-// A code is pasted as mails and people write it.
+// A code can be pasted in the forms in which mails and people write it.
 func TestACodeIsPasted(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
@@ -204,7 +220,7 @@ func TestACodeIsPasted(t *testing.T) {
 	} {
 		email := systemtest.Address("ann")
 		tab := browser.NewTab(t, browser.View{})
-		s.signsUp(t, tab, email)
+		s.startRegistration(t, tab, email)
 		pasted := write(s.code(t, email, 1))
 		tab.Paste(t, "#code", pasted)
 		if got := tab.Submit(t, submit); got != 200 || !tab.Has(t, "[role=status]") {
@@ -213,7 +229,8 @@ func TestACodeIsPasted(t *testing.T) {
 	}
 }
 
-// A new code is to be had after a pause: the script counts it down, and the server says how long it is.
+// A person can ask for a new code after a pause. The script shows a countdown, and the server tells
+// how long the pause is.
 func TestANewCode(t *testing.T) {
 	t.Parallel()
 	for name, view := range map[string]browser.View{"with scripts": {}, "without": {NoScripts: true}} {
@@ -222,17 +239,21 @@ func TestANewCode(t *testing.T) {
 			s := open(t, nil)
 			email := systemtest.Address("ann")
 			tab := browser.NewTab(t, view)
-			s.signsUp(t, tab, email)
+			s.startRegistration(t, tab, email)
 			first := s.code(t, email, 1)
-			if disabled := browser.Eval[bool](t, tab, "document.querySelector('"+resend+"').disabled"); disabled == view.NoScripts {
+			disabled := browser.Eval[bool](t, tab, "document.querySelector('"+resend+"').disabled")
+			if disabled == view.NoScripts {
 				t.Errorf("the button is disabled: %t", disabled)
 			}
-			if !view.NoScripts { // an hour later the script lets the button go
+			if !view.NoScripts { // an hour later the script enables the button
 				browser.Eval[any](t, tab, "(now => Date.now = () => now() + 3600000)(Date.now)")
-				parttest.Until(t, "the button for a new code", func() bool { return !browser.Eval[bool](t, tab, "document.querySelector('"+resend+"').disabled") })
+				parttest.Until(t, "the button for a new code", func() bool {
+					return !browser.Eval[bool](t, tab, "document.querySelector('"+resend+"').disabled")
+				})
 			} else {
 				tab.Submit(t, resend)
-				if got := tab.Text(t, "main"); !strings.ContainsAny(tab.Text(t, "#errors"), "0123456789") {
+				if got := tab.Text(t, "main"); !strings.ContainsAny(tab.Text(t, "#errors"),
+					"0123456789") {
 					t.Errorf("too early, the page shows %q", got)
 				}
 			}
@@ -241,7 +262,7 @@ func TestANewCode(t *testing.T) {
 			if got := tab.Submit(t, resend); got != 200 {
 				t.Fatalf("asking for a new code is answered %d: %s", got, tab.Text(t, "main"))
 			}
-			s.at(t, tab, "register/code")
+			s.mustShow(t, tab, "register/code")
 			if !tab.Shows(t, "[role=status]") {
 				t.Errorf("the page does not say that a new code is on its way: %q", tab.Text(t, "main"))
 			}
@@ -257,10 +278,10 @@ func TestANewCode(t *testing.T) {
 	}
 }
 
-// resend is the button that asks for a new code.
+// resend selects the button that asks for a new code.
 const resend = "[name=do][value=resend]"
 
-// Somebody without a mouse signs up, and always sees where the focus is.
+// A person without a mouse signs up, and can always see where the focus is.
 func TestTheKeyboardAlone(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
@@ -280,10 +301,10 @@ func TestTheKeyboardAlone(t *testing.T) {
 	if got := tab.Enter(t); got != 200 {
 		t.Fatalf("the code is answered %d: %s", got, tab.Text(t, "main"))
 	}
-	s.verified(t, email, systemtest.Password, 200)
+	s.checkPassword(t, email, systemtest.Password, 200)
 }
 
-// tabTo presses Tab until an element has the focus, and looks at the focus on the way.
+// tabTo presses Tab until an element has the focus. It checks on the way that the focus is visible.
 func tabTo(t *testing.T, tab *browser.Tab, want string) {
 	t.Helper()
 	for range 20 {
@@ -291,7 +312,8 @@ func tabTo(t *testing.T, tab *browser.Tab, want string) {
 			return
 		}
 		tab.Press(t, kb.Tab)
-		if !browser.Eval[bool](t, tab, "(s => s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2)(getComputedStyle(document.activeElement))") {
+		if !browser.Eval[bool](t, tab,
+			"(s => s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2)(getComputedStyle(document.activeElement))") {
 			t.Errorf("the focus on %s cannot be seen", tab.Focused(t))
 		}
 	}

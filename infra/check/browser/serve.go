@@ -8,7 +8,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Serve has the browser answer a page's request for an address itself, so that nothing of a test leaves the machine. Pages may load from there.
+// Serve makes the browser itself answer a page's request for an address, so that no request of a
+// test leaves the machine. Pages may load from that origin.
 func (t *Tab) Serve(tb testing.TB, address, contentType string, body []byte) {
 	tb.Helper()
 	parsed, err := url.Parse(address)
@@ -16,7 +17,10 @@ func (t *Tab) Serve(tb testing.TB, address, contentType string, body []byte) {
 		tb.Fatal(err)
 	}
 	t.allow(parsed)
-	answer := fetch.FulfillRequestParams{ResponseCode: 200, Body: body, ResponseHeaders: []*fetch.HeaderEntry{{Name: "Content-Type", Value: contentType}}}
+	answer := fetch.FulfillRequestParams{
+		ResponseCode: 200, Body: body,
+		ResponseHeaders: []*fetch.HeaderEntry{{Name: "Content-Type", Value: contentType}},
+	}
 	err = chromedp.Listen(t.ctx, func(event any) {
 		paused, ok := event.(*fetch.EventRequestPaused)
 		if !ok || paused.Request.URL != address {
@@ -24,12 +28,14 @@ func (t *Tab) Serve(tb testing.TB, address, contentType string, body []byte) {
 		}
 		fulfilled := answer
 		fulfilled.RequestID = paused.RequestID
-		go func() { // whoever listens may not call
-			_ = chromedp.Do(t.ctx, command(fetch.FulfillRequest, fulfilled)) // a tab that is closed needs no answer
+		go func() { // a listener must not call the browser
+			// fails if the tab was closed, which needs no answer
+			_ = chromedp.Do(t.ctx, command(fetch.FulfillRequest, fulfilled))
 		}()
 	})
 	if err != nil {
 		tb.Fatal(err)
 	}
-	t.do(tb, "serve "+address, command(fetch.Enable, fetch.EnableParams{Patterns: []*fetch.RequestPattern{{URLPattern: address}}}))
+	t.do(tb, "serve "+address, command(fetch.Enable,
+		fetch.EnableParams{Patterns: []*fetch.RequestPattern{{URLPattern: address}}}))
 }

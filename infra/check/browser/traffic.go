@@ -13,12 +13,12 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Request is what a tab asked of a server.
+// Request is a request that a tab has sent to a server.
 type Request struct {
 	Method, URL, Referer string
 }
 
-// traffic is what a tab sent, and what the browser complained of.
+// traffic records what a tab sent and what the browser reported.
 type traffic struct {
 	mu         sync.Mutex
 	origins    []string
@@ -26,7 +26,7 @@ type traffic struct {
 	complaints []string
 }
 
-// allow lets pages load from an address's origin.
+// allow lets pages load from the origin of an address.
 func (t *traffic) allow(address *url.URL) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -35,15 +35,15 @@ func (t *traffic) allow(address *url.URL) {
 
 func origin(address *url.URL) string { return address.Scheme + "://" + address.Host }
 
-// hear takes an event of the tab.
-func (t *traffic) hear(event any) {
+// handleEvent records an event of the tab.
+func (t *traffic) handleEvent(event any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch e := event.(type) {
 	case *network.EventRequestWillBeSent:
 		t.sent(e.Request)
 	case *log.EventEntryAdded:
-		// A status of 400 and above is an entry too. Tests look at the status itself.
+		// A status of 400 and above is such an event too. Tests check the status themselves.
 		if e.Entry.Level == log.EntryLevelError && e.Entry.Source != log.EntrySourceNetwork {
 			t.complain("%s: %s", e.Entry.Source, e.Entry.Text)
 		}
@@ -52,14 +52,15 @@ func (t *traffic) hear(event any) {
 			t.complain("console: %s", values(e.Args))
 		}
 	case *runtime.EventExceptionThrown:
-		t.complain("exception: %s", (&chromedp.ExceptionError{ExceptionDetails: e.ExceptionDetails}).Error())
+		t.complain("exception: %s",
+			(&chromedp.ExceptionError{ExceptionDetails: e.ExceptionDetails}).Error())
 	}
 }
 
 func (t *traffic) sent(r *network.Request) {
 	address, err := url.Parse(r.URL)
 	if err != nil || address.Scheme != "http" && address.Scheme != "https" {
-		return // it stayed here
+		return // it did not leave the browser
 	}
 	referer, _ := r.Headers["Referer"].(string)
 	t.requests = append(t.requests, Request{r.Method, r.URL, referer})
@@ -79,7 +80,7 @@ func values(arguments []*runtime.RemoteObject) (all []string) {
 	return all
 }
 
-// Requests are those that the tab has sent since the last call, oldest first.
+// Requests returns the requests that the tab has sent since the last call, oldest first.
 func (t *Tab) Requests(tb testing.TB) []Request {
 	tb.Helper()
 	t.settle(tb)
@@ -90,8 +91,8 @@ func (t *Tab) Requests(tb testing.TB) []Request {
 	return requests
 }
 
-// Complaints are what the browser complained of since the last call: errors of scripts, what a page's policy did not let through, and requests to
-// other origins than those that the test went to.
+// Complaints returns what the browser has reported since the last call: errors of scripts,
+// violations of a page's policy, and requests to origins that the test did not allow.
 func (t *Tab) Complaints(tb testing.TB) []string {
 	tb.Helper()
 	t.settle(tb)
@@ -102,7 +103,8 @@ func (t *Tab) Complaints(tb testing.TB) []string {
 	return complaints
 }
 
-// settle waits until what has happened so far is heard: events come in order, before the answer to a later call.
+// settle waits until all events so far are recorded. Events arrive in order, before the answer to a
+// later call.
 func (t *Tab) settle(tb testing.TB) {
 	tb.Helper()
 	t.do(tb, "settle", chromedp.Evaluate[chromedp.Void]("0"))

@@ -11,28 +11,32 @@ import (
 	"identitypools/infra/local/system"
 )
 
-// openScarce is a pool that has spent half of its mails, and whose messages stay in the outbox from then on.
-func openScarce(t *testing.T) *scene {
+// openWithScarceMails opens a pool that has used half of its budget of mails. From then on its
+// messages stay in the outbox.
+func openWithScarceMails(t *testing.T) *site {
 	t.Helper()
-	s := open(t, fields{"limits": fields{"pool_mails_per_hour": 2}}, func(c *system.Config) { c.NoCourier = true })
+	s := open(t, fields{"limits": fields{"pool_mails_per_hour": 2}}, func(c *system.Config) {
+		c.NoCourier = true
+	})
 	now := s.Clock.Now()
-	s.Clock.Advance(now.Truncate(time.Hour).Add(time.Hour).Sub(now)) // an hour's mails begin now
-	s.tenant.Renew(t)
+	s.Clock.Advance(now.Truncate(time.Hour).Add(time.Hour).Sub(now)) // a new hour begins now
+	s.tenant.RenewTokens(t)
 	s.tenant.Public.Must(t, 201, "POST", "/pools/"+s.pool+"/register",
 		fields{"identifier": systemtest.Address("first")})
-	event, err := json.Marshal(s.Outbox(t))
+	event, err := json.Marshal(s.OutboxEvent(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Courier.Handle(system.As(t.Context(), "courier"), event); err != nil {
 		t.Fatal(err)
 	}
-	s.Settle()
+	s.ExpireCaches()
 	return s
 }
 
-// worked says for how many of the messages that wait work was done, and how many these are.
-func (s *scene) worked(t *testing.T) (worked, all int) {
+// worked returns how many of the waiting messages have a proof of work, and the number of all
+// waiting messages.
+func (s *site) worked(t *testing.T) (worked, all int) {
 	t.Helper()
 	for _, m := range s.Stored(t, "MESSAGE#") {
 		if all++; strings.Contains(m["doc"], `"share":"whole"`) {
@@ -42,18 +46,20 @@ func (s *scene) worked(t *testing.T) (worked, all int) {
 	return worked, all
 }
 
-// isSolved says that the form's challenge is solved. The page's script begins with that when the form is first touched.
+// isSolved is an expression that is true when the form's challenge is solved. The page's script
+// starts to solve it when the form is first used.
 const isSolved = "document.querySelector('[name=altcha]').value !== ''"
 
-// While mails are scarce, the browser of whoever asks for one works for it without a word. Who has
-// no script goes on alike.
+// While mails are scarce, the browser of a person who asks for one does proof of work in the
+// background. Without scripts the form works in the same way.
 func TestABrowserWorksForMailsThatAreScarce(t *testing.T) {
 	t.Parallel()
 	for name, hasScripts := range map[string]bool{"with scripts": true, "without": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := openScarce(t)
-			email, tab, asked := systemtest.Address("ann"), browser.NewTab(t, browser.View{NoScripts: !hasScripts}), 0
+			s := openWithScarceMails(t)
+			email, tab, asked := systemtest.Address("ann"),
+				browser.NewTab(t, browser.View{NoScripts: !hasScripts}), 0
 			ask := func(what, touched string, submit func()) {
 				t.Helper()
 				tab.Fill(t, touched, email)
@@ -68,19 +74,20 @@ func TestABrowserWorksForMailsThatAreScarce(t *testing.T) {
 				}
 			}
 			tab.Go(t, s.page("register"))
-			ask("a registration", "#identifier", func() { s.asksForCode(t, tab, email) })
+			ask("a registration", "#identifier", func() { s.submitRegistration(t, tab, email) })
 			tab.Go(t, s.page("activate?code=0"))
-			ask("another link", "#address", func() { goesOn(t, tab) })
+			ask("another link", "#address", func() { submitForm(t, tab) })
 		})
 	}
 }
 
-// Who is faster than their browser waits for it, but for four seconds at most, and the button that was pressed counts.
+// A form that is submitted before the work is done waits for it, but for at most four seconds. The
+// button that was pressed is kept.
 func TestAFormWaitsForTheWork(t *testing.T) {
 	t.Parallel()
-	s := openScarce(t)
+	s := openWithScarceMails(t)
 	tab := browser.NewTab(t, browser.View{})
-	s.signsUp(t, tab, systemtest.Address("ann"))
+	s.startRegistration(t, tab, systemtest.Address("ann"))
 	s.Clock.Advance(time.Minute)
 	tab.Reload(t)
 	before, _ := s.worked(t)
@@ -89,7 +96,7 @@ func TestAFormWaitsForTheWork(t *testing.T) {
 		t.Errorf("asking for another code is answered %d", got)
 	}
 	took := time.Since(began)
-	s.at(t, tab, "register/code")
+	s.mustShow(t, tab, "register/code")
 	worked, all := s.worked(t)
 	if all != 2 || worked != before+1 && took < 4*time.Second {
 		t.Errorf("after %s, of %d messages %d are marked", took, all, worked)

@@ -12,7 +12,7 @@ import (
 	"identitypools/infra/check/systemtest"
 )
 
-// generate makes an activation code of a user.
+// generate creates an activation code for a user.
 func (c *caller) generate(t *testing.T, pool, user string) *systemmodels.Codes {
 	t.Helper()
 	params := systemusers.NewGenerateCodeParams().WithIPID(pool).WithUserID(user).WithCodeRequest(&systemmodels.RequestCode{Type: "activation"})
@@ -23,13 +23,17 @@ func (c *caller) generate(t *testing.T, pool, user string) *systemmodels.Codes {
 	return codes
 }
 
-// activation redeems a code of a user.
-func activation(pool, user string, proof *systemmodels.ActivateSelfRegisteredUser) *systemusers.ActivateSelfRegisteredUserParams {
+// activation returns the parameters that redeem a code of a user.
+func activation(
+	pool, user string, proof *systemmodels.ActivateSelfRegisteredUser,
+) *systemusers.ActivateSelfRegisteredUserParams {
 	return systemusers.NewActivateSelfRegisteredUserParams().WithIPID(pool).WithUserID(user).WithActivation(proof)
 }
 
-// byLink redeems an extended code.
-func byLink(pool string, proof *systemmodels.ActivateSelfRegisteredUser) *systemusers.ActivateSelfRegisteredUserUsingExtendedCodeParams {
+// byLink returns the parameters that redeem an extended code.
+func byLink(
+	pool string, proof *systemmodels.ActivateSelfRegisteredUser,
+) *systemusers.ActivateSelfRegisteredUserUsingExtendedCodeParams {
 	return systemusers.NewActivateSelfRegisteredUserUsingExtendedCodeParams().WithIPID(pool).WithActivation(proof)
 }
 
@@ -39,12 +43,16 @@ func TestAnInvitationIsSentAndRedeemed(t *testing.T) {
 	pool, email := c.newPool(t), systemtest.Address("ann")
 	user := c.newUser(t, pool, email)
 	must(c.admin.Users.SendActivationMessage(adminusers.NewSendActivationMessageParams().WithIPID(pool).WithUserID(user), nil))(t)
-	if sent := c.wire.last(t, "/activation/send"); sent.body != "" || sent.header.Get("Content-Type") != "" {
-		t.Errorf("the client no longer sends nothing, so this shows nothing: %q of type %q", sent.body, sent.header.Get("Content-Type"))
+	if sent := c.wire.last(t, "/activation/send"); sent.body != "" ||
+		sent.header.Get("Content-Type") != "" {
+		t.Errorf("the client no longer sends nothing, so this shows nothing: %q of type %q",
+			sent.body, sent.header.Get("Content-Type"))
 	}
 	code := systemtest.LinkIn(t, c.product.Inbox.Await(t, email, 1)[0]).Query().Get("code")
-	got := must(c.system.Users.ActivateSelfRegisteredUserUsingExtendedCode(byLink(pool, &systemmodels.ActivateSelfRegisteredUser{Code: code, Password: systemtest.Password}), nil))(t)
-	if u := got.Payload; u.ID != user || u.Status != "active" || u.Credentials[0].Type != "password" || got.Etag == "" {
+	got := must(c.system.Users.ActivateSelfRegisteredUserUsingExtendedCode(byLink(pool,
+		&systemmodels.ActivateSelfRegisteredUser{Code: code, Password: systemtest.Password}), nil))(t)
+	if u := got.Payload; u.ID != user || u.Status != "active" ||
+		u.Credentials[0].Type != "password" || got.Etag == "" {
 		t.Errorf("activated %s", asText(t, u))
 	}
 	_, err := c.admin.Users.SendActivationMessage(adminusers.NewSendActivationMessageParams().WithIPID(pool).WithUserID(user), nil)
@@ -61,17 +69,19 @@ func TestTheOptionsOfAnActivationMessage(t *testing.T) {
 		WithCodeTypeInMessage(ptr("code")).WithMode(ptr("invitation")).WithPostActivationURL(ptr("https://app.example.com/start?a=b&c=d"))
 	must(c.admin.Users.SendActivationMessage(ask, nil))(t)
 	code := systemtest.CodeIn(t, c.product.Inbox.Await(t, email, 1)[0])
-	must(c.system.Users.ActivateSelfRegisteredUser(activation(pool, user, &systemmodels.ActivateSelfRegisteredUser{Code: code}), nil))(t)
+	must(c.system.Users.ActivateSelfRegisteredUser(activation(pool, user,
+		&systemmodels.ActivateSelfRegisteredUser{Code: code}), nil))(t)
 
 	quiet := systemusers.NewSelfSendActivationMessageParams().WithIPID(pool).WithUserID(user)
-	must(c.system.Users.SelfSendActivationMessage(quiet, nil))(t) // of an active user: the system tree does not say so
+	// the system tree does not reveal that the user is active
+	must(c.system.Users.SelfSendActivationMessage(quiet, nil))(t)
 	_, err := c.system.Users.SelfSendActivationMessage(quiet.WithUserID("nobody"), nil)
 	typed[*systemusers.SelfSendActivationMessageNotFound](t, err)
 	_, err = c.admin.Users.SendActivationMessage(ask.WithUserID("nobody"), nil)
 	typed[*adminusers.SendActivationMessageNotFound](t, err)
 }
 
-// V6.5.1: a code works once, and a new one replaces the old one.
+// V6.5.1: a code works once, and a new code replaces the old one.
 func TestACodeActivatesOnce(t *testing.T) {
 	t.Parallel()
 	c := open(t)
@@ -80,39 +90,48 @@ func TestACodeActivatesOnce(t *testing.T) {
 	old := c.generate(t, pool, user)
 	byID := systemusers.NewGenerateCodeForUserParams().WithIPID(pool).WithCodeRequest(&systemmodels.RequestCodeForUser{Type: "activation", UserID: user})
 	codes := must(c.system.Users.GenerateCodeForUser(byID, nil))(t).Payload
-	_, err := c.system.Users.ActivateSelfRegisteredUserUsingExtendedCode(byLink(pool, &systemmodels.ActivateSelfRegisteredUser{Code: old.ExtendedCode}), nil)
+	_, err := c.system.Users.ActivateSelfRegisteredUserUsingExtendedCode(byLink(pool,
+		&systemmodels.ActivateSelfRegisteredUser{Code: old.ExtendedCode}), nil)
 	typed[*systemusers.ActivateSelfRegisteredUserUsingExtendedCodeUnprocessableEntity](t, err)
 
-	redeem := activation(pool, user, &systemmodels.ActivateSelfRegisteredUser{Code: codes.Code, Password: systemtest.Password})
+	redeem := activation(pool, user, &systemmodels.ActivateSelfRegisteredUser{
+		Code:     codes.Code,
+		Password: systemtest.Password,
+	})
 	got := must(c.system.Users.ActivateSelfRegisteredUser(redeem, nil))(t)
 	if u := got.Payload; u.Status != "active" || !u.VerifiableAddresses[0].Verified || got.Etag == "" {
 		t.Errorf("activated %s", asText(t, u))
 	}
-	if sent := c.wire.last(t, "/activate"); sent.status != 201 || !strings.Contains(sent.body, `"webauthn":null`) {
+	if sent := c.wire.last(t, "/activate"); sent.status != 201 ||
+		!strings.Contains(sent.body, `"webauthn":null`) {
 		t.Errorf("sent %s, answered %d", sent.body, sent.status)
 	}
 	_, err = c.system.Users.ActivateSelfRegisteredUser(redeem, nil)
 	typed[*systemusers.ActivateSelfRegisteredUserUnprocessableEntity](t, err)
 }
 
-// A wrong code is sent once: the client repeats after 401 and 403, which would cost a second of the five tries (63B §3.2.2).
+// The client sends a wrong code once. It repeats requests after 401 and 403, which would cost a
+// second one of the five attempts (63B §3.2.2).
 func TestAWrongCodeIsSentOnce(t *testing.T) {
 	t.Parallel()
 	c := open(t)
 	pool := c.newPool(t)
 	user := c.newUser(t, pool, systemtest.Address("dora"))
 	codes := c.generate(t, pool, user)
-	wrong := activation(pool, user, &systemmodels.ActivateSelfRegisteredUser{Code: systemtest.WrongCode(codes.Code)})
+	wrong := activation(pool, user,
+		&systemmodels.ActivateSelfRegisteredUser{Code: systemtest.WrongCode(codes.Code)})
 	for range 4 {
 		_, err := c.system.Users.ActivateSelfRegisteredUser(wrong, nil)
-		if failure := typed[*systemusers.ActivateSelfRegisteredUserUnprocessableEntity](t, err); failure.Payload.ErrorCode != "invalid_code" {
+		failure := typed[*systemusers.ActivateSelfRegisteredUserUnprocessableEntity](t, err)
+		if failure.Payload.ErrorCode != "invalid_code" {
 			t.Errorf("refused with %s", asText(t, failure.Payload))
 		}
 	}
 	if sent := len(c.wire.to("/activate")); sent != 4 {
 		t.Errorf("four wrong codes were sent %d times", sent)
 	}
-	must(c.system.Users.ActivateSelfRegisteredUser(activation(pool, user, &systemmodels.ActivateSelfRegisteredUser{Code: codes.Code}), nil))(t)
+	must(c.system.Users.ActivateSelfRegisteredUser(activation(pool, user,
+		&systemmodels.ActivateSelfRegisteredUser{Code: codes.Code}), nil))(t)
 }
 
 func TestCodesOfUsersWhoAreFound(t *testing.T) {
@@ -122,7 +141,8 @@ func TestCodesOfUsersWhoAreFound(t *testing.T) {
 	user := c.newUser(t, pool, email)
 	found := systemusers.NewGenerateCodeForUserParams().WithIPID(pool).WithCodeRequest(&systemmodels.RequestCodeForUser{Type: "activation", Identifier: strings.ToUpper(email)})
 	codes := must(c.system.Users.GenerateCodeForUser(found, nil))(t).Payload
-	got := must(c.system.Users.ActivateSelfRegisteredUserUsingExtendedCode(byLink(pool, &systemmodels.ActivateSelfRegisteredUser{Code: codes.ExtendedCode}), nil))(t)
+	got := must(c.system.Users.ActivateSelfRegisteredUserUsingExtendedCode(byLink(pool,
+		&systemmodels.ActivateSelfRegisteredUser{Code: codes.ExtendedCode}), nil))(t)
 	if got.Payload.ID != user {
 		t.Errorf("activated %s, want %s", got.Payload.ID, user)
 	}
@@ -135,7 +155,7 @@ func TestCodesOfUsersWhoAreFound(t *testing.T) {
 	typed[*systemusers.GenerateCodeUnprocessableEntity](t, err)
 }
 
-// The old call has an optional body too, and only names the code.
+// The old operation also has an optional body, and its answer contains only the code.
 func TestTheOldWayToMakeACode(t *testing.T) {
 	t.Parallel()
 	c := open(t)
@@ -151,14 +171,19 @@ func TestSelfRegistration(t *testing.T) {
 	t.Parallel()
 	c := open(t)
 	pool, email := c.newPool(t), systemtest.Address("gil")
-	asked := &systemmodels.SelfRegisterUser{Identifier: email, Password: systemtest.Password, Payload: map[string]any{"given_name": "Gil"}}
+	asked := &systemmodels.SelfRegisterUser{
+		Identifier: email, Password: systemtest.Password,
+		Payload: map[string]any{"given_name": "Gil"},
+	}
 	register := systemusers.NewSelfRegisterUserParams().WithIPID(pool).WithNewUser(asked).WithCodeTypeInMessage(ptr("code")).WithSendActivationMessage(ptr(true))
 	id := must(c.system.Users.SelfRegisterUser(register, nil))(t).Payload.ID
-	if sent := c.wire.last(t, "/user/register").body; !strings.Contains(sent, `"webauthn_credentials":null`) {
+	if sent := c.wire.last(t, "/user/register").body; !strings.Contains(sent,
+		`"webauthn_credentials":null`) {
 		t.Errorf("the client no longer sends null lists, so this shows nothing: %s", sent)
 	}
 	code := systemtest.CodeIn(t, c.product.Inbox.Await(t, email, 1)[0])
-	u := must(c.system.Users.ActivateSelfRegisteredUser(activation(pool, id, &systemmodels.ActivateSelfRegisteredUser{Code: code, OtpAddress: email}), nil))(t).Payload
+	u := must(c.system.Users.ActivateSelfRegisteredUser(activation(pool, id,
+		&systemmodels.ActivateSelfRegisteredUser{Code: code, OtpAddress: email}), nil))(t).Payload
 	if u.Status != "active" || asText(t, u.Payload) != `{"given_name":"Gil"}` {
 		t.Errorf("activated %s", asText(t, u))
 	}
@@ -168,7 +193,8 @@ func TestSelfRegistration(t *testing.T) {
 	}
 	silent := register.WithNewUser(&systemmodels.SelfRegisterUser{Identifier: systemtest.Address("hal")}).WithSendActivationMessage(ptr(false))
 	other := must(c.system.Users.SelfRegisterUser(silent, nil))(t).Payload.ID
-	must(c.system.Users.ActivateSelfRegisteredUser(activation(pool, other, &systemmodels.ActivateSelfRegisteredUser{Code: c.generate(t, pool, other).Code}), nil))(t)
+	must(c.system.Users.ActivateSelfRegisteredUser(activation(pool, other,
+		&systemmodels.ActivateSelfRegisteredUser{Code: c.generate(t, pool, other).Code}), nil))(t)
 	_, err := c.system.Users.SelfRegisterUser(register.WithNewUser(&systemmodels.SelfRegisterUser{Identifier: "no address@"}), nil)
 	typed[*systemusers.SelfRegisterUserUnprocessableEntity](t, err)
 	_, err = c.system.Users.SelfRegisterUser(register.WithIPID("none"), nil)

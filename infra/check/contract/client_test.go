@@ -31,17 +31,22 @@ func TestTheClientFindsItsEndpoints(t *testing.T) {
 			t.Errorf("the client of %s is for %s of %s", tree, client.ServerID, client.TenantID)
 		}
 	}
-	if _, err := acpclient.New(config(t, product, tenant.ID, "nonsense", "nobody", "unused", &wire{})); err == nil {
+	if _, err := acpclient.New(config(t, product, tenant.ID, "nonsense", "nobody", "unused",
+		&wire{})); err == nil {
 		t.Error("there is a client for an issuer that does not exist")
 	}
 }
 
-// RFC 6749 §2.3.1: id and secret are URL-encoded before base64, so that a secret may have any characters.
+// RFC 6749 §2.3.1: id and secret are URL-encoded before they are encoded in base64, so that a
+// secret may contain any characters.
 func TestTheClientGetsATokenWithoutAskingForAScope(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
 	const tenant, secret = "acme", "a secret/with+odd:characters%&="
-	registered := access.Client{Tenant: tenant, ID: "back.end~1", Tree: "system", Scopes: []string{"identity", "identity_self_registration"}}
+	registered := access.Client{
+		Tenant: tenant, ID: "back.end~1", Tree: "system",
+		Scopes: []string{"identity", "identity_self_registration"},
+	}
 	if err := product.EnsureClient(t.Context(), registered, secret); err != nil {
 		t.Fatal(err)
 	}
@@ -54,10 +59,12 @@ func TestTheClientGetsATokenWithoutAskingForAScope(t *testing.T) {
 	if len(asked) != 1 || asked[0].status != http.StatusOK {
 		t.Fatalf("two calls took %d token requests: %+v", len(asked), asked)
 	}
-	if asked[0].body != "grant_type=client_credentials" || !strings.HasPrefix(asked[0].header.Get("Authorization"), "Basic ") {
+	if asked[0].body != "grant_type=client_credentials" ||
+		!strings.HasPrefix(asked[0].header.Get("Authorization"), "Basic ") {
 		t.Errorf("the token request was %q with %q", asked[0].body, asked[0].header.Get("Authorization"))
 	}
-	// Everything that the client may do is granted: the next call needs the other scope, and comes to a user who does not exist.
+	// The token has all scopes that the client may have. The next call needs the other scope, and
+	// is about a user that does not exist.
 	code := systemusers.NewGenerateCodeParams().WithIPID("p").WithUserID("u").WithCodeRequest(&systemmodels.RequestCode{Type: "activation"})
 	_, err := client.IdentitySystem.Users.GenerateCode(code, nil)
 	typed[*systemusers.GenerateCodeNotFound](t, err)
@@ -69,22 +76,27 @@ func TestTheClientOfOneTreeIsRefusedByTheOther(t *testing.T) {
 	tenant := product.NewTenant(t)
 	both := build(t, product, tenant.ID, "admin", tenant.Admin.ID, tenant.Admin.Secret, &wire{})
 	_, err := both.IdentitySystem.Pools.SystemListPools(systempools.NewSystemListPoolsParams(), nil)
-	if refused := typed[*systempools.SystemListPoolsForbidden](t, err); refused.Payload.ErrorCode != "forbidden" || refused.Payload.StatusCode != 403 {
+	refused := typed[*systempools.SystemListPoolsForbidden](t, err)
+	if refused.Payload.ErrorCode != "forbidden" || refused.Payload.StatusCode != 403 {
 		t.Errorf("refused with %+v", refused.Payload)
 	}
 	wrong := build(t, product, tenant.ID, "admin", tenant.Admin.ID, "wrong", &wire{})
-	if _, err := wrong.Identity.Pools.ListPools(adminpools.NewListPoolsParams(), nil); err == nil || !strings.Contains(err.Error(), "invalid_client") {
+	if _, err := wrong.Identity.Pools.ListPools(adminpools.NewListPoolsParams(), nil); err == nil ||
+		!strings.Contains(err.Error(), "invalid_client") {
 		t.Errorf("a wrong secret comes to %v", err)
 	}
 }
 
-// The client believes its token for as long as it was told; where the product no longer does, a new one and a repeat mend it.
+// The client uses its token for as long as it was told to. If the product refuses the token
+// earlier, the client gets a new one and repeats the call.
 func TestTheClientOutlivesItsToken(t *testing.T) {
 	t.Parallel()
 	c := open(t)
 	pool := c.newPool(t)
 	c.product.Clock.Advance(2 * time.Hour)
-	if got := must(c.admin.Pools.GetPool(adminpools.NewGetPoolParams().WithIPID(pool), nil))(t).Payload.ID; got != pool {
+	got := must(c.admin.Pools.GetPool(adminpools.NewGetPoolParams().WithIPID(pool),
+		nil))(t).Payload.ID
+	if got != pool {
 		t.Errorf("got pool %s", got)
 	}
 	sent := c.wire.to("/pools/" + pool)
@@ -93,7 +105,8 @@ func TestTheClientOutlivesItsToken(t *testing.T) {
 	}
 }
 
-// A status that an operation does not list comes as a plain error, and only because the answer is application/json.
+// A status that an operation does not list is returned as a plain error, because the answer is
+// application/json.
 func TestErrorsThatTheClientHasNoTypeFor(t *testing.T) {
 	t.Parallel()
 	c := open(t)

@@ -1,5 +1,6 @@
-// Package contract proves the product to the vendor's published Go client, unchanged. It is a module of its own, so that neither
-// the client nor what it brings with it becomes a dependency of the product. It has tests alone.
+// Package contract tests the product with the vendor's published Go client, which is used
+// unchanged. It is a module of its own, so that neither the client nor its dependencies become
+// dependencies of the product. It contains only tests.
 package contract_test
 
 import (
@@ -33,22 +34,27 @@ type caller struct {
 	product *systemtest.Product
 	admin   *admin.Acp
 	system  *system.Acp
-	wire    *wire // what both have sent
+	wire    *wire // records the requests of both clients
 }
 
-// open starts a product and makes a caller of it.
+// open starts a product and returns a caller of it.
 func open(t *testing.T) *caller {
 	t.Helper()
 	product := systemtest.New(t)
 	tenant := product.NewTenant(t)
 	c := &caller{Tenant: tenant, product: product, wire: &wire{}}
-	c.admin = build(t, product, tenant.ID, "admin", tenant.Admin.ID, tenant.Admin.Secret, c.wire).Identity.Acp
-	c.system = build(t, product, tenant.ID, "system", tenant.System.ID, tenant.System.Secret, c.wire).IdentitySystem.Acp
+	c.admin = build(t, product, tenant.ID, "admin", tenant.Admin.ID, tenant.Admin.Secret,
+		c.wire).Identity.Acp
+	c.system = build(t, product, tenant.ID, "system", tenant.System.ID, tenant.System.Secret,
+		c.wire).IdentitySystem.Acp
 	return c
 }
 
-// build is the vendor's client as its own README makes it: for an issuer, with an id and a secret and no scope.
-func build(t *testing.T, product *systemtest.Product, tenant, tree, id, secret string, w *wire) acpclient.Client {
+// build returns the vendor's client as its README makes it: for an issuer, with an id and a secret
+// and without a scope.
+func build(
+	t *testing.T, product *systemtest.Product, tenant, tree, id, secret string, w *wire,
+) acpclient.Client {
 	t.Helper()
 	client, err := acpclient.New(config(t, product, tenant, tree, id, secret, w))
 	if err != nil {
@@ -57,32 +63,41 @@ func build(t *testing.T, product *systemtest.Product, tenant, tree, id, secret s
 	return client
 }
 
-func config(t *testing.T, product *systemtest.Product, tenant, tree, id, secret string, w *wire) acpclient.Config {
+func config(
+	t *testing.T, product *systemtest.Product, tenant, tree, id, secret string, w *wire,
+) acpclient.Config {
 	t.Helper()
 	issuer, err := url.Parse(product.BaseURL + "/" + tenant + "/" + tree)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return acpclient.Config{ClientID: id, ClientSecret: secret, IssuerURL: issuer, HttpClient: &http.Client{Transport: w}}
+	return acpclient.Config{
+		ClientID: id, ClientSecret: secret, IssuerURL: issuer,
+		HttpClient: &http.Client{Transport: w},
+	}
 }
 
-// newPool makes a pool that people may register in, with the client.
+// newPool creates a pool that allows registration, with the client.
 func (c *caller) newPool(t *testing.T) string {
 	t.Helper()
 	params := adminpools.NewCreatePoolParams().WithPool(&adminmodels.Pool{
-		Name: "Partners", PublicRegistrationAllowed: true, AuthenticationMechanisms: adminmodels.AuthenticationMechanisms{"password", "otp"},
+		Name: "Partners", PublicRegistrationAllowed: true,
+		AuthenticationMechanisms: adminmodels.AuthenticationMechanisms{"password", "otp"},
 	})
 	return must(c.admin.Pools.CreatePool(params, nil))(t).Payload.ID
 }
 
-// newUser makes a user with nothing but an e-mail identifier, with the client.
+// newUser creates a user that has only an e-mail identifier, with the client.
 func (c *caller) newUser(t *testing.T, pool, email string) string {
 	t.Helper()
-	user := &adminmodels.NewUserPayload{Status: "new", Identifiers: []*adminmodels.NewUserIdentifier{{Identifier: email, Type: "email"}}}
+	user := &adminmodels.NewUserPayload{
+		Status:      "new",
+		Identifiers: []*adminmodels.NewUserIdentifier{{Identifier: email, Type: "email"}},
+	}
 	return must(c.admin.Users.CreateUser(adminusers.NewCreateUserParams().WithIPID(pool).WithNewUser(user), nil))(t).Payload.ID
 }
 
-// must is the answer of a call that has to succeed.
+// must returns the answer of a call, and fails the test if the call failed.
 func must[T any](answer T, err error) func(*testing.T) T {
 	return func(t *testing.T) T {
 		t.Helper()
@@ -93,7 +108,7 @@ func must[T any](answer T, err error) func(*testing.T) T {
 	}
 }
 
-// typed is a failure as the type that the client has for it.
+// typed returns an error as the type that the client has for it.
 func typed[E error](t *testing.T, err error) E {
 	t.Helper()
 	failure, ok := errors.AsType[E](err)
@@ -103,7 +118,7 @@ func typed[E error](t *testing.T, err error) E {
 	return failure
 }
 
-// plain is a failure that the client knows only by its status.
+// plain checks that an error is one that the client knows only by its status.
 func plain(t *testing.T, err error, status int) {
 	t.Helper()
 	if failure := typed[*runtime.APIError](t, err); failure.Code != status {
@@ -111,7 +126,7 @@ func plain(t *testing.T, err error, status int) {
 	}
 }
 
-// ptr is for optional parameters.
+// ptr returns a pointer to a value, for optional parameters.
 func ptr[T any](value T) *T { return &value }
 
 func asText(t *testing.T, v any) string {
@@ -123,7 +138,7 @@ func asText(t *testing.T, v any) string {
 	return string(text)
 }
 
-// wire is the way to the product. It keeps what the client sends.
+// wire is an http.RoundTripper that records what the client sends.
 type wire struct {
 	mu   sync.Mutex
 	sent []exchange
@@ -136,8 +151,8 @@ type exchange struct {
 	status       int
 }
 
-// RoundTrip sends a request as it is. It looks at a copy of the body: where the client repeats a call, net/http needs the means to
-// get the body anew.
+// RoundTrip sends a request unchanged. It reads a copy of the body, because net/http needs the
+// original when the client repeats a call.
 func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	kept := exchange{method: r.Method, path: r.URL.EscapedPath(), header: r.Header.Clone()}
 	if r.GetBody != nil {
@@ -162,7 +177,7 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// to are the requests whose path ends so, oldest first.
+// to returns the requests whose path ends with suffix, oldest first.
 func (w *wire) to(suffix string) []exchange {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -175,7 +190,7 @@ func (w *wire) to(suffix string) []exchange {
 	return found
 }
 
-// last is the newest request whose path ends so.
+// last returns the newest request whose path ends with suffix.
 func (w *wire) last(t *testing.T, suffix string) exchange {
 	t.Helper()
 	sent := w.to(suffix)

@@ -10,17 +10,22 @@ import (
 	"identitypools/infra/check/systemtest"
 )
 
-// newSignedUp makes an active user with a password, with the client.
+// newSignedUp creates an active user with a password, with the client.
 func (c *caller) newSignedUp(t *testing.T, pool, email string) string {
 	t.Helper()
 	user := &systemmodels.NewUser{
-		Status: "active", Identifiers: []*systemmodels.NewUserIdentifier{{Identifier: email, Type: "email"}},
+		Status: "active", Identifiers: []*systemmodels.NewUserIdentifier{{
+			Identifier: email,
+			Type:       "email",
+		}},
 		Credentials: []*systemmodels.NewUserCredential{{Type: "password", Password: systemtest.Password}},
 	}
 	return must(c.system.Users.SystemCreateUser(systemusers.NewSystemCreateUserParams().WithIPID(pool).WithNewUser(user), nil))(t).Payload.ID
 }
 
-func (c *caller) verify(pool string, proof *systemmodels.VerifyPassword) (*systemusers.VerifyPasswordOK, error) {
+func (c *caller) verify(
+	pool string, proof *systemmodels.VerifyPassword,
+) (*systemusers.VerifyPasswordOK, error) {
 	return c.system.Users.VerifyPassword(systemusers.NewVerifyPasswordParams().WithIPID(pool).WithVerifyPassword(proof), nil)
 }
 
@@ -42,8 +47,9 @@ func TestARightPassword(t *testing.T) {
 	typed[*systemusers.VerifyPasswordUnprocessableEntity](t, err)
 }
 
-// The client takes every 401 for an old token: it gets a new one and sends the call again. Such a pair is one failure (63B §3.2.2):
-// four typing mistakes stay below the five that are free, while eight would not.
+// The client takes every 401 for an expired token, gets a new token and repeats the call. Such a
+// pair counts as one failure (63B §3.2.2): four wrong passwords stay below the limit of five, which
+// eight would exceed.
 func TestAWrongPasswordCountsOnce(t *testing.T) {
 	t.Parallel()
 	c := open(t)
@@ -51,26 +57,36 @@ func TestAWrongPasswordCountsOnce(t *testing.T) {
 	c.newSignedUp(t, pool, email)
 	tokens := len(c.wire.to("/system/oauth2/token"))
 	for i := range 4 {
-		_, err := c.verify(pool, &systemmodels.VerifyPassword{Identifier: email, Password: fmt.Sprintf("mistake number %d", i)})
-		if failure := typed[*systemusers.VerifyPasswordUnauthorized](t, err); failure.Payload.ErrorCode != "wrong_password" || failure.Payload.StatusCode != 401 {
+		_, err := c.verify(pool, &systemmodels.VerifyPassword{
+			Identifier: email,
+			Password:   fmt.Sprintf("mistake number %d", i),
+		})
+		failure := typed[*systemusers.VerifyPasswordUnauthorized](t, err)
+		if failure.Payload.ErrorCode != "wrong_password" || failure.Payload.StatusCode != 401 {
 			t.Fatalf("mistake %d is refused with %s", i, asText(t, failure.Payload))
 		}
 	}
 	sent := c.wire.to("/user/password/verify")
 	if len(sent) != 8 || len(c.wire.to("/system/oauth2/token")) != tokens+4 {
-		t.Fatalf("the client no longer repeats, so this shows nothing: %d calls, %d tokens more", len(sent), len(c.wire.to("/system/oauth2/token"))-tokens)
+		t.Fatalf("the client no longer repeats, so this shows nothing: %d calls, %d tokens more",
+			len(sent), len(c.wire.to("/system/oauth2/token"))-tokens)
 	}
 	for i := 0; i < len(sent); i += 2 {
-		if sent[i].status != 401 || sent[i+1].status != 401 || sent[i].body != sent[i+1].body || sent[i].body == "" {
-			t.Errorf("a call answered %d is repeated with an answer of %d", sent[i].status, sent[i+1].status)
+		if sent[i].status != 401 || sent[i+1].status != 401 || sent[i].body != sent[i+1].body ||
+			sent[i].body == "" {
+			t.Errorf("a call answered %d is repeated with an answer of %d", sent[i].status,
+				sent[i+1].status)
 		}
 	}
-	if got := must(c.verify(pool, &systemmodels.VerifyPassword{Identifier: email, Password: systemtest.Password}))(t).Payload; got.State != "valid" {
+	if got := must(c.verify(pool, &systemmodels.VerifyPassword{
+		Identifier: email,
+		Password:   systemtest.Password,
+	}))(t).Payload; got.State != "valid" {
 		t.Errorf("then the right one: %s", asText(t, got))
 	}
 }
 
-// The second version answers 200 whatever the outcome, so the client does not repeat.
+// The second version answers 200 whatever the result is, so the client does not repeat the call.
 func TestTheOutcomeOfAPassword(t *testing.T) {
 	t.Parallel()
 	c := open(t)
@@ -81,10 +97,22 @@ func TestTheOutcomeOfAPassword(t *testing.T) {
 		name, identifier, password string
 		want                       systemmodels.VerifyPasswordResponseDataV2
 	}{
-		{"right", email, systemtest.Password, systemmodels.VerifyPasswordResponseDataV2{ID: id, Result: "password_correct", State: "valid"}},
-		{"wrong", email, "wrong", systemmodels.VerifyPasswordResponseDataV2{ID: id, Result: "password_incorrect", State: "valid"}},
-		{"of a user who has none", without, "wrong", systemmodels.VerifyPasswordResponseDataV2{ID: empty, Result: "no_password", State: "valid"}},
-		{"of nobody", "nobody@example.com", "wrong", systemmodels.VerifyPasswordResponseDataV2{Result: "user_not_found", State: "valid"}},
+		{
+			"right", email, systemtest.Password,
+			systemmodels.VerifyPasswordResponseDataV2{ID: id, Result: "password_correct", State: "valid"},
+		},
+		{"wrong", email, "wrong", systemmodels.VerifyPasswordResponseDataV2{
+			ID:     id,
+			Result: "password_incorrect", State: "valid",
+		}},
+		{
+			"of a user who has none", without, "wrong",
+			systemmodels.VerifyPasswordResponseDataV2{ID: empty, Result: "no_password", State: "valid"},
+		},
+		{
+			"of nobody", "nobody@example.com", "wrong",
+			systemmodels.VerifyPasswordResponseDataV2{Result: "user_not_found", State: "valid"},
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			proof := &systemmodels.VerifyPassword{Identifier: row.identifier, Password: row.password}

@@ -15,12 +15,15 @@ import (
 	"identitypools/infra/check/systemtest"
 )
 
-// A user with identifiers alone is how the vendor's own sample creates one.
+// The vendor's own sample creates a user with identifiers only.
 func TestANewUserWithIdentifiersAlone(t *testing.T) {
 	t.Parallel()
 	c := open(t)
 	pool, email := c.newPool(t), systemtest.Address("Ann")
-	asked := &adminmodels.NewUserPayload{Status: "new", Identifiers: []*adminmodels.NewUserIdentifier{{Identifier: email, Type: "email"}}}
+	asked := &adminmodels.NewUserPayload{
+		Status:      "new",
+		Identifiers: []*adminmodels.NewUserIdentifier{{Identifier: email, Type: "email"}},
+	}
 	made := must(c.admin.Users.CreateUser(adminusers.NewCreateUserParams().WithIPID(pool).WithNewUser(asked), nil))(t)
 	for _, part := range []string{`"credentials":null`, `"verifiable_addresses":null`} {
 		if sent := c.wire.last(t, "/users").body; !strings.Contains(sent, part) {
@@ -28,10 +31,12 @@ func TestANewUserWithIdentifiersAlone(t *testing.T) {
 		}
 	}
 	u := made.Payload
-	if u.Status != "new" || u.TenantID != c.ID || u.UserPoolID != pool || u.CreatedAt.IsZero() || len(u.Credentials) != 0 || len(u.Identifiers) != 1 {
+	if u.Status != "new" || u.TenantID != c.ID || u.UserPoolID != pool || u.CreatedAt.IsZero() ||
+		len(u.Credentials) != 0 || len(u.Identifiers) != 1 {
 		t.Fatalf("made %s", asText(t, u))
 	}
-	if i := u.Identifiers[0]; i.Identifier != email || i.IdentifierLc != strings.ToLower(email) || i.Type != "email" || i.UserID != u.ID {
+	if i := u.Identifiers[0]; i.Identifier != email || i.IdentifierLc != strings.ToLower(email) ||
+		i.Type != "email" || i.UserID != u.ID {
 		t.Errorf("identifier %s", asText(t, i))
 	}
 	got := must(c.admin.Users.GetUser(adminusers.NewGetUserParams().WithIPID(pool).WithUserID(u.ID), nil))(t)
@@ -46,9 +51,18 @@ func TestAnActiveUserWithAPassword(t *testing.T) {
 	pool, email := c.newPool(t), systemtest.Address("bob")
 	asked := &systemmodels.NewUser{
 		ID: "chosen", Status: "active", Payload: map[string]any{"given_name": "Bob"}, UserType: "partner",
-		Identifiers:         []*systemmodels.NewUserIdentifier{{Identifier: email, Type: "email"}, {Identifier: "bob", Type: "uid", Metadata: map[string]any{"from": "import"}}},
-		VerifiableAddresses: []*systemmodels.NewUserVerifiableAddress{{Address: email, Type: "email", Status: "active", Verified: true}},
-		Credentials:         []*systemmodels.NewUserCredential{{Type: "password", Password: systemtest.Password, MustBeChanged: true}},
+		Identifiers: []*systemmodels.NewUserIdentifier{
+			{Identifier: email, Type: "email"},
+			{Identifier: "bob", Type: "uid", Metadata: map[string]any{"from": "import"}},
+		},
+		VerifiableAddresses: []*systemmodels.NewUserVerifiableAddress{{
+			Address: email, Type: "email",
+			Status: "active", Verified: true,
+		}},
+		Credentials: []*systemmodels.NewUserCredential{{
+			Type:     "password",
+			Password: systemtest.Password, MustBeChanged: true,
+		}},
 	}
 	made := must(c.system.Users.SystemCreateUser(systemusers.NewSystemCreateUserParams().WithIPID(pool).WithNewUser(asked), nil))(t)
 	u := made.Payload
@@ -59,10 +73,14 @@ func TestAnActiveUserWithAPassword(t *testing.T) {
 		t.Errorf("address %s", asText(t, a))
 	}
 	credential := u.Credentials[0]
-	if credential.Type != "password" || credential.State != "must_be_changed" || asText(t, credential.Payload) != `{"hashed_password":"###"}` {
+	if credential.Type != "password" || credential.State != "must_be_changed" ||
+		asText(t, credential.Payload) != `{"hashed_password":"###"}` {
 		t.Errorf("credential %s", asText(t, credential))
 	}
-	for name, key := range map[string]*systemmodels.GetUserByKey{"identifier": {Identifier: "bob"}, "address": {Address: email}} {
+	for name, key := range map[string]*systemmodels.GetUserByKey{
+		"identifier": {Identifier: "bob"},
+		"address":    {Address: email},
+	} {
 		found := must(c.system.Users.SystemGetUserByKey(systemusers.NewSystemGetUserByKeyParams().WithIPID(pool).WithGetUserByKey(key), nil))(t)
 		if asText(t, found.Payload) != asText(t, u) || found.Etag != made.Etag {
 			t.Errorf("by %s: %s", name, asText(t, found.Payload))
@@ -95,20 +113,29 @@ func TestUsersAreListed(t *testing.T) {
 	email := systemtest.Address("dora")
 	asked := &systemmodels.NewUser{
 		Status: "active", Payload: map[string]any{"given_name": "Dora & Söhne"},
-		Identifiers:         []*systemmodels.NewUserIdentifier{{Identifier: email, Type: "email"}},
-		VerifiableAddresses: []*systemmodels.NewUserVerifiableAddress{{Address: email, Type: "email", Status: "active", Verified: true}},
+		Identifiers: []*systemmodels.NewUserIdentifier{{Identifier: email, Type: "email"}},
+		VerifiableAddresses: []*systemmodels.NewUserVerifiableAddress{{
+			Address: email, Type: "email",
+			Status: "active", Verified: true,
+		}},
 	}
 	dora := must(c.system.Users.SystemCreateUser(systemusers.NewSystemCreateUserParams().WithIPID(pool).WithNewUser(asked), nil))(t).Payload
-	for _, query := range []string{`{"user_key":"dora-"}`, `{"payload":{"given_name":"Dora & Söhne"}}`, `{"user_key":"` + dora.ID + `"}`} {
+	for _, query := range []string{
+		`{"user_key":"dora-"}`,
+		`{"payload":{"given_name":"Dora & Söhne"}}`, `{"user_key":"` + dora.ID + `"}`,
+	} {
 		list := must(c.system.Users.SystemListUsers(systemusers.NewSystemListUsersParams().WithIPID(pool).WithQuery(&query), nil))(t).Payload.Users
 		if len(list) != 1 || list[0].ID != dora.ID {
 			t.Fatalf("%s finds %s", query, asText(t, list))
 		}
 		u := list[0]
-		if !slices.Equal(u.Identifiers, []string{email}) || !slices.Equal(u.VerifiedAddresses, []string{email}) || u.IdentifiersWithDetails[0].Type != "email" {
+		if !slices.Equal(u.Identifiers, []string{email}) ||
+			!slices.Equal(u.VerifiedAddresses, []string{email}) ||
+			u.IdentifiersWithDetails[0].Type != "email" {
 			t.Errorf("%s finds %s", query, asText(t, u))
 		}
-		if len(u.Addresses) != 1 || u.Addresses[0].Address != email || !u.Addresses[0].Verified || u.CreatedAt.IsZero() {
+		if len(u.Addresses) != 1 || u.Addresses[0].Address != email || !u.Addresses[0].Verified ||
+			u.CreatedAt.IsZero() {
 			t.Errorf("%s finds %s", query, asText(t, u))
 		}
 	}
@@ -155,15 +182,25 @@ func TestErrorsOfUsers(t *testing.T) {
 	identifier := func(kind, value string) []*adminmodels.NewUserIdentifier {
 		return []*adminmodels.NewUserIdentifier{{Identifier: value, Type: kind}}
 	}
-	taken := typed[*adminusers.CreateUserConflict](t, create(&adminmodels.NewUserPayload{Status: "new", Identifiers: identifier("email", strings.ToUpper(email))}))
+	taken := typed[*adminusers.CreateUserConflict](t,
+		create(&adminmodels.NewUserPayload{
+			Status:      "new",
+			Identifiers: identifier("email", strings.ToUpper(email)),
+		}))
 	if taken.Payload.StatusCode != 409 || taken.Payload.ErrorCode != "conflict" {
 		t.Errorf("a taken identifier: %s", asText(t, taken.Payload))
 	}
-	invalid := typed[*adminusers.CreateUserUnprocessableEntity](t, create(&adminmodels.NewUserPayload{Status: "new", Identifiers: identifier("email", "no address")}))
-	if details := asText(t, invalid.Payload.Details); invalid.Payload.ErrorCode != "invalid" || !strings.Contains(details, `"pointer":"/identifiers/0/identifier"`) {
+	invalid := typed[*adminusers.CreateUserUnprocessableEntity](t,
+		create(&adminmodels.NewUserPayload{
+			Status:      "new",
+			Identifiers: identifier("email", "no address"),
+		}))
+	if details := asText(t, invalid.Payload.Details); invalid.Payload.ErrorCode != "invalid" ||
+		!strings.Contains(details, `"pointer":"/identifiers/0/identifier"`) {
 		t.Errorf("an invalid identifier: %s", asText(t, invalid.Payload))
 	}
-	typed[*adminusers.CreateUserUnprocessableEntity](t, create(&adminmodels.NewUserPayload{Status: "odd"}))
+	typed[*adminusers.CreateUserUnprocessableEntity](t,
+		create(&adminmodels.NewUserPayload{Status: "odd"}))
 	_, err := c.admin.Users.CreateUser(adminusers.NewCreateUserParams().WithIPID("none").WithNewUser(&adminmodels.NewUserPayload{Status: "new"}), nil)
 	typed[*adminusers.CreateUserNotFound](t, err)
 	nobody := systemusers.NewSystemGetUserByKeyParams().WithIPID(pool).WithGetUserByKey(&systemmodels.GetUserByKey{Identifier: "nobody"})
@@ -171,7 +208,7 @@ func TestErrorsOfUsers(t *testing.T) {
 	typed[*systemusers.SystemGetUserByKeyNotFound](t, err)
 }
 
-// The client has no field for it: the header goes on by an option, as its users do it.
+// The client has no field for the header. Its users add it with an option, and so does the test.
 func TestAnIdempotencyKeyIsTaken(t *testing.T) {
 	t.Parallel()
 	c := open(t)
@@ -186,8 +223,15 @@ func TestAnIdempotencyKeyIsTaken(t *testing.T) {
 			return r.SetHeaderParam("X-Idempotency-Key", key)
 		})
 	}
-	user := &adminmodels.NewUserPayload{Status: "new", Identifiers: []*adminmodels.NewUserIdentifier{{Identifier: systemtest.Address("gil"), Type: "email"}}}
-	must(c.admin.Users.CreateUser(adminusers.NewCreateUserParams().WithIPID(pool).WithNewUser(user), nil, withKey))(t)
+	user := &adminmodels.NewUserPayload{
+		Status: "new",
+		Identifiers: []*adminmodels.NewUserIdentifier{{
+			Identifier: systemtest.Address("gil"),
+			Type:       "email",
+		}},
+	}
+	must(c.admin.Users.CreateUser(adminusers.NewCreateUserParams().WithIPID(pool).WithNewUser(user),
+		nil, withKey))(t)
 	if sent := c.wire.last(t, "/users").header.Get("X-Idempotency-Key"); sent != key {
 		t.Errorf("sent the key %q", sent)
 	}

@@ -7,9 +7,10 @@ import (
 	"identitypools/infra/deploy/plan"
 )
 
-// bill is what something costs in USD.
+// bill is the price of something in USD, by service.
 type bill struct{ table, lambda, gateway, logs, mail, secrets float64 }
 
+// plus returns the sum of b and a number of times o.
 func (b bill) plus(o bill, times float64) bill {
 	return bill{
 		b.table + o.table*times, b.lambda + o.lambda*times, b.gateway + o.gateway*times,
@@ -19,43 +20,44 @@ func (b bill) plus(o bill, times float64) bill {
 
 func (b bill) total() float64 { return b.table + b.lambda + b.gateway + b.logs + b.mail + b.secrets }
 
-// rates turn calls into bills.
+// rates converts calls into bills.
 type rates struct {
 	p Prices
 	u Usage
 }
 
-// ofCall is the bill of one run of a function.
-func (r rates) ofCall(c Call) bill {
+// callBill returns the bill of one run of a function.
+func (r rates) callBill(c Call) bill {
 	f := functionOf(c.Function)
 	gigabytes := float64(f.MemoryMB) / 1024
 	seconds := (r.billed(c, f.MemoryMB) + r.u.ColdShare.Is*r.u.Cold.Is) / 1000
 	return bill{
-		table:   r.p.WriteUnits.Of(c.Write) + r.p.ReadUnits.Of(c.Read),
-		lambda:  r.p.LambdaRequests.Of(1) + r.p.LambdaTime.Of(gigabytes*seconds),
-		logs:    r.p.Logs.Of((r.u.FunctionLog.Is + float64(c.LogBytes)) / bytesInGB),
-		mail:    r.p.Mails.Of(float64(c.Mails)),
-		secrets: r.p.SecretCalls.Of(r.u.ColdShare.Is * secretsOf(f)),
+		table:   r.p.WriteUnits.Cost(c.Write) + r.p.ReadUnits.Cost(c.Read),
+		lambda:  r.p.LambdaRequests.Cost(1) + r.p.LambdaTime.Cost(gigabytes*seconds),
+		logs:    r.p.Logs.Cost((r.u.FunctionLog.Is + float64(c.LogBytes)) / bytesInGB),
+		mail:    r.p.Mails.Cost(float64(c.Mails)),
+		secrets: r.p.SecretCalls.Cost(r.u.ColdShare.Is * secretsOf(f)),
 	}
 }
 
-// ofRoute is the bill of a call through API Gateway, and that of what the courier does after it.
-func (r rates) ofRoute(route Route) (call, after bill) {
-	call = r.ofCall(route.Call)
-	call.gateway = r.p.APIRequests.Of(1)
-	call.logs += r.p.Logs.Of(r.u.AccessLog.Is / bytesInGB)
+// routeBills returns the bill of a call through API Gateway and that of what the courier does after
+// it.
+func (r rates) routeBills(route Route) (call, after bill) {
+	call = r.callBill(route.Call)
+	call.gateway = r.p.APIRequests.Cost(1)
+	call.logs += r.p.Logs.Cost(r.u.AccessLog.Is / bytesInGB)
 	for _, work := range route.After {
-		after = after.plus(r.ofCall(work), 1)
+		after = after.plus(r.callBill(work), 1)
 	}
 	return call, after
 }
 
 const (
 	bytesInGB      = 1 << 30
-	wholeProcessor = 1769 // MB of memory that one comes with; what we do uses no second one
+	wholeProcessor = 1769 // MB of memory that come with one processor; our functions use no second one
 )
 
-// billed is how many milliseconds a warm run is billed: they are rounded up.
+// billed returns the number of milliseconds that Lambda bills for a warm run, rounded up.
 func (r rates) billed(c Call, memoryMB int) float64 {
 	share := min(1, float64(memoryMB)/wholeProcessor)
 	busy := r.u.Work.Is + r.u.Hash.Is*float64(c.Hashes)
@@ -71,7 +73,7 @@ func functionOf(name string) plan.Function {
 	return plan.Function{}
 }
 
-// secretsOf is how many secrets a function reads when it starts.
+// secretsOf returns the number of secrets that a function reads when it starts.
 func secretsOf(f plan.Function) (n float64) {
 	for _, setting := range f.Settings {
 		if strings.HasSuffix(setting, "_SECRET") {

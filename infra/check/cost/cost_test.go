@@ -13,56 +13,74 @@ import (
 	"identitypools/shared/api"
 )
 
-// TestTheDocumentSaysWhatCallsCost measures all routes and compares the document with what comes of it.
+// TestTheDocumentSaysWhatCallsCost measures all routes and compares the document with the computed
+// costs.
 func TestTheDocumentSaysWhatCallsCost(t *testing.T) {
 	t.Parallel()
 	golden.Same(t, "../../../docs/cost.md", cost.Document(measure(t), prices(t), usage(t)))
 }
 
-// What has another name than its route, its function or its setting would cost nothing.
+// A call whose name differs from the name of its route, function or setting would cost nothing.
 func TestNothingIsFreeByMistake(t *testing.T) {
 	t.Parallel()
 	routes := functions.Routes()
 	for _, habit := range usage(t).Month {
-		if !slices.ContainsFunc(routes, func(r api.Route) bool { return r.Name == habit.Operation }) {
+		if !slices.ContainsFunc(routes, func(r api.Route) bool {
+			return r.Name == habit.Operation
+		}) {
 			t.Errorf("there is no operation %s, which users are said to cause", habit.Operation)
 		}
 	}
 	for _, r := range append(routes, api.Route{Function: "courier"}) {
-		if !slices.ContainsFunc(plan.Functions(), func(f plan.Function) bool { return f.Name == r.Function && f.MemoryMB > 0 }) {
+		if !slices.ContainsFunc(plan.Functions(), func(f plan.Function) bool {
+			return f.Name == r.Function && f.MemoryMB > 0
+		}) {
 			t.Errorf("infra/deploy/plan gives %s no memory", r.Function)
 		}
 	}
 }
 
-// The sums by hand: 1 USD for a million of everything, or for one of what is counted in small numbers, and a second of a GB 1 USD.
+// The expected sums were computed by hand. A million of everything costs 1 USD, or one of what is
+// counted in small numbers, and a second of a GB costs 1 USD.
 func TestTheSums(t *testing.T) {
 	t.Parallel()
 	many, one := cost.Price{USD: 1, Per: 1000000}, cost.Price{USD: 1, Per: 1}
 	p := cost.Prices{
-		WriteUnits: many, ReadUnits: many, LambdaRequests: many, LambdaTime: many, APIRequests: many, Mails: many, SecretCalls: many,
-		Logs: cost.Price{USD: 1 << 30, Per: 1000000}, TableStorage: one, TableBackup: one, Metrics: one, Alarms: one, Dashboards: one, Secrets: one,
+		WriteUnits: many, ReadUnits: many, LambdaRequests: many, LambdaTime: many, APIRequests: many,
+		Mails: many, SecretCalls: many,
+		Logs: cost.Price{USD: 1 << 30, Per: 1000000}, TableStorage: one, TableBackup: one,
+		Metrics: one, Alarms: one, Dashboards: one, Secrets: one,
 	}
 	is := func(n float64) cost.Assumption { return cost.Assumption{Is: n} }
 	u := cost.Usage{
-		RoundTrip: is(1000), Mail: is(10000), Work: is(256), Hash: is(744), ColdShare: is(0.5), Cold: is(2000), AccessLog: is(2), FunctionLog: is(3),
-		StoredUsers: is(2), Secrets: is(2), Alarms: is(11), Dashboards: is(4), Metrics: is(8), Ticks: is(1000000),
+		RoundTrip: is(1000), Mail: is(10000), Work: is(256), Hash: is(744), ColdShare: is(0.5),
+		Cold: is(2000), AccessLog: is(2), FunctionLog: is(3),
+		StoredUsers: is(2), Secrets: is(2), Alarms: is(11), Dashboards: is(4), Metrics: is(8),
+		Ticks:       is(1000000),
 		ActiveUsers: []int{1000000}, Month: []cost.Habit{{Operation: "op", Calls: 2}},
 	}
 	tick := cost.Call{Name: "tick", Function: "courier", RoundTrips: 1, Read: 0.5}
 	m := cost.Measured{UserBytes: 1 << 20, Tick: tick, Routes: []cost.Route{{
-		Call:  cost.Call{Name: "op", Function: "credentials", RoundTrips: 3, Write: 5, Read: 0.5, Hashes: 1}, // 1.7275 GB, 4 s and 1 s
-		After: []cost.Call{{Name: "mail", Function: "courier", RoundTrips: 1, Write: 2, Mails: 1, LogBytes: 4}},
+		// 1.7275 GB, 4 s and 1 s
+		Call: cost.Call{
+			Name: "op", Function: "credentials", RoundTrips: 3, Write: 5,
+			Read: 0.5, Hashes: 1,
+		},
+		After: []cost.Call{{
+			Name: "mail", Function: "courier", RoundTrips: 1, Write: 2,
+			Mails: 1, LogBytes: 4,
+		}},
 	}}}
 	got := cost.Document(m, p, u)
 	for _, want := range []string{
-		// Lambda: 1 + 1.7275·5; logs: 2 + 3; courier: 2 table, 1 + 1·(1 + 10 + 0.443 + 1) Lambda, 7 logs, 1 SES, 0.5 secrets
+		// Lambda: 1 + 1.7275·5; logs: 2 + 3; courier: 2 for the table, 1 + 1·(1 + 10 + 0.443 + 1) for
+		// Lambda, 7 for logs, 1 for SES, 0.5 for secrets
 		"| op | 3 | 5 | 0.5 | 1 | 5.50 | 9.64 | 1.00 | 5.00 | 23.94 | 45.08 |\n",
 		"| mail | 1 | 2 | 0 | 1 | 2.00 | 13.94 | 7.00 | 1.00 | 23.94 |\n",
-		// 0.5 table, 1 + 1·(1 + 0.443 + 1) Lambda with 0.5 secrets, 3 logs
+		// 0.5 for the table, 1 + 1·(1 + 0.443 + 1) for Lambda with 0.5 for secrets, 3 for logs
 		"| tick | 1 | 0 | 0.5 | 0 | 0.50 | 3.94 | 3.00 | 0.00 | 7.44 |\n",
-		// twice what is above the tick, and the tick once, 2 TB for 2 USD a GB, 2 secrets, 1 alarm,
-		// 1 dashboard, 8 metrics
+		// Twice the calls above the tick, the tick once, 2 TB at 2 USD a GB, 2 secrets, 1 alarm,
+		// 1 dashboard, 8 metrics.
 		"| 1,000,000 | 2,000,000 | 15.50 | 49.60 | 2.00 | 27.00 | 2.00 | 3906.25 | 13.50 | 4015.85 | 4.02 |\n",
 		"- 2 secrets: 2.00.\n- Alarms (11) and dashboards (4): 2.00.",
 	} {

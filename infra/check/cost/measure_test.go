@@ -32,15 +32,16 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(parttest.Main(m)) }
 
-// counted is more users of a pool than the courier remembers as counted, and batch how many of the stream's records a run takes.
+// counted is a larger number of users than the courier remembers as counted in a pool. batch is the
+// number of records of the stream that one run handles.
 const (
 	counted = 100
 	batch   = table.StreamBatch
 )
 
-// world is a product that runs the events of events/ and counts what they cost. Its clock stands still, so that settings
-// once read stay in memory.
-type world struct {
+// meteredProduct is a product that runs the events of events/ and measures what they cost. Its
+// clock stands still, so that functions keep the settings that they have read in memory.
+type meteredProduct struct {
 	*systemtest.Product
 	meter  *systemtest.Meter
 	mails  *atomic.Int64
@@ -48,33 +49,38 @@ type world struct {
 	values *story.Values
 }
 
-func newWorld(tb testing.TB) *world {
+func newMeteredProduct(tb testing.TB) *meteredProduct {
 	tb.Helper()
-	w := &world{meter: &systemtest.Meter{}, mails: &atomic.Int64{}, log: &bytes.Buffer{}, values: story.NewValues()}
+	p := &meteredProduct{
+		meter: &systemtest.Meter{}, mails: &atomic.Int64{}, log: &bytes.Buffer{},
+		values: story.NewValues(),
+	}
 	now := time.Now().Truncate(time.Second)
-	ses := passing(tb, parttest.OpenInbox(tb).URL(), w.mails)
-	w.Product = systemtest.New(tb, systemtest.Watched(w.meter.Watch), func(c *system.Config) {
-		c.NoCourier, c.Now, c.Log = true, func() time.Time { return now }, slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{ReplaceAttr: oneTime}))
+	ses := countingProxy(tb, parttest.OpenInbox(tb).URL(), p.mails)
+	p.Product = systemtest.New(tb, systemtest.WithMiddleware(p.meter.Watch), func(c *system.Config) {
+		c.NoCourier, c.Now, c.Log = true, func() time.Time { return now },
+			slog.New(slog.NewJSONHandler(p.log, &slog.HandlerOptions{ReplaceAttr: fixedTime}))
 		c.SESURL, c.Environment["PUBLIC_URL"] = ses, "https://id.example.com"
 	})
 	for _, c := range story.Clients() {
-		if err := w.EnsureClient(tb.Context(), c, story.Secret); err != nil {
+		if err := p.EnsureClient(tb.Context(), c, story.Secret); err != nil {
 			tb.Fatal(err)
 		}
 	}
-	return w
+	return p
 }
 
-// oneTime makes all lines of a log of one length, which real times aren't: zeros at their end are left out.
-func oneTime(groups []string, a slog.Attr) slog.Attr {
+// fixedTime gives all lines of a log the same length. The lengths of real times differ, because
+// zeros at their end are omitted.
+func fixedTime(groups []string, a slog.Attr) slog.Attr {
 	if a.Key == slog.TimeKey && len(groups) == 0 {
 		return slog.Time(a.Key, time.Date(2026, 2, 3, 4, 5, 6, 123_456_789, time.UTC))
 	}
 	return a
 }
 
-// passing counts the mails on their way to the inbox.
-func passing(tb testing.TB, inbox string, mails *atomic.Int64) string {
+// countingProxy returns the URL of a proxy that counts the mails to the inbox.
+func countingProxy(tb testing.TB, inbox string, mails *atomic.Int64) string {
 	tb.Helper()
 	to, err := url.Parse(inbox)
 	if err != nil {
@@ -89,86 +95,94 @@ func passing(tb testing.TB, inbox string, mails *atomic.Int64) string {
 	return server.URL
 }
 
-// do runs an operation's event, which must succeed, with other names than the file's.
-func (w *world) do(tb testing.TB, operation string, named func(event string) string) {
+// runEvent runs the event of an operation, which must succeed. named replaces names in the event.
+func (p *meteredProduct) runEvent(tb testing.TB, operation string, named func(event string) string) {
 	tb.Helper()
 	text, err := os.ReadFile("../../../events/" + operation + ".json")
 	if err != nil {
 		tb.Fatal(err)
 	}
 	var event events.APIGatewayV2HTTPRequest
-	if err := json.Unmarshal([]byte(w.values.Fill(named(string(text)))), &event); err != nil {
+	if err := json.Unmarshal([]byte(p.values.Fill(named(string(text)))), &event); err != nil {
 		tb.Fatal(err)
 	}
-	answer, err := w.Functions[functionOf(operation)](tb.Context(), event)
+	answer, err := p.Functions[functionOf(operation)](tb.Context(), event)
 	if err != nil || answer.StatusCode >= 400 {
 		tb.Fatalf("%s answers %d: %s, %v", operation, answer.StatusCode, answer.Body, err)
 	}
-	w.values.Hear(operation, answer.Body, answer.Cookies...)
+	p.values.Hear(operation, answer.Body, answer.Cookies...)
 }
 
 func asWritten(event string) string { return event }
 
-// rehearse runs an operation, and what must be before it, about others: in the same pool, or in another one where the operation is about
-// pools or schemas. Its function has all in memory then that it keeps there. It answers what is left to do before the real run.
-func (w *world) rehearse(tb testing.TB, operation string) (left []string) {
+// warmUp runs an operation and all that it requires for other users in the same pool, or in another
+// pool if the operation is about pools or schemas. After that its function has in memory what it
+// keeps there. The result is what is left to do before the operation is measured.
+func (p *meteredProduct) warmUp(tb testing.TB, operation string) (left []string) {
 	tb.Helper()
 	names := regexp.MustCompile(`\b(ann|ben|bea|cleo)\b`)
-	left = slices.DeleteFunc(story.Given(operation), func(earlier string) bool { return earlier == "admin.createPool" })
+	left = slices.DeleteFunc(story.Given(operation), func(earlier string) bool {
+		return earlier == "admin.createPool"
+	})
 	if function := functionOf(operation); function == "pools" || function == "schemas" {
 		names, left = regexp.MustCompile(`\b(partners|partner_profile)\b`), story.Given(operation)
 	}
 	for _, each := range append(story.Given(operation), operation) {
-		w.do(tb, each, func(event string) string { return names.ReplaceAllString(event, "${1}_of_before") })
+		p.runEvent(tb, each, func(event string) string {
+			return names.ReplaceAllString(event, "${1}_of_before")
+		})
 	}
 	return left
 }
 
 func functionOf(operation string) string { return story.Route(operation).Function }
 
-// measured is what something costs.
-func (w *world) measured(name, function string, do func()) cost.Call {
-	w.meter.Take()
-	w.mails.Store(0)
-	w.log.Reset()
+// measureCall returns what a call costs.
+func (p *meteredProduct) measureCall(name, function string, do func()) cost.Call {
+	p.meter.Collect()
+	p.mails.Store(0)
+	p.log.Reset()
 	do()
-	got := w.meter.Take()
+	got := p.meter.Collect()
 	return cost.Call{
-		Name: name, Function: function, RoundTrips: got.RoundTrips, Write: got.Write, Read: got.Read, Mails: int(w.mails.Load()), LogBytes: w.log.Len(),
+		Name: name, Function: function, RoundTrips: got.RoundTrips, Write: got.Write, Read: got.Read,
+		Mails: int(p.mails.Load()), LogBytes: p.log.Len(),
 	}
 }
 
-// route measures an operation.
-func route(tb testing.TB, operation string) cost.Route {
+// measureRoute returns what an operation costs.
+func measureRoute(tb testing.TB, operation string) cost.Route {
 	tb.Helper()
-	w := newWorld(tb)
-	for _, earlier := range w.rehearse(tb, operation) {
-		w.do(tb, earlier, asWritten)
+	p := newMeteredProduct(tb)
+	for _, earlier := range p.warmUp(tb, operation) {
+		p.runEvent(tb, earlier, asWritten)
 	}
-	before := w.items(tb)
-	out := cost.Route{Call: w.measured(operation, functionOf(operation), func() { w.do(tb, operation, asWritten) })}
-	after := w.items(tb)
+	before := p.items(tb)
+	out := cost.Route{Call: p.measureCall(operation, functionOf(operation), func() {
+		p.runEvent(tb, operation, asWritten)
+	})}
+	after := p.items(tb)
 	out.Hashes = hashes(before, after)
 	if out.Function == "credentials" {
-		out.Hashes++ // of what is to be proved
+		out.Hashes++ // of the password that is verified
 	}
 	for _, record := range records(before, after) {
-		out.After = append(out.After, w.duty(tb, record))
+		out.After = append(out.After, p.measureRecord(tb, record))
 	}
 	return out
 }
 
-// items are all items by key.
-func (w *world) items(tb testing.TB) map[string]systemtest.Item {
+// items returns all items by key.
+func (p *meteredProduct) items(tb testing.TB) map[string]systemtest.Item {
 	tb.Helper()
 	all := map[string]systemtest.Item{}
-	for _, it := range w.Items(tb) {
+	for _, it := range p.Items(tb) {
 		all[it["pk"]+" "+it["sk"]] = it
 	}
 	return all
 }
 
-// hashes is how many passwords were hashed and stored.
+// hashes returns the number of passwords that were hashed and stored.
 func hashes(before, after map[string]systemtest.Item) (n int) {
 	known := map[string]bool{"": true}
 	for _, it := range before {
@@ -183,7 +197,8 @@ func hashes(before, after map[string]systemtest.Item) (n int) {
 	return n
 }
 
-// records are those of the stream that wake the courier. A pool that is gone was marked as deleted first.
+// records returns the records of the stream that trigger the courier. A pool that was deleted was
+// marked as deleted before.
 func records(before, after map[string]systemtest.Item) []events.DynamoDBEventRecord {
 	var all []events.DynamoDBEventRecord
 	for _, key := range slices.Sorted(maps.Keys(after)) {
@@ -199,10 +214,12 @@ func records(before, after map[string]systemtest.Item) []events.DynamoDBEventRec
 		}
 		marked := maps.Clone(before[key])
 		marked["deleted_at"] = "1"
-		all = append(all, record(events.DynamoDBOperationTypeModify, marked), record(events.DynamoDBOperationTypeRemove, before[key]))
+		all = append(all, record(events.DynamoDBOperationTypeModify, marked),
+			record(events.DynamoDBOperationTypeRemove, before[key]))
 	}
 	return slices.DeleteFunc(all, func(r events.DynamoDBEventRecord) bool {
-		return !table.IsTrigger(r.EventName, r.Change.Keys["pk"].String(), r.Change.Keys["sk"].String(), r.Change.NewImage)
+		return !table.IsTrigger(r.EventName, r.Change.Keys["pk"].String(),
+			r.Change.Keys["sk"].String(), r.Change.NewImage)
 	})
 }
 
@@ -220,8 +237,9 @@ func record(event events.DynamoDBOperationType, it systemtest.Item) events.Dynam
 	}
 }
 
-// duty measures what the courier does about a record. It has no settings in memory, since it counts and mails too rarely for that.
-func (w *world) duty(tb testing.TB, r events.DynamoDBEventRecord) cost.Call {
+// measureRecord returns what it costs that the courier handles a record. The courier has no
+// settings in memory for it, because it counts and mails too rarely for that.
+func (p *meteredProduct) measureRecord(tb testing.TB, r events.DynamoDBEventRecord) cost.Call {
 	tb.Helper()
 	name := "look after a deleted pool"
 	partition := r.Change.Keys["pk"].String()
@@ -232,38 +250,42 @@ func (w *world) duty(tb testing.TB, r events.DynamoDBEventRecord) cost.Call {
 			tb.Fatal(err)
 		}
 		name = map[identity.MessageKind]string{
-			identity.MessageActivation: "mail a code", identity.MessagePasswordSet: "mail that a password was set",
+			identity.MessageActivation:  "mail a code",
+			identity.MessagePasswordSet: "mail that a password was set",
 		}[message.Kind]
 	case table.KindUserItems:
 		name = "look whether a user is unproved"
 	case table.KindUsers:
 		name = "count a user"
-		w.fill(tb, partition)
+		p.fillCounter(tb, partition)
 	}
-	return w.measured(name, "courier", func() { w.deliver(tb, r) })
+	return p.measureCall(name, "courier", func() { p.deliver(tb, r) })
 }
 
-// fill has the courier count as many users as a pool remembers, as it has in a pool that is in use. A pool that is gone has no count.
-func (w *world) fill(tb testing.TB, partition string) {
+// fillCounter makes the courier count as many users as it remembers for a pool, as in a pool that
+// is in use. A deleted pool has no counter.
+func (p *meteredProduct) fillCounter(tb testing.TB, partition string) {
 	tb.Helper()
 	pool := strings.Replace(partition, "USERS#", "POOL#", 1) + " POOL"
-	if _, there := w.items(tb)[pool]; there {
-		w.deliver(tb, strangers(partition, 0, counted)...)
+	if _, there := p.items(tb)[pool]; there {
+		p.deliver(tb, newUserRecords(partition, 0, counted)...)
 	}
 }
 
-// strangers are records of users whom nobody else knows.
-func strangers(partition string, from, n int) (all []events.DynamoDBEventRecord) {
+// newUserRecords returns records of n new users.
+func newUserRecords(partition string, from, n int) (all []events.DynamoDBEventRecord) {
 	for i := range n {
-		all = append(all, record(events.DynamoDBOperationTypeInsert, systemtest.Item{"pk": partition, "sk": fmt.Sprint("stranger-", from+i)}))
+		all = append(all, record(events.DynamoDBOperationTypeInsert,
+			systemtest.Item{"pk": partition, "sk": fmt.Sprint("stranger-", from+i)}))
 	}
 	return all
 }
 
-// deliver has the courier do records, all of which it must get done.
-func (w *world) deliver(tb testing.TB, records ...events.DynamoDBEventRecord) {
+// deliver passes records to the courier, which must handle all of them.
+func (p *meteredProduct) deliver(tb testing.TB, records ...events.DynamoDBEventRecord) {
 	tb.Helper()
-	if failed := w.Courier.Stream(tb.Context(), events.DynamoDBEvent{Records: records}).BatchItemFailures; len(failed) > 0 {
+	failed := p.Courier.Stream(tb.Context(), events.DynamoDBEvent{Records: records}).BatchItemFailures
+	if len(failed) > 0 {
 		tb.Fatalf("%d records come again", len(failed))
 	}
 }
@@ -272,25 +294,28 @@ func (w *world) deliver(tb testing.TB, records ...events.DynamoDBEventRecord) {
 func measure(tb testing.TB) (m cost.Measured) {
 	tb.Helper()
 	for _, r := range functions.Routes() {
-		m.Routes = append(m.Routes, route(tb, r.Name))
+		m.Routes = append(m.Routes, measureRoute(tb, r.Name))
 	}
-	w := newWorld(tb)
+	p := newMeteredProduct(tb)
 	for _, operation := range story.Given("system.getUser") {
-		w.do(tb, operation, asWritten)
+		p.runEvent(tb, operation, asWritten)
 	}
-	m.UserBytes = userBytes(w.Items(tb))
-	m.Tick = w.measured("look for messages that are due", "courier", func() {
-		if err := w.Courier.Tick(tb.Context()); err != nil {
+	m.UserBytes = userBytes(p.Items(tb))
+	m.Tick = p.measureCall("look for messages that are due", "courier", func() {
+		if err := p.Courier.Tick(tb.Context()); err != nil {
 			tb.Fatal(err)
 		}
 	})
 	partition := "USERS#" + story.Tenant + "#partners"
-	w.fill(tb, partition)
-	m.Batch = w.measured(fmt.Sprintf("count %d users at once", batch), "courier", func() { w.deliver(tb, strangers(partition, counted, batch)...) })
+	p.fillCounter(tb, partition)
+	m.Batch = p.measureCall(fmt.Sprintf("count %d users at once", batch), "courier", func() {
+		p.deliver(tb, newUserRecords(partition, counted, batch)...)
+	})
 	return m
 }
 
-// userBytes is the size of the items of the one user among items, with what DynamoDB adds to each for its own use.
+// userBytes returns the size of the items of the only user among the items, including what DynamoDB
+// adds to each item.
 func userBytes(items []systemtest.Item) float64 {
 	const overhead = 100
 	size := 0

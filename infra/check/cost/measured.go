@@ -1,14 +1,18 @@
 package cost
 
-// Measured is what was measured on the real engine.
+// Measured has the results of the measurements with the real engine.
 type Measured struct {
-	Routes    []Route
-	Batch     Call    // the courier counts a full batch of users of one pool
-	Tick      Call    // the courier's clock finds nothing to do
-	UserBytes float64 // what the table stores for a user, as DynamoDB bills it
+	Routes []Route
+	// Batch is the courier's count of a full batch of users of one pool.
+	Batch Call
+	// Tick is a tick of the courier's clock that finds nothing to do.
+	Tick Call
+	// UserBytes is the size of a user in the table, as DynamoDB bills it.
+	UserBytes float64
 }
 
-// Route is a call of a route, and what the courier has to do after its answer: once for each record of the stream that it is woken by.
+// Route is a call of a route and what the courier does after the answer, with one call for each
+// record of the stream that triggers it.
 type Route struct {
 	Call
 	After []Call
@@ -18,25 +22,27 @@ type Route struct {
 type Call struct {
 	Name        string // the operation, or what the courier does
 	Function    string
-	RoundTrips  int     // to the table
+	RoundTrips  int     // round trips to the table
 	Write, Read float64 // capacity units
-	Hashes      int     // of passwords
-	Mails       int     // handed to SES
-	LogBytes    int     // that the function wrote itself
+	Hashes      int     // hashed passwords
+	Mails       int     // mails sent to SES
+	LogBytes    int     // size of the log lines of the function itself
 }
 
-// duties are all that the courier does, each by its dearest example.
-func (m Measured) duties() []Call {
+// courierCalls returns all that the courier does. Each kind of work is represented by its most
+// expensive call.
+func (m Measured) courierCalls() []Call {
 	var all []Call
 	for _, route := range m.Routes {
 		for _, call := range route.After {
-			all = with(all, call)
+			all = keepDearest(all, call)
 		}
 	}
 	return append(all, m.Batch, m.Tick)
 }
 
-func with(all []Call, call Call) []Call {
+// keepDearest adds a call to all, or replaces a cheaper call with the same name.
+func keepDearest(all []Call, call Call) []Call {
 	for i, known := range all {
 		if known.Name == call.Name {
 			if call.Write+call.Read/5 > known.Write+known.Read/5 { // a read costs a fifth of a write

@@ -1,6 +1,6 @@
-// Package cost computes what the product costs in AWS: a million calls of each route, and a month. It is given the capacity units that
-// were measured, the list prices and what users are thought to do, and writes docs/cost.md of them; its test measures. Nothing of
-// the product imports it.
+// Package cost computes what the product costs in AWS: the price of a million calls of each route,
+// and of a month. It uses measured capacity units, list prices and assumptions about users, and
+// produces docs/cost.md. Its test makes the measurements. No package of the product imports it.
 package cost
 
 import (
@@ -9,19 +9,19 @@ import (
 	"fmt"
 )
 
-// Price is what so many of a unit cost.
+// Price is the price of a number of units.
 type Price struct {
 	USD    float64 `json:"usd"`
 	Per    float64 `json:"per"`
 	Unit   string  `json:"unit"`
-	Source string  `json:"source"` // the page that says so
-	AsOf   string  `json:"as_of"`  // for when it is known
+	Source string  `json:"source"` // web page with the price
+	AsOf   string  `json:"as_of"`  // date of the page
 }
 
-// Of is what n units cost.
-func (p Price) Of(n float64) float64 { return n * p.USD / p.Per }
+// Cost returns the price of n units.
+func (p Price) Cost(n float64) float64 { return n * p.USD / p.Per }
 
-// Prices are the list prices of a region, in USD.
+// Prices are the list prices of a region in USD.
 type Prices struct {
 	Region         string `json:"region"`
 	WriteUnits     Price  `json:"write_units"`
@@ -40,14 +40,16 @@ type Prices struct {
 	SecretCalls    Price  `json:"secret_calls"`
 }
 
-// ParsePrices reads prices.json. Errors: one for a price that is missing, unknown, or without its source.
+// ParsePrices decodes prices.json. It returns an error if a price is missing, unknown or without a
+// source.
 func ParsePrices(text []byte) (Prices, error) {
 	var p Prices
 	if err := parse(text, &p); err != nil {
 		return p, fmt.Errorf("parse prices: %w", err)
 	}
 	for i, price := range p.list() {
-		if price.USD <= 0 || price.Per <= 0 || price.Unit == "" || price.Source == "" || price.AsOf == "" {
+		if price.USD <= 0 || price.Per <= 0 || price.Unit == "" || price.Source == "" ||
+			price.AsOf == "" {
 			return p, fmt.Errorf("parse prices: price %d (%q) is not whole", i+1, price.Unit)
 		}
 	}
@@ -56,7 +58,8 @@ func ParsePrices(text []byte) (Prices, error) {
 
 func (p Prices) list() []Price {
 	return []Price{
-		p.WriteUnits, p.ReadUnits, p.TableStorage, p.TableBackup, p.LambdaTime, p.LambdaRequests, p.APIRequests,
+		p.WriteUnits, p.ReadUnits, p.TableStorage, p.TableBackup, p.LambdaTime,
+		p.LambdaRequests, p.APIRequests,
 		p.Mails, p.Logs, p.Metrics, p.Alarms, p.Dashboards, p.Secrets, p.SecretCalls,
 	}
 }

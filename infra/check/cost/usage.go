@@ -5,20 +5,20 @@ import (
 	"fmt"
 )
 
-// Assumption is a number that was not measured here, and why it is thought right.
+// Assumption is a number that was not measured, with the reason for it.
 type Assumption struct {
 	Is  float64 `json:"is"`
 	Why string  `json:"why"`
 }
 
-// Habit is how often an active user causes a call in a month.
+// Habit is how often an active user causes a call in a month, with the reason for the number.
 type Habit struct {
 	Operation string  `json:"operation"`
 	Calls     float64 `json:"calls"`
 	Why       string  `json:"why"`
 }
 
-// Usage is all that is assumed. Times are milliseconds.
+// Usage has all assumptions. Times are in milliseconds.
 type Usage struct {
 	RoundTrip   Assumption `json:"round_trip_ms"`
 	Mail        Assumption `json:"mail_ms"`
@@ -38,7 +38,8 @@ type Usage struct {
 	Month       []Habit    `json:"month"`
 }
 
-// ParseUsage reads usage.json. Errors: one for an assumption that is missing, unknown or without its reason.
+// ParseUsage decodes usage.json. It returns an error if an assumption is missing, unknown or
+// without a reason.
 func ParseUsage(text []byte) (Usage, error) {
 	var u Usage
 	if err := parse(text, &u); err != nil {

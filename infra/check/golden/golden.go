@@ -1,4 +1,5 @@
-// Package golden compares texts with the files that were read in review. Tests alone import it; their flag -update rewrites the files.
+// Package golden compares texts with golden files, which people have read in a review. Only tests
+// import it. Their flag -update rewrites the files.
 package golden
 
 import (
@@ -10,13 +11,14 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// shown is how many lines of a difference are shown.
+// shown is the number of lines of a difference that a failure shows.
 const shown = 5
 
-// Updates says whether files are to be rewritten.
+// Updates reports whether the flag -update was given, so that golden files are to be rewritten.
 func Updates() bool { return *update }
 
-// Same fails the test where got is not what the file has, and shows where they begin to differ.
+// Same fails the test if got is not the content of the file, and shows where the two begin to
+// differ. With -update it writes got to the file first.
 func Same(tb testing.TB, file, got string) {
 	tb.Helper()
 	if *update {
@@ -36,6 +38,8 @@ func Same(tb testing.TB, file, got string) {
 	for line < min(len(is), len(was)) && is[line] == was[line] {
 		line++
 	}
-	part := func(lines []string) string { return strings.Join(lines[line:min(line+shown, len(lines))], "\n") }
+	part := func(lines []string) string {
+		return strings.Join(lines[line:min(line+shown, len(lines))], "\n")
+	}
 	tb.Errorf("differs from %s, from line %d on; if that is meant, run the test with -update\ngot:\n%s\nwant:\n%s", file, line+1, part(is), part(was))
 }

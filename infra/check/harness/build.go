@@ -12,7 +12,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Names are the functions of the project in the folder root, in the order of the alphabet.
+// Names returns the names of the functions of the project in the folder root, in alphabetical
+// order.
 func Names(root string) ([]string, error) {
 	mains, err := filepath.Glob(filepath.Join(root, "functions", "*", "lambda", "main.go"))
 	if err != nil {
@@ -28,8 +29,9 @@ func Names(root string) ([]string, error) {
 	return names, nil
 }
 
-// BuildAll builds every function of the project in the folder root as the deployment does, but for this machine's processor. The
-// result are the paths of the bootstraps by function: to/<function>/bootstrap.
+// BuildAll builds every function of the project in the folder root as for a deployment, except that
+// the target is this machine's processor. It returns the paths of the programs by function. Each is
+// to/<function>/bootstrap.
 func BuildAll(ctx context.Context, root, to string) (map[string]string, error) {
 	names, err := Names(root)
 	if err != nil {
@@ -42,10 +44,11 @@ func BuildAll(ctx context.Context, root, to string) (map[string]string, error) {
 	return Build(ctx, root, to, packages)
 }
 
-// Build builds main packages, which are given by the names that their bootstraps get, like BuildAll.
+// Build is like [BuildAll] for the given main packages. The keys of packages are the names of their
+// folders in to.
 func Build(ctx context.Context, root, to string, packages map[string]string) (map[string]string, error) {
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(runtime.NumCPU()) // each of them links, which takes one processor
+	group.SetLimit(runtime.NumCPU()) // linking takes one processor for each
 	paths := make(map[string]string, len(packages))
 	for name, main := range packages {
 		path := filepath.Join(to, name, "bootstrap")
@@ -60,10 +63,11 @@ func Build(ctx context.Context, root, to string, packages map[string]string) (ma
 	return paths, group.Wait()
 }
 
-// build runs the compiler. The flags make the same sources the same program, whoever builds them wherever, and drop what only
-// debuggers read.
+// build runs the compiler. With its flags, the same sources always give the same program, and the
+// program has no data for debuggers.
 func build(ctx context.Context, root, main, path string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-tags", "lambda.norpc", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", path, main)
+	cmd := exec.CommandContext(ctx, "go", "build", "-tags", "lambda.norpc", "-trimpath",
+		"-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", path, main)
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
 	output, err := cmd.CombinedOutput()

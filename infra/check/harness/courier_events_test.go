@@ -19,67 +19,71 @@ import (
 	"identitypools/shared/once"
 )
 
-// TestCourierEvents runs stream.json, bounce.json and clock.json through the courier's program: a
-// message reaches the inbox and its link activates the user; after the bounce nothing more goes to
+// TestCourierEvents passes stream.json, bounce.json and clock.json to the courier's program: a
+// message reaches the inbox and its link activates the user. After the bounce nothing is sent to
 // that address.
 func TestCourierEvents(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.given(t, "client.adminToken", "client.systemToken", "admin.createPool", "admin.createUser", "system.createUser")
+	d := newDeployment(t)
+	d.given(t, "client.adminToken", "client.systemToken", "admin.createPool", "admin.createUser", "system.createUser")
 
-	message := streamed(t)
-	w.ask(t, message)
-	w.deliver(t, message.ID)
-	mail := w.inbox.Await(t, "ann@example.com", 1)[0]
-	if mail.Subject != "You are invited to Partners" || mail.From != "Identity Pools <no-reply@example.com>" {
+	message := streamMessage(t)
+	d.addMessage(t, message)
+	d.deliver(t, message.ID)
+	mail := d.inbox.Await(t, "ann@example.com", 1)[0]
+	if mail.Subject != "You are invited to Partners" ||
+		mail.From != "Identity Pools <no-reply@example.com>" {
 		t.Errorf("the mail is %q from %s", mail.Subject, mail.From)
 	}
-	w.values.Learn("EXTENDED_CODE", linkCode(t, mail.Text))
-	w.given(t, "public.activateByPage")
+	d.values.Learn("EXTENDED_CODE", linkCode(t, mail.Text))
+	d.given(t, "public.activateByPage")
 
-	w.invoke(t, "courier", string(readEvent(t, "bounce")))
-	if got := string(w.invoke(t, "courier", string(readEvent(t, "clock")))); got != "{}" {
+	d.invoke(t, "courier", string(readEvent(t, "bounce")))
+	if got := string(d.invoke(t, "courier", string(readEvent(t, "clock")))); got != "{}" {
 		t.Errorf("a tick is answered %s", got)
 	}
-	// This kind of message has no limits of its own that could keep it back.
+	// This kind of message has no limits that could delay it.
 	message.ID, message.Kind, message.Counted = "after-the-bounce", identity.MessagePasswordSet, false
-	w.ask(t, message)
-	w.deliver(t, message.ID)
-	message.ID, message.User, message.Address, message.Normalized = "to-another", "ben", "ben@example.com", "ben@example.com"
-	w.ask(t, message)
-	w.deliver(t, message.ID)
-	w.inbox.Await(t, "ben@example.com", 1)
-	if mails := w.inbox.Mails(t, "ann@example.com"); len(mails) != 1 {
-		t.Errorf("%d mails went to the address that bounced, the last is %q", len(mails), mails[len(mails)-1].Subject)
+	d.addMessage(t, message)
+	d.deliver(t, message.ID)
+	message.ID, message.User, message.Address, message.Normalized = "to-another", "ben",
+		"ben@example.com", "ben@example.com"
+	d.addMessage(t, message)
+	d.deliver(t, message.ID)
+	d.inbox.Await(t, "ben@example.com", 1)
+	if mails := d.inbox.Mails(t, "ann@example.com"); len(mails) != 1 {
+		t.Errorf("%d mails went to the address that bounced, the last is %q", len(mails),
+			mails[len(mails)-1].Subject)
 	}
 }
 
-// ask puts a message of now into the outbox.
-func (w *world) ask(tb testing.TB, m identity.Message) {
+// addMessage adds a message to the outbox with the current time.
+func (d *deployment) addMessage(tb testing.TB, m identity.Message) {
 	tb.Helper()
 	m.CreatedAt = identity.At(time.Now())
-	if err := w.table.Outbox.Ask(tb.Context(), m, once.Reply[once.None]{}); err != nil {
+	if err := d.table.Outbox.Ask(tb.Context(), m, once.Reply[once.None]{}); err != nil {
 		tb.Fatal(err)
 	}
 }
 
-// deliver has the courier do stream.json for a message, which must be out of the outbox then.
-func (w *world) deliver(tb testing.TB, message string) {
+// deliver passes stream.json for a message to the courier, and checks that the message is not in
+// the outbox afterwards.
+func (d *deployment) deliver(tb testing.TB, message string) {
 	tb.Helper()
-	event := strings.ReplaceAll(string(readEvent(tb, "stream")), streamed(tb).ID, message)
+	event := strings.ReplaceAll(string(readEvent(tb, "stream")), streamMessage(tb).ID, message)
 	var response events.DynamoDBEventResponse
-	if err := json.Unmarshal(w.invoke(tb, "courier", event), &response); err != nil {
+	if err := json.Unmarshal(d.invoke(tb, "courier", event), &response); err != nil {
 		tb.Fatal(err)
 	}
 	if len(response.BatchItemFailures) > 0 {
 		tb.Fatalf("the record comes again: %v", response.BatchItemFailures)
 	}
-	if _, err := w.table.Outbox.Get(tb.Context(), message); !errors.As(err, new(identity.NotFound)) {
+	if _, err := d.table.Outbox.Get(tb.Context(), message); !errors.As(err, new(identity.NotFound)) {
 		tb.Fatalf("message %s is still in the outbox: %v", message, err)
 	}
 }
 
-// linkCode is the code of the link in a mail.
+// linkCode returns the code of the link in a mail.
 func linkCode(tb testing.TB, text string) string {
 	tb.Helper()
 	link := regexp.MustCompile(`https://id\.example\.com/default/pools/partners/activate\?code=([\w-]+)`).FindStringSubmatch(text)
@@ -89,16 +93,18 @@ func linkCode(tb testing.TB, text string) string {
 	return link[1]
 }
 
-// streamed is the message of stream.json.
-func streamed(tb testing.TB) (m identity.Message) {
+// streamMessage returns the message of stream.json.
+func streamMessage(tb testing.TB) (m identity.Message) {
 	tb.Helper()
-	if err := jsonv2.Unmarshal([]byte(record(tb).Change.NewImage["doc"].String()), &m, jsonv2.RejectUnknownMembers(true)); err != nil {
+	err := jsonv2.Unmarshal([]byte(record(tb).Change.NewImage["doc"].String()), &m,
+		jsonv2.RejectUnknownMembers(true))
+	if err != nil {
 		tb.Fatal(err)
 	}
 	return m
 }
 
-// record is the one record of stream.json.
+// record returns the only record of stream.json.
 func record(tb testing.TB) events.DynamoDBEventRecord {
 	tb.Helper()
 	var event events.DynamoDBEvent
@@ -109,20 +115,24 @@ func record(tb testing.TB) events.DynamoDBEventRecord {
 	return event.Records[0]
 }
 
-// TestStreamEventIsWhatTheTableSends holds stream.json against the item that the table stores for the same message.
+// TestStreamEventIsWhatTheTableSends compares stream.json with the item that the table stores for
+// the same message.
 func TestStreamEventIsWhatTheTableSends(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	if err := w.table.Outbox.Ask(t.Context(), streamed(t), once.Reply[once.None]{}); err != nil {
+	d := newDeployment(t)
+	if err := d.table.Outbox.Ask(t.Context(), streamMessage(t), once.Reply[once.None]{}); err != nil {
 		t.Fatal(err)
 	}
-	db := dynamodb.NewFromConfig(cloud.Environment(func(name string) string { return w.env[name] }).Config("DYNAMODB"))
+	db := dynamodb.NewFromConfig(cloud.Environment(func(name string) string {
+		return d.env[name]
+	}).Config("DYNAMODB"))
 	sent := record(t)
 	key := map[string]types.AttributeValue{}
 	for name, value := range sent.Change.Keys {
 		key[name] = &types.AttributeValueMemberS{Value: value.String()}
 	}
-	out, err := db.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: aws.String(w.env["TABLE_NAME"]), Key: key})
+	out, err := db.GetItem(t.Context(),
+		&dynamodb.GetItemInput{TableName: aws.String(d.env["TABLE_NAME"]), Key: key})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,12 +157,14 @@ func TestStreamEventIsWhatTheTableSends(t *testing.T) {
 	if len(stored) != len(sent.Change.NewImage) {
 		t.Errorf("%d attributes, and the table stores %d", len(sent.Change.NewImage), len(stored))
 	}
-	if sent.EventName != "INSERT" || sent.EventSource != "aws:dynamodb" || sent.Change.StreamViewType != "NEW_IMAGE" {
-		t.Errorf("the record is %s of %s with %s", sent.EventName, sent.EventSource, sent.Change.StreamViewType)
+	if sent.EventName != "INSERT" || sent.EventSource != "aws:dynamodb" ||
+		sent.Change.StreamViewType != "NEW_IMAGE" {
+		t.Errorf("the record is %s of %s with %s", sent.EventName, sent.EventSource,
+			sent.Change.StreamViewType)
 	}
 }
 
-// TestBounceEventIsWhatEventBridgeSends reads the envelope of bounce.json strictly.
+// TestBounceEventIsWhatEventBridgeSends decodes the envelope of bounce.json strictly.
 func TestBounceEventIsWhatEventBridgeSends(t *testing.T) {
 	t.Parallel()
 	var event events.CloudWatchEvent

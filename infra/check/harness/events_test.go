@@ -18,24 +18,40 @@ import (
 	"identitypools/shared/api"
 )
 
-// eventTests are all events of routes in the order of the route table. want is what the answer's body has among other things;
-// "…" stands for a text that nobody knows beforehand. What each needs before it is in infra/check/story.
+// eventTests are the events of all routes in the order of the route table. want is a part of the
+// expected body; "…" stands for any text. Package story knows what has to be done before each
+// event.
 var eventTests = []struct {
 	event  string
 	status int
 	want   string
 }{
 	{"admin.listPools", 200, `{"pools":[{"id":"partners","tenant_id":"default"}]}`},
-	{"admin.createPool", 201, `{"id":"partners","name":"Partners","public_registration_allowed":true,"number_of_users":0}`},
+	{
+		"admin.createPool", 201,
+		`{"id":"partners","name":"Partners","public_registration_allowed":true,"number_of_users":0}`,
+	},
 	{"admin.getPool", 200, `{"id":"partners","otp_settings":{"activation":{"length":6,"ttl":"12h0m0s"}}}`},
-	{"admin.updatePool", 200, `{"id":"partners","payload_schema_id":"partner_profile","public_registration_allowed":false}`},
+	{
+		"admin.updatePool", 200,
+		`{"id":"partners","payload_schema_id":"partner_profile","public_registration_allowed":false}`,
+	},
 	{"admin.deletePool", 204, ``},
-	{"admin.checkPoolPermissions", 200, `{"manage_identity_pool_users":true,"manage_identity_pool_groups":false}`},
+	{
+		"admin.checkPoolPermissions", 200,
+		`{"manage_identity_pool_users":true,"manage_identity_pool_groups":false}`,
+	},
 	{"admin.listMailTexts", 200, `{"mails":[
 		{"kind":"registration_code","language":"de","own":true},{"kind":"registration_link"},{"kind":"resend_code"},{"kind":"resend_link"},
 		{"kind":"invitation_code"},{"kind":"invitation_link"},{"kind":"taken"},{"kind":"identifier_taken"},{"kind":"password_set","language":"de","own":false}]}`},
-	{"admin.getMailText", 200, `{"kind":"registration_code","language":"de","subject":"{pool}: Ihr Code","own":true,"updated_at":"…"}`},
-	{"admin.updateMailText", 200, `{"kind":"registration_code","subject":"{pool}: Ihr Code","own":true,"variables":["pool","code","duration","until"]}`},
+	{
+		"admin.getMailText", 200,
+		`{"kind":"registration_code","language":"de","subject":"{pool}: Ihr Code","own":true,"updated_at":"…"}`,
+	},
+	{
+		"admin.updateMailText", 200,
+		`{"kind":"registration_code","subject":"{pool}: Ihr Code","own":true,"variables":["pool","code","duration","until"]}`,
+	},
 	{"admin.deleteMailText", 204, ``},
 	{"admin.previewMail", 200, `{"subject":"Partners: Ihr Code","text":"…","html":"…"}`},
 	{"system.listPools", 200, `{"pools":[{"id":"partners"}]}`},
@@ -47,7 +63,10 @@ var eventTests = []struct {
 	{"admin.listSchemas", 200, `{"schemas":[{"id":"metadata_v0"},{"id":"partner_profile"},{"id":"user_v0"}]}`},
 	{"admin.createSchema", 201, `{"id":"partner_profile","schema":{"required":["company"]}}`},
 	{"admin.getSchema", 200, `{"id":"partner_profile","name":"Partner profile"}`},
-	{"admin.updateSchema", 200, `{"id":"partner_profile","description":"What partners and suppliers tell about themselves"}`},
+	{
+		"admin.updateSchema", 200,
+		`{"id":"partner_profile","description":"What partners and suppliers tell about themselves"}`,
+	},
 	{"admin.deleteSchema", 204, ``},
 	{"system.listSchemas", 200, `{"schemas":[{"id":"metadata_v0"},{"id":"user_v0"}]}`},
 	{"system.createSchema", 201, `{"id":"partner_profile"}`},
@@ -58,13 +77,22 @@ var eventTests = []struct {
 	{"admin.listUsers", 200, `{"users":[{"id":"ann","identifiers":["ann@example.com"]}]}`},
 	{"admin.createUser", 201, `{"id":"ann","status":"new","payload":{"name":"Ann Meyer"},"credentials":[]}`},
 	{"admin.getUser", 200, `{"id":"ann","status":"new","metadata":{"role":"buyer"}}`},
-	{"admin.updateUser", 200, `{"id":"ann","payload":{"family_name":"Meyer-Olsen"},"metadata":{"role":"buyer"}}`},
+	{
+		"admin.updateUser", 200,
+		`{"id":"ann","payload":{"family_name":"Meyer-Olsen"},"metadata":{"role":"buyer"}}`,
+	},
 	{"admin.deleteUser", 204, ``},
 	{"admin.listSuppressions", 200, `{"suppressions":[]}`},
 	{"admin.clearSuppressions", 204, ``},
 	{"system.listUsers", 200, `{"users":[{"id":"ben"},{"id":"ann"}]}`},
-	{"system.createUser", 201, `{"id":"ben","status":"active","verifiable_addresses":[{"verified":true}],"credentials":[{"type":"password","state":"valid"}]}`},
-	{"system.getUser", 200, `{"id":"ben","identifiers":[{"identifier":"ben"},{"identifier":"ben@example.com"}]}`},
+	{
+		"system.createUser", 201,
+		`{"id":"ben","status":"active","verifiable_addresses":[{"verified":true}],"credentials":[{"type":"password","state":"valid"}]}`,
+	},
+	{
+		"system.getUser", 200,
+		`{"id":"ben","identifiers":[{"identifier":"ben"},{"identifier":"ben@example.com"}]}`,
+	},
 	{"system.updateUser", 200, `{"id":"ben","status":"inactive"}`},
 	{"system.deleteUser", 204, ``},
 	{"system.getUserByKey", 200, `{"id":"ben"}`},
@@ -74,8 +102,14 @@ var eventTests = []struct {
 	{"system.generateActivationCode", 201, `{"code_id":"…"}`},
 	{"system.generateCode", 201, `{"code":"…","extended_code":"…"}`},
 	{"system.generateCodeForUser", 201, `{"code":"…","extended_code":"…"}`},
-	{"system.activateSelfRegisteredUser", 201, `{"id":"ann","status":"active","credentials":[{"type":"password"}]}`},
-	{"system.activateSelfRegisteredUserUsingExtendedCode", 201, `{"id":"ann","status":"active","credentials":[{"type":"password"}]}`},
+	{
+		"system.activateSelfRegisteredUser", 201,
+		`{"id":"ann","status":"active","credentials":[{"type":"password"}]}`,
+	},
+	{
+		"system.activateSelfRegisteredUserUsingExtendedCode", 201,
+		`{"id":"ann","status":"active","credentials":[{"type":"password"}]}`,
+	},
 
 	{"system.selfRegisterUser", 201, `{"id":"…"}`},
 	{"public.getPool", 200, `{"id":"partners","name":"Partners","payload_schema":{"type":"object"}}`},
@@ -92,45 +126,55 @@ var eventTests = []struct {
 	{"system.verifyPassword", 200, `{"id":"ben","state":"valid"}`},
 	{"system.verifyPasswordV2", 200, `{"id":"ben","result":"password_incorrect"}`},
 
-	{"client.adminToken", 200, `{"access_token":"…","token_type":"Bearer","expires_in":3600,"scope":"identity_admin"}`},
+	{
+		"client.adminToken", 200,
+		`{"access_token":"…","token_type":"Bearer","expires_in":3600,"scope":"identity_admin"}`,
+	},
 	{"client.adminDiscovery", 200, `{"issuer":"https://id.example.com/default/admin"}`},
 	{"client.adminKeys", 200, `{"keys":[{"crv":"Ed25519","use":"sig"}]}`},
-	{"client.systemToken", 200, `{"access_token":"…","token_type":"Bearer","scope":"identity identity_self_registration"}`},
+	{
+		"client.systemToken", 200,
+		`{"access_token":"…","token_type":"Bearer","scope":"identity identity_self_registration"}`,
+	},
 	{"client.systemDiscovery", 200, `{"token_endpoint":"https://id.example.com/default/system/oauth2/token"}`},
 	{"client.systemKeys", 200, `{"keys":[{"kty":"OKP"}]}`},
 }
 
-// TestEvents runs the event of each route through the program of its function.
+// TestEvents passes the event of each route to the program of its function.
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	for _, test := range eventTests {
 		t.Run(test.event, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			w.given(t, story.Given(test.event)...)
-			got := w.call(t, test.event)
+			d := newDeployment(t)
+			d.given(t, story.Given(test.event)...)
+			got := d.call(t, test.event)
 			if got.StatusCode != test.status {
 				t.Fatalf("answered %d, want %d: %s", got.StatusCode, test.status, got.Body)
 			}
 			if !hasBody(t, got, test.want) {
 				t.Errorf("the body is\n%s\nand lacks\n%s", got.Body, test.want)
 			}
-			// V16: an operator finds the log lines of a request by the id that the gateway gave it.
-			if want := parse(t, test.event).RequestContext.RequestID; got.Headers["X-Request-Id"] != want {
+			// ASVS V16: the id that the gateway gave to a request leads an operator to its log
+			// lines.
+			want := parse(t, test.event).RequestContext.RequestID
+			if got.Headers["X-Request-Id"] != want {
 				t.Errorf("X-Request-Id is %q, want %q", got.Headers["X-Request-Id"], want)
 			}
 		})
 	}
 }
 
-// hasBody says whether the answer has the wanted body: none, a part of a page, or at least the wanted members of a JSON object.
+// hasBody reports whether an answer has the wanted body: none, a part of a page, or at least the
+// wanted members of a JSON object.
 func hasBody(tb testing.TB, got events.APIGatewayV2HTTPResponse, want string) bool {
 	tb.Helper()
 	switch {
 	case want == "":
 		return got.Body == ""
 	case want[0] == '<':
-		return strings.HasPrefix(got.Headers["Content-Type"], "text/html") && strings.Contains(got.Body, want)
+		return strings.HasPrefix(got.Headers["Content-Type"], "text/html") &&
+			strings.Contains(got.Body, want)
 	}
 	var is, wanted any
 	if err := json.Unmarshal([]byte(want), &wanted); err != nil {
@@ -160,11 +204,11 @@ func includes(is, want any) bool {
 	return is == want
 }
 
-// TestEachRouteHasItsEvent keeps the route table, the files and the tests of them together.
+// TestEachRouteHasItsEvent checks that the route table, the files and the tests of them match.
 func TestEachRouteHasItsEvent(t *testing.T) {
 	t.Parallel()
 	want := slices.Concat(slices.Collect(maps.Keys(routes())), []string{"stream", "bounce", "clock"})
-	tested := []string{"stream", "bounce", "clock"} // in TestCourierEvents
+	tested := []string{"stream", "bounce", "clock"} // tested in TestCourierEvents
 	for _, test := range eventTests {
 		tested = append(tested, test.event)
 	}
@@ -176,7 +220,10 @@ func TestEachRouteHasItsEvent(t *testing.T) {
 	for _, path := range paths {
 		files = append(files, strings.TrimSuffix(filepath.Base(path), ".json"))
 	}
-	for name, list := range map[string][]string{"files in events/": files, "events that are tested": tested} {
+	for name, list := range map[string][]string{
+		"files in events/":       files,
+		"events that are tested": tested,
+	} {
 		slices.Sort(list)
 		slices.Sort(want)
 		if !slices.Equal(list, want) {
@@ -185,7 +232,8 @@ func TestEachRouteHasItsEvent(t *testing.T) {
 	}
 }
 
-// TestEventsAreWhatTheGatewaySends holds each file against its route, and against itself: what API Gateway says twice agrees.
+// TestEventsAreWhatTheGatewaySends compares each file with its route. It also checks that the
+// values agree that API Gateway sends twice.
 func TestEventsAreWhatTheGatewaySends(t *testing.T) {
 	t.Parallel()
 	for operation, route := range routes() {
@@ -193,9 +241,10 @@ func TestEventsAreWhatTheGatewaySends(t *testing.T) {
 			t.Parallel()
 			event := parse(t, operation)
 			context := event.RequestContext
-			path := regexp.MustCompile(`{(\w+)}`).ReplaceAllStringFunc(route.Path, func(name string) string {
-				return event.PathParameters[strings.Trim(name, "{}")]
-			})
+			path := regexp.MustCompile(`{(\w+)}`).ReplaceAllStringFunc(route.Path,
+				func(name string) string {
+					return event.PathParameters[strings.Trim(name, "{}")]
+				})
 			token := map[api.Caller]string{api.Admin: "Bearer TOKEN_ADMIN", api.System: "Bearer TOKEN_SYSTEM"}[route.Caller]
 			for what, pair := range map[string][2]string{
 				"version":                 {event.Version, "2.0"},
@@ -215,17 +264,23 @@ func TestEventsAreWhatTheGatewaySends(t *testing.T) {
 				}
 			}
 			query, err := url.ParseQuery(event.RawQueryString)
-			if err != nil || !maps.EqualFunc(query, event.QueryStringParameters, func(a []string, b string) bool { return strings.Join(a, ",") == b }) {
-				t.Errorf("the raw query is %q, the parsed one %q, %v", event.RawQueryString, event.QueryStringParameters, err)
+			if err != nil || !maps.EqualFunc(query, event.QueryStringParameters,
+				func(a []string, b string) bool {
+					return strings.Join(a, ",") == b
+				}) {
+				t.Errorf("the raw query is %q, the parsed one %q, %v", event.RawQueryString,
+					event.QueryStringParameters, err)
 			}
-			if context.RequestID == "" || context.Time == "" || (event.Body == "") != (event.Headers["content-type"] == "") {
-				t.Errorf("request id %q, time %q, or a body without a type", context.RequestID, context.Time)
+			if context.RequestID == "" || context.Time == "" ||
+				(event.Body == "") != (event.Headers["content-type"] == "") {
+				t.Errorf("request id %q, time %q, or a body without a type",
+					context.RequestID, context.Time)
 			}
 		})
 	}
 }
 
-// parse reads a route's event strictly.
+// parse decodes the event of a route strictly.
 func parse(tb testing.TB, operation string) (event events.APIGatewayV2HTTPRequest) {
 	tb.Helper()
 	strictly(tb, readEvent(tb, operation), &event)
@@ -241,22 +296,22 @@ func strictly(tb testing.TB, text []byte, v any) {
 	}
 }
 
-// TestFormsInBase64 sends the forms as API Gateway really does: what is neither JSON nor text comes in base64. The files have them
-// plain, for people.
+// TestFormsInBase64 sends the forms as API Gateway does: a body that is neither JSON nor text is
+// encoded in base64. In the files they are plain, for people.
 func TestFormsInBase64(t *testing.T) {
 	t.Parallel()
 	for _, operation := range []string{"client.systemToken", "public.activateByPage"} {
 		t.Run(operation, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			w.given(t, story.Given("public.activateByPage")...)
+			d := newDeployment(t)
+			d.given(t, story.Given("public.activateByPage")...)
 			event := parse(t, operation)
-			event.Body, event.IsBase64Encoded = base64.StdEncoding.EncodeToString([]byte(w.values.Fill(event.Body))), true
+			event.Body, event.IsBase64Encoded = base64.StdEncoding.EncodeToString([]byte(d.values.Fill(event.Body))), true
 			text, err := json.Marshal(event)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := w.send(t, operation, string(text)); got.StatusCode >= 400 {
+			if got := d.send(t, operation, string(text)); got.StatusCode >= 400 {
 				t.Errorf("answered %d: %s", got.StatusCode, got.Body)
 			}
 		})

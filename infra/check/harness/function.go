@@ -1,8 +1,9 @@
-// Package harness builds functions as they are deployed and runs them as Lambda does: each is a process of its own that polls a
-// Lambda Runtime API, here on loopback, for one event at a time. So what is tested is the program in the zip, start and all.
+// Package harness builds functions as they are deployed and runs them as Lambda does. Each function
+// is a process that gets one event at a time from a Lambda Runtime API, which the harness serves on
+// a loopback port. So a test exercises the whole program that is deployed, including its start.
 //
-// It knows nothing of what functions do: their environment and events come from the caller. Tests and commands of infra import it;
-// functions and shared never do.
+// The package knows nothing about what functions do. Their environment and events come from the
+// caller. Tests and commands of infra import it; packages in functions and shared never do.
 package harness
 
 import (
@@ -17,13 +18,13 @@ import (
 	"time"
 )
 
-// initLimit is how long Lambda lets a function start.
+// initLimit is how long Lambda allows a function to start.
 const initLimit = 10 * time.Second
 
 // Function is a running instance of a function.
 type Function struct {
-	// Ready is how long it took from the start of the process to its first poll for an event: what Lambda's caller waits for
-	// at a cold start, but for what Lambda itself does.
+	// Ready is the time from the start of the process to its first request for an event. A caller
+	// of Lambda waits that long at a cold start, besides what Lambda itself does.
 	Ready time.Duration
 
 	api    *runtimeAPI
@@ -31,14 +32,16 @@ type Function struct {
 	cmd    *exec.Cmd
 	output *tail
 	kill   context.CancelFunc
-	ended  chan struct{} // closed when the process is gone; err is set before
+	ended  chan struct{} // closed when the process has ended, after err is set
 	err    error
-	invoke sync.Mutex // an instance has one event at a time
+	invoke sync.Mutex // an instance processes one event at a time
 }
 
-// Start runs the bootstrap at path with the environment env, which is all that it gets besides Lambda's own variables, and returns
-// when it polls for its first event. The instance ends with Stop, and on Linux when we die. The context bounds the start
-// alone. Errors: a bootstrap that ends or reports an error instead, with what it said last; one that isn't ready in ten seconds.
+// Start runs the bootstrap at path and returns when it asks for its first event. Besides Lambda's
+// own variables, its environment contains only env. The context limits only the start. The instance
+// runs until [Function.Stop], and on Linux no longer than this process. Start returns an error if
+// the bootstrap ends, reports an error or is not ready within ten seconds. The error contains the
+// last output.
 func Start(ctx context.Context, path string, env map[string]string) (*Function, error) {
 	name := filepath.Base(filepath.Dir(path))
 	api, server, address, err := serve(name)
@@ -49,7 +52,10 @@ func Start(ctx context.Context, path string, env map[string]string) (*Function, 
 	f := &Function{api: api, server: server, output: &tail{}, kill: kill, ended: make(chan struct{})}
 	f.cmd = exec.CommandContext(life, path)
 	f.cmd.Dir = filepath.Dir(path)
-	f.cmd.Env = []string{"AWS_LAMBDA_RUNTIME_API=" + address, "AWS_LAMBDA_FUNCTION_NAME=" + name, "_HANDLER=bootstrap", "TZ=:UTC"}
+	f.cmd.Env = []string{
+		"AWS_LAMBDA_RUNTIME_API=" + address, "AWS_LAMBDA_FUNCTION_NAME=" + name,
+		"_HANDLER=bootstrap", "TZ=:UTC",
+	}
 	for key, value := range env {
 		f.cmd.Env = append(f.cmd.Env, key+"="+value)
 	}
@@ -63,7 +69,7 @@ func Start(ctx context.Context, path string, env map[string]string) (*Function, 
 	return f, nil
 }
 
-// start runs the process and waits for its first poll.
+// start runs the process and waits until it asks for its first event.
 func (f *Function) start(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, initLimit, fmt.Errorf("not ready within %s", initLimit))
 	defer cancel()
@@ -87,8 +93,8 @@ func (f *Function) start(ctx context.Context) error {
 	}
 }
 
-// run is the life of the process. Its goroutine keeps its thread, because Linux ties Pdeathsig to the thread that forked and not
-// to the process.
+// run starts the process and waits for its end. Its goroutine locks its thread, because on Linux
+// Pdeathsig applies to the end of the thread that forked, not of the process.
 func (f *Function) run(running chan<- struct{}) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -107,9 +113,11 @@ func (f *Function) run(running chan<- struct{}) {
 	f.err = err
 }
 
-// Invoke hands the function an event and returns its answer. The deadline that the function is told is the context's, or in 30
-// seconds. Calls wait for each other. Errors: Failure where the function answers one; the process's end with what it said
-// last; the context's end, after which the function may still be at work and the next call waits for it.
+// Invoke passes an event to the function and returns its answer. The deadline that the function
+// sees is that of the context, or 30 seconds from now. Concurrent calls wait for each other. Invoke
+// returns a [Failure] if the function answers with an error, an error with the last output if the
+// process ends, and the context's error if the context ends. In the last case the function may
+// still be running, and the next call waits for it.
 func (f *Function) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	f.invoke.Lock()
 	defer f.invoke.Unlock()
@@ -135,27 +143,27 @@ func (f *Function) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	}
 }
 
-// PID is the id of the process.
+// PID returns the id of the process.
 func (f *Function) PID() int { return f.cmd.Process.Pid }
 
-// PeakRSS is the most memory that the process has held so far, in bytes. It is an error after the process's end, and on systems
-// other than Linux.
+// PeakRSS returns the largest amount of memory that the process has used so far, in bytes. It
+// returns an error after the end of the process, and on systems other than Linux.
 func (f *Function) PeakRSS() (int64, error) { return peakRSS(f.PID()) }
 
-// Output is the end of what the process has written, its logs.
+// Output returns the end of what the process has written, which is its log.
 func (f *Function) Output() string { return f.output.String() }
 
-// Stop ends the process and returns when it is gone. Safe to repeat.
+// Stop ends the process and returns when it has ended. It may be called repeatedly.
 func (f *Function) Stop() {
 	f.kill()
 	<-f.ended
 	_ = f.server.Close()
 }
 
-// maxOutput bounds what is kept of what a process writes.
+// maxOutput limits how much of the output of a process is stored.
 const maxOutput = 64 << 10
 
-// tail keeps the end of what is written to it.
+// tail is a writer that stores the end of what is written to it.
 type tail struct {
 	mu   sync.Mutex
 	text []byte
@@ -172,7 +180,7 @@ func (t *tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// String is the end of what was written.
+// String returns the stored text.
 func (t *tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -23,11 +23,11 @@ import (
 	"identitypools/infra/check/harness"
 )
 
-// roles are the programs that this test binary can be.
+// roles are the programs that a process of this test binary can be.
 var roles = map[string]func(){
 	"function": func() { lambda.Start(handle) },
 	"weak":     func() { say("first"); say("out of paper"); os.Exit(3) },
-	"mute":     func() { <-time.After(time.Hour) }, // the test ends it
+	"mute":     func() { <-time.After(time.Hour) }, // until the test ends it
 	"refusing": refuse,
 	"deaf":     poll,
 	"holder":   hold,
@@ -35,7 +35,7 @@ var roles = map[string]func(){
 
 type command struct{ Do string }
 
-// report is what the function tells of how it was called.
+// report is what the function answers about how it was called.
 type report struct {
 	Request, ARN string
 	Deadline     time.Time
@@ -52,7 +52,7 @@ func handle(ctx context.Context, c command) (any, error) {
 	case "end":
 		say("out of paper")
 		os.Exit(3)
-	case "dawdle": // well past the deadline, which the invoker must meet first
+	case "dawdle": // well beyond the deadline, which must end the call before
 		<-ctx.Done()
 		<-time.After(time.Second)
 	case "talk":
@@ -64,10 +64,11 @@ func handle(ctx context.Context, c command) (any, error) {
 	return report{lc.AwsRequestID, lc.InvokedFunctionArn, deadline, folder, os.Environ()}, err
 }
 
-// refuse reports an error of its start, as runtimes do.
+// refuse reports an error at the start, as runtimes do.
 func refuse() {
 	url := "http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") + "/2018-06-01/runtime/init/error"
-	response, err := http.Post(url, "application/json", strings.NewReader(`{"errorType":"Config","errorMessage":"TABLE_NAME must be set"}`))
+	response, err := http.Post(url, "application/json",
+		strings.NewReader(`{"errorType":"Config","errorMessage":"TABLE_NAME must be set"}`))
 	if err != nil {
 		say(err.Error())
 		return
@@ -76,17 +77,19 @@ func refuse() {
 	<-time.After(time.Hour)
 }
 
-// poll asks for an event and runs on whatever comes of it, unlike a function, which ends when there is nobody left to ask.
+// poll asks for an event and continues whatever the answer is. A real function ends when nobody
+// answers.
 func poll() {
 	go func() {
-		if response, err := http.Get("http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") + "/2018-06-01/runtime/invocation/next"); err == nil {
+		if response, err := http.Get("http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") +
+			"/2018-06-01/runtime/invocation/next"); err == nil {
 			_ = response.Body.Close()
 		}
 	}()
 	<-time.After(time.Hour)
 }
 
-// hold starts a function, says its process id, and does nothing more.
+// hold starts a function, prints its process id, and does nothing more.
 func hold() {
 	path, err := os.Executable()
 	if err != nil {
@@ -113,7 +116,8 @@ func TestInvoke(t *testing.T) {
 		if first.Request == "" || first.Request == second.Request {
 			t.Errorf("the requests are %q and %q", first.Request, second.Request)
 		}
-		if want := "arn:aws:lambda:local:000000000000:function:" + filepath.Base(filepath.Dir(self(t))); first.ARN != want {
+		if want := "arn:aws:lambda:local:000000000000:function:" +
+			filepath.Base(filepath.Dir(self(t))); first.ARN != want {
 			t.Errorf("the function is %s, want %s", first.ARN, want)
 		}
 		if want, _ := ctx.Deadline(); first.Deadline.UnixMilli() != want.UnixMilli() {
@@ -122,7 +126,9 @@ func TestInvoke(t *testing.T) {
 		if want := filepath.Dir(self(t)); first.Folder != want {
 			t.Errorf("the function runs in %s, want %s", first.Folder, want)
 		}
-		if slices.ContainsFunc(first.Environment, func(v string) bool { return strings.HasPrefix(v, "PATH=") }) {
+		if slices.ContainsFunc(first.Environment, func(v string) bool {
+			return strings.HasPrefix(v, "PATH=")
+		}) {
 			t.Error("the function has our PATH")
 		}
 	})
@@ -146,7 +152,8 @@ func TestInvoke(t *testing.T) {
 		t.Parallel()
 		f := start(t, self(t), inRole("function"))
 		var failure harness.Failure
-		if _, err := f.Invoke(t.Context(), []byte(`{"Do":"panic"}`)); !errors.As(err, &failure) || failure.Message != "at the disco" {
+		if _, err := f.Invoke(t.Context(), []byte(`{"Do":"panic"}`)); !errors.As(err, &failure) ||
+			failure.Message != "at the disco" {
 			t.Errorf("got %v", err)
 		}
 		_, err := f.Invoke(t.Context(), []byte(`{}`))
@@ -167,7 +174,8 @@ func TestInvoke(t *testing.T) {
 		f := start(t, self(t), inRole("function"))
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
-		if _, err := f.Invoke(ctx, []byte(`{"Do":"dawdle"}`)); !errors.Is(err, context.DeadlineExceeded) {
+		_, err := f.Invoke(ctx, []byte(`{"Do":"dawdle"}`))
+		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v", err)
 		}
 		invoke(t, t.Context(), f)
@@ -203,7 +211,7 @@ func TestStart(t *testing.T) {
 			t.Errorf("ready after %s", f.Ready)
 		}
 		if runtime.GOOS != "linux" {
-			return // elsewhere nobody tells
+			return // other systems do not report it
 		}
 		used, err := f.PeakRSS()
 		if err != nil || used < 1<<20 || used > 1<<30 {
@@ -211,9 +219,18 @@ func TestStart(t *testing.T) {
 		}
 	})
 	refusals := map[string]struct{ path, role, want string }{
-		"refuses a program that is not there":             {"/nonexistent/bootstrap", "", "start nonexistent: fork/exec /nonexistent/bootstrap: no such file or directory"},
-		"reports the last words of a program that ends":   {self(t), "weak", "exit status 3: first\nout of paper"},
-		"reports why a function says that it can't start": {self(t), "refusing", "Config: TABLE_NAME must be set"},
+		"refuses a program that is not there": {
+			"/nonexistent/bootstrap", "",
+			"start nonexistent: fork/exec /nonexistent/bootstrap: no such file or directory",
+		},
+		"reports the last words of a program that ends": {
+			self(t), "weak",
+			"exit status 3: first\nout of paper",
+		},
+		"reports why a function says that it can't start": {
+			self(t), "refusing",
+			"Config: TABLE_NAME must be set",
+		},
 	}
 	for name, test := range refusals {
 		t.Run(name, func(t *testing.T) {
@@ -228,7 +245,8 @@ func TestStart(t *testing.T) {
 		t.Parallel()
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
-		if _, err := harness.Start(ctx, self(t), inRole("mute")); !errors.Is(err, context.DeadlineExceeded) {
+		_, err := harness.Start(ctx, self(t), inRole("mute"))
+		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -250,7 +268,7 @@ func TestStop(t *testing.T) {
 func TestFunctionDiesWithUs(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {
-		return // only Linux ties a child to its parent
+		return // only Linux ties the life of a child process to its parent
 	}
 	holder := exec.Command(self(t))
 	holder.Env = append(os.Environ(), roleVariable+"=holder")
@@ -275,7 +293,8 @@ func TestFunctionDiesWithUs(t *testing.T) {
 	_ = holder.Wait()
 	gone := func() bool {
 		text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-		return err != nil || strings.Contains(string(text), ") Z ") // a zombie where nobody adopts orphans
+		// a zombie if no process adopts orphans
+		return err != nil || strings.Contains(string(text), ") Z ")
 	}
 	deadline, poll := time.NewTimer(10*time.Second), time.NewTicker(10*time.Millisecond)
 	defer deadline.Stop()

@@ -22,121 +22,144 @@ import (
 	"identitypools/infra/check/systemtest"
 )
 
-// victim is work of a function whose process is killed in the middle.
-type victim struct {
-	work   string // the event's name
-	status int    // of the answer; 0 for the courier's
-	again  int    // of the answer to a retry, where the first try has done it; 0: the same
-	proves bool   // a right code is presented
-	done   func(tb testing.TB, w *world)
+// killCase is an event of a function whose process is killed while it handles the event.
+type killCase struct {
+	event string // name of the event
+	// status is the status of the answer, or 0 for the courier.
+	status int
+	// again is the status of the answer to a retry if the first attempt took effect, or 0 if it is
+	// the same.
+	again int
+	// activates is whether the event presents a right code.
+	activates   bool
+	checkResult func(tb testing.TB, d *deployment)
 }
 
-// victims are work of each kind that changes something.
-func victims() []victim {
-	return []victim{
-		{work: "admin.createUser", status: 201, again: 409, done: func(tb testing.TB, w *world) { w.has(tb, 1, "USERS#", `"id":"ann"`) }},
-		{work: "admin.sendActivationMessage", status: 204, again: 429, done: func(tb testing.TB, w *world) { w.has(tb, 1, "MESSAGE#", `"user":"ann"`) }},
-		{work: "public.register", status: 201, done: func(tb testing.TB, w *world) {
-			w.has(tb, 1, "USERS#", "bea")
-			if messages := w.stored.Stored(tb, "MESSAGE#"); len(messages) == 0 || len(messages) > 2 { // the retry is a registration of its own
+// killCases returns a case for each kind of event that changes something.
+func killCases() []killCase {
+	return []killCase{
+		{event: "admin.createUser", status: 201, again: 409, checkResult: func(tb testing.TB, d *deployment) {
+			d.checkItems(tb, 1, "USERS#", `"id":"ann"`)
+		}},
+		{
+			event: "admin.sendActivationMessage", status: 204, again: 429,
+			checkResult: func(tb testing.TB, d *deployment) {
+				d.checkItems(tb, 1, "MESSAGE#", `"user":"ann"`)
+			},
+		},
+		{event: "public.register", status: 201, checkResult: func(tb testing.TB, d *deployment) {
+			d.checkItems(tb, 1, "USERS#", "bea")
+			// the retry is another registration
+			if messages := d.reader.Stored(tb, "MESSAGE#"); len(messages) == 0 || len(messages) > 2 {
 				tb.Errorf("%d messages wait", len(messages))
 			}
 		}},
-		{work: "public.activate", status: 201, again: 422, proves: true, done: func(tb testing.TB, w *world) {
-			w.has(tb, 1, "USERS#", `"status":"active"`)
-			w.has(tb, 1, "MESSAGE#", `"kind":"password_set"`)
-			if answer := w.call(tb, "public.activate"); answer.StatusCode != 422 {
-				tb.Errorf("the code works twice: %d %s", answer.StatusCode, answer.Body)
-			}
+		{
+			event: "public.activate", status: 201, again: 422, activates: true,
+			checkResult: func(tb testing.TB, d *deployment) {
+				d.checkItems(tb, 1, "USERS#", `"status":"active"`)
+				d.checkItems(tb, 1, "MESSAGE#", `"kind":"password_set"`)
+				if answer := d.call(tb, "public.activate"); answer.StatusCode != 422 {
+					tb.Errorf("the code works twice: %d %s", answer.StatusCode, answer.Body)
+				}
+			},
+		},
+		{event: "admin.deletePool", status: 204, again: 404, checkResult: func(tb testing.TB, d *deployment) {
+			d.deliverAll(tb, "MODIFY", "POOL#")
+			d.checkItems(tb, 0, "USERS#", "ann")
+			d.checkItems(tb, 0, "CLAIM#", "")
 		}},
-		{work: "admin.deletePool", status: 204, again: 404, done: func(tb testing.TB, w *world) {
-			w.deliverAll(tb, "MODIFY", "POOL#")
-			w.has(tb, 0, "USERS#", "ann")
-			w.has(tb, 0, "CLAIM#", "")
-		}},
-		{work: "stream", done: func(tb testing.TB, w *world) {
-			w.has(tb, 0, "MESSAGE#", "")
+		{event: "stream", checkResult: func(tb testing.TB, d *deployment) {
+			d.checkItems(tb, 0, "MESSAGE#", "")
 			for _, name := range []string{"ann", "bea"} {
-				if mails := w.inbox.Mails(tb, w.address(name)); len(mails) == 0 || len(mails) > 2 {
+				if mails := d.inbox.Mails(tb, d.address(name)); len(mails) == 0 || len(mails) > 2 {
 					tb.Errorf("%d mails to %s", len(mails), name)
 				}
 			}
-			mails := w.inbox.Mails(tb, w.address("ann"))
-			w.values.Learn("EXTENDED_CODE", linkCode(tb, mails[len(mails)-1].Text))
-			w.given(tb, "public.activateByPage")
+			mails := d.inbox.Mails(tb, d.address("ann"))
+			d.values.Learn("EXTENDED_CODE", linkCode(tb, mails[len(mails)-1].Text))
+			d.given(tb, "public.activateByPage")
 		}},
 	}
 }
 
-// Lambda may kill a function's process at any point of a request. "Afterwards the invariants hold", and a retry, which another process
-// gets, ends well. Each call of the work to DynamoDB and SES is such a point, before and after it takes effect.
+// Lambda may kill the process of a function at any point of a request. Afterwards the invariants
+// hold, and a retry, which another process handles, succeeds. The test kills the process at each
+// call to DynamoDB and SES, before and after the call takes effect.
 func TestAProcessMayBeKilledAtAnyPoint(t *testing.T) {
 	t.Parallel()
-	for _, v := range victims() {
-		t.Run(v.work, func(t *testing.T) {
+	for _, c := range killCases() {
+		t.Run(c.event, func(t *testing.T) {
 			t.Parallel()
-			calls := v.dies(t, -1, false)
+			calls := c.run(t, -1, false)
 			if calls == 0 {
 				t.Fatal("it calls nobody")
 			}
 			for n := range calls {
 				for _, after := range []bool{false, true} {
+					// A short test tries each call once, and only the last two, which change
+					// things, in both ways.
 					if os.Getenv("LONG") == "" && after != (n%2 == 0) && n < calls-2 {
-						continue // each call once; the last two, which change things, both ways
+						continue
 					}
 					when := map[bool]string{false: "before", true: "after"}[after]
-					t.Run(fmt.Sprintf("%s call %d", when, n), func(t *testing.T) { v.dies(t, n, after) })
+					t.Run(fmt.Sprintf("%s call %d", when, n), func(t *testing.T) { c.run(t, n, after) })
 				}
 			}
 		})
 	}
 }
 
-// dies does the work in a process that is killed at call n, then again in another one. It is the number of calls of the first.
-func (v victim) dies(t *testing.T, n int, after bool) (calls int) {
+// run handles the event in a process that is killed at call n, then again in another process. A
+// negative n kills nothing. It returns the number of calls of the first process.
+func (c killCase) run(t *testing.T, n int, after bool) (calls int) {
 	t.Helper()
-	w := newWorld(t)
-	w.names = strings.NewReplacer("ann@example.com", w.address("ann"), "bea@example.com", w.address("bea"))
-	k := newKiller(t, w)
-	v.prepare(t, w)
+	d := newDeployment(t)
+	d.names = strings.NewReplacer("ann@example.com", d.address("ann"), "bea@example.com",
+		d.address("bea"))
+	k := newKillProxy(t, d)
+	c.prepare(t, d)
 	function := "courier"
-	if route, ok := routes()[v.work]; ok {
+	if route, ok := routes()[c.event]; ok {
 		function = route.Function
 	}
-	w.stop(function)
-	doomed := start(t, bootstraps(t)[function], w.env)
-	k.wait(doomed, n, after)
-	event := w.event(t, v.work)
-	body, err := doomed.Invoke(t.Context(), []byte(event))
-	calls = k.forget()
-	w.sound(t, v.proves)
+	d.stop(function)
+	process := start(t, bootstraps(t)[function], d.env)
+	k.arm(process, n, after)
+	event := d.eventText(t, c.event)
+	body, err := process.Invoke(t.Context(), []byte(event))
+	calls = k.disarm()
+	d.checkInvariants(t, c.activates)
 	switch {
 	case n < 0 && err != nil:
-		t.Fatalf("%v\n%s", err, doomed.Output())
+		t.Fatalf("%v\n%s", err, process.Output())
 	case n >= 0 && err == nil:
 		t.Fatalf("the process outlives its death, and answers %s", body)
 	case n >= 0:
-		body = w.invoke(t, function, event)
-		w.sound(t, v.proves)
+		body = d.invoke(t, function, event)
+		d.checkInvariants(t, c.activates)
 	}
-	v.check(t, body)
-	v.done(t, w)
+	c.checkAnswer(t, body)
+	c.checkResult(t, d)
 	return calls
 }
 
-func (v victim) prepare(t *testing.T, w *world) {
+func (c killCase) prepare(t *testing.T, d *deployment) {
 	t.Helper()
-	before := story.Given(v.work)
-	if v.work == "stream" {
-		before = []string{"client.adminToken", "admin.createPool", "admin.createUser", "admin.sendActivationMessage", "public.register"}
+	before := story.Given(c.event)
+	if c.event == "stream" {
+		before = []string{
+			"client.adminToken", "admin.createPool", "admin.createUser", "admin.sendActivationMessage",
+			"public.register",
+		}
 	}
-	w.given(t, before...)
+	d.given(t, before...)
 }
 
-// check looks at the answer that the caller has got in the end.
-func (v victim) check(t *testing.T, body []byte) {
+// checkAnswer checks the answer that the caller got in the end.
+func (c killCase) checkAnswer(t *testing.T, body []byte) {
 	t.Helper()
-	if v.work == "stream" {
+	if c.event == "stream" {
 		var response events.DynamoDBEventResponse
 		if err := json.Unmarshal(body, &response); err != nil || len(response.BatchItemFailures) > 0 {
 			t.Errorf("the batch answers %s", body)
@@ -147,110 +170,118 @@ func (v victim) check(t *testing.T, body []byte) {
 	if err := json.Unmarshal(body, &answer); err != nil {
 		t.Fatal(err)
 	}
-	if answer.StatusCode != v.status && (v.again == 0 || answer.StatusCode != v.again) {
-		t.Errorf("the answer is %d %s, want %d or %d", answer.StatusCode, answer.Body, v.status, v.again)
+	if answer.StatusCode != c.status && (c.again == 0 || answer.StatusCode != c.again) {
+		t.Errorf("the answer is %d %s, want %d or %d", answer.StatusCode, answer.Body, c.status, c.again)
 	}
 }
 
-// killer stands before the engine and the inbox, and kills a process whose time has come.
-type killer struct {
-	mu     sync.Mutex
-	doomed *harness.Function
-	n      int
-	after  bool
-	calls  int
+// killProxy is a proxy between a function and the engine and the inbox. It kills the process of the
+// function at a chosen call.
+type killProxy struct {
+	mu      sync.Mutex
+	process *harness.Function
+	n       int
+	after   bool
+	calls   int
 }
 
-// newKiller puts a killer before the parts of a world.
-func newKiller(tb testing.TB, w *world) *killer {
+// newKillProxy starts a proxy and makes the functions of a deployment use it.
+func newKillProxy(tb testing.TB, d *deployment) *killProxy {
 	tb.Helper()
-	k := &killer{}
+	k := &killProxy{}
 	for _, variable := range []string{"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SESV2"} {
-		to, err := url.Parse(w.env[variable])
+		to, err := url.Parse(d.env[variable])
 		if err != nil {
 			tb.Fatal(err)
 		}
 		proxy := httputil.NewSingleHostReverseProxy(to)
-		proxy.ErrorLog = log.New(io.Discard, "", 0) // a process that is gone does not wait for answers
-		server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { k.pass(rw, r, proxy) }))
+		proxy.ErrorLog = log.New(io.Discard, "", 0) // a killed process aborts its calls
+		server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			k.pass(rw, r, proxy)
+		}))
 		tb.Cleanup(server.Close)
-		w.env[variable] = server.URL
+		d.env[variable] = server.URL
 	}
 	return k
 }
 
-// wait makes the killer kill at the n-th call from now on; the first is 0.
-func (k *killer) wait(doomed *harness.Function, n int, after bool) {
+// arm makes the proxy kill the process at the n-th call from now on. The first call has the number
+// 0.
+func (k *killProxy) arm(process *harness.Function, n int, after bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.doomed, k.n, k.after, k.calls = doomed, n, after, 0
+	k.process, k.n, k.after, k.calls = process, n, after, 0
 }
 
-// forget makes it kill no more, and is the number of calls since wait.
-func (k *killer) forget() int {
+// disarm makes the proxy kill nothing any more. It returns the number of calls since arm.
+func (k *killProxy) disarm() int {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.doomed = nil
+	k.process = nil
 	return k.calls
 }
 
-// pass passes a call on, unless its process dies before.
-func (k *killer) pass(w http.ResponseWriter, r *http.Request, to http.Handler) {
+// pass passes a call on, unless it kills the process before.
+func (k *killProxy) pass(w http.ResponseWriter, r *http.Request, to http.Handler) {
 	k.mu.Lock()
-	now, doomed, after := k.calls == k.n, k.doomed, k.after
+	now, process, after := k.calls == k.n, k.process, k.after
 	k.calls++
 	k.mu.Unlock()
-	if doomed == nil || !now {
+	if process == nil || !now {
 		to.ServeHTTP(w, r)
 		return
 	}
 	if after {
 		to.ServeHTTP(httptest.NewRecorder(), r)
 	}
-	doomed.Stop() // SIGKILL
+	process.Stop() // SIGKILL
 	panic(http.ErrAbortHandler)
 }
 
-// address is the address of somebody of the events, in this world alone: the inbox is everybody's.
-func (w *world) address(name string) string {
-	return name + "-" + strings.TrimPrefix(w.env["TABLE_NAME"], "events-") + "@example.com"
+// address returns the address of a person of the events that only this deployment uses, because all
+// tests share the inbox.
+func (d *deployment) address(name string) string {
+	return name + "-" + strings.TrimPrefix(d.env["TABLE_NAME"], "events-") + "@example.com"
 }
 
-// sound checks the invariants of the table.
-func (w *world) sound(tb testing.TB, proved bool) {
+// checkInvariants checks the invariants of the table.
+func (d *deployment) checkInvariants(tb testing.TB, proved bool) {
 	tb.Helper()
 	users := map[string]bool{}
-	for _, it := range w.stored.Stored(tb, "USERS#") {
+	for _, it := range d.reader.Stored(tb, "USERS#") {
 		users[it["sk"]] = proved
 	}
-	for _, broken := range w.stored.Broken(tb, story.Tenant, users) {
+	for _, broken := range d.reader.BrokenInvariants(tb, story.Tenant, users) {
 		tb.Error(broken)
 	}
 }
 
-// has checks how many items there are whose key begins with prefix and whose document has text in it.
-func (w *world) has(tb testing.TB, n int, prefix, text string) {
+// checkItems checks the number of items whose key begins with prefix and whose document contains
+// text.
+func (d *deployment) checkItems(tb testing.TB, n int, prefix, text string) {
 	tb.Helper()
-	items := slices.DeleteFunc(w.stored.Stored(tb, prefix), func(it systemtest.Item) bool { return !strings.Contains(it["doc"], text) })
+	items := slices.DeleteFunc(d.reader.Stored(tb, prefix), func(it systemtest.Item) bool {
+		return !strings.Contains(it["doc"], text)
+	})
 	if len(items) != n {
 		tb.Errorf("%d items %s with %q, want %d: %v", len(items), prefix, text, n, items)
 	}
 }
 
-// event is an event of events/, or what waits for the courier.
-func (w *world) event(tb testing.TB, name string) string {
+// eventText returns an event of events/, or an event of the stream with the messages of the outbox.
+func (d *deployment) eventText(tb testing.TB, name string) string {
 	tb.Helper()
 	if name == "stream" {
-		return streamText(tb, w.stored.Outbox(tb))
+		return streamText(tb, d.reader.OutboxEvent(tb))
 	}
-	return w.filled(tb, name)
+	return d.filledEvent(tb, name)
 }
 
-// deliverAll has the courier hear of items.
-func (w *world) deliverAll(tb testing.TB, event events.DynamoDBOperationType, prefix string) {
+// deliverAll passes an event of the stream about all items with a prefix to the courier.
+func (d *deployment) deliverAll(tb testing.TB, event events.DynamoDBOperationType, prefix string) {
 	tb.Helper()
-	if items := w.stored.Stored(tb, prefix); len(items) > 0 {
-		w.invoke(tb, "courier", streamText(tb, systemtest.StreamOf(event, items...)))
+	if items := d.reader.Stored(tb, prefix); len(items) > 0 {
+		d.invoke(tb, "courier", streamText(tb, systemtest.StreamEvent(event, items...)))
 	}
 }
 
@@ -263,10 +294,10 @@ func streamText(tb testing.TB, event events.DynamoDBEvent) string {
 	return string(text)
 }
 
-// stop ends a function's process, if it runs.
-func (w *world) stop(function string) {
-	if f, ok := w.functions[function]; ok {
+// stop ends the process of a function, if it runs.
+func (d *deployment) stop(function string) {
+	if f, ok := d.functions[function]; ok {
 		f.Stop()
-		delete(w.functions, function)
+		delete(d.functions, function)
 	}
 }

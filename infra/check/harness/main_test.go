@@ -13,7 +13,8 @@ import (
 	"identitypools/infra/local/part"
 )
 
-// roleVariable makes this test binary one of the programs that the tests start; see roles.
+// roleVariable makes a process of this test binary one of the programs that the tests start; see
+// roles.
 const roleVariable = "HARNESS_TEST_ROLE"
 
 func TestMain(m *testing.M) {
@@ -28,9 +29,10 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// The programs are built once for all tests of this binary, when the first asks, and outlive it.
+// The programs are built once for all tests of this binary, when a test first asks for them, and
+// outlive that test.
 var (
-	built    string // their folder
+	built    string // folder of the programs
 	buildAll = sync.OnceValues(func() (map[string]string, error) {
 		root, err := part.Root()
 		if err != nil {
@@ -43,7 +45,7 @@ var (
 	})
 )
 
-// bootstraps are the paths of the functions' programs by function.
+// bootstraps returns the paths of the functions' programs by function.
 func bootstraps(tb testing.TB) map[string]string {
 	tb.Helper()
 	paths, err := buildAll()
@@ -53,7 +55,7 @@ func bootstraps(tb testing.TB) map[string]string {
 	return paths
 }
 
-// start starts a program that stops with the test.
+// start starts a program, which is stopped at the end of the test.
 func start(tb testing.TB, path string, env map[string]string) *harness.Function {
 	tb.Helper()
 	f, err := harness.Start(tb.Context(), path, env)
@@ -64,7 +66,7 @@ func start(tb testing.TB, path string, env map[string]string) *harness.Function 
 	return f
 }
 
-// root is the project's folder.
+// root returns the project's folder.
 func root(tb testing.TB) string {
 	tb.Helper()
 	folder, err := part.Root()
@@ -74,7 +76,7 @@ func root(tb testing.TB) string {
 	return folder
 }
 
-// self is this test binary, which is a function in one of its roles.
+// self returns the path of this test binary, which is a function if roleVariable is set.
 func self(tb testing.TB) string {
 	tb.Helper()
 	path, err := os.Executable()
@@ -86,7 +88,7 @@ func self(tb testing.TB) string {
 
 func inRole(role string) map[string]string { return map[string]string{roleVariable: role} }
 
-// readEvent is the text of a file of events/.
+// readEvent returns the text of a file of events/.
 func readEvent(tb testing.TB, name string) []byte {
 	tb.Helper()
 	text, err := os.ReadFile(filepath.Join(root(tb), "events", name+".json"))

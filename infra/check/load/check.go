@@ -5,14 +5,17 @@ import (
 	"strings"
 )
 
-// Observed is what is there after a load: what people were told, and what is stored and was mailed.
+// Observed is the state after a load: what people were told, and what was stored and mailed.
 type Observed struct {
 	People []Person
 	Users  []User
-	Owners map[string]string // the id of the user that an address leads to
+	// Owners has the id of the user that a lookup of an address finds.
+	Owners map[string]string
 	Mails  []Mail
-	Outbox []string // the keys of messages that wait to be sent
-	Killed bool     // the engine was, and mails may have been sent again
+	// Outbox has the keys of the messages that were not sent.
+	Outbox []string
+	// Killed is whether the engine was killed, so that mails may have been sent again.
+	Killed bool
 }
 
 // User is a stored user.
@@ -21,23 +24,27 @@ type User struct {
 	Active      bool
 }
 
-// Result is what a check came to. All is well where there are no findings.
+// Result is the result of a check. Without findings all is well.
 type Result struct {
-	Accepted, Stored, Mailed int // registrations that were; Mailed counts addresses that a code was sent to
+	// Accepted, Stored and Mailed count registrations. Mailed counts the addresses that a code was
+	// sent to.
+	Accepted, Stored, Mailed int
 	Activated, Active        int
-	StoredUnclear            int // of those that are stored, where nobody was told whether they are
-	ActiveUnclear            int
-	Repeated                 int // mails beyond the one of each message
-	Findings                 []Finding
+	// StoredUnclear and ActiveUnclear count what was stored although nobody was told so.
+	StoredUnclear int
+	ActiveUnclear int
+	// Repeated counts mails beyond the first of each message.
+	Repeated int
+	Findings []Finding
 }
 
-// Finding is something that must not be, with the addresses or messages at which it is.
+// Finding is an error in the state, with the addresses or messages that have it.
 type Finding struct {
 	What string
 	At   []string
 }
 
-// String is the finding as it is reported: how often, and the first examples.
+// String returns the finding for the report: the number of cases and the first examples.
 func (f Finding) String() string {
 	examples := f.At
 	if len(examples) > 5 {
@@ -46,17 +53,22 @@ func (f Finding) String() string {
 	return fmt.Sprintf("%d × %s: %s", len(f.At), f.What, strings.Join(examples, ", "))
 }
 
-// trace is what an address has left.
+// trace is what is known about an address after the load.
 type trace struct {
-	person  Person // of a stranger: one who was refused
-	users   []User
-	codes   int    // mails with one
-	last    string // the code of the last
-	notices int    // mails that a password was set
-	others  int    // mails
+	// A stranger, who did not register, is a person whose registration was refused.
+	person Person
+	users  []User
+	// codes is the number of mails with a code.
+	codes int
+	// last is the code of the last of them.
+	last string
+	// notices is the number of mails that tell that a password was set.
+	notices int
+	// others is the number of other mails.
+	others int
 }
 
-// Check compares what was accepted with what is stored and what was mailed, for each address.
+// Check compares, for each address, what was accepted with what was stored and mailed.
 func Check(o Observed) Result {
 	var r Result
 	traces, order := tracesOf(o)
@@ -64,11 +76,11 @@ func Check(o Observed) Result {
 		t := traces[address]
 		t.count(&r)
 		for _, wrong := range t.faults(o.Owners[address], o.Killed) {
-			r.find(wrong, address)
+			r.addFinding(wrong, address)
 		}
 	}
 	for _, message := range o.Outbox {
-		r.find("left in the outbox", message)
+		r.addFinding("left in the outbox", message)
 	}
 	return r
 }
@@ -108,7 +120,7 @@ func (t *trace) stored() bool { return len(t.users) > 0 }
 func (t *trace) active() bool { return t.stored() && t.users[0].Active }
 func (t *trace) mails() int   { return t.codes + t.notices + t.others }
 
-// repeated is how many mails there are beyond one of each message.
+// repeated returns the number of mails beyond the first of each message.
 func (t *trace) repeated() int { return max(t.codes-1, 0) + max(t.notices-1, 0) + t.others }
 
 func (t *trace) count(r *Result) {
@@ -131,7 +143,8 @@ func (t *trace) count(r *Result) {
 	r.Repeated += t.repeated()
 }
 
-// faults are what must not be. A change and its message are stored together, so whatever is stored was mailed, and nothing else.
+// faults returns what is wrong with an address. A change and its message are stored together, so
+// mails must have been sent for everything that was stored, and for nothing else.
 func (t *trace) faults(owner string, killed bool) (all []string) {
 	p := t.person
 	for _, rule := range []struct {
@@ -147,7 +160,10 @@ func (t *trace) faults(owner string, killed bool) (all []string) {
 		{"mailed, but not stored", !t.stored() && t.mails() > 0},
 		{"activated, but not active", p.Activated == Done && !t.active()},
 		{"active, but never activated", p.Activated <= Refused && t.active()},
-		{"active with a password, but no notice of it was mailed", t.active() && p.HasPassword && t.notices == 0},
+		{
+			"active with a password, but no notice of it was mailed",
+			t.active() && p.HasPassword && t.notices == 0,
+		},
 		{"a notice of a password that was not set", t.notices > 0 && !(t.active() && p.HasPassword)},
 		{"mailed more than once", !killed && t.repeated() > 0},
 		{"the right code was refused", p.RefusedCode != "" && p.RefusedCode == t.last},
@@ -159,7 +175,7 @@ func (t *trace) faults(owner string, killed bool) (all []string) {
 	return all
 }
 
-func (r *Result) find(what, at string) {
+func (r *Result) addFinding(what, at string) {
 	for i := range r.Findings {
 		if r.Findings[i].What == what {
 			r.Findings[i].At = append(r.Findings[i].At, at)

@@ -8,18 +8,18 @@ import (
 	load "identitypools/infra/check/load"
 )
 
-// An address for each way to end well.
+// The test data has an address for each way that can end well.
 const (
 	fresh    = "fresh@example.com"    // registered
-	plain    = "plain@example.com"    // and activated
-	secret   = "secret@example.com"   // with a password
-	refused  = "refused@example.com"  // registered in vain
-	unclear  = "unclear@example.com"  // was never told, and is stored
-	missing  = "missing@example.com"  // was never told, and is not
-	stranger = "stranger@example.com" // never came
+	plain    = "plain@example.com"    // registered and activated
+	secret   = "secret@example.com"   // registered and activated with a password
+	refused  = "refused@example.com"  // tried to register and was refused
+	unclear  = "unclear@example.com"  // got no answer, and is stored
+	missing  = "missing@example.com"  // got no answer, and is not stored
+	stranger = "stranger@example.com" // never registered
 )
 
-// observed is a load of which nothing was lost.
+// observed returns the state after a load in which nothing was lost.
 func observed() load.Observed {
 	o := load.Observed{
 		People: []load.Person{
@@ -33,7 +33,10 @@ func observed() load.Observed {
 		Users: []load.User{
 			{"1", fresh, false}, {"2", plain, true}, {"3", secret, true}, {"4", unclear, true},
 		},
-		Owners: map[string]string{fresh: "1", plain: "2", secret: "3", unclear: "4", refused: "", missing: ""},
+		Owners: map[string]string{
+			fresh: "1", plain: "2", secret: "3", unclear: "4",
+			refused: "", missing: "",
+		},
 	}
 	for _, u := range o.Users {
 		o.Mails = append(o.Mails, load.Mail{To: u.Address, Code: "12345" + u.ID})
@@ -44,7 +47,10 @@ func observed() load.Observed {
 
 func TestACheckCounts(t *testing.T) {
 	t.Parallel()
-	want := load.Result{Accepted: 3, Stored: 4, Mailed: 4, Activated: 2, Active: 3, StoredUnclear: 1, ActiveUnclear: 1}
+	want := load.Result{
+		Accepted: 3, Stored: 4, Mailed: 4, Activated: 2, Active: 3, StoredUnclear: 1,
+		ActiveUnclear: 1,
+	}
 	if got := load.Check(observed()); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
@@ -120,7 +126,9 @@ func TestACheckFindsWhatWasLost(t *testing.T) {
 			[]load.Finding{{"active, but never activated", []string{fresh}}},
 		},
 		"a right code that was refused": {
-			func(o *load.Observed) { o.People[0].Activated, o.People[0].RefusedCode = load.Refused, "123451" },
+			func(o *load.Observed) {
+				o.People[0].Activated, o.People[0].RefusedCode = load.Refused, "123451"
+			},
 			[]load.Finding{{"the right code was refused", []string{fresh}}},
 		},
 		"messages that wait": {
@@ -139,13 +147,15 @@ func TestACheckFindsWhatWasLost(t *testing.T) {
 	}
 }
 
-// The outbox sends at least once: after a kill a mail may come again, in place of the one before.
+// The outbox sends at least once: after a kill a mail may be sent again. Its code replaces that of
+// the mail before.
 func TestAKillMayRepeatMails(t *testing.T) {
 	t.Parallel()
 	o := observed()
 	o.Killed = true
 	o.People[0].Activated, o.People[0].RefusedCode = load.Refused, "123451" // replaced by the second
-	o.Mails = append(o.Mails, load.Mail{To: fresh, Code: "654321"}, load.Mail{To: secret, PasswordSet: true}, load.Mail{To: plain})
+	o.Mails = append(o.Mails, load.Mail{To: fresh, Code: "654321"},
+		load.Mail{To: secret, PasswordSet: true}, load.Mail{To: plain})
 	if got := load.Check(o); len(got.Findings) > 0 || got.Repeated != 3 {
 		t.Errorf("%d mails came again, and it finds %v", got.Repeated, got.Findings)
 	}

@@ -11,27 +11,28 @@ import (
 	"time"
 )
 
-// Mail is a mail as the check looks at it.
+// Mail has the parts of a mail that the check examines.
 type Mail struct {
 	To          string
 	Code        string // "" in a notice
-	PasswordSet bool   // a notice of that
+	PasswordSet bool   // whether it is the notice that a password was set
 }
 
-// inbox reads the mails. What it has read it doesn't read again, but for a second's: the inbox slows down as it fills.
+// inbox reads the mails. Because the inbox becomes slower as it fills, it reads only the mails
+// since the second of the last one that it has read.
 type inbox struct {
 	url  string
 	code *regexp.Regexp
 
 	since int64 // the second of the last mail that was read
-	read  int   // how many mails of that second were
+	read  int   // the number of mails of that second that were read
 }
 
 func newInbox(url string) *inbox {
 	return &inbox{url: url, code: regexp.MustCompile(`(?m)^\s+(\d{6,12})$`)}
 }
 
-// follow hands on each mail that comes until ctx ends. What can't be read now is read later.
+// follow calls mailed for each new mail until ctx ends. After an error it tries again later.
 func (i *inbox) follow(ctx context.Context, mailed func(address, code string)) {
 	const pause = 100 * time.Millisecond
 	for ; ctx.Err() == nil; sleep(ctx, pause) {
@@ -42,7 +43,7 @@ func (i *inbox) follow(ctx context.Context, mailed func(address, code string)) {
 	}
 }
 
-// next are the mails that have come since the last call.
+// next returns the mails that arrived since the last call.
 func (i *inbox) next(ctx context.Context) ([]Mail, error) {
 	mails, seconds, err := i.fetch(ctx, "?since="+strconv.FormatInt(max(i.since, 1), 10))
 	if err != nil || len(mails) <= i.read {
@@ -58,7 +59,7 @@ func (i *inbox) next(ctx context.Context) ([]Mail, error) {
 	return fresh, nil
 }
 
-// all are all mails, oldest first.
+// all returns all mails, oldest first.
 func (i *inbox) all(ctx context.Context) ([]Mail, error) {
 	mails, _, err := i.fetch(ctx, "")
 	return mails, err

@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// kind is what somebody comes for.
+// kind is what a caller does.
 type kind int
 
 const (
@@ -25,13 +25,13 @@ func (k kind) String() string {
 	return [...]string{"register", "register, with a password", "activate", "guess a code", "read a user", "list users"}[k]
 }
 
-// operation is the published id of the kind's route.
+// operation returns the operation id of the kind's route.
 func (k kind) operation() string {
 	return [...]string{"publicRegister", "publicRegister", "publicActivate", "publicActivate", "getUser", "listUsers"}[k]
 }
 
-// right is the status that the kind is answered with when all is well.
-func (k kind) right() int {
+// expectedStatus returns the status of the answer if all is well.
+func (k kind) expectedStatus() int {
 	switch k {
 	case register, registerWithPassword, activate:
 		return http.StatusCreated
@@ -41,11 +41,12 @@ func (k kind) right() int {
 	return http.StatusOK
 }
 
-// weight is how many of a hundred come for it. Fewer activate than register, so that some stay new.
+// weight returns the percentage of callers of the kind. Fewer activate than register, so that some
+// users stay new.
 func (k kind) weight() int { return [...]int{28, 12, 25, 15, 12, 8}[k] }
 
-// next draws a kind by the weights.
-func next(random *rand.Rand) kind {
+// randomKind returns a random kind, according to the weights.
+func randomKind(random *rand.Rand) kind {
 	drawn := random.IntN(100)
 	for _, k := range kinds() {
 		if drawn -= k.weight(); drawn < 0 {

@@ -11,12 +11,14 @@ import (
 	"time"
 )
 
-// arrivalsAPool is how many come to one pool, so that no pool's budget of mails is met.
+// arrivalsAPool is the number of callers for each pool. It is so low that no pool reaches its
+// budget of mails.
 const arrivalsAPool = 250
 
 func (l Load) arrivals() int { return int(l.Duration.Seconds() * l.Rate) }
 
-// run puts the load on a product of its own, checks, and reports. What was stored and logged stays where a check failed, and only there.
+// run starts a product, puts the load on it, checks the result and reports it. The data and the log
+// are deleted unless the check failed.
 func (l Load) run(ctx context.Context, out *screen) error {
 	folder, err := os.MkdirTemp("", "load")
 	if err != nil {
@@ -37,7 +39,7 @@ func (l Load) run(ctx context.Context, out *screen) error {
 	if err != nil {
 		return err
 	}
-	l.tell(out, len(pools))
+	l.describe(out, len(pools))
 	seen, err := l.observe(ctx, p, pools, out)
 	if err != nil {
 		return err
@@ -49,27 +51,32 @@ func (l Load) run(ctx context.Context, out *screen) error {
 	return nil
 }
 
-func (l Load) tell(out *screen, pools int) {
-	out.note("%g arrivals a second for %s, from a source address each; %d pools, %d processors", l.Rate, l.Duration, pools, runtime.NumCPU())
+func (l Load) describe(out *screen, pools int) {
+	out.printLine("%g arrivals a second for %s, from a source address each; %d pools, %d processors",
+		l.Rate, l.Duration, pools, runtime.NumCPU())
 	if !manySources() {
-		out.note("all come from one source, since only Linux has addresses for all: the budgets of a source apply")
+		out.printLine("all come from one source, since only Linux has addresses for all: the budgets of a source apply")
 	}
 }
 
-// observe lets people come, reports how they were served, and is what there is afterwards.
+// observe generates the load, reports how the callers were served, and returns the state
+// afterwards.
 func (l Load) observe(ctx context.Context, p *product, pools []string, out *screen) (Observed, error) {
 	t := &traffic{
-		product: p, crowd: newCrowd(pools), tally: newTally(), admin: office(p.BaseURL, p.tokens["admin"]), random: rand.New(rand.NewPCG(1, 2)),
+		product: p, registry: newRegistry(pools), tally: newTally(),
+		admin: newTokenCaller(p.BaseURL, p.tokens["admin"]), random: rand.New(rand.NewPCG(1, 2)),
 	}
 	mails := newInbox(p.inbox.URL())
 	reading, stopReading := context.WithCancel(ctx)
 	defer stopReading()
-	go mails.follow(reading, t.crowd.mailed)
+	go mails.follow(reading, t.registry.recordMail)
 
 	begin := time.Now()
-	killed, spare := l.killing(p, out)
-	defer spare()
-	stop := out.follow(func() string { return fmt.Sprintf("%5s  %s", time.Since(begin).Round(time.Second), t) })
+	killed, cancel := l.scheduleKill(p, out)
+	defer cancel()
+	stop := out.follow(func() string {
+		return fmt.Sprintf("%5s  %s", time.Since(begin).Round(time.Second), t)
+	})
 	t.arrive(ctx, l, begin)
 	came := time.Since(begin)
 	t.visits.Wait()
@@ -77,16 +84,18 @@ func (l Load) observe(ctx context.Context, p *product, pools []string, out *scre
 	if err := ctx.Err(); err != nil {
 		return Observed{}, errors.New("stopped before the end")
 	}
-	out.note("%.2f a second came, the latest %s after their time; all were answered %s after the first came",
-		float64(l.arrivals())/max(came, l.Duration).Seconds(), t.late.Round(100*time.Microsecond), time.Since(begin).Round(100*time.Millisecond))
+	out.printLine("%.2f a second came, the latest %s after their time; all were answered %s after the first came",
+		float64(l.arrivals())/max(came, l.Duration).Seconds(), t.late.Round(100*time.Microsecond),
+		time.Since(begin).Round(100*time.Millisecond))
 	t.tally.print(out)
-	seen, err := t.aftermath(ctx, mails, out)
+	seen, err := t.collect(ctx, mails, out)
 	seen.Killed = killed()
 	return seen, err
 }
 
-// killing kills the engine at half time, if that is asked for, unless spare was called before; killed is whether it did.
-func (l Load) killing(p *product, out *screen) (killed func() bool, spare func()) {
+// scheduleKill kills the engine after half of the duration, if the load asks for it and cancel was
+// not called before. killed reports whether it has done so.
+func (l Load) scheduleKill(p *product, out *screen) (killed func() bool, cancel func()) {
 	var done atomic.Bool
 	if !l.Kill {
 		return done.Load, func() {}
@@ -94,10 +103,10 @@ func (l Load) killing(p *product, out *screen) (killed func() bool, spare func()
 	timer := time.AfterFunc(l.Duration/2, func() {
 		if p.killEngine() {
 			done.Store(true)
-			out.note("the engine is killed")
+			out.printLine("the engine is killed")
 			return
 		}
-		out.note("the engine is not ours to kill: all goes on without that")
+		out.printLine("the engine is not ours to kill: all goes on without that")
 	})
 	return done.Load, func() { timer.Stop() }
 }

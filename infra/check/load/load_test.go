@@ -21,9 +21,10 @@ func run(t *testing.T, args ...string) result {
 	return result{status, out.String(), errs.String()}
 }
 
-// It does all that make load does, for a moment. It changes the environment, so it doesn't run in parallel.
+// The test does all that make load does, for a short time. It changes the environment, so it does
+// not run in parallel.
 func TestNothingIsLostWhenTheEngineIsKilled(t *testing.T) {
-	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", "") // only an engine of ours can be killed
+	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", "") // only an engine that the test starts can be killed
 	got := run(t, "-duration", "3s", "-rate", "6")
 	if got.status != 0 || got.errs != "" {
 		t.Errorf("it ends with %d and %s", got.status, got.errs)
@@ -33,8 +34,10 @@ func TestNothingIsLostWhenTheEngineIsKilled(t *testing.T) {
 		t.Errorf("it sums up %q", sums)
 	}
 	for _, want := range []string{
-		"the engine is killed\n", `register +publicRegister +\d+ +\d+ +[0-9.]+m?s +[0-9.]+m?s `, `list users +listUsers +\d+ `,
-		`18 came, 18 answered as expected, 0 otherwise, 0 wait; `, `503 ×\d`, "0 messages were left in the outbox ",
+		"the engine is killed\n", `register +publicRegister +\d+ +\d+ +[0-9.]+m?s +[0-9.]+m?s `,
+		`list users +listUsers +\d+ `,
+		`18 came, 18 answered as expected, 0 otherwise, 0 wait; `, `503 ×\d`,
+		"0 messages were left in the outbox ",
 	} {
 		if !regexp.MustCompile(want).MatchString(got.out) {
 			t.Errorf("it does not report %s", want)
@@ -60,7 +63,8 @@ func TestArgumentsThatCannotBeUnderstood(t *testing.T) {
 		t.Run(test.args, func(t *testing.T) {
 			t.Parallel()
 			got := run(t, strings.Fields(test.args)...)
-			if got.status != 2 || got.out != "" || !strings.Contains(got.errs, test.want) || !strings.Contains(got.errs, "-duration D") {
+			if got.status != 2 || got.out != "" || !strings.Contains(got.errs, test.want) ||
+				!strings.Contains(got.errs, "-duration D") {
 				t.Errorf("it ends with %d, %q and %q", got.status, got.out, got.errs)
 			}
 		})

@@ -1,6 +1,7 @@
-// Load starts the product as make run does, in a folder of its own, puts a mix of callers on it at a fixed rate, kills the engine in
-// the middle, and checks afterwards that what was accepted, what is stored and what was mailed are exactly the same: `make load`. It
-// measures and makes no promise about speed. Nothing imports it.
+// Load, the command behind `make load`, starts the product as make run does, in a folder of its
+// own, and puts a mix of callers on it at a fixed rate. In the middle it kills the engine.
+// Afterwards it checks that what was accepted, what is stored and what was mailed are exactly the
+// same. It measures times but makes no promise about speed. No package imports it.
 package main
 
 import (
@@ -32,8 +33,8 @@ const usage = `Puts load on the product and checks that nothing was lost.
 From the project's folder, load is: go run ./infra/check/load
 `
 
-// Run does what args ask for and is the status to exit with: 0, 1 where something was lost or the load could not be put on, 2 where
-// args can't be understood.
+// Run carries out the command with the arguments and returns the exit status: 0 on success, 1 if
+// something was lost or the load could not be generated, 2 if the arguments are invalid.
 func Run(ctx context.Context, args []string, out, errs io.Writer) int {
 	load, err := parse(args)
 	switch {
@@ -51,11 +52,11 @@ func Run(ctx context.Context, args []string, out, errs io.Writer) int {
 	return 0
 }
 
-// Load is what is put on the product.
+// Load describes the load.
 type Load struct {
 	Duration time.Duration
-	Rate     float64 // arrivals a second
-	Kill     bool    // the engine, at half time
+	Rate     float64 // arrivals in a second
+	Kill     bool    // whether the engine is killed after half of the duration
 }
 
 // parse reads the arguments. Its errors are sentences for the user, or flag.ErrHelp.
@@ -74,7 +75,7 @@ func parse(args []string) (Load, error) {
 		return l, fmt.Errorf("%q is no flag", flags.Arg(0))
 	case l.Duration < time.Second || l.Duration > 30*time.Minute: // a token lives for an hour
 		return l, errors.New("-duration must be from 1s to 30m")
-	case !(l.Rate > 0 && l.Rate <= 1000): // also what is no number
+	case !(l.Rate > 0 && l.Rate <= 1000): // also refuses NaN
 		return l, errors.New("-rate must be above 0 and at most 1000")
 	case l.arrivals() < 1:
 		return l, errors.New("nobody would come: -rate or -duration must be greater")

@@ -14,8 +14,11 @@ import (
 	"identitypools/shared/table"
 )
 
-// drained waits until the outbox is empty, within a time, and tells how many messages it has; left are the keys of what stays.
-func (p *product) drained(ctx context.Context, within time.Duration, tell func(messages int)) (left []string, err error) {
+// awaitEmptyOutbox waits for at most the given time until the outbox is empty, and calls tell with
+// the number of its messages. It returns the keys of the messages that are left.
+func (p *product) awaitEmptyOutbox(
+	ctx context.Context, within time.Duration, tell func(messages int),
+) (left []string, err error) {
 	for deadline := time.Now().Add(within); ; sleep(ctx, time.Second) {
 		left, err = p.outbox(ctx)
 		tell(len(left))
@@ -25,10 +28,12 @@ func (p *product) drained(ctx context.Context, within time.Duration, tell func(m
 	}
 }
 
-// outbox are the keys of the messages that wait to be sent. It reads past all of the product's code.
+// outbox returns the keys of the messages that wait to be sent. It reads the table without the
+// product's code.
 func (p *product) outbox(ctx context.Context) (keys []string, err error) {
 	pages := dynamodb.NewScanPaginator(p.DB, &dynamodb.ScanInput{
-		TableName: aws.String(p.TableName), ConsistentRead: aws.Bool(true), ProjectionExpression: aws.String("pk"),
+		TableName: aws.String(p.TableName), ConsistentRead: aws.Bool(true),
+		ProjectionExpression:      aws.String("pk"),
 		FilterExpression:          aws.String("begins_with(pk, :messages)"),
 		ExpressionAttributeValues: map[string]types.AttributeValue{":messages": &types.AttributeValueMemberS{Value: string(table.KindMessages) + "#"}},
 	})
@@ -46,10 +51,10 @@ func (p *product) outbox(ctx context.Context) (keys []string, err error) {
 	return keys, nil
 }
 
-// users are all users of a pool, as an administrator lists them.
+// users returns all users of a pool, as an administrator lists them.
 func (p *product) users(ctx context.Context, pool string) (all []User, err error) {
 	const limit = 100
-	admin := office(p.BaseURL, p.tokens["admin"])
+	admin := newTokenCaller(p.BaseURL, p.tokens["admin"])
 	for after := ""; ; after = all[len(all)-1].ID {
 		var page struct {
 			Users []struct {
@@ -61,7 +66,9 @@ func (p *product) users(ctx context.Context, pool string) (all []User, err error
 		if after != "" {
 			query.Set("after_user_id", after)
 		}
-		if err := admin.must(ctx, http.StatusOK, request{method: http.MethodGet, path: path("admin", pool) + "/users?" + query.Encode()}, &page); err != nil {
+		if err := admin.must(ctx, http.StatusOK,
+			request{method: http.MethodGet, path: path("admin", pool) + "/users?" + query.Encode()},
+			&page); err != nil {
 			return all, err
 		}
 		for _, u := range page.Users {
@@ -75,9 +82,12 @@ func (p *product) users(ctx context.Context, pool string) (all []User, err error
 	}
 }
 
-// owner is the id of the user that an address leads to, "" where it leads to none.
+// owner returns the id of the user that a lookup of an address finds, or "" if it finds none.
 func owner(ctx context.Context, c caller, pool, address string) (string, error) {
-	got := c.call(ctx, request{method: http.MethodPost, path: path("system", pool) + "/users/by_key", body: map[string]string{"identifier": address}}, func(string) {})
+	got := c.call(ctx, request{
+		method: http.MethodPost, path: path("system", pool) + "/users/by_key",
+		body: map[string]string{"identifier": address},
+	}, func(string) {})
 	var u struct{ ID string }
 	switch got.status {
 	case http.StatusNotFound:

@@ -1,38 +1,44 @@
 package main
 
-// Outcome is how what somebody wanted ended, as far as they know. A later one only replaces a smaller one.
+// Outcome is the outcome of a request as the caller knows it. A later outcome only replaces a
+// smaller one.
 type Outcome int
 
 // The outcomes.
 const (
 	Untried Outcome = iota
-	Refused         // answered so, and no call before can have taken effect
-	Unclear         // a call may have taken effect, and no answer came that says so
-	Done            // answered so
+	// Refused is an answer that refused the request. No earlier attempt can have taken effect.
+	Refused
+	// Unclear means that an attempt may have taken effect, but no answer said so.
+	Unclear
+	// Done is an answer of success.
+	Done
 )
 
-// Person is somebody who registers, as the person remembers it.
+// Person is a person who registers, with what the person remembers.
 type Person struct {
 	Address     string
 	Pool        string
 	HasPassword bool
 	Registered  Outcome
 	Activated   Outcome
-	RefusedCode string // the last code that they activated with, where it was refused
+	// RefusedCode is the code of the last activation, if it was refused.
+	RefusedCode string
 
 	number int
-	source int // the number of the source address
+	source int // number of the source address
 	ticket string
-	code   string // of the latest mail
-	queued bool   // is ready, and was not taken out yet or never will
+	code   string // code of the latest mail
+	// queued is whether the person was already added to those who activate, or to the targets.
+	queued bool
 }
 
-// outcomeOf is what an answer means, where right is the status of success.
+// outcomeOf returns the outcome for an answer, where right is the status of success.
 func outcomeOf(a answer, right int) Outcome {
 	switch {
 	case a.status == right:
 		return Done
-	case a.unsure:
+	case a.unclear:
 		return Unclear
 	}
 	return Refused

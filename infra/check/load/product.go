@@ -24,7 +24,7 @@ import (
 
 const tenant = "load"
 
-// product is the product as make run starts it, on free ports, with all that it keeps in one folder.
+// product is the product as make run starts it, on free ports and with all its data in one folder.
 type product struct {
 	*system.System
 	engine, inbox *part.Part
@@ -32,7 +32,7 @@ type product struct {
 	tokens        map[string]string // by tree
 }
 
-// start starts the product in a folder, where it logs too.
+// start starts the product in a folder, which also gets its log.
 func start(ctx context.Context, folder string) (_ *product, err error) {
 	log, err := os.Create(filepath.Join(folder, "log"))
 	if err != nil {
@@ -51,15 +51,17 @@ func start(ctx context.Context, folder string) (_ *product, err error) {
 		return nil, err
 	}
 	p.System, err = system.Start(ctx, system.Config{
-		DynamoDBURL: p.engine.URL(), SESURL: p.inbox.URL(), Table: "load-" + strings.ToLower(rand.Text()), Address: "127.0.0.1:0",
-		Environment: map[string]string{"CODE_SECRET": secret(), "TOKEN_SECRET": secret()}, Checkpoint: filepath.Join(folder, "stream.json"),
-		Now: time.Now, Log: slog.New(slog.NewTextHandler(log, nil)),
+		DynamoDBURL: p.engine.URL(), SESURL: p.inbox.URL(),
+		Table: "load-" + strings.ToLower(rand.Text()), Address: "127.0.0.1:0",
+		Environment: map[string]string{"CODE_SECRET": secret(), "TOKEN_SECRET": secret()},
+		Checkpoint:  filepath.Join(folder, "stream.json"),
+		Now:         time.Now, Log: slog.New(slog.NewTextHandler(log, nil)),
 	})
 	if err != nil {
 		return nil, err
 	}
 	for tree, scope := range map[string]string{"admin": api.ScopeAdmin, "system": api.ScopeSystem} {
-		if err := p.enter(ctx, tree, scope); err != nil {
+		if err := p.createClient(ctx, tree, scope); err != nil {
 			return nil, err
 		}
 	}
@@ -85,14 +87,18 @@ func (p *product) stop() {
 	_ = p.log.Close()
 }
 
-// enter makes a client of a tree and gets its token.
-func (p *product) enter(ctx context.Context, tree, scope string) error {
-	client, password := access.Client{Tenant: tenant, ID: "load-" + tree, Tree: tree, Scopes: []string{scope}}, rand.Text()
+// createClient creates an API client of a tree and stores its token.
+func (p *product) createClient(ctx context.Context, tree, scope string) error {
+	client, password := access.Client{
+		Tenant: tenant, ID: "load-" + tree, Tree: tree,
+		Scopes: []string{scope},
+	}, rand.Text()
 	if err := p.EnsureClient(ctx, client, password); err != nil {
 		return err
 	}
 	form := url.Values{"grant_type": {"client_credentials"}}.Encode()
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, p.BaseURL+"/"+tenant+"/"+tree+"/oauth2/token", strings.NewReader(form))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost,
+		p.BaseURL+"/"+tenant+"/"+tree+"/oauth2/token", strings.NewReader(form))
 	if err != nil {
 		return fmt.Errorf("get a token: %w", err)
 	}
@@ -113,20 +119,24 @@ func (p *product) enter(ctx context.Context, tree, scope string) error {
 	return nil
 }
 
-// makePools makes n pools in which people may register.
+// makePools creates n pools that allow registration and returns their ids.
 func (p *product) makePools(ctx context.Context, n int) (ids []string, err error) {
-	admin := office(p.BaseURL, p.tokens["admin"])
+	admin := newTokenCaller(p.BaseURL, p.tokens["admin"])
 	for i := range n {
 		pool := map[string]any{
 			"name": fmt.Sprintf("Load %d", i+1), "public_registration_allowed": true,
 			"authentication_mechanisms": []string{"password", "otp"},
-			// all callers are one source
+			// On other systems than Linux, all callers have one source address.
 			"limits": map[string]any{
 				"source_submissions_per_hour": 1_000_000, "source_mailboxes_per_hour": 1_000_000,
 			},
 		}
 		var made struct{ ID string }
-		if err := admin.must(ctx, http.StatusCreated, request{method: http.MethodPost, path: "/api/identity/" + tenant + "/admin/pools", body: pool}, &made); err != nil {
+		if err := admin.must(ctx, http.StatusCreated,
+			request{
+				method: http.MethodPost, path: "/api/identity/" + tenant + "/admin/pools",
+				body: pool,
+			}, &made); err != nil {
 			return ids, err
 		}
 		ids = append(ids, made.ID)
@@ -134,10 +144,11 @@ func (p *product) makePools(ctx context.Context, n int) (ids []string, err error
 	return ids, nil
 }
 
-// path is where a tree has a pool.
+// path returns the path of a pool in a tree.
 func path(tree, pool string) string { return "/api/identity/" + tenant + "/" + tree + "/pools/" + pool }
 
-// killEngine kills the engine's process, and says so; it is not there to be killed where the environment names another engine.
+// killEngine kills the process of the engine and reports whether it did. It cannot kill an engine
+// that the environment names.
 func (p *product) killEngine() bool {
 	pid := p.engine.PID()
 	if pid == 0 {

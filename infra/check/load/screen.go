@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// clearLine takes away what is in a terminal's line.
+// clearLine deletes the content of the current line of a terminal.
 const clearLine = "\r\x1b[K"
 
-// screen is where progress and the report are printed. On a terminal one line of progress is rewritten each second; elsewhere a line
-// is added every ten. It is safe for concurrent use.
+// screen prints the progress and the report. On a terminal it rewrites one line of progress each
+// second. Elsewhere it prints a line every ten seconds. It is safe for concurrent use.
 type screen struct {
 	mu       sync.Mutex
 	out      io.Writer
@@ -28,15 +28,15 @@ func newScreen(out io.Writer) *screen {
 	return s
 }
 
-// Write prints a piece of a report.
+// Write prints a part of a report.
 func (s *screen) Write(piece []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.out.Write(piece)
 }
 
-// note prints a line, over one of progress.
-func (s *screen) note(format string, args ...any) {
+// printLine prints a line. It replaces a line of progress.
+func (s *screen) printLine(format string, args ...any) {
 	over := ""
 	if s.terminal {
 		over = clearLine
@@ -44,7 +44,7 @@ func (s *screen) note(format string, args ...any) {
 	_, _ = fmt.Fprintf(s, over+format+"\n", args...)
 }
 
-// follow prints what line says, again and again until stop.
+// follow prints the result of line repeatedly until stop is called.
 func (s *screen) follow(line func() string) (stop func()) {
 	every := 10 * time.Second
 	if s.terminal {
@@ -67,7 +67,7 @@ func (s *screen) follow(line func() string) (stop func()) {
 	return func() {
 		close(ended)
 		<-done
-		s.note("%s", line())
+		s.printLine("%s", line())
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// tally counts calls by what they are for. It is safe for concurrent use.
+// tally counts calls by their kind. It is safe for concurrent use.
 type tally struct {
 	mu    sync.Mutex
 	kinds map[kind]*count
@@ -34,21 +34,22 @@ func newTally() *tally {
 	return t
 }
 
-func (t *tally) begin(k kind) {
+// countStart counts the start of a call.
+func (t *tally) countStart(k kind) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.kinds[k].calls++
 }
 
-// again counts an answer, or none, after which the caller tries again.
-func (t *tally) again(k kind, answer string) {
+// countRetry counts an answer, or a missing answer, after which the caller tries again.
+func (t *tally) countRetry(k kind, answer string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.kinds[k].again[answer]++
 }
 
-// end counts the last answer, which took so long since the caller was due.
-func (t *tally) end(k kind, answer string, right bool, took time.Duration) {
+// countEnd counts the final answer of a call. took is the time since the caller was due.
+func (t *tally) countEnd(k kind, answer string, right bool, took time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	c := t.kinds[k]
@@ -61,7 +62,7 @@ func (t *tally) end(k kind, answer string, right bool, took time.Duration) {
 	}
 }
 
-// sums is the tally in short.
+// sums has the totals of a tally.
 type sums struct{ calls, answered, right, again, failed int }
 
 func (t *tally) sums() sums {
@@ -69,7 +70,8 @@ func (t *tally) sums() sums {
 	defer t.mu.Unlock()
 	var s sums
 	for _, c := range t.kinds {
-		s.calls, s.answered, s.right, s.failed = s.calls+c.calls, s.answered+c.answered, s.right+c.right, s.failed+c.answered-c.right
+		s.calls, s.answered, s.right, s.failed = s.calls+c.calls, s.answered+c.answered,
+			s.right+c.right, s.failed+c.answered-c.right
 		for _, n := range c.again {
 			s.again += n
 		}
@@ -77,7 +79,7 @@ func (t *tally) sums() sums {
 	return s
 }
 
-// print prints a row a kind.
+// print prints a row for each kind.
 func (t *tally) print(out io.Writer) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -87,12 +89,14 @@ func (t *tally) print(out io.Writer) {
 		c := t.kinds[k]
 		slices.Sort(c.took)
 		_, _ = fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%s\t%s\t%s\t%s\n",
-			k, k.operation(), c.calls, c.right, percentile(c.took, 50), percentile(c.took, 99), list(c.again), list(c.failed))
+			k, k.operation(), c.calls, c.right, percentile(c.took, 50), percentile(c.took, 99),
+			list(c.again), list(c.failed))
 	}
 	_ = table.Flush()
 }
 
-// percentile is the smallest of the sorted times that percent of them don't exceed, to be read by people.
+// percentile returns the smallest of the sorted times that is not exceeded by the given percentage
+// of them, as text.
 func percentile(sorted []time.Duration, percent int) string {
 	if len(sorted) == 0 {
 		return "-"

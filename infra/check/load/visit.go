@@ -10,23 +10,25 @@ import (
 	"time"
 )
 
-// password is one that every pool accepts. Its hash is as much work for one person as for another.
+// password is a password that every pool accepts. Its hash takes the same time for everyone.
 const password = "correct horse battery staple"
 
-// traffic is the callers of a load: who comes, what they ask for, and what they were answered.
+// traffic generates the callers of a load and records how they were answered.
 type traffic struct {
-	product *product
-	crowd   *crowd
-	tally   *tally
-	admin   caller
-	random  *rand.Rand // draws who comes: the same people each time
+	product  *product
+	registry *registry
+	tally    *tally
+	admin    caller
+	// random has a fixed seed, so that each run has the same callers.
+	random *rand.Rand
 
 	visits sync.WaitGroup
-	late   time.Duration // the longest that somebody came after their time
+	// late is the longest time by which a caller started after it was due.
+	late time.Duration
 }
 
-// arrive lets people come at the rate, each at a time that is fixed beforehand, however long others wait for their answers. It
-// returns when the last has come.
+// arrive starts callers at the rate of the load. The times are fixed beforehand, however long
+// earlier callers wait for their answers. It returns after the last start.
 func (t *traffic) arrive(ctx context.Context, l Load, begin time.Time) {
 	for n := range l.arrivals() {
 		due := begin.Add(time.Duration(float64(n) / l.Rate * float64(time.Second)))
@@ -35,35 +37,39 @@ func (t *traffic) arrive(ctx context.Context, l Load, begin time.Time) {
 			return
 		}
 		t.late = max(t.late, time.Since(due))
-		visit := t.visit(next(t.random), n)
+		visit := t.visit(randomKind(t.random), n)
 		t.visits.Go(func() { visit(ctx, due) })
 	}
 }
 
-// visit is what somebody does who comes for k from a source. Who needs somebody that has come before, and there is nobody yet, lists
-// users instead.
+// visit returns what a caller of the kind k does. If the kind needs a person or a user, and there
+// is none yet, the caller lists users instead.
 func (t *traffic) visit(k kind, source int) func(ctx context.Context, due time.Time) {
-	public := visitor(t.product.BaseURL, source)
+	public := newPublicCaller(t.product.BaseURL, source)
 	switch k {
 	case register, registerWithPassword:
-		p := t.crowd.newcomer(source, k == registerWithPassword)
+		p := t.registry.add(source, k == registerWithPassword)
 		return func(ctx context.Context, due time.Time) { t.register(ctx, due, public, p) }
 	case activate:
-		if p, ok := t.crowd.activating(); ok {
-			public = visitor(t.product.BaseURL, p.person.source)
+		if p, ok := t.registry.nextActivation(); ok {
+			public = newPublicCaller(t.product.BaseURL, p.person.source)
 			return func(ctx context.Context, due time.Time) { t.activate(ctx, due, public, p) }
 		}
 	case guess:
-		if p, ok := t.crowd.guessed(t.random); ok {
-			return func(ctx context.Context, due time.Time) { t.ask(ctx, due, public, guess, presenting(p)) }
+		if p, ok := t.registry.wrongGuess(t.random); ok {
+			return func(ctx context.Context, due time.Time) {
+				t.callAndCount(ctx, due, public, guess, activationRequest(p))
+			}
 		}
 	case getUser:
-		if u, ok := t.crowd.known(t.random); ok {
+		if u, ok := t.registry.randomUser(t.random); ok {
 			r := request{method: http.MethodGet, path: path("admin", u.pool) + "/users/" + u.id}
-			return func(ctx context.Context, due time.Time) { t.ask(ctx, due, t.admin, getUser, r) }
+			return func(ctx context.Context, due time.Time) {
+				t.callAndCount(ctx, due, t.admin, getUser, r)
+			}
 		}
 	}
-	pool := t.crowd.pools[t.random.IntN(len(t.crowd.pools))]
+	pool := t.registry.pools[t.random.IntN(len(t.registry.pools))]
 	return func(ctx context.Context, due time.Time) { t.list(ctx, due, pool) }
 }
 
@@ -72,38 +78,44 @@ func (t *traffic) register(ctx context.Context, due time.Time, public caller, p 
 	if p.HasPassword {
 		k, body["password"] = registerWithPassword, password
 	}
-	got := t.ask(ctx, due, public, k, request{http.MethodPost, path("public", p.Pool) + "/register", body, newKey()})
+	got := t.callAndCount(ctx, due, public, k,
+		request{http.MethodPost, path("public", p.Pool) + "/register", body, newKey()})
 	var told struct{ Ticket string }
-	_ = got.fields(&told) // an error has none
-	t.crowd.registered(p, outcomeOf(got, k.right()), told.Ticket)
+	_ = got.fields(&told) // an error answer has no ticket
+	t.registry.recordRegistration(p, outcomeOf(got, k.expectedStatus()), told.Ticket)
 }
 
 func (t *traffic) activate(ctx context.Context, due time.Time, public caller, p proof) {
-	got := t.ask(ctx, due, public, activate, presenting(p))
-	t.crowd.activated(p.person, p.code, outcomeOf(got, activate.right()))
+	got := t.callAndCount(ctx, due, public, activate, activationRequest(p))
+	t.registry.recordActivation(p.person, p.code, outcomeOf(got, activate.expectedStatus()))
 }
 
-// presenting is the call that presents a proof.
-func presenting(p proof) request {
-	return request{http.MethodPost, path("public", p.pool) + "/activate", map[string]string{"ticket": p.ticket, "code": p.code}, newKey()}
-}
-
-func (t *traffic) list(ctx context.Context, due time.Time, pool string) {
-	got := t.ask(ctx, due, t.admin, listUsers, request{method: http.MethodGet, path: path("admin", pool) + "/users?order=desc"})
-	var page struct{ Users []struct{ ID string } }
-	_ = got.fields(&page) // an error has none
-	for _, u := range page.Users {
-		t.crowd.seen(user{pool, u.ID})
+// activationRequest returns the request that presents a proof.
+func activationRequest(p proof) request {
+	return request{
+		http.MethodPost, path("public", p.pool) + "/activate",
+		map[string]string{"ticket": p.ticket, "code": p.code},
+		newKey(),
 	}
 }
 
-// ask calls, and counts the call.
-func (t *traffic) ask(ctx context.Context, due time.Time, c caller, k kind, r request) answer {
-	t.tally.begin(k)
-	got := c.call(ctx, r, func(answer string) { t.tally.again(k, answer) })
-	t.tally.end(k, got.String(), got.status == k.right(), time.Since(due))
+func (t *traffic) list(ctx context.Context, due time.Time, pool string) {
+	got := t.callAndCount(ctx, due, t.admin, listUsers,
+		request{method: http.MethodGet, path: path("admin", pool) + "/users?order=desc"})
+	var page struct{ Users []struct{ ID string } }
+	_ = got.fields(&page) // an error answer has no users
+	for _, u := range page.Users {
+		t.registry.recordUser(user{pool, u.ID})
+	}
+}
+
+// callAndCount makes a call and counts it.
+func (t *traffic) callAndCount(ctx context.Context, due time.Time, c caller, k kind, r request) answer {
+	t.tally.countStart(k)
+	got := c.call(ctx, r, func(answer string) { t.tally.countRetry(k, answer) })
+	t.tally.countEnd(k, got.String(), got.status == k.expectedStatus(), time.Since(due))
 	return got
 }
 
-// newKey names a call that may be repeated: 52 letters and digits.
+// newKey returns a new Idempotency-Key of 52 letters and digits.
 func newKey() string { return strings.ToLower(crypto.Text() + crypto.Text()) }

@@ -12,20 +12,21 @@ import (
 	"time"
 )
 
-// testTimeout bounds the tests of a protection. Only a test that waits for what never comes takes so long.
+// testTimeout limits the tests of a protection. Only a test that waits for something that never
+// happens takes so long.
 const testTimeout = "3m"
 
-// result is what a run of tests came to.
+// result is the result of a run of tests.
 type result struct {
 	ran    int
-	failed []string // the tests, without their subtests
+	failed []string // the names of tests, without subtests
 }
 
-// event is a line of go test -json (go doc test2json).
+// event is a line of the output of go test -json (see go doc test2json).
 type event struct{ Action, Package, Test, Output string }
 
-// goTest runs tests of the tree. Errors: one where they show nothing, because they could not be
-// built or ended, or because a package failed otherwise than by a test.
+// goTest runs tests of the tree. It returns an error if they show nothing, because they could not
+// be built, did not end, or because a package failed and none of its tests did.
 func (t tree) goTest(ctx context.Context, tests Tests) (result, error) {
 	args := append([]string{
 		"test", "-json", "-count=1", "-vet=off", "-failfast", "-trimpath", "-timeout", testTimeout,
@@ -35,7 +36,8 @@ func (t tree) goTest(ctx context.Context, tests Tests) (result, error) {
 	}
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir, cmd.Env = string(t), append(os.Environ(), "GOFLAGS=", "GOWORK=off", "PWD="+string(t))
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // go test ends its children then
+	// go test then ends its children
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 10 * time.Second
 	var other strings.Builder
 	cmd.Stderr = &other
@@ -61,13 +63,13 @@ func (t tree) goTest(ctx context.Context, tests Tests) (result, error) {
 	return r, nil
 }
 
-// saying is what go test says besides which tests failed.
+// saying is the output of go test, besides which tests failed.
 type saying struct {
 	unbuilt, endless bool
 	last             []string
 }
 
-// read reads the events of go test. What is no event is output.
+// read reads the events of go test. Lines that are not events are output.
 func read(from io.Reader) (r result, said saying) {
 	decoder := json.NewDecoder(from)
 	for {
@@ -91,7 +93,7 @@ func read(from io.Reader) (r result, said saying) {
 	}
 }
 
-// text is the end of the output.
+// text returns the end of the output.
 func (s saying) text() string {
 	const most = 20 // lines
 	return strings.Join(s.last[max(0, len(s.last)-most):], "")

@@ -1,7 +1,7 @@
-// Mutate takes the product's protections out, one at a time, and says which of them no test holds:
-// `make mutate`. The protections are the lists in protections/. Each is taken out of a copy of the
-// project's folder, and the tests that the list names for it must then fail. It changes nothing in
-// the folder itself, and nothing imports it.
+// Mutate, the command behind `make mutate`, removes the product's protections one at a time and
+// reports those whose removal no test notices. The lists in the folder protections describe the
+// protections. Each one is removed in a copy of the project's folder, and one of the tests that the
+// list names must then fail. The folder itself is not changed. No package imports the command.
 package main
 
 import (
@@ -37,11 +37,12 @@ const usage = `Takes the product's protections out, one at a time, and says whic
 From the project's folder, mutate is: go run ./infra/check/mutate
 `
 
-// lists is the folder of the lists of protections.
+// lists is the folder with the lists of protections.
 const lists = "infra/check/mutate/protections"
 
-// Run does what args ask for and is the status to exit with: 0; 1 where a protection is not held,
-// or could not be tried; 2 where args can't be understood.
+// Run carries out the command with the arguments and returns the exit status: 0 on success, 1 if no
+// test notices the removal of a protection or one could not be tried, 2 if the arguments are
+// invalid.
 func Run(ctx context.Context, args []string, out, errs io.Writer) int {
 	o, err := parseArgs(args)
 	switch {
@@ -108,5 +109,6 @@ func (o options) run(ctx context.Context, root string, out io.Writer) error {
 
 func (p Protection) has(text string) bool {
 	text = strings.ToLower(text)
-	return strings.Contains(strings.ToLower(p.Sentence), text) || strings.Contains(strings.ToLower(p.File), text)
+	return strings.Contains(strings.ToLower(p.Sentence), text) ||
+		strings.Contains(strings.ToLower(p.File), text)
 }

@@ -8,26 +8,27 @@ import (
 	"strings"
 )
 
-// Protection is one rule of the product, with the change of the code that takes it out and the tests that hold it.
+// Protection is a rule of the product, with the change of the code that removes it and the tests
+// that check it.
 type Protection struct {
 	Sentence string // what is protected
-	File     string // where, from the project's folder, with slashes
-	Edits    []Edit // that take the protection out
-	Tests           // of which one must fail then
-	place    string // the list, and the line in it
+	File     string // path from the project's folder, with slashes
+	Edits    []Edit // changes that remove the protection
+	Tests           // one of them must then fail
+	place    string // the list and the line in it
 }
 
-// Tests are some tests of some packages.
+// Tests are tests of some packages.
 type Tests struct {
-	Packages []string // as go test takes them
-	Pattern  string   // as -run takes it; "" for all
+	Packages []string // arguments for go test
+	Pattern  string   // argument for -run; "" for all tests
 }
 
-// Edit is a change of a text that is there exactly once.
+// Edit replaces a text that must be in the file exactly once.
 type Edit struct{ Old, New string }
 
-// Read is the protections of all lists in a folder. A list is a text. A block of lines, between
-// blank lines, is a protection:
+// Read returns the protections of all lists in a folder. A list is a text file. Each block of lines
+// between blank lines describes a protection:
 //
 //	protects: A sentence that says what is protected.
 //	file: shared/identity/failures.go
@@ -35,9 +36,9 @@ type Edit struct{ Old, New string }
 //	+ the new text
 //	test: ./functions/credentials -run TestGuessing
 //
-// Old and new text begin after the sign and a space, and may have several lines each. Where nothing
-// takes the old text's place, the new one is an empty line. There may be several pairs of them.
-// Lines that begin with # are comments. Errors: one that names the line of a block that is not of
+// The old and the new text begin after the sign and a space, and may each have several lines. If
+// the old text is only removed, the new one is an empty line. A block may have several pairs. Lines
+// that begin with # are comments. An error of Read names the line of a block that does not have
 // this form, or whose sentence another block has.
 func Read(folder fs.FS) ([]Protection, error) {
 	files, err := fs.Glob(folder, "*.txt")
@@ -97,11 +98,11 @@ func parseList(name, text string) (all []Protection, err error) {
 	return all, end()
 }
 
-// block is a protection as it is read. Its fields come in their order.
+// block is a protection that is being read. Its fields have a fixed order.
 type block struct {
 	Protection
 	lines    int
-	old, new []string // of the last edit; new is empty until it has begun
+	old, new []string // of the last edit; new is empty before its first line
 }
 
 func (b *block) add(line string) error {
@@ -152,9 +153,9 @@ func (b *block) protection() (Protection, error) {
 	return p, nil
 }
 
-// Mutant is source, the content of the protection's file, without the protection. Errors: one where
-// an old text is not there, or more than once, for then the code has changed since and the list
-// must follow.
+// Mutant returns source, the content of the protection's file, without the protection. It returns
+// an error if an old text does not occur exactly once, because then the code has changed and the
+// list must follow.
 func (p Protection) Mutant(source []byte) ([]byte, error) {
 	for _, e := range p.Edits {
 		if n := bytes.Count(source, []byte(e.Old)); n != 1 {

@@ -14,9 +14,9 @@ import (
 	"identitypools/infra/local/part"
 )
 
-// The lists keep up with the code: each old text is in its file once, what takes its place is Go,
-// and the tests that are named exist. Whether those tests fail is for the command itself, which
-// takes minutes.
+// The lists match the code: each old text is in its file once, the changed file is valid Go, and
+// the named tests exist. The command itself finds out whether those tests fail, which takes
+// minutes.
 func TestTheListsAreUpToDate(t *testing.T) {
 	t.Parallel()
 	root, err := part.Root()
@@ -71,7 +71,7 @@ func matches(t *testing.T, pattern string, names []string) bool {
 	return false
 }
 
-// testsIn are the names of the tests in a folder.
+// testsIn returns the names of the tests in a folder.
 func testsIn(t *testing.T, folder string) []string {
 	t.Helper()
 	names := []string{}
@@ -85,7 +85,8 @@ func testsIn(t *testing.T, folder string) []string {
 			t.Fatal(err)
 		}
 		for _, declaration := range parsed.Decls {
-			if f, ok := declaration.(*ast.FuncDecl); ok && f.Recv == nil && strings.HasPrefix(f.Name.Name, "Test") {
+			if f, ok := declaration.(*ast.FuncDecl); ok && f.Recv == nil &&
+				strings.HasPrefix(f.Name.Name, "Test") {
 				names = append(names, f.Name.Name)
 			}
 		}
@@ -147,7 +148,10 @@ func TestAListThatIsNone(t *testing.T) {
 func TestAnEditFitsOnce(t *testing.T) {
 	t.Parallel()
 	p := Protection{File: "a.go", Edits: []Edit{{"one", "two"}, {"three", ""}}, place: "a.txt:1"}
-	for source, want := range map[string]string{"one three": "two ", "one": "", "one one three": "", "": ""} {
+	for source, want := range map[string]string{
+		"one three": "two ", "one": "",
+		"one one three": "", "": "",
+	} {
 		got, err := p.Mutant([]byte(source))
 		if string(got) != want || (err == nil) != (want != "") {
 			t.Errorf("%q: %q, %v", source, got, err)

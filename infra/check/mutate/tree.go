@@ -7,10 +7,11 @@ import (
 	"path/filepath"
 )
 
-// tree is a copy of the project's folder, in which protections are taken out.
+// tree is a copy of the project's folder in which protections are removed.
 type tree string
 
-// copyOf makes a tree of the project's folder in a new folder. What npm has installed is shared.
+// copyOf copies the project's folder to a new folder. The copy shares the packages that npm has
+// installed.
 func copyOf(root string) (tree, error) {
 	folder, err := os.MkdirTemp("", "mutate-")
 	if err != nil {
@@ -35,9 +36,9 @@ func copyOf(root string) (tree, error) {
 
 func (t tree) add(path, name string, entry fs.DirEntry) error {
 	to := t.path(name)
-	var left error // says that an entry is left out
+	var left error // makes fs.WalkDir skip the entry
 	if entry.IsDir() {
-		left = filepath.SkipDir // for a file or a link it would leave out all that comes after it
+		left = filepath.SkipDir // for a file or a link it would skip the rest of the folder
 	}
 	switch {
 	case name == "node_modules":
@@ -59,7 +60,7 @@ func (t tree) add(path, name string, entry fs.DirEntry) error {
 
 func (t tree) path(name string) string { return filepath.Join(string(t), filepath.FromSlash(name)) }
 
-// without does work while the tree lacks a protection.
+// without calls work while the tree lacks a protection.
 func (t tree) without(p Protection, work func() error) (err error) {
 	path := t.path(p.File)
 	source, err := os.ReadFile(path)

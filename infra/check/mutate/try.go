@@ -11,10 +11,9 @@ import (
 	"time"
 )
 
-// try takes each protection out, in atOnce copies of the project's folder at the same time, and
-// prints what became of it. Errors: one that names the protections that no test holds and those
-// that could not be tried; that of tests which fail with all protections in place, for then nothing
-// is tried.
+// try removes each protection, in atOnce copies of the project's folder at the same time, and
+// prints the results. Its error names the protections whose removal no test notices and those that
+// could not be tried. If a test fails without any change, nothing is tried and that is the error.
 func try(ctx context.Context, root string, all []Protection, atOnce int, out io.Writer) error {
 	started := time.Now()
 	atOnce = min(atOnce, len(all))
@@ -27,7 +26,9 @@ func try(ctx context.Context, root string, all []Protection, atOnce int, out io.
 		defer t.remove()
 		trees <- t
 	}
-	if err := eachIn(trees, whole(all), func(t tree, tests Tests) error { return passes(ctx, t, tests) }); err != nil {
+	if err := eachIn(trees, whole(all), func(t tree, tests Tests) error {
+		return passes(ctx, t, tests)
+	}); err != nil {
 		return err
 	}
 	tally := tally{out: out}
@@ -43,8 +44,8 @@ func try(ctx context.Context, root string, all []Protection, atOnce int, out io.
 	return tally.err()
 }
 
-// eachIn does work on all of what there is, each in a tree of its own. It is the first error of
-// work, after which nothing more is begun.
+// eachIn calls work for all values, each with a tree that no other call uses. It returns the first
+// error of work. After an error it starts no more calls.
 func eachIn[T any](trees chan tree, all []T, work func(tree, T) error) error {
 	var (
 		wait  sync.WaitGroup
@@ -75,10 +76,12 @@ func eachIn[T any](trees chan tree, all []T, work func(tree, T) error) error {
 	return first
 }
 
-// whole is all tests that the protections name, those of the same packages together.
+// whole returns all tests that the protections name. Those of the same packages are combined.
 func whole(all []Protection) (tests []Tests) {
 	for _, p := range all {
-		i := slices.IndexFunc(tests, func(other Tests) bool { return slices.Equal(other.Packages, p.Packages) })
+		i := slices.IndexFunc(tests, func(other Tests) bool {
+			return slices.Equal(other.Packages, p.Packages)
+		})
 		switch {
 		case i < 0:
 			tests = append(tests, p.Tests)
@@ -91,7 +94,8 @@ func whole(all []Protection) (tests []Tests) {
 	return tests
 }
 
-// passes is nil where the tests pass while nothing is taken out: only then does it mean anything when they fail.
+// passes returns nil if the tests pass while no protection is removed. Only then is a failure
+// meaningful.
 func passes(ctx context.Context, t tree, tests Tests) error {
 	r, err := t.goTest(ctx, tests)
 	switch {
@@ -104,13 +108,13 @@ func passes(ctx context.Context, t tree, tests Tests) error {
 	return nil
 }
 
-// errSurvived is a protection without which its tests pass.
+// errSurvived is the result if the tests pass although a protection is removed.
 var errSurvived = errors.New("no test holds it")
 
-// outcome is what became of a protection that was taken out.
+// outcome is the result of the removal of a protection.
 type outcome struct {
 	killers []string
-	err     error // errSurvived, or why it could not be tried
+	err     error // errSurvived, or the reason why it could not be tried
 	took    time.Duration
 }
 
@@ -135,10 +139,12 @@ func (t tree) tryWithout(ctx context.Context, p Protection) (o outcome) {
 
 // tally prints and counts outcomes. It is safe for concurrent use.
 type tally struct {
-	out            io.Writer
-	mu             sync.Mutex
-	held           int
-	survived, rest []string // sentences of those that no test holds, and that could not be tried
+	out  io.Writer
+	mu   sync.Mutex
+	held int
+	// survived has the sentences of protections whose removal no test notices, and rest those of
+	// protections that could not be tried.
+	survived, rest []string
 }
 
 func (t *tally) add(p Protection, o outcome) {

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// project makes a small module, as the project's folder is one.
+// project creates a small module that has the form of the project's folder.
 func project(t *testing.T, test string) (root string) {
 	t.Helper()
 	root = t.TempDir()
@@ -79,7 +79,7 @@ func TestProtectionsAreTriedEachAlone(t *testing.T) {
 		"N is bounded for this test.": {"SURVIVED", "list.txt:1"},
 	} {
 		before, after, found := strings.Cut(out.String(), sentence)
-		after, _, _ = strings.Cut(after, "N is") // the next protection's
+		after, _, _ = strings.Cut(after, "N is") // begins the output about the next protection
 		said := before[strings.LastIndexByte(before, '\n')+1:] + after
 		for _, word := range want {
 			if !found || !strings.Contains(said, word) {
@@ -97,7 +97,8 @@ func TestNothingIsTriedWhileATestFails(t *testing.T) {
 	t.Parallel()
 	root := project(t, strings.Replace(holdsTheBound, "Bounded(10)", "Bounded(8)", 1))
 	var out bytes.Buffer
-	err := try(t.Context(), root, []Protection{protection("N is bounded.", " && n < 10", "", "TestBounded")}, 2, &out)
+	err := try(t.Context(), root, []Protection{protection("N is bounded.", " && n < 10", "",
+		"TestBounded")}, 2, &out)
 	if err == nil ||
 		!strings.Contains(err.Error(), "before anything is taken out, TestBounded of . fails") ||
 		out.Len() > 0 {
@@ -108,9 +109,11 @@ func TestNothingIsTriedWhileATestFails(t *testing.T) {
 func TestACopyIsWhole(t *testing.T) {
 	t.Parallel()
 	root := project(t, holdsTheBound)
-	linked := project(t, holdsTheBound) // a worktree: what npm has installed is a link, and .git is a file
+	linked := project(t, holdsTheBound) // like a worktree: node_modules is a link and .git a file
 	modules := filepath.Join(linked, "node_modules")
-	if err := errors.Join(os.RemoveAll(modules), os.Symlink(filepath.Join(root, "node_modules"), modules)); err != nil {
+	err := errors.Join(os.RemoveAll(modules),
+		os.Symlink(filepath.Join(root, "node_modules"), modules))
+	if err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(linked, ".git"), nil, 0o644); err != nil {
@@ -133,7 +136,8 @@ func TestACopyIsWhole(t *testing.T) {
 	}
 }
 
-// What go test prints when tests do not end, or when a package fails in which no test does.
+// The test contains the output of go test when tests do not end, and when a package fails in which
+// no test fails.
 func TestWhatGoTestSays(t *testing.T) {
 	t.Parallel()
 	r, said := read(strings.NewReader(`{"Action":"start","Package":"a"}

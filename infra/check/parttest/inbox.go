@@ -13,27 +13,34 @@ import (
 // Inbox is the SES inbox that all tests of a binary send to.
 type Inbox struct{ url string }
 
-// Mail is one message as the inbox holds it.
+// Mail is a message as the inbox stores it.
 type Mail struct {
-	From    string   // as sent, with a display name if there was one
-	To      []string // bare addresses, copies included
-	ReplyTo []string // as sent
+	// From is the sender as it was sent, with a display name if there was one.
+	From string
+	// To has the bare addresses of all recipients, including copies.
+	To []string
+	// ReplyTo has the addresses as they were sent.
+	ReplyTo []string
 	Subject string
-	Text    string // of a raw message without a text part, the inbox makes one from the HTML
-	HTML    string
-	At      time.Time // in whole seconds
+	// Text is the text part. For a raw message without one, the inbox makes it from the HTML.
+	Text string
+	HTML string
+	// At is the time at which the inbox received the message, in whole seconds.
+	At time.Time
 }
 
-// OpenInbox is the test binary's inbox.
+// OpenInbox returns the inbox of the test binary. It fails the test if [Main] is not running.
 func OpenInbox(tb testing.TB) *Inbox {
 	tb.Helper()
 	return &Inbox{url: inbox.get(tb).URL()}
 }
 
-// URL is what AWS_ENDPOINT_URL_SESV2 must be; a person finds the mails there too. Any keys are accepted, none is not.
+// URL returns the value for AWS_ENDPOINT_URL_SESV2. A browser shows the mails at the same address.
+// The inbox accepts any access keys, but requires some.
 func (i *Inbox) URL() string { return i.url }
 
-// Mails is what was sent to an address so far, oldest first. Upper and lower case are the same.
+// Mails returns the messages that were sent to an address so far, oldest first. The comparison of
+// addresses ignores case.
 func (i *Inbox) Mails(tb testing.TB, to string) []Mail {
 	tb.Helper()
 	mails, err := i.fetch(tb)
@@ -49,7 +56,8 @@ func (i *Inbox) Mails(tb testing.TB, to string) []Mail {
 	return found
 }
 
-// Await is Mails once they are at least n; see Until. To show that no further mail comes, await one that was sent after it.
+// Await waits, like [Until], until at least n messages were sent to an address, and returns them.
+// To show that no further mail is sent, await another one that was sent after it.
 func (i *Inbox) Await(tb testing.TB, to string, n int) (mails []Mail) {
 	tb.Helper()
 	Until(tb, fmt.Sprintf("%d mails to %s", n, to), func() bool {
@@ -79,7 +87,7 @@ func (i *Inbox) fetch(tb testing.TB) ([]Mail, error) {
 	return store.mails(), nil
 }
 
-// store is what GET /store answers, as far as we look at it.
+// store is the part of the answer to GET /store that the package reads.
 type store struct {
 	Emails []struct {
 		From        string `json:"from"`
@@ -101,7 +109,10 @@ type store struct {
 func (s store) mails() []Mail {
 	mails := make([]Mail, 0, len(s.Emails))
 	for _, e := range s.Emails {
-		m := Mail{From: e.From, ReplyTo: e.ReplyTo, Subject: e.Subject, Text: e.Body.Text, HTML: e.Body.HTML, At: time.Unix(e.At, 0).UTC()}
+		m := Mail{
+			From: e.From, ReplyTo: e.ReplyTo, Subject: e.Subject, Text: e.Body.Text,
+			HTML: e.Body.HTML, At: time.Unix(e.At, 0).UTC(),
+		}
 		for _, field := range [][]string{e.Destination.To, e.Destination.Cc, e.Destination.Bcc} {
 			m.To = append(m.To, bare(field)...)
 		}
@@ -110,8 +121,9 @@ func (s store) mails() []Mail {
 	return mails
 }
 
-// bare takes addresses apart: a simple message has one an entry, a raw one a whole header line, with names.
-// What can't be parsed stays as it is.
+// bare returns the bare addresses of header entries. A simple message has one address in each
+// entry. A raw message has a whole header line with names in each. An entry that cannot be parsed
+// is returned unchanged.
 func bare(entries []string) []string {
 	var addresses []string
 	for _, entry := range entries {

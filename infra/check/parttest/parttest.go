@@ -1,8 +1,10 @@
-// Package parttest gives tests the real parts: one DynamoDB engine in memory and one SES inbox a test binary, started
-// when the first test asks. Only tests import it.
+// Package parttest provides tests with the programs that stand in for AWS: one DynamoDB engine in
+// memory and one SES inbox. Each test binary has its own pair. A part is started when a test first
+// asks for it and is stopped by [Main]. Only tests import the package.
 //
-// All tests of a binary share them, in parallel: each uses a tenant, a table or an address of its own, and none clears
-// anything. Binaries share nothing, so that neither packages nor checkouts disturb each other.
+// All tests of a binary share the two parts and run in parallel. Each test uses a tenant, a table
+// or an address of its own, and no test clears anything. Binaries share nothing, so packages and
+// checkouts do not disturb each other.
 package parttest
 
 import (
@@ -14,55 +16,86 @@ import (
 	"identitypools/infra/local/part"
 )
 
-// The two parts outlive the test that starts them, and testing has no place for what belongs to a whole binary: these
-// are the exception to the rule against package variables.
+// The two parts outlive the test that starts them, and package testing has no place for what
+// belongs to a whole binary. These variables are the exception to the rule against package
+// variables.
 var (
-	engine = newShared(func(ctx context.Context) (*part.Part, error) { return part.Engine(ctx, os.Stderr, "") })
-	inbox  = newShared(func(ctx context.Context) (*part.Part, error) { return part.Inbox(ctx, os.Stderr) })
+	engine = newShared(func(ctx context.Context) (*part.Part, error) {
+		return part.Engine(ctx, os.Stderr, "")
+	})
+	inbox = newShared(func(ctx context.Context) (*part.Part, error) {
+		return part.Inbox(ctx, os.Stderr)
+	})
 )
 
-// Engine is the URL of the test binary's DynamoDB engine, or of the one that AWS_ENDPOINT_URL_DYNAMODB names. Whatever
-// region and keys a client shows it, it serves the same tables.
+// Engine returns the URL of the test binary's DynamoDB engine, or of the engine that
+// AWS_ENDPOINT_URL_DYNAMODB names. The engine serves the same tables to every client, whatever
+// region and keys the client uses. Engine fails the test if [Main] is not running.
 func Engine(tb testing.TB) string {
 	tb.Helper()
 	return engine.get(tb).URL()
 }
 
-// Main runs a package's tests and stops its parts: func TestMain(m *testing.M) { os.Exit(parttest.Main(m)) }.
-// On Linux that is only tidier: the kernel kills the parts with the binary. Elsewhere they outlive it without this.
+// Main runs the tests of a package, stops the parts that they have started, and returns the exit
+// code. Every package that uses the parts, directly or through systemtest, calls it:
+//
+//	func TestMain(m *testing.M) { os.Exit(parttest.Main(m)) }
+//
+// On Linux the kernel would also end the parts together with the test binary. Other systems have
+// no such feature, and without Main the parts would outlive the tests.
 func Main(m *testing.M) int {
-	defer engine.close()
-	defer inbox.close()
+	for _, s := range []*shared{engine, inbox} {
+		s.open()
+		defer s.close()
+	}
 	return m.Run()
 }
 
-// shared is one part for all tests of a binary.
+// shared is a part that all tests of a binary use.
 type shared struct {
 	start func() (*part.Part, error)
-	mu    sync.Mutex
-	part  *part.Part
+
+	mu     sync.Mutex
+	opened bool // Main is running and will stop the part
+	part   *part.Part
 }
 
 func newShared(start func(context.Context) (*part.Part, error)) *shared {
-	// A test's own context would end the wait of all others with it.
-	return &shared{start: sync.OnceValues(func() (*part.Part, error) { return start(context.Background()) })}
+	// With the context of one test, the end of that test would end the wait of all others.
+	return &shared{start: sync.OnceValues(func() (*part.Part, error) {
+		return start(context.Background())
+	})}
 }
 
+// open allows the part to be started.
+func (s *shared) open() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.opened = true
+}
+
+// get returns the part and starts it if necessary.
 func (s *shared) get(tb testing.TB) *part.Part {
 	tb.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.opened {
+		tb.Fatal("nothing would stop the engine and the inbox: the package needs" +
+			" func TestMain(m *testing.M) { os.Exit(parttest.Main(m)) }")
+	}
 	running, err := s.start()
 	if err != nil {
 		tb.Fatal(err)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.part = running
 	return running
 }
 
+// close stops the part if it was started.
 func (s *shared) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.opened = false
 	if s.part != nil {
 		s.part.Stop()
 	}

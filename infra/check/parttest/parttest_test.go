@@ -3,7 +3,6 @@ package parttest_test
 import (
 	"context"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -15,8 +14,6 @@ import (
 
 	"identitypools/infra/check/parttest"
 )
-
-func TestMain(m *testing.M) { os.Exit(parttest.Main(m)) }
 
 func TestEngineIsOneForAllTests(t *testing.T) {
 	t.Parallel()
@@ -54,9 +51,13 @@ func TestInbox(t *testing.T) {
 	}{
 		"simple": {
 			"simple@inbox.example",
-			types.EmailContent{Simple: &types.Message{Subject: text("Grüße"), Body: &types.Body{Text: text("hello"), Html: text("<p>hello</p>")}}},
+			types.EmailContent{Simple: &types.Message{
+				Subject: text("Grüße"),
+				Body:    &types.Body{Text: text("hello"), Html: text("<p>hello</p>")},
+			}},
 			parttest.Mail{
-				From: `"Pools" <pools@sender.example>`, To: []string{"simple@inbox.example", "copy@inbox.example"},
+				From:    `"Pools" <pools@sender.example>`,
+				To:      []string{"simple@inbox.example", "copy@inbox.example"},
 				Subject: "Grüße", Text: "hello", HTML: "<p>hello</p>",
 			},
 		},
@@ -64,7 +65,8 @@ func TestInbox(t *testing.T) {
 			"raw@inbox.example",
 			types.EmailContent{Raw: &types.RawMessage{Data: []byte(raw)}},
 			parttest.Mail{
-				From: `"Pools" <pools@sender.example>`, To: []string{"raw@inbox.example", "other@inbox.example"},
+				From:    `"Pools" <pools@sender.example>`,
+				To:      []string{"raw@inbox.example", "other@inbox.example"},
 				Subject: "Grüße", Text: "hello\n", HTML: "<p>hello</p>\n",
 			},
 		},
@@ -75,8 +77,11 @@ func TestInbox(t *testing.T) {
 			start := time.Now().Truncate(time.Second)
 			_, err := client.SendEmail(t.Context(), &sesv2.SendEmailInput{
 				FromEmailAddress: aws.String(`"Pools" <pools@sender.example>`),
-				Destination:      &types.Destination{ToAddresses: []string{test.to}, BccAddresses: []string{"copy@inbox.example"}},
-				Content:          &test.content,
+				Destination: &types.Destination{
+					ToAddresses:  []string{test.to},
+					BccAddresses: []string{"copy@inbox.example"},
+				},
+				Content: &test.content,
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -86,7 +91,8 @@ func TestInbox(t *testing.T) {
 			if got.At.Before(start) || got.At.After(time.Now()) {
 				t.Errorf("sent at %s, not after %s", got.At, start)
 			}
-			if got.From != test.want.From || !slices.Equal(got.To, test.want.To) || got.Subject != test.want.Subject ||
+			if got.From != test.want.From || !slices.Equal(got.To, test.want.To) ||
+				got.Subject != test.want.Subject ||
 				got.Text != test.want.Text || got.HTML != test.want.HTML {
 				t.Errorf("got  %+v\nwant %+v", got, test.want)
 			}

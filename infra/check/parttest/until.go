@@ -10,7 +10,8 @@ const (
 	untilEvery  = 20 * time.Millisecond
 )
 
-// Until waits until something holds that happens behind a test's back; what says what, where it does not within 20 seconds.
+// Until waits until a condition holds that something else than the test brings about. It fails the
+// test after 20 seconds, with a message that contains what, the description of the condition.
 func Until(tb testing.TB, what string, holds func() bool) {
 	tb.Helper()
 	deadline := time.NewTimer(untilWithin)

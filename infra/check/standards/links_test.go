@@ -11,29 +11,35 @@ import (
 	"testing"
 )
 
-// unwanted are packages that no function has a use for, by the rule that speaks of them.
+// unwanted returns packages that no function needs, with the rules that forbid them.
 func unwanted() map[string]string {
 	return map[string]string{
-		"os/exec": "V1.2.5", "plugin": "V1.3.2", "unsafe": "V1.4.1", "C": "V1.4.1", "encoding/xml": "V1.5.1", "encoding/gob": "V1.5.2",
-		"crypto/des": "V11.3.2", "crypto/rc4": "V11.3.2", "crypto/md5": "V11.4.1", "crypto/sha1": "V11.4.1", "crypto/rsa": "V11.6.1",
+		"os/exec": "V1.2.5", "plugin": "V1.3.2", "unsafe": "V1.4.1", "C": "V1.4.1",
+		"encoding/xml": "V1.5.1", "encoding/gob": "V1.5.2",
+		"crypto/des": "V11.3.2", "crypto/rc4": "V11.3.2", "crypto/md5": "V11.4.1",
+		"crypto/sha1": "V11.4.1", "crypto/rsa": "V11.6.1",
 		"math/rand": "V6.5.3, V11.5.1", "math/rand/v2": "V6.5.3, V11.5.1",
 	}
 }
 
-// excused are the packages that have a use for one, and which.
+// excused reports whether a package may import one of them. The argument has the form "package
+// imported".
 func excused(imports string) bool {
 	return slices.Contains([]string{
-		"shared/password crypto/sha1", // inside PBKDF2, of hashes that are imported
-		"shared/table math/rand/v2",   // how long a transaction waits before it is tried again
+		"shared/password crypto/sha1", // part of PBKDF2 in imported hashes
+		"shared/table math/rand/v2",   // random waiting time before a transaction is retried
 	}, imports)
 }
 
-// V1.2.5, V1.3.2, V1.4.1, V1.5.1, V1.5.2, V6.5.3, V11.2.1, V11.3.1, V11.3.2, V11.4.1, V12.3.2: our own code that is deployed runs no
-// program, parses no XML, and uses neither weak cryptography nor guessable randomness; it never calls a cipher without a mode that
-// authenticates, and never skips the check of a certificate.
+// V1.2.5, V1.3.2, V1.4.1, V1.5.1, V1.5.2, V6.5.3, V11.2.1, V11.3.1, V11.3.2, V11.4.1, V12.3.2: our
+// own code that is deployed runs no programs, parses no XML, and uses neither weak cryptography nor
+// predictable random numbers. It never uses a cipher without an authenticated mode and never skips
+// the verification of a certificate.
 func TestWhatNoFunctionLinks(t *testing.T) {
 	t.Parallel()
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-tags", "lambda.norpc", "-f", `{{.ImportPath}} {{.Dir}} {{join .GoFiles ","}} {{join .Imports ","}}`, "identitypools/functions/...", "identitypools/shared/...")
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-tags", "lambda.norpc", "-f",
+		`{{.ImportPath}} {{.Dir}} {{join .GoFiles ","}} {{join .Imports ","}}`,
+		"identitypools/functions/...", "identitypools/shared/...")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
@@ -43,7 +49,7 @@ func TestWhatNoFunctionLinks(t *testing.T) {
 	for line := range bytes.Lines(out) {
 		fields := strings.Fields(string(line))
 		if len(fields) < 4 {
-			continue // a folder of tests alone, or a package without imports
+			continue // a folder with tests only, or a package without imports
 		}
 		name := strings.TrimPrefix(fields[0], "identitypools/")
 		for imported := range strings.SplitSeq(fields[3], ",") {
@@ -63,7 +69,8 @@ func TestWhatNoFunctionLinks(t *testing.T) {
 	}
 }
 
-// V15.1.2: what each module is for, is written down. Modules that others need are in go.sum, and change with them.
+// V15.1.2: the purpose of each module is documented. Indirect dependencies are in go.sum and change
+// with the modules that need them.
 func TestEveryDependencyHasAReason(t *testing.T) {
 	t.Parallel()
 	reasons, err := os.ReadFile("../../../docs/dependencies.md")
@@ -71,7 +78,10 @@ func TestEveryDependencyHasAReason(t *testing.T) {
 		t.Fatal(err)
 	}
 	direct := regexp.MustCompile(`(?m)^\s+(\S+) v\S+$|^\s+"(\S+)": "[0-9.]+",?$`)
-	for _, file := range []string{"go.mod", "infra/deploy/stack/go.mod", "infra/check/browser/go.mod", "package.json"} {
+	for _, file := range []string{
+		"go.mod", "infra/deploy/stack/go.mod", "infra/check/browser/go.mod",
+		"package.json",
+	} {
 		text, err := os.ReadFile(filepath.Join("../../..", file))
 		if err != nil {
 			t.Fatal(err)
@@ -85,7 +95,8 @@ func TestEveryDependencyHasAReason(t *testing.T) {
 	}
 }
 
-// names finds a module in a text, where it is `called so`: by one of the last two parts of its path, without its version.
+// names returns an expression that finds the name of a module in a text, in backquotes. The name is
+// one of the last two elements of the module's path, without its version.
 func names(module string) *regexp.Regexp {
 	parts := strings.Split(regexp.MustCompile(`/v\d+$`).ReplaceAllString(module, ""), "/")
 	parts = slices.DeleteFunc(parts[max(0, len(parts)-2):], func(part string) bool { return part == "x" })

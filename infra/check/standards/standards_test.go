@@ -1,4 +1,5 @@
-// Package standards holds docs/standards.md to the tests that it names. It has tests alone.
+// Package standards checks docs/standards.md against the tests that it names. It contains only
+// tests.
 package standards_test
 
 import (
@@ -14,7 +15,8 @@ import (
 
 const document = "docs/standards.md"
 
-// Every rule is shown by tests or texts that there are, or says why not; and what a comment or a text cites has a row.
+// Each row of the document names existing tests or texts, or a reason why there are none. Each rule
+// that a comment or a text cites has a row.
 func TestTheStandardsAreShown(t *testing.T) {
 	t.Parallel()
 	repository := readTree(t)
@@ -26,12 +28,15 @@ func TestTheStandardsAreShown(t *testing.T) {
 		faults = append(faults, repository.faults(row)...)
 	}
 	for id, files := range repository.cited {
-		if !slices.ContainsFunc(rows, func(r row) bool { return r.id == id || strings.HasPrefix(r.id, id+" (") }) {
-			faults = append(faults, fmt.Sprintf("%s is cited in %s and has no row", id, strings.Join(files, ", ")))
+		if !slices.ContainsFunc(rows, func(r row) bool {
+			return r.id == id || strings.HasPrefix(r.id, id+" (")
+		}) {
+			faults = append(faults, fmt.Sprintf("%s is cited in %s and has no row", id,
+				strings.Join(files, ", ")))
 		}
 	}
 	named := regexp.MustCompile(`\*((?:Test|Fuzz|Benchmark)\w+)\*`)
-	for file, text := range repository.texts { // which name tests *so*
+	for file, text := range repository.texts { // texts name tests in asterisks
 		for _, name := range named.FindAllStringSubmatch(text, -1) {
 			if !repository.has(name[1]) {
 				faults = append(faults, fmt.Sprintf("%s names %s, which is nowhere", file, name[1]))
@@ -46,7 +51,10 @@ func TestTheStandardsAreShown(t *testing.T) {
 func TestRowsThatShowNothing(t *testing.T) {
 	t.Parallel()
 	repository := tree{
-		tests: map[string][]string{"shared/otp": {"TestMatches", "FuzzCode"}, "shared/api": {"TestPaths"}},
+		tests: map[string][]string{
+			"shared/otp": {"TestMatches", "FuzzCode"},
+			"shared/api": {"TestPaths"},
+		},
 		texts: map[string]string{"docs/a.md": "# A\n\n## The code secret, and keys\n"},
 	}
 	cases := map[string]struct {
@@ -78,7 +86,8 @@ func TestRowsThatShowNothing(t *testing.T) {
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			rows, faults := parse("| id | level | rule | shown by |\n|---|---|---|---|\n" + test.text + "\n")
+			rows, faults := parse("| id | level | rule | shown by |\n|---|---|---|---|\n" +
+				test.text + "\n")
 			for _, row := range rows {
 				faults = append(faults, repository.faults(row)...)
 			}
@@ -114,7 +123,10 @@ func readTree(t *testing.T) tree {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && slices.Contains([]string{".git", ".local", "cdk.out", "dist", "node_modules"}, path.Base(file)):
+		case entry.IsDir() && slices.Contains([]string{
+			".git", ".local", "cdk.out", "dist",
+			"node_modules",
+		}, path.Base(file)):
 			return fs.SkipDir
 		case entry.IsDir() || !strings.HasSuffix(file, ".go") && !strings.HasSuffix(file, ".md"):
 			return nil

@@ -11,14 +11,14 @@ import (
 	"strings"
 )
 
-// tree is what the document speaks of.
+// tree has the parts of the repository that the document refers to.
 type tree struct {
-	tests map[string][]string // names of tests, by folder
-	texts map[string]string   // texts of docs, by file
+	tests map[string][]string // names of tests by folder
+	texts map[string]string   // texts by file
 	cited map[string][]string // files that cite a rule, by its id
 }
 
-// add reads a file of Go or a text.
+// add adds a Go file or a text.
 func (tr *tree) add(file, text string) error {
 	if file != document {
 		for _, id := range citations(text) {
@@ -44,7 +44,7 @@ func (tr *tree) add(file, text string) error {
 	return nil
 }
 
-// has says whether a test is in any package.
+// has reports whether any package has a test with the name.
 func (tr *tree) has(name string) bool {
 	for _, names := range tr.tests {
 		if slices.Contains(names, name) {
@@ -54,7 +54,7 @@ func (tr *tree) has(name string) bool {
 	return false
 }
 
-// faults are what is wrong with what a row says.
+// faults returns what is wrong with a row.
 func (tr *tree) faults(r row) []string {
 	if reason, isNone := cutAny(r.shown, "n/a:", "deviation:"); isNone {
 		if strings.TrimSpace(reason) == "" {
@@ -96,7 +96,7 @@ func cutAny(text string, prefixes ...string) (string, bool) {
 	return text, false
 }
 
-// row is a rule as the document has it.
+// row is a row of the document's tables of rules.
 type row struct{ id, rule, shown string }
 
 var (
@@ -108,7 +108,8 @@ var (
 	number  = regexp.MustCompile(`\d+\.\d+\.\d+`)
 )
 
-// parse reads the rows of the tables of rules. A fault is a line of such a table that is no row.
+// parse returns the rows of the tables of rules, and a fault for each line of a table that is not a
+// valid row.
 func parse(text string) (rows []row, faults []string) {
 	seen, ofRules := map[string]bool{}, false
 	for line := range strings.Lines(text) {
@@ -137,7 +138,7 @@ func parse(text string) (rows []row, faults []string) {
 	return rows, faults
 }
 
-// citations are the ids of rules that a text speaks of, sorted.
+// citations returns the sorted ids of the rules that a text cites.
 func citations(text string) []string {
 	var ids []string
 	for _, found := range cites.FindAllStringSubmatch(text, -1) {
@@ -152,7 +153,7 @@ func citations(text string) []string {
 	return slices.Compact(ids)
 }
 
-// headings are the parts of a text as links name them.
+// headings returns the names that links use for the headings of a text.
 func headings(text string) []string {
 	var names []string
 	for line := range strings.Lines(text) {

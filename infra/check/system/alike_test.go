@@ -133,8 +133,8 @@ var anAddress = regexp.MustCompile(`eve-\w+@example\.com`)
 func (c *crowd) ask(tb testing.TB, q question, s stranger) (seen, work) {
 	tb.Helper()
 	function, event := c.event(tb, q, s)
-	c.trace.Take()
-	c.meter.Take()
+	c.trace.Collect()
+	c.meter.Collect()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	answer, err := function(tb.Context(), event)
@@ -146,9 +146,9 @@ func (c *crowd) ask(tb testing.TB, q question, s stranger) (seen, work) {
 		tb.Fatalf("%s answers %d, want %d: %s", q.name, answer.StatusCode, q.status, answer.Body)
 	}
 	body := anAddress.ReplaceAllString(strings.ReplaceAll(answer.Body, s.link, "LINK"), "ADDRESS") // which the stranger knows
-	got := seen{Status: answer.StatusCode, Headers: answer.Headers, Length: len(body) + len(strings.Join(answer.Cookies, "")), Body: plain(body), Cost: c.meter.Take()}
-	for _, call := range c.trace.Take() {
-		got.Calls, got.Bytes = append(got.Calls, call.Alike()), append(got.Bytes, call.Bytes())
+	got := seen{Status: answer.StatusCode, Headers: answer.Headers, Length: len(body) + len(strings.Join(answer.Cookies, "")), Body: plain(body), Cost: c.meter.Collect()}
+	for _, call := range c.trace.Collect() {
+		got.Calls, got.Bytes = append(got.Calls, call.Normalized()), append(got.Bytes, call.Bytes())
 	}
 	return got, work{float64(after.Mallocs - before.Mallocs), float64(after.TotalAlloc - before.TotalAlloc)}
 }

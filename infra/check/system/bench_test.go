@@ -25,7 +25,7 @@ func alone(c *system.Config) { c.NoCourier = true }
 // played back from a tape.
 func BenchmarkRequest(b *testing.B) {
 	tape := systemtest.NewTape()
-	product := systemtest.New(b, alone, systemtest.Watched(tape.Watch))
+	product := systemtest.New(b, alone, systemtest.WithMiddleware(tape.Watch))
 	tenant := product.NewTenant(b)
 	pool := tenant.NewPool(b, nil)
 	id := tenant.NewUser(b, pool, "new", systemtest.Address("ann"), nil)

@@ -143,7 +143,7 @@ func (a *aviary) courier(t *testing.T) {
 	users, messages := a.product.Stored(t, "USERS#"), a.product.Stored(t, "MESSAGE#")
 	work := func(items ...systemtest.Item) {
 		for i, it := range items {
-			event := systemtest.StreamOf(events.DynamoDBOperationTypeInsert, it)
+			event := systemtest.StreamEvent(events.DynamoDBOperationTypeInsert, it)
 			a.product.Courier.Stream(failing(t, i%5), event)
 			a.product.Courier.Stream(t.Context(), event)
 		}
@@ -170,7 +170,7 @@ func (a *aviary) courier(t *testing.T) {
 		}
 	}
 	for _, address := range []string{a.canary(addressText, "a bounce") + "@example.com", a.canary(addressText, "a bounce of no address")} {
-		notice := systemtest.Bounce(t, address)
+		notice := systemtest.BounceEvent(t, address)
 		for _, ctx := range []context.Context{failing(t, 0), t.Context()} {
 			_, err := a.product.Courier.Handle(ctx, notice)
 			_, _ = fmt.Fprintln(&a.log, err) // as Lambda does
@@ -320,6 +320,6 @@ func TestASpellingIsFound(t *testing.T) {
 func newAviary(t *testing.T) *aviary {
 	t.Helper()
 	a := &aviary{secrets: map[string]string{source: "where a request comes from"}, seen: map[string]bool{}, ses: newRefusingSES(t)}
-	a.product = systemtest.New(t, alone, a.log.Option, systemtest.Watched(systemtest.Faulty), systemtest.Watched(panicking), func(c *system.Config) { c.SESURL = a.ses.url })
+	a.product = systemtest.New(t, alone, a.log.Option, systemtest.WithMiddleware(systemtest.InjectFaults), systemtest.WithMiddleware(panicking), func(c *system.Config) { c.SESURL = a.ses.url })
 	return a
 }

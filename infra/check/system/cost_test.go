@@ -13,7 +13,7 @@ type fields = systemtest.Fields
 // works after the answer.
 func TestWhatACallCosts(t *testing.T) {
 	meter := &systemtest.Meter{}
-	options := []func(*system.Config){systemtest.Watched(meter.Watch), func(c *system.Config) { c.NoCourier = true }}
+	options := []func(*system.Config){systemtest.WithMiddleware(meter.Watch), func(c *system.Config) { c.NoCourier = true }}
 	product := systemtest.New(t, options...)
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, nil)
@@ -32,7 +32,7 @@ func TestWhatACallCosts(t *testing.T) {
 		fields{"type": "activation", "identifier": own}).Text(t, "code")
 	starved := systemtest.Address("starved") // for whom a stranger's mail comes, and none of their own
 	register(t, tenant, pool, starved)
-	product.Courier.Stream(t.Context(), product.Outbox(t))
+	product.Courier.Stream(t.Context(), product.OutboxEvent(t))
 	mailed := systemtest.CodeIn(t, product.Inbox.Await(t, starved, 1)[0])
 	other := tenant.NewPool(t, nil)
 	starvedTicket := register(t, tenant, other, starved)
@@ -120,9 +120,9 @@ func TestWhatACallCosts(t *testing.T) {
 		{"list the texts of all mails", func() { tenant.Admin.Must(t, 200, "GET", "/pools/"+pool+"/mails", nil) }, systemtest.Cost{RoundTrips: 2, Read: 2}},
 		{"list users, a page", func() { tenant.Admin.Must(t, 200, "GET", "/pools/"+pool+"/users?limit=5", nil) }, systemtest.Cost{RoundTrips: 1, Read: 1}},
 	} {
-		meter.Take()
+		meter.Collect()
 		c.call()
-		got := meter.Take()
+		got := meter.Collect()
 		t.Logf("| %s | %d | %g | %g |", c.name, got.RoundTrips, got.Write, got.Read)
 		if got.RoundTrips > c.most.RoundTrips || got.Write > c.most.Write || got.Read > c.most.Read {
 			t.Errorf("%s costs %+v, may cost %+v", c.name, got, c.most)

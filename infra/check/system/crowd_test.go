@@ -58,7 +58,7 @@ func newCrowd(tb testing.TB, n int) *crowd {
 	c := &crowd{people: map[string][]stranger{}}
 	c.now.Store(time.Now().UnixNano())
 	still := func(config *system.Config) { config.Now = func() time.Time { return time.Unix(0, c.now.Load()) } }
-	c.product = systemtest.New(tb, alone, still, c.trace.Option, systemtest.Watched(c.meter.Watch))
+	c.product = systemtest.New(tb, alone, still, c.trace.Option, systemtest.WithMiddleware(c.meter.Watch))
 	c.tenant = c.product.NewTenant(tb)
 	c.pool = c.tenant.NewPool(tb, nil)
 	for _, state := range states() {
@@ -68,7 +68,7 @@ func newCrowd(tb testing.TB, n int) *crowd {
 	}
 	c.come(tb, earlier)
 	c.now.Add(int64(25 * time.Hour))
-	c.tenant.Renew(tb)
+	c.tenant.RenewTokens(tb)
 	c.come(tb, states()...)
 	for range 4 {
 		c.now.Add(int64(61 * time.Second))

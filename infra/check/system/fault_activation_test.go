@@ -233,7 +233,7 @@ func (s *scene) ticketWorks(answer systemtest.Response) {
 	s.post()
 	s.arrived("Confirm your address for Partners")
 	s.Clock.Advance(time.Minute + time.Second)
-	s.tenant.Renew(s.t)
+	s.tenant.RenewTokens(s.t)
 	s.tenant.Public.Must(s.t, 202, "POST", s.pool+"/activation/send", fields{"ticket": s.ticket})
 	s.post()
 	s.resent(answer)

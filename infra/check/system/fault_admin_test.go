@@ -186,7 +186,7 @@ func adminUseCases() []useCase {
 			request: func(s *scene) *http.Request { return s.tenant.Admin.TokenRequest(s.t, s.tenant.ID, "admin") },
 			done: func(s *scene, answer systemtest.Response) {
 				s.tenant.Admin.Token = answer.Text(s.t, "access_token")
-				s.Settle()
+				s.ExpireCaches()
 				s.tenant.Admin.Must(s.t, 200, "GET", "/pools", nil)
 			},
 		},
@@ -205,7 +205,7 @@ func adminUseCases() []useCase {
 func (s *scene) poolGoes(systemtest.Response) {
 	s.tenant.Admin.Must(s.t, 404, "GET", s.pool, nil)
 	if deleted := s.Stored(s.t, "POOL#"+s.tenant.ID+"#"); len(deleted) > 0 {
-		s.stream(&systemtest.Fault{Kind: systemtest.Unfaulted}, systemtest.StreamOf(events.DynamoDBOperationTypeModify, deleted...))
+		s.stream(&systemtest.Fault{Kind: systemtest.Unfaulted}, systemtest.StreamEvent(events.DynamoDBOperationTypeModify, deleted...))
 	}
 	for _, kind := range []string{"USERS", "USER", "CLAIM", "POOL"} {
 		for _, it := range s.Stored(s.t, kind+"#"+s.tenant.ID+"#") {

@@ -51,7 +51,7 @@ func deliveries() []delivery {
 		{
 			name: "users who came", given: func(s *scene) { s.newUser(); s.tenant.NewUser(s.t, s.poolID(), "new", systemtest.Address("ben"), nil) },
 			batch: func(s *scene) events.DynamoDBEvent {
-				return systemtest.StreamOf(events.DynamoDBOperationTypeInsert, s.Stored(s.t, "USERS#")...)
+				return systemtest.StreamEvent(events.DynamoDBOperationTypeInsert, s.Stored(s.t, "USERS#")...)
 			},
 			done: func(s *scene) { s.counted(2) },
 		},
@@ -60,15 +60,15 @@ func deliveries() []delivery {
 			name:  "what waited with an unproved user expires",
 			given: func(s *scene) { s.registeredWithCode(); s.Clock.Advance(5 * 24 * time.Hour) },
 			batch: func(s *scene) events.DynamoDBEvent {
-				return systemtest.StreamOf(events.DynamoDBOperationTypeRemove, s.Expire(s.t)...)
+				return systemtest.StreamEvent(events.DynamoDBOperationTypeRemove, s.Expire(s.t)...)
 			},
-			done: func(s *scene) { s.tenant.Renew(s.t); s.mustBe("") },
+			done: func(s *scene) { s.tenant.RenewTokens(s.t); s.mustBe("") },
 		},
 		{name: "a deleted pool", given: poolIsDeleted, batch: func(s *scene) events.DynamoDBEvent {
-			return systemtest.StreamOf(events.DynamoDBOperationTypeModify, s.Stored(s.t, "POOL#")...)
+			return systemtest.StreamEvent(events.DynamoDBOperationTypeModify, s.Stored(s.t, "POOL#")...)
 		}, done: func(s *scene) { s.poolGoes(systemtest.Response{}) }},
 		{name: "a user who came to a deleted pool", given: poolIsDeleted, batch: func(s *scene) events.DynamoDBEvent {
-			return systemtest.StreamOf(events.DynamoDBOperationTypeInsert, s.Stored(s.t, "USERS#")...)
+			return systemtest.StreamEvent(events.DynamoDBOperationTypeInsert, s.Stored(s.t, "USERS#")...)
 		}, done: func(s *scene) {
 			if left := s.Stored(s.t, "USERS#"); len(left) > 0 {
 				s.t.Errorf("is still there: %v", left)
@@ -104,7 +104,7 @@ func poolIsDeleted(s *scene) {
 // comingAndGoing is a batch with both records of a user.
 func comingAndGoing(s *scene) events.DynamoDBEvent {
 	s.newUser()
-	came := systemtest.StreamOf(events.DynamoDBOperationTypeInsert, s.Stored(s.t, "USERS#")...)
+	came := systemtest.StreamEvent(events.DynamoDBOperationTypeInsert, s.Stored(s.t, "USERS#")...)
 	s.tenant.Admin.Must(s.t, 204, "DELETE", s.userPath(), nil)
 	went := came.Records[0]
 	went.EventID, went.EventName, went.Change.SequenceNumber = "another", string(events.DynamoDBOperationTypeRemove), "1"
@@ -141,16 +141,16 @@ func (d delivery) meets(t *testing.T, f *systemtest.Fault) {
 	if d.given != nil {
 		d.given(s)
 	}
-	s.Settle()
+	s.ExpireCaches()
 	var batch events.DynamoDBEvent
 	if d.batch == nil {
-		batch = s.Outbox(t)
+		batch = s.OutboxEvent(t)
 	} else {
 		batch = d.batch(s)
 	}
 	tries := s.stream(f, batch)
 	calls := f.Calls()
-	if smooth := f.Kind == systemtest.Unfaulted || f.Heals(calls[f.Call]); smooth && tries > 1 {
+	if smooth := f.Kind == systemtest.Unfaulted || f.IsHarmless(calls[f.Call]); smooth && tries > 1 {
 		t.Errorf("the batch came again")
 	}
 	if left := s.Stored(t, "MESSAGE#"); len(left) > 0 {
@@ -166,7 +166,7 @@ func TestAnyCallForANoticeOfSESMayFail(t *testing.T) {
 	bounces := func(t *testing.T, f *systemtest.Fault) {
 		s := newScene(t)
 		if err := s.bounce(f); err != nil {
-			if f.Kind == systemtest.Unfaulted || f.Heals(f.Calls()[f.Call]) {
+			if f.Kind == systemtest.Unfaulted || f.IsHarmless(f.Calls()[f.Call]) {
 				t.Error(err)
 			}
 			s.bounced()
@@ -188,7 +188,7 @@ func TestAnyCallForANoticeOfSESMayFail(t *testing.T) {
 // bounce tells the courier that a mail to the scene's address has bounced.
 func (s *scene) bounce(f *systemtest.Fault) error {
 	s.t.Helper()
-	_, err := s.Courier.Handle(f.In(system.As(s.t.Context(), "courier")), systemtest.Bounce(s.t, s.email))
+	_, err := s.Courier.Handle(f.Context(system.As(s.t.Context(), "courier")), systemtest.BounceEvent(s.t, s.email))
 	return err
 }
 

@@ -36,16 +36,16 @@ func delayedMail(t *testing.T, putOff, due *systemtest.Fault) {
 	now := s.Clock.Now().UTC()
 	// so that all is in one hour of one day
 	s.Clock.Advance(now.Truncate(24 * time.Hour).Add(32*time.Hour + time.Minute).Sub(now))
-	s.tenant.Renew(t)
+	s.tenant.RenewTokens(t)
 	s.tenant.Admin.Must(t, 200, "PUT", s.pool, fields{
 		"name": "Partners", "public_registration_allowed": true,
 		"limits": fields{"pool_mails_per_hour": 1},
 	})
-	s.Settle()
+	s.ExpireCaches()
 	register(t, s.tenant, s.poolID(), systemtest.Address("first"))
 	s.post()
 	register(t, s.tenant, s.poolID(), s.email)
-	s.stream(putOff, s.Outbox(t))
+	s.stream(putOff, s.OutboxEvent(t))
 	if mails := s.Inbox.Mails(t, s.email); len(mails) > 0 {
 		t.Fatalf("%d mails come before their hour", len(mails))
 	}
@@ -53,7 +53,7 @@ func delayedMail(t *testing.T, putOff, due *systemtest.Fault) {
 		s.Clock.Advance(time.Hour)
 		ctx := system.As(t.Context(), "courier")
 		if hour == 0 || len(due.Calls()) == 0 {
-			ctx = due.In(ctx)
+			ctx = due.Context(ctx)
 		}
 		_ = s.Courier.Tick(ctx) // a tick that fails leaves the message to the next
 		if len(s.Stored(t, "MESSAGE#")) == 0 {

@@ -66,7 +66,7 @@ func (s *scene) page(method, page string, form url.Values) *http.Request {
 
 // onCodePage is somebody who has signed up on the page, more than a minute ago, and has a code.
 func (s *scene) onCodePage() {
-	answer := s.Direct(s.t.Context(), s.t, "registration", s.page("POST", "register", url.Values{"identifier": {s.email}, "password": {systemtest.Password}}))
+	answer := s.InvokeFunction(s.t.Context(), s.t, "registration", s.page("POST", "register", url.Values{"identifier": {s.email}, "password": {systemtest.Password}}))
 	s.cookie, _, _ = strings.Cut(answer.Header.Get("Set-Cookie"), ";")
 	s.user = s.tenant.System.Must(s.t, 200, "POST", s.pool+"/users/by_key", fields{"identifier": s.email}).Text(s.t, "id")
 	s.empty()
@@ -81,7 +81,7 @@ func (s *scene) cookieWorks(answer systemtest.Response) {
 	s.post()
 	s.arrived("Confirm your address for Partners")
 	s.Clock.Advance(time.Minute + time.Second)
-	s.tenant.Renew(s.t)
+	s.tenant.RenewTokens(s.t)
 	for _, form := range []url.Values{{"do": {"resend"}}, {"code": {""}}} {
 		if form.Has("code") {
 			s.post()
@@ -89,7 +89,7 @@ func (s *scene) cookieWorks(answer systemtest.Response) {
 			form.Set("code", systemtest.CodeIn(s.t, mails[len(mails)-1]))
 			s.proved[s.user] = true
 		}
-		if got := s.Direct(s.t.Context(), s.t, "registration", s.page("POST", "register/code", form)); got.Status != http.StatusSeeOther {
+		if got := s.InvokeFunction(s.t.Context(), s.t, "registration", s.page("POST", "register/code", form)); got.Status != http.StatusSeeOther {
 			s.t.Errorf("%v: %d %s", form, got.Status, got.Body)
 		}
 	}

@@ -31,7 +31,7 @@ type scene struct {
 
 func newScene(t *testing.T) *scene {
 	t.Helper()
-	s := &scene{t: t, Product: systemtest.New(t, alone, systemtest.Watched(systemtest.Faulty)), email: systemtest.Address("ann"), proved: map[string]bool{}}
+	s := &scene{t: t, Product: systemtest.New(t, alone, systemtest.WithMiddleware(systemtest.InjectFaults)), email: systemtest.Address("ann"), proved: map[string]bool{}}
 	s.tenant = s.NewTenant(t)
 	s.pool = "/pools/" + s.tenant.NewPool(t, nil)
 	return s
@@ -52,7 +52,7 @@ func (s *scene) public(method, path string, body any) *http.Request {
 // ask has the function of an operation do a request, which may meet a fault.
 func (s *scene) ask(f *systemtest.Fault, operation string, r *http.Request) systemtest.Response {
 	s.t.Helper()
-	return s.Direct(f.In(s.t.Context()), s.t, story.Route(operation).Function, r)
+	return s.InvokeFunction(f.Context(s.t.Context()), s.t, story.Route(operation).Function, r)
 }
 
 // userPath is the path of the user that the test is about.
@@ -122,7 +122,7 @@ func (s *scene) newSchema() {
 // sound checks the invariants of the table.
 func (s *scene) sound(when string) {
 	s.t.Helper()
-	for _, broken := range s.Broken(s.t, s.tenant.ID, s.proved) {
+	for _, broken := range s.BrokenInvariants(s.t, s.tenant.ID, s.proved) {
 		s.t.Errorf("%s: %s", when, broken)
 	}
 }
@@ -130,7 +130,7 @@ func (s *scene) sound(when string) {
 // post has the courier do what waits in the outbox, without faults.
 func (s *scene) post() {
 	s.t.Helper()
-	s.stream(&systemtest.Fault{Kind: systemtest.Unfaulted}, s.Outbox(s.t))
+	s.stream(&systemtest.Fault{Kind: systemtest.Unfaulted}, s.OutboxEvent(s.t))
 	if left := s.Stored(s.t, "MESSAGE#"); len(left) > 0 {
 		s.t.Errorf("still in the outbox: %v", left)
 	}
@@ -139,7 +139,7 @@ func (s *scene) post() {
 // stream has the courier work through an event until nothing of it comes again. Only the first time meets the fault.
 func (s *scene) stream(f *systemtest.Fault, event events.DynamoDBEvent) (tries int) {
 	s.t.Helper()
-	ctx := f.In(system.As(s.t.Context(), "courier"))
+	ctx := f.Context(system.As(s.t.Context(), "courier"))
 	for tries = 1; tries <= 3; tries++ {
 		failed := s.Courier.Stream(ctx, event).BatchItemFailures
 		s.sound("after the courier")
@@ -239,5 +239,5 @@ func (s *scene) withoutKeys() {
 	if _, err := s.DB.DeleteItem(s.t.Context(), &dynamodb.DeleteItemInput{TableName: aws.String(s.TableName), Key: key}); err != nil {
 		s.t.Fatal(err)
 	}
-	s.Settle()
+	s.ExpireCaches()
 }

@@ -160,7 +160,7 @@ func faultsOf(calls []string, salt int) []*systemtest.Fault {
 		var all []*systemtest.Fault
 		for _, reach := range systemtest.Reaches() {
 			for _, kind := range reaches[reach] {
-				if f := (&systemtest.Fault{Kind: kind, Reach: reach, Call: n}); f.Fits(operation) {
+				if f := (&systemtest.Fault{Kind: kind, Reach: reach, Call: n}); f.AppliesTo(operation) {
 					all = append(all, f)
 				}
 			}
@@ -187,7 +187,7 @@ func (u useCase) meets(t *testing.T, f *systemtest.Fault, key string) {
 	if u.given != nil {
 		u.given(s)
 	}
-	s.Settle() // what the functions have in memory is read again
+	s.ExpireCaches() // what the functions have in memory is read again
 	request := func() *http.Request {
 		r := u.request(s)
 		r.Header.Set("Idempotency-Key", key)
@@ -198,7 +198,7 @@ func (u useCase) meets(t *testing.T, f *systemtest.Fault, key string) {
 	calls := f.Calls()
 	switch {
 	case got.Status == u.status:
-	case f.Kind == systemtest.Unfaulted, f.Call < len(calls) && f.Heals(calls[f.Call]):
+	case f.Kind == systemtest.Unfaulted, f.Call < len(calls) && f.IsHarmless(calls[f.Call]):
 		t.Errorf("answered %d %s, want %d", got.Status, got.Body, u.status)
 	case got.Status != http.StatusServiceUnavailable || got.Header.Get("Retry-After") == "":
 		t.Errorf("answered %d %s, want %d, or 503 with Retry-After", got.Status, got.Body, u.status)

@@ -144,7 +144,7 @@ func submit(t *testing.T, link *url.URL, status int, code, password string) {
 		t.Fatal(err)
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	if got := systemtest.Do(t, r); got.Status != status {
+	if got := systemtest.Send(t, r); got.Status != status {
 		t.Fatalf("the page answers %d, want %d", got.Status, status)
 	}
 }
@@ -195,7 +195,7 @@ func TestDelayedMailsAreCounted(t *testing.T) {
 	now := product.Clock.Now().UTC()
 	// so that all is in one hour of one day
 	product.Clock.Advance(now.Truncate(24 * time.Hour).Add(32*time.Hour + time.Minute).Sub(now))
-	tenant.Renew(t)
+	tenant.RenewTokens(t)
 	pool := tenant.NewPool(t, fields{"limits": fields{"pool_mails_per_hour": 4}})
 	for i, want := range []counts{
 		{metric.Registrations: 1, metric.MailsSent: 1},

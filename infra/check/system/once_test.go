@@ -168,7 +168,7 @@ func TestAKeyIsSpentByAChangeAlone(t *testing.T) {
 	for name, key := range map[string]string{"too short": idempotencyKey[:31], "too long": strings.Repeat("k", 256), "with a space": idempotencyKey + " k"} {
 		t.Run(name, func(t *testing.T) {
 			got := tenant.Admin.Call(t, "POST", path, user, "X-Idempotency-Key", key)
-			systemtest.Refused(t, got, 422, "invalid", "X-Idempotency-Key")
+			systemtest.CheckRefusal(t, got, 422, "invalid", "X-Idempotency-Key")
 		})
 	}
 	t.Run("a request that was refused, corrected", func(t *testing.T) {

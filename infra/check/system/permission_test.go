@@ -130,7 +130,7 @@ func live(t *testing.T, product *systemtest.Product) {
 	back.Must(t, 200, "POST", path+"/user/password/verify", fields{"identifier": bea, "password": systemtest.Password})
 
 	// SES reports a bounce, an administrator clears it, and all goes.
-	if _, err := product.Courier.Handle(system.As(t.Context(), "courier"), systemtest.Bounce(t, bea)); err != nil {
+	if _, err := product.Courier.Handle(system.As(t.Context(), "courier"), systemtest.BounceEvent(t, bea)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := product.Courier.Handle(

@@ -331,7 +331,7 @@ func walkTexts(pointer string, value any, change func(pointer, text string) stri
 // failing is a context in which the n-th call to AWS fails, after all of the SDK's tries, which would take their time.
 func failing(t *testing.T, n int) context.Context {
 	kinds := []systemtest.FaultKind{systemtest.Failed, systemtest.Cut, systemtest.TimedOut}
-	return (&systemtest.Fault{Kind: kinds[n%len(kinds)], Reach: systemtest.OnceAbove, Call: n}).In(t.Context())
+	return (&systemtest.Fault{Kind: kinds[n%len(kinds)], Reach: systemtest.OnceAbove, Call: n}).Context(t.Context())
 }
 
 type panicKey struct{}

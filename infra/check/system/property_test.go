@@ -33,11 +33,11 @@ func TestAnySequenceLeavesTheUserActivatableOrActive(t *testing.T) {
 		}
 		s.register()
 		for _, name := range rapid.SliceOfN(rapid.SampledFrom(names(steps)), 3, 12).Draw(rt, "steps") {
-			s.tenant.Renew(t)
+			s.tenant.RenewTokens(t)
 			steps[name]()
 			s.check(rt, name)
 		}
-		s.tenant.Renew(t)
+		s.tenant.RenewTokens(t)
 		s.mustBecomeActive(rt)
 	})
 }
@@ -127,7 +127,7 @@ func (s *life) payload() {
 
 // check looks at the invariants of the table, and that one address has one user.
 func (s *life) check(rt *rapid.T, step string) {
-	for _, broken := range s.product.Broken(s.t, s.tenant.ID, map[string]bool{s.id: s.proved}) {
+	for _, broken := range s.product.BrokenInvariants(s.t, s.tenant.ID, map[string]bool{s.id: s.proved}) {
 		rt.Fatalf("after %q: %s", step, broken)
 	}
 	if users := s.product.Stored(s.t, "USERS#"+s.tenant.ID+"#"); len(users) != 1 {

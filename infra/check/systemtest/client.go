@@ -16,24 +16,27 @@ import (
 // Client calls one tree of the API as one caller.
 type Client struct {
 	ID, Secret string
-	Token      string // sent with every call; "" for browsers
+	// Token is sent with every call. It is "" for browsers.
+	Token      string
 	base, tree string
 }
 
-// Response is an answer, read whole.
+// Response is an answer whose body was read completely.
 type Response struct {
 	Status int
 	Header http.Header
 	Body   []byte
 }
 
-// Call sends a request to a path of the tree. body is JSON text (string or []byte), or any value to encode; nil is no body.
+// Call sends a request to a path of the client's tree and returns the answer. The body is JSON text
+// (a string or []byte), a value to encode as JSON, or nil for no body. The headers are pairs of
+// names and values.
 func (c *Client) Call(tb testing.TB, method, path string, body any, headers ...string) Response {
 	tb.Helper()
-	return Do(tb, c.Request(tb, method, path, body, headers...))
+	return Send(tb, c.Request(tb, method, path, body, headers...))
 }
 
-// Request is the request of a Call.
+// Request returns the request that [Client.Call] would send.
 func (c *Client) Request(tb testing.TB, method, path string, body any, headers ...string) *http.Request {
 	tb.Helper()
 	var payload io.Reader
@@ -66,8 +69,10 @@ func (c *Client) Request(tb testing.TB, method, path string, body any, headers .
 	return r
 }
 
-// Must is Call where any status but want fails the test.
-func (c *Client) Must(tb testing.TB, want int, method, path string, body any, headers ...string) Response {
+// Must is like [Client.Call] and also fails the test if the answer has another status than want.
+func (c *Client) Must(
+	tb testing.TB, want int, method, path string, body any, headers ...string,
+) Response {
 	tb.Helper()
 	got := c.Call(tb, method, path, body, headers...)
 	if got.Status != want {
@@ -76,21 +81,22 @@ func (c *Client) Must(tb testing.TB, want int, method, path string, body any, he
 	return got
 }
 
-// FetchToken gets a token with the client's credentials.
+// FetchToken returns a new token for the client's credentials.
 func (c *Client) FetchToken(tb testing.TB, tenant, tree string) string {
 	tb.Helper()
-	token, _ := Do(tb, c.TokenRequest(tb, tenant, tree)).Fields(tb)["access_token"].(string)
+	token, _ := Send(tb, c.TokenRequest(tb, tenant, tree)).Fields(tb)["access_token"].(string)
 	if token == "" {
 		tb.Fatal("no token for the client")
 	}
 	return token
 }
 
-// TokenRequest asks for a token with the client's credentials.
+// TokenRequest returns a request for a token with the client's credentials.
 func (c *Client) TokenRequest(tb testing.TB, tenant, tree string) *http.Request {
 	tb.Helper()
 	form := url.Values{"grant_type": {"client_credentials"}}.Encode()
-	r, err := http.NewRequestWithContext(tb.Context(), http.MethodPost, c.base+"/"+tenant+"/"+tree+"/oauth2/token", strings.NewReader(form))
+	r, err := http.NewRequestWithContext(tb.Context(), http.MethodPost,
+		c.base+"/"+tenant+"/"+tree+"/oauth2/token", strings.NewReader(form))
 	if err != nil {
 		tb.Fatalf("make request: %v", err)
 	}
@@ -99,8 +105,8 @@ func (c *Client) TokenRequest(tb testing.TB, tenant, tree string) *http.Request 
 	return r
 }
 
-// Do sends a request.
-func Do(tb testing.TB, r *http.Request) Response {
+// Send sends a request and returns the answer.
+func Send(tb testing.TB, r *http.Request) Response {
 	tb.Helper()
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
@@ -114,8 +120,11 @@ func Do(tb testing.TB, r *http.Request) Response {
 	return Response{Status: response.StatusCode, Header: response.Header, Body: body}
 }
 
-// Direct has a function do a request past the gateway, with a context of the test's own.
-func (p *Product) Direct(ctx context.Context, tb testing.TB, function string, r *http.Request) Response {
+// InvokeFunction passes a request to a function without the gateway, with a context that the test
+// chooses, and returns the function's answer.
+func (p *Product) InvokeFunction(
+	ctx context.Context, tb testing.TB, function string, r *http.Request,
+) Response {
 	tb.Helper()
 	var body []byte
 	if r.Body != nil {
@@ -138,7 +147,7 @@ func (p *Product) Direct(ctx context.Context, tb testing.TB, function string, r 
 	return got
 }
 
-// Fields is the body as a JSON object.
+// Fields returns the body as a JSON object.
 func (r Response) Fields(tb testing.TB) map[string]any {
 	tb.Helper()
 	var fields map[string]any
@@ -148,7 +157,7 @@ func (r Response) Fields(tb testing.TB) map[string]any {
 	return fields
 }
 
-// Text is a field of the body that is a string.
+// Text returns the value of a field of the body that must be a string.
 func (r Response) Text(tb testing.TB, field string) string {
 	tb.Helper()
 	text, ok := r.Fields(tb)[field].(string)
@@ -158,5 +167,5 @@ func (r Response) Text(tb testing.TB, field string) string {
 	return text
 }
 
-// URL is where the client calls a path.
+// URL returns the URL of a path of the client's tree.
 func (c *Client) URL(path string) string { return c.base + c.tree + path }

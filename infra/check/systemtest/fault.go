@@ -23,43 +23,57 @@ import (
 // FaultKind is what goes wrong with a call to AWS.
 type FaultKind string
 
-// The kinds.
+// The kinds of faults. Unless its comment says otherwise, a call that meets one has no effect.
 const (
-	Failed     FaultKind = "fails"                    // an error of the service (500); nothing has happened
-	Throttled  FaultKind = "is throttled"             // nothing has happened
-	Cut        FaultKind = "is cut off"               // the connection breaks; nothing has happened
-	TimedOut   FaultKind = "times out"                // nothing has happened
-	Lost       FaultKind = "loses its answer"         // it took effect, then the connection breaks
-	Late       FaultKind = "takes effect, times out"  //
-	Repeated   FaultKind = "is sent twice"            //
-	Conflicted FaultKind = "meets a transaction"      // of somebody else; nothing has happened. Of writes to the table alone
-	Unfaulted  FaultKind = "has no fault, is counted" //
+	// Failed is an internal error of the service, with status 500.
+	Failed FaultKind = "fails"
+	// Throttled is a call that the service refuses because of a limit.
+	Throttled FaultKind = "is throttled"
+	// Cut is a connection that breaks before the call takes effect.
+	Cut FaultKind = "is cut off"
+	// TimedOut is a call that times out before it takes effect.
+	TimedOut FaultKind = "times out"
+	// Lost is a connection that breaks after the call has taken effect.
+	Lost FaultKind = "loses its answer"
+	// Late is a call that takes effect and times out.
+	Late FaultKind = "takes effect, times out"
+	// Repeated is a call that takes effect twice.
+	Repeated FaultKind = "is sent twice"
+	// Conflicted is a write to the table that another transaction conflicts with.
+	Conflicted FaultKind = "meets a transaction"
+	// Unfaulted is no fault. The calls are still recorded.
+	Unfaulted FaultKind = "has no fault, is counted"
 )
 
-// FaultKinds are all that go wrong.
+// FaultKinds returns all kinds but Unfaulted.
 func FaultKinds() []FaultKind {
 	return []FaultKind{Failed, Throttled, Cut, TimedOut, Lost, Late, Repeated, Conflicted}
 }
 
-// Reach is how far a fault gets.
+// Reach is how many attempts of a call meet a fault. The SDK makes up to three attempts for a call,
+// so our code does not notice most faults of a single attempt.
 type Reach string
 
-// The reaches. The SDK sends a call up to three times, so most faults that are over then are never seen by our code.
+// The reaches.
 const (
+	// OnceBelow is a fault of one attempt, which the SDK can retry.
 	OnceBelow Reach = "once, before the SDK's retries"
+	// OnceAbove is a fault of one call after the SDK's retries. The next call succeeds.
 	OnceAbove Reach = "once, after the SDK's retries"
-	Lasting   Reach = "until the request ends" // this try and all that follow, of this call and of the later ones
+	// Lasting is a fault of this attempt and all that follow, of this call and all later ones.
+	Lasting Reach = "until the request ends"
 )
 
-// Reaches are all reaches.
+// Reaches returns all reaches.
 func Reaches() []Reach { return []Reach{OnceBelow, OnceAbove, Lasting} }
 
-// Fault is a fault of one call of a piece of work, and the record of all its calls. It is put into the context of the work, and is good
-// for one.
+// Fault is a fault of one call in a piece of work, and a record of all calls that the work makes.
+// [Fault.Context] attaches it to the work. A Fault must not be used for a second piece of work.
 type Fault struct {
 	Kind  FaultKind
 	Reach Reach
-	Call  int // which call; the first is 0
+	// Call is the index of the call that meets the fault. The first call has the index 0.
+	Call int
 
 	mu    sync.Mutex
 	calls []string
@@ -71,42 +85,47 @@ type (
 	callKey  struct{}
 )
 
-// call is a call on its way to AWS.
+// call is a call to AWS that is being made.
 type call struct {
 	number     int
 	operation  string
 	parameters any
 }
 
-// In is ctx for the work that meets the fault.
-func (f *Fault) In(ctx context.Context) context.Context {
+// Context returns a context for the work that is to meet the fault.
+func (f *Fault) Context(ctx context.Context) context.Context {
 	return context.WithValue(ctx, faultKey{}, f)
 }
 
-// Calls are the operations that the work has called.
+// Calls returns the names of the operations that the work has called.
 func (f *Fault) Calls() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.Clone(f.calls)
 }
 
-// Fits says whether a call of an operation can have the fault.
-func (f *Fault) Fits(operation string) bool {
+// AppliesTo reports whether a call of an operation can meet the fault.
+func (f *Fault) AppliesTo(operation string) bool {
 	return f.Kind != Conflicted || Writes(operation)
 }
 
-// Writes says whether an operation writes to the table.
+// Writes reports whether an operation writes to the table.
 func Writes(operation string) bool {
-	return slices.Contains([]string{"TransactWriteItems", "PutItem", "UpdateItem", "DeleteItem"}, operation)
+	return slices.Contains([]string{
+		"TransactWriteItems", "PutItem", "UpdateItem", "DeleteItem",
+	}, operation)
 }
 
-// Heals says whether a call of an operation goes well in spite of the fault, without our doing.
-func (f *Fault) Heals(operation string) bool {
-	return f.Kind == Repeated && f.Reach != Lasting || f.Reach == OnceBelow && (f.Kind != Conflicted || operation == "TransactWriteItems")
+// IsHarmless reports whether a call of an operation succeeds in spite of the fault, without any
+// help of our code.
+func (f *Fault) IsHarmless(operation string) bool {
+	return f.Kind == Repeated && f.Reach != Lasting ||
+		f.Reach == OnceBelow && (f.Kind != Conflicted || operation == "TransactWriteItems")
 }
 
-// Faulty lets the calls of a client meet the faults of their contexts: see Watched.
-func Faulty(stack *middleware.Stack) error {
+// InjectFaults makes the calls of a client meet the [Fault] of their context. It is an argument of
+// [WithMiddleware].
+func InjectFaults(stack *middleware.Stack) error {
 	operation := stack.ID()
 	above := middleware.InitializeMiddlewareFunc("fault", func(
 		ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
@@ -129,13 +148,19 @@ func Faulty(stack *middleware.Stack) error {
 			return next.HandleFinalize(ctx, in)
 		}
 		c, _ := ctx.Value(callKey{}).(call)
-		return meet(f.below(c), c, func() (middleware.FinalizeOutput, middleware.Metadata, error) { return send(ctx, in, next) })
+		return meet(f.below(c), c, func() (middleware.FinalizeOutput, middleware.Metadata, error) {
+			return send(ctx, in, next)
+		})
 	})
-	return errors.Join(stack.Initialize.Add(above, middleware.Before), stack.Finalize.Insert(below, "Retry", middleware.After))
+	return errors.Join(stack.Initialize.Add(above, middleware.Before),
+		stack.Finalize.Insert(below, "Retry", middleware.After))
 }
 
-// send hands a copy of the request on: signing changes it, and it may have to be sent again.
-func send(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (out middleware.FinalizeOutput, m middleware.Metadata, err error) {
+// send passes on a copy of the request, because signing changes it and it may have to be sent
+// again.
+func send(
+	ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
+) (out middleware.FinalizeOutput, m middleware.Metadata, err error) {
 	request, ok := in.Request.(*smithyhttp.Request)
 	if !ok {
 		return out, m, fmt.Errorf("the request is %T", in.Request)
@@ -147,6 +172,7 @@ func send(ctx context.Context, in middleware.FinalizeInput, next middleware.Fina
 	return next.HandleFinalize(ctx, middleware.FinalizeInput{Request: sent})
 }
 
+// begin records a call.
 func (f *Fault) begin(operation string, parameters any) call {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -154,33 +180,35 @@ func (f *Fault) begin(operation string, parameters any) call {
 	return call{len(f.calls) - 1, operation, parameters}
 }
 
-// above is what a call meets before the SDK looks at it.
+// above returns the fault that a call meets before the SDK handles it.
 func (f *Fault) above(c call) FaultKind {
-	if f.Reach == OnceAbove && c.number == f.Call && f.Fits(c.operation) {
+	if f.Reach == OnceAbove && c.number == f.Call && f.AppliesTo(c.operation) {
 		return f.Kind
 	}
 	return Unfaulted
 }
 
-// below is what a try of a call meets.
+// below returns the fault that one attempt of a call meets.
 func (f *Fault) below(c call) FaultKind {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	once := f.Reach == OnceBelow && c.number == f.Call && !f.met
-	if f.Fits(c.operation) && (once || f.Reach == Lasting && c.number >= f.Call) {
+	if f.AppliesTo(c.operation) && (once || f.Reach == Lasting && c.number >= f.Call) {
 		f.met = true
 		return f.Kind
 	}
 	return Unfaulted
 }
 
-// meet carries a call out with a fault.
-func meet[T any](kind FaultKind, c call, carryOut func() (T, middleware.Metadata, error)) (out T, m middleware.Metadata, err error) {
+// meet carries out a call that meets a fault.
+func meet[T any](
+	kind FaultKind, c call, carryOut func() (T, middleware.Metadata, error),
+) (out T, m middleware.Metadata, err error) {
 	switch kind {
 	case Unfaulted:
 		return carryOut()
 	case Repeated:
-		_, _, _ = carryOut() // whatever it comes to, nobody hears of it
+		_, _, _ = carryOut() // the result is lost
 		return carryOut()
 	case Lost, Late:
 		_, _, _ = carryOut()
@@ -188,33 +216,47 @@ func meet[T any](kind FaultKind, c call, carryOut func() (T, middleware.Metadata
 	return out, m, kind.err(c)
 }
 
-// err is what the SDK makes of the fault.
+// err returns the error that the SDK makes of the fault.
 func (k FaultKind) err(c call) error {
 	switch k {
 	case Failed:
-		return answered(http.StatusInternalServerError, &smithy.GenericAPIError{Code: "InternalServerError", Message: "injected"})
+		return answered(http.StatusInternalServerError,
+			&smithy.GenericAPIError{Code: "InternalServerError", Message: "injected"})
 	case Throttled:
-		return answered(http.StatusBadRequest, &smithy.GenericAPIError{Code: "ThrottlingException", Message: "injected"})
+		return answered(http.StatusBadRequest,
+			&smithy.GenericAPIError{Code: "ThrottlingException", Message: "injected"})
 	case Conflicted:
 		return answered(http.StatusBadRequest, conflict(c))
 	case TimedOut, Late:
-		return &smithyhttp.RequestSendError{Err: &url.Error{Op: "Post", URL: "http://127.0.0.1", Err: context.DeadlineExceeded}}
+		return &smithyhttp.RequestSendError{Err: &url.Error{
+			Op: "Post", URL: "http://127.0.0.1", Err: context.DeadlineExceeded,
+		}}
 	}
-	return &smithyhttp.RequestSendError{Err: &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}}
+	return &smithyhttp.RequestSendError{Err: &net.OpError{
+		Op: "read", Net: "tcp", Err: syscall.ECONNRESET,
+	}}
 }
 
+// answered wraps an error of the service as the SDK does for an answer with the status.
 func answered(status int, err error) error {
 	response := &smithyhttp.Response{Response: &http.Response{StatusCode: status, Header: http.Header{}}}
-	return &awshttp.ResponseError{ResponseError: &smithyhttp.ResponseError{Response: response, Err: err}, RequestID: "injected"}
+	return &awshttp.ResponseError{
+		ResponseError: &smithyhttp.ResponseError{Response: response, Err: err},
+		RequestID:     "injected",
+	}
 }
 
-// conflict is the error of a write to items that another transaction is writing.
+// conflict returns the error for a write to items that another transaction is writing.
 func conflict(c call) error {
 	in, ok := c.parameters.(*dynamodb.TransactWriteItemsInput)
 	if !ok {
 		return &types.TransactionConflictException{Message: aws.String("injected")}
 	}
-	reasons := slices.Repeat([]types.CancellationReason{{Code: aws.String("None")}}, len(in.TransactItems))
+	reasons := slices.Repeat([]types.CancellationReason{{Code: aws.String("None")}},
+		len(in.TransactItems))
 	reasons[len(reasons)-1].Code = aws.String("TransactionConflict")
-	return &types.TransactionCanceledException{Message: aws.String("injected"), CancellationReasons: reasons}
+	return &types.TransactionCanceledException{
+		Message:             aws.String("injected"),
+		CancellationReasons: reasons,
+	}
 }

@@ -9,26 +9,35 @@ import (
 	"testing"
 )
 
-// Broken says which invariants of the table don't hold for a tenant, in words; none is the only good answer. proved are the ids of the
-// users who may be active: an administrator made them so, or somebody has presented a right code for them.
-func (p *Product) Broken(tb testing.TB, tenant string, proved map[string]bool) []string {
+// BrokenInvariants returns a description of each invariant of the table that does not hold for a
+// tenant. The result is empty if all hold. The keys of proved are the ids of the users who may be
+// active, because an administrator has made them active or because somebody has presented a right
+// code for them.
+func (p *Product) BrokenInvariants(tb testing.TB, tenant string, proved map[string]bool) []string {
 	tb.Helper()
-	s := stored{tb: tb, users: map[string]storedUser{}, claims: map[string]string{}, waiting: map[string]bool{}, schemas: map[string]int{}}
+	s := stored{
+		tb: tb, users: map[string]storedUser{}, claims: map[string]string{},
+		waiting: map[string]bool{}, schemas: map[string]int{},
+	}
 	for _, it := range p.Items(tb) {
 		s.read(tenant, it)
 	}
 	return slices.Concat(s.brokenUsers(proved), s.brokenClaims(), s.brokenMessages(), s.brokenSchemas())
 }
 
-// stored is what the table has of a tenant. Users are known by pool#id, claims by pool#name.
+// stored is what the table contains about a tenant. The keys of users have the form pool#id, those
+// of claims pool#name.
 type stored struct {
-	tb       testing.TB
-	users    map[string]storedUser
-	claims   map[string]string // to the claimant, as users are known
+	tb    testing.TB
+	users map[string]storedUser
+	// The values of claims are keys of users.
+	claims   map[string]string
 	messages []storedMessage
 	pools    []storedPool
-	schemas  map[string]int  // how many pools each is said to have
-	waiting  map[string]bool // registrations, as user REG#id
+	// The values of schemas are the stored numbers of pools that use them.
+	schemas map[string]int
+	// The keys of waiting are registrations, in the form "pool#user REG#id".
+	waiting map[string]bool
 }
 
 type storedUser struct {
@@ -77,7 +86,7 @@ func (s *stored) read(tenant string, it Item) {
 			s.pools = append(s.pools, pool)
 		}
 	case "SCHEMA":
-		s.schemas[parts[2]], _ = strconv.Atoi(it["refs"]) // absent is none
+		s.schemas[parts[2]], _ = strconv.Atoi(it["refs"]) // zero if the attribute is absent
 	}
 }
 
@@ -88,7 +97,7 @@ func (s *stored) decode(it Item, into any) {
 	}
 }
 
-// names are the identifiers and verified addresses of a user.
+// names returns the identifiers and the verified addresses of a user.
 func (u storedUser) names() []string {
 	var names []string
 	for _, i := range u.Identifiers {
@@ -102,7 +111,8 @@ func (u storedUser) names() []string {
 	return names
 }
 
-// No user without its claims, one owner an identifier, no active user who never proved a code.
+// brokenUsers checks that each user owns the claims of all its names, and that no user is active
+// for whom nobody has proved a code.
 func (s *stored) brokenUsers(proved map[string]bool) (broken []string) {
 	for user, u := range s.users {
 		pool, id, _ := strings.Cut(user, "#")
@@ -118,18 +128,20 @@ func (s *stored) brokenUsers(proved map[string]bool) (broken []string) {
 	return broken
 }
 
-// No claim without its user.
+// brokenClaims checks that the user of each claim exists and has the claimed name.
 func (s *stored) brokenClaims() (broken []string) {
 	for claim, user := range s.claims {
 		_, name, _ := strings.Cut(claim, "#")
 		if !slices.Contains(s.users[user].names(), name) {
-			broken = append(broken, fmt.Sprintf("%s is claimed for user %s, whose it is not", claim, user))
+			broken = append(broken,
+				fmt.Sprintf("%s is claimed for user %s, whose it is not", claim, user))
 		}
 	}
 	return broken
 }
 
-// No message without its change: its user is there, and the registration that it is for, or the password that it tells of.
+// brokenMessages checks that no message exists without the change that it tells of: its user
+// exists, and so does the registration or the password that the message is about.
 func (s *stored) brokenMessages() (broken []string) {
 	for _, m := range s.messages {
 		user := m.Pool + "#" + m.User
@@ -147,7 +159,7 @@ func (s *stored) brokenMessages() (broken []string) {
 	return broken
 }
 
-// A schema knows how many pools use it.
+// brokenSchemas checks the number of pools that is stored with each schema.
 func (s *stored) brokenSchemas() (broken []string) {
 	for id, refs := range s.schemas {
 		n := 0
@@ -157,7 +169,8 @@ func (s *stored) brokenSchemas() (broken []string) {
 			}
 		}
 		if n != refs {
-			broken = append(broken, fmt.Sprintf("%d pools use schema %s, and it is counted for %d", n, id, refs))
+			broken = append(broken,
+				fmt.Sprintf("%d pools use schema %s, and it is counted for %d", n, id, refs))
 		}
 	}
 	return broken

@@ -10,14 +10,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// Item is a stored item: its keys and its attributes that are texts or numbers.
+// Item is a stored item. It has the keys, and the attributes that are strings or numbers.
 type Item map[string]string
 
-// Items reads the whole table past all of the product's code.
+// Items returns all items of the table. It reads them without any code of the product.
 func (p *Product) Items(tb testing.TB) []Item {
 	tb.Helper()
 	var items []Item
-	pages := dynamodb.NewScanPaginator(p.DB, &dynamodb.ScanInput{TableName: aws.String(p.TableName), ConsistentRead: aws.Bool(true)})
+	pages := dynamodb.NewScanPaginator(p.DB,
+		&dynamodb.ScanInput{TableName: aws.String(p.TableName), ConsistentRead: aws.Bool(true)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(tb.Context())
 		if err != nil {
@@ -39,8 +40,8 @@ func (p *Product) Items(tb testing.TB) []Item {
 	return items
 }
 
-// Expire deletes the items whose time to live is over, as DynamoDB does some time afterwards and
-// the local engine never does. It returns them.
+// Expire deletes the items whose time to live has ended, and returns them. DynamoDB does so some
+// time after the end; the local engine never does.
 func (p *Product) Expire(tb testing.TB) []Item {
 	tb.Helper()
 	var expired []Item
@@ -63,7 +64,7 @@ func (p *Product) Expire(tb testing.TB) []Item {
 	return expired
 }
 
-// Kind is the first part of an item's partition key.
+// Kind returns the first part of the item's partition key.
 func (i Item) Kind() string {
 	kind, _, _ := strings.Cut(i["pk"], "#")
 	return kind

@@ -10,26 +10,28 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// Meter counts what calls to the table cost, as the engine reports it.
+// Meter measures what calls to the table cost, as the engine reports it.
 type Meter struct {
 	mu       sync.Mutex
 	inFlight int
 	cost     Cost
 }
 
-// Cost of some calls: round trips (calls under way at once are one), and capacity units.
+// Cost is the cost of some calls, in round trips and capacity units. Calls that overlap in time
+// count as one round trip.
 type Cost struct {
 	RoundTrips  int
 	Write, Read float64
 }
 
-// Watch puts the meter into a client: see Watched.
+// Watch adds the meter to a client. It is an argument of [WithMiddleware].
 func (m *Meter) Watch(stack *middleware.Stack) error {
-	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("meter", m.measure), middleware.Before)
+	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("meter", m.measure),
+		middleware.Before)
 }
 
-// Take is the cost since the last Take.
-func (m *Meter) Take() Cost {
+// Collect returns the cost since the last call of Collect.
+func (m *Meter) Collect() Cost {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	cost := m.cost
@@ -37,7 +39,9 @@ func (m *Meter) Take() Cost {
 	return cost
 }
 
-func (m *Meter) measure(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+func (m *Meter) measure(
+	ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
+) (middleware.InitializeOutput, middleware.Metadata, error) {
 	if !askForCapacity(in.Parameters) {
 		return next.HandleInitialize(ctx, in)
 	}
@@ -57,7 +61,8 @@ func (m *Meter) measure(ctx context.Context, in middleware.InitializeInput, next
 	return out, metadata, err
 }
 
-// askForCapacity makes a call report its capacity; it is false for calls that are not about items.
+// askForCapacity makes a call report the capacity that it consumes. It reports false for calls that
+// do not concern items.
 func askForCapacity(parameters any) bool {
 	const total = types.ReturnConsumedCapacityTotal
 	switch in := parameters.(type) {

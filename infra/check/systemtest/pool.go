@@ -10,21 +10,25 @@ import (
 	"identitypools/infra/check/parttest"
 )
 
-// Fields are a JSON object.
+// Fields is a JSON object.
 type Fields = map[string]any
 
-// Password is one that every pool accepts.
+// Password is a password that every pool accepts.
 const Password = "correct horse battery staple"
 
-// NewPool makes a pool that lets people register and accepts passwords of eight characters, with the settings given over that.
+// NewPool creates a pool that allows registration and accepts passwords of eight characters, and
+// returns its id. The given settings replace these defaults.
 func (t *Tenant) NewPool(tb testing.TB, settings Fields) string {
 	tb.Helper()
-	pool := Fields{"name": "Partners", "public_registration_allowed": true, "authentication_mechanisms": []string{"password", "otp"}}
+	pool := Fields{
+		"name": "Partners", "public_registration_allowed": true,
+		"authentication_mechanisms": []string{"password", "otp"},
+	}
 	maps.Copy(pool, settings)
 	return t.Admin.Must(tb, http.StatusCreated, "POST", "/pools", pool).Text(tb, "id")
 }
 
-// NewUser makes a user with an e-mail identifier, through the admin tree.
+// NewUser creates a user with an e-mail identifier through the admin tree, and returns its id.
 func (t *Tenant) NewUser(tb testing.TB, pool, status, email string, fields Fields) string {
 	tb.Helper()
 	user := Fields{"status": status, "identifiers": []Fields{{"identifier": email, "type": "email"}}}
@@ -32,7 +36,7 @@ func (t *Tenant) NewUser(tb testing.TB, pool, status, email string, fields Field
 	return t.Admin.Must(tb, http.StatusCreated, "POST", "/pools/"+pool+"/users", user).Text(tb, "id")
 }
 
-// CodeIn is the short code in a mail.
+// CodeIn returns the short code in a mail.
 func CodeIn(tb testing.TB, m parttest.Mail) string {
 	tb.Helper()
 	code := regexp.MustCompile(`(?m)^\s+(\d{6,12})$`).FindStringSubmatch(m.Text)
@@ -42,7 +46,7 @@ func CodeIn(tb testing.TB, m parttest.Mail) string {
 	return code[1]
 }
 
-// LinkIn is the link in a mail.
+// LinkIn returns the link in a mail.
 func LinkIn(tb testing.TB, m parttest.Mail) *url.URL {
 	tb.Helper()
 	link, err := url.Parse(regexp.MustCompile(`(?m)^http\S+$`).FindString(m.Text))
@@ -52,7 +56,7 @@ func LinkIn(tb testing.TB, m parttest.Mail) *url.URL {
 	return link
 }
 
-// WrongCode is a code of the same length that is not code.
+// WrongCode returns another code of the same length.
 func WrongCode(code string) string {
 	wrong := []byte(code)
 	wrong[0] = '0' + (wrong[0]-'0'+1)%10

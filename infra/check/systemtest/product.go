@@ -1,5 +1,7 @@
-// Package systemtest starts the whole product for a test, on a table and with a clock of its own, and calls it over HTTP as
-// administrators, back ends and browsers do. The engine and the inbox are real and shared by the tests of a binary.
+// Package systemtest starts the whole product for a test and calls it over HTTP as administrators,
+// back ends and browsers do. Each product has a table and a clock of its own. The DynamoDB engine
+// and the SES inbox are real, and all tests of a binary share them. A package that uses systemtest
+// needs a TestMain: see parttest.Main.
 package systemtest
 
 import (
@@ -26,37 +28,43 @@ type Product struct {
 	Inbox *parttest.Inbox
 }
 
-// Clock is the time as the product sees it. It stands where the real time was at the start, and moves on by itself and by Advance.
+// Clock is the clock of a product. It starts at the real time and moves with it. A test can also
+// move it forward.
 type Clock struct {
 	mu     sync.Mutex
 	offset time.Duration
 }
 
-// Now is the time.
+// Now returns the clock's time.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return time.Now().Add(c.offset)
 }
 
-// Advance moves the time on.
+// Advance moves the clock forward.
 func (c *Clock) Advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.offset += d
 }
 
-// Settle moves the time on until every function has forgotten the settings of pools and schemas that it remembered.
-func (p *Product) Settle() { p.Clock.Advance(6 * time.Second) }
+// ExpireCaches moves the clock forward until no function uses the settings of pools and schemas any
+// more that it has in memory.
+func (p *Product) ExpireCaches() { p.Clock.Advance(6 * time.Second) }
 
-// New starts a product that stops with the test.
+// New starts a product, which is stopped at the end of the test. Options change its configuration.
 func New(tb testing.TB, options ...func(*system.Config)) *Product {
 	tb.Helper()
 	clock, inbox := &Clock{}, parttest.OpenInbox(tb)
 	c := system.Config{
-		DynamoDBURL: parttest.Engine(tb), SESURL: inbox.URL(), Table: "test-" + Unique(), Address: "127.0.0.1:0",
-		Environment: map[string]string{"CODE_SECRET": Secret(), "TOKEN_SECRET": Secret(), "RETURN_ORIGINS": "https://app.example.com"},
-		Now:         clock.Now, Log: slog.New(slog.DiscardHandler),
+		DynamoDBURL: parttest.Engine(tb), SESURL: inbox.URL(), Table: "test-" + Unique(),
+		Address: "127.0.0.1:0",
+		Environment: map[string]string{
+			"CODE_SECRET": Secret(), "TOKEN_SECRET": Secret(),
+			"RETURN_ORIGINS": "https://app.example.com",
+		},
+		Now: clock.Now, Log: slog.New(slog.DiscardHandler),
 	}
 	for _, option := range options {
 		option(&c)
@@ -69,22 +77,22 @@ func New(tb testing.TB, options ...func(*system.Config)) *Product {
 	return &Product{System: running, Clock: clock, Inbox: inbox}
 }
 
-// Watched is an option of New that puts a middleware into every client of AWS.
-func Watched(by func(*middleware.Stack) error) func(*system.Config) {
+// WithMiddleware returns an option of [New] that adds a middleware to every client of AWS.
+func WithMiddleware(by func(*middleware.Stack) error) func(*system.Config) {
 	return func(c *system.Config) { c.Middleware = append(c.Middleware, by) }
 }
 
-// Unique is a short text that no other test has, of lower-case letters and digits.
+// Unique returns a short string of lower-case letters and digits that no other test has.
 func Unique() string { return strings.ToLower(rand.Text())[:12] }
 
-// Secret is a master secret as functions read it.
+// Secret returns a random master secret in the form in which functions read it.
 func Secret() string {
 	bytes := make([]byte, 32)
 	_, _ = rand.Read(bytes) // never fails
 	return "base64:" + base64.StdEncoding.EncodeToString(bytes)
 }
 
-// Address is an e-mail address that no other test has.
+// Address returns an e-mail address that no other test has.
 func Address(name string) string { return name + "-" + Unique() + "@example.com" }
 
 // Tenant is a tenant with an admin client and a system client.
@@ -92,15 +100,17 @@ type Tenant struct {
 	ID            string
 	Admin, System *Client
 	Public        *Client
-	Pages         *Client // that people open
+	// Pages calls the pages that people open in a browser.
+	Pages *Client
 }
 
-// Trees are the two clients of a tenant that may do the same, by tree.
+// Trees returns the clients of the admin and the system tree, by the name of the tree. They are for
+// requests that both trees allow.
 func (t *Tenant) Trees() map[string]*Client {
 	return map[string]*Client{"admin": t.Admin, "system": t.System}
 }
 
-// NewTenant makes a tenant.
+// NewTenant creates a tenant.
 func (p *Product) NewTenant(tb testing.TB) *Tenant {
 	tb.Helper()
 	t := &Tenant{ID: "t-" + Unique()}
@@ -118,20 +128,24 @@ func (p *Product) newClient(tb testing.TB, tenant, tree string, scopes ...string
 	if err := p.EnsureClient(tb.Context(), c, secret); err != nil {
 		tb.Fatalf("make client: %v", err)
 	}
-	client := &Client{base: p.BaseURL, tree: "/api/identity/" + tenant + "/" + tree, ID: c.ID, Secret: secret}
+	client := &Client{
+		base: p.BaseURL, tree: "/api/identity/" + tenant + "/" + tree, ID: c.ID,
+		Secret: secret,
+	}
 	client.Token = client.FetchToken(tb, tenant, tree)
 	return client
 }
 
-// Renew gets new tokens, where the clock has moved past the old ones.
-func (t *Tenant) Renew(tb testing.TB) {
+// RenewTokens gets new tokens. A test needs them after it has moved the clock beyond the end of the
+// old ones.
+func (t *Tenant) RenewTokens(tb testing.TB) {
 	tb.Helper()
 	t.Admin.Token = t.Admin.FetchToken(tb, t.ID, "admin")
 	t.System.Token = t.System.FetchToken(tb, t.ID, "system")
 }
 
-// Quiet waits until the outbox is empty: all that was asked for is sent or dropped.
-func (p *Product) Quiet(tb testing.TB) {
+// AwaitEmptyOutbox waits until all messages that were asked for have been sent or dropped.
+func (p *Product) AwaitEmptyOutbox(tb testing.TB) {
 	tb.Helper()
 	parttest.Until(tb, "an empty outbox", func() bool { return len(p.Stored(tb, "MESSAGE#")) == 0 })
 }

@@ -6,8 +6,9 @@ import (
 	"testing"
 )
 
-// Pointers are the fields that an answer finds fault with, sorted. A fault without a reason fails the test.
-func Pointers(tb testing.TB, r Response) []string {
+// ViolationPointers returns the sorted pointers of the fields that an error answer complains about.
+// It fails the test if a violation has no reason.
+func ViolationPointers(tb testing.TB, r Response) []string {
 	tb.Helper()
 	var answer struct {
 		Details struct {
@@ -28,14 +29,15 @@ func Pointers(tb testing.TB, r Response) []string {
 	return found
 }
 
-// Refused checks that an answer is an error with the code and finds fault with exactly these fields.
-func Refused(tb testing.TB, r Response, status int, code string, at ...string) {
+// CheckRefusal fails the test unless an answer is an error with the status and the code and
+// complains about exactly the given fields.
+func CheckRefusal(tb testing.TB, r Response, status int, code string, at ...string) {
 	tb.Helper()
 	if r.Status != status || r.Text(tb, "error_code") != code {
 		tb.Errorf("answered %d %.500s, want %d %s", r.Status, r.Body, status, code)
 		return
 	}
-	if got := Pointers(tb, r); !slices.Equal(got, slices.Sorted(slices.Values(at))) {
+	if got := ViolationPointers(tb, r); !slices.Equal(got, slices.Sorted(slices.Values(at))) {
 		tb.Errorf("finds fault with %.500v, want %v: %.500s", got, at, r.Body)
 	}
 }

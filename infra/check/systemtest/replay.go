@@ -11,29 +11,33 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// Tape records what the engine really answered, and plays it back without the engine, for benchmarks of our own work alone.
+// Tape records the answers of the engine and can answer with them in the place of the engine.
+// Benchmarks use it to measure only the work of our own code.
 type Tape struct {
 	mu      sync.Mutex
 	playing bool
 	answers map[string]any
 }
 
-// NewTape is a tape that records until Play.
+// NewTape returns a tape that records until [Tape.Play] is called.
 func NewTape() *Tape { return &Tape{answers: map[string]any{}} }
 
-// Watch puts the tape between a client and the engine: see Watched.
+// Watch puts the tape between a client and the engine. It is an argument of [WithMiddleware].
 func (t *Tape) Watch(stack *middleware.Stack) error {
 	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("tape", t.handle), middleware.Before)
 }
 
-// Play answers every call from now on with the last recorded answer of its kind.
+// Play makes the tape answer every later call with the last recorded answer to a call of the same
+// kind.
 func (t *Tape) Play() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.playing = true
 }
 
-func (t *Tape) handle(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+func (t *Tape) handle(
+	ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
+) (middleware.InitializeOutput, middleware.Metadata, error) {
 	kind := kindOf(in.Parameters)
 	t.mu.Lock()
 	answer, known := t.answers[kind]
@@ -51,7 +55,8 @@ func (t *Tape) handle(ctx context.Context, in middleware.InitializeInput, next m
 	return out, metadata, err
 }
 
-// kindOf names a call by its operation and, for a single item, the first part of the item's key.
+// kindOf returns the kind of a call: its operation and, for a single item, the first part of the
+// item's key.
 func kindOf(parameters any) string {
 	kind := reflect.TypeOf(parameters).String()
 	var key map[string]types.AttributeValue

@@ -11,9 +11,9 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// StreamOf is an event of the table's stream with a record for each item. The same item has the same event id whenever it is told of, as
-// a repeat has.
-func StreamOf(event events.DynamoDBOperationType, items ...Item) events.DynamoDBEvent {
+// StreamEvent returns an event of the table's stream that has a record for each item. The same
+// version of an item always has the same event id, as it has when Lambda delivers a record again.
+func StreamEvent(event events.DynamoDBOperationType, items ...Item) events.DynamoDBEvent {
 	var out events.DynamoDBEvent
 	for i, it := range items {
 		image := map[string]events.DynamoDBAttributeValue{}
@@ -23,13 +23,16 @@ func StreamOf(event events.DynamoDBOperationType, items ...Item) events.DynamoDB
 		keys := map[string]events.DynamoDBAttributeValue{"pk": image["pk"], "sk": image["sk"]}
 		out.Records = append(out.Records, events.DynamoDBEventRecord{
 			EventID: fmt.Sprint(event, it["pk"], it["sk"], it["version"]), EventName: string(event),
-			Change: events.DynamoDBStreamRecord{Keys: keys, NewImage: image, SequenceNumber: strconv.Itoa(i)},
+			Change: events.DynamoDBStreamRecord{
+				Keys: keys, NewImage: image,
+				SequenceNumber: strconv.Itoa(i),
+			},
 		})
 	}
 	return out
 }
 
-// Stored are the stored items whose partition key begins with prefix.
+// Stored returns the stored items whose partition key begins with prefix.
 func (p *Product) Stored(tb testing.TB, prefix string) []Item {
 	tb.Helper()
 	var found []Item
@@ -41,29 +44,36 @@ func (p *Product) Stored(tb testing.TB, prefix string) []Item {
 	return found
 }
 
-// Mailboxes are the items that count what is sent to mailboxes of a tenant and guessed at there, of
-// which there is one at least.
+// Mailboxes returns the items that count the mails to the mailboxes of a tenant and the guesses of
+// their codes. It fails the test if there is none.
 func (p *Product) Mailboxes(tb testing.TB, tenant string) []Item {
 	tb.Helper()
-	items := slices.DeleteFunc(p.Stored(tb, "MAILBOX#"+tenant+"#"), func(it Item) bool { return it["sk"] != "MAILBOX" })
+	items := slices.DeleteFunc(p.Stored(tb, "MAILBOX#"+tenant+"#"), func(it Item) bool {
+		return it["sk"] != "MAILBOX"
+	})
 	if len(items) == 0 {
 		tb.Fatal("nothing is counted of any mailbox")
 	}
 	return items
 }
 
-// Outbox is an event with the messages that wait. Which of several comes first is open.
-func (p *Product) Outbox(tb testing.TB) events.DynamoDBEvent {
+// OutboxEvent returns an event of the table's stream with all messages of the outbox, in no
+// particular order.
+func (p *Product) OutboxEvent(tb testing.TB) events.DynamoDBEvent {
 	tb.Helper()
-	return StreamOf(events.DynamoDBOperationTypeInsert, p.Stored(tb, "MESSAGE#")...)
+	return StreamEvent(events.DynamoDBOperationTypeInsert, p.Stored(tb, "MESSAGE#")...)
 }
 
-// Bounce is the event that tells the courier that mails to an address bounce for good, as EventBridge passes it on from SES.
-func Bounce(tb testing.TB, address string) []byte {
+// BounceEvent returns the event in which EventBridge passes on SES's report that mails to an
+// address bounce permanently.
+func BounceEvent(tb testing.TB, address string) []byte {
 	tb.Helper()
-	event, err := json.Marshal(Fields{"source": "aws.ses", "detail": Fields{"eventType": "Bounce", "bounce": Fields{
-		"bounceType": "Permanent", "bouncedRecipients": []Fields{{"emailAddress": address}},
-	}}})
+	event, err := json.Marshal(Fields{
+		"source": "aws.ses",
+		"detail": Fields{"eventType": "Bounce", "bounce": Fields{
+			"bounceType": "Permanent", "bouncedRecipients": []Fields{{"emailAddress": address}},
+		}},
+	})
 	if err != nil {
 		tb.Fatal(err)
 	}

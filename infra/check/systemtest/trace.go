@@ -13,30 +13,33 @@ import (
 	"identitypools/shared/table"
 )
 
-// Trace records which calls to the table functions make, for tests that compare requests. Requests must come one after the other.
+// Trace records which calls to the table functions make, for tests that compare requests. The
+// requests must be made one after the other.
 type Trace struct {
 	mu    sync.Mutex
 	calls []TracedCall
 }
 
-// TracedCall is a call to the table as somebody could tell it from another by its time: what it does to which kinds of keys, and the
-// bytes of the requests that it sent, of which there are more where it was tried again.
+// TracedCall describes a call to the table by what an observer could learn from its duration: what
+// it does to which kinds of keys, and the sizes in bytes of the requests that were sent. A call
+// that was retried has several.
 type TracedCall struct {
 	Function string
 	What     []string
 	Sent     []int64
 }
 
-// Option makes New record calls.
+// Option is an option of [New] that makes t record calls.
 func (t *Trace) Option(c *system.Config) {
 	c.Watch = t.watch
 	c.Middleware = append(c.Middleware, func(stack *middleware.Stack) error {
-		return stack.Finalize.Add(middleware.FinalizeMiddlewareFunc("trace", t.send), middleware.After) // behind the retries
+		// after the retries, so that it sees each attempt
+		return stack.Finalize.Add(middleware.FinalizeMiddlewareFunc("trace", t.send), middleware.After)
 	})
 }
 
-// Take is what was called since the last Take.
-func (t *Trace) Take() []TracedCall {
+// Collect returns the calls since the last call of Collect.
+func (t *Trace) Collect() []TracedCall {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	calls := t.calls
@@ -54,17 +57,19 @@ func (t *Trace) watch(c plan.Call) {
 	t.calls = append(t.calls, call)
 }
 
-func (t *Trace) send(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
+func (t *Trace) send(
+	ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
+) (middleware.FinalizeOutput, middleware.Metadata, error) {
 	request, ok := in.Request.(*smithyhttp.Request)
 	t.mu.Lock()
-	if n := len(t.calls); ok && n > 0 { // before the first call of a function only tests call
+	if n := len(t.calls); ok && n > 0 { // without a call of a function, the request is a test's
 		t.calls[n-1].Sent = append(t.calls[n-1].Sent, request.ContentLength)
 	}
 	t.mu.Unlock()
 	return next.HandleFinalize(ctx, in)
 }
 
-// Bytes are those of all requests that the call sent.
+// Bytes returns the total size of all requests that the call sent.
 func (c TracedCall) Bytes() (sum int64) {
 	for _, n := range c.Sent {
 		sum += n
@@ -72,8 +77,9 @@ func (c TracedCall) Bytes() (sum int64) {
 	return sum
 }
 
-// Alike is the call without what is meant to differ: the steps of a transaction write or only check an item of a kind, for the same price.
-func (c TracedCall) Alike() string {
+// Normalized returns the call without the differences that are intended: a step of a transaction
+// may write an item of a kind or only check it, at the same price.
+func (c TracedCall) Normalized() string {
 	kinds := make([]string, len(c.What))
 	for i, what := range c.What {
 		action, kind, _ := strings.Cut(what, " ")

@@ -7,7 +7,8 @@ import (
 	"identitypools/shared/table"
 )
 
-// Call is a call of a function to AWS, with the steps that IAM looks at: one, but for a transaction or a batch.
+// Call is a call of a function to AWS with the steps for which IAM checks permissions. A
+// transaction or a batch has a step for each of its items. Other calls have one step.
 type Call struct {
 	Function string
 	Steps    []Step
@@ -15,12 +16,15 @@ type Call struct {
 
 // Step is one action of a call.
 type Step struct {
-	Action    string // as IAM names it: "dynamodb:GetItem"
-	Partition string // the partition key it is about; "" where it is not about the table
+	// Action is the action's name in IAM, such as "dynamodb:GetItem".
+	Action string
+	// Partition is the partition key of the item, or "" if the action does not concern the table.
+	Partition string
 	Index     bool
 }
 
-// Check is an error where the plan does not allow a call, as IAM would not. It names no key, which may be personal.
+// Check returns an error if the plan does not allow a call, so that IAM would refuse it. The error
+// names no keys, because keys may contain personal data.
 func Check(c Call) error {
 	for _, f := range Functions() {
 		if f.Name == c.Function && (f.allowsMail(c) || slices.ContainsFunc(f.Grants, func(g Grant) bool { return g.allows(c) })) {

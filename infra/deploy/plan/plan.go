@@ -1,6 +1,7 @@
-// Package plan says what each function gets in AWS: memory, time, settings, and the permissions that it needs. It is data and
-// makes nothing: the CDK stack builds what it says, the local run holds the functions to their permissions, costs are computed
-// from its sizes. Whatever is in infra may import it; functions and shared don't know it.
+// Package plan states what each function gets in AWS: memory, time, settings and permissions. It
+// contains data and creates no resources. The CDK stack creates what the plan states, the local run
+// refuses calls that the plan does not permit, and costs are computed from its sizes. Any package
+// of infra may import it. Packages in functions and shared never do.
 package plan
 
 import (
@@ -11,48 +12,57 @@ import (
 
 // Function is a function as it is deployed.
 type Function struct {
-	Name     string
-	MemoryMB int // a processor comes with 1,769 MB, and a share of one with less
+	Name string
+	// MemoryMB also decides the share of a processor: 1,769 MB come with a whole one.
+	MemoryMB int
 	Timeout  time.Duration
-	Settings []string // environment variables besides TABLE_NAME, which every function has
-	Mails    bool
-	Grants   []Grant
+	// Settings are the environment variables besides TABLE_NAME, which every function has.
+	Settings []string
+	// Mails reports whether the function sends mail.
+	Mails  bool
+	Grants []Grant
 }
 
-// Grant allows actions on the table, if every partition key that a call names is of one of the kinds. A transaction is one call, so
-// all that it does is in one grant: IAM's documents don't say whether it looks at each of its items alone.
+// Grant allows actions on the table if every partition key of the call is of one of the kinds. A
+// transaction is one call, so all its actions must be in one grant: IAM's documentation does not
+// say whether it checks each item of a transaction on its own.
 type Grant struct {
-	Actions []string // as IAM names them
+	Actions []string // names of actions in IAM
 	Kinds   []table.Kind
-	Index   bool // on the index gsi1 instead of the table
+	Index   bool // whether it applies to the index gsi1 instead of the table
 }
 
-// Patience is how long the courier is handed a record of the table's stream that fails, while those behind it in its shard wait: then the
-// record is a dead letter. It is several times what a mail service may be away (an hour) without anybody's help, and no more of a day
-// than one bad record may cost all others. A message that is given up waits in the outbox for a replay.
+// Patience is how long a record of the table's stream that fails is passed to the courier again.
+// The records behind it in its shard wait in the meantime. After that the record becomes a dead
+// letter. The value is several times the longest failure of a mail service that ends without
+// anyone's help (an hour), and no larger part of a day than one bad record may cost all others. The
+// message of a dead letter waits in the outbox for a replay.
 const Patience = 6 * time.Hour
 
-// Tick is how often the courier's clock has it look for messages whose hour has come: nobody waits
-// longer beyond that hour, and a month of ticks costs less than a cent.
+// Tick is the interval at which the courier looks for messages whose hour has come. Nobody waits
+// longer than that beyond the hour, and the ticks of a month cost less than a cent.
 const Tick = 5 * time.Minute
 
-// The sizes of functions. Hashing takes a whole processor, and costs the same with less of one but longer; the others wait for
-// the table most of the time. docs/performance.md has the measurements.
+// The memory sizes of functions in MB. Hashing uses a whole processor; with a smaller share it
+// would take longer and cost the same. The other functions wait for the table most of the time.
+// docs/performance.md has the measurements.
 const (
 	hashing = 1769
 	waiting = 1024
 )
 
-// Functions are all functions in the order of the alphabet.
+// Functions returns all functions in alphabetical order.
 func Functions() []Function {
 	const answer = 20 * time.Second // API Gateway gives up after 30
 	const get, batch, query = "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"
-	const put, update, remove, check = "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"
+	const put, update, remove, check = "dynamodb:PutItem", "dynamodb:UpdateItem",
+		"dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"
 	return []Function{{
-		Name: "activation", MemoryMB: hashing, Timeout: answer, Settings: []string{"CODE_SECRET", "RETURN_ORIGINS"},
+		Name: "activation", MemoryMB: hashing, Timeout: answer,
+		Settings: []string{"CODE_SECRET", "RETURN_ORIGINS"},
 		Grants: []Grant{
-			on(table.KindAnswers, table.KindClaims, table.KindKeys, table.KindMailboxes,
-				table.KindUserItems, table.KindPools, table.KindUsers).
+			on(table.KindAnswers, table.KindClaims, table.KindKeys, table.KindMailboxes, table.KindUserItems,
+				table.KindPools, table.KindUsers).
 				may(get),
 			on(table.KindUserItems, table.KindUsers).may(batch),
 			on(table.KindUserItems).may(query),
@@ -64,12 +74,12 @@ func Functions() []Function {
 		Name: "courier", MemoryMB: waiting, Timeout: time.Minute, Mails: true,
 		Settings: []string{"CODE_SECRET", "MAIL_CONFIGURATION_SET", "MAIL_FROM", "PUBLIC_URL"},
 		Grants: []Grant{
-			on(table.KindLimits, table.KindMailboxes, table.KindMessages, table.KindUserItems,
-				table.KindPools, table.KindSuppressed, table.KindUsers).may(get),
+			on(table.KindLimits, table.KindMailboxes, table.KindMessages, table.KindUserItems, table.KindPools, table.KindSuppressed,
+				table.KindUsers).may(get),
 			on(table.KindUserItems, table.KindPools, table.KindUsers).may(query),
 			on(table.KindLater).inIndex().may(query),
-			on(table.KindLimits, table.KindMailboxes, table.KindMessages, table.KindUserItems,
-				table.KindPools, table.KindSuppressed).
+			on(table.KindLimits, table.KindMailboxes, table.KindMessages, table.KindUserItems, table.KindPools,
+				table.KindSuppressed).
 				may(put, update),
 			on(table.KindClaims, table.KindMessages, table.KindUserItems, table.KindPools,
 				table.KindUsers).may(remove),
@@ -93,7 +103,8 @@ func Functions() []Function {
 			on(table.KindClaims, table.KindUserItems, table.KindPools, table.KindUsers).may(remove),
 		},
 	}, {
-		Name: "registration", MemoryMB: hashing, Timeout: answer, Settings: []string{"CODE_SECRET", "PUBLIC_URL", "RETURN_ORIGINS"},
+		Name: "registration", MemoryMB: hashing, Timeout: answer,
+		Settings: []string{"CODE_SECRET", "PUBLIC_URL", "RETURN_ORIGINS"},
 		Grants: []Grant{
 			on(table.KindAnswers, table.KindClaims, table.KindKeys, table.KindMailboxes,
 				table.KindUserItems, table.KindPools, table.KindSchemas, table.KindUsers).may(get),
@@ -111,7 +122,8 @@ func Functions() []Function {
 			on(table.KindAnswers, table.KindSchemas).may(put, update, remove),
 		},
 	}, {
-		Name: "tokens", MemoryMB: waiting, Timeout: answer, Settings: []string{"PUBLIC_URL", "TOKEN_SECRET"},
+		Name: "tokens", MemoryMB: waiting, Timeout: answer,
+		Settings: []string{"PUBLIC_URL", "TOKEN_SECRET"},
 		Grants: []Grant{
 			on(table.KindClients, table.KindKeys).may(get),
 			on(table.KindKeys).may(put),
@@ -129,13 +141,16 @@ func Functions() []Function {
 	}}
 }
 
+// on returns a grant for partition keys of the kinds. It allows no action yet.
 func on(kinds ...table.Kind) Grant { return Grant{Kinds: kinds} }
 
+// inIndex returns the grant for the index instead of the table.
 func (g Grant) inIndex() Grant {
 	g.Index = true
 	return g
 }
 
+// may returns the grant with the actions.
 func (g Grant) may(actions ...string) Grant {
 	g.Actions = actions
 	return g

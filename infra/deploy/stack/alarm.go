@@ -12,31 +12,57 @@ import (
 	"identitypools/shared/metric"
 )
 
-// alarm is one alarm: a metric at or above a threshold for some periods of five minutes, one after the other.
+// alarm describes an alarm: a metric has been at or above a threshold in a number of periods of
+// five minutes.
 type alarm struct {
-	id, what        string
-	metric          awscloudwatch.IMetric
-	above           float64
-	periods, within int // that many of the last so many periods
+	id, what string
+	metric   awscloudwatch.IMetric
+	above    float64
+	// The alarm is raised if periods of the last within periods are at or above the threshold.
+	periods, within int
 }
 
-// makeAlarms makes the alarms that docs/operations.md explains. Together they look at ten metrics, which CloudWatch counts and does not
-// charge for.
+// makeAlarms creates the alarms that docs/operations.md explains. Together they use ten metrics,
+// which is what CloudWatch does not charge for.
 func (d *deployment) makeAlarms() {
 	topic := d.makeTopic()
 	for _, a := range []alarm{
 		{"ApiFaults", "answers of the API with 5xx", d.apiMetric("5xx", "Sum"), 5, 1, 1},
-		{"ApiSlow", "slowest answer of a function near its time-out of 20 s", d.apiMetric("IntegrationLatency", "Maximum"), 15_000, 2, 3},
-		{"FunctionsThrottled", "functions refused for want of concurrency, in the whole account and region", newMetric("AWS/Lambda", "Throttles", "Sum", nil), 1, 2, 3},
+		{
+			"ApiSlow", "slowest answer of a function near its time-out of 20 s",
+			d.apiMetric("IntegrationLatency", "Maximum"), 15_000, 2, 3,
+		},
+		{
+			"FunctionsThrottled",
+			"functions refused for want of concurrency, in the whole account and region",
+			newMetric("AWS/Lambda", "Throttles", "Sum", nil), 1, 2, 3,
+		},
 		{"TableThrottled", "reads and writes that the table refused", d.tableThrottles(), 1, 2, 3},
-		{"CourierBehind", "age of the oldest record that waits for the courier, in milliseconds: mails are late", d.courierMetric("IteratorAge", "Maximum"), 600_000, 1, 1},
+		{
+			"CourierBehind",
+			"age of the oldest record that waits for the courier, in milliseconds: mails are late",
+			d.courierMetric("IteratorAge", "Maximum"), 600_000, 1, 1,
+		},
 		{
 			"MailBudgetHalfSpent", "pools of which half of the mails of an hour or a day are spent",
 			d.counted(metric.BudgetsHalfSpent), 1, 1, 1,
 		},
-		{"DeadLetters", "records or notices that the courier gave up", d.dead.MetricApproximateNumberOfMessagesVisible(&awscloudwatch.MetricOptions{Statistic: jsii.String("Maximum")}), 1, 1, 1},
-		{"MailBounces", "share of mails that bounce, in the whole account and region: SES pauses accounts above 0.1", newMetric("AWS/SES", "Reputation.BounceRate", "Maximum", nil), 0.05, 1, 1},
-		{"MailComplaints", "share of mails that people report as spam: SES pauses accounts above 0.005", newMetric("AWS/SES", "Reputation.ComplaintRate", "Maximum", nil), 0.001, 1, 1},
+		{
+			"DeadLetters", "records or notices that the courier gave up",
+			d.dead.MetricApproximateNumberOfMessagesVisible(
+				&awscloudwatch.MetricOptions{Statistic: jsii.String("Maximum")},
+			), 1, 1, 1,
+		},
+		{
+			"MailBounces",
+			"share of mails that bounce, in the whole account and region: SES pauses accounts above 0.1",
+			newMetric("AWS/SES", "Reputation.BounceRate", "Maximum", nil), 0.05, 1, 1,
+		},
+		{
+			"MailComplaints",
+			"share of mails that people report as spam: SES pauses accounts above 0.005",
+			newMetric("AWS/SES", "Reputation.ComplaintRate", "Maximum", nil), 0.001, 1, 1,
+		},
 	} {
 		made := awscloudwatch.NewAlarm(d.stack, jsii.String(a.id), &awscloudwatch.AlarmProps{
 			AlarmDescription: jsii.String(a.what), Metric: a.metric, Threshold: jsii.Number(a.above),
@@ -49,10 +75,12 @@ func (d *deployment) makeAlarms() {
 	}
 }
 
-// makeTopic makes where alarms are told. It has no key: CloudWatch can't use AWS's own for SNS, and one of ours would cost money while
-// nothing happens; an alarm says nothing secret.
+// makeTopic creates the topic to which alarms are published. The topic is not encrypted with a key:
+// CloudWatch cannot use AWS's own key for SNS, and a key of ours would cost money while nobody uses
+// the product. Alarms contain nothing secret.
 func (d *deployment) makeTopic() awssns.Topic {
-	topic := awssns.NewTopic(d.stack, jsii.String("Alarms"), &awssns.TopicProps{EnforceSSL: jsii.Bool(true)})
+	topic := awssns.NewTopic(d.stack, jsii.String("Alarms"),
+		&awssns.TopicProps{EnforceSSL: jsii.Bool(true)})
 	topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("cloudwatch.amazonaws.com"), nil)},
 		Actions:    jsii.Strings("sns:Publish"), Resources: &[]*string{topic.TopicArn()},
@@ -67,7 +95,8 @@ func (d *deployment) makeTopic() awssns.Topic {
 
 func newMetric(namespace, name, statistic string, dimensions map[string]*string) awscloudwatch.Metric {
 	props := &awscloudwatch.MetricProps{
-		Namespace: jsii.String(namespace), MetricName: jsii.String(name), Statistic: jsii.String(statistic), Period: awscdk.Duration_Minutes(jsii.Number(5)),
+		Namespace: jsii.String(namespace), MetricName: jsii.String(name),
+		Statistic: jsii.String(statistic), Period: awscdk.Duration_Minutes(jsii.Number(5)),
 	}
 	if dimensions != nil {
 		props.DimensionsMap = &dimensions
@@ -75,9 +104,10 @@ func newMetric(namespace, name, statistic string, dimensions map[string]*string)
 	return awscloudwatch.NewMetric(props)
 }
 
-// counted is the sum of what the functions count, for this deployment.
+// counted returns the sum of a metric that the functions of this deployment count.
 func (d *deployment) counted(name metric.Name) awscloudwatch.Metric {
-	return newMetric(metric.Namespace, string(name), "Sum", map[string]*string{metric.Dimension: d.table.name})
+	return newMetric(metric.Namespace, string(name), "Sum",
+		map[string]*string{metric.Dimension: d.table.name})
 }
 
 func (d *deployment) apiMetric(name, statistic string) awscloudwatch.Metric {
@@ -85,7 +115,8 @@ func (d *deployment) apiMetric(name, statistic string) awscloudwatch.Metric {
 }
 
 func (d *deployment) courierMetric(name, statistic string) awscloudwatch.Metric {
-	return newMetric("AWS/Lambda", name, statistic, map[string]*string{"FunctionName": d.functions[courier].FunctionName()})
+	return newMetric("AWS/Lambda", name, statistic,
+		map[string]*string{"FunctionName": d.functions[courier].FunctionName()})
 }
 
 func (d *deployment) tableMetric(name, statistic string) awscloudwatch.Metric {
@@ -94,9 +125,11 @@ func (d *deployment) tableMetric(name, statistic string) awscloudwatch.Metric {
 
 func (d *deployment) tableThrottles() awscloudwatch.IMetric {
 	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
-		Expression: jsii.String("FILL(reads, 0) + FILL(writes, 0)"), Label: jsii.String("refused"), Period: awscdk.Duration_Minutes(jsii.Number(5)),
+		Expression: jsii.String("FILL(reads, 0) + FILL(writes, 0)"), Label: jsii.String("refused"),
+		Period: awscdk.Duration_Minutes(jsii.Number(5)),
 		UsingMetrics: &map[string]awscloudwatch.IMetric{
-			"reads": d.tableMetric("ReadThrottleEvents", "Sum"), "writes": d.tableMetric("WriteThrottleEvents", "Sum"),
+			"reads":  d.tableMetric("ReadThrottleEvents", "Sum"),
+			"writes": d.tableMetric("WriteThrottleEvents", "Sum"),
 		},
 	})
 }

@@ -11,8 +11,9 @@ import (
 	"identitypools/shared/api"
 )
 
-// makeAPI makes the HTTP API, still without routes, and its public address: the domain, or what AWS gives. AWS's own goes on to answer
-// beside a domain, so that links in mails outlive the change.
+// makeAPI creates the HTTP API, still without routes, and returns it with its public address, which
+// is the domain or the address that AWS assigns. AWS's address still works if there is a domain, so
+// that links in earlier mails stay valid.
 func (d *deployment) makeAPI() (awsapigatewayv2.CfnApi, *string) {
 	props := &awsapigatewayv2.CfnApiProps{Name: d.stack.StackName(), ProtocolType: jsii.String("HTTP")}
 	if cors := api.CrossOriginRules(functions.Routes()); len(d.config.SignUpOrigins) > 0 {
@@ -31,8 +32,8 @@ func (d *deployment) makeAPI() (awsapigatewayv2.CfnApi, *string) {
 	return made, address
 }
 
-// makeRoutes makes exactly the routes of the route table, each to its function, and the stage that serves them. The result is the
-// access log.
+// makeRoutes creates exactly the routes of the route table, each with its function, and the stage
+// that serves them. It returns the access log.
 func (d *deployment) makeRoutes() awslogs.LogGroup {
 	log := d.makeLog("AccessLog", jsii.String("/aws/vendedlogs/apis/"+d.config.Name))
 	limits := map[string]any{}
@@ -43,7 +44,8 @@ func (d *deployment) makeRoutes() awslogs.LogGroup {
 		ApiId: d.api.Ref(), StageName: jsii.String("$default"), AutoDeploy: true,
 		AccessLogSettings: &awsapigatewayv2.CfnStage_AccessLogSettingsProperty{DestinationArn: log.LogGroupArn(), Format: jsii.String(accessLog)},
 		DefaultRouteSettings: &awsapigatewayv2.CfnStage_RouteSettingsProperty{
-			ThrottlingRateLimit: jsii.Number(d.config.AdminRate), ThrottlingBurstLimit: jsii.Number(2 * d.config.AdminRate),
+			ThrottlingRateLimit:  jsii.Number(d.config.AdminRate),
+			ThrottlingBurstLimit: jsii.Number(2 * d.config.AdminRate),
 		}, RouteSettings: &limits,
 	})
 	targets := map[string]*string{}
@@ -76,39 +78,49 @@ func (d *deployment) rate(caller api.Caller) int {
 	return d.config.PublicRate
 }
 
-// limit lets through a rate, and twice that at once. It has CloudFormation's own names: the settings of routes have no type in the CDK.
+// limit returns the settings of a route that accepts a rate, and a burst of twice as many requests.
+// It uses CloudFormation's names, because the CDK has no type for these settings.
 func limit(rate int) map[string]any {
 	return map[string]any{"ThrottlingRateLimit": rate, "ThrottlingBurstLimit": 2 * rate}
 }
 
-// accessLog is a line for each request. It has the route and not the path, no address and no caller: nothing personal (V16.2.5).
+// accessLog is the format of the line that is logged for each request. It has the route instead of
+// the path, and neither an address nor a caller, so it contains no personal data (ASVS V16.2.5).
 const accessLog = `{"request":"$context.requestId","time":"$context.requestTime","route":"$context.routeKey","status":$context.status,` +
 	`"latency":$context.responseLatency,"function":"$context.integrationLatency","length":"$context.responseLength","error":"$context.integrationErrorMessage"}`
 
-// makeIntegration lets the API call a function, and is the target of its routes.
+// makeIntegration allows the API to call a function, and returns the target for the function's
+// routes.
 func (d *deployment) makeIntegration(function string) *string {
 	f := d.functions[function]
-	integration := awsapigatewayv2.NewCfnIntegration(d.stack, jsii.String(function+"Integration"), &awsapigatewayv2.CfnIntegrationProps{
-		ApiId: d.api.Ref(), IntegrationType: jsii.String("AWS_PROXY"), IntegrationUri: f.FunctionArn(), PayloadFormatVersion: jsii.String("2.0"),
-	})
+	integration := awsapigatewayv2.NewCfnIntegration(d.stack, jsii.String(function+"Integration"),
+		&awsapigatewayv2.CfnIntegrationProps{
+			ApiId: d.api.Ref(), IntegrationType: jsii.String("AWS_PROXY"),
+			IntegrationUri: f.FunctionArn(), PayloadFormatVersion: jsii.String("2.0"),
+		})
 	awslambda.NewCfnPermission(d.stack, jsii.String(function+"Permission"), &awslambda.CfnPermissionProps{
-		Action: jsii.String("lambda:InvokeFunction"), FunctionName: f.FunctionArn(), Principal: jsii.String("apigateway.amazonaws.com"),
+		Action: jsii.String("lambda:InvokeFunction"), FunctionName: f.FunctionArn(),
+		Principal: jsii.String("apigateway.amazonaws.com"),
 		SourceArn: d.arn("execute-api", *d.api.Ref()+"/*"),
 	})
 	return awscdk.Fn_Join(jsii.String("/"), &[]*string{jsii.String("integrations"), integration.Ref()})
 }
 
-// makeDomain makes the API answer under the domain.
+// makeDomain makes the API answer at the domain.
 func (d *deployment) makeDomain(stage awsapigatewayv2.CfnStage) {
-	domain := awsapigatewayv2.NewCfnDomainName(d.stack, jsii.String("Domain"), &awsapigatewayv2.CfnDomainNameProps{
-		DomainName: jsii.String(d.config.Domain),
-		DomainNameConfigurations: []any{&awsapigatewayv2.CfnDomainName_DomainNameConfigurationProperty{
-			CertificateArn: jsii.String(d.config.Certificate), EndpointType: jsii.String("REGIONAL"), SecurityPolicy: jsii.String("TLS_1_2"),
-		}},
-	})
-	mapping := awsapigatewayv2.NewCfnApiMapping(d.stack, jsii.String("DomainMapping"), &awsapigatewayv2.CfnApiMappingProps{
-		ApiId: d.api.Ref(), DomainName: domain.Ref(), Stage: stage.Ref(),
-	})
+	domain := awsapigatewayv2.NewCfnDomainName(d.stack, jsii.String("Domain"),
+		&awsapigatewayv2.CfnDomainNameProps{
+			DomainName: jsii.String(d.config.Domain),
+			DomainNameConfigurations: []any{&awsapigatewayv2.CfnDomainName_DomainNameConfigurationProperty{
+				CertificateArn: jsii.String(d.config.Certificate), EndpointType: jsii.String("REGIONAL"),
+				SecurityPolicy: jsii.String("TLS_1_2"),
+			}},
+		})
+	mapping := awsapigatewayv2.NewCfnApiMapping(d.stack, jsii.String("DomainMapping"),
+		&awsapigatewayv2.CfnApiMappingProps{
+			ApiId: d.api.Ref(), DomainName: domain.Ref(), Stage: stage.Ref(),
+		})
 	mapping.AddResourceDependency(stage, nil)
-	d.output("DomainTarget", domain.AttrRegionalDomainName(), "Point the domain's DNS record (CNAME or alias) to this name")
+	d.output("DomainTarget", domain.AttrRegionalDomainName(),
+		"Point the domain's DNS record (CNAME or alias) to this name")
 }

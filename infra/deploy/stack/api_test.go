@@ -9,7 +9,8 @@ import (
 	"identitypools/shared/api"
 )
 
-// API Gateway has the routes of the route table, each to its function, and no other: what is no route never reaches a function.
+// API Gateway has the routes of the route table, each with its function, and no other, so that
+// requests for other routes never reach a function.
 func TestTheRoutesAreTheRouteTable(t *testing.T) {
 	tmpl := usual(t)
 	got := map[string]string{} // function by route
@@ -19,7 +20,8 @@ func TestTheRoutesAreTheRouteTable(t *testing.T) {
 		integration := tmpl.Resources[at(parts[1], "Ref").(string)]
 		uri, _ := at(integration.Properties, "IntegrationUri", "Fn::GetAtt").([]any)
 		got[r.Properties["RouteKey"].(string)] = fmt.Sprint(uri[0], " ", r.Properties["OperationName"])
-		if integration.Properties["PayloadFormatVersion"] != "2.0" || integration.Properties["IntegrationType"] != "AWS_PROXY" {
+		if integration.Properties["PayloadFormatVersion"] != "2.0" ||
+			integration.Properties["IntegrationType"] != "AWS_PROXY" {
 			t.Errorf("%s: the integration is %v", id, integration.Properties)
 		}
 	}
@@ -35,11 +37,14 @@ func TestTheRoutesAreTheRouteTable(t *testing.T) {
 	}
 }
 
-// Who needs no token gets far less through. The token servers have a limit of their own, so that
-// neither is set for the other.
+// Routes that need no token accept far fewer requests. The token servers have a limit of their own,
+// so that neither limit has to be a compromise.
 func TestRoutesAreThrottledByCaller(t *testing.T) {
 	stage := usual(t).Resources["Stage"]
-	mustThrottle(t, usual(t), map[api.Caller]float64{api.Admin: 500, api.System: 500, api.Public: 20, api.Client: 100})
+	mustThrottle(t, usual(t), map[api.Caller]float64{
+		api.Admin: 500, api.System: 500, api.Public: 20,
+		api.Client: 100,
+	})
 	mustThrottle(t, synthesize(t, with(fields{"publicRate": 3, "tokenRate": 70, "adminRate": 900})),
 		map[api.Caller]float64{api.Admin: 900, api.System: 900, api.Public: 3, api.Client: 70})
 	if at(stage.Properties, "DefaultRouteSettings", "ThrottlingRateLimit") == nil {
@@ -47,12 +52,13 @@ func TestRoutesAreThrottledByCaller(t *testing.T) {
 	}
 	dependsOn := list(stage.DependsOn)
 	if len(dependsOn) != len(functions.Routes()) {
-		t.Errorf("the stage waits for %d routes, and has limits for %d", len(dependsOn), len(functions.Routes()))
+		t.Errorf("the stage waits for %d routes, and has limits for %d", len(dependsOn),
+			len(functions.Routes()))
 	}
 }
 
-// mustThrottle checks how many requests a second a template lets through to the routes of each
-// caller, and that it is twice as many at once.
+// mustThrottle checks how many requests a second a template accepts for the routes of each caller,
+// and that the burst is twice as many.
 func mustThrottle(t *testing.T, tmpl template, rates map[api.Caller]float64) {
 	t.Helper()
 	limits, _ := tmpl.Resources["Stage"].Properties["RouteSettings"].(fields)
@@ -65,15 +71,21 @@ func mustThrottle(t *testing.T, tmpl template, rates map[api.Caller]float64) {
 	}
 }
 
-// V16.2.5: the log of who called what has nothing of the caller.
+// ASVS V16.2.5: the access log contains no data about the caller.
 func TestTheAccessLogIsNotPersonal(t *testing.T) {
 	format, _ := at(usual(t).Resources["Stage"].Properties, "AccessLogSettings", "Format").(string)
-	for _, needed := range []string{"$context.requestId", "$context.routeKey", "$context.status", "$context.responseLatency"} {
+	for _, needed := range []string{
+		"$context.requestId", "$context.routeKey", "$context.status",
+		"$context.responseLatency",
+	} {
 		if !strings.Contains(format, needed) {
 			t.Errorf("the access log lacks %s: %s", needed, format)
 		}
 	}
-	for _, personal := range []string{"sourceIp", "userAgent", "path", "domainName", "authorizer", "identity"} {
+	for _, personal := range []string{
+		"sourceIp", "userAgent", "path", "domainName",
+		"authorizer", "identity",
+	} {
 		if strings.Contains(format, personal) {
 			t.Errorf("the access log has %s: %s", personal, format)
 		}
@@ -81,7 +93,8 @@ func TestTheAccessLogIsNotPersonal(t *testing.T) {
 }
 
 func TestSignUpPagesMayCall(t *testing.T) {
-	if cors := at(usual(t).Resources["Api"].Properties, "CorsConfiguration"); fmt.Sprint(at(cors, "AllowOrigins")) != "[https://app.example.com]" ||
+	if cors := at(usual(t).Resources["Api"].Properties,
+		"CorsConfiguration"); fmt.Sprint(at(cors, "AllowOrigins")) != "[https://app.example.com]" ||
 		at(cors, "AllowCredentials") != nil || fmt.Sprint(at(cors, "AllowMethods")) != "[GET POST]" {
 		t.Errorf("CORS is %v", cors)
 	}
@@ -91,8 +104,13 @@ func TestSignUpPagesMayCall(t *testing.T) {
 }
 
 func TestADomainOfOnesOwn(t *testing.T) {
-	tmpl := synthesize(t, with(fields{"domain": "id.example.com", "certificate": "arn:aws:acm:eu-west-1:123456789012:certificate/x"}))
-	if got := at(tmpl.Resources[tmpl.function(t, "tokens")].Properties, "Environment", "Variables", "PUBLIC_URL"); got != "https://id.example.com" {
+	tmpl := synthesize(t, with(fields{
+		"domain":      "id.example.com",
+		"certificate": "arn:aws:acm:eu-west-1:123456789012:certificate/x",
+	}))
+	got := at(tmpl.Resources[tmpl.function(t, "tokens")].Properties, "Environment", "Variables",
+		"PUBLIC_URL")
+	if got != "https://id.example.com" {
 		t.Errorf("the issuer is %v", got)
 	}
 	if at(tmpl.Resources["Api"].Properties, "DisableExecuteApiEndpoint") != nil {

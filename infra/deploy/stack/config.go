@@ -13,75 +13,115 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 )
 
-// Config is what a deployment chooses. cdk.json has each value with its default; -c key=value on the command line overrides it.
+// Config has the choices of a deployment. cdk.json contains each value with its default, and -c
+// key=value on the command line overrides it.
 type Config struct {
-	Name              string   // of the stack
-	MailFrom          string   // sender of mails: an address, with or without a name; "" makes a template that can't be deployed
-	MailAddress       string   // the sender's address alone
-	MailIdentity      string   // what SES verifies: "domain", "address", or "existing" where the account has verified one of them already
-	SandboxRecipients []string // addresses that SES's sandbox may send to
-	AlarmEmail        string   // who is told of alarms; "" for nobody
-	SignUpOrigins     []string // https origins of sign-up pages: they may call the API from a browser, and be returned to
-	Domain            string   // of the API in place of AWS's; "" for none
-	Certificate       string   // ARN of the domain's certificate in the stack's region
-	PublicRate        int      // requests a second to each public route, for all callers together
-	TokenRate         int      // requests a second to each route of the token servers
-	AdminRate         int      // requests a second to each other route
-	MaxReadUnits      int      // ceiling of the table, capacity units a second
-	MaxWriteUnits     int
-	LogDays           int    // how long logs are kept
-	CourierInstances  int    // reserved concurrency of the courier; 0 reserves none
-	RestoredStream    string // ARN of the stream of a table that was restored, which then replaces the stack's own
-	DeletionProtected bool   // of the table
+	// Name is the name of the stack.
+	Name string
+	// MailFrom is the sender of mails: an address, with or without a display name. Without it the
+	// template cannot be deployed.
+	MailFrom string
+	// MailAddress is the address in MailFrom.
+	MailAddress string
+	// MailIdentity is what SES verifies: "domain", "address", or "existing" if the account has
+	// already verified one of them.
+	MailIdentity string
+	// SandboxRecipients are the addresses to which SES may send while the account is in its
+	// sandbox.
+	SandboxRecipients []string
+	// AlarmEmail is the address that receives alarms, or "".
+	AlarmEmail string
+	// SignUpOrigins are the https origins of sign-up pages, which may call the API from a browser
+	// and to which users may be returned.
+	SignUpOrigins []string
+	// Domain is the API's domain, or "" for the one that AWS assigns.
+	Domain string
+	// Certificate is the ARN of the domain's certificate in the stack's region.
+	Certificate string
+	// PublicRate is the number of requests a second to each public route, for all callers together.
+	PublicRate int
+	// TokenRate is the number of requests a second to each route of the token servers.
+	TokenRate int
+	// AdminRate is the number of requests a second to each other route.
+	AdminRate int
+	// MaxReadUnits and MaxWriteUnits limit the capacity units that the table uses in a second.
+	MaxReadUnits  int
+	MaxWriteUnits int
+	// LogDays is how many days logs are kept.
+	LogDays int
+	// CourierInstances is the reserved concurrency of the courier. With 0 none is reserved.
+	CourierInstances int
+	// RestoredStream is the ARN of the stream of a restored table, which replaces the stack's own
+	// table, or "".
+	RestoredStream string
+	// DeletionProtected protects the table from deletion.
+	DeletionProtected bool
 }
 
-// Keys are the context keys of a Config with their defaults, as cdk.json has them.
+// Keys returns the context keys of a [Config] with their defaults, as they are in cdk.json.
 func Keys() map[string]string {
 	return map[string]string{
-		"name": "IdentityPools", "mailFrom": "", "mailIdentity": "domain", "sandboxRecipients": "", "alarmEmail": "", "signUpOrigins": "",
+		"name": "IdentityPools", "mailFrom": "", "mailIdentity": "domain", "sandboxRecipients": "",
+		"alarmEmail": "", "signUpOrigins": "",
 		"domain": "", "certificate": "", "publicRate": "20", "tokenRate": "100", "adminRate": "500",
 		"maxReadUnits": "4000", "maxWriteUnits": "4000",
 		"logDays": "30", "courierInstances": "10", "restoredStream": "", "deletionProtection": "true",
 	}
 }
 
-// retentions are the days for which CloudWatch Logs keeps logs, up to two years, as the CDK names them.
+// retentions returns the CDK's constants for the numbers of days for which CloudWatch Logs can keep
+// logs, up to two years.
 func retentions() map[int]awslogs.RetentionDays {
 	return map[int]awslogs.RetentionDays{
-		1: awslogs.RetentionDays_ONE_DAY, 3: awslogs.RetentionDays_THREE_DAYS, 5: awslogs.RetentionDays_FIVE_DAYS,
-		7: awslogs.RetentionDays_ONE_WEEK, 14: awslogs.RetentionDays_TWO_WEEKS, 30: awslogs.RetentionDays_ONE_MONTH,
-		60: awslogs.RetentionDays_TWO_MONTHS, 90: awslogs.RetentionDays_THREE_MONTHS, 180: awslogs.RetentionDays_SIX_MONTHS,
+		1: awslogs.RetentionDays_ONE_DAY, 3: awslogs.RetentionDays_THREE_DAYS,
+		5: awslogs.RetentionDays_FIVE_DAYS,
+		7: awslogs.RetentionDays_ONE_WEEK, 14: awslogs.RetentionDays_TWO_WEEKS,
+		30: awslogs.RetentionDays_ONE_MONTH,
+		60: awslogs.RetentionDays_TWO_MONTHS, 90: awslogs.RetentionDays_THREE_MONTHS,
+		180: awslogs.RetentionDays_SIX_MONTHS,
 		365: awslogs.RetentionDays_ONE_YEAR, 731: awslogs.RetentionDays_TWO_YEARS,
 	}
 }
 
-// Read is the configuration in a context. Its errors say all that is wrong, each in a sentence that names the key and what to do.
+// Read returns the configuration in a context. Its error lists all that is wrong, each in a
+// sentence that names the key and says what to do.
 func Read(context map[string]any) (Config, error) {
 	r := reader{context: context}
 	r.knowAll()
 	c := Config{
 		Name:     r.matching("name", `letters, digits and hyphens, a letter first`, validName),
-		MailFrom: r.text("mailFrom"), MailIdentity: r.oneOf("mailIdentity", "domain", "address", "existing"),
+		MailFrom: r.text("mailFrom"), MailIdentity: r.oneOf("mailIdentity", "domain",
+			"address", "existing"),
 		SandboxRecipients: r.list("sandboxRecipients", "an e-mail address", validAddress),
-		AlarmEmail:        r.matching("alarmEmail", "an e-mail address", func(s string) bool { return s == "" || validAddress(s) }),
-		SignUpOrigins:     r.list("signUpOrigins", `an https origin without a path, like "https://app.example.com"`, validOrigin),
-		Domain:            r.matching("domain", `a host name, like "id.example.com"`, validHost), Certificate: r.arn("certificate", "acm"),
-		PublicRate: r.number("publicRate", 1, 10_000), TokenRate: r.number("tokenRate", 1, 10_000),
-		AdminRate:    r.number("adminRate", 1, 10_000),
-		MaxReadUnits: r.number("maxReadUnits", 10, 40_000), MaxWriteUnits: r.number("maxWriteUnits", 10, 40_000),
-		LogDays: r.number("logDays", 1, 731), CourierInstances: r.number("courierInstances", 0, 1000),
-		RestoredStream: r.arn("restoredStream", "dynamodb"), DeletionProtected: r.oneOf("deletionProtection", "true", "false") == "true",
+		AlarmEmail: r.matching("alarmEmail", "an e-mail address", func(s string) bool {
+			return s == "" || validAddress(s)
+		}),
+		SignUpOrigins: r.list("signUpOrigins",
+			`an https origin without a path, like "https://app.example.com"`, validOrigin),
+		Domain:      r.matching("domain", `a host name, like "id.example.com"`, validHost),
+		Certificate: r.arn("certificate", "acm"),
+		PublicRate:  r.number("publicRate", 1, 10_000), TokenRate: r.number("tokenRate", 1, 10_000),
+		AdminRate:         r.number("adminRate", 1, 10_000),
+		MaxReadUnits:      r.number("maxReadUnits", 10, 40_000),
+		MaxWriteUnits:     r.number("maxWriteUnits", 10, 40_000),
+		LogDays:           r.number("logDays", 1, 731),
+		CourierInstances:  r.number("courierInstances", 0, 1000),
+		RestoredStream:    r.arn("restoredStream", "dynamodb"),
+		DeletionProtected: r.oneOf("deletionProtection", "true", "false") == "true",
 	}
 	sender, err := mail.ParseAddress(c.MailFrom)
 	switch {
-	case c.MailFrom == "": // enough to look at the template
+	case c.MailFrom == "": // sufficient for viewing the template
 	case err != nil || strings.ContainsAny(c.MailFrom, "\r\n"):
-		r.fault("mailFrom", `must be an e-mail address, like "Example <no-reply@example.com>", and is %q`, c.MailFrom)
+		r.fault("mailFrom",
+			`must be an e-mail address, like "Example <no-reply@example.com>", and is %q`, c.MailFrom)
 	default:
-		c.MailFrom, c.MailAddress = sender.String(), sender.Address // a name beyond ASCII is encoded (RFC 2047)
+		// a name that is not ASCII is encoded (RFC 2047)
+		c.MailFrom, c.MailAddress = sender.String(), sender.Address
 	}
 	if (c.Domain == "") != (c.Certificate == "") {
-		r.fault("domain", "and certificate come together: the certificate of the domain, from ACM in the region of the stack")
+		r.fault("domain",
+			"and certificate come together: the certificate of the domain, from ACM in the region of the stack")
 	}
 	if _, ok := retentions()[c.LogDays]; !ok {
 		r.fault("logDays", "must be one of %v", slices.Sorted(maps.Keys(retentions())))
@@ -89,7 +129,7 @@ func Read(context map[string]any) (Config, error) {
 	return c, errors.Join(r.faults...)
 }
 
-// reader collects what is wrong with a context.
+// reader reads a context and collects what is wrong with it.
 type reader struct {
 	context map[string]any
 	faults  []error
@@ -99,8 +139,9 @@ func (r *reader) fault(key, format string, values ...any) {
 	r.faults = append(r.faults, fmt.Errorf("context %s %s", key, fmt.Sprintf(format, values...)))
 }
 
-// knowAll refuses keys that nothing reads: a slip of the pen would else be a default that nobody wanted. Those of the CDK have a
-// colon, a slash or a hyphen in them, as have the explanations in cdk.json.
+// knowAll reports keys that are not settings, because with a misspelled key the default would apply
+// unnoticed. Keys of the CDK and the explanations in cdk.json have a colon, a slash or a hyphen in
+// them, and are accepted.
 func (r *reader) knowAll() {
 	known := Keys()
 	for key := range r.context {
@@ -110,7 +151,8 @@ func (r *reader) knowAll() {
 	}
 }
 
-// text is a value as the command line gives it; cdk.json may have numbers and booleans.
+// text returns a value as a string. Values of the command line are strings; those of cdk.json may
+// be numbers and booleans.
 func (r *reader) text(key string) string {
 	value, ok := r.context[key]
 	if !ok || value == nil {
@@ -128,7 +170,9 @@ func (r *reader) matching(key, rule string, valid func(string) bool) string {
 }
 
 func (r *reader) oneOf(key string, choices ...string) string {
-	return r.matching(key, "one of "+strings.Join(choices, ", "), func(s string) bool { return slices.Contains(choices, s) })
+	return r.matching(key, "one of "+strings.Join(choices, ", "), func(s string) bool {
+		return slices.Contains(choices, s)
+	})
 }
 
 func (r *reader) list(key, rule string, valid func(string) bool) []string {
@@ -156,7 +200,8 @@ func (r *reader) number(key string, least, most int) int {
 func (r *reader) arn(key, service string) string {
 	return r.matching(key, "the ARN of a resource of "+service, func(s string) bool {
 		parts := strings.SplitN(s, ":", 6)
-		return s == "" || len(parts) == 6 && parts[0] == "arn" && parts[2] == service && (service != "dynamodb" || strings.Contains(parts[5], "/stream/"))
+		return s == "" || len(parts) == 6 && parts[0] == "arn" && parts[2] == service &&
+			(service != "dynamodb" || strings.Contains(parts[5], "/stream/"))
 	})
 }
 
@@ -172,7 +217,8 @@ func validOrigin(s string) bool {
 
 func validHost(s string) bool {
 	u, err := url.Parse("https://" + s)
-	return s == "" || err == nil && u.Host == s && strings.Contains(s, ".") && !strings.ContainsAny(s, ":*")
+	return s == "" || err == nil && u.Host == s && strings.Contains(s, ".") &&
+		!strings.ContainsAny(s, ":*")
 }
 
 func validName(s string) bool {

@@ -9,7 +9,8 @@ import (
 	"identitypools/infra/deploy/stack"
 )
 
-// Each fault is a sentence that names the key and says what to do; all are told at once.
+// Each error is a sentence that names the key and says what to do. All errors are reported
+// together.
 func TestAContextIsChecked(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -19,34 +20,108 @@ func TestAContextIsChecked(t *testing.T) {
 	}{
 		{"a sender alone is enough", fields{}, nil},
 		{"a sender without a name", fields{"mailFrom": "no-reply@example.com"}, nil},
-		{"no address", fields{"mailFrom": "Example"}, []string{"context mailFrom must be an e-mail address"}},
-		{"a line break in the sender", fields{"mailFrom": "Example <no-reply@example.com>\nBcc: x@example.com"}, []string{"context mailFrom"}},
-		{"a slip of the pen", fields{"alarmMail": "x@example.com"}, []string{"context alarmMail is no setting"}},
-		{"keys of the CDK", fields{"@aws-cdk/core:x": true, "aws:cdk:y": 1, "acknowledged-issue-numbers": []any{1}, "// mailFrom": "explained"}, nil},
-		{"an unknown kind of identity", fields{"mailIdentity": "route53"}, []string{"context mailIdentity must be one of domain, address, existing"}},
-		{"an origin with a path", fields{"signUpOrigins": "https://a.example.com, https://b.example.com/x"}, []string{`has "https://b.example.com/x"`}},
-		{"an origin without TLS", fields{"signUpOrigins": "http://a.example.com"}, []string{"https origin"}},
+		{
+			"no address",
+			fields{"mailFrom": "Example"},
+			[]string{"context mailFrom must be an e-mail address"},
+		},
+		{
+			"a line break in the sender",
+			fields{"mailFrom": "Example <no-reply@example.com>\nBcc: x@example.com"},
+			[]string{"context mailFrom"},
+		},
+		{
+			"a slip of the pen",
+			fields{"alarmMail": "x@example.com"},
+			[]string{"context alarmMail is no setting"},
+		},
+		{"keys of the CDK", fields{
+			"@aws-cdk/core:x": true, "aws:cdk:y": 1,
+			"acknowledged-issue-numbers": []any{1}, "// mailFrom": "explained",
+		}, nil},
+		{
+			"an unknown kind of identity",
+			fields{"mailIdentity": "route53"},
+			[]string{"context mailIdentity must be one of domain, address, existing"},
+		},
+		{
+			"an origin with a path",
+			fields{"signUpOrigins": "https://a.example.com, https://b.example.com/x"},
+			[]string{`has "https://b.example.com/x"`},
+		},
+		{
+			"an origin without TLS",
+			fields{"signUpOrigins": "http://a.example.com"},
+			[]string{"https origin"},
+		},
 		{"any origin", fields{"signUpOrigins": "*"}, []string{"https origin"}},
 		{"origins", fields{"signUpOrigins": "https://a.example.com, https://b.example.com:8443"}, nil},
-		{"a recipient that is none", fields{"sandboxRecipients": "me@example.com,you"}, []string{`context sandboxRecipients must be a list with commas, each an e-mail address, and has "you"`}},
-		{"no address for alarms", fields{"alarmEmail": "me"}, []string{"context alarmEmail must be an e-mail address"}},
-		{"a domain without its certificate", fields{"domain": "id.example.com"}, []string{"certificate come together"}},
-		{"a domain with a scheme", fields{"domain": "https://id.example.com", "certificate": "arn:aws:acm:r:1:certificate/x"}, []string{"context domain must be a host name"}},
-		{"a certificate of another service", fields{"domain": "id.example.com", "certificate": "arn:aws:iam::1:server-certificate/x"}, []string{"context certificate must be the ARN of a resource of acm"}},
-		{"no number", fields{"publicRate": "many"}, []string{`context publicRate must be a number from 1 to 10000, and is "many"`}},
+		{
+			"a recipient that is none",
+			fields{"sandboxRecipients": "me@example.com,you"},
+			[]string{`context sandboxRecipients must be a list with commas, each an e-mail address, and has "you"`},
+		},
+		{
+			"no address for alarms",
+			fields{"alarmEmail": "me"},
+			[]string{"context alarmEmail must be an e-mail address"},
+		},
+		{
+			"a domain without its certificate",
+			fields{"domain": "id.example.com"},
+			[]string{"certificate come together"},
+		},
+		{"a domain with a scheme", fields{
+			"domain":      "https://id.example.com",
+			"certificate": "arn:aws:acm:r:1:certificate/x",
+		}, []string{"context domain must be a host name"}},
+		{
+			"a certificate of another service",
+			fields{"domain": "id.example.com", "certificate": "arn:aws:iam::1:server-certificate/x"},
+			[]string{"context certificate must be the ARN of a resource of acm"},
+		},
+		{
+			"no number",
+			fields{"publicRate": "many"},
+			[]string{`context publicRate must be a number from 1 to 10000, and is "many"`},
+		},
 		{"a rate of nothing", fields{"adminRate": 0}, []string{"context adminRate"}},
 		{
 			"a rate below nothing",
 			fields{"tokenRate": -1},
 			[]string{"context tokenRate must be a number from 1 to 10000"},
 		},
-		{"more than the quota of a table", fields{"maxWriteUnits": 40_001}, []string{"context maxWriteUnits"}},
-		{"days that there are not", fields{"logDays": "31"}, []string{"context logDays must be one of [1 3 5 7 14 30 60 90 180 365 731]"}},
+		{
+			"more than the quota of a table",
+			fields{"maxWriteUnits": 40_001},
+			[]string{"context maxWriteUnits"},
+		},
+		{
+			"days that there are not",
+			fields{"logDays": "31"},
+			[]string{"context logDays must be one of [1 3 5 7 14 30 60 90 180 365 731]"},
+		},
 		{"no reserved concurrency", fields{"courierInstances": "0"}, nil},
-		{"a table in place of its stream", fields{"restoredStream": "arn:aws:dynamodb:r:1:table/x"}, []string{"context restoredStream"}},
-		{"neither yes nor no", fields{"deletionProtection": "no"}, []string{"context deletionProtection must be one of true, false"}},
-		{"a name that CloudFormation does not take", fields{"name": "1 pool"}, []string{"context name must be letters"}},
-		{"all at once", fields{"name": "", "logDays": 2, "alarmEmail": "x"}, []string{"name", "logDays", "alarmEmail"}},
+		{
+			"a table in place of its stream",
+			fields{"restoredStream": "arn:aws:dynamodb:r:1:table/x"},
+			[]string{"context restoredStream"},
+		},
+		{
+			"neither yes nor no",
+			fields{"deletionProtection": "no"},
+			[]string{"context deletionProtection must be one of true, false"},
+		},
+		{
+			"a name that CloudFormation does not take",
+			fields{"name": "1 pool"},
+			[]string{"context name must be letters"},
+		},
+		{
+			"all at once",
+			fields{"name": "", "logDays": 2, "alarmEmail": "x"},
+			[]string{"name", "logDays", "alarmEmail"},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -66,16 +141,18 @@ func TestAContextIsChecked(t *testing.T) {
 	}
 }
 
-// The name of a sender is encoded where mail headers need it (RFC 2047).
+// The display name of a sender is encoded as mail headers require it (RFC 2047).
 func TestTheSendersName(t *testing.T) {
 	t.Parallel()
 	config, err := stack.Read(fields{"mailFrom": "Müller <no-reply@example.com>"})
-	if err != nil || config.MailFrom != "=?utf-8?q?M=C3=BCller?= <no-reply@example.com>" || config.MailAddress != "no-reply@example.com" {
+	if err != nil || config.MailFrom != "=?utf-8?q?M=C3=BCller?= <no-reply@example.com>" ||
+		config.MailAddress != "no-reply@example.com" {
 		t.Errorf("the sender is %q, %q (%v)", config.MailFrom, config.MailAddress, err)
 	}
 }
 
-// cdk.json has every setting with an explanation, and no other. Whoever deploys puts values of their own there.
+// cdk.json contains every setting with an explanation, and no other key. People who deploy the
+// product set their values there.
 func TestEachSettingIsExplained(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../../cdk.json")

@@ -10,10 +10,12 @@ import (
 	"identitypools/shared/metric"
 )
 
-// makeDashboard makes the one dashboard, which answers: are people getting in? Its graphs read metrics that are there anyway; what needs
-// the access log is asked when somebody looks.
+// makeDashboard creates the dashboard, which shows whether people can sign up and get in. Its
+// graphs use metrics that exist anyway. What needs the access log is queried when somebody opens
+// the dashboard.
 func (d *deployment) makeDashboard(access awslogs.LogGroup) {
-	dashboard := awscloudwatch.NewDashboard(d.stack, jsii.String("Dashboard"), &awscloudwatch.DashboardProps{DashboardName: d.stack.StackName()})
+	dashboard := awscloudwatch.NewDashboard(d.stack, jsii.String("Dashboard"),
+		&awscloudwatch.DashboardProps{DashboardName: d.stack.StackName()})
 	dashboard.AddWidgets(
 		d.counts("Getting in", metric.Registrations, metric.MailsSent, metric.Activations),
 		d.counts("Not getting in", metric.WrongCodes, metric.WrongPasswords, metric.Limited),
@@ -21,29 +23,36 @@ func (d *deployment) makeDashboard(access awslogs.LogGroup) {
 			metric.MailsDelayed, metric.BudgetsHalfSpent),
 	)
 	dashboard.AddWidgets(
-		graph("Answers", d.apiMetric("Count", "Sum"), d.apiMetric("4xx", "Sum"), d.apiMetric("5xx", "Sum")),
+		graph("Answers", d.apiMetric("Count", "Sum"), d.apiMetric("4xx", "Sum"),
+			d.apiMetric("5xx", "Sum")),
 		graph("Latency, ms", d.apiMetric("Latency", "p50"), d.apiMetric("Latency", "p99")),
 		graph("Mails wait, ms", d.courierMetric("IteratorAge", "Maximum")),
 	)
 	dashboard.AddWidgets(
-		graph("Capacity units used", d.tableMetric("ConsumedReadCapacityUnits", "Sum"), d.tableMetric("ConsumedWriteCapacityUnits", "Sum")),
-		graph("Refused by the table", d.tableMetric("ReadThrottleEvents", "Sum"), d.tableMetric("WriteThrottleEvents", "Sum")),
-		graph("Mails that bounce or are reported (account)", reputation("BounceRate"), reputation("ComplaintRate")),
+		graph("Capacity units used", d.tableMetric("ConsumedReadCapacityUnits", "Sum"),
+			d.tableMetric("ConsumedWriteCapacityUnits", "Sum")),
+		graph("Refused by the table", d.tableMetric("ReadThrottleEvents", "Sum"),
+			d.tableMetric("WriteThrottleEvents", "Sum")),
+		graph("Mails that bounce or are reported (account)", reputation("BounceRate"),
+			reputation("ComplaintRate")),
 	)
 	dashboard.AddWidgets(
-		query(access, "Latency a route, ms", "stats count(*) as calls, pct(latency, 50) as p50, pct(latency, 99) as p99, max(latency) as slowest by route", "sort calls desc", "limit 60"),
-		query(access, "Refusals and faults a route", "filter status >= 400", "stats count(*) as answers by status, route", "sort answers desc", "limit 60"),
+		query(access, "Latency a route, ms",
+			"stats count(*) as calls, pct(latency, 50) as p50, pct(latency, 99) as p99, max(latency) as slowest by route", "sort calls desc", "limit 60"),
+		query(access, "Refusals and faults a route", "filter status >= 400",
+			"stats count(*) as answers by status, route", "sort answers desc", "limit 60"),
 	)
 }
 
-// query is a table of what the log tells.
+// query returns a table of the result of a query of the log.
 func query(log awslogs.LogGroup, title string, lines ...string) awscloudwatch.LogQueryWidget {
 	return awscloudwatch.NewLogQueryWidget(&awscloudwatch.LogQueryWidgetProps{
-		Title: jsii.String(title), Width: jsii.Number(12), Height: jsii.Number(10), LogGroupNames: &[]*string{log.LogGroupName()}, QueryLines: jsii.Strings(lines...),
+		Title: jsii.String(title), Width: jsii.Number(12), Height: jsii.Number(10),
+		LogGroupNames: &[]*string{log.LogGroupName()}, QueryLines: jsii.Strings(lines...),
 	})
 }
 
-// counts are sums of what the functions count, for this deployment.
+// counts returns a graph of sums of metrics that the functions of this deployment count.
 func (d *deployment) counts(title string, names ...metric.Name) awscloudwatch.GraphWidget {
 	var lines []awscloudwatch.IMetric
 	for _, name := range names {
@@ -57,5 +66,8 @@ func reputation(rate string) awscloudwatch.IMetric {
 }
 
 func graph(title string, lines ...awscloudwatch.IMetric) awscloudwatch.GraphWidget {
-	return awscloudwatch.NewGraphWidget(&awscloudwatch.GraphWidgetProps{Title: jsii.String(title), Left: &lines, Width: jsii.Number(8)})
+	return awscloudwatch.NewGraphWidget(&awscloudwatch.GraphWidgetProps{
+		Title: jsii.String(title),
+		Left:  &lines, Width: jsii.Number(8),
+	})
 }

@@ -14,15 +14,18 @@ import (
 	"identitypools/infra/deploy/plan"
 )
 
-// makeFunction makes a function with its log and a role of its own. Of Lambda's own log lines only faults are kept: the functions'
-// lines, metrics among them, are JSON and not touched by that.
+// makeFunction creates a function with a log and a role of its own. Of the lines that Lambda itself
+// logs only warnings and errors are kept. That does not affect the lines of the functions,
+// including metrics, which are JSON.
 func (d *deployment) makeFunction(f plan.Function) awslambda.Function {
 	log := d.makeLog(f.Name+"Log", nil)
 	props := &awslambda.FunctionProps{
 		Description: jsii.String("Identity Pools: " + f.Name),
-		Code:        awslambda.Code_FromAsset(jsii.String(filepath.Join(d.dist, f.Name)), nil), Handler: jsii.String("bootstrap"),
-		Runtime: awslambda.Runtime_PROVIDED_AL2023(), Architecture: awslambda.Architecture_ARM_64(),
-		MemorySize: jsii.Number(f.MemoryMB), Timeout: awscdk.Duration_Seconds(jsii.Number(f.Timeout.Seconds())),
+		Code:        awslambda.Code_FromAsset(jsii.String(filepath.Join(d.dist, f.Name)), nil),
+		Handler:     jsii.String("bootstrap"),
+		Runtime:     awslambda.Runtime_PROVIDED_AL2023(), Architecture: awslambda.Architecture_ARM_64(),
+		MemorySize:  jsii.Number(f.MemoryMB),
+		Timeout:     awscdk.Duration_Seconds(jsii.Number(f.Timeout.Seconds())),
 		Environment: d.environment(f), LogGroup: log, Role: d.makeRole(f, log),
 		LoggingFormat: awslambda.LoggingFormat_JSON, SystemLogLevelV2: awslambda.SystemLogLevel_WARN,
 	}
@@ -32,17 +35,24 @@ func (d *deployment) makeFunction(f plan.Function) awslambda.Function {
 	return awslambda.NewFunction(d.stack, jsii.String(f.Name), props)
 }
 
-// courier is the function that the stream and SES trigger; the others serve routes.
+// courier is the name of the function that the table's stream and SES trigger. The other functions
+// serve routes.
 const courier = "courier"
 
-// environment are a function's settings. The endpoints are empty, which means AWS's own: `sam local` can set only what is there.
+// environment returns the environment variables of a function. The endpoints are empty, which
+// selects AWS's own. They are declared because `sam local` can only set variables that the template
+// declares.
 func (d *deployment) environment(f plan.Function) *map[string]*string {
 	values := map[string]*string{
-		"CODE_SECRET": d.secrets["CODE_SECRET"], "TOKEN_SECRET": d.secrets["TOKEN_SECRET"], "PUBLIC_URL": d.publicURL,
-		"MAIL_FROM": jsii.String(d.config.MailFrom), "MAIL_CONFIGURATION_SET": d.mail.configurationSet,
+		"CODE_SECRET": d.secrets["CODE_SECRET"], "TOKEN_SECRET": d.secrets["TOKEN_SECRET"],
+		"PUBLIC_URL": d.publicURL,
+		"MAIL_FROM":  jsii.String(d.config.MailFrom), "MAIL_CONFIGURATION_SET": d.mail.configurationSet,
 		"RETURN_ORIGINS": jsii.String(strings.Join(d.config.SignUpOrigins, ",")),
 	}
-	environment := map[string]*string{"TABLE_NAME": d.table.name, "AWS_ENDPOINT_URL_DYNAMODB": jsii.String("")}
+	environment := map[string]*string{
+		"TABLE_NAME":                d.table.name,
+		"AWS_ENDPOINT_URL_DYNAMODB": jsii.String(""),
+	}
 	for _, setting := range f.Settings {
 		environment[setting] = values[setting]
 	}
@@ -52,14 +62,16 @@ func (d *deployment) environment(f plan.Function) *map[string]*string {
 	return &environment
 }
 
-// makeLog makes a log group, which goes with the stack.
+// makeLog creates a log group, which is deleted together with the stack.
 func (d *deployment) makeLog(id string, name *string) awslogs.LogGroup {
 	return awslogs.NewLogGroup(d.stack, jsii.String(id), &awslogs.LogGroupProps{
-		LogGroupName: name, Retention: retentions()[d.config.LogDays], RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
+		LogGroupName: name, Retention: retentions()[d.config.LogDays],
+		RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
 	})
 }
 
-// makeRole makes the role of a function: its log, and what the plan grants.
+// makeRole creates the role of a function. It permits writing to the function's log and what the
+// plan grants.
 func (d *deployment) makeRole(f plan.Function, log awslogs.LogGroup) awsiam.Role {
 	statements := []awsiam.PolicyStatement{
 		allow(jsii.Strings("logs:CreateLogStream", "logs:PutLogEvents"), nil, log.LogGroupArn()),
@@ -79,7 +91,8 @@ func (d *deployment) makeRole(f plan.Function, log awslogs.LogGroup) awsiam.Role
 	}
 	for _, setting := range f.Settings {
 		if secret, ok := d.secrets[setting]; ok {
-			statements = append(statements, allow(jsii.Strings("secretsmanager:GetSecretValue"), nil, secret))
+			statements = append(statements,
+				allow(jsii.Strings("secretsmanager:GetSecretValue"), nil, secret))
 		}
 	}
 	if f.Mails {
@@ -89,7 +102,8 @@ func (d *deployment) makeRole(f plan.Function, log awslogs.LogGroup) awsiam.Role
 	}
 	if f.Name == courier {
 		statements = append(statements,
-			allow(jsii.Strings("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"), nil, d.table.stream),
+			allow(jsii.Strings("dynamodb:DescribeStream", "dynamodb:GetRecords",
+				"dynamodb:GetShardIterator", "dynamodb:ListStreams"), nil, d.table.stream),
 			allow(jsii.Strings("sqs:SendMessage"), nil, d.dead.QueueArn()))
 	}
 	return awsiam.NewRole(d.stack, jsii.String(f.Name+"Role"), &awsiam.RoleProps{

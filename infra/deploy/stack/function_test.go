@@ -11,14 +11,15 @@ import (
 	"identitypools/infra/deploy/plan"
 )
 
-// role is the role of a function.
+// role returns the role of a function.
 func (t template) role(tb testing.TB, function string) resource {
 	tb.Helper()
 	attribute, _ := at(t.Resources[t.function(tb, function)].Properties, "Role", "Fn::GetAtt").([]any)
 	return t.Resources[attribute[0].(string)]
 }
 
-// statements are what a function may do: the policies of its role, which has no other.
+// statements returns the policy statements of a function's role. The role must have no other
+// policies.
 func (t template) statements(tb testing.TB, function string) []fields {
 	tb.Helper()
 	role := t.role(tb, function)
@@ -34,14 +35,15 @@ func (t template) statements(tb testing.TB, function string) []fields {
 	return all
 }
 
-// What each function may do, line by line, for review.
+// The golden file lists line by line what each function may do, for review.
 func TestPoliciesAreKnown(t *testing.T) {
 	tmpl := usual(t)
 	var text strings.Builder
 	for _, f := range plan.Functions() {
 		fmt.Fprintf(&text, "%s\n", f.Name)
 		for _, s := range tmpl.statements(t, f.Name) {
-			fmt.Fprintf(&text, "  %s %s\n    on %v\n", s["Effect"], strings.Join(list(s["Action"]), " "), s["Resource"])
+			fmt.Fprintf(&text, "  %s %s\n    on %v\n", s["Effect"],
+				strings.Join(list(s["Action"]), " "), s["Resource"])
 			if s["Condition"] != nil {
 				fmt.Fprintf(&text, "    if %v\n", s["Condition"])
 			}
@@ -53,7 +55,8 @@ func TestPoliciesAreKnown(t *testing.T) {
 	}
 }
 
-// The plan, to which the product is held wherever a test starts it, is what the policies say: no less and no more.
+// The policies permit exactly what the plan states, which also restricts the product wherever a
+// test starts it.
 func TestPoliciesAreThePlan(t *testing.T) {
 	tmpl := usual(t)
 	index := func(resource any) bool { return strings.Contains(fmt.Sprint(resource), "gsi1") }
@@ -75,7 +78,8 @@ func TestPoliciesAreThePlan(t *testing.T) {
 			want = append(want, fmt.Sprint(g.Actions, patterns, g.Index))
 		}
 		if !slices.Equal(got, want) {
-			t.Errorf("function %s may\n%s\nand the plan says\n%s", f.Name, strings.Join(got, "\n"), strings.Join(want, "\n"))
+			t.Errorf("function %s may\n%s\nand the plan says\n%s", f.Name, strings.Join(got, "\n"),
+				strings.Join(want, "\n"))
 		}
 		if mails != f.Mails {
 			t.Errorf("function %s may send mail: %v", f.Name, mails)
@@ -83,7 +87,7 @@ func TestPoliciesAreThePlan(t *testing.T) {
 	}
 }
 
-// Nothing may be done to what is not named, and no secret is read by whom it doesn't concern.
+// Policies name every action and resource, and a function can read only the secrets that it needs.
 func TestPoliciesHaveNoWildcard(t *testing.T) {
 	tmpl := usual(t)
 	for _, f := range plan.Functions() {
@@ -93,8 +97,11 @@ func TestPoliciesHaveNoWildcard(t *testing.T) {
 				if strings.Contains(action, "*") {
 					t.Errorf("function %s may %s", f.Name, action)
 				}
-				onTable := strings.HasPrefix(action, "dynamodb:") && !strings.Contains(action, "Stream") && action != "dynamodb:GetRecords" && action != "dynamodb:GetShardIterator"
-				if onTable && at(s, "Condition", "ForAllValues:StringLike", "dynamodb:LeadingKeys") == nil {
+				onTable := strings.HasPrefix(action, "dynamodb:") &&
+					!strings.Contains(action, "Stream") && action != "dynamodb:GetRecords" &&
+					action != "dynamodb:GetShardIterator"
+				if onTable &&
+					at(s, "Condition", "ForAllValues:StringLike", "dynamodb:LeadingKeys") == nil {
 					t.Errorf("function %s may %s whatever the key", f.Name, action)
 				}
 				if strings.HasPrefix(action, "secretsmanager:") {
@@ -117,13 +124,15 @@ func TestPoliciesHaveNoWildcard(t *testing.T) {
 	}
 }
 
-// A function is what the plan says, with the settings that it reads, as `sam local` needs them: the program's place in the metadata,
-// and each variable in the template, since SAM gives values only to those.
+// A function is as the plan states and has the settings that it reads. The template is also as `sam
+// local` needs it: the metadata has the path of the program, and each variable is declared, because
+// SAM sets only those.
 func TestFunctionsAreThePlan(t *testing.T) {
 	tmpl := usual(t)
 	folders, err := filepath.Glob("../../../functions/*/lambda/main.go")
 	if err != nil || len(folders) != len(plan.Functions()) {
-		t.Errorf("%d functions in the folder, %d in the plan (%v)", len(folders), len(plan.Functions()), err)
+		t.Errorf("%d functions in the folder, %d in the plan (%v)", len(folders),
+			len(plan.Functions()), err)
 	}
 	if made := tmpl.of("AWS::Lambda::Function"); len(made) != len(folders) {
 		t.Errorf("the stack has the functions %v", keys(made))
@@ -131,7 +140,8 @@ func TestFunctionsAreThePlan(t *testing.T) {
 	for _, f := range plan.Functions() {
 		r := tmpl.Resources[tmpl.function(t, f.Name)]
 		p := r.Properties
-		if p["MemorySize"] != float64(f.MemoryMB) || p["Timeout"] != f.Timeout.Seconds() || p["Runtime"] != "provided.al2023" || fmt.Sprint(p["Architectures"]) != "[arm64]" {
+		if p["MemorySize"] != float64(f.MemoryMB) || p["Timeout"] != f.Timeout.Seconds() ||
+			p["Runtime"] != "provided.al2023" || fmt.Sprint(p["Architectures"]) != "[arm64]" {
 			t.Errorf("function %s is made with %v", f.Name, p)
 		}
 		if (p["ReservedConcurrentExecutions"] != nil) != (f.Name == "courier") {
@@ -155,10 +165,11 @@ func TestFunctionsAreThePlan(t *testing.T) {
 	}
 }
 
-// Reserved concurrency can be left out: a new account's quota may be too small for it.
+// Reserved concurrency can be omitted, because the quota of a new account may be too small for it.
 func TestAnAccountWithASmallQuota(t *testing.T) {
 	tmpl := synthesize(t, with(fields{"courierInstances": 0}))
-	if got := tmpl.Resources[tmpl.function(t, "courier")].Properties["ReservedConcurrentExecutions"]; got != nil {
+	got := tmpl.Resources[tmpl.function(t, "courier")].Properties["ReservedConcurrentExecutions"]
+	if got != nil {
 		t.Errorf("the courier has reserved concurrency %v", got)
 	}
 }

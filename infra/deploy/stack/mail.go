@@ -9,70 +9,88 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// mailParts are what the courier sends with.
+// mailParts are the resources that the courier sends mail with.
 type mailParts struct {
 	configurationSet, configurationSetARN *string
-	identities                            []*string // ARNs of what it may send from, and in SES's sandbox to
+	// identities are the ARNs of the identities that it may send from and, in SES's sandbox, to.
+	identities []*string
 }
 
-// makeMail makes the sender's identity, and the configuration set through which SES reports bounces and complaints to EventBridge.
-// Mails go over TLS or not at all: they carry codes.
+// makeMail creates the sender's identity, and the configuration set through which SES reports
+// bounces and complaints to EventBridge. Mails contain codes, so they are sent over TLS or not at
+// all.
 func (d *deployment) makeMail() mailParts {
-	set := awsses.NewCfnConfigurationSet(d.stack, jsii.String("MailConfiguration"), &awsses.CfnConfigurationSetProps{
-		DeliveryOptions:   &awsses.CfnConfigurationSet_DeliveryOptionsProperty{TlsPolicy: jsii.String("REQUIRE")},
-		ReputationOptions: &awsses.CfnConfigurationSet_ReputationOptionsProperty{ReputationMetricsEnabled: true},
-		// None: the table's marks are the only list. SES's own would go on refusing an address that an administrator has cleared.
-		SuppressionOptions: &awsses.CfnConfigurationSet_SuppressionOptionsProperty{SuppressedReasons: &[]*string{}},
-	})
-	awsses.NewCfnConfigurationSetEventDestination(d.stack, jsii.String("MailEvents"), &awsses.CfnConfigurationSetEventDestinationProps{
-		ConfigurationSetName: set.Ref(),
-		EventDestination: &awsses.CfnConfigurationSetEventDestination_EventDestinationProperty{
-			Enabled: true, MatchingEventTypes: jsii.Strings("BOUNCE", "COMPLAINT"),
-			EventBridgeDestination: &awsses.CfnConfigurationSetEventDestination_EventBridgeDestinationProperty{
-				EventBusArn: d.arn("events", "event-bus/default"),
+	set := awsses.NewCfnConfigurationSet(d.stack, jsii.String("MailConfiguration"),
+		&awsses.CfnConfigurationSetProps{
+			DeliveryOptions:   &awsses.CfnConfigurationSet_DeliveryOptionsProperty{TlsPolicy: jsii.String("REQUIRE")},
+			ReputationOptions: &awsses.CfnConfigurationSet_ReputationOptionsProperty{ReputationMetricsEnabled: true},
+			// No reasons: the table's marks are the only list. SES's own list would still refuse an
+			// address that an administrator has cleared.
+			SuppressionOptions: &awsses.CfnConfigurationSet_SuppressionOptionsProperty{SuppressedReasons: &[]*string{}},
+		})
+	awsses.NewCfnConfigurationSetEventDestination(d.stack, jsii.String("MailEvents"),
+		&awsses.CfnConfigurationSetEventDestinationProps{
+			ConfigurationSetName: set.Ref(),
+			EventDestination: &awsses.CfnConfigurationSetEventDestination_EventDestinationProperty{
+				Enabled: true, MatchingEventTypes: jsii.Strings("BOUNCE", "COMPLAINT"),
+				EventBridgeDestination: &awsses.CfnConfigurationSetEventDestination_EventBridgeDestinationProperty{
+					EventBusArn: d.arn("events", "event-bus/default"),
+				},
 			},
-		},
-	})
-	parts := mailParts{configurationSet: set.Ref(), configurationSetARN: d.arn("ses", "configuration-set/"+*set.Ref())}
+		})
+	parts := mailParts{
+		configurationSet:    set.Ref(),
+		configurationSetARN: d.arn("ses", "configuration-set/"+*set.Ref()),
+	}
 	if d.config.MailFrom == "" {
 		d.lackSender()
 	}
-	// SES asks for rights on the address if it knows that, else on its domain, whichever of them is verified here.
+	// SES checks permissions on the address if it is a known identity and otherwise on its domain,
+	// whichever of them is verified here.
 	_, domain, _ := strings.Cut(d.config.MailAddress, "@")
-	parts.identities = append(parts.identities, d.arn("ses", "identity/"+domain), d.arn("ses", "identity/"+d.config.MailAddress))
+	parts.identities = append(parts.identities, d.arn("ses", "identity/"+domain),
+		d.arn("ses", "identity/"+d.config.MailAddress))
 	switch d.config.MailIdentity {
 	case "domain":
 		d.makeDomainIdentity(domain)
 	case "address":
-		awsses.NewCfnEmailIdentity(d.stack, jsii.String("MailIdentity"), &awsses.CfnEmailIdentityProps{EmailIdentity: jsii.String(d.config.MailAddress)})
+		awsses.NewCfnEmailIdentity(d.stack, jsii.String("MailIdentity"),
+			&awsses.CfnEmailIdentityProps{EmailIdentity: jsii.String(d.config.MailAddress)})
 	}
 	for i, recipient := range d.config.SandboxRecipients {
 		if recipient == d.config.MailAddress {
-			continue // it is there as the sender
+			continue // it exists already as the sender
 		}
-		awsses.NewCfnEmailIdentity(d.stack, jsii.String(fmt.Sprintf("SandboxRecipient%d", i+1)), &awsses.CfnEmailIdentityProps{EmailIdentity: jsii.String(recipient)})
+		awsses.NewCfnEmailIdentity(d.stack, jsii.String(fmt.Sprintf("SandboxRecipient%d", i+1)),
+			&awsses.CfnEmailIdentityProps{EmailIdentity: jsii.String(recipient)})
 		parts.identities = append(parts.identities, d.arn("ses", "identity/"+recipient))
 	}
 	return parts
 }
 
-// lackSender keeps a template without a sender from being deployed: it has a parameter that nothing gives a value.
+// lackSender prevents the deployment of a template without a sender, by a parameter that nothing
+// gives a value.
 func (d *deployment) lackSender() {
 	const sentence = `context mailFrom must be given before this is deployed: it is the sender of all mails. ` +
 		`Add -c mailFrom="Example <no-reply@example.com>", or set it in cdk.json`
 	d.config.MailFrom, d.config.MailAddress = "no-reply@example.com", "no-reply@example.com"
-	awscdk.Annotations_Of(d.stack).AddWarningV2(jsii.String("identitypools:mailFrom"), jsii.String(sentence))
-	awscdk.NewCfnParameter(d.stack, jsii.String("MailFromIsMissing"), &awscdk.CfnParameterProps{Description: jsii.String(sentence)})
+	awscdk.Annotations_Of(d.stack).AddWarningV2(jsii.String("identitypools:mailFrom"),
+		jsii.String(sentence))
+	awscdk.NewCfnParameter(d.stack, jsii.String("MailFromIsMissing"),
+		&awscdk.CfnParameterProps{Description: jsii.String(sentence)})
 }
 
-// makeDomainIdentity makes a domain to send from. It proves itself, and signs its mails (DKIM), by three DNS records.
+// makeDomainIdentity creates the identity of a domain. Three DNS records prove that we own it, and
+// hold the keys that sign its mails (DKIM).
 func (d *deployment) makeDomainIdentity(domain string) {
-	identity := awsses.NewCfnEmailIdentity(d.stack, jsii.String("MailIdentity"), &awsses.CfnEmailIdentityProps{EmailIdentity: jsii.String(domain)})
+	identity := awsses.NewCfnEmailIdentity(d.stack, jsii.String("MailIdentity"),
+		&awsses.CfnEmailIdentityProps{EmailIdentity: jsii.String(domain)})
 	for i, record := range []struct{ name, value *string }{
 		{identity.AttrDkimDnsTokenName1(), identity.AttrDkimDnsTokenValue1()},
 		{identity.AttrDkimDnsTokenName2(), identity.AttrDkimDnsTokenValue2()},
 		{identity.AttrDkimDnsTokenName3(), identity.AttrDkimDnsTokenValue3()},
 	} {
-		d.output(fmt.Sprintf("MailRecord%d", i+1), jsii.String(*record.name+" CNAME "+*record.value), "Put this record into the DNS of the sender's domain")
+		d.output(fmt.Sprintf("MailRecord%d", i+1), jsii.String(*record.name+" CNAME "+*record.value),
+			"Put this record into the DNS of the sender's domain")
 	}
 }

@@ -11,38 +11,52 @@ import (
 	"identitypools/shared/table"
 )
 
-// free says why a type of resource costs nothing while nobody uses the product.
+// free returns the types of resources that cost nothing while nobody uses the product, with the
+// reasons.
 func free() map[string]string {
 	const asked = "is paid for by the call"
 	return map[string]string{
-		"AWS::ApiGatewayV2::Api": asked, "AWS::ApiGatewayV2::Route": asked, "AWS::ApiGatewayV2::Integration": asked, "AWS::ApiGatewayV2::Stage": asked,
+		"AWS::ApiGatewayV2::Api": asked, "AWS::ApiGatewayV2::Route": asked,
+		"AWS::ApiGatewayV2::Integration": asked, "AWS::ApiGatewayV2::Stage": asked,
 		"AWS::ApiGatewayV2::DomainName": asked, "AWS::ApiGatewayV2::ApiMapping": asked,
-		"AWS::Lambda::Function": asked, "AWS::Lambda::Permission": asked, "AWS::Lambda::EventSourceMapping": "reading a table's stream is free", "AWS::Lambda::EventInvokeConfig": asked,
-		"AWS::DynamoDB::Table":    "on demand: is paid for by the call, and for what is stored",
-		"AWS::Logs::LogGroup":     "is paid for by what is written and stored",
-		"AWS::SES::EmailIdentity": "is paid for by the mail", "AWS::SES::ConfigurationSet": "as before", "AWS::SES::ConfigurationSetEventDestination": "events of AWS services are free",
+		"AWS::Lambda::Function": asked, "AWS::Lambda::Permission": asked,
+		"AWS::Lambda::EventSourceMapping":            "reading a table's stream is free",
+		"AWS::Lambda::EventInvokeConfig":             asked,
+		"AWS::DynamoDB::Table":                       "on demand: is paid for by the call, and for what is stored",
+		"AWS::Logs::LogGroup":                        "is paid for by what is written and stored",
+		"AWS::SES::EmailIdentity":                    "is paid for by the mail",
+		"AWS::SES::ConfigurationSet":                 "as before",
+		"AWS::SES::ConfigurationSetEventDestination": "events of AWS services are free",
 		"AWS::Events::Rule": "events of AWS services and of a clock are free; a month of ticks " +
 			"of the courier costs less than a cent (docs/cost.md)",
 		"AWS::SQS::Queue": asked, "AWS::SQS::QueuePolicy": asked,
 		"AWS::SNS::Topic": asked, "AWS::SNS::TopicPolicy": asked, "AWS::SNS::Subscription": asked,
-		"AWS::IAM::Role": "is free", "AWS::CloudWatch::Alarm": "ten metrics of alarms are free", "AWS::CloudWatch::Dashboard": "three of up to 50 metrics are free",
+		"AWS::IAM::Role": "is free", "AWS::CloudWatch::Alarm": "ten metrics of alarms are free",
+		"AWS::CloudWatch::Dashboard":  "three of up to 50 metrics are free",
 		"AWS::SecretsManager::Secret": "the one thing that costs",
 	}
 }
 
-// Nothing costs money while nobody calls, but for the two secrets.
+// Only the two secrets cost money while nobody calls.
 func TestIdleCostsNothing(t *testing.T) {
 	for name, tmpl := range map[string]template{
 		"usual": usual(t),
 		"with all that can be chosen": synthesize(t, with(fields{
-			"domain": "id.example.com", "certificate": "arn:aws:acm:eu-west-1:123456789012:certificate/x", "sandboxRecipients": "me@example.com", "mailIdentity": "address",
+			"domain":            "id.example.com",
+			"certificate":       "arn:aws:acm:eu-west-1:123456789012:certificate/x",
+			"sandboxRecipients": "me@example.com", "mailIdentity": "address",
 		})),
 	} {
 		for id, r := range tmpl.Resources {
 			if free()[r.Type] == "" {
-				t.Errorf("%s: %s is a %s, of which nobody has said why it costs nothing", name, id, r.Type)
+				t.Errorf("%s: %s is a %s, of which nobody has said why it costs nothing",
+					name, id, r.Type)
 			}
-			for _, paid := range []string{"ProvisionedConcurrencyConfig", "ProvisionedThroughput", "KmsKeyId", "KmsMasterKeyId", "KMSMasterKeyId", "ProvisionedPollerConfig", "WarmThroughput", "VpcConfig", "ContributorInsightsSpecification", "TracingConfig"} {
+			for _, paid := range []string{
+				"ProvisionedConcurrencyConfig", "ProvisionedThroughput",
+				"KmsKeyId", "KmsMasterKeyId", "KMSMasterKeyId", "ProvisionedPollerConfig",
+				"WarmThroughput", "VpcConfig", "ContributorInsightsSpecification", "TracingConfig",
+			} {
 				if r.Properties[paid] != nil {
 					t.Errorf("%s: %s has %s, which costs money", name, id, paid)
 				}
@@ -76,7 +90,8 @@ func alarmMetrics(tmpl template) int {
 	return metrics
 }
 
-// The table survives mistakes: of who deletes the stack, of who deletes the table, of who spoils its data.
+// The table survives the mistakes of people who delete the stack, delete the table, or damage its
+// data.
 func TestTheTableIsSafe(t *testing.T) {
 	tmpl := usual(t)
 	r := tmpl.Resources["Table"]
@@ -84,14 +99,17 @@ func TestTheTableIsSafe(t *testing.T) {
 	if r.DeletionPolicy != "Retain" || r.UpdateReplacePolicy != "Retain" {
 		t.Errorf("it goes with the stack: %s, %s", r.DeletionPolicy, r.UpdateReplacePolicy)
 	}
-	if p["DeletionProtectionEnabled"] != true || at(p, "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled") != true {
+	if p["DeletionProtectionEnabled"] != true ||
+		at(p, "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled") != true {
 		t.Errorf("it is not protected: %v", p)
 	}
-	if p["BillingMode"] != "PAY_PER_REQUEST" || at(p, "OnDemandThroughput", "MaxWriteRequestUnits") != 4000.0 {
+	if p["BillingMode"] != "PAY_PER_REQUEST" ||
+		at(p, "OnDemandThroughput", "MaxWriteRequestUnits") != 4000.0 {
 		t.Errorf("its bill has no bound: %v, %v", p["BillingMode"], p["OnDemandThroughput"])
 	}
 	expiry := table.TimeToLive("").TimeToLiveSpecification
-	if at(p, "TimeToLiveSpecification", "AttributeName") != *expiry.AttributeName || at(p, "StreamSpecification", "StreamViewType") != "NEW_IMAGE" {
+	if at(p, "TimeToLiveSpecification", "AttributeName") != *expiry.AttributeName ||
+		at(p, "StreamSpecification", "StreamViewType") != "NEW_IMAGE" {
 		t.Errorf("it differs from the definition: %v", p)
 	}
 	if p["TableName"] != nil {
@@ -99,7 +117,7 @@ func TestTheTableIsSafe(t *testing.T) {
 	}
 }
 
-// A table that was restored takes the place of the stack's own.
+// A restored table replaces the stack's own.
 func TestARestoredTable(t *testing.T) {
 	const arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/restored"
 	tmpl := synthesize(t, with(fields{"restoredStream": arn + "/stream/2026-01-01T00:00:00.000"}))
@@ -120,32 +138,42 @@ func TestARestoredTable(t *testing.T) {
 	}
 }
 
-// What the courier can't do is not lost: it is tried again as long as it makes sense, alone, and then kept.
+// A record or notice that the courier cannot process is not lost: it is retried as long as that
+// makes sense, on its own, and then kept.
 func TestNothingIsLostOnTheWayToTheCourier(t *testing.T) {
 	tmpl := usual(t)
 	p := tmpl.Resources["Stream"].Properties
 	queue := tmpl.of("AWS::SQS::Queue")
 	id := keys(queue)[0]
 	dead := "map[Fn::GetAtt:[" + id + " Arn]]"
-	if p["BisectBatchOnFunctionError"] != true || fmt.Sprint(p["FunctionResponseTypes"]) != "[ReportBatchItemFailures]" ||
-		p["MaximumRecordAgeInSeconds"] != plan.Patience.Seconds() || p["MaximumRetryAttempts"] != -1.0 || p["StartingPosition"] != "TRIM_HORIZON" {
+	if p["BisectBatchOnFunctionError"] != true ||
+		fmt.Sprint(p["FunctionResponseTypes"]) != "[ReportBatchItemFailures]" ||
+		p["MaximumRecordAgeInSeconds"] != plan.Patience.Seconds() ||
+		p["MaximumRetryAttempts"] != -1.0 || p["StartingPosition"] != "TRIM_HORIZON" {
 		t.Errorf("the event source is %v", p)
 	}
 	for what, destination := range map[string]any{
-		"records": at(p, "DestinationConfig", "OnFailure", "Destination"), "failed notices": at(tmpl.Resources["NoticesRetries"].Properties, "DestinationConfig", "OnFailure", "Destination"),
-		"undelivered notices": at(tmpl.Resources["Notices"].Properties["Targets"].([]any)[0], "DeadLetterConfig", "Arn"),
+		"records": at(p, "DestinationConfig", "OnFailure", "Destination"),
+		"failed notices": at(tmpl.Resources["NoticesRetries"].Properties, "DestinationConfig",
+			"OnFailure", "Destination"),
+		"undelivered notices": at(tmpl.Resources["Notices"].Properties["Targets"].([]any)[0],
+			"DeadLetterConfig", "Arn"),
 	} {
 		if fmt.Sprint(destination) != dead {
 			t.Errorf("%s end in %v", what, destination)
 		}
 	}
-	if q := queue[id].Properties; q["SqsManagedSseEnabled"] != true || q["MessageRetentionPeriod"] != 1209600.0 {
+	if q := queue[id].Properties; q["SqsManagedSseEnabled"] != true ||
+		q["MessageRetentionPeriod"] != 1209600.0 {
 		t.Errorf("the queue is %v", q)
 	}
 	watched := 0
 	for _, alarm := range tmpl.of("AWS::CloudWatch::Alarm") {
-		if alarm.Properties["Namespace"] == "AWS/SQS" && strings.Contains(fmt.Sprint(alarm.Properties["Dimensions"]), "QueueName") && strings.Contains(fmt.Sprint(alarm.Properties["Dimensions"]), id) &&
-			alarm.Properties["MetricName"] == "ApproximateNumberOfMessagesVisible" && alarm.Properties["Threshold"] == 1.0 {
+		if alarm.Properties["Namespace"] == "AWS/SQS" &&
+			strings.Contains(fmt.Sprint(alarm.Properties["Dimensions"]), "QueueName") &&
+			strings.Contains(fmt.Sprint(alarm.Properties["Dimensions"]), id) &&
+			alarm.Properties["MetricName"] == "ApproximateNumberOfMessagesVisible" &&
+			alarm.Properties["Threshold"] == 1.0 {
 			watched++
 		}
 	}
@@ -157,12 +185,13 @@ func TestNothingIsLostOnTheWayToTheCourier(t *testing.T) {
 		t.Errorf("%d filters for %d triggers", len(filters), len(table.Triggers()))
 	}
 	pattern := fmt.Sprint(at(tmpl.Resources["Notices"].Properties, "EventPattern"))
-	if !strings.Contains(pattern, "aws.ses") || !strings.Contains(pattern, "ses:configuration-set") || !strings.Contains(pattern, "[Bounce Complaint]") {
+	if !strings.Contains(pattern, "aws.ses") || !strings.Contains(pattern, "ses:configuration-set") ||
+		!strings.Contains(pattern, "[Bounce Complaint]") {
 		t.Errorf("notices are chosen by %s", pattern)
 	}
 }
 
-// Each log is kept for as long as was chosen.
+// Each log is kept as long as the configuration says.
 func TestLogsEnd(t *testing.T) {
 	tmpl := synthesize(t, with(fields{"logDays": 7}))
 	logs := tmpl.of("AWS::Logs::LogGroup")
@@ -185,8 +214,15 @@ func TestWhatMailIsSentWith(t *testing.T) {
 		{"a domain", nil, []string{"example.com"}},
 		{"an address", fields{"mailIdentity": "address"}, []string{"no-reply@example.com"}},
 		{"a domain that is verified", fields{"mailIdentity": "existing"}, nil},
-		{"the sandbox", fields{"sandboxRecipients": "me@example.com, you@example.com"}, []string{"example.com", "me@example.com", "you@example.com"}},
-		{"the sandbox, to oneself", fields{"mailIdentity": "address", "sandboxRecipients": "no-reply@example.com"}, []string{"no-reply@example.com"}},
+		{
+			"the sandbox",
+			fields{"sandboxRecipients": "me@example.com, you@example.com"},
+			[]string{"example.com", "me@example.com", "you@example.com"},
+		},
+		{"the sandbox, to oneself", fields{
+			"mailIdentity":      "address",
+			"sandboxRecipients": "no-reply@example.com",
+		}, []string{"no-reply@example.com"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			tmpl := synthesize(t, with(c.context))
@@ -205,13 +241,16 @@ func TestWhatMailIsSentWith(t *testing.T) {
 				if at(s, "Condition", "StringEquals", "ses:FromAddress") != "no-reply@example.com" {
 					t.Errorf("the courier may send from %v", s["Condition"])
 				}
-				for _, identity := range append([]string{"example.com", "no-reply@example.com"}, c.identities...) {
-					if !strings.Contains(fmt.Sprint(s["Resource"]), ":identity/"+identity+" ") && !strings.Contains(fmt.Sprint(s["Resource"]), ":identity/"+identity+"]") {
+				for _, identity := range append([]string{"example.com", "no-reply@example.com"},
+					c.identities...) {
+					if !strings.Contains(fmt.Sprint(s["Resource"]), ":identity/"+identity+" ") &&
+						!strings.Contains(fmt.Sprint(s["Resource"]), ":identity/"+identity+"]") {
 						t.Errorf("the courier may send with %v, not %s", s["Resource"], identity)
 					}
 				}
 			}
-			if c.name == "a domain" && (tmpl.Outputs["MailRecord1"] == nil || tmpl.Outputs["MailRecord3"] == nil) {
+			if c.name == "a domain" && (tmpl.Outputs["MailRecord1"] == nil ||
+				tmpl.Outputs["MailRecord3"] == nil) {
 				t.Error("nothing tells the records that prove the domain")
 			}
 		})
@@ -219,12 +258,14 @@ func TestWhatMailIsSentWith(t *testing.T) {
 	if set := usual(t).Resources["MailConfiguration"].Properties; at(set, "DeliveryOptions", "TlsPolicy") != "REQUIRE" {
 		t.Errorf("codes may go in the clear: %v", set)
 	}
-	if reasons, ok := at(usual(t).Resources["MailConfiguration"].Properties, "SuppressionOptions", "SuppressedReasons").([]any); !ok || len(reasons) > 0 {
+	if reasons, ok := at(usual(t).Resources["MailConfiguration"].Properties, "SuppressionOptions",
+		"SuppressedReasons").([]any); !ok || len(reasons) > 0 {
 		t.Errorf("SES keeps a list of its own, from which no administrator of a pool can clear an address: %v", reasons)
 	}
 }
 
-// Without a sender there is a template to look at, which CloudFormation refuses to deploy: its parameter has no value.
+// Without a sender there is a template to view, which CloudFormation refuses to deploy because its
+// parameter has no value.
 func TestWithoutASenderNothingIsDeployed(t *testing.T) {
 	tmpl := synthesize(t, fields{})
 	if !strings.Contains(tmpl.text, `"MailFromIsMissing"`) {
@@ -235,7 +276,7 @@ func TestWithoutASenderNothingIsDeployed(t *testing.T) {
 	}
 }
 
-// Each alarm tells somebody, and docs/operations.md says what to do then.
+// Each alarm notifies somebody, and docs/operations.md says what to do then.
 func TestEachAlarmIsExplained(t *testing.T) {
 	text, err := os.ReadFile("../../../docs/operations.md")
 	if err != nil {
@@ -263,7 +304,7 @@ func TestEachAlarmIsExplained(t *testing.T) {
 	}
 }
 
-// The dashboard shows what the functions count.
+// The dashboard shows the metrics that the functions count.
 func TestTheDashboardShowsWhatIsCounted(t *testing.T) {
 	tmpl := usual(t)
 	board := ""

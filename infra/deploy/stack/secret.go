@@ -5,22 +5,31 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// secretLength of letters and digits is 381 bits: more than the 256 of any key that is derived.
+// secretLength is the number of letters and digits of a secret. They have 381 bits, which is more
+// than the 256 bits of any key that is derived from them.
 const secretLength = 64
 
-// makeSecrets makes the two secrets, whose values nobody ever sees. The result are their ARNs by the settings that hold them.
+// makeSecrets creates the two secrets, whose values nobody ever sees. It returns their ARNs by the
+// names of the settings.
 func (d *deployment) makeSecrets() map[string]*string {
 	arns := map[string]*string{}
 	for _, s := range []struct{ setting, name, what string }{
-		{"CODE_SECRET", "CodeSecret", "Identity Pools: keys of one-time codes and tickets are derived from it"},
-		{"TOKEN_SECRET", "TokenSecret", "Identity Pools: the key that signs the tokens of API clients is derived from it"},
+		{
+			"CODE_SECRET", "CodeSecret",
+			"Identity Pools: keys of one-time codes and tickets are derived from it",
+		},
+		{
+			"TOKEN_SECRET", "TokenSecret",
+			"Identity Pools: the key that signs the tokens of API clients is derived from it",
+		},
 	} {
-		arns[s.setting] = awssecretsmanager.NewCfnSecret(d.stack, jsii.String(s.name), &awssecretsmanager.CfnSecretProps{
-			Description: jsii.String(s.what),
-			GenerateSecretString: &awssecretsmanager.CfnSecret_GenerateSecretStringProperty{
-				PasswordLength: jsii.Number(secretLength), ExcludePunctuation: true,
-			},
-		}).Ref()
+		arns[s.setting] = awssecretsmanager.NewCfnSecret(d.stack, jsii.String(s.name),
+			&awssecretsmanager.CfnSecretProps{
+				Description: jsii.String(s.what),
+				GenerateSecretString: &awssecretsmanager.CfnSecret_GenerateSecretStringProperty{
+					PasswordLength: jsii.Number(secretLength), ExcludePunctuation: true,
+				},
+			}).Ref()
 		d.output(s.name+"Arn", arns[s.setting], s.what)
 	}
 	return arns

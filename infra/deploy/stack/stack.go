@@ -1,6 +1,8 @@
-// Package stack is the deployment as a CDK stack: everything that runs in AWS, in one CloudFormation template, with nothing to click.
-// It decides nothing that the rest of the code base knows: routes come from shared/api, the table from shared/table, sizes and
-// permissions of functions from infra/deploy/plan. It is a module of its own, since the CDK library takes a minute to compile.
+// Package stack defines the deployment as a CDK stack: everything that runs in AWS, in one
+// CloudFormation template, without manual steps. It repeats nothing that the rest of the code
+// states: routes come from shared/api, the table from shared/table, and sizes and permissions of
+// functions from infra/deploy/plan. It is a module of its own, because the CDK library takes a
+// minute to compile.
 package stack
 
 import (
@@ -14,21 +16,22 @@ import (
 	"identitypools/infra/deploy/plan"
 )
 
-// deployment is the stack while it is made.
+// deployment is a stack that is being created.
 type deployment struct {
 	stack     awscdk.Stack
 	config    Config
 	dist      string
 	table     tableRef
-	secrets   map[string]*string // ARNs, by the setting that holds them
+	secrets   map[string]*string // ARNs by the names of the settings
 	mail      mailParts
 	api       awsapigatewayv2.CfnApi
 	publicURL *string
-	dead      awssqs.Queue // what the courier gave up
+	dead      awssqs.Queue // records and notices that the courier has given up
 	functions map[string]awslambda.Function
 }
 
-// New makes the stack in scope. The folder dist has each function's program as <function>/bootstrap.
+// New creates the stack in scope. The folder dist contains the program of each function as
+// <function>/bootstrap.
 func New(scope constructs.Construct, c Config, dist string) awscdk.Stack {
 	d := &deployment{
 		stack: awscdk.NewStack(scope, jsii.String(c.Name), &awscdk.StackProps{
@@ -52,12 +55,16 @@ func New(scope constructs.Construct, c Config, dist string) awscdk.Stack {
 	return d.stack
 }
 
-// output tells something that only the deployment knows.
+// output adds an output for a value that only the deployment knows.
 func (d *deployment) output(name string, value *string, what string) {
-	awscdk.NewCfnOutput(d.stack, jsii.String(name), &awscdk.CfnOutputProps{Value: value, Description: jsii.String(what)})
+	awscdk.NewCfnOutput(d.stack, jsii.String(name),
+		&awscdk.CfnOutputProps{Value: value, Description: jsii.String(what)})
 }
 
-// arn is the ARN of a resource in the stack's account and region.
+// arn returns the ARN of a resource in the stack's account and region.
 func (d *deployment) arn(service, resource string) *string {
-	return d.stack.FormatArn(&awscdk.ArnComponents{Service: jsii.String(service), Resource: jsii.String(resource), ArnFormat: awscdk.ArnFormat_NO_RESOURCE_NAME})
+	return d.stack.FormatArn(&awscdk.ArnComponents{
+		Service:  jsii.String(service),
+		Resource: jsii.String(resource), ArnFormat: awscdk.ArnFormat_NO_RESOURCE_NAME,
+	})
 }

@@ -25,20 +25,21 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// fields are a JSON object.
+// fields is a JSON object.
 type fields = map[string]any
 
-// sender is a context that has all that a deployment must say.
+// sender returns a context that has only the values that a deployment requires.
 func sender() fields { return fields{"mailFrom": "Example <no-reply@example.com>"} }
 
-// with is a context with values over the least one.
+// with returns the context of sender with further values.
 func with(values fields) fields {
 	context := sender()
 	maps.Copy(context, values)
 	return context
 }
 
-// makeStack makes the stack of a context, with programs that are empty. The CDK works on one at a time, so no test of it is parallel.
+// makeStack creates the stack of a context, with empty programs. The CDK can create only one stack
+// at a time, so tests that use it are not parallel.
 func makeStack(tb testing.TB, context fields) awscdk.Stack {
 	tb.Helper()
 	config, err := stack.Read(context)
@@ -55,8 +56,12 @@ func makeStack(tb testing.TB, context fields) awscdk.Stack {
 			tb.Fatal(err)
 		}
 	}
-	// As the command line sets it: where a function's program lies stands in the template, for `sam local`.
-	app := awscdk.NewApp(&awscdk.AppProps{Context: &fields{"aws:cdk:enable-asset-metadata": true}, Outdir: jsii.String(tb.TempDir())})
+	// As the command line sets it: the template contains the paths of the programs, for `sam
+	// local`.
+	app := awscdk.NewApp(&awscdk.AppProps{
+		Context: &fields{"aws:cdk:enable-asset-metadata": true},
+		Outdir:  jsii.String(tb.TempDir()),
+	})
 	return stack.New(app, config, dist)
 }
 
@@ -78,7 +83,8 @@ type resource struct {
 
 func synthesize(tb testing.TB, context fields) template {
 	tb.Helper()
-	text, err := json.MarshalIndent(assertions.Template_FromStack(makeStack(tb, context), nil).ToJSON(), "", " ")
+	text, err := json.MarshalIndent(assertions.Template_FromStack(makeStack(tb, context),
+		nil).ToJSON(), "", " ")
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -89,11 +95,14 @@ func synthesize(tb testing.TB, context fields) template {
 	return t
 }
 
-// usual is the template of the usual context, which most tests look at.
+// usual returns the template of the usual context, which most tests examine.
 func usual(tb testing.TB) template {
 	tb.Helper()
 	once.Do(func() {
-		shared = synthesize(tb, with(fields{"signUpOrigins": "https://app.example.com", "alarmEmail": "operations@example.com"}))
+		shared = synthesize(tb, with(fields{
+			"signUpOrigins": "https://app.example.com",
+			"alarmEmail":    "operations@example.com",
+		}))
 	})
 	return shared
 }
@@ -103,7 +112,7 @@ var (
 	shared template
 )
 
-// of are the resources of a type, by logical id.
+// of returns the resources of a type by logical id.
 func (t template) of(kind string) map[string]resource {
 	found := map[string]resource{}
 	for id, r := range t.Resources {
@@ -114,7 +123,7 @@ func (t template) of(kind string) map[string]resource {
 	return found
 }
 
-// function is the logical id of a function.
+// function returns the logical id of a function.
 func (t template) function(tb testing.TB, name string) string {
 	tb.Helper()
 	for id, r := range t.of("AWS::Lambda::Function") {
@@ -126,7 +135,7 @@ func (t template) function(tb testing.TB, name string) string {
 	return ""
 }
 
-// at is a value inside of others, by the names of members; nil where it is not there.
+// at returns the value in nested objects at a path of names, or nil if there is none.
 func at(v any, path ...string) any {
 	for _, name := range path {
 		object, _ := v.(fields)
@@ -135,7 +144,7 @@ func at(v any, path ...string) any {
 	return v
 }
 
-// list is a list of texts, or one text alone, as policies have them.
+// list returns the strings of a list or a single string, both of which policies contain.
 func list(v any) []string {
 	if s, ok := v.(string); ok {
 		return []string{s}
@@ -149,15 +158,19 @@ func list(v any) []string {
 	return all
 }
 
-// The whole template, to see in a review what a change does to a deployment. Hashes of programs and places on this machine are left out.
+// The golden file is the whole template, so that a review shows what a change does to a deployment.
+// Hashes of programs are left out.
 func TestTheTemplateIsKnown(t *testing.T) {
 	text := regexp.MustCompile(`[0-9a-f]{64}`).ReplaceAllString(usual(t).text, "HASH")
 	golden.Same(t, "testdata/template.golden.json", text+"\n")
 }
 
-// The same commit gives the same template and the same hashes of programs.
+// The same commit gives the same template with the same hashes of programs.
 func TestATemplateIsMadeTheSameTwice(t *testing.T) {
-	context := with(fields{"domain": "id.example.com", "certificate": "arn:aws:acm:eu-west-1:123456789012:certificate/x"})
+	context := with(fields{
+		"domain":      "id.example.com",
+		"certificate": "arn:aws:acm:eu-west-1:123456789012:certificate/x",
+	})
 	if first, second := synthesize(t, context), synthesize(t, context); first.text != second.text {
 		t.Error("two templates of one context differ")
 	}

@@ -15,31 +15,37 @@ import (
 	"identitypools/shared/table"
 )
 
-// makeDeadLetters makes the queue for what the courier gives up.
+// makeDeadLetters creates the queue for what the courier gives up.
 func (d *deployment) makeDeadLetters() awssqs.Queue {
 	return awssqs.NewQueue(d.stack, jsii.String("DeadLetterQueue"), &awssqs.QueueProps{
-		Encryption: awssqs.QueueEncryption_SQS_MANAGED, EnforceSSL: jsii.Bool(true), RetentionPeriod: awscdk.Duration_Days(jsii.Number(14)),
+		Encryption: awssqs.QueueEncryption_SQS_MANAGED, EnforceSSL: jsii.Bool(true),
+		RetentionPeriod: awscdk.Duration_Days(jsii.Number(14)),
 	})
 }
 
-// makeTriggers hands the courier the stream's records, SES's notices and the ticks of its clock. A
-// record is tried for as long as the plan has patience; then where it stands in the stream becomes
-// a dead letter.
+// makeTriggers passes the stream's records, SES's notices and the ticks of a clock to the courier.
+// A record that fails is retried for [plan.Patience]. Then its position in the stream becomes a
+// dead letter.
 func (d *deployment) makeTriggers() {
 	f := d.functions[courier]
-	awslambda.NewCfnEventSourceMapping(d.stack, jsii.String("Stream"), &awslambda.CfnEventSourceMappingProps{
-		FunctionName: f.FunctionArn(), EventSourceArn: d.table.stream, StartingPosition: jsii.String("TRIM_HORIZON"),
-		BatchSize: jsii.Number(table.StreamBatch), FunctionResponseTypes: jsii.Strings("ReportBatchItemFailures"), BisectBatchOnFunctionError: true,
-		MaximumRecordAgeInSeconds: jsii.Number(plan.Patience.Seconds()), MaximumRetryAttempts: jsii.Number(-1),
-		FilterCriteria: &awslambda.CfnEventSourceMapping_FilterCriteriaProperty{Filters: filters()},
-		DestinationConfig: &awslambda.CfnEventSourceMapping_DestinationConfigProperty{
-			OnFailure: &awslambda.CfnEventSourceMapping_OnFailureProperty{Destination: d.dead.QueueArn()},
-		},
-	})
+	awslambda.NewCfnEventSourceMapping(d.stack, jsii.String("Stream"),
+		&awslambda.CfnEventSourceMappingProps{
+			FunctionName: f.FunctionArn(), EventSourceArn: d.table.stream,
+			StartingPosition:           jsii.String("TRIM_HORIZON"),
+			BatchSize:                  jsii.Number(table.StreamBatch),
+			FunctionResponseTypes:      jsii.Strings("ReportBatchItemFailures"),
+			BisectBatchOnFunctionError: true,
+			MaximumRecordAgeInSeconds:  jsii.Number(plan.Patience.Seconds()),
+			MaximumRetryAttempts:       jsii.Number(-1),
+			FilterCriteria:             &awslambda.CfnEventSourceMapping_FilterCriteriaProperty{Filters: filters()},
+			DestinationConfig: &awslambda.CfnEventSourceMapping_DestinationConfigProperty{
+				OnFailure: &awslambda.CfnEventSourceMapping_OnFailureProperty{Destination: d.dead.QueueArn()},
+			},
+		})
 	d.allowDeadLetters(d.makeNotices(f), d.makeClock(f))
 }
 
-// filters are the patterns of the stream's records that the courier has work with.
+// filters returns the patterns of the stream's records that the courier has to process.
 func filters() []any {
 	var out []any
 	for _, t := range table.Triggers() {
@@ -53,14 +59,15 @@ func filters() []any {
 		}
 		pattern, err := json.Marshal(map[string]any{"eventName": t.Events, "dynamodb": change})
 		if err != nil {
-			panic(err) // texts and maps alone
+			panic(err) // impossible: the pattern has only strings and maps
 		}
-		out = append(out, &awslambda.CfnEventSourceMapping_FilterProperty{Pattern: jsii.String(string(pattern))})
+		out = append(out,
+			&awslambda.CfnEventSourceMapping_FilterProperty{Pattern: jsii.String(string(pattern))})
 	}
 	return out
 }
 
-// makeNotices hands the courier the bounces and complaints of our own mails.
+// makeNotices passes the bounces and complaints of our own mails to the courier.
 func (d *deployment) makeNotices(f awslambda.Function) awsevents.CfnRule {
 	rule := awsevents.NewCfnRule(d.stack, jsii.String("Notices"), &awsevents.CfnRuleProps{
 		Description: jsii.String("Bounces and complaints of mails"),
@@ -74,17 +81,18 @@ func (d *deployment) makeNotices(f awslambda.Function) awsevents.CfnRule {
 		Targets: d.targets(f),
 	})
 	d.allowRule("NoticesPermission", f, rule)
-	// Lambda tries a notice or a tick that failed twice more.
-	awslambda.NewCfnEventInvokeConfig(d.stack, jsii.String("NoticesRetries"), &awslambda.CfnEventInvokeConfigProps{
-		FunctionName: f.FunctionName(), Qualifier: jsii.String("$LATEST"),
-		DestinationConfig: &awslambda.CfnEventInvokeConfig_DestinationConfigProperty{
-			OnFailure: &awslambda.CfnEventInvokeConfig_OnFailureProperty{Destination: d.dead.QueueArn()},
-		},
-	})
+	// Lambda retries a failed notice or tick twice.
+	awslambda.NewCfnEventInvokeConfig(d.stack, jsii.String("NoticesRetries"),
+		&awslambda.CfnEventInvokeConfigProps{
+			FunctionName: f.FunctionName(), Qualifier: jsii.String("$LATEST"),
+			DestinationConfig: &awslambda.CfnEventInvokeConfig_DestinationConfigProperty{
+				OnFailure: &awslambda.CfnEventInvokeConfig_OnFailureProperty{Destination: d.dead.QueueArn()},
+			},
+		})
 	return rule
 }
 
-// makeClock has the courier look for messages whose hour has come.
+// makeClock makes the courier look for messages whose hour has come.
 func (d *deployment) makeClock(f awslambda.Function) awsevents.CfnRule {
 	rule := awsevents.NewCfnRule(d.stack, jsii.String("Clock"), &awsevents.CfnRuleProps{
 		Description:        jsii.String("Mails that waited for a budget"),
@@ -95,7 +103,8 @@ func (d *deployment) makeClock(f awslambda.Function) awsevents.CfnRule {
 	return rule
 }
 
-// targets hand f the events of a rule, and the queue those that never reach it.
+// targets returns the targets of a rule: f receives its events, and the queue those that never
+// reach f.
 func (d *deployment) targets(f awslambda.Function) []any {
 	return []any{&awsevents.CfnRule_TargetProperty{
 		Id: jsii.String(courier), Arn: f.FunctionArn(),

@@ -7,11 +7,13 @@ import (
 	"io"
 )
 
-// show prints an answer as JSON. The body of an HTTP answer that is JSON itself follows it, instead of being a text in it.
+// show prints an answer as JSON. If the answer is one to HTTP and its body is JSON, the body is
+// printed after it instead of inside it as a string.
 func show(out io.Writer, answer []byte) error {
 	var fields map[string]json.RawMessage
 	var body string
-	if json.Unmarshal(answer, &fields) == nil && fields["statusCode"] != nil && json.Unmarshal(fields["body"], &body) == nil && json.Valid([]byte(body)) {
+	if json.Unmarshal(answer, &fields) == nil && fields["statusCode"] != nil &&
+		json.Unmarshal(fields["body"], &body) == nil && json.Valid([]byte(body)) {
 		delete(fields, "body")
 		return printed(out, fields, json.RawMessage(body))
 	}
@@ -22,7 +24,7 @@ func printed(out io.Writer, values ...any) error {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetIndent("", "  ")
-	encoder.SetEscapeHTML(false) // it is read by people
+	encoder.SetEscapeHTML(false) // people read it
 	for _, value := range values {
 		if err := encoder.Encode(value); err != nil {
 			return fmt.Errorf("the answer is no JSON: %w", err)

@@ -16,35 +16,40 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(parttest.Main(m)) }
 
-// developer calls the command beside a product that runs.
+// developer runs the command against a product.
 type developer struct {
 	product *systemtest.Product
 	process invoke.Process
 }
 
-// newDeveloper starts a product with the clients of the events, and tells of it as make run does.
+// newDeveloper starts a product with the clients that the events use, and writes its description as
+// make run does.
 func newDeveloper(t *testing.T) developer {
 	t.Helper()
 	root, err := part.Root()
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := developer{systemtest.New(t), invoke.Process{Root: root, Running: filepath.Join(t.TempDir(), "run.json")}}
+	d := developer{systemtest.New(t), invoke.Process{
+		Root:    root,
+		Running: filepath.Join(t.TempDir(), "run.json"),
+	}}
 	clients := map[string]any{}
 	for _, c := range story.Clients() {
-		secret := systemtest.Unique() // not the one that the story has for tests
+		secret := systemtest.Unique() // not the one that package story uses in tests
 		if err := d.product.EnsureClient(t.Context(), c, secret); err != nil {
 			t.Fatal(err)
 		}
 		clients[c.Tree] = map[string]string{"id": c.ID, "secret": secret}
 	}
 	d.tell(t, map[string]any{
-		"base_url": d.product.BaseURL, "tenant": story.Tenant, "clients": clients, "environment": d.product.Environment,
+		"base_url": d.product.BaseURL, "tenant": story.Tenant, "clients": clients,
+		"environment": d.product.Environment,
 	})
 	return d
 }
 
-// tell writes the file of make run.
+// tell writes .local/run.json.
 func (d developer) tell(t *testing.T, running map[string]any) {
 	t.Helper()
 	text, err := json.Marshal(running)
@@ -61,7 +66,7 @@ type result struct {
 	out, err string
 }
 
-// call runs the command with an event of events/, or of any other path.
+// call runs the command with an event of events/ or at another path.
 func (d developer) call(t *testing.T, event string, flags ...string) result {
 	t.Helper()
 	if filepath.Base(event) == event {
@@ -78,7 +83,8 @@ func (d developer) run(t *testing.T, args ...string) result {
 	return result{invoke.Run(t.Context(), args, p), out.String(), err.String()}
 }
 
-// http is call for an answer to HTTP: its status and its body.
+// http is like call for a function that serves HTTP. It returns the status and the body of the
+// answer.
 func (d developer) http(t *testing.T, event string, flags ...string) (status int, body map[string]any) {
 	t.Helper()
 	got := d.call(t, event, flags...)

@@ -9,14 +9,17 @@ import (
 	"identitypools/shared/metric"
 )
 
-// TestAStoryOfEvents runs events one by one as a developer does, each in a process of its own.
+// TestAStoryOfEvents runs events one after the other as a developer does, each in a process of its
+// own.
 func TestAStoryOfEvents(t *testing.T) {
 	t.Parallel()
 	d := newDeveloper(t)
-	if status, body := d.http(t, "client.systemToken"); status != 200 || body["scope"] != "identity identity_self_registration" {
+	if status, body := d.http(t, "client.systemToken"); status != 200 ||
+		body["scope"] != "identity identity_self_registration" {
 		t.Errorf("a token by SECRET: %d, %v", status, body)
 	}
-	if status, body := d.http(t, "admin.createPool", "-function", "pools"); status != 201 || body["id"] != "partners" {
+	if status, body := d.http(t, "admin.createPool", "-function", "pools"); status != 201 ||
+		body["id"] != "partners" {
 		t.Errorf("a pool by TOKEN_ADMIN: %d, %v", status, body)
 	}
 	status, registered := d.http(t, "public.register")
@@ -29,15 +32,18 @@ func TestAStoryOfEvents(t *testing.T) {
 	if status >= 300 || code == "" {
 		t.Errorf("a code by TOKEN_SYSTEM: %d, %v", status, generated)
 	}
-	if status, body := d.http(t, "public.activate", "-set", "TICKET="+ticket, "-set", "CODE="+code); status != 201 || body["status"] != "active" {
+	if status, body := d.http(t, "public.activate", "-set", "TICKET="+ticket, "-set",
+		"CODE="+code); status != 201 || body["status"] != "active" {
 		t.Errorf("an activation by TICKET and CODE: %d, %v", status, body)
 	}
 
 	got := d.call(t, "admin.listPools")
-	if !strings.Contains(got.out, "  \"statusCode\": 200\n}\n{\n  \"pools\": [\n    {\n") || strings.Contains(got.out, `"body"`) {
+	if !strings.Contains(got.out, "  \"statusCode\": 200\n}\n{\n  \"pools\": [\n    {\n") ||
+		strings.Contains(got.out, `"body"`) {
 		t.Errorf("the answer and its body are printed as\n%s", got.out)
 	}
-	if got := d.call(t, "public.activationPage", "-set", "EXTENDED_CODE="+code); !strings.Contains(got.out, `"body": "<!doctype html>`) {
+	got = d.call(t, "public.activationPage", "-set", "EXTENDED_CODE="+code)
+	if !strings.Contains(got.out, `"body": "<!doctype html>`) {
 		t.Errorf("a page is printed as\n%s", got.out)
 	}
 	if got := d.call(t, "public.register"); !strings.Contains(got.err, string(metric.Registrations)) {
@@ -64,18 +70,59 @@ func TestWhatCannotBeDone(t *testing.T) {
 		status int
 		want   string
 	}{
-		"no event":                           {"", nil, 2, "-event must be given"},
-		"an event that isn't there":          {"missing/admin.listPools.json", nil, 1, "read the event: "},
-		"an event of no operation":           {"stream", nil, 2, "no operation is named stream: name the function by -function, one of activation, courier, "},
-		"a function that isn't there":        {"admin.listPools", []string{"-function", "../pools"}, 2, `there is no function "../pools" but activation, courier, `},
-		"a word too much":                    {"admin.listPools", []string{"pools"}, 2, `"pools" is no flag`},
-		"a value for another placeholder":    {"admin.listPools", []string{"-set", "SECRET=x"}, 2, "the name one of TICKET, CODE, EXTENDED_CODE"},
-		"a placeholder without a value":      {"admin.listPools", []string{"-set", "CODE"}, 2, "must be NAME=VALUE"},
-		"an event that lacks its code":       {"public.activate", []string{"-set", "TICKET=x"}, 1, "the event has the placeholder CODE: give it by -set CODE=…"},
-		"an event that lacks its ticket":     {"public.activate", []string{"-set", "CODE=1"}, 1, "the event has the placeholder TICKET: give it by -set TICKET=…"},
-		"an event that lacks its long code":  {"public.activateByPage", []string{"-set", "CODE=1"}, 1, "the event has the placeholder EXTENDED_CODE: "},
-		"a value that breaks the event":      {"public.activate", []string{"-set", "CODE=1", "-set", `TICKET="`}, 1, "the event is no JSON with its values put in"},
-		"an event that the function refuses": {file("text.json", `"text"`), []string{"-function", "courier"}, 1, "invoke: courier: "},
+		"no event":                  {"", nil, 2, "-event must be given"},
+		"an event that isn't there": {"missing/admin.listPools.json", nil, 1, "read the event: "},
+		"an event of no operation": {
+			"stream", nil, 2,
+			"no operation is named stream: name the function by -function, one of activation, courier, ",
+		},
+		"a function that isn't there": {
+			"admin.listPools",
+			[]string{"-function", "../pools"},
+			2,
+			`there is no function "../pools" but activation, courier, `,
+		},
+		"a word too much": {"admin.listPools", []string{"pools"}, 2, `"pools" is no flag`},
+		"a value for another placeholder": {
+			"admin.listPools",
+			[]string{"-set", "SECRET=x"},
+			2,
+			"the name one of TICKET, CODE, EXTENDED_CODE",
+		},
+		"a placeholder without a value": {
+			"admin.listPools",
+			[]string{"-set", "CODE"},
+			2,
+			"must be NAME=VALUE",
+		},
+		"an event that lacks its code": {
+			"public.activate",
+			[]string{"-set", "TICKET=x"},
+			1,
+			"the event has the placeholder CODE: give it by -set CODE=…",
+		},
+		"an event that lacks its ticket": {
+			"public.activate",
+			[]string{"-set", "CODE=1"},
+			1,
+			"the event has the placeholder TICKET: give it by -set TICKET=…",
+		},
+		"an event that lacks its long code": {
+			"public.activateByPage",
+			[]string{"-set", "CODE=1"},
+			1,
+			"the event has the placeholder EXTENDED_CODE: ",
+		},
+		"a value that breaks the event": {
+			"public.activate",
+			[]string{"-set", "CODE=1", "-set", `TICKET="`},
+			1, "the event is no JSON with its values put in",
+		},
+		"an event that the function refuses": {
+			file("text.json", `"text"`),
+			[]string{"-function", "courier"},
+			1, "invoke: courier: ",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -92,7 +139,8 @@ func TestWhatCannotBeDone(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	t.Parallel()
-	if got := (developer{}).run(t, "-h"); got.status != 0 || got.err != "" || !strings.Contains(got.out, "-set NAME=VALUE") {
+	if got := (developer{}).run(t, "-h"); got.status != 0 || got.err != "" ||
+		!strings.Contains(got.out, "-set NAME=VALUE") {
 		t.Errorf("it ends with %d, %q and %q", got.status, got.out, got.err)
 	}
 }
@@ -102,7 +150,8 @@ func TestMakeRunIsNotRunning(t *testing.T) {
 	refused := func(t *testing.T, d developer, want string) {
 		t.Helper()
 		got := d.call(t, "public.getPool")
-		if got.status != 1 || got.out != "" || !strings.HasPrefix(got.err, "invoke: "+want) || strings.Count(got.err, "\n") != 1 {
+		if got.status != 1 || got.out != "" || !strings.HasPrefix(got.err, "invoke: "+want) ||
+			strings.Count(got.err, "\n") != 1 {
 			t.Errorf("it ends with %d, %q and %s", got.status, got.out, got.err)
 		}
 	}
@@ -127,7 +176,10 @@ func TestMakeRunIsNotRunning(t *testing.T) {
 	t.Run("its clients have other secrets now", func(t *testing.T) {
 		t.Parallel()
 		d := newDeveloper(t)
-		d.tell(t, map[string]any{"base_url": d.product.BaseURL, "tenant": "default", "environment": d.product.Environment})
+		d.tell(t, map[string]any{
+			"base_url": d.product.BaseURL, "tenant": "default",
+			"environment": d.product.Environment,
+		})
 		refused(t, d, "get a token for ")
 	})
 }

@@ -1,5 +1,5 @@
-// Invoke builds one function, starts it as Lambda does against the product that `make run` has started here, and has it do one
-// event: `make invoke`. Nothing imports it.
+// Invoke, the command behind `make invoke`, builds one function, starts it as Lambda does against
+// the product that `make run` has started, and passes it one event. No package imports it.
 package main
 
 import (
@@ -18,7 +18,7 @@ import (
 	"identitypools/infra/local/part"
 )
 
-// limit is the longest that a function may take, as long as the courier has.
+// limit is the longest time that a function may take. It is the time-out of the courier.
 const limit = time.Minute
 
 func main() {
@@ -29,18 +29,23 @@ func main() {
 		fmt.Fprintln(os.Stderr, "invoke:", err)
 		os.Exit(1)
 	}
-	os.Exit(Run(ctx, os.Args[1:], Process{Root: root, Running: filepath.Join(root, ".local", "run.json"), Out: os.Stdout, Err: os.Stderr}))
+	os.Exit(Run(ctx, os.Args[1:], Process{
+		Root:    root,
+		Running: filepath.Join(root, ".local", "run.json"), Out: os.Stdout, Err: os.Stderr,
+	}))
 }
 
-// Process is what the command has of the process that it runs in. Answers go to Out; what functions log, and errors, to Err.
+// Process has what the command uses of the process that it runs in. The answer of the function is
+// written to Out. Errors, and what the function logs, are written to Err.
 type Process struct {
 	Root     string // the project's folder
-	Running  string // the file of make run
+	Running  string // the path of .local/run.json
 	Out, Err io.Writer
 }
 
-// Run does what args ask for and is the status to exit with: 0, 1 where it could not be done, 2 where args can't be understood. Any
-// answer of a function but an error is done, whatever its HTTP status.
+// Run carries out the command with the arguments and returns the exit status: 0 on success, 1 if it
+// failed, 2 if the arguments are invalid. Any answer of the function except an error of Lambda is a
+// success, whatever its HTTP status.
 func Run(ctx context.Context, args []string, p Process) int {
 	asked, err := parse(args)
 	switch {
@@ -78,14 +83,18 @@ func (r request) do(ctx context.Context, p Process) error {
 	return show(p.Out, answer)
 }
 
-// invoke has a function, built as it is now, do an event, and writes what it logs to Err.
-func invoke(ctx context.Context, function string, env map[string]string, event []byte, p Process) ([]byte, error) {
+// invoke builds a function from its current source, passes it an event and returns its answer. It
+// writes what the function logs to Err.
+func invoke(
+	ctx context.Context, function string, env map[string]string, event []byte, p Process,
+) ([]byte, error) {
 	folder, err := os.MkdirTemp("", "invoke")
 	if err != nil {
 		return nil, fmt.Errorf("make a folder for the function: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
-	bootstraps, err := harness.Build(ctx, p.Root, folder, map[string]string{function: "identitypools/functions/" + function + "/lambda"})
+	bootstraps, err := harness.Build(ctx, p.Root, folder,
+		map[string]string{function: "identitypools/functions/" + function + "/lambda"})
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +103,7 @@ func invoke(ctx context.Context, function string, env map[string]string, event [
 		return nil, err
 	}
 	answer, err := answerOf(ctx, f, event)
-	f.Stop() // all that it has written is there then
+	f.Stop() // after that the output is complete
 	_, _ = io.WriteString(p.Err, f.Output())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", function, err)

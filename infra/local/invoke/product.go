@@ -15,7 +15,7 @@ import (
 	"identitypools/infra/local/running"
 )
 
-// product is the running product.
+// product is the product that make run has started.
 type product struct{ running.Product }
 
 func readProduct(file string) (product, error) {
@@ -26,8 +26,10 @@ func readProduct(file string) (product, error) {
 	return product{p}, err
 }
 
-// fill puts values, the product's secrets and tokens of its clients into an event. The tokens are asked for in any case: that shows
-// whether the product still runs. Errors: one that doesn't, and an event that lacks a value or is no JSON with them.
+// fill replaces the placeholders in an event by values, the product's secrets, and tokens of its
+// clients. It always asks for the tokens, which shows whether the product still runs. Its errors
+// are that the product does not run, that the event needs a value that is missing, and that the
+// event with its values is not JSON.
 func (p product) fill(ctx context.Context, event string, values map[string]string) ([]byte, error) {
 	all := story.NewValues()
 	for tree, operation := range map[string]string{"admin": "client.adminToken", "system": "client.systemToken"} {
@@ -55,7 +57,7 @@ func (p product) fill(ctx context.Context, event string, values map[string]strin
 	return filled, nil
 }
 
-// token is what the product answers when the client of a tree asks for a token.
+// token returns the product's answer to a request for a token by the client of a tree.
 func (p product) token(ctx context.Context, tree string) (string, error) {
 	target := p.BaseURL + "/" + p.Tenant + "/" + tree + "/oauth2/token"
 	form := url.Values{"grant_type": {"client_credentials"}}.Encode()
@@ -75,7 +77,8 @@ func (p product) token(ctx context.Context, tree string) (string, error) {
 		return "", fmt.Errorf("read the token for %s: %w", p.Clients[tree].ID, err)
 	}
 	if response.StatusCode != http.StatusOK {
-		return "", fmt.Errorf("get a token for %s: it is answered %s", p.Clients[tree].ID, response.Status)
+		return "", fmt.Errorf("get a token for %s: it is answered %s", p.Clients[tree].ID,
+			response.Status)
 	}
 	return string(body), nil
 }

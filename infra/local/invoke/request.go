@@ -23,7 +23,7 @@ const usage = `Has one function, built as it is now, do one event, against the p
 From the project's folder, invoke is: go run ./infra/local/invoke
 `
 
-// known is what only the user knows of the placeholders.
+// known returns the placeholders whose values only the user knows.
 func known() []string { return []string{"TICKET", "CODE", "EXTENDED_CODE", "COOKIE"} }
 
 // request is what the arguments ask for.
@@ -59,9 +59,10 @@ func parse(args []string) (request, error) {
 	return r.withFunction()
 }
 
-// withFunction is the request with the function of its event where none was named.
+// withFunction returns the request with the function that serves the event's operation, unless the
+// arguments name a function.
 func (r request) withFunction() (request, error) {
-	names := []string{"courier"} // which no route has
+	names := []string{"courier"} // it has no route
 	operation := strings.TrimSuffix(filepath.Base(r.event), ".json")
 	for _, route := range functions.Routes() {
 		names = append(names, route.Function)
@@ -73,7 +74,8 @@ func (r request) withFunction() (request, error) {
 	names = slices.Compact(names)
 	switch {
 	case r.function == "":
-		return r, fmt.Errorf("no operation is named %s: name the function by -function, one of %s", operation, strings.Join(names, ", "))
+		return r, fmt.Errorf("no operation is named %s: name the function by -function, one of %s",
+			operation, strings.Join(names, ", "))
 	case !slices.Contains(names, r.function):
 		return r, fmt.Errorf("there is no function %q but %s", r.function, strings.Join(names, ", "))
 	}

@@ -11,9 +11,10 @@ import (
 	"strconv"
 )
 
-// Engine starts a DynamoDB engine with its database in the file that is named, or in memory where the name is empty; a
-// database in memory is empty again after a crash. Where AWS_ENDPOINT_URL_DYNAMODB is set, that engine is taken as it is
-// and nothing is started. A missing engine is an error that says what to do.
+// Engine starts a DynamoDB engine. The engine stores its database in the named file, or in memory
+// if the name is empty. A database in memory is empty again after a crash. If the environment
+// variable AWS_ENDPOINT_URL_DYNAMODB is set, Engine starts nothing and returns that endpoint. If no
+// engine is installed, the error says how to install one.
 func Engine(ctx context.Context, log io.Writer, database string) (*Part, error) {
 	if url := os.Getenv("AWS_ENDPOINT_URL_DYNAMODB"); url != "" {
 		return &Part{url: url}, nil
@@ -42,8 +43,9 @@ func enginePath() (string, error) {
 	}
 	path, err := exec.LookPath("dynoxide")
 	if err != nil {
-		return "", errors.New("no DynamoDB engine here: run `npm ci` (Linux on x86-64), or put `dynoxide` on the PATH," +
-			" or set AWS_ENDPOINT_URL_DYNAMODB to an engine that runs")
+		return "",
+			errors.New("no DynamoDB engine here: run `npm ci` (Linux on x86-64), or put `dynoxide` on the PATH," +
+				" or set AWS_ENDPOINT_URL_DYNAMODB to an engine that runs")
 	}
 	return path, nil
 }

@@ -8,8 +8,9 @@ import (
 	"strconv"
 )
 
-// Inbox starts an SES that delivers nothing and shows each mail on a web page at its URL. It keeps them in memory: a
-// crash loses them. A missing program is an error that says what to do.
+// Inbox starts a server with the API of SES that delivers nothing. It shows each mail on a web page
+// at its URL. It stores the mails in memory, so a crash loses them. If a program is missing, the
+// error says how to install it.
 func Inbox(ctx context.Context, log io.Writer) (*Part, error) {
 	node, err := exec.LookPath("node")
 	if err != nil {
@@ -20,7 +21,7 @@ func Inbox(ctx context.Context, log io.Writer) (*Part, error) {
 		return nil, errors.New("no SES inbox here: run `npm ci`")
 	}
 	return Start(ctx, log, Program{Name: "inbox", Path: node, Args: func(port int) []string {
-		// Without a host it would listen on every interface.
+		// Without --host the server would listen on every interface.
 		return []string{script, "--host", "127.0.0.1", "--port", strconv.Itoa(port)}
 	}})
 }

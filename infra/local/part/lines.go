@@ -6,11 +6,12 @@ import (
 	"io"
 )
 
-// maxLine bounds what is kept of a line that doesn't end.
+// maxLine limits how much of an unfinished line is buffered.
 const maxLine = 16 << 10
 
-// lines writes a program's output on in whole lines that begin with its name, and remembers the last one.
-// A log that refuses a line doesn't stop the program: the line is lost.
+// lines copies the output of a program to a log in whole lines, each with the program's name in
+// front, and remembers the last one. If the log fails to take a line, that line is lost and the
+// program goes on.
 type lines struct {
 	to   io.Writer
 	name string
@@ -18,7 +19,7 @@ type lines struct {
 	last string
 }
 
-// Write takes any piece of output; it never fails.
+// Write accepts any piece of output. It never fails.
 func (l *lines) Write(piece []byte) (int, error) {
 	l.rest = append(l.rest, piece...)
 	for {
@@ -35,7 +36,7 @@ func (l *lines) Write(piece []byte) (int, error) {
 	return len(piece), nil
 }
 
-// flush writes what has no line end yet.
+// flush writes the buffered text that has no line end yet.
 func (l *lines) flush() {
 	l.emit(l.rest)
 	l.rest = nil

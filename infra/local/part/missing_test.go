@@ -37,16 +37,29 @@ func TestMissingProgramsSayTheRemedy(t *testing.T) {
 		start func() error
 		want  string
 	}{
-		"engine":  {"", func() error { _, err := part.Engine(t.Context(), io.Discard, ""); return err }, "run `npm ci`"},
-		"node":    {"", func() error { _, err := part.Inbox(t.Context(), io.Discard); return err }, "install version 20 or later"},
-		"inbox":   {node, func() error { _, err := part.Inbox(t.Context(), io.Discard); return err }, "run `npm ci`"},
-		"project": {"", func() error { _, err := part.Root(); return err }, "run this inside the project's folder"},
+		"engine": {"", func() error {
+			_, err := part.Engine(t.Context(), io.Discard, "")
+			return err
+		}, "run `npm ci`"},
+		"node": {"", func() error {
+			_, err := part.Inbox(t.Context(), io.Discard)
+			return err
+		}, "install version 20 or later"},
+		"inbox": {node, func() error {
+			_, err := part.Inbox(t.Context(), io.Discard)
+			return err
+		}, "run `npm ci`"},
+		"project": {"", func() error {
+			_, err := part.Root()
+			return err
+		}, "run this inside the project's folder"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("PATH", test.path)
 			err := test.start()
-			if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\n") {
+			if err == nil || !strings.Contains(err.Error(), test.want) ||
+				strings.Contains(err.Error(), "\n") {
 				t.Errorf("got %v, want one line with %q", err, test.want)
 			}
 		})

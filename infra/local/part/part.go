@@ -1,8 +1,10 @@
-// Package part runs the programs that stand in for AWS on a developer's machine: the DynamoDB engine and the SES inbox.
+// Package part runs the programs that stand in for AWS on a developer's machine: the DynamoDB
+// engine and the SES inbox.
 //
-// A part is a child process on a free loopback port that comes back by itself after a crash and doesn't outlive us. The
-// package knows how to find and start the two programs and nothing about what is said to them. infra/local and
-// infra/check/parttest import it; functions and shared never do.
+// A part is a child process that listens on a free loopback port. It is started again after a
+// crash. On Linux it also ends when the process that started it is killed. The package only finds,
+// starts and stops the two programs. It does not use their APIs. infra/local and
+// infra/check/parttest import it. Packages in functions and shared never do.
 package part
 
 import (
@@ -15,20 +17,26 @@ import (
 )
 
 const (
-	startWithin  = 30 * time.Second      // Node.js on a busy machine takes seconds
-	pollEvery    = 10 * time.Millisecond // the engine is up in that time
+	// Node.js takes seconds to start on a busy machine.
+	startWithin = 30 * time.Second
+	// The engine starts in about that time.
+	pollEvery    = 10 * time.Millisecond
 	restartAfter = 2 * time.Second
-	killAfter    = 3 * time.Second // from SIGTERM to SIGKILL
+	// killAfter is the time from SIGTERM to SIGKILL.
+	killAfter = 3 * time.Second
 )
 
-// Program says how to run a part.
+// Program describes how to run a part.
 type Program struct {
-	Name string                  // begins each line that it logs
-	Path string                  // of the executable
-	Args func(port int) []string // must make it listen on 127.0.0.1 and that port, for HTTP
+	// Name is written in front of each line of the program's output.
+	Name string
+	// Path is the path of the executable.
+	Path string
+	// Args returns the arguments that make the program serve HTTP at a port of 127.0.0.1.
+	Args func(port int) []string
 }
 
-// Part is a running program, or an endpoint that runs without us.
+// Part is a program that runs as a child process, or an endpoint that somebody else runs.
 type Part struct {
 	url  string
 	pid  atomic.Int64
@@ -36,11 +44,13 @@ type Part struct {
 	done chan struct{}
 }
 
-// Start runs a program and waits until it answers HTTP, for half a minute at most. The context bounds that wait, not the
-// part's life. A program that ends before it answers is an error with the last line that it wrote; after that, one that
-// ends is started again on the same port two seconds later, unless something else answers there by then.
+// Start runs a program and waits for at most 30 seconds until it answers HTTP requests. The context
+// limits this wait only; it does not end the part. If the program ends before it answers, the error
+// contains the last line that it wrote. If it ends later, it is started again on the same port
+// after two seconds, unless something else answers there by then.
 //
-// What the program writes goes to log in whole lines, one Write each; parts may share a log that bears parallel writes.
+// The program's output is written to log in whole lines, with one call of Write for each. Several
+// parts may share a log that supports concurrent writes.
 func Start(ctx context.Context, log io.Writer, program Program) (*Part, error) {
 	port, release, err := reserve()
 	if err != nil {
@@ -48,7 +58,10 @@ func Start(ctx context.Context, log io.Writer, program Program) (*Part, error) {
 	}
 	life, stop := context.WithCancel(context.Background())
 	p := &Part{url: fmt.Sprintf("http://127.0.0.1:%d", port), stop: stop, done: make(chan struct{})}
-	s := supervisor{part: p, program: program, port: port, log: &lines{to: log, name: program.Name}, ended: make(chan error, 1)}
+	s := supervisor{
+		part: p, program: program, port: port, log: &lines{to: log, name: program.Name},
+		ended: make(chan error, 1),
+	}
 	go func() {
 		defer close(p.done)
 		defer release()
@@ -61,15 +74,16 @@ func Start(ctx context.Context, log io.Writer, program Program) (*Part, error) {
 	return p, nil
 }
 
-// URL is where the part answers, without a slash at the end. It stays the same for the part's life.
+// URL returns the part's address, without a slash at the end. It never changes.
 func (p *Part) URL() string { return p.url }
 
-// PID is the process's id, or 0 while none runs: between a crash and the restart, after Stop, and for an endpoint that
-// was not started here.
+// PID returns the id of the process. It returns 0 while no process runs, which is between a crash
+// and the restart and after Stop, and for an endpoint that was not started here.
 func (p *Part) PID() int { return int(p.pid.Load()) }
 
-// Stop ends the part and returns when it is gone: SIGTERM, and SIGKILL three seconds later. Safe to repeat, to call in
-// parallel and after a crash. An endpoint that was not started here is left alone.
+// Stop ends the part and returns when its process is gone. It sends SIGTERM, and SIGKILL three
+// seconds later. Stop may be called repeatedly, concurrently and after a crash. It has no effect on
+// an endpoint that was not started here.
 func (p *Part) Stop() {
 	if p.stop == nil {
 		return
@@ -78,8 +92,10 @@ func (p *Part) Stop() {
 	<-p.done
 }
 
+// await waits until the part answers, ends, or takes too long.
 func (p *Part) await(ctx context.Context, ended <-chan error) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, startWithin, fmt.Errorf("no answer on %s within %s", p.url, startWithin))
+	ctx, cancel := context.WithTimeoutCause(ctx, startWithin,
+		fmt.Errorf("no answer on %s within %s", p.url, startWithin))
 	defer cancel()
 	poll := time.NewTicker(pollEvery)
 	defer poll.Stop()
@@ -95,7 +111,7 @@ func (p *Part) await(ctx context.Context, ended <-chan error) error {
 	return nil
 }
 
-// answers says whether anything speaks HTTP there; which status it speaks of doesn't matter.
+// answers reports whether anything at the URL answers an HTTP request, with any status.
 func answers(ctx context.Context, url string) bool {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
@@ -103,7 +119,8 @@ func answers(ctx context.Context, url string) bool {
 	if err != nil {
 		return false
 	}
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // no proxy, whatever the environment says
+	// ignores proxies of the environment
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	response, err := client.Do(request)
 	if err != nil {
 		return false

@@ -5,17 +5,19 @@ import (
 	"syscall"
 )
 
-// childAttributes makes the kernel kill a part when we die, however that happens, and keeps a terminal's Ctrl-C from it:
-// we stop it ourselves, after those who use it.
+// childAttributes makes the kernel kill the part when our process ends, whatever the cause. It also
+// puts the part into a process group of its own, so that Ctrl-C in a terminal does not reach it: we
+// stop the part ourselves, after everything that uses it.
 func childAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
-// reserve finds a free loopback port and keeps it from everyone who asks the kernel for any free port, until release.
+// reserve finds a free loopback port and reserves it until release is called, so that the kernel
+// does not give it to others who ask for any free port.
 //
-// A socket that is bound but doesn't listen does that; with SO_REUSEADDR on both sides, which Rust's and Node.js's
-// listeners set, it doesn't keep the part from listening there. So parallel test runs never meet on a port, and a part
-// that crashed finds its own free.
+// For that, reserve binds a socket to the port and does not listen on it. With SO_REUSEADDR on both
+// sockets, which the listeners of Rust and Node.js set, the part can still listen there. So
+// parallel test runs never use the same port, and a part that crashed finds its port free.
 func reserve() (port int, release func(), err error) {
 	socket, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// Only Linux ties a child to its parent.
+// Only Linux ties the life of a child process to that of its parent.
 func TestPartDiesWithUs(t *testing.T) {
 	t.Parallel()
 	self, err := os.Executable()

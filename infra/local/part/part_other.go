@@ -7,10 +7,13 @@ import (
 	"syscall"
 )
 
-// childAttributes is empty: only Linux can tie a child's life to ours. A part outlives us there if we are killed with SIGKILL.
+// childAttributes returns no attributes, because only Linux can tie the life of a child process to
+// that of its parent. On other systems a part must be stopped with [Part.Stop]. It outlives a
+// parent that is killed with SIGKILL.
 func childAttributes() *syscall.SysProcAttr { return nil }
 
-// reserve finds a free loopback port. Nothing keeps it free until the part takes it; that is a matter of milliseconds.
+// reserve finds a free loopback port. Nothing reserves it for the milliseconds until the part
+// listens there.
 func reserve() (port int, release func(), err error) {
 	listener, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {

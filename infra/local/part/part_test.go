@@ -19,7 +19,8 @@ import (
 	"identitypools/infra/local/part"
 )
 
-// holderVariable makes this test binary a program that starts an inbox, says where, and does nothing more.
+// holderVariable makes a process of this test binary start an inbox, print its URL, and then do
+// nothing more.
 const holderVariable = "PART_TEST_HOLDER"
 
 func TestMain(m *testing.M) {
@@ -53,7 +54,7 @@ func answers(url string) bool {
 	return err == nil && response.Body.Close() == nil
 }
 
-// eventually polls until a condition holds, and fails the test if it doesn't in time.
+// eventually polls until a condition holds. It fails the test if that takes too long.
 func eventually(tb testing.TB, what string, holds func() bool) {
 	tb.Helper()
 	deadline := time.NewTimer(20 * time.Second)
@@ -101,8 +102,13 @@ func TestPartComesBackOnItsPort(t *testing.T) {
 	p := startEngine(t, &log, filepath.Join(t.TempDir(), "new", "engine.db"))
 	before := p.PID()
 	kill(t, before)
-	eventually(t, "another process answers", func() bool { return p.PID() != 0 && p.PID() != before && answers(p.URL()) })
-	for _, want := range []string{"engine: Dynoxide listening on ", "engine: ended (signal: killed); starts again on http://127.0.0.1:"} {
+	eventually(t, "another process answers", func() bool {
+		return p.PID() != 0 && p.PID() != before && answers(p.URL())
+	})
+	for _, want := range []string{
+		"engine: Dynoxide listening on ",
+		"engine: ended (signal: killed); starts again on http://127.0.0.1:",
+	} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("the log lacks %q:\n%s", want, log.String())
 		}
@@ -115,9 +121,11 @@ func TestPartStaysDownWhileAnotherAnswers(t *testing.T) {
 	kill(t, p.PID())
 	other := listen(t, strings.TrimPrefix(p.URL(), "http://"))
 	asked := make(chan struct{}, 100)
-	server := &http.Server{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked <- struct{}{} })}
+	server := &http.Server{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		asked <- struct{}{}
+	})}
 	go func() { _ = server.Serve(other) }()
-	<-asked // the supervisor, before a restart
+	<-asked // the supervisor asks before a restart
 	if p.PID() != 0 {
 		t.Error("the part started again beside another")
 	}
@@ -127,7 +135,7 @@ func TestPartStaysDownWhileAnotherAnswers(t *testing.T) {
 	eventually(t, "the part is back", func() bool { return p.PID() != 0 && answers(p.URL()) })
 }
 
-// listen takes an address as soon as it is free.
+// listen listens on an address as soon as it is free.
 func listen(tb testing.TB, address string) net.Listener {
 	tb.Helper()
 	var listener net.Listener
@@ -160,7 +168,9 @@ func TestStop(t *testing.T) {
 		}
 		const script = `process.on('SIGTERM', () => {}); require('http').createServer((q, a) => a.end()).listen(process.argv[1], '127.0.0.1')`
 		p, err := part.Start(t.Context(), io.Discard, part.Program{
-			Name: "deaf", Path: node, Args: func(port int) []string { return []string{"-e", script, fmt.Sprint(port)} },
+			Name: "deaf", Path: node, Args: func(port int) []string {
+				return []string{"-e", script, fmt.Sprint(port)}
+			},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -176,16 +186,18 @@ func TestStartRefuses(t *testing.T) {
 	t.Parallel()
 	t.Run("a program that is not there", func(t *testing.T) {
 		t.Parallel()
-		_, err := part.Start(t.Context(), io.Discard, part.Program{Name: "ghost", Path: "/nonexistent", Args: noArgs})
+		_, err := part.Start(t.Context(), io.Discard,
+			part.Program{Name: "ghost", Path: "/nonexistent", Args: noArgs})
 		if !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("got %v, want a missing file", err)
 		}
 	})
 	t.Run("a program that ends, with its last words", func(t *testing.T) {
 		t.Parallel()
-		_, err := part.Start(t.Context(), io.Discard, part.Program{Name: "weak", Path: "/bin/sh", Args: func(int) []string {
-			return []string{"-c", "echo first; printf 'disk is full' >&2; exit 3"}
-		}})
+		_, err := part.Start(t.Context(), io.Discard,
+			part.Program{Name: "weak", Path: "/bin/sh", Args: func(int) []string {
+				return []string{"-c", "echo first; printf 'disk is full' >&2; exit 3"}
+			}})
 		if err == nil || err.Error() != "start weak: exit status 3: disk is full" {
 			t.Errorf("got %v", err)
 		}
@@ -194,9 +206,10 @@ func TestStartRefuses(t *testing.T) {
 		t.Parallel()
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
-		_, err := part.Start(ctx, io.Discard, part.Program{Name: "mute", Path: "/bin/sh", Args: func(int) []string {
-			return []string{"-c", "exec sleep 60"}
-		}})
+		_, err := part.Start(ctx, io.Discard,
+			part.Program{Name: "mute", Path: "/bin/sh", Args: func(int) []string {
+				return []string{"-c", "exec sleep 60"}
+			}})
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v, want the context's end", err)
 		}

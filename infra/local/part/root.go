@@ -7,7 +7,8 @@ import (
 	"path/filepath"
 )
 
-// Root is the project's folder: the nearest one, from the working directory upwards, that has a package.json.
+// Root returns the project's folder: the nearest folder that contains a package.json, from the
+// working directory upwards.
 func Root() (string, error) {
 	folder, err := os.Getwd()
 	if err != nil {
@@ -25,7 +26,7 @@ func Root() (string, error) {
 	}
 }
 
-// installed is the path of a file in node_modules, if it is there.
+// installed returns the path of a file in node_modules, or an error if it does not exist.
 func installed(path ...string) (string, error) {
 	root, err := Root()
 	if err != nil {

@@ -11,19 +11,21 @@ import (
 	"time"
 )
 
-// supervisor keeps one program running. All of it happens in one goroutine.
+// supervisor keeps one program running. All its methods run in one goroutine.
 type supervisor struct {
 	part    *Part
 	program Program
 	port    int
 	log     *lines
-	ended   chan error // the first end, for Start
+	// ended receives the first end of the program, for Start.
+	ended chan error
 }
 
-// supervise runs the program again and again until its life ends.
+// supervise runs the program again and again until the context life ends.
 //
-// The goroutine keeps its thread: Linux ties Pdeathsig to the thread that forked, not to the process, and would kill the
-// part as soon as the Go runtime retired that thread.
+// The goroutine locks its thread: on Linux, Pdeathsig applies to the end of the thread that forked,
+// not of the process. Without the lock, the kernel would kill the part as soon as the Go runtime
+// retired that thread.
 func (s *supervisor) supervise(life context.Context) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -41,10 +43,12 @@ func (s *supervisor) supervise(life context.Context) {
 	}
 }
 
-// run starts the program and waits for its end, which is an error in any case.
+// run starts the program and waits for its end. It always returns an error.
 func (s *supervisor) run(life context.Context) error {
 	cmd := exec.CommandContext(life, s.program.Path, s.program.Args(s.port)...)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH")} // the parts need nothing else, least of all the operator's credentials
+	// The parts need nothing else from the environment, and must not see the developer's
+	// credentials.
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH")}
 	cmd.Stdout, cmd.Stderr = s.log, s.log
 	cmd.SysProcAttr = childAttributes()
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
@@ -62,7 +66,7 @@ func (s *supervisor) run(life context.Context) error {
 	return err
 }
 
-// explain adds the last line that the program wrote, which mostly tells why it ended.
+// explain adds the last line that the program wrote, which usually says why the program ended.
 func (s *supervisor) explain(err error) error {
 	if s.log.last == "" {
 		return err
@@ -70,7 +74,7 @@ func (s *supervisor) explain(err error) error {
 	return fmt.Errorf("%w: %s", err, s.log.last)
 }
 
-// rest waits before a restart, and on while somebody else holds the port.
+// rest waits before a restart. It waits longer while another program answers at the port.
 func (s *supervisor) rest(life context.Context) {
 	pause := time.NewTicker(restartAfter)
 	defer pause.Stop()

@@ -1,5 +1,6 @@
-// Local runs the whole product on one machine, with a real DynamoDB engine and an SES inbox, and no AWS account: `make run`.
-// What is stored lies in .local and is there at the next start; `make clean` forgets it.
+// Run, the command behind `make run`, runs the whole product on one machine with a real DynamoDB
+// engine and an SES inbox, and without an AWS account. It stores its data in the folder .local and
+// finds it there at the next start; `make clean` deletes it.
 package main
 
 import (
@@ -33,7 +34,7 @@ func main() {
 	}
 }
 
-// Run starts everything, tells how to use it, and stops everything when ctx ends.
+// Run starts everything, prints how to use it, and stops everything when ctx ends.
 func Run(ctx context.Context, out, log io.Writer) error {
 	root, err := part.Root()
 	if err != nil {
@@ -65,7 +66,8 @@ func Run(ctx context.Context, out, log io.Writer) error {
 		defer withdraw()
 	}
 	product, err := system.Start(ctx, system.Config{
-		DynamoDBURL: engine.URL(), SESURL: inbox.URL(), Table: "identity-pools", Address: "127.0.0.1:" + cmp.Or(os.Getenv("PORT"), "8080"),
+		DynamoDBURL: engine.URL(), SESURL: inbox.URL(), Table: "identity-pools",
+		Address:     "127.0.0.1:" + cmp.Or(os.Getenv("PORT"), "8080"),
 		Environment: kept.environment(), Checkpoint: filepath.Join(folder, "stream.json"), Now: time.Now,
 		Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelInfo})),
 	})
@@ -83,7 +85,7 @@ func Run(ctx context.Context, out, log io.Writer) error {
 	if err := running.Write(ready); err != nil {
 		return err
 	}
-	defer func() { _ = os.Remove(ready) }() // it says that the product runs
+	defer func() { _ = os.Remove(ready) }() // the file exists while the product runs
 	if err := announce(out, running); err != nil {
 		return err
 	}
@@ -91,14 +93,17 @@ func Run(ctx context.Context, out, log io.Writer) error {
 	return nil
 }
 
-// offer makes a part that runs here answer at host too, on the same port, until withdraw: containers reach this machine at an
-// address of their bridge, but never its loopback. The part itself stays on loopback. A host of "" is loopback alone.
+// offer makes a part also answer at another address of this machine, on the same port, until
+// withdraw is called. Containers need that: they reach this machine at an address of their bridge,
+// but never at its loopback address. The part itself still listens on loopback only. With an empty
+// host, offer has no effect.
 func offer(p *part.Part, host string) (withdraw func(), err error) {
 	if host == "" || host == "127.0.0.1" || p.PID() == 0 {
 		return func() {}, nil
 	}
 	if address, err := netip.ParseAddr(host); err != nil || address.IsUnspecified() {
-		return nil, fmt.Errorf("HOST is %q and must be one IP address of this machine, such as 172.17.0.1", host)
+		return nil,
+			fmt.Errorf("HOST is %q and must be one IP address of this machine, such as 172.17.0.1", host)
 	}
 	target, err := url.Parse(p.URL())
 	if err != nil {
@@ -114,14 +119,19 @@ func offer(p *part.Part, host string) (withdraw func(), err error) {
 	return func() { _ = server.Close() }, nil
 }
 
+// runningOf returns the description of the product for .local/run.json.
 func runningOf(product *system.System, inbox, engine string, s secrets) running.Product {
 	return running.Product{
-		BaseURL: product.BaseURL, InboxURL: inbox, DynamoDBURL: engine, Tenant: tenant, Environment: product.Environment,
-		Clients: map[string]running.Client{"admin": {ID: adminClient, Secret: s.AdminClient}, "system": {ID: systemClient, Secret: s.SystemClient}},
+		BaseURL: product.BaseURL, InboxURL: inbox, DynamoDBURL: engine, Tenant: tenant,
+		Environment: product.Environment,
+		Clients: map[string]running.Client{
+			"admin":  {ID: adminClient, Secret: s.AdminClient},
+			"system": {ID: systemClient, Secret: s.SystemClient},
+		},
 	}
 }
 
-// announce tells people what to do next.
+// announce prints what a person can do next.
 func announce(out io.Writer, p running.Product) error {
 	_, err := fmt.Fprintf(out, `
 Identity Pools is running.

@@ -22,8 +22,8 @@ import (
 
 // These tests change the environment and the working directory, so they don't run in parallel.
 
-// told is what .local/run.json tells programs.
-type told struct {
+// description is the content of .local/run.json.
+type description struct {
 	BaseURL     string `json:"base_url"`
 	InboxURL    string `json:"inbox_url"`
 	DynamoDBURL string `json:"dynamodb_url"`
@@ -35,7 +35,7 @@ type told struct {
 	Environment map[string]string `json:"environment"`
 }
 
-// inFolder makes the working directory a project's folder in which nothing has run yet.
+// inFolder makes the working directory a project's folder in which the product has never run.
 func inFolder(t *testing.T) {
 	t.Helper()
 	root, err := part.Root()
@@ -46,18 +46,22 @@ func inFolder(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(folder, "package.json"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(filepath.Join(root, "node_modules"), filepath.Join(folder, "node_modules")); err != nil {
+	err = os.Symlink(filepath.Join(root, "node_modules"), filepath.Join(folder, "node_modules"))
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Chdir(folder)
 	t.Setenv("PORT", "0")
-	for _, name := range []string{"HOST", "RETURN_ORIGINS", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"} {
+	for _, name := range []string{
+		"HOST", "RETURN_ORIGINS", "AWS_REGION", "AWS_ACCESS_KEY_ID",
+		"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+	} {
 		t.Setenv(name, "")
 	}
 }
 
-// start starts the product and returns when it tells that it runs, with what it tells programs.
-func start(t *testing.T) (run told, stop func() error) {
+// start starts the product and returns the content of .local/run.json when the product is ready.
+func start(t *testing.T) (run description, stop func() error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	said, out := io.Pipe()
@@ -96,13 +100,17 @@ func TestRunTellsPrograms(t *testing.T) {
 	}
 	want := map[string]string{
 		"AWS_REGION": "local", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
-		"AWS_ENDPOINT_URL_DYNAMODB": run.DynamoDBURL, "AWS_ENDPOINT_URL_SESV2": run.InboxURL, "TABLE_NAME": "identity-pools",
-		"PUBLIC_URL": run.BaseURL, "MAIL_FROM": "Identity Pools <no-reply@example.com>", "MAIL_CONFIGURATION_SET": "",
-		"RETURN_ORIGINS": "https://app.example.com", "CODE_SECRET": "base64:", "TOKEN_SECRET": "base64:",
+		"AWS_ENDPOINT_URL_DYNAMODB": run.DynamoDBURL, "AWS_ENDPOINT_URL_SESV2": run.InboxURL,
+		"TABLE_NAME": "identity-pools",
+		"PUBLIC_URL": run.BaseURL, "MAIL_FROM": "Identity Pools <no-reply@example.com>",
+		"MAIL_CONFIGURATION_SET": "",
+		"RETURN_ORIGINS":         "https://app.example.com", "CODE_SECRET": "base64:",
+		"TOKEN_SECRET": "base64:",
 	}
 	for name, value := range run.Environment {
 		is, known := want[name]
-		if !known || value != is && !(is == "base64:" && len(value) == len("base64:")+44 && strings.HasPrefix(value, is)) {
+		if !known || value != is && !(is == "base64:" && len(value) == len("base64:")+44 &&
+			strings.HasPrefix(value, is)) {
 			t.Errorf("%s is %q, want %q", name, value, is)
 		}
 	}
@@ -110,13 +118,15 @@ func TestRunTellsPrograms(t *testing.T) {
 		t.Errorf("there are %d variables, want %d", len(run.Environment), len(want))
 	}
 	for _, tree := range []string{"admin", "system"} {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, run.BaseURL+"/"+run.Tenant+"/"+tree+"/oauth2/token", strings.NewReader("grant_type=client_credentials"))
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost,
+			run.BaseURL+"/"+run.Tenant+"/"+tree+"/oauth2/token",
+			strings.NewReader("grant_type=client_credentials"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		r.SetBasicAuth(run.Clients[tree].ID, run.Clients[tree].Secret)
-		if got := systemtest.Do(t, r); got.Status != http.StatusOK {
+		if got := systemtest.Send(t, r); got.Status != http.StatusOK {
 			t.Errorf("the client %s gets no token: %s", run.Clients[tree].ID, got.Body)
 		}
 	}
@@ -132,10 +142,10 @@ func TestHostReachesThePartsToo(t *testing.T) {
 	inFolder(t)
 	host := "127.0.0.1"
 	if runtime.GOOS == "linux" {
-		host = "127.0.0.2" // only there is more than one address sure to be this machine
+		host = "127.0.0.2" // only on Linux is every address of 127.0.0.0/8 this machine
 	}
 	t.Setenv("HOST", host)
-	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", "") // an engine that isn't ours is not offered
+	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", "") // an engine that somebody else runs is not offered
 	run, stop := start(t)
 	for _, address := range []string{run.DynamoDBURL, run.InboxURL} {
 		port, onLoopback := strings.CutPrefix(address, "http://127.0.0.1:")
@@ -149,27 +159,29 @@ func TestHostReachesThePartsToo(t *testing.T) {
 	}
 }
 
-// answer is the status and the body that a part answers.
+// answer returns the status and the body that a part answers with.
 func answer(t *testing.T, address string) string {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address+"/", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := systemtest.Do(t, r)
+	got := systemtest.Send(t, r)
 	return http.StatusText(got.Status) + "\n" + string(got.Body)
 }
 
 func TestHostsThatAreRefused(t *testing.T) {
 	for host, want := range map[string]string{
-		"0.0.0.0":   "must be one IP address of this machine", // it would be every network
-		"laptop":    "must be one IP address of this machine", // some shells set it so
-		"192.0.2.1": "listen tcp 192.0.2.1:",                  // it isn't this machine's
+		"0.0.0.0": "must be one IP address of this machine", // it would listen on every network
+		// some shells set HOST to the name of the machine
+		"laptop":    "must be one IP address of this machine",
+		"192.0.2.1": "listen tcp 192.0.2.1:", // it is not an address of this machine
 	} {
 		t.Run(host, func(t *testing.T) {
 			inFolder(t)
 			t.Setenv("HOST", host)
-			if err := local.Run(t.Context(), io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "HOST") {
+			if err := local.Run(t.Context(), io.Discard, io.Discard); err == nil ||
+				!strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "HOST") {
 				t.Errorf("got %v", err)
 			}
 		})

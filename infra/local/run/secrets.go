@@ -22,7 +22,8 @@ const (
 	systemClient = "local-system"
 )
 
-// secrets are made at the first start and kept, so that codes, tokens and clients go on working after a restart.
+// secrets are made at the first start and stored, so that codes, tokens and clients still work
+// after a restart.
 type secrets struct {
 	Codes        string `json:"codes"`
 	Tokens       string `json:"tokens"`
@@ -42,7 +43,11 @@ func readSecrets(file string) (secrets, error) {
 		}
 		return s, nil
 	}
-	s = secrets{Codes: "base64:" + random(base64.StdEncoding), Tokens: "base64:" + random(base64.StdEncoding), AdminClient: random(base64.RawURLEncoding), SystemClient: random(base64.RawURLEncoding)}
+	s = secrets{
+		Codes:  "base64:" + random(base64.StdEncoding),
+		Tokens: "base64:" + random(base64.StdEncoding), AdminClient: random(base64.RawURLEncoding),
+		SystemClient: random(base64.RawURLEncoding),
+	}
 	text, err = json.Marshal(s)
 	if err == nil {
 		err = os.WriteFile(file, text, 0o600)
@@ -61,7 +66,10 @@ func random(encoding *base64.Encoding) string {
 
 func (s secrets) environment() map[string]string {
 	env := map[string]string{"CODE_SECRET": s.Codes, "TOKEN_SECRET": s.Tokens}
-	for _, name := range []string{"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "RETURN_ORIGINS"} {
+	for _, name := range []string{
+		"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
+		"AWS_SESSION_TOKEN", "RETURN_ORIGINS",
+	} {
 		if value := os.Getenv(name); value != "" {
 			env[name] = value
 		}
@@ -77,7 +85,13 @@ type localClient struct {
 func (s secrets) clients(now time.Time) []localClient {
 	made := identity.At(now)
 	return []localClient{
-		{access.Client{Tenant: tenant, ID: adminClient, Tree: string(api.Admin), Scopes: []string{api.ScopeAdmin}, CreatedAt: made}, s.AdminClient},
-		{access.Client{Tenant: tenant, ID: systemClient, Tree: string(api.System), Scopes: []string{api.ScopeSystem, api.ScopeRegistration}, CreatedAt: made}, s.SystemClient},
+		{access.Client{
+			Tenant: tenant, ID: adminClient, Tree: string(api.Admin),
+			Scopes: []string{api.ScopeAdmin}, CreatedAt: made,
+		}, s.AdminClient},
+		{access.Client{
+			Tenant: tenant, ID: systemClient, Tree: string(api.System),
+			Scopes: []string{api.ScopeSystem, api.ScopeRegistration}, CreatedAt: made,
+		}, s.SystemClient},
 	}
 }

@@ -1,5 +1,6 @@
-// Package running is what `make run` tells programs of the product that it has started: .local/run.json, which is there as long as
-// that runs. infra/local writes it; the commands of infra that work against the running product read it.
+// Package running defines the file .local/run.json, in which make run describes the product that it
+// has started. The file exists as long as that product runs. infra/local/run writes it, and the
+// commands of infra that work against the running product read it.
 package running
 
 import (
@@ -8,14 +9,14 @@ import (
 	"os"
 )
 
-// Product is a running product.
+// Product describes a running product.
 type Product struct {
 	BaseURL     string            `json:"base_url"`
 	InboxURL    string            `json:"inbox_url"`
 	DynamoDBURL string            `json:"dynamodb_url"`
 	Tenant      string            `json:"tenant"`
-	Clients     map[string]Client `json:"clients"`     // by tree
-	Environment map[string]string `json:"environment"` // of every function
+	Clients     map[string]Client `json:"clients"`     // by tree: "admin" or "system"
+	Environment map[string]string `json:"environment"` // variables of every function
 }
 
 // Client is an API client with its secret.
@@ -24,7 +25,8 @@ type Client struct {
 	Secret string `json:"secret"`
 }
 
-// Write tells of a product in a file, whole or not at all. Only its owner may read it: it has secrets.
+// Write writes the description to a file. The file is replaced as a whole, so a reader never sees a
+// part of it. Only its owner may read it, because it contains secrets.
 func (p Product) Write(file string) error {
 	text, err := json.MarshalIndent(p, "", "  ")
 	if err == nil {
@@ -39,7 +41,8 @@ func (p Product) Write(file string) error {
 	return nil
 }
 
-// Read is the product that a file tells of. Errors: fs.ErrNotExist where none runs, in a sentence that says so; a file that is no JSON.
+// Read returns the description in a file. Its errors are one that wraps fs.ErrNotExist and says
+// that make run is not running, and one for a file that is not JSON.
 func Read(file string) (Product, error) {
 	var p Product
 	text, err := os.ReadFile(file)

@@ -12,18 +12,24 @@ import (
 	"strings"
 )
 
-// host is this machine as a container sees it; `make sam` gives SAM's containers that name.
+// host is the name under which SAM's containers reach this machine. `make sam` gives it to them.
 const host = "host.docker.internal"
 
-// needs are the endpoints that a function has to take from us, by the variable that says that it uses what is there: SAM passes no
-// variable that the template doesn't declare, and a function without its endpoint talks to AWS.
+// needs returns the endpoints that functions must get from us. The keys are the variables that show
+// that a function uses the service. SAM passes no variable that the template does not declare, and
+// a function without its endpoint would call AWS.
 func needs() map[string]string {
-	return map[string]string{"TABLE_NAME": "AWS_ENDPOINT_URL_DYNAMODB", "MAIL_FROM": "AWS_ENDPOINT_URL_SESV2"}
+	return map[string]string{
+		"TABLE_NAME": "AWS_ENDPOINT_URL_DYNAMODB",
+		"MAIL_FROM":  "AWS_ENDPOINT_URL_SESV2",
+	}
 }
 
-// File is the file for `sam local start-api --env-vars`: for each function of a CloudFormation template, by its logical id, those
-// of the variables given that the template declares. Endpoints on loopback get the name that a container knows this machine by.
-// Errors: a template that is none or has no function with a TABLE_NAME; a function that would talk to AWS; an endpoint that is no URL.
+// File returns the file for `sam local start-api --env-vars`. For each function of a CloudFormation
+// template, by its logical id, it contains those of the given variables that the template declares.
+// In endpoints, a loopback address is replaced by the name under which a container reaches this
+// machine. File returns an error for a template that cannot be read or has no function with a
+// TABLE_NAME, for a function that would call AWS, and for an endpoint that is not a URL.
 func File(template []byte, variables map[string]string) ([]byte, error) {
 	declared, err := functionsOf(template)
 	if err != nil {
@@ -52,10 +58,11 @@ func File(template []byte, variables map[string]string) ([]byte, error) {
 	return append(text, '\n'), nil
 }
 
-// declaration has the names of the variables that the template declares for a function. Their values may be references.
+// declaration has the variables that the template declares for a function. Their values may be
+// references.
 type declaration map[string]json.RawMessage
 
-// functionsOf are the functions of a template that have variables, by logical id.
+// functionsOf returns the functions of a template that have variables, by logical id.
 func functionsOf(template []byte) (map[string]declaration, error) {
 	var t struct {
 		Resources map[string]struct {
@@ -84,7 +91,8 @@ func functionsOf(template []byte) (map[string]declaration, error) {
 	return declared, nil
 }
 
-// check refuses a template under which a function would talk to AWS, and one without a function of ours.
+// check returns an error if a function of the template would call AWS, or if the template has none
+// of our functions.
 func check(declared map[string]declaration) error {
 	ours := false
 	for _, id := range slices.Sorted(maps.Keys(declared)) {
@@ -103,15 +111,17 @@ func check(declared map[string]declaration) error {
 	return nil
 }
 
-// seenFromInside are the variables with endpoints that a container reaches.
+// seenFromInside returns the variables with endpoints that a container can reach.
 func seenFromInside(variables map[string]string) (map[string]string, error) {
 	inside := maps.Clone(variables)
 	for _, endpoint := range needs() {
 		u, err := url.Parse(variables[endpoint])
 		if err != nil || u.Host == "" {
-			return nil, fmt.Errorf("%s is %q, which is no URL: does make run run as it is here now?", endpoint, variables[endpoint])
+			return nil, fmt.Errorf("%s is %q, which is no URL: does make run run as it is here now?",
+				endpoint, variables[endpoint])
 		}
-		if address, err := netip.ParseAddr(u.Hostname()); u.Hostname() == "localhost" || err == nil && address.IsLoopback() {
+		if address, err := netip.ParseAddr(u.Hostname()); u.Hostname() == "localhost" ||
+			err == nil && address.IsLoopback() {
 			u.Host = strings.TrimSuffix(net.JoinHostPort(host, u.Port()), ":") // a URL may have no port
 			inside[endpoint] = u.String()
 		}

@@ -1,5 +1,5 @@
-// Sam writes .local/sam.json, which has SAM start the functions of a synthesized template against the product that `make run` has
-// started here: `make sam`. Nothing imports it.
+// Sam, the command behind `make sam`, writes .local/sam.json. With that file SAM runs the functions
+// of a synthesized template against the product that `make run` has started. No package imports it.
 package main
 
 import (
@@ -16,12 +16,13 @@ func main() {
 	os.Exit(Run(os.Args[1:], ".local", os.Stderr))
 }
 
-// Run writes sam.json into the folder in which make run keeps its things, and is the status to exit with: 0, 1 where that could not
-// be done, 2 where args can't be understood.
+// Run writes sam.json into the folder that make run uses, and returns the exit status: 0 on
+// success, 1 if it failed, 2 if the arguments are invalid.
 func Run(args []string, folder string, log io.Writer) int {
 	flags := flag.NewFlagSet("sam", flag.ContinueOnError)
 	flags.SetOutput(log)
-	template := flags.String("template", filepath.Join("cdk.out", "IdentityPools.template.json"), "the template that cdk synth made")
+	template := flags.String("template", filepath.Join("cdk.out", "IdentityPools.template.json"),
+		"the template that cdk synth made")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
@@ -45,7 +46,8 @@ func write(template, folder string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(folder, "sam.json"), file, 0o600); err != nil { // it has secrets
+	// it contains secrets
+	if err := os.WriteFile(filepath.Join(folder, "sam.json"), file, 0o600); err != nil {
 		return fmt.Errorf("write the variables: %w", err)
 	}
 	return nil

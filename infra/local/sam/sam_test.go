@@ -10,15 +10,18 @@ import (
 	sam "identitypools/infra/local/sam"
 )
 
-// local is what make run gives functions, in short.
+// local returns a short version of the variables that make run gives functions.
 func local() map[string]string {
 	return map[string]string{
-		"TABLE_NAME": "identity-pools", "PUBLIC_URL": "http://127.0.0.1:8080", "MAIL_FROM": "Identity Pools <no-reply@example.com>", "RETURN_ORIGINS": "",
-		"AWS_REGION": "local", "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:41001", "AWS_ENDPOINT_URL_SESV2": "http://localhost:41002",
+		"TABLE_NAME": "identity-pools", "PUBLIC_URL": "http://127.0.0.1:8080",
+		"MAIL_FROM": "Identity Pools <no-reply@example.com>", "RETURN_ORIGINS": "",
+		"AWS_REGION": "local", "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:41001",
+		"AWS_ENDPOINT_URL_SESV2": "http://localhost:41002",
 	}
 }
 
-// template is one as CDK makes it: values may be references, and other resources look like functions in part.
+// template is a template as the CDK makes it: values may be references, and some other resources
+// resemble functions.
 const template = `{"Resources": {
 	"poolsF00D": {"Type": "AWS::Lambda::Function", "Properties": {"Runtime": "provided.al2023", "Environment": {"Variables": {
 		"TABLE_NAME": {"Ref": "table"}, "AWS_ENDPOINT_URL_DYNAMODB": "", "RETURN_ORIGINS": "https://app.example.com", "LOG_LEVEL": "info"}}}},
@@ -81,42 +84,64 @@ func TestTemplatesThatAreRefused(t *testing.T) {
 		return `{"Resources": {"f": {"Type": "AWS::Lambda::Function", "Properties": {"Environment": {"Variables": {` + variables + `}}}}}}`
 	}
 	for name, test := range map[string]struct{ template, want string }{
-		"none":                           {"", "read the template: "},
-		"one without functions":          {`{"Resources": {}}`, "has no function with a TABLE_NAME"},
-		"one without functions of ours":  {function(`"AWS_ENDPOINT_URL_DYNAMODB": ""`), "has no function with a TABLE_NAME"},
-		"one that declares no endpoint":  {function(`"TABLE_NAME": ""`), "gives f no AWS_ENDPOINT_URL_DYNAMODB, so it would talk to AWS"},
-		"one that would mail by AWS":     {function(`"TABLE_NAME": "", "AWS_ENDPOINT_URL_DYNAMODB": "", "MAIL_FROM": ""`), "gives f no AWS_ENDPOINT_URL_SESV2"},
-		"one whose variables are a list": {strings.Replace(function(""), "{}", "[]", 1), "read function f of the template: "},
+		"none":                  {"", "read the template: "},
+		"one without functions": {`{"Resources": {}}`, "has no function with a TABLE_NAME"},
+		"one without functions of ours": {
+			function(`"AWS_ENDPOINT_URL_DYNAMODB": ""`),
+			"has no function with a TABLE_NAME",
+		},
+		"one that declares no endpoint": {
+			function(`"TABLE_NAME": ""`),
+			"gives f no AWS_ENDPOINT_URL_DYNAMODB, so it would talk to AWS",
+		},
+		"one that would mail by AWS": {function(`"TABLE_NAME": "", "AWS_ENDPOINT_URL_DYNAMODB": "", "MAIL_FROM": ""`), "gives f no AWS_ENDPOINT_URL_SESV2"},
+		"one whose variables are a list": {
+			strings.Replace(function(""), "{}", "[]", 1),
+			"read function f of the template: ",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got, err := sam.File([]byte(test.template), local()); err == nil || !strings.Contains(err.Error(), test.want) {
+			if got, err := sam.File([]byte(test.template), local()); err == nil ||
+				!strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v, and the file is\n%s", err, got)
 			}
 		})
 	}
 }
 
-// The command itself, beside a make run that runs, or not.
+// TestRun runs the command with and without a product that runs.
 func TestRun(t *testing.T) {
 	t.Parallel()
 	const running = `{"environment": {"TABLE_NAME": "identity-pools", "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1", "AWS_ENDPOINT_URL_SESV2": "http://127.0.0.1:2"}}`
 	for name, test := range map[string]struct {
-		running, template string // "" for a file that isn't there
+		running, template string // "" if the file does not exist
 		status            int
 		want              string
 	}{
-		"writes the file":                     {running, template, 0, ""},
-		"nothing runs":                        {"", template, 1, "sam: make run is not running: "},
-		"what runs says nothing":              {"{", template, 1, "sam: read what make run says: "},
-		"what runs is of an older version":    {"{}", template, 1, "which is no URL: does make run run as it is here now?"},
-		"there is no template":                {running, "", 1, "sam: read the template, which npx cdk synth makes: "},
-		"the template would have talk to AWS": {running, strings.ReplaceAll(template, "AWS_ENDPOINT", "ENDPOINT"), 1, "so it would talk to AWS"},
+		"writes the file":        {running, template, 0, ""},
+		"nothing runs":           {"", template, 1, "sam: make run is not running: "},
+		"what runs says nothing": {"{", template, 1, "sam: read what make run says: "},
+		"what runs is of an older version": {
+			"{}", template, 1,
+			"which is no URL: does make run run as it is here now?",
+		},
+		"there is no template": {
+			running, "", 1,
+			"sam: read the template, which npx cdk synth makes: ",
+		},
+		"the template would have talk to AWS": {
+			running,
+			strings.ReplaceAll(template, "AWS_ENDPOINT", "ENDPOINT"), 1, "so it would talk to AWS",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			folder := t.TempDir()
-			for file, text := range map[string]string{"run.json": test.running, "template.json": test.template} {
+			for file, text := range map[string]string{
+				"run.json":      test.running,
+				"template.json": test.template,
+			} {
 				if text == "" {
 					continue
 				}
@@ -126,7 +151,8 @@ func TestRun(t *testing.T) {
 			}
 			var log bytes.Buffer
 			status := sam.Run([]string{"-template", filepath.Join(folder, "template.json")}, folder, &log)
-			if status != test.status || !strings.Contains(log.String(), test.want) || strings.Count(log.String(), "\n") != status {
+			if status != test.status || !strings.Contains(log.String(), test.want) ||
+				strings.Count(log.String(), "\n") != status {
 				t.Errorf("it ends with %d: %s", status, log.String())
 			}
 			info, err := os.Stat(filepath.Join(folder, "sam.json"))

@@ -206,7 +206,7 @@ func TestTwoRotationsAtOnceAreOne(t *testing.T) {
 func TestACommandThatComesTooLate(t *testing.T) {
 	t.Parallel()
 	var between atomic.Pointer[func()]
-	o := newOperator(t, systemtest.Watched(func(stack *middleware.Stack) error {
+	o := newOperator(t, systemtest.WithMiddleware(func(stack *middleware.Stack) error {
 		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("between", func(
 			ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
 		) (middleware.InitializeOutput, middleware.Metadata, error) {

@@ -110,7 +110,7 @@ func (o operator) requestToken(t *testing.T, c printedClient, secret string) (st
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.SetBasicAuth(c.ID, secret)
-	got := systemtest.Do(t, r)
+	got := systemtest.Send(t, r)
 	return got.Status, got.Fields(t)["scope"]
 }
 

@@ -34,7 +34,7 @@ func failMailsTo(address string) systemtest.MailFault {
 func TestAPoisonMessage(t *testing.T) {
 	t.Parallel()
 	var log systemtest.Log
-	ses := systemtest.NewDoor(t)
+	ses := systemtest.NewMailProxy(t)
 	product := systemtest.New(t, ses.Option, log.Option)
 	tenant := product.NewTenant(t)
 	o, pool := operator{product, tenant.ID}, tenant.NewPool(t, nil)
@@ -45,10 +45,10 @@ func TestAPoisonMessage(t *testing.T) {
 		tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register?code_type_in_message=link", fields)
 	}
 	const dead = `"msg":"stream record is a dead letter"`
-	ses.Set(failMailsTo(poison))
+	ses.SetFault(failMailsTo(poison))
 	tries := func() {
 		for range 2 { // when the second attempt begins, the first has failed
-			<-ses.Knocks
+			<-ses.Faulted
 		}
 	}
 	register(poison)
@@ -72,7 +72,7 @@ func TestAPoisonMessage(t *testing.T) {
 		t.Fatalf("%d mails", len(mails))
 	}
 
-	ses.Open()
+	ses.ClearFault()
 	for range 2 { // the second replay finds nothing, or what the courier has not done yet
 		if got := o.run(t, "replay"); got.status != 0 || got.err != "" ||
 			!strings.HasPrefix(got.out, "The courier is told again of ") {
@@ -80,7 +80,7 @@ func TestAPoisonMessage(t *testing.T) {
 		}
 	}
 	mail := product.Inbox.Await(t, poison, 1)[0]
-	product.Quiet(t)
+	product.AwaitEmptyOutbox(t)
 	if mails := product.Inbox.Mails(t, poison); len(mails) != 1 {
 		t.Errorf("%d mails", len(mails))
 	}

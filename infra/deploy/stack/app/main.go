@@ -1,4 +1,5 @@
-// App is the CDK app: `cdk` runs it to get the template. It reads the context, and says what is wrong with it.
+// App is the CDK app, which the cdk command runs to synthesize the template. It reads the context
+// and reports what is wrong with it.
 package main
 
 import (

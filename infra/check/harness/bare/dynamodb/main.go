@@ -1,4 +1,5 @@
-// A function that does nothing, with the client that every function has: what the starts of the functions are compared with.
+// Dynamodb is a function that does nothing but has the AWS client that every function has.
+// Benchmarks compare the starts of the functions with its start.
 package main
 
 import (

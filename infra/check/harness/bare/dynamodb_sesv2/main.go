@@ -1,4 +1,5 @@
-// A function that does nothing, with the clients that the courier has: what the courier's start is compared with.
+// Dynamodb_sesv2 is a function that does nothing but has the AWS clients of the courier. Benchmarks
+// compare the courier's start with its start.
 package main
 
 import (
@@ -10,6 +11,9 @@ import (
 )
 
 func main() {
-	table, mail := dynamodb.New(dynamodb.Options{Region: "local"}), sesv2.New(sesv2.Options{Region: "local"})
-	lambda.Start(func(context.Context) (string, error) { return table.Options().Region + mail.Options().Region, nil })
+	table, mail := dynamodb.New(dynamodb.Options{Region: "local"}),
+		sesv2.New(sesv2.Options{Region: "local"})
+	lambda.Start(func(context.Context) (string, error) {
+		return table.Options().Region + mail.Options().Region, nil
+	})
 }

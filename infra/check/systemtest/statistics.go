@@ -6,11 +6,12 @@ import (
 	"slices"
 )
 
-// MannWhitney is the probability, two-sided, that two samples of one distribution differ in rank as a and b do or more: the test of Mann
-// and Whitney in its normal approximation, with the corrections for ties and continuity. It is good from about ten values each.
-// It is 1 where all values are equal.
+// MannWhitney returns the two-sided p-value of the Mann-Whitney U test: the probability that two
+// samples of one distribution differ in rank at least as much as a and b do. It uses the normal
+// approximation with corrections for ties and continuity, which is good if each sample has at least
+// about ten values. It returns 1 if all values are equal.
 func MannWhitney(a, b []float64) float64 {
-	ranks, ties := rank(a, b)
+	ranks, ties := rankSum(a, b)
 	m, n := float64(len(a)), float64(len(b))
 	u := ranks - m*(m+1)/2
 	mean, all := m*n/2, m+n
@@ -22,9 +23,10 @@ func MannWhitney(a, b []float64) float64 {
 	return math.Erfc(z / math.Sqrt2)
 }
 
-// rank is the sum of the ranks of a's values among all, where equal values share the mean of theirs, and the sum of t³-t over groups of
-// t equal values.
-func rank(a, b []float64) (sum, ties float64) {
+// rankSum returns the sum of the ranks of a's values among the values of both samples. Equal values
+// have the mean of their ranks. The second result is the sum of t³-t over all groups of t equal
+// values.
+func rankSum(a, b []float64) (sum, ties float64) {
 	type value struct {
 		of float64
 		a  bool
@@ -54,7 +56,7 @@ func rank(a, b []float64) (sum, ties float64) {
 	return sum, ties
 }
 
-// Median is the middle of values, which must not be empty.
+// Median returns the median of values, which must not be empty.
 func Median(values []float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	middle := len(sorted) / 2

@@ -12,7 +12,7 @@ import (
 	"identitypools/infra/local/part"
 )
 
-// rules are those of WCAG 2.2, levels A and AA, as far as a program can tell.
+// rules selects the rules of WCAG 2.2, levels A and AA, that a program can check.
 const rules = `{runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], resultTypes: ["violations"], iframes: false, preload: false, rules: {"target-size": {enabled: true}}}`
 
 // finding is a rule that a page breaks.
@@ -34,16 +34,17 @@ func (f finding) String() string {
 	return text.String()
 }
 
-// Axe fails the test for each rule of accessibility that the page breaks.
-func (t *Tab) Axe(tb testing.TB) {
+// CheckAccessibility fails the test for each rule of accessibility that the page breaks.
+func (t *Tab) CheckAccessibility(tb testing.TB) {
 	tb.Helper()
-	for _, broken := range t.Broken(tb) {
+	for _, broken := range t.AccessibilityViolations(tb) {
 		tb.Errorf("%s at %d px, dark %t: %s", t.URL(tb), t.view.Width, t.view.Dark, broken)
 	}
 }
 
-// Broken are the rules of accessibility that the page breaks, and where. It needs scripts.
-func (t *Tab) Broken(tb testing.TB) (all []string) {
+// AccessibilityViolations returns the rules of accessibility that the page breaks, with the
+// elements that break them. It needs scripts.
+func (t *Tab) AccessibilityViolations(tb testing.TB) (all []string) {
 	tb.Helper()
 	root, err := part.Root()
 	if err != nil {
