@@ -6,7 +6,7 @@ import (
 	"net/http"
 
 	"identitypools/functions/activation"
-	"identitypools/functions/credentials"
+	"identitypools/functions/passwords"
 	"identitypools/functions/pools"
 	"identitypools/functions/registration"
 	"identitypools/functions/schemas"
@@ -33,7 +33,7 @@ func All() []Function {
 		{users.Routes(), users.New},
 		{activation.Routes(), activation.New},
 		{registration.Routes(), registration.New},
-		{credentials.Routes(), credentials.New},
+		{passwords.Routes(), passwords.New},
 		{tokens.Routes(), tokens.New},
 	}
 }

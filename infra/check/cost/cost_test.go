@@ -63,7 +63,7 @@ func TestTheSums(t *testing.T) {
 	m := cost.Measured{UserBytes: 1 << 20, Tick: tick, Routes: []cost.Route{{
 		// 1.7275 GB, 4 s and 1 s
 		Call: cost.Call{
-			Name: "op", Function: "credentials", RoundTrips: 3, Write: 5,
+			Name: "op", Function: "passwords", RoundTrips: 3, Write: 5,
 			Read: 0.5, Hashes: 1,
 		},
 		After: []cost.Call{{

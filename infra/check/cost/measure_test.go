@@ -163,7 +163,7 @@ func measureRoute(tb testing.TB, operation string) cost.Route {
 	})}
 	after := p.items(tb)
 	out.Hashes = hashes(before, after)
-	if out.Function == "credentials" {
+	if out.Function == "passwords" {
 		out.Hashes++ // of the password that is verified
 	}
 	for _, record := range records(before, after) {

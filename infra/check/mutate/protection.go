@@ -34,7 +34,7 @@ type Edit struct{ Old, New string }
 //	file: shared/identity/failures.go
 //	- the old text
 //	+ the new text
-//	test: ./functions/credentials -run TestGuessing
+//	test: ./functions/passwords -run TestGuessing
 //
 // The old and the new text begin after the sign and a space, and may each have several lines. If
 // the old text is only removed, the new one is an empty line. A block may have several pairs. Lines

@@ -85,7 +85,7 @@ func Functions() []Function {
 				table.KindUsers).may(remove),
 		},
 	}, {
-		Name: "credentials", MemoryMB: hashing, Timeout: answer,
+		Name: "passwords", MemoryMB: hashing, Timeout: answer,
 		Grants: []Grant{
 			on(table.KindClaims, table.KindKeys, table.KindPools).may(get),
 			on(table.KindLimits, table.KindUsers).may(batch),

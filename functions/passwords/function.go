@@ -1,4 +1,4 @@
-package credentials
+package passwords
 
 import (
 	"net/http"

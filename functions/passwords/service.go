@@ -1,5 +1,5 @@
-// Package credentials is the function that back ends prove users' passwords with.
-package credentials
+// Package passwords is the function that back ends prove users' passwords with.
+package passwords
 
 import (
 	"context"

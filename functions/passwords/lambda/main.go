@@ -2,8 +2,8 @@
 package main
 
 import (
-	"identitypools/functions/credentials"
+	"identitypools/functions/passwords"
 	"identitypools/shared/start"
 )
 
-func main() { start.HTTP(credentials.New) }
+func main() { start.HTTP(passwords.New) }

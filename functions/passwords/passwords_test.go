@@ -1,4 +1,4 @@
-package credentials_test
+package passwords_test
 
 import (
 	"strconv"

@@ -1,4 +1,4 @@
-package credentials
+package passwords
 
 import (
 	"context"
@@ -18,7 +18,7 @@ func Routes() []api.Route { return routes(nil).Routes() }
 
 func routes(s *Service) api.Function {
 	h := handlers{s}
-	return api.NewFunction("credentials",
+	return api.NewFunction("passwords",
 		api.ForSystem("POST", "/pools/{ipID}/user/password/verify", "verifyPassword",
 			api.Read(h.verify, api.Encode(provedOf))),
 		api.ForSystem("POST", "/pools/{ipID}/user/password/v2/verify", "verifyPasswordV2",
