@@ -1,7 +1,9 @@
 package stack
 
 import (
+	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -57,15 +59,25 @@ func (d *deployment) makeMail() mailParts {
 		awsses.NewCfnEmailIdentity(d.stack, jsii.String("MailIdentity"),
 			&awsses.CfnEmailIdentityProps{EmailIdentity: jsii.String(d.config.MailAddress)})
 	}
-	for i, recipient := range d.config.SandboxRecipients {
-		if recipient == d.config.MailAddress {
-			continue // it exists already as the sender
+	known := []string{d.config.MailAddress} // the sender exists already
+	for _, recipient := range d.config.SandboxRecipients {
+		if slices.Contains(known, recipient) {
+			continue
 		}
-		awsses.NewCfnEmailIdentity(d.stack, jsii.String(fmt.Sprintf("SandboxRecipient%d", i+1)),
+		known = append(known, recipient)
+		awsses.NewCfnEmailIdentity(d.stack, jsii.String(recipientID(recipient)),
 			&awsses.CfnEmailIdentityProps{EmailIdentity: jsii.String(recipient)})
 		parts.identities = append(parts.identities, d.arn("ses", "identity/"+recipient))
 	}
 	return parts
+}
+
+// recipientID returns the logical id of a recipient's identity. It depends on the address alone: an id
+// with the recipient's number would move to another address when an earlier one is removed, and
+// CloudFormation would then create that address a second time, which SES refuses.
+func recipientID(address string) string {
+	hash := sha256.Sum256([]byte(address))
+	return fmt.Sprintf("SandboxRecipient%X", hash[:5])
 }
 
 // lackSender prevents the deployment of a template without a sender, by a parameter that nothing
