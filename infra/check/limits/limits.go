@@ -20,19 +20,26 @@ import (
 // Document returns the text of docs/limits.md.
 func Document() string {
 	return strings.Join([]string{
-		"# Limits\n\nWritten by `go test ./infra/check/limits -update` from the code.",
+		"# Limits\n\nThis text lists everything that is bounded. `go test ./infra/check/limits -update` writes it from\n" +
+			"the constants of the code. The [glossary](architecture.md#glossary) explains the terms.",
 		table("What a pool sets in `limits`",
-			[]string{"setting", "least", "most", "usual", "what it bounds"}, settings()),
-		"An administrator beyond a limit of a mailbox is told so: 429 with `Retry-After`. Nobody without a\n" +
-			"token is told of the limits of an address: the answer is the usual one, and no mail is sent.\n" +
-			"Beyond the pool's mails nobody is told anything, and mails are delayed; half of those are for\n" +
-			"whoever proves work ([api.md](api.md)). Notices to owners of addresses don't wait, up to 2000 an\n" +
-			"hour, or as many as the pool may send mails if that is more; half of them are for whoever proves\n" +
-			"work, too. Only the limits of a source, which say nothing of any address, are 429 for its own\n" +
-			"callers. A source is an IPv4 address or the /64 of an IPv6 one, as API Gateway sees it: behind a\n" +
-			"proxy of your own, raise the three `source_` limits.",
+			[]string{"setting", "least", "most", "default", "what it bounds"}, settings()),
+		"Who is told that a limit is reached:\n\n" +
+			"- An administrator beyond a limit of a mailbox gets 429 with `Retry-After`.\n" +
+			"- A caller without a token is not told of the limits of an address: the answer is the usual one,\n" +
+			"  and no mail is sent.\n" +
+			"- Nobody is told of the limit of the pool's mails. Mails beyond it are delayed.\n" +
+			"- A caller on a public route beyond a limit of its source gets 429. These limits say nothing of any\n" +
+			"  address.\n\n" +
+			"Further rules:\n\n" +
+			"- Strangers who do no proof of work ([api.md](api.md#proof-of-work)) may use half of the pool's\n" +
+			"  mails. Strangers who do one, and back ends, may use all.\n" +
+			"- Notices to owners of addresses do not wait, up to 2000 an hour, or as many as the pool may send\n" +
+			"  mails if that is more. For them the same shares apply.\n" +
+			"- A source is an IPv4 address or the /64 network of an IPv6 address, as API Gateway sees it. If the\n" +
+			"  product is behind a proxy of your own, raise the three `source_` limits.",
 		table("One-time codes: `otp_settings`",
-			[]string{"purpose", "least lifetime", "most", "usual"}, lifetimes()),
+			[]string{"purpose", "shortest lifetime", "longest", "default"}, lifetimes()),
 		table("What is fixed", []string{"what", "limit"}, fixed()),
 	}, "\n\n") + "\n"
 }
@@ -73,59 +80,59 @@ func lifetimes() (rows [][]string) {
 
 func fixed() [][]string {
 	return [][]string{
-		{"digits of a code", fmt.Sprintf("%d to %d", identity.MinCodeLength, identity.MaxCodeLength)},
+		{"digits of a short code", fmt.Sprintf("%d to %d", identity.MinCodeLength, identity.MaxCodeLength)},
 		{"guesses that a code survives", fmt.Sprint(identity.CodeTries)},
-		{"codes of a user that live at once, for one purpose", fmt.Sprint(identity.MaxLiveCodes)},
+		{"live codes of a user for one purpose", fmt.Sprint(identity.MaxLiveCodes)},
 		{
 			"registrations that wait for one mailbox of a tenant, in all pools together",
 			fmt.Sprint(identity.MaxWaiting),
 		},
-		{"a registration waits for its code", short(identity.RegistrationLifetime)},
-		{"a ticket resends", short(identity.TicketLifetime)},
-		{"a message waits for a mail service that refuses", short(identity.MessageLifetime)},
-		{"characters of a password", fmt.Sprintf("%d (%d where it is the only factor) to %d",
+		{"how long a registration waits for its code", short(identity.RegistrationLifetime)},
+		{"how long a ticket can have a message sent again", short(identity.TicketLifetime)},
+		{"how long a message waits for a mail service that refuses it", short(identity.MessageLifetime)},
+		{"characters of a password", fmt.Sprintf("%d (%d if it is the only factor) to %d",
 			identity.MinPasswordLength, identity.MinPasswordLengthSole, identity.MaxPasswordLength)},
 		{
 			"`password_policy.min_length`",
 			fmt.Sprintf("%d to %d", identity.MinPasswordLength, identity.MaxPasswordMinLength),
 		},
-		{"wrong passwords in a row before each further one must wait", fmt.Sprint(identity.FreeFailures)},
+		{"wrong passwords in a row before each further attempt must wait", fmt.Sprint(identity.FreeFailures)},
 		{
 			"attempts at a user's password that are under way at once",
-			fmt.Sprintf("%d less the wrong ones in a row, then 1", identity.FreeFailures),
+			fmt.Sprintf("%d minus the wrong ones in a row, at least 1", identity.FreeFailures),
 		},
 		{
-			"an attempt under way counts as a wrong password for",
-			fmt.Sprintf("%d s at most", identity.OpenLease/time.Second),
+			"how long an attempt under way counts as a wrong password",
+			fmt.Sprintf("at most %d s", identity.OpenLease/time.Second),
 		},
 		{"longest wait after a wrong password", short(identity.MaxFailureWait)},
-		{"wrong passwords are forgotten after", short(identity.FailureMemory)},
+		{"after how long wrong passwords are forgotten", short(identity.FailureMemory)},
 		{"characters of `X-Device-Id`", fmt.Sprintf("1 to %d", identity.MaxDevice)},
 		{
-			"a device is known after its last right password for at least",
-			fmt.Sprintf("%d days", identity.DeviceMemory/(48*time.Hour)),
+			"how long a device is known after its last right password",
+			fmt.Sprintf("at least %d days", identity.DeviceMemory/(48*time.Hour)),
 		},
-		{"an imported hash: argon2id", fmt.Sprintf("%d MiB, %d passes", password.MaxMemory>>10,
+		{"an imported hash: argon2id", fmt.Sprintf("at most %d MiB, %d passes", password.MaxMemory>>10,
 			password.MaxPasses)},
 		{
 			"an imported hash: bcrypt, PBKDF2",
-			fmt.Sprintf("cost %d, %d rounds", password.MaxBcryptCost, password.MaxIterations),
+			fmt.Sprintf("at most cost %d, %d rounds", password.MaxBcryptCost, password.MaxIterations),
 		},
-		{"a pool's own text of a mail", fmt.Sprintf("%d characters of subject, %d of body",
+		{"a pool's own text of a mail", fmt.Sprintf("at most %d characters of subject, %d of body",
 			mail.MaxSubject, mail.MaxBody)},
 		{"characters of an idempotency key", fmt.Sprintf("%d to %d", once.MinKey, once.MaxKey)},
-		{"an answer is given again for", short(once.Kept)},
-		{"a proof of work", fmt.Sprintf("one mail, %s, numbers up to %d", short(work.Lifetime),
+		{"how long a repeat under an idempotency key gets the first answer", short(once.Kept)},
+		{"a proof of work", fmt.Sprintf("valid for one mail and %s, with numbers up to %d", short(work.Lifetime),
 			work.MaxNumber)},
-		{"body of a request", fmt.Sprintf("%d KB, %d levels of JSON", api.MaxBody>>10, api.MaxDepth)},
+		{"body of a request", fmt.Sprintf("at most %d KB, %d levels of JSON", api.MaxBody>>10, api.MaxDepth)},
 		{
-			"entries of a page",
-			fmt.Sprintf("1 to %d, usually %d; %d MB together", api.MaxLimit, api.DefaultLimit,
+			"entries of a page of a list",
+			fmt.Sprintf("1 to %d, by default %d; together at most %d MB", api.MaxLimit, api.DefaultLimit,
 				api.MaxAnswer>>20),
 		},
 		{
 			"an identity schema",
-			fmt.Sprintf("%d KB, %d levels, %d schemas, %d patterns of %d characters",
+			fmt.Sprintf("at most %d KB, %d levels, %d schemas, %d patterns of %d characters",
 				schema.MaxDocument>>10, schema.MaxDepth, schema.MaxNodes, schema.MaxPatterns,
 				schema.MaxPattern),
 		},
