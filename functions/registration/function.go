@@ -30,8 +30,9 @@ func New(p start.Parts) (http.Handler, error) {
 	}
 	hasher, t := password.NewHasher(), p.Table
 	return Handler(&Service{
-		Pools: t.Pools, Schemas: t.Schemas, Users: t.Users,
-		Registrations: t.Registrations, Outbox: t.Outbox, Budgets: t.Budgets, Works: t.Works, Documents: schema.NewChecker(t.Schemas), Passwords: hasher,
+		Pools: t.Pools, Schemas: t.Schemas, Users: t.Users, Registrations: t.Registrations,
+		Outbox: t.Outbox, Budgets: t.Budgets, Works: t.Works,
+		Documents: schema.NewChecker(t.Schemas), Passwords: hasher,
 		Tickets: tools.Sealer,
 		Redeemer: &onetime.Redeemer{
 			Codes: t.Codes, Mailboxes: t.Mailboxes, Registrations: t.Registrations, Users: t.Users,

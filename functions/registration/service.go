@@ -189,6 +189,7 @@ func (s *Service) register(
 	return s.ticketed(owner, r)
 }
 
+// ticketed returns the result of a registration that is stored with a user. It includes a ticket.
 func (s *Service) ticketed(owner identity.UserRef, r identity.Registration) (Registered, error) {
 	expires := r.CreatedAt.Add(identity.TicketLifetime)
 	t := otp.Ticket{
