@@ -528,7 +528,8 @@ func TestPagesThatCanNotBe(t *testing.T) {
 		{"registration is switched off", b.at("register"), nil, 404, "Nothing is here"},
 		{
 			"registration is switched off, sent all the same", b.at("register"),
-			[]string{"identifier", "ann@example.com"}, 404, "Nothing is here",
+			[]string{"identifier", "ann@example.com"},
+			404, "Nothing is here",
 		},
 		{
 			"a pool that there isn't", "/" + b.tenant.ID + "/pools/nothing/register", nil, 404,
@@ -541,7 +542,8 @@ func TestPagesThatCanNotBe(t *testing.T) {
 		{"a code without a registration", b.at("register/code"), []string{"code", "123456"}, 303, ""},
 		{
 			"a form that is too large", b.at("register"),
-			[]string{"identifier", strings.Repeat("a", 140<<10)}, 422, "That did not work",
+			[]string{"identifier", strings.Repeat("a", 140<<10)},
+			422, "That did not work",
 		},
 	} {
 		got := b.call(t, c.path, c.form...)

@@ -144,7 +144,9 @@ func TestRegistrationIsRefused(t *testing.T) {
 		code, at   string
 	}{
 		{
-			"while the pool does not allow it", closed, fields{"identifier": email}, 403,
+			"while the pool does not allow it", closed,
+			fields{"identifier": email},
+			403,
 			"registration_disabled", "",
 		},
 		{
@@ -156,33 +158,42 @@ func TestRegistrationIsRefused(t *testing.T) {
 		{"with a broken address", open, fields{"identifier": "dan@"}, 422, "invalid", "/identifier"},
 		{
 			"with a line break in the address", open,
-			fields{"identifier": "dan@example.com\r\nBcc: x@example.com"}, 422, "invalid",
+			fields{"identifier": "dan@example.com\r\nBcc: x@example.com"},
+			422, "invalid",
 			"/identifier",
 		},
 		{
-			"with a name and nowhere to send the code", open, fields{"identifier": "dan"}, 422,
+			"with a name and nowhere to send the code", open,
+			fields{"identifier": "dan"},
+			422,
 			"invalid", "/otp_address",
 		},
 		{
 			"with an address of the identifier's type", open,
-			fields{"identifier": email, "otp_address": "x@example.com"}, 422, "invalid",
+			fields{"identifier": email, "otp_address": "x@example.com"},
+			422, "invalid",
 			"/otp_address",
 		},
 		{
 			"with a password that is too short", open,
-			fields{"identifier": email, "password": "short"}, 422, "invalid", "/password",
+			fields{"identifier": email, "password": "short"},
+			422, "invalid", "/password",
 		},
 		{
-			"with a common password", open, fields{"identifier": email, "password": "Password123"},
+			"with a common password", open,
+			fields{"identifier": email, "password": "Password123"},
 			422, "invalid", "/password",
 		},
 		{
 			"with a payload against the schema", open,
-			fields{"identifier": email, "payload": fields{"given_name": 1}}, 422, "invalid",
+			fields{"identifier": email, "payload": fields{"given_name": 1}},
+			422, "invalid",
 			"/payload/given_name",
 		},
 		{
-			"with an unknown field", open, fields{"identifier": email, "admin": true}, 422,
+			"with an unknown field", open,
+			fields{"identifier": email, "admin": true},
+			422,
 			"invalid", "/admin",
 		},
 	} {
