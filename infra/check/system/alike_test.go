@@ -28,54 +28,54 @@ type question struct {
 	name, operation string
 	status          int
 	query           string
-	body            func(stranger) any    // fields are JSON, a text is a form
-	key             func(stranger) string // an idempotency key; nil for none
+	body            func(target) any    // fields are JSON, a text is a form
+	key             func(target) string // an idempotency key; nil for none
 }
 
 func questions() []question {
-	register := func(more fields) func(stranger) any {
-		return func(s stranger) any {
+	register := func(more fields) func(target) any {
+		return func(s target) any {
 			body := fields{"identifier": s.address}
 			maps.Copy(body, more)
 			return body
 		}
 	}
-	nothing := func(stranger) any { return nil }
-	guess := func(s stranger) any { return fields{"ticket": s.ticket, "code": "00000x"} }
-	newKey := func(stranger) string { return systemtest.Unique() + systemtest.Unique() + systemtest.Unique() }
-	sameKey := func(s stranger) string { return s.ticket[len(s.ticket)-40:] }
+	nothing := func(target) any { return nil }
+	guess := func(s target) any { return fields{"ticket": s.ticket, "code": "00000x"} }
+	newKey := func(target) string { return systemtest.Unique() + systemtest.Unique() + systemtest.Unique() }
+	sameKey := func(s target) string { return s.ticket[len(s.ticket)-40:] }
 	return []question{
 		{"see the form", "public.getPool", 200, "", nothing, nil},
 		{"sign up", "public.register", 201, "code_type_in_message=code", register(fields{"payload": fields{"name": "Eve"}}), nil},
 		{"sign up by link", "public.register", 201, "code_type_in_message=link", register(nil), nil},
 		{"sign up with a password", "public.register", 201, "", register(fields{"password": systemtest.Password}), nil},
 		{"sign up with a password that is refused", "public.register", 422, "", register(fields{"password": "short"}), nil},
-		{"sign up by a name", "public.register", 201, "", func(s stranger) any {
+		{"sign up by a name", "public.register", 201, "", func(s target) any {
 			return fields{"identifier": "eve-" + systemtest.Unique(), "otp_address": s.address}
 		}, nil},
-		{"send again to an address", "public.sendActivation", 202, "", func(s stranger) any { return fields{"address": s.address} }, nil},
-		{"send a link again to an address", "public.sendActivation", 202, "code_type_in_message=link", func(s stranger) any { return fields{"identifier": s.address} }, nil},
-		{"send again by ticket", "public.sendActivation", 202, "", func(s stranger) any { return fields{"ticket": s.ticket} }, nil},
+		{"send again to an address", "public.sendActivation", 202, "", func(s target) any { return fields{"address": s.address} }, nil},
+		{"send a link again to an address", "public.sendActivation", 202, "code_type_in_message=link", func(s target) any { return fields{"identifier": s.address} }, nil},
+		{"send again by ticket", "public.sendActivation", 202, "", func(s target) any { return fields{"ticket": s.ticket} }, nil},
 		{"guess a code", "public.activate", 422, "", guess, nil},
 		{"sign up under a key", "public.register", 201, "", register(nil), newKey},
-		{"send again under a key", "public.sendActivation", 202, "", func(s stranger) any { return fields{"address": s.address} }, newKey},
+		{"send again under a key", "public.sendActivation", 202, "", func(s target) any { return fields{"address": s.address} }, newKey},
 		{"guess a code under a key", "public.activate", 422, "", guess, newKey},
 		{"guess a code again under its key", "public.activate", 422, "", guess, sameKey},
-		{"guess a link's code", "public.activate", 422, "", func(s stranger) any { return fields{"code": s.link, "password": systemtest.Password} }, nil},
+		{"guess a link's code", "public.activate", 422, "", func(s target) any { return fields{"code": s.link, "password": systemtest.Password} }, nil},
 		{"open the page for signing up", "public.registrationPage", 200, "", nothing, nil},
-		{"sign up on the page", "public.registerByPage", 303, "", onPage(systemtest.Password), nil},
-		{"sign up on the page with a password that is refused", "public.registerByPage", 422, "", onPage("short"), nil},
+		{"sign up on the page", "public.registerByPage", 303, "", pageForm(systemtest.Password), nil},
+		{"sign up on the page with a password that is refused", "public.registerByPage", 422, "", pageForm("short"), nil},
 		{"open the page for the code", "public.codePage", 200, "", nothing, nil},
-		{"guess a code on the page", "public.activateByCode", 422, "", func(stranger) any { return "code=00000x" }, nil},
-		{"have a mail sent again on the page", "public.activateByPage", 200, "", func(s stranger) any { return "do=resend&address=" + url.QueryEscape(s.address) }, nil},
+		{"guess a code on the page", "public.activateByCode", 422, "", func(target) any { return "code=00000x" }, nil},
+		{"have a mail sent again on the page", "public.activateByPage", 200, "", func(s target) any { return "do=resend&address=" + url.QueryEscape(s.address) }, nil},
 		{"open the page", "public.activationPage", 200, "code=LINK", nothing, nil},
-		{"send the page's form", "public.activateByPage", 422, "", func(s stranger) any { return "password=short&code=" + s.link }, nil},
+		{"send the page's form", "public.activateByPage", 422, "", func(s target) any { return "password=short&code=" + s.link }, nil},
 	}
 }
 
 // onPage is the form of the page for signing up.
-func onPage(password string) func(stranger) any {
-	return func(s stranger) any { return url.Values{"identifier": {s.address}, "password": {password}}.Encode() }
+func pageForm(password string) func(target) any {
+	return func(s target) any { return url.Values{"identifier": {s.address}, "password": {password}}.Encode() }
 }
 
 // isGuess says whether a question is a guess at a short code.
@@ -84,7 +84,7 @@ func (q question) isGuess() bool {
 }
 
 // event is a question about an address, each from a source of its own: what is limited by source is another test's.
-func (c *crowd) event(tb testing.TB, q question, s stranger) (api.Gateway, events.APIGatewayV2HTTPRequest) {
+func (c *population) event(tb testing.TB, q question, s target) (api.Gateway, events.APIGatewayV2HTTPRequest) {
 	tb.Helper()
 	route := story.Route(q.operation)
 	path := strings.NewReplacer("{tid}", c.tenant.ID, "{ipID}", c.pool).Replace(route.Path)
@@ -115,7 +115,7 @@ func (c *crowd) event(tb testing.TB, q question, s stranger) (api.Gateway, event
 }
 
 // seen is all that a stranger can see of an answer, and the calls to the table, which make most of the time that it takes.
-type seen struct {
+type observation struct {
 	Status  int
 	Headers map[string]string
 	Body    string // but for what is random, of which the length is left
@@ -126,11 +126,11 @@ type seen struct {
 }
 
 // work is what the processor had to do, as far as it can be counted: a hash shows in the bytes, a call to the table in both.
-type work struct{ objects, bytes float64 }
+type allocations struct{ objects, bytes float64 }
 
-var anAddress = regexp.MustCompile(`eve-\w+@example\.com`)
+var addressPattern = regexp.MustCompile(`eve-\w+@example\.com`)
 
-func (c *crowd) ask(tb testing.TB, q question, s stranger) (seen, work) {
+func (c *population) ask(tb testing.TB, q question, s target) (observation, allocations) {
 	tb.Helper()
 	function, event := c.event(tb, q, s)
 	c.trace.Collect()
@@ -145,16 +145,16 @@ func (c *crowd) ask(tb testing.TB, q question, s stranger) (seen, work) {
 	if answer.StatusCode != q.status {
 		tb.Fatalf("%s answers %d, want %d: %s", q.name, answer.StatusCode, q.status, answer.Body)
 	}
-	body := anAddress.ReplaceAllString(strings.ReplaceAll(answer.Body, s.link, "LINK"), "ADDRESS") // which the stranger knows
-	got := seen{Status: answer.StatusCode, Headers: answer.Headers, Length: len(body) + len(strings.Join(answer.Cookies, "")), Body: plain(body), Cost: c.meter.Collect()}
+	body := addressPattern.ReplaceAllString(strings.ReplaceAll(answer.Body, s.link, "LINK"), "ADDRESS") // which the stranger knows
+	got := observation{Status: answer.StatusCode, Headers: answer.Headers, Length: len(body) + len(strings.Join(answer.Cookies, "")), Body: withoutRandomValues(body), Cost: c.meter.Collect()}
 	for _, call := range c.trace.Collect() {
 		got.Calls, got.Bytes = append(got.Calls, call.Normalized()), append(got.Bytes, call.Bytes())
 	}
-	return got, work{float64(after.Mallocs - before.Mallocs), float64(after.TotalAlloc - before.TotalAlloc)}
+	return got, allocations{float64(after.Mallocs - before.Mallocs), float64(after.TotalAlloc - before.TotalAlloc)}
 }
 
 // plain is a body without what is another each time.
-func plain(body string) string {
+func withoutRandomValues(body string) string {
 	var parts fields
 	if json.Unmarshal([]byte(body), &parts) != nil {
 		return body
@@ -171,7 +171,7 @@ func plain(body string) string {
 // difference is what differs between an answer about an address and one about another, but for what
 // is meant to: a registration of a known address writes in place of its user what is as long under
 // another key, so its bytes differ by that of the key; they also follow the length of an id.
-func difference(q question, state string, a seen, other string, b seen) string {
+func difference(q question, state string, a observation, other string, b observation) string {
 	if q.operation == "public.register" || q.operation == "public.registerByPage" {
 		a.Calls, b.Calls = replaced(a.Calls, "transact USERS,", "transact USER,"),
 			replaced(b.Calls, "transact USERS,", "transact USER,")
@@ -218,7 +218,7 @@ func differBy(a, b []int64, most int64) bool {
 // same calls to the table in the same order, with as many bytes and for the same price: each of 300 times where tests are long. What the
 // processor does besides differs by less than a call or a hash, but for what the race detector and the collector add. Not parallel: it counts memory.
 func TestTheStateOfAnAddressDoesNotShow(t *testing.T) {
-	rounds, c := 5, newCrowd(t, 1)
+	rounds, c := 5, newPopulation(t, 1)
 	if long() {
 		rounds = 300
 	}
@@ -226,12 +226,12 @@ func TestTheStateOfAnAddressDoesNotShow(t *testing.T) {
 		t.Run(q.name, func(t *testing.T) {
 			c := c
 			if long() { // the engine slows down as a table grows
-				c = newCrowd(t, q.people(rounds))
+				c = newPopulation(t, q.targetsNeeded(rounds))
 			}
-			first, objects, bytes := map[string]seen{}, map[string][]float64{}, map[string][]float64{}
+			first, objects, bytes := map[string]observation{}, map[string][]float64{}, map[string][]float64{}
 			for i := range rounds {
 				for _, state := range states() {
-					got, did := c.ask(t, q, c.stranger(state, i))
+					got, did := c.ask(t, q, c.target(state, i))
 					if i == 0 {
 						first[state] = got
 					}
@@ -246,22 +246,22 @@ func TestTheStateOfAnAddressDoesNotShow(t *testing.T) {
 			if q.status < 300 && strings.HasPrefix(q.operation, "public") && q.operation != "public.getPool" && (len(first[unknown].Calls) == 0 || slices.Contains(first[unknown].Bytes, 0)) {
 				t.Errorf("not recorded: %+v", first[unknown])
 			}
-			within(t, "objects", objects, 1.0/4, 64)  // a call to the table makes more than 100
-			within(t, "bytes", bytes, 1.0/2, 256<<10) // a hash makes 19 MiB
+			checkMedians(t, "objects", objects, 1.0/4, 64)  // a call to the table makes more than 100
+			checkMedians(t, "bytes", bytes, 1.0/2, 256<<10) // a hash makes 19 MiB
 		})
 	}
 }
 
 // people are as many in each state as it takes to ask a question so often: whoever is guessed at too often is in another state.
-func (q question) people(rounds int) int {
+func (q question) targetsNeeded(rounds int) int {
 	if q.isGuess() {
-		return (rounds + perPerson - 1) / perPerson
+		return (rounds + guessesPerTarget - 1) / guessesPerTarget
 	}
 	return 1
 }
 
 // within checks that the medians of the states lie within a share of the least, and some more.
-func within(t *testing.T, what string, counts map[string][]float64, share, more float64) {
+func checkMedians(t *testing.T, what string, counts map[string][]float64, share, more float64) {
 	t.Helper()
 	medians := map[string]float64{}
 	for state, values := range counts {
@@ -289,12 +289,12 @@ func TestEveryPublicRouteIsAsked(t *testing.T) {
 func BenchmarkAlike(b *testing.B) {
 	for _, q := range questions() {
 		b.Run(strings.ReplaceAll(q.name, " ", "_"), func(b *testing.B) {
-			c, times, order := newCrowd(b, q.people(b.N)), map[string][]float64{}, states()
+			c, times, order := newPopulation(b, q.targetsNeeded(b.N)), map[string][]float64{}, states()
 			b.ResetTimer()
 			for i := range b.N {
 				rand.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 				for _, state := range order {
-					function, event := c.event(b, q, c.stranger(state, i))
+					function, event := c.event(b, q, c.target(state, i))
 					start := time.Now()
 					if answer, err := function(b.Context(), event); err != nil || answer.StatusCode != q.status {
 						b.Fatalf("answers %d %v", answer.StatusCode, err)

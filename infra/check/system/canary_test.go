@@ -41,7 +41,7 @@ const (
 
 // mayHold says which kinds of items may hold which classes, and why. What is not here may not: a new kind of item has to be thought about.
 // No kind may hold a secret.
-func mayHold() map[string]map[class]string {
+func allowedClasses() map[string]map[class]string {
 	return map[string]map[class]string{
 		"POOL POOL":             {settingText: "it is the pool", personalText: "a pool has metadata, which administrators fill"},
 		"POOL COUNT":            {},
@@ -67,22 +67,22 @@ func mayHold() map[string]map[class]string {
 }
 
 // shows are the answers that repeat a secret of their request: a page carries the code of its link into its form, and shows one that was typed.
-func shows(operation, at string) bool {
+func repeatsSecret(operation, at string) bool {
 	return (operation == "public.activationPage" || operation == "public.activateByPage" || operation == "public.activateByCode") && strings.Contains(at, "code")
 }
 
 // mark is in every canary: a text of small letters, which nothing changes when it normalizes, and which is nowhere else.
-const mark = "zcanaryz"
+const canaryPrefix = "zcanaryz"
 
 // source begins the addresses that requests come from, each from another.
-const source = "2001:db8:c0de"
+const sourcePrefix = "2001:db8:c0de"
 
-var planted = regexp.MustCompile(mark + `([a-z])(\d{5})`)
+var canaryPattern = regexp.MustCompile(canaryPrefix + `([a-z])(\d{5})`)
 
 // aviary knows every canary, and every secret that the product made, by where it was.
-type aviary struct {
+type leakTest struct {
 	product  *systemtest.Product
-	log      ledger
+	log      metricLog
 	ses      *refusingSES
 	places   []string          // of canaries, by number
 	secrets  map[string]string // the place of each
@@ -91,9 +91,9 @@ type aviary struct {
 }
 
 // canary is a text for a place in a request that is nowhere else.
-func (a *aviary) canary(c class, at string) string {
+func (a *leakTest) canary(c class, at string) string {
 	a.places = append(a.places, at)
-	text := fmt.Sprintf("%s%s%05d", mark, c, len(a.places)-1)
+	text := fmt.Sprintf("%s%s%05d", canaryPrefix, c, len(a.places)-1)
 	if c == secretText {
 		a.secrets[text] = at
 	}
@@ -101,7 +101,7 @@ func (a *aviary) canary(c class, at string) string {
 }
 
 // hear learns the secrets of an answer.
-func (a *aviary) hear(operation, body string) {
+func (a *leakTest) addSecrets(operation, body string) {
 	var answer fields
 	if json.Unmarshal([]byte(body), &answer) != nil {
 		return
@@ -118,17 +118,17 @@ func (a *aviary) hear(operation, body string) {
 // product writes.
 func TestWhatIsSecretOrPersonalStaysWhereItBelongs(t *testing.T) {
 	t.Parallel()
-	a := newAviary(t)
+	a := newLeakTest(t)
 	for _, route := range functions.Routes() {
-		a.tell(t, route)
+		a.callRoute(t, route)
 	}
 	if len(a.places) < 500 || len(a.product.Stored(t, "MESSAGE#")) < 20 {
 		t.Fatalf("%d canaries, %d messages: the routes were not called", len(a.places), len(a.product.Stored(t, "MESSAGE#")))
 	}
 	a.searchTable(t) // with everything in the outbox
-	a.courier(t)
+	a.runCourier(t)
 	a.searchTable(t)
-	for kind := range mayHold() {
+	for kind := range allowedClasses() {
 		if !a.seen[kind] {
 			t.Errorf("the table has had no item %q: the test has not seen what it holds", kind)
 		}
@@ -138,13 +138,13 @@ func TestWhatIsSecretOrPersonalStaysWhereItBelongs(t *testing.T) {
 }
 
 // courier sends what waits, after it has met every fault that there is on the way to SES.
-func (a *aviary) courier(t *testing.T) {
+func (a *leakTest) runCourier(t *testing.T) {
 	t.Helper()
 	users, messages := a.product.Stored(t, "USERS#"), a.product.Stored(t, "MESSAGE#")
 	work := func(items ...systemtest.Item) {
 		for i, it := range items {
 			event := systemtest.StreamEvent(events.DynamoDBOperationTypeInsert, it)
-			a.product.Courier.Stream(failing(t, i%5), event)
+			a.product.Courier.Stream(failingContext(t, i%5), event)
 			a.product.Courier.Stream(t.Context(), event)
 		}
 	}
@@ -171,7 +171,7 @@ func (a *aviary) courier(t *testing.T) {
 	}
 	for _, address := range []string{a.canary(addressText, "a bounce") + "@example.com", a.canary(addressText, "a bounce of no address")} {
 		notice := systemtest.BounceEvent(t, address)
-		for _, ctx := range []context.Context{failing(t, 0), t.Context()} {
+		for _, ctx := range []context.Context{failingContext(t, 0), t.Context()} {
 			_, err := a.product.Courier.Handle(ctx, notice)
 			_, _ = fmt.Fprintln(&a.log, err) // as Lambda does
 		}
@@ -179,9 +179,9 @@ func (a *aviary) courier(t *testing.T) {
 }
 
 // searchTable looks for canaries and secrets in all items.
-func (a *aviary) searchTable(t *testing.T) {
+func (a *leakTest) searchTable(t *testing.T) {
 	t.Helper()
-	allowed, search := mayHold(), a.search()
+	allowed, search := allowedClasses(), a.search()
 	pages := dynamodb.NewScanPaginator(a.product.DB, &dynamodb.ScanInput{TableName: aws.String(a.product.TableName)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(t.Context())
@@ -244,7 +244,7 @@ func texts(value types.AttributeValue) string {
 }
 
 // searchLog looks for canaries and secrets in all that was logged, metrics among it.
-func (a *aviary) searchLog(t *testing.T) {
+func (a *leakTest) searchLog(t *testing.T) {
 	t.Helper()
 	log, search := a.log.String(), a.search()
 	for _, must := range []string{"request failed", "panic", `"_aws"`, "stream record failed", "counting users failed", "message rejected", "notice of SES names no address"} {
@@ -258,19 +258,19 @@ func (a *aviary) searchLog(t *testing.T) {
 }
 
 // search reports every canary in a text whose class may not be there, in whatever encoding, and every secret.
-func (a *aviary) search() func(t *testing.T, where, text string, may func(class) bool) {
+func (a *leakTest) search() func(t *testing.T, where, text string, may func(class) bool) {
 	whose := map[string]string{} // by encoding
 	for secret, at := range a.secrets {
 		for _, encoded := range encodings(secret) {
 			whose[encoded] = at
 		}
 	}
-	for _, encoded := range encodings(mark)[1:] {
+	for _, encoded := range encodings(canaryPrefix)[1:] {
 		whose[encoded] = "a canary"
 	}
 	return func(t *testing.T, where, text string, may func(class) bool) {
 		t.Helper()
-		for _, found := range planted.FindAllStringSubmatch(strings.ToLower(text), -1) {
+		for _, found := range canaryPattern.FindAllStringSubmatch(strings.ToLower(text), -1) {
 			if n, _ := strconv.Atoi(found[2]); !may(class(found[1])) {
 				t.Errorf("%s holds what was in %s: %.300q", where, a.places[n], text)
 			}
@@ -317,9 +317,9 @@ func TestASpellingIsFound(t *testing.T) {
 	}
 }
 
-func newAviary(t *testing.T) *aviary {
+func newLeakTest(t *testing.T) *leakTest {
 	t.Helper()
-	a := &aviary{secrets: map[string]string{source: "where a request comes from"}, seen: map[string]bool{}, ses: newRefusingSES(t)}
+	a := &leakTest{secrets: map[string]string{sourcePrefix: "where a request comes from"}, seen: map[string]bool{}, ses: newRefusingSES(t)}
 	a.product = systemtest.New(t, alone, a.log.Option, systemtest.WithMiddleware(systemtest.InjectFaults), systemtest.WithMiddleware(panicking), func(c *system.Config) { c.SESURL = a.ses.url })
 	return a
 }

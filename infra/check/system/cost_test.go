@@ -30,21 +30,21 @@ func TestWhatACallCosts(t *testing.T) {
 	ticket := register(t, tenant, pool, own)
 	ownCode := tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/code/generate",
 		fields{"type": "activation", "identifier": own}).Text(t, "code")
-	starved := systemtest.Address("starved") // for whom a stranger's mail comes, and none of their own
-	register(t, tenant, pool, starved)
+	withoutMail := systemtest.Address("without-mail") // for whom a stranger's mail comes, and none of their own
+	register(t, tenant, pool, withoutMail)
 	product.Courier.Stream(t.Context(), product.OutboxEvent(t))
-	mailed := systemtest.CodeIn(t, product.Inbox.Await(t, starved, 1)[0])
+	mailed := systemtest.CodeIn(t, product.Inbox.Await(t, withoutMail, 1)[0])
 	other := tenant.NewPool(t, nil)
-	starvedTicket := register(t, tenant, other, starved)
-	devoted := systemtest.Address("devoted") // has a device that is known
-	tenant.NewUser(t, pool, "active", devoted, fields{"credentials": password})
+	withoutMailTicket := register(t, tenant, other, withoutMail)
+	withDevice := systemtest.Address("with-device") // has a device that is known
+	tenant.NewUser(t, pool, "active", withDevice, fields{"credentials": password})
 	verify := func(status int, identifier, password string, headers ...string) {
 		tenant.System.Must(t, status, "POST", "/pools/"+pool+"/user/password/verify",
 			fields{"identifier": identifier, "password": password}, headers...)
 	}
 	register(t, tenant, pool, unproved)
 	tenant.Public.Must(t, 200, "GET", "/pools/"+pool, nil) // every function has the pool's and the schema's settings in memory now
-	verify(200, devoted, systemtest.Password, "X-Device-Id", "phone")
+	verify(200, withDevice, systemtest.Password, "X-Device-Id", "phone")
 
 	for _, c := range []struct {
 		name string
@@ -88,7 +88,7 @@ func TestWhatACallCosts(t *testing.T) {
 			tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/activate", fields{"ticket": ticket, "code": ownCode})
 		}, systemtest.Cost{RoundTrips: 5, Write: 10, Read: 3}},
 		{"activate, with a code that was mailed for another user", func() {
-			body := fields{"ticket": starvedTicket, "code": mailed, "password": systemtest.Password}
+			body := fields{"ticket": withoutMailTicket, "code": mailed, "password": systemtest.Password}
 			tenant.Public.Must(t, 201, "POST", "/pools/"+other+"/activate", body)
 		}, systemtest.Cost{RoundTrips: 5, Write: 10, Read: 4}},
 		{
@@ -110,7 +110,7 @@ func TestWhatACallCosts(t *testing.T) {
 			systemtest.Cost{RoundTrips: 4, Write: 2, Read: 1.5},
 		},
 		{"verify password, right, from a known device", func() {
-			verify(200, devoted, systemtest.Password, "X-Device-Id", "phone")
+			verify(200, withDevice, systemtest.Password, "X-Device-Id", "phone")
 		}, systemtest.Cost{RoundTrips: 3, Write: 1, Read: 2}},
 		{"verify password, right, from a new device", func() {
 			verify(200, active, systemtest.Password, "X-Device-Id", "phone")

@@ -14,7 +14,7 @@ import (
 )
 
 // naughty are texts that break programs which trust them.
-func naughty() []string {
+func difficultTexts() []string {
 	return []string{
 		"", " ", "\t", "\x00", "a\x00b", "\x7f", "\u0085", "\u2028", "\u2029", "\ufeffa", "\ufffd", "\ufffe", "\U0010ffff", "null", "undefined", "NaN", "-1", "1e999", "0x10", "true", "[]", "{}",
 		"..", "../../etc/passwd", "%2e%2e%2f", "a/b", "a\\b", "a#b", "a?b", "%", "%zz", "%00", "${jndi:ldap://x}", "{{7*7}}", "{code}", "$(id)", "`id`", "' OR 1=1 --", "\"; DROP TABLE users", "=1+1",
@@ -27,7 +27,7 @@ func naughty() []string {
 }
 
 // call is one way in for a text.
-type call struct {
+type input struct {
 	name         string
 	client       *systemtest.Client
 	method, path string
@@ -35,13 +35,13 @@ type call struct {
 }
 
 // calls are all ways in for a text, in bodies, paths and queries.
-func calls(tenant *systemtest.Tenant, pool, user, text string) []call {
+func inputs(tenant *systemtest.Tenant, pool, user, text string) []input {
 	admin, system, public := tenant.Admin, tenant.System, tenant.Public
 	in, query, part := "/pools/"+pool, url.QueryEscape(text), url.PathEscape(text)
 	identifier := func(kind string) fields {
 		return fields{"status": "new", "identifiers": []fields{{"identifier": text, "type": kind}}}
 	}
-	return []call{
+	return []input{
 		{"a pool's texts", admin, "POST", "/pools", fields{"name": text, "description": text, "badge_color": text, "metadata": fields{text: text}}},
 		{"a pool's id", admin, "POST", "/pools", fields{"name": "x", "id": text}},
 		{"a pool's settings", admin, "POST", "/pools", fields{"name": "x", "otp_settings": fields{text: fields{"ttl": text}}, "mfa_session_ttl": text}},
@@ -85,8 +85,8 @@ func TestNaughtyTexts(t *testing.T) {
 	if long() {
 		every = 1
 	}
-	for i, text := range naughty() {
-		for j, c := range calls(tenant, pool, user, text) {
+	for i, text := range difficultTexts() {
+		for j, c := range inputs(tenant, pool, user, text) {
 			if (i+j)%every > 0 {
 				continue
 			}
@@ -108,7 +108,7 @@ func TestNaughtyTexts(t *testing.T) {
 	}
 	for _, name := range []string{"a pool's texts", "a schema's name", "a user name", "registration by a back end", "a search"} {
 		if taken[name]*every < 10 {
-			t.Errorf("%s was taken %d times of %d: the texts are too naughty to show anything", name, taken[name], len(naughty()))
+			t.Errorf("%s was taken %d times of %d: the texts are too naughty to show anything", name, taken[name], len(difficultTexts()))
 		}
 	}
 }

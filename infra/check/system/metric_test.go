@@ -18,13 +18,13 @@ import (
 	"identitypools/shared/table"
 )
 
-// ledger is a log whose metrics are counted.
-type ledger struct{ systemtest.Log }
+// metricLog is a log whose metrics are counted.
+type metricLog struct{ systemtest.Log }
 
 type counts = map[metric.Name]int
 
 // counts are the metrics that CloudWatch would make of the log for the deployment with the table.
-func (l *ledger) counts(t *testing.T, table string) counts {
+func (l *metricLog) counts(t *testing.T, table string) counts {
 	t.Helper()
 	sums := counts{}
 	for text := range strings.Lines(l.String()) {
@@ -56,7 +56,7 @@ func (l *ledger) counts(t *testing.T, table string) counts {
 }
 
 // await waits until the log counts what is wanted; the courier counts a mail after it has arrived.
-func (l *ledger) await(t *testing.T, table string, want counts) {
+func (l *metricLog) await(t *testing.T, table string, want counts) {
 	t.Helper()
 	defer func() {
 		if t.Failed() {
@@ -69,7 +69,7 @@ func (l *ledger) await(t *testing.T, table string, want counts) {
 // A day at the counter: what the log counts is what people did.
 func TestWhatPeopleDoIsCounted(t *testing.T) {
 	t.Parallel()
-	var log ledger
+	var log metricLog
 	product := systemtest.New(t, log.Option)
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, nil)
@@ -166,7 +166,7 @@ func TestMailsThatGoNowhereAreCounted(t *testing.T) {
 				w.WriteHeader(http.StatusBadRequest)
 			}))
 			t.Cleanup(ses.Close)
-			var log ledger
+			var log metricLog
 			product := systemtest.New(t, log.Option, func(c *system.Config) { c.NoCourier, c.SESURL = true, ses.URL })
 			tenant := product.NewTenant(t)
 			register(t, tenant, tenant.NewPool(t, nil), systemtest.Address("ann"))
@@ -189,7 +189,7 @@ func TestMailsThatGoNowhereAreCounted(t *testing.T) {
 // counted, and then as sent.
 func TestDelayedMailsAreCounted(t *testing.T) {
 	t.Parallel()
-	var log ledger
+	var log metricLog
 	product := systemtest.New(t, log.Option)
 	tenant := product.NewTenant(t)
 	now := product.Clock.Now().UTC()

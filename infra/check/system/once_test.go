@@ -22,23 +22,23 @@ import (
 const idempotencyKey = "8e03978e-40d5-43dd-bc93-6894a57f9324"
 
 // tale is a product in which the events of events/ happen.
-type tale struct {
+type eventProduct struct {
 	*systemtest.Product
 	values *story.Values
 }
 
-func newTale(t *testing.T) *tale {
+func newEventProduct(t *testing.T) *eventProduct {
 	t.Helper()
-	tale := &tale{systemtest.New(t, func(c *system.Config) { c.NoCourier = true }), story.NewValues()}
+	l := &eventProduct{systemtest.New(t, func(c *system.Config) { c.NoCourier = true }), story.NewValues()}
 	for _, c := range story.Clients() {
-		if err := tale.EnsureClient(t.Context(), c, story.Secret); err != nil {
+		if err := l.EnsureClient(t.Context(), c, story.Secret); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return tale
+	return l
 }
 
-func (l *tale) event(t *testing.T, operation string) (event events.APIGatewayV2HTTPRequest) {
+func (l *eventProduct) event(t *testing.T, operation string) (event events.APIGatewayV2HTTPRequest) {
 	t.Helper()
 	text, err := os.ReadFile("../../../events/" + operation + ".json")
 	if err != nil {
@@ -50,7 +50,7 @@ func (l *tale) event(t *testing.T, operation string) (event events.APIGatewayV2H
 	return event
 }
 
-func (l *tale) send(t *testing.T, operation string, event events.APIGatewayV2HTTPRequest) events.APIGatewayV2HTTPResponse {
+func (l *eventProduct) send(t *testing.T, operation string, event events.APIGatewayV2HTTPRequest) events.APIGatewayV2HTTPResponse {
 	t.Helper()
 	got, err := l.Functions[story.Route(operation).Function](t.Context(), event)
 	if err != nil {
@@ -59,7 +59,7 @@ func (l *tale) send(t *testing.T, operation string, event events.APIGatewayV2HTT
 	return got
 }
 
-func (l *tale) given(t *testing.T, operation string) {
+func (l *eventProduct) sendPrerequisites(t *testing.T, operation string) {
 	t.Helper()
 	for _, before := range story.Given(operation) {
 		got := l.send(t, before, l.event(t, before))
@@ -71,7 +71,7 @@ func (l *tale) given(t *testing.T, operation string) {
 }
 
 // changed are the items of the table without the answers and what counts tries.
-func (l *tale) changed(t *testing.T) []string {
+func (l *eventProduct) itemsWithoutAnswers(t *testing.T) []string {
 	t.Helper()
 	var all []string
 	for _, item := range l.Items(t) {
@@ -101,8 +101,8 @@ func TestARepeatTakesEffectOnce(t *testing.T) {
 		}
 		t.Run(route.Name, func(t *testing.T) {
 			t.Parallel()
-			l := newTale(t)
-			l.given(t, route.Name)
+			l := newEventProduct(t)
+			l.sendPrerequisites(t, route.Name)
 			event := l.event(t, route.Name)
 			event.Headers["idempotency-key"] = idempotencyKey
 			answers := make([]events.APIGatewayV2HTTPResponse, 20)
@@ -111,7 +111,7 @@ func TestARepeatTakesEffectOnce(t *testing.T) {
 				all.Go(func() { answers[i] = l.send(t, route.Name, event) })
 			}
 			all.Wait()
-			after, first := l.changed(t), 0
+			after, first := l.itemsWithoutAnswers(t), 0
 			for _, got := range answers {
 				if got.StatusCode != answers[0].StatusCode || got.StatusCode >= 300 || got.Body != answers[0].Body || got.Headers["Etag"] != answers[0].Headers["Etag"] {
 					t.Errorf("answers differ: %d %s and %d %s", answers[0].StatusCode, answers[0].Body, got.StatusCode, got.Body)
@@ -136,7 +136,7 @@ func TestARepeatTakesEffectOnce(t *testing.T) {
 			if got := l.send(t, route.Name, other); got.StatusCode != 422 || !strings.Contains(got.Body, `"idempotency_key_reused"`) {
 				t.Errorf("another request under the key answers %d %s", got.StatusCode, got.Body)
 			}
-			if now := l.changed(t); !slices.Equal(now, after) {
+			if now := l.itemsWithoutAnswers(t); !slices.Equal(now, after) {
 				t.Errorf("the repeats changed the table:\n%s\nbefore:\n%s", strings.Join(now, "\n"), strings.Join(after, "\n"))
 			}
 			l.Clock.Advance(24 * time.Hour) // the token has ended too, where there is one
@@ -146,7 +146,7 @@ func TestARepeatTakesEffectOnce(t *testing.T) {
 }
 
 // mustBeForgotten sees to it that after a day the key is as good as new.
-func (l *tale) mustBeForgotten(t *testing.T, route api.Route, event events.APIGatewayV2HTTPRequest) {
+func (l *eventProduct) mustBeForgotten(t *testing.T, route api.Route, event events.APIGatewayV2HTTPRequest) {
 	t.Helper()
 	if route.Caller != api.Public {
 		for _, operation := range []string{"client.adminToken", "client.systemToken"} {

@@ -12,12 +12,12 @@ import (
 )
 
 // used are the permissions that functions made use of: each action of each grant, and each kind of key.
-type used struct {
+type usedPermissions struct {
 	mu   sync.Mutex
 	seen map[string]bool
 }
 
-func (u *used) watch(c plan.Call) {
+func (u *usedPermissions) watch(c plan.Call) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	for _, s := range c.Steps {
@@ -26,7 +26,7 @@ func (u *used) watch(c plan.Call) {
 	}
 }
 
-func (u *used) has(format string, values ...any) bool {
+func (u *usedPermissions) has(format string, values ...any) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.seen[fmt.Sprintf(format, values...)]
@@ -36,9 +36,9 @@ func (u *used) has(format string, values ...any) bool {
 // own, since the product refuses the others wherever a test starts it.
 func TestEveryPermissionIsNeeded(t *testing.T) {
 	t.Parallel()
-	u := &used{seen: map[string]bool{}}
+	u := &usedPermissions{seen: map[string]bool{}}
 	product := systemtest.New(t, func(c *system.Config) { c.Watch = u.watch })
-	live(t, product)
+	useEveryPermission(t, product)
 	for _, f := range plan.Functions() {
 		if f.Mails && !u.has("%s ses:SendEmail index=false", f.Name) {
 			t.Errorf("function %s has sent no mail", f.Name)
@@ -59,7 +59,7 @@ func TestEveryPermissionIsNeeded(t *testing.T) {
 }
 
 // live is a life of a tenant in which every function does all that it can do.
-func live(t *testing.T, product *systemtest.Product) {
+func useEveryPermission(t *testing.T, product *systemtest.Product) {
 	t.Helper()
 	tenant := product.NewTenant(t)
 	admin, back, public := tenant.Admin, tenant.System, tenant.Public

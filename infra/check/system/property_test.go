@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 func TestAnySequenceLeavesTheUserActivatableOrActive(t *testing.T) {
 	product := systemtest.New(t)
 	rapid.Check(t, func(rt *rapid.T) {
-		s := &life{t: t, product: product, tenant: product.NewTenant(t), email: systemtest.Address("story")}
+		s := &addressHistory{t: t, product: product, tenant: product.NewTenant(t), email: systemtest.Address("story")}
 		s.pool = s.tenant.NewPool(t, nil)
 		steps := map[string]func(){
 			"register": s.register, "register with another password": s.register, "send": s.send, "wrong code": s.wrongCode, "right code": s.rightCode,
@@ -51,7 +51,7 @@ func names(steps map[string]func()) []string {
 }
 
 // life is what happens to one address.
-type life struct {
+type addressHistory struct {
 	t                      *testing.T
 	product                *systemtest.Product
 	tenant                 *systemtest.Tenant
@@ -62,7 +62,7 @@ type life struct {
 	n                      int
 }
 
-func (s *life) register() {
+func (s *addressHistory) register() {
 	s.n++
 	s.password = systemtest.Password + strings.Repeat("!", s.n)
 	body := fields{"identifier": s.email, "password": s.password, "payload": fields{"name": s.password}}
@@ -70,21 +70,21 @@ func (s *life) register() {
 	s.id = s.tenant.System.Must(s.t, 200, "POST", "/pools/"+s.pool+"/users/by_key", fields{"identifier": s.email}).Text(s.t, "id")
 }
 
-func (s *life) path() string { return "/pools/" + s.pool + "/users/" + s.id }
+func (s *addressHistory) path() string { return "/pools/" + s.pool + "/users/" + s.id }
 
-func (s *life) status() string {
+func (s *addressHistory) status() string {
 	return s.tenant.Admin.Must(s.t, 200, "GET", s.path(), nil).Text(s.t, "status")
 }
 
 // send asks for a mail, then takes a code over the back end's way, since that needs no waiting.
-func (s *life) send() {
+func (s *addressHistory) send() {
 	s.tenant.Admin.Call(s.t, "POST", s.path()+"/activation/send", nil)
 	if got := s.tenant.System.Call(s.t, "POST", s.path()+"/code/generate", fields{"type": "activation"}); got.Status == 201 {
 		s.code, s.extended = got.Text(s.t, "code"), got.Text(s.t, "extended_code")
 	}
 }
 
-func (s *life) wrongCode() {
+func (s *addressHistory) wrongCode() {
 	wrong := "000000"
 	if s.code != "" {
 		wrong = systemtest.WrongCode(s.code)
@@ -94,11 +94,11 @@ func (s *life) wrongCode() {
 	}
 }
 
-func (s *life) rightCode() { s.present(s.code) }
+func (s *addressHistory) rightCode() { s.present(s.code) }
 
-func (s *life) oldCode() { s.present(s.extended) }
+func (s *addressHistory) oldCode() { s.present(s.extended) }
 
-func (s *life) present(code string) {
+func (s *addressHistory) present(code string) {
 	if code == "" {
 		return
 	}
@@ -114,19 +114,19 @@ func (s *life) present(code string) {
 	}
 }
 
-func (s *life) set(status string) func() {
+func (s *addressHistory) set(status string) func() {
 	return func() {
 		s.tenant.Admin.Must(s.t, 200, "PUT", s.path(), fields{"status": status})
 		s.proved = false
 	}
 }
 
-func (s *life) payload() {
+func (s *addressHistory) payload() {
 	s.tenant.Admin.Must(s.t, 200, "PUT", s.path(), fields{"payload": fields{"name": "by the administrator"}})
 }
 
 // check looks at the invariants of the table, and that one address has one user.
-func (s *life) check(rt *rapid.T, step string) {
+func (s *addressHistory) check(rt *rapid.T, step string) {
 	for _, broken := range s.product.BrokenInvariants(s.t, s.tenant.ID, map[string]bool{s.id: s.proved}) {
 		rt.Fatalf("after %q: %s", step, broken)
 	}
@@ -136,7 +136,7 @@ func (s *life) check(rt *rapid.T, step string) {
 }
 
 // mustBecomeActive activates the user from wherever it is.
-func (s *life) mustBecomeActive(rt *rapid.T) {
+func (s *addressHistory) mustBecomeActive(rt *rapid.T) {
 	if s.status() == "inactive" {
 		s.set("new")()
 	}

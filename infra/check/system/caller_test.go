@@ -24,16 +24,16 @@ import (
 )
 
 // actor plays the story of events/ in a tenant of its own, with canaries in its texts.
-type actor struct {
-	*aviary
+type caller struct {
+	*leakTest
 	tenant string
 	values *story.Values
 	known  map[string]string // texts of the story, with the canary of each
 }
 
-func (a *aviary) newActor(t *testing.T) *actor {
+func (a *leakTest) newCaller(t *testing.T) *caller {
 	t.Helper()
-	p := &actor{aviary: a, tenant: "t-" + systemtest.Unique(), values: story.NewValues(), known: map[string]string{}}
+	p := &caller{leakTest: a, tenant: "t-" + systemtest.Unique(), values: story.NewValues(), known: map[string]string{}}
 	secret := a.canary(secretText, "the secret of a client")
 	p.values.Learn("SECRET", secret)
 	for _, c := range story.Clients() {
@@ -46,34 +46,34 @@ func (a *aviary) newActor(t *testing.T) *actor {
 }
 
 // tell calls a route as the story does, twice under a key; then with a canary in each of its fields in turn, then while the table has faults.
-func (a *aviary) tell(t *testing.T, route api.Route) {
+func (a *leakTest) callRoute(t *testing.T, route api.Route) {
 	t.Helper()
-	p := a.newActor(t)
+	p := a.newCaller(t)
 	good := p.event(t, route.Name)
 	for _, before := range story.Given(route.Name) {
 		p.must(t, before, p.event(t, before))
 	}
-	good.Headers["idempotency-key"] = p.canary(keyText, route.Name+" good header idempotency-key") + longKey
+	good.Headers["idempotency-key"] = p.canary(keyText, route.Name+" good header idempotency-key") + keySuffix
 	p.must(t, route.Name, good)
 	p.send(t, t.Context(), route.Name, good)
-	p.leads(t, route)
-	for _, e := range slices.Concat(p.inBody(t, route), p.inQuery(t, route), p.inPath(t, route), p.inHeaders(t, route)) {
+	p.sendReturnURL(t, route)
+	for _, e := range slices.Concat(p.bodyVariants(t, route), p.queryVariants(t, route), p.pathVariants(t, route), p.headerVariants(t, route)) {
 		p.send(t, t.Context(), route.Name, e)
 	}
 	if route.Name == "system.generateCode" {
-		p.verifies(t)
+		p.verifyAddress(t)
 	}
 	again := p.event(t, route.Name)
 	for n := range 3 {
-		p.send(t, failing(t, n), route.Name, again)
+		p.send(t, failingContext(t, n), route.Name, again)
 	}
 	p.send(t, context.WithValue(t.Context(), panicKey{}, true), route.Name, again)
 }
 
-// longKey makes a key of a canary long enough.
-const longKey = "-of-as-many-characters-as-a-key-must-have"
+// keySuffix makes a key of a canary long enough.
+const keySuffix = "-of-as-many-characters-as-a-key-must-have"
 
-func (p *actor) must(t *testing.T, operation string, e events.APIGatewayV2HTTPRequest) {
+func (p *caller) must(t *testing.T, operation string, e events.APIGatewayV2HTTPRequest) {
 	t.Helper()
 	if answer := p.send(t, t.Context(), operation, e); answer.StatusCode >= 400 {
 		t.Fatalf("%s answers %d: %s", operation, answer.StatusCode, answer.Body)
@@ -81,7 +81,7 @@ func (p *actor) must(t *testing.T, operation string, e events.APIGatewayV2HTTPRe
 }
 
 // send has a route's function do an event, and looks at its answer: it must not repeat a secret of the request.
-func (p *actor) send(t *testing.T, ctx context.Context, operation string, e events.APIGatewayV2HTTPRequest) events.APIGatewayV2HTTPResponse {
+func (p *caller) send(t *testing.T, ctx context.Context, operation string, e events.APIGatewayV2HTTPRequest) events.APIGatewayV2HTTPResponse {
 	t.Helper()
 	text, err := json.Marshal(e)
 	if err != nil {
@@ -97,17 +97,17 @@ func (p *actor) send(t *testing.T, ctx context.Context, operation string, e even
 	}
 	p.requests++
 	for secret, at := range p.secrets {
-		if strings.Contains(filled, secret) && strings.Contains(answer.Body+fmt.Sprint(answer.Headers), secret) && !shows(operation, at) {
+		if strings.Contains(filled, secret) && strings.Contains(answer.Body+fmt.Sprint(answer.Headers), secret) && !repeatsSecret(operation, at) {
 			t.Errorf("%s repeats %s: %d %s", operation, at, answer.StatusCode, answer.Body)
 		}
 	}
 	p.values.Hear(operation, answer.Body, answer.Cookies...)
-	p.hear(operation, answer.Body)
+	p.addSecrets(operation, answer.Body)
 	return answer
 }
 
 // event is a route's event in the actor's tenant, good and with canaries in its texts.
-func (p *actor) event(t *testing.T, operation string) events.APIGatewayV2HTTPRequest {
+func (p *caller) event(t *testing.T, operation string) events.APIGatewayV2HTTPRequest {
 	t.Helper()
 	text, err := os.ReadFile("../../../events/" + operation + ".json")
 	if err != nil {
@@ -118,14 +118,14 @@ func (p *actor) event(t *testing.T, operation string) events.APIGatewayV2HTTPReq
 		t.Fatal(err)
 	}
 	e.RawPath = strings.Replace(e.RawPath, "/"+story.Tenant+"/", "/"+p.tenant+"/", 1)
-	e.RequestContext.HTTP.SourceIP = fmt.Sprintf("%s:%x::1", source, p.requests)
+	e.RequestContext.HTTP.SourceIP = fmt.Sprintf("%s:%x::1", sourcePrefix, p.requests)
 	body := strings.Replace(e.Body, `"length":6`, `"length":12`, 1) // codes that are in no text by chance
-	e.Body = rewrite(t, body, func(pointer, text string) string { return p.good(operation+" "+pointer, text) })
+	e.Body = rewrite(t, body, func(pointer, text string) string { return p.withCanary(operation+" "+pointer, text) })
 	return e
 }
 
 // good is a text of the story with a canary where it can have one: the same for the same text.
-func (p *actor) good(at, text string) string {
+func (p *caller) withCanary(at, text string) string {
 	c := classOf(at)
 	made := at[strings.LastIndex(at, "/")+1:] // what a field of another name has is ours to make: codes, tickets
 	if !slices.Contains([]class{addressText, personalText, settingText}, c) && made != "password" || strings.Contains(at, "/schema/") {
@@ -166,7 +166,7 @@ func classOf(at string) class {
 }
 
 // leads asks for a message whose link leads on to a place, where a route can.
-func (p *actor) leads(t *testing.T, route api.Route) {
+func (p *caller) sendReturnURL(t *testing.T, route api.Route) {
 	t.Helper()
 	e := p.event(t, route.Name)
 	if !strings.Contains(e.RawQueryString, "code_type_in_message") || route.Caller == api.Public {
@@ -177,7 +177,7 @@ func (p *actor) leads(t *testing.T, route api.Route) {
 }
 
 // verifies asks for a code that verifies an address: codes of that kind are kept by address.
-func (p *actor) verifies(t *testing.T) {
+func (p *caller) verifyAddress(t *testing.T) {
 	t.Helper()
 	address := `"address":"` + p.canary(addressText, "generateCode /address to verify") + `@example.com"`
 	user, code := p.event(t, "admin.createUser"), p.event(t, "system.generateCode")
@@ -189,7 +189,7 @@ func (p *actor) verifies(t *testing.T) {
 }
 
 // inBody are the events with a canary in one text of the body, and one with a field too many.
-func (p *actor) inBody(t *testing.T, route api.Route) (all []events.APIGatewayV2HTTPRequest) {
+func (p *caller) bodyVariants(t *testing.T, route api.Route) (all []events.APIGatewayV2HTTPRequest) {
 	t.Helper()
 	e := p.event(t, route.Name)
 	var pointers []string
@@ -217,7 +217,7 @@ func (p *actor) inBody(t *testing.T, route api.Route) (all []events.APIGatewayV2
 
 // inQuery are the events with a canary in one parameter, each that the story has, and with one in each that any route has: in one at a
 // time where tests are long.
-func (p *actor) inQuery(t *testing.T, route api.Route) (all []events.APIGatewayV2HTTPRequest) {
+func (p *caller) queryVariants(t *testing.T, route api.Route) (all []events.APIGatewayV2HTTPRequest) {
 	t.Helper()
 	e := p.event(t, route.Name)
 	query, err := url.ParseQuery(e.RawQueryString)
@@ -251,7 +251,7 @@ func (p *actor) inQuery(t *testing.T, route api.Route) (all []events.APIGatewayV
 }
 
 // inPath are the events with a canary for one id of the path.
-func (p *actor) inPath(t *testing.T, route api.Route) (all []events.APIGatewayV2HTTPRequest) {
+func (p *caller) pathVariants(t *testing.T, route api.Route) (all []events.APIGatewayV2HTTPRequest) {
 	t.Helper()
 	e := p.event(t, route.Name)
 	for i, part := range strings.Split(route.Path, "/") {
@@ -266,7 +266,7 @@ func (p *actor) inPath(t *testing.T, route api.Route) (all []events.APIGatewayV2
 }
 
 // inHeaders are the events with canaries in headers: a token that is none, a form that is none, and all others at once.
-func (p *actor) inHeaders(t *testing.T, route api.Route) []events.APIGatewayV2HTTPRequest {
+func (p *caller) headerVariants(t *testing.T, route api.Route) []events.APIGatewayV2HTTPRequest {
 	t.Helper()
 	with := func(c class, format string, names ...string) events.APIGatewayV2HTTPRequest {
 		e := p.event(t, route.Name)
@@ -281,7 +281,7 @@ func (p *actor) inHeaders(t *testing.T, route api.Route) []events.APIGatewayV2HT
 	others.Cookies = []string{"session=" + p.canary(secretText, route.Name+" cookie")}
 	return []events.APIGatewayV2HTTPRequest{
 		with(secretText, "Bearer %s", "authorization"), with(secretText, "Basic %s", "authorization"), with(strayText, "text/%s", "content-type"), others,
-		with(keyText, "%s", "idempotency-key"), with(keyText, "%s"+longKey, "x-idempotency-key"),
+		with(keyText, "%s", "idempotency-key"), with(keyText, "%s"+keySuffix, "x-idempotency-key"),
 	}
 }
 
@@ -329,7 +329,7 @@ func walkTexts(pointer string, value any, change func(pointer, text string) stri
 }
 
 // failing is a context in which the n-th call to AWS fails, after all of the SDK's tries, which would take their time.
-func failing(t *testing.T, n int) context.Context {
+func failingContext(t *testing.T, n int) context.Context {
 	kinds := []systemtest.FaultKind{systemtest.Failed, systemtest.Cut, systemtest.TimedOut}
 	return (&systemtest.Fault{Kind: kinds[n%len(kinds)], Reach: systemtest.OnceAbove, Call: n}).Context(t.Context())
 }

@@ -33,29 +33,29 @@ func states() []string {
 	return []string{unknown, waiting, invited, chosen, earlier, limited, guessed, bounced, active, inactive}
 }
 
-// perPerson is how often one person's code is guessed at: less often than the guesses that a person has.
-const perPerson = 15
+// guessesPerTarget is how often one person's code is guessed at: less often than the guesses that a person has.
+const guessesPerTarget = 15
 
 // stranger is what somebody knows who asks about an address: what they typed, and what they were answered or can make up.
-type stranger struct{ state, address, ticket, link, cookie string }
+type target struct{ state, address, ticket, link, cookie string }
 
 // crowd is a pool with people in each state, and a product whose courier works when the test says so. Its time stands still, so that
 // no function forgets its settings between two calls that are compared.
-type crowd struct {
+type population struct {
 	now     atomic.Int64 // in nanoseconds
 	product *systemtest.Product
 	tenant  *systemtest.Tenant
 	pool    string
 	trace   systemtest.Trace
 	meter   systemtest.Meter
-	people  map[string][]stranger
+	targets map[string][]target
 	calls   int
 }
 
-// newCrowd has n people in each state, and has looked whether they are in it.
-func newCrowd(tb testing.TB, n int) *crowd {
+// newPopulation has n people in each state, and has looked whether they are in it.
+func newPopulation(tb testing.TB, n int) *population {
 	tb.Helper()
-	c := &crowd{people: map[string][]stranger{}}
+	c := &population{targets: map[string][]target{}}
 	c.now.Store(time.Now().UnixNano())
 	still := func(config *system.Config) { config.Now = func() time.Time { return time.Unix(0, c.now.Load()) } }
 	c.product = systemtest.New(tb, alone, still, c.trace.Option, systemtest.WithMiddleware(c.meter.Watch))
@@ -63,42 +63,42 @@ func newCrowd(tb testing.TB, n int) *crowd {
 	c.pool = c.tenant.NewPool(tb, nil)
 	for _, state := range states() {
 		for range n {
-			c.people[state] = append(c.people[state], stranger{state: state, address: systemtest.Address("eve")})
+			c.targets[state] = append(c.targets[state], target{state: state, address: systemtest.Address("eve")})
 		}
 	}
-	c.come(tb, earlier)
+	c.enter(tb, earlier)
 	c.now.Add(int64(25 * time.Hour))
 	c.tenant.RenewTokens(tb)
-	c.come(tb, states()...)
+	c.enter(tb, states()...)
 	for range 4 {
 		c.now.Add(int64(61 * time.Second))
-		c.come(tb, limited)
+		c.enter(tb, limited)
 	}
-	for _, p := range c.people[guessed] {
+	for _, p := range c.targets[guessed] {
 		for range 20 {
 			c.tenant.System.Must(tb, 422, "POST", "/pools/"+c.pool+"/users/"+c.id(tb, p.address)+"/activate", fields{"code": "not a code"})
 		}
 	}
 	c.now.Add(int64(61 * time.Second))
-	for _, people := range c.people {
-		for i, p := range people {
-			people[i].ticket = c.register(tb, p.address)
-			people[i].link = madeUp(c.id(tb, p.address))
-			people[i].cookie = c.registerOnPage(tb, p.address) // too soon for another mail
+	for _, targets := range c.targets {
+		for i, p := range targets {
+			targets[i].ticket = c.register(tb, p.address)
+			targets[i].link = neverIssuedCode(c.id(tb, p.address))
+			targets[i].cookie = c.registerOnPage(tb, p.address) // too soon for another mail
 		}
 	}
 	c.deliver(tb)
-	c.check(tb)
+	c.checkMails(tb)
 	// so that no question is the first to read what is remembered
 	c.tenant.Public.Must(tb, 200, "GET", "/pools/"+c.pool, nil)
 	return c
 }
 
 // come brings the people of some states into them.
-func (c *crowd) come(tb testing.TB, states ...string) {
+func (c *population) enter(tb testing.TB, states ...string) {
 	tb.Helper()
 	for _, state := range states {
-		for _, p := range c.people[state] {
+		for _, p := range c.targets[state] {
 			switch state {
 			case waiting, limited, guessed, bounced, earlier:
 				c.register(tb, p.address)
@@ -110,7 +110,7 @@ func (c *crowd) come(tb testing.TB, states ...string) {
 				c.tenant.NewUser(tb, c.pool, state, p.address, nil)
 			}
 			if state == bounced {
-				c.complain(tb, p.address)
+				c.reportComplaint(tb, p.address)
 			}
 		}
 	}
@@ -118,7 +118,7 @@ func (c *crowd) come(tb testing.TB, states ...string) {
 }
 
 // complain has SES report that nothing more may be sent to an address.
-func (c *crowd) complain(tb testing.TB, address string) {
+func (c *population) reportComplaint(tb testing.TB, address string) {
 	tb.Helper()
 	notice, err := json.Marshal(fields{"source": "aws.ses", "detail": fields{
 		"eventType": "Complaint", "complaint": fields{"complainedRecipients": []fields{{"emailAddress": address}}},
@@ -132,20 +132,20 @@ func (c *crowd) complain(tb testing.TB, address string) {
 }
 
 // check looks whether everybody has got the mails that their state means: of each sign-up one, within the limits.
-func (c *crowd) check(tb testing.TB) {
+func (c *population) checkMails(tb testing.TB) {
 	tb.Helper()
 	mails := map[string]int{unknown: 1, waiting: 2, invited: 1, chosen: 1, earlier: 3, limited: 5, guessed: 2, bounced: 0, active: 1, inactive: 1}
 	for _, state := range states() {
-		if got := c.product.Inbox.Mails(tb, c.people[state][0].address); len(got) != mails[state] {
+		if got := c.product.Inbox.Mails(tb, c.targets[state][0].address); len(got) != mails[state] {
 			tb.Fatalf("an address that is %s has got %d mails, want %d", state, len(got), mails[state])
 		}
 	}
 }
 
 // registerOnPage is the cookie of whoever signs up on the page.
-func (c *crowd) registerOnPage(tb testing.TB, address string) (cookie string) {
+func (c *population) registerOnPage(tb testing.TB, address string) (cookie string) {
 	tb.Helper()
-	function, event := c.event(tb, question{operation: "public.registerByPage", body: onPage(systemtest.Password)}, stranger{address: address})
+	function, event := c.event(tb, question{operation: "public.registerByPage", body: pageForm(systemtest.Password)}, target{address: address})
 	answer, err := function(tb.Context(), event)
 	if err != nil || answer.StatusCode != http.StatusSeeOther {
 		tb.Fatalf("the page answers %d %s, %v", answer.StatusCode, answer.Body, err)
@@ -154,18 +154,18 @@ func (c *crowd) registerOnPage(tb testing.TB, address string) (cookie string) {
 	return cookie
 }
 
-func (c *crowd) register(tb testing.TB, address string) (ticket string) {
+func (c *population) register(tb testing.TB, address string) (ticket string) {
 	tb.Helper()
 	return c.tenant.Public.Must(tb, 201, "POST", "/pools/"+c.pool+"/register", fields{"identifier": address}).Text(tb, "ticket")
 }
 
-func (c *crowd) id(tb testing.TB, address string) string {
+func (c *population) id(tb testing.TB, address string) string {
 	tb.Helper()
 	return c.tenant.System.Must(tb, 200, "POST", "/pools/"+c.pool+"/users/by_key", fields{"identifier": address}).Text(tb, "id")
 }
 
 // deliver has the courier work through the outbox.
-func (c *crowd) deliver(tb testing.TB) {
+func (c *population) deliver(tb testing.TB) {
 	tb.Helper()
 	for _, it := range c.product.Items(tb) {
 		if id, ok := table.MessageOf(it["pk"]); ok {
@@ -177,15 +177,15 @@ func (c *crowd) deliver(tb testing.TB) {
 }
 
 // madeUp is a code as links have them, of the right form, that was never issued to the user.
-func madeUp(user string) string {
+func neverIssuedCode(user string) string {
 	code := slices.Concat([]byte{1, 10}, []byte("activation"), []byte{byte(len(user))}, []byte(user), make([]byte, 16))
 	return base64.RawURLEncoding.EncodeToString(code)
 }
 
 // stranger is the i-th who asks about an address of the state. What nobody knew is known as soon as somebody has registered it, so
 // there it is another address each time.
-func (c *crowd) stranger(state string, i int) stranger {
-	p := c.people[state][i/perPerson%len(c.people[state])]
+func (c *population) target(state string, i int) target {
+	p := c.targets[state][i/guessesPerTarget%len(c.targets[state])]
 	if state == unknown {
 		p.address = systemtest.Address("eve")
 	}
