@@ -23,15 +23,16 @@ import (
 	"identitypools/shared/api"
 )
 
-// question is something that the public can ask.
+// question is a request that the public can make about an address.
 type question struct {
 	name, operation string
 	status          int
 	query           string
-	body            func(target) any    // fields are JSON, a text is a form
-	key             func(target) string // an idempotency key; nil for none
+	body            func(target) any    // fields for JSON, a string for a form
+	key             func(target) string // the idempotency key; nil for none
 }
 
+// questions returns all questions.
 func questions() []question {
 	register := func(more fields) func(target) any {
 		return func(s target) any {
@@ -73,17 +74,18 @@ func questions() []question {
 	}
 }
 
-// onPage is the form of the page for signing up.
+// pageForm returns the body of the form of the page for signing up.
 func pageForm(password string) func(target) any {
 	return func(s target) any { return url.Values{"identifier": {s.address}, "password": {password}}.Encode() }
 }
 
-// isGuess says whether a question is a guess at a short code.
+// isGuess reports whether a question is a guess at a short code.
 func (q question) isGuess() bool {
 	return q.operation == "public.activate" || q.operation == "public.activateByCode"
 }
 
-// event is a question about an address, each from a source of its own: what is limited by source is another test's.
+// event returns the event of a question, and the function that answers it. Each event comes from a
+// source of its own, because another test checks the limits of a source.
 func (c *population) event(tb testing.TB, q question, s target) (api.Gateway, events.APIGatewayV2HTTPRequest) {
 	tb.Helper()
 	route := story.Route(q.operation)
@@ -114,22 +116,25 @@ func (c *population) event(tb testing.TB, q question, s target) (api.Gateway, ev
 	return c.product.Functions[route.Function], api.Event(r, body, "request")
 }
 
-// seen is all that a stranger can see of an answer, and the calls to the table, which make most of the time that it takes.
+// observation is what a caller can observe of an answer. It includes the calls to the table,
+// because they take most of the time of an answer.
 type observation struct {
 	Status  int
 	Headers map[string]string
-	Body    string // but for what is random, of which the length is left
+	Body    string // with the lengths of random values instead of the values
 	Length  int
 	Calls   []string
-	Bytes   []int64 // of each call's requests
+	Bytes   []int64 // of the requests of each call
 	Cost    systemtest.Cost
 }
 
-// work is what the processor had to do, as far as it can be counted: a hash shows in the bytes, a call to the table in both.
+// allocations is the memory that a function allocated for a question. It shows work that the
+// processor did: a hash shows in the bytes, and a call to the table in both numbers.
 type allocations struct{ objects, bytes float64 }
 
 var addressPattern = regexp.MustCompile(`eve-\w+@example\.com`)
 
+// ask asks a question and returns what can be observed of the answer.
 func (c *population) ask(tb testing.TB, q question, s target) (observation, allocations) {
 	tb.Helper()
 	function, event := c.event(tb, q, s)
@@ -145,7 +150,7 @@ func (c *population) ask(tb testing.TB, q question, s target) (observation, allo
 	if answer.StatusCode != q.status {
 		tb.Fatalf("%s answers %d, want %d: %s", q.name, answer.StatusCode, q.status, answer.Body)
 	}
-	body := addressPattern.ReplaceAllString(strings.ReplaceAll(answer.Body, s.link, "LINK"), "ADDRESS") // which the stranger knows
+	body := addressPattern.ReplaceAllString(strings.ReplaceAll(answer.Body, s.link, "LINK"), "ADDRESS") // values that the caller knows
 	got := observation{Status: answer.StatusCode, Headers: answer.Headers, Length: len(body) + len(strings.Join(answer.Cookies, "")), Body: withoutRandomValues(body), Cost: c.meter.Collect()}
 	for _, call := range c.trace.Collect() {
 		got.Calls, got.Bytes = append(got.Calls, call.Normalized()), append(got.Bytes, call.Bytes())
@@ -153,7 +158,7 @@ func (c *population) ask(tb testing.TB, q question, s target) (observation, allo
 	return got, allocations{float64(after.Mallocs - before.Mallocs), float64(after.TotalAlloc - before.TotalAlloc)}
 }
 
-// plain is a body without what is another each time.
+// withoutRandomValues returns a body with the lengths of its random values instead of the values.
 func withoutRandomValues(body string) string {
 	var parts fields
 	if json.Unmarshal([]byte(body), &parts) != nil {
@@ -168,9 +173,10 @@ func withoutRandomValues(body string) string {
 	return string(text)
 }
 
-// difference is what differs between an answer about an address and one about another, but for what
-// is meant to: a registration of a known address writes in place of its user what is as long under
-// another key, so its bytes differ by that of the key; they also follow the length of an id.
+// difference describes how the answers about two addresses differ, or returns "" if they differ
+// only as intended. A registration of a known address writes an item of the same length as a user's
+// under another key, so the bytes differ by the length of the key. The bytes also depend on the
+// length of a user's id.
 func difference(q question, state string, a observation, other string, b observation) string {
 	if q.operation == "public.register" || q.operation == "public.registerByPage" {
 		a.Calls, b.Calls = replaced(a.Calls, "transact USERS,", "transact USER,"),
@@ -179,15 +185,15 @@ func difference(q question, state string, a observation, other string, b observa
 			a.Bytes, b.Bytes = nil, nil
 		}
 	}
-	// a repeat under its key pays nothing, and a call that a condition stopped does not say its
-	// price
+	// A repeat under its key costs nothing, and the engine does not report the cost of a call whose
+	// condition failed.
 	if q.isGuess() && q.key != nil {
 		a.Cost, b.Cost = systemtest.Cost{}, systemtest.Cost{}
 	}
 	if (state == chosen) != (other == chosen) {
 		a.Bytes, b.Bytes = nil, nil
 	}
-	// The first guess of a day makes a call more where no mail has opened the day: a stranger's own registration sends one, unless it is too soon.
+	// The first guess of a day makes one more call if no mail was sent to the mailbox on that day.
 	if q.isGuess() && (state == earlier || other == earlier) {
 		a.Calls, b.Calls, a.Bytes, b.Bytes = nil, nil, nil, nil
 	}
@@ -197,6 +203,7 @@ func difference(q question, state string, a observation, other string, b observa
 	return fmt.Sprintf("%s:\n%+v\n%s:\n%+v", state, a, other, b)
 }
 
+// replaced returns the texts with a part replaced.
 func replaced(texts []string, old, new string) (all []string) {
 	for _, text := range texts {
 		all = append(all, strings.ReplaceAll(text, old, new))
@@ -204,7 +211,7 @@ func replaced(texts []string, old, new string) (all []string) {
 	return all
 }
 
-// differBy says whether no two of the numbers at one place differ by more than most.
+// differBy reports whether the numbers at each index differ by at most a number.
 func differBy(a, b []int64, most int64) bool {
 	for i := range min(len(a), len(b)) {
 		if d := a[i] - b[i]; d > most || -d > most {
@@ -214,9 +221,11 @@ func differBy(a, b []int64, most int64) bool {
 	return len(a) == len(b)
 }
 
-// "Nobody learns who is registered" (V6.3.8, 63A §3.2.1): whatever the state of an address, each public route answers alike, and makes the
-// same calls to the table in the same order, with as many bytes and for the same price: each of 300 times where tests are long. What the
-// processor does besides differs by less than a call or a hash, but for what the race detector and the collector add. Not parallel: it counts memory.
+// "Nobody learns who is registered" (V6.3.8, 63A §3.2.1): whatever the state of an address, each
+// public route answers alike, and makes the same calls to the table in the same order, with as many
+// bytes and for the same price. With LONG, the test asks each question 300 times. Other work of the
+// processor differs by less than a call or a hash, apart from what the race detector and the
+// garbage collector add. The test is not parallel because it measures memory.
 func TestTheStateOfAnAddressDoesNotShow(t *testing.T) {
 	rounds, c := 5, newPopulation(t, 1)
 	if long() {
@@ -225,7 +234,7 @@ func TestTheStateOfAnAddressDoesNotShow(t *testing.T) {
 	for _, q := range questions() {
 		t.Run(q.name, func(t *testing.T) {
 			c := c
-			if long() { // the engine slows down as a table grows
+			if long() { // the engine is slower with a larger table
 				c = newPopulation(t, q.targetsNeeded(rounds))
 			}
 			first, objects, bytes := map[string]observation{}, map[string][]float64{}, map[string][]float64{}
@@ -252,7 +261,8 @@ func TestTheStateOfAnAddressDoesNotShow(t *testing.T) {
 	}
 }
 
-// people are as many in each state as it takes to ask a question so often: whoever is guessed at too often is in another state.
+// targetsNeeded returns how many addresses each state must have so that a question can be asked
+// rounds times. An address at which too many guesses are made changes its state.
 func (q question) targetsNeeded(rounds int) int {
 	if q.isGuess() {
 		return (rounds + guessesPerTarget - 1) / guessesPerTarget
@@ -260,7 +270,8 @@ func (q question) targetsNeeded(rounds int) int {
 	return 1
 }
 
-// within checks that the medians of the states lie within a share of the least, and some more.
+// checkMedians checks that the medians of the states are within a range, which begins at the
+// smallest of them and extends by a share of it plus a constant.
 func checkMedians(t *testing.T, what string, counts map[string][]float64, share, more float64) {
 	t.Helper()
 	medians := map[string]float64{}
@@ -274,7 +285,7 @@ func checkMedians(t *testing.T, what string, counts map[string][]float64, share,
 	t.Logf("%s on the heap: %.0f to %.0f", what, least, most)
 }
 
-// A public route that is not among the questions is not compared.
+// Every public route is in one of the questions, because a route that is in none is not compared.
 func TestEveryPublicRouteIsAsked(t *testing.T) {
 	t.Parallel()
 	for _, r := range functions.Routes() {
@@ -284,8 +295,10 @@ func TestEveryPublicRouteIsAsked(t *testing.T) {
 	}
 }
 
-// BenchmarkAlike measures the time of each question about addresses of each state in turn: the medians, and how likely a state would differ
-// so much from an unknown address by chance (Mann and Whitney). Run it with -benchtime 300x, on a machine that does nothing else.
+// BenchmarkAlike measures the time of the answers to each question, for addresses of each state in
+// turn. It reports the medians and, for each state, the probability that its times would differ so
+// much from those of unknown addresses by chance (the Mann–Whitney test). Run it with -benchtime
+// 300x on an idle machine.
 func BenchmarkAlike(b *testing.B) {
 	for _, q := range questions() {
 		b.Run(strings.ReplaceAll(q.name, " ", "_"), func(b *testing.B) {
@@ -307,11 +320,12 @@ func BenchmarkAlike(b *testing.B) {
 	}
 }
 
+// report reports the results of a benchmark.
 func report(b *testing.B, times map[string][]float64) {
 	b.Helper()
 	var text strings.Builder
 	least := 1.0
-	for _, state := range states()[1:] { // of more than ten lines go test shows ten
+	for _, state := range states()[1:] {
 		p := systemtest.MannWhitney(times[unknown], times[state])
 		least = min(least, p)
 		fmt.Fprintf(&text, "\n%-50s median %6.0f µs, p = %.3f", state, systemtest.Median(times[state]), p)

@@ -19,10 +19,11 @@ import (
 	"identitypools/shared/password"
 )
 
+// alone is an option with which nothing but the test calls the courier.
 func alone(c *system.Config) { c.NoCourier = true }
 
-// BenchmarkRequest is what a warm request costs without the engine and without hashing: event in, answer out, the table's answers
-// played back from a tape.
+// BenchmarkRequest measures a request in a warm function, from the event to the answer, without the
+// engine and without hashing. The answers of the table are recorded and replayed.
 func BenchmarkRequest(b *testing.B) {
 	tape := systemtest.NewTape()
 	product := systemtest.New(b, alone, systemtest.WithMiddleware(tape.Watch))
@@ -48,7 +49,7 @@ func BenchmarkRequest(b *testing.B) {
 		{"public.registrationPage", "registration", "GET", "/pools/" + pool + "/register", tenant.Pages, ""},
 		{"public.activationPage", "registration", "GET", "/pools/" + pool + "/activate?code=x", tenant.Pages, ""},
 	}
-	for _, r := range requests { // one real call each, for the tape and for the caches
+	for _, r := range requests { // makes one real call of each, which is recorded and fills the caches
 		var body any
 		if r.body != "" {
 			body = r.body
@@ -71,6 +72,7 @@ func BenchmarkRequest(b *testing.B) {
 	}
 }
 
+// eventOf returns the event of a request of a client.
 func eventOf(b *testing.B, client *systemtest.Client, method, path, body string) events.APIGatewayV2HTTPRequest {
 	b.Helper()
 	r, err := http.NewRequestWithContext(b.Context(), method, client.URL(path), bytes.NewReader([]byte(body)))
@@ -86,8 +88,9 @@ func eventOf(b *testing.B, client *systemtest.Client, method, path, body string)
 	return api.Event(r, []byte(body), "bench")
 }
 
-// BenchmarkRegistrations compares, in one run, registrations over HTTP with what bounds them: the engine's own transactions where no
-// password is hashed, the hash alone where one is. Each has a table of its own, since the engine slows down as a table grows.
+// BenchmarkRegistrations compares registrations over HTTP with what limits them: the engine's
+// transactions if no password is hashed, and hashing if one is. Each benchmark has a table of its
+// own, because the engine is slower with a larger table.
 func BenchmarkRegistrations(b *testing.B) {
 	hasher := password.NewHasher()
 	run := func(name string, parallel int, prepare func(b *testing.B) (once func(n int64))) {
@@ -142,7 +145,7 @@ func BenchmarkRegistrations(b *testing.B) {
 	}
 }
 
-// bareTransaction writes four items of the size that a registration writes.
+// bareTransaction writes four items that have the size of those of a registration.
 func bareTransaction(b *testing.B, product *systemtest.Product, n int64) {
 	var writes []types.TransactWriteItem
 	for i := range 4 {

@@ -23,14 +23,15 @@ import (
 	"identitypools/shared/api"
 )
 
-// actor plays the story of events/ in a tenant of its own, with canaries in its texts.
+// caller sends the events of events/ in a tenant of its own, with canaries in their texts.
 type caller struct {
 	*leakTest
 	tenant string
 	values *story.Values
-	known  map[string]string // texts of the story, with the canary of each
+	known  map[string]string // the canary of each text of the events
 }
 
+// newCaller returns a caller with clients in a new tenant.
 func (a *leakTest) newCaller(t *testing.T) *caller {
 	t.Helper()
 	p := &caller{leakTest: a, tenant: "t-" + systemtest.Unique(), values: story.NewValues(), known: map[string]string{}}
@@ -45,7 +46,8 @@ func (a *leakTest) newCaller(t *testing.T) *caller {
 	return p
 }
 
-// tell calls a route as the story does, twice under a key; then with a canary in each of its fields in turn, then while the table has faults.
+// callRoute calls a route with its event, twice under an idempotency key. Then it calls the route
+// with a canary in each field in turn, and at last while calls to AWS fail or panic.
 func (a *leakTest) callRoute(t *testing.T, route api.Route) {
 	t.Helper()
 	p := a.newCaller(t)
@@ -70,9 +72,10 @@ func (a *leakTest) callRoute(t *testing.T, route api.Route) {
 	p.send(t, context.WithValue(t.Context(), panicKey{}, true), route.Name, again)
 }
 
-// keySuffix makes a key of a canary long enough.
+// keySuffix makes a canary long enough for an idempotency key.
 const keySuffix = "-of-as-many-characters-as-a-key-must-have"
 
+// must sends an event, which must succeed.
 func (p *caller) must(t *testing.T, operation string, e events.APIGatewayV2HTTPRequest) {
 	t.Helper()
 	if answer := p.send(t, t.Context(), operation, e); answer.StatusCode >= 400 {
@@ -80,7 +83,8 @@ func (p *caller) must(t *testing.T, operation string, e events.APIGatewayV2HTTPR
 	}
 }
 
-// send has a route's function do an event, and looks at its answer: it must not repeat a secret of the request.
+// send passes an event to a route's function and checks that the answer repeats no secret of the
+// request.
 func (p *caller) send(t *testing.T, ctx context.Context, operation string, e events.APIGatewayV2HTTPRequest) events.APIGatewayV2HTTPResponse {
 	t.Helper()
 	text, err := json.Marshal(e)
@@ -106,7 +110,8 @@ func (p *caller) send(t *testing.T, ctx context.Context, operation string, e eve
 	return answer
 }
 
-// event is a route's event in the actor's tenant, good and with canaries in its texts.
+// event returns a route's event for the caller's tenant, which is valid and has canaries in its
+// texts.
 func (p *caller) event(t *testing.T, operation string) events.APIGatewayV2HTTPRequest {
 	t.Helper()
 	text, err := os.ReadFile("../../../events/" + operation + ".json")
@@ -119,15 +124,16 @@ func (p *caller) event(t *testing.T, operation string) events.APIGatewayV2HTTPRe
 	}
 	e.RawPath = strings.Replace(e.RawPath, "/"+story.Tenant+"/", "/"+p.tenant+"/", 1)
 	e.RequestContext.HTTP.SourceIP = fmt.Sprintf("%s:%x::1", sourcePrefix, p.requests)
-	body := strings.Replace(e.Body, `"length":6`, `"length":12`, 1) // codes that are in no text by chance
+	body := strings.Replace(e.Body, `"length":6`, `"length":12`, 1) // such long codes do not occur by chance
 	e.Body = rewrite(t, body, func(pointer, text string) string { return p.withCanary(operation+" "+pointer, text) })
 	return e
 }
 
-// good is a text of the story with a canary where it can have one: the same for the same text.
+// withCanary returns a text of an event with a canary, if the field can have one. The same text
+// always gets the same canary.
 func (p *caller) withCanary(at, text string) string {
 	c := classOf(at)
-	made := at[strings.LastIndex(at, "/")+1:] // what a field of another name has is ours to make: codes, tickets
+	made := at[strings.LastIndex(at, "/")+1:] // other secrets, such as codes and tickets, are made by the product
 	if !slices.Contains([]class{addressText, personalText, settingText}, c) && made != "password" || strings.Contains(at, "/schema/") {
 		return text
 	}
@@ -144,14 +150,15 @@ func (p *caller) withCanary(at, text string) string {
 	return p.known[text]
 }
 
-// classOf is what the field at the end of a JSON pointer, or of a query, is.
+// classOf returns the class of a field, which is named by a JSON pointer or by a parameter of a
+// query.
 func classOf(at string) class {
 	switch name := at[strings.LastIndexAny(at, "/ ?")+1:]; {
 	case slices.Contains([]string{"password", "hashed_password", "code", "extended_code", "ticket", "client_secret", "totp_secret"}, name):
 		return secretText
 	case slices.Contains([]string{"identifier", "address", "otp_address", "query", "search_phrase"}, name):
 		return addressText
-	case strings.Contains(at, " //"): // a form's field is named by its pointer into the payload
+	case strings.Contains(at, " //"): // the name of a form's field is a pointer into the payload
 		return personalText
 	case strings.Contains(at, "/payload/"), strings.Contains(at, "/metadata/"), strings.Contains(at, "/business_metadata/"):
 		return personalText
@@ -165,7 +172,7 @@ func classOf(at string) class {
 	return strayText
 }
 
-// leads asks for a message whose link leads on to a place, where a route can.
+// sendReturnURL asks for a message whose link has a URL to return to, if the route allows one.
 func (p *caller) sendReturnURL(t *testing.T, route api.Route) {
 	t.Helper()
 	e := p.event(t, route.Name)
@@ -176,7 +183,7 @@ func (p *caller) sendReturnURL(t *testing.T, route api.Route) {
 	p.send(t, t.Context(), route.Name, e)
 }
 
-// verifies asks for a code that verifies an address: codes of that kind are kept by address.
+// verifyAddress asks for a code that verifies an address, because such codes are stored by address.
 func (p *caller) verifyAddress(t *testing.T) {
 	t.Helper()
 	address := `"address":"` + p.canary(addressText, "generateCode /address to verify") + `@example.com"`
@@ -188,7 +195,8 @@ func (p *caller) verifyAddress(t *testing.T) {
 	p.send(t, t.Context(), "system.generateCode", code)
 }
 
-// inBody are the events with a canary in one text of the body, and one with a field too many.
+// bodyVariants returns events that have a canary in one text of the body, and one that has an
+// additional field.
 func (p *caller) bodyVariants(t *testing.T, route api.Route) (all []events.APIGatewayV2HTTPRequest) {
 	t.Helper()
 	e := p.event(t, route.Name)
@@ -215,8 +223,9 @@ func (p *caller) bodyVariants(t *testing.T, route api.Route) (all []events.APIGa
 	return all
 }
 
-// inQuery are the events with a canary in one parameter, each that the story has, and with one in each that any route has: in one at a
-// time where tests are long.
+// queryVariants returns events that have a canary in one parameter of the query, for each parameter
+// of the route's event. It also puts canaries into all parameters that any route has: into one at a
+// time with LONG, else into all at once.
 func (p *caller) queryVariants(t *testing.T, route api.Route) (all []events.APIGatewayV2HTTPRequest) {
 	t.Helper()
 	e := p.event(t, route.Name)
@@ -250,7 +259,7 @@ func (p *caller) queryVariants(t *testing.T, route api.Route) (all []events.APIG
 	return all
 }
 
-// inPath are the events with a canary for one id of the path.
+// pathVariants returns events that have a canary instead of one id of the path.
 func (p *caller) pathVariants(t *testing.T, route api.Route) (all []events.APIGatewayV2HTTPRequest) {
 	t.Helper()
 	e := p.event(t, route.Name)
@@ -265,7 +274,8 @@ func (p *caller) pathVariants(t *testing.T, route api.Route) (all []events.APIGa
 	return all
 }
 
-// inHeaders are the events with canaries in headers: a token that is none, a form that is none, and all others at once.
+// headerVariants returns events that have canaries in headers: in the authorization, in the content
+// type, in the idempotency key, and in all others at once.
 func (p *caller) headerVariants(t *testing.T, route api.Route) []events.APIGatewayV2HTTPRequest {
 	t.Helper()
 	with := func(c class, format string, names ...string) events.APIGatewayV2HTTPRequest {
@@ -285,7 +295,8 @@ func (p *caller) headerVariants(t *testing.T, route api.Route) []events.APIGatew
 	}
 }
 
-// rewrite changes the texts of a body, of JSON or of a form, each at its JSON pointer.
+// rewrite replaces the texts in a body, which is JSON or a form. change gets the JSON pointer of
+// each text.
 func rewrite(t *testing.T, body string, change func(pointer, text string) string) string {
 	t.Helper()
 	if body == "" {
@@ -312,6 +323,7 @@ func rewrite(t *testing.T, body string, change func(pointer, text string) string
 	return string(text)
 }
 
+// walkTexts replaces the texts in a JSON value.
 func walkTexts(pointer string, value any, change func(pointer, text string) string) any {
 	switch v := value.(type) {
 	case string:
@@ -328,7 +340,8 @@ func walkTexts(pointer string, value any, change func(pointer, text string) stri
 	return value
 }
 
-// failing is a context in which the n-th call to AWS fails, after all of the SDK's tries, which would take their time.
+// failingContext returns a context in which the n-th call to AWS fails. It fails after the SDK's
+// retries, because those take time.
 func failingContext(t *testing.T, n int) context.Context {
 	kinds := []systemtest.FaultKind{systemtest.Failed, systemtest.Cut, systemtest.TimedOut}
 	return (&systemtest.Fault{Kind: kinds[n%len(kinds)], Reach: systemtest.OnceAbove, Call: n}).Context(t.Context())
@@ -336,7 +349,7 @@ func failingContext(t *testing.T, n int) context.Context {
 
 type panicKey struct{}
 
-// panicking lets the calls of a context panic that is marked so.
+// panicking is a middleware that panics if the context has a panicKey.
 func panicking(stack *middleware.Stack) error {
 	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("panicking", func(
 		ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
@@ -348,16 +361,18 @@ func panicking(stack *middleware.Stack) error {
 	}), middleware.Before)
 }
 
-// refusingSES injects SES's refusals, which repeat the recipient as the real ones may, and keeps the mails that it takes.
+// refusingSES is a server that refuses mails as SES does, with the recipient in the message of the
+// error, or accepts and keeps them.
 type refusingSES struct {
 	url string
 
 	mu     sync.Mutex
-	code   string // "" takes
+	code   string // of the error; "" if mails are accepted
 	status int
 	taken  []string
 }
 
+// newRefusingSES starts a server that accepts mails.
 func newRefusingSES(t *testing.T) *refusingSES {
 	t.Helper()
 	s := &refusingSES{}
@@ -389,13 +404,14 @@ func newRefusingSES(t *testing.T) *refusingSES {
 	return s
 }
 
-// refuse answers each mail with an error from now on; "" takes them.
+// refuse makes the server refuse mails with an error from now on, or accept them if code is "".
 func (s *refusingSES) refuse(code string, status int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.code, s.status = code, status
 }
 
+// mails returns the texts of the mails that were accepted.
 func (s *refusingSES) mails() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -24,23 +24,24 @@ import (
 	"identitypools/infra/local/system"
 )
 
-// class is what a text of a request is.
+// class is the kind of a text in a request.
 type class string
 
-// The classes.
+// These are the classes of texts.
 const (
 	secretText   class = "s" // passwords, codes, tickets, tokens, secrets of clients
 	addressText  class = "a" // identifiers and addresses
 	personalText class = "p" // what users tell about themselves
 	settingText  class = "c" // names and descriptions of pools and schemas
-	returnText   class = "u" // where an activation leads
+	returnText   class = "u" // URLs to return to after an activation
 	keyText      class = "k" // Idempotency-Key
-	idText       class = "i" // ids that the caller chose: they are no secret, and log lines and keys name them
-	strayText    class = "x" // what belongs nowhere
+	idText       class = "i" // ids that the caller chose, which are not secret and may be logged
+	strayText    class = "x" // other texts, which must not be stored or logged
 )
 
-// mayHold says which kinds of items may hold which classes, and why. What is not here may not: a new kind of item has to be thought about.
-// No kind may hold a secret.
+// allowedClasses returns the classes that each kind of item may contain, with the reasons. Other
+// classes are not allowed. A kind that is missing fails the test, so that somebody decides about
+// each new kind. No kind may contain a secret.
 func allowedClasses() map[string]map[class]string {
 	return map[string]map[class]string{
 		"POOL POOL":             {settingText: "it is the pool", personalText: "a pool has metadata, which administrators fill"},
@@ -66,31 +67,35 @@ func allowedClasses() map[string]map[class]string {
 	}
 }
 
-// shows are the answers that repeat a secret of their request: a page carries the code of its link into its form, and shows one that was typed.
+// repeatsSecret reports whether the answer of an operation may repeat a secret of the request. A
+// page carries the code of its link in its form, and shows a code that was typed.
 func repeatsSecret(operation, at string) bool {
 	return (operation == "public.activationPage" || operation == "public.activateByPage" || operation == "public.activateByCode") && strings.Contains(at, "code")
 }
 
-// mark is in every canary: a text of small letters, which nothing changes when it normalizes, and which is nowhere else.
+// canaryPrefix is part of every canary and of no other text. It consists of small letters, which
+// normalizing does not change.
 const canaryPrefix = "zcanaryz"
 
-// source begins the addresses that requests come from, each from another.
+// sourcePrefix is the beginning of the IP addresses that requests come from. Each request has
+// another address.
 const sourcePrefix = "2001:db8:c0de"
 
 var canaryPattern = regexp.MustCompile(canaryPrefix + `([a-z])(\d{5})`)
 
-// aviary knows every canary, and every secret that the product made, by where it was.
+// leakTest is a product whose requests contain canaries, which are texts that are found again
+// wherever they are written. It records every canary and every secret that the product made.
 type leakTest struct {
 	product  *systemtest.Product
 	log      metricLog
 	ses      *refusingSES
-	places   []string          // of canaries, by number
-	secrets  map[string]string // the place of each
-	seen     map[string]bool   // kinds of items
+	places   []string          // where each canary was, by its number
+	secrets  map[string]string // where each secret was
+	seen     map[string]bool   // kinds of items that were in the table
 	requests int
 }
 
-// canary is a text for a place in a request that is nowhere else.
+// canary returns a new canary for a place in a request.
 func (a *leakTest) canary(c class, at string) string {
 	a.places = append(a.places, at)
 	text := fmt.Sprintf("%s%s%05d", canaryPrefix, c, len(a.places)-1)
@@ -100,7 +105,7 @@ func (a *leakTest) canary(c class, at string) string {
 	return text
 }
 
-// hear learns the secrets of an answer.
+// addSecrets records the secrets in an answer.
 func (a *leakTest) addSecrets(operation, body string) {
 	var answer fields
 	if json.Unmarshal([]byte(body), &answer) != nil {
@@ -113,9 +118,10 @@ func (a *leakTest) addSecrets(operation, body string) {
 	}
 }
 
-// V16.2.5, V16.4.1, V14.2.1, "Logs hold no personal data, code, password or token", "No plain code is ever stored": canaries in every
-// field of every route, in good requests and bad, while the table works and while it does not; then they are looked for wherever the
-// product writes.
+// V16.2.5, V16.4.1, V14.2.1, "Logs hold no personal data, code, password or token", "No plain code
+// is ever stored": the test puts canaries into every field of every route, in valid and invalid
+// requests, while the table works and while it fails. Then it searches everything that the product
+// has written.
 func TestWhatIsSecretOrPersonalStaysWhereItBelongs(t *testing.T) {
 	t.Parallel()
 	a := newLeakTest(t)
@@ -125,7 +131,7 @@ func TestWhatIsSecretOrPersonalStaysWhereItBelongs(t *testing.T) {
 	if len(a.places) < 500 || len(a.product.Stored(t, "MESSAGE#")) < 20 {
 		t.Fatalf("%d canaries, %d messages: the routes were not called", len(a.places), len(a.product.Stored(t, "MESSAGE#")))
 	}
-	a.searchTable(t) // with everything in the outbox
+	a.searchTable(t) // while the messages are in the outbox
 	a.runCourier(t)
 	a.searchTable(t)
 	for kind := range allowedClasses() {
@@ -137,7 +143,8 @@ func TestWhatIsSecretOrPersonalStaysWhereItBelongs(t *testing.T) {
 	t.Logf("%d requests, %d canaries, %d secrets, %d bytes of log", a.requests, len(a.places), len(a.secrets), len(a.log.String()))
 }
 
-// courier sends what waits, after it has met every fault that there is on the way to SES.
+// runCourier lets the courier send the messages that wait, after they have met every fault between
+// the stream and SES.
 func (a *leakTest) runCourier(t *testing.T) {
 	t.Helper()
 	users, messages := a.product.Stored(t, "USERS#"), a.product.Stored(t, "MESSAGE#")
@@ -155,7 +162,7 @@ func (a *leakTest) runCourier(t *testing.T) {
 	work(messages[:len(messages)/4]...)
 	a.ses.refuse("", 0)
 	work(messages...)
-	for range 5 { // what has paid waits where its mailbox has just got another mail
+	for range 5 { // a message waits if its mailbox has just got another mail
 		a.product.Clock.Advance(2 * time.Minute)
 		if err := a.product.Courier.Tick(t.Context()); err != nil {
 			t.Error(err)
@@ -178,7 +185,7 @@ func (a *leakTest) runCourier(t *testing.T) {
 	}
 }
 
-// searchTable looks for canaries and secrets in all items.
+// searchTable searches all items for canaries and secrets.
 func (a *leakTest) searchTable(t *testing.T) {
 	t.Helper()
 	allowed, search := allowedClasses(), a.search()
@@ -200,7 +207,8 @@ func (a *leakTest) searchTable(t *testing.T) {
 	}
 }
 
-// kindOfItem is the first parts of an item's keys; the second key of a user is only its id, that of a budget its day.
+// kindOfItem returns the first parts of an item's keys. The sort key of a user is only its id, and
+// that of a budget is its day.
 func kindOfItem(it map[string]types.AttributeValue) string {
 	first, _, _ := strings.Cut(texts(it["pk"]), "#")
 	second, _, _ := strings.Cut(texts(it["sk"]), "#")
@@ -213,7 +221,7 @@ func kindOfItem(it map[string]types.AttributeValue) string {
 	return first + " " + second
 }
 
-// texts are all texts in a value, one a line.
+// texts returns all texts in a value, one on each line.
 func texts(value types.AttributeValue) string {
 	var all strings.Builder
 	switch v := value.(type) {
@@ -243,7 +251,7 @@ func texts(value types.AttributeValue) string {
 	return all.String()
 }
 
-// searchLog looks for canaries and secrets in all that was logged, metrics among it.
+// searchLog searches the log, including its metrics, for canaries and secrets.
 func (a *leakTest) searchLog(t *testing.T) {
 	t.Helper()
 	log, search := a.log.String(), a.search()
@@ -257,7 +265,8 @@ func (a *leakTest) searchLog(t *testing.T) {
 	}
 }
 
-// search reports every canary in a text whose class may not be there, in whatever encoding, and every secret.
+// search returns a function that reports every secret in a text, and every canary whose class is
+// not allowed there, in any encoding.
 func (a *leakTest) search() func(t *testing.T, where, text string, may func(class) bool) {
 	whose := map[string]string{} // by encoding
 	for secret, at := range a.secrets {
@@ -283,7 +292,8 @@ func (a *leakTest) search() func(t *testing.T, where, text string, may func(clas
 	}
 }
 
-// encodings are a text as it is, and as encodings leave it, wherever in a longer text it stands.
+// encodings returns a text and its usual encodings, such that they are found wherever the text is
+// in a longer one.
 func encodings(text string) []string {
 	all := []string{text, hex.EncodeToString([]byte(text)), strings.ToUpper(hex.EncodeToString([]byte(text)))}
 	if escaped := url.QueryEscape(text); escaped != text {
@@ -292,13 +302,13 @@ func encodings(text string) []string {
 	for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
 		for before := range 3 {
 			encoded := encoding.EncodeToString(slices.Concat(make([]byte, before), []byte(text)))
-			all = append(all, encoded[(before*8+5)/6:(before+len(text))/3*4]) // without the digits that neighbours have a part in
+			all = append(all, encoded[(before*8+5)/6:(before+len(text))/3*4]) // without digits that depend on the bytes around it
 		}
 	}
 	return all
 }
 
-// A search that finds nothing has to be one that would.
+// The encodings are found in longer texts, so a search that finds nothing means something.
 func TestASpellingIsFound(t *testing.T) {
 	t.Parallel()
 	const text = "a secret/that+is?kept"
@@ -317,6 +327,7 @@ func TestASpellingIsFound(t *testing.T) {
 	}
 }
 
+// newLeakTest starts a product whose calls can fail and panic and whose log is kept.
 func newLeakTest(t *testing.T) *leakTest {
 	t.Helper()
 	a := &leakTest{secrets: map[string]string{sourcePrefix: "where a request comes from"}, seen: map[string]bool{}, ses: newRefusingSES(t)}

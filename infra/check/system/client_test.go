@@ -7,14 +7,16 @@ import (
 	"identitypools/infra/check/systemtest"
 )
 
-// What the vendor's generated Go client really sends, and what it needs back: see "Conventions" in docs/api.md.
+// The test sends what the vendor's generated Go client sends, and checks what that client needs
+// back: see "Conventions" in docs/api.md.
 func TestTheGeneratedClientsRequests(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
 	tenant := product.NewTenant(t)
 	const zero = `"0001-01-01T00:00:00.000Z"`
 
-	// Empty tenants, null lists, zero times; booleans that are false are missing; JSON ends with a line feed.
+	// The client sends empty tenants, null lists and zero times, leaves out booleans that are false,
+	// and ends JSON with a line feed.
 	pool := tenant.Admin.Must(t, 201, "POST", "/pools", `{"name":"Partners","tenant_id":"","metadata":null,"authentication_mechanisms":null,"public_registration_allowed":true}`+"\n")
 	id := pool.Text(t, "id")
 	got := tenant.Admin.Must(t, 200, "GET", "/pools/"+id, nil)
@@ -41,7 +43,7 @@ func TestTheGeneratedClientsRequests(t *testing.T) {
 	tenant.System.Must(t, 201, "POST", "/pools/"+id+"/users/"+user+"/activate", `{"code":"`+code+`","password":"`+systemtest.Password+`","webauthn":null}`)
 	tenant.System.Must(t, 200, "POST", "/pools/"+id+"/user/password/verify", `{"identifier":"`+email+`","password":"`+systemtest.Password+`"}`, "X-Idempotency-Key", strings.Repeat("k", 40))
 
-	// Whatever goes wrong, its answer is application/json: the client has no other decoder.
+	// Every error is answered with application/json, because the client decodes nothing else.
 	for _, wrong := range []systemtest.Response{
 		tenant.Admin.Must(t, 404, "GET", "/pools/a%2Fb", nil),
 		tenant.Admin.Must(t, 404, "GET", "/nothing", nil),

@@ -9,8 +9,8 @@ import (
 
 type fields = systemtest.Fields
 
-// What each call may cost is docs/table.md's promise; the test prints the table. The courier is left out: it
-// works after the answer.
+// A call may cost what docs/table.md says. The test prints that table. It leaves out the courier,
+// which works after the answer.
 func TestWhatACallCosts(t *testing.T) {
 	meter := &systemtest.Meter{}
 	options := []func(*system.Config){systemtest.WithMiddleware(meter.Watch), func(c *system.Config) { c.NoCourier = true }}
@@ -30,20 +30,20 @@ func TestWhatACallCosts(t *testing.T) {
 	ticket := register(t, tenant, pool, own)
 	ownCode := tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/code/generate",
 		fields{"type": "activation", "identifier": own}).Text(t, "code")
-	withoutMail := systemtest.Address("without-mail") // for whom a stranger's mail comes, and none of their own
+	withoutMail := systemtest.Address("without-mail") // gets a mail that a stranger caused, and none of its own
 	register(t, tenant, pool, withoutMail)
 	product.Courier.Stream(t.Context(), product.OutboxEvent(t))
 	mailed := systemtest.CodeIn(t, product.Inbox.Await(t, withoutMail, 1)[0])
 	other := tenant.NewPool(t, nil)
 	withoutMailTicket := register(t, tenant, other, withoutMail)
-	withDevice := systemtest.Address("with-device") // has a device that is known
+	withDevice := systemtest.Address("with-device") // signs in from a known device
 	tenant.NewUser(t, pool, "active", withDevice, fields{"credentials": password})
 	verify := func(status int, identifier, password string, headers ...string) {
 		tenant.System.Must(t, status, "POST", "/pools/"+pool+"/user/password/verify",
 			fields{"identifier": identifier, "password": password}, headers...)
 	}
 	register(t, tenant, pool, unproved)
-	tenant.Public.Must(t, 200, "GET", "/pools/"+pool, nil) // every function has the pool's and the schema's settings in memory now
+	tenant.Public.Must(t, 200, "GET", "/pools/"+pool, nil) // every function has the settings of the pool and the schema in memory from now on
 	verify(200, withDevice, systemtest.Password, "X-Device-Id", "phone")
 
 	for _, c := range []struct {
@@ -133,6 +133,7 @@ func TestWhatACallCosts(t *testing.T) {
 	}
 }
 
+// register registers an address and returns the ticket.
 func register(t *testing.T, tenant *systemtest.Tenant, pool, email string) (ticket string) {
 	t.Helper()
 	return tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register?code_type_in_message=code", fields{"identifier": email, "password": systemtest.Password}).Text(t, "ticket")

@@ -13,7 +13,7 @@ import (
 	"identitypools/infra/check/systemtest"
 )
 
-// naughty are texts that break programs which trust them.
+// difficultTexts returns texts that break programs which do not expect them.
 func difficultTexts() []string {
 	return []string{
 		"", " ", "\t", "\x00", "a\x00b", "\x7f", "\u0085", "\u2028", "\u2029", "\ufeffa", "\ufffd", "\ufffe", "\U0010ffff", "null", "undefined", "NaN", "-1", "1e999", "0x10", "true", "[]", "{}",
@@ -26,7 +26,7 @@ func difficultTexts() []string {
 	}
 }
 
-// call is one way in for a text.
+// input is a request that contains a text.
 type input struct {
 	name         string
 	client       *systemtest.Client
@@ -34,7 +34,7 @@ type input struct {
 	body         any
 }
 
-// calls are all ways in for a text, in bodies, paths and queries.
+// inputs returns a request for each place that accepts a text, in bodies, paths and queries.
 func inputs(tenant *systemtest.Tenant, pool, user, text string) []input {
 	admin, system, public := tenant.Admin, tenant.System, tenant.Public
 	in, query, part := "/pools/"+pool, url.QueryEscape(text), url.PathEscape(text)
@@ -73,8 +73,9 @@ func inputs(tenant *systemtest.Tenant, pool, user, text string) []input {
 	}
 }
 
-// Whatever text comes in by whatever way, it is taken, or refused with a reason in the form of the API: it is never a 500. What is
-// taken comes out as it was (ASVS 1.1.1, 2.2.1; "500 is a bug"). Each text takes each way where LONG is set, else every fourth.
+// Every text is accepted in every place, or refused with a reason in the form of the API. It never
+// causes a 500. An accepted text is returned unchanged (ASVS 1.1.1, 2.2.1; "500 is a bug"). With
+// LONG, the test puts each text in each place, else into every fourth.
 func TestNaughtyTexts(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
@@ -108,12 +109,13 @@ func TestNaughtyTexts(t *testing.T) {
 	}
 	for _, name := range []string{"a pool's texts", "a schema's name", "a user name", "registration by a back end", "a search"} {
 		if taken[name]*every < 10 {
-			t.Errorf("%s was taken %d times of %d: the texts are too naughty to show anything", name, taken[name], len(difficultTexts()))
+			t.Errorf("%s was taken %d times of %d: too few to show anything", name, taken[name], len(difficultTexts()))
 		}
 	}
 }
 
-// spellings are pairs that normalize alike (NFKC, IDNA, case folded: UAX #15, UTS #46).
+// spellings returns pairs of texts that are equal after normalization (NFKC, IDNA, case folding:
+// UAX #15, UTS #46).
 func spellings() map[string][2]string {
 	return map[string][2]string{
 		"case": {"Ann@Example.COM", "ann@example.com"}, "spaces about": {" bob@example.com\u2003", "bob@example.com"},
@@ -126,8 +128,9 @@ func spellings() map[string][2]string {
 	}
 }
 
-// Two spellings of one identifier are one claim, however it is made: nobody gets the other's place, and each finds the one user
-// (ASVS 6.1.1, 63B §3.1.1.2 for the normal form).
+// Two spellings of one identifier are one claim, wherever they come from: nobody else can register
+// the other spelling, and each spelling finds the same user (ASVS 6.1.1; 63B §3.1.1.2 for the
+// normal form).
 func TestSpellingsAreOneClaim(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
@@ -165,7 +168,8 @@ func TestSpellingsAreOneClaim(t *testing.T) {
 	}
 }
 
-// What only looks like another's identifier is another identifier, unless it shows nothing: that is refused with the reason.
+// A text that only looks like somebody's identifier is another identifier. A text with invisible
+// characters is refused with the reason.
 func TestConfusables(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
@@ -189,6 +193,7 @@ func TestConfusables(t *testing.T) {
 	}
 }
 
+// violationsOf returns the violations in an answer.
 func violationsOf(t *testing.T, answer systemtest.Response) []fields {
 	t.Helper()
 	var all []fields
@@ -198,7 +203,8 @@ func violationsOf(t *testing.T, answer systemtest.Response) []fields {
 	return all
 }
 
-// No line break of anybody's reaches a header of a mail, whose recipient is nobody but the address (ASVS 1.3.11).
+// Line breaks in texts of users reach no header of a mail, and the only recipient of a mail is the
+// address (ASVS 1.3.11).
 func TestMailHeadersAreOurs(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
@@ -233,7 +239,8 @@ func TestMailHeadersAreOurs(t *testing.T) {
 	}
 }
 
-// Keyboards write one password in several forms (63B §3.1.1.2: normalized before it is hashed; ASVS 6.2.9).
+// Keyboards write one password in several forms (63B §3.1.1.2: a password is normalized before it
+// is hashed; ASVS 6.2.9).
 func TestAPasswordIsOneInEveryForm(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
@@ -255,7 +262,8 @@ func TestAPasswordIsOneInEveryForm(t *testing.T) {
 	}
 }
 
-// A schema can't make the product read what it names (ASVS 1.3.6, server-side request forgery): it is refused by pointer.
+// A schema cannot make the product read a URL that it names (ASVS 1.3.6, server-side request
+// forgery). It is refused with a pointer to the keyword.
 func TestSchemasReadNothing(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)

@@ -18,12 +18,13 @@ import (
 	"identitypools/shared/table"
 )
 
-// metricLog is a log whose metrics are counted.
+// metricLog is a log that metrics are read from.
 type metricLog struct{ systemtest.Log }
 
 type counts = map[metric.Name]int
 
-// counts are the metrics that CloudWatch would make of the log for the deployment with the table.
+// counts returns the sums of the metrics that CloudWatch reads from the log, for the deployment
+// that has the table.
 func (l *metricLog) counts(t *testing.T, table string) counts {
 	t.Helper()
 	sums := counts{}
@@ -55,7 +56,7 @@ func (l *metricLog) counts(t *testing.T, table string) counts {
 	return sums
 }
 
-// await waits until the log counts what is wanted; the courier counts a mail after it has arrived.
+// await waits until the sums are as wanted. The courier counts a mail only after it has arrived.
 func (l *metricLog) await(t *testing.T, table string, want counts) {
 	t.Helper()
 	defer func() {
@@ -66,7 +67,7 @@ func (l *metricLog) await(t *testing.T, table string, want counts) {
 	parttest.Until(t, fmt.Sprintf("counts of %v", want), func() bool { return maps.Equal(l.counts(t, table), want) })
 }
 
-// A day at the counter: what the log counts is what people did.
+// Each request and each mail is counted in the metrics that it belongs to, and in no others.
 func TestWhatPeopleDoIsCounted(t *testing.T) {
 	t.Parallel()
 	var log metricLog
@@ -82,7 +83,7 @@ func TestWhatPeopleDoIsCounted(t *testing.T) {
 		}
 		log.await(t, product.TableName, want)
 	}
-	step(nil) // tokens and settings count for nothing
+	step(nil) // tokens and settings are not counted
 
 	sign := fields{"identifier": ann, "password": systemtest.Password}
 	ticket := tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register", sign).Text(t, "ticket")
@@ -97,7 +98,7 @@ func TestWhatPeopleDoIsCounted(t *testing.T) {
 	step(counts{metric.Activations: 1, metric.MailsSent: 1}) // and a notice of the password
 	product.Clock.Advance(time.Minute)                       // until the next mail may go to the address
 	tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register", sign)
-	step(counts{metric.Registrations: 1, metric.MailsSent: 1}) // which nobody outside is told to be none
+	step(counts{metric.Registrations: 1, metric.MailsSent: 1}) // nobody may learn that it made no user
 
 	proof := func(password string) fields { return fields{"identifier": ann, "password": password} }
 	tenant.System.Must(t, 200, "POST", "/pools/"+pool+"/user/password/verify", proof(systemtest.Password))
@@ -135,7 +136,7 @@ func TestWhatPeopleDoIsCounted(t *testing.T) {
 	}
 }
 
-// submit sends the form of the page behind a link.
+// submit sends the form of the page that a link opens.
 func submit(t *testing.T, link *url.URL, status int, code, password string) {
 	t.Helper()
 	form := url.Values{"code": {code}, "password": {password}}
@@ -149,7 +150,7 @@ func submit(t *testing.T, link *url.URL, status int, code, password string) {
 	}
 }
 
-// A mail that goes nowhere is counted too: nobody looks into a log without a reason to.
+// Mails that are not sent are counted too, because nobody reads a log without a reason.
 func TestMailsThatGoNowhereAreCounted(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -185,15 +186,15 @@ func TestMailsThatGoNowhereAreCounted(t *testing.T) {
 	}
 }
 
-// Half of a pool's mails are told of once, when they come to be spent; each mail that waits is
-// counted, and then as sent.
+// A pool's budget is counted once when half of it is spent. A mail that waits is counted as
+// delayed, and later as sent.
 func TestDelayedMailsAreCounted(t *testing.T) {
 	t.Parallel()
 	var log metricLog
 	product := systemtest.New(t, log.Option)
 	tenant := product.NewTenant(t)
 	now := product.Clock.Now().UTC()
-	// so that all is in one hour of one day
+	// Everything happens in one hour.
 	product.Clock.Advance(now.Truncate(24 * time.Hour).Add(32*time.Hour + time.Minute).Sub(now))
 	tenant.RenewTokens(t)
 	pool := tenant.NewPool(t, fields{"limits": fields{"pool_mails_per_hour": 4}})

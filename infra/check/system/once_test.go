@@ -19,14 +19,17 @@ import (
 	"identitypools/shared/api"
 )
 
+// idempotencyKey is a key that is long enough.
 const idempotencyKey = "8e03978e-40d5-43dd-bc93-6894a57f9324"
 
-// tale is a product in which the events of events/ happen.
+// eventProduct is a product to which a test sends the events of events/.
 type eventProduct struct {
 	*systemtest.Product
 	values *story.Values
 }
 
+// newEventProduct starts a product that has the clients of the events. The test has to call the
+// courier.
 func newEventProduct(t *testing.T) *eventProduct {
 	t.Helper()
 	l := &eventProduct{systemtest.New(t, func(c *system.Config) { c.NoCourier = true }), story.NewValues()}
@@ -38,6 +41,7 @@ func newEventProduct(t *testing.T) *eventProduct {
 	return l
 }
 
+// event returns the event of an operation, with values from the answers before it.
 func (l *eventProduct) event(t *testing.T, operation string) (event events.APIGatewayV2HTTPRequest) {
 	t.Helper()
 	text, err := os.ReadFile("../../../events/" + operation + ".json")
@@ -50,6 +54,7 @@ func (l *eventProduct) event(t *testing.T, operation string) (event events.APIGa
 	return event
 }
 
+// send passes an event to the function of an operation.
 func (l *eventProduct) send(t *testing.T, operation string, event events.APIGatewayV2HTTPRequest) events.APIGatewayV2HTTPResponse {
 	t.Helper()
 	got, err := l.Functions[story.Route(operation).Function](t.Context(), event)
@@ -59,6 +64,7 @@ func (l *eventProduct) send(t *testing.T, operation string, event events.APIGate
 	return got
 }
 
+// sendPrerequisites sends the events that must come before that of an operation.
 func (l *eventProduct) sendPrerequisites(t *testing.T, operation string) {
 	t.Helper()
 	for _, before := range story.Given(operation) {
@@ -70,7 +76,8 @@ func (l *eventProduct) sendPrerequisites(t *testing.T, operation string) {
 	}
 }
 
-// changed are the items of the table without the answers and what counts tries.
+// itemsWithoutAnswers returns the items of the table, except for stored answers, as sorted JSON
+// texts.
 func (l *eventProduct) itemsWithoutAnswers(t *testing.T) []string {
 	t.Helper()
 	var all []string
@@ -86,13 +93,14 @@ func (l *eventProduct) itemsWithoutAnswers(t *testing.T) []string {
 	return sorted(all)
 }
 
-// The operations that have no need of a key: they change nothing, count their repeats themselves, come from a form, or come to the same each time.
+// notOnce has the operations that need no idempotency key, because they change nothing, count their
+// repeats themselves, come from a form, or have the same effect each time.
 var notOnce = []string{
 	"admin.previewMail", "system.getUserByKey", "system.verifyPassword", "system.verifyPasswordV2", "public.registerByPage", "public.activateByCode", "public.activateByPage", "admin.clearSuppressions",
 }
 
-// "Every POST takes Idempotency-Key: parallel repeats make one user and one mail; the same key with another body is 422", for each
-// operation that changes anything.
+// "Every POST takes Idempotency-Key: parallel repeats make one user and one mail; the same key with
+// another body is 422", for each operation that changes something.
 func TestARepeatTakesEffectOnce(t *testing.T) {
 	t.Parallel()
 	for _, route := range functions.Routes() {
@@ -124,7 +132,7 @@ func TestARepeatTakesEffectOnce(t *testing.T) {
 				t.Errorf("%d of 20 repeats were carried out", first)
 			}
 
-			l.Clock.Advance(50 * time.Minute) // a repeat long after, under the other name
+			l.Clock.Advance(50 * time.Minute) // a late repeat, under the header's other name
 			delete(event.Headers, "idempotency-key")
 			event.Headers["x-idempotency-key"] = idempotencyKey
 			again := l.send(t, route.Name, event)
@@ -139,13 +147,13 @@ func TestARepeatTakesEffectOnce(t *testing.T) {
 			if now := l.itemsWithoutAnswers(t); !slices.Equal(now, after) {
 				t.Errorf("the repeats changed the table:\n%s\nbefore:\n%s", strings.Join(now, "\n"), strings.Join(after, "\n"))
 			}
-			l.Clock.Advance(24 * time.Hour) // the token has ended too, where there is one
+			l.Clock.Advance(24 * time.Hour) // the tokens have expired too
 			l.mustBeForgotten(t, route, event)
 		})
 	}
 }
 
-// mustBeForgotten sees to it that after a day the key is as good as new.
+// mustBeForgotten checks that a key can be used again after a day.
 func (l *eventProduct) mustBeForgotten(t *testing.T, route api.Route, event events.APIGatewayV2HTTPRequest) {
 	t.Helper()
 	if route.Caller != api.Public {
@@ -159,7 +167,8 @@ func (l *eventProduct) mustBeForgotten(t *testing.T, route api.Route, event even
 	}
 }
 
-// A key that can't be one is refused by its name; a request that fails leaves its key free for a better one.
+// An invalid key is refused, with the header's name in the answer. A request that fails does not
+// use up its key.
 func TestAKeyIsSpentByAChangeAlone(t *testing.T) {
 	t.Parallel()
 	tenant := systemtest.New(t).NewTenant(t)

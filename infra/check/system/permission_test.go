@@ -11,12 +11,14 @@ import (
 	"identitypools/shared/table"
 )
 
-// used are the permissions that functions made use of: each action of each grant, and each kind of key.
+// usedPermissions records which permissions the functions have used: the actions of each grant, and
+// the kinds of keys.
 type usedPermissions struct {
 	mu   sync.Mutex
 	seen map[string]bool
 }
 
+// watch records the permissions that a call uses.
 func (u *usedPermissions) watch(c plan.Call) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -26,14 +28,15 @@ func (u *usedPermissions) watch(c plan.Call) {
 	}
 }
 
+// has reports whether a permission was used.
 func (u *usedPermissions) has(format string, values ...any) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.seen[fmt.Sprintf(format, values...)]
 }
 
-// What is allowed is used: a permission that no flow needs has no place in the plan. That all calls are allowed needs no test of its
-// own, since the product refuses the others wherever a test starts it.
+// Every permission in the plan is used. That every call is allowed needs no test of its own,
+// because the product refuses other calls in all tests.
 func TestEveryPermissionIsNeeded(t *testing.T) {
 	t.Parallel()
 	u := &usedPermissions{seen: map[string]bool{}}
@@ -58,7 +61,7 @@ func TestEveryPermissionIsNeeded(t *testing.T) {
 	}
 }
 
-// live is a life of a tenant in which every function does all that it can do.
+// useEveryPermission makes each function use all its permissions.
 func useEveryPermission(t *testing.T, product *systemtest.Product) {
 	t.Helper()
 	tenant := product.NewTenant(t)
@@ -73,7 +76,7 @@ func useEveryPermission(t *testing.T, product *systemtest.Product) {
 	admin.Must(t, 204, "DELETE", path+"/mails/registration_code/en", nil, "Idempotency-Key", idempotencyKey+"-6")
 	admin.Must(t, 200, "PUT", path, fields{"name": "Partners", "public_registration_allowed": true}, "Idempotency-Key", idempotencyKey+"-2")
 
-	// An administrator's user, who proves a second address; and one who changes and goes.
+	// A user of an administrator is invited and activates. Another one is changed and deleted.
 	ann := systemtest.Address("ann")
 	invited := tenant.NewUser(t, pool, "new", ann, nil)
 	admin.Must(t, 204, "POST", path+"/users/"+invited+"/activation/send?code_type_in_message=code", nil, "Idempotency-Key", idempotencyKey+"-3")
@@ -103,11 +106,11 @@ func useEveryPermission(t *testing.T, product *systemtest.Product) {
 	public.Must(t, 201, "POST", path+"/activate", fields{"code": link, "password": systemtest.Password})
 	named := back.Must(t, 201, "POST", path+"/user/register",
 		fields{"identifier": "eve", "otp_address": systemtest.Address("eve")}).Text(t, "id")
-	// to the address that waits with the registration
+	// The code is for the address of the registration.
 	back.Must(t, 201, "POST", path+"/users/"+named+"/code/generate", fields{"type": "activation"})
 
-	// Somebody registers a mailbox that another registers too, and proves it: the other's user
-	// gives way, for people and back ends.
+	// Two people register one mailbox, and one of them proves it, so the other's user gives way. This
+	// is done on the public tree and on the system tree.
 	for _, way := range []string{"public", "system"} {
 		name, box := "name-"+way, systemtest.Address("fay")
 		register(t, tenant, pool, box)
@@ -129,7 +132,7 @@ func useEveryPermission(t *testing.T, product *systemtest.Product) {
 	back.Must(t, 401, "POST", path+"/user/password/verify", fields{"identifier": bea, "password": "not the password"})
 	back.Must(t, 200, "POST", path+"/user/password/verify", fields{"identifier": bea, "password": systemtest.Password})
 
-	// SES reports a bounce, an administrator clears it, and all goes.
+	// SES reports a bounce, and an administrator clears it. Then everything is deleted.
 	if _, err := product.Courier.Handle(system.As(t.Context(), "courier"), systemtest.BounceEvent(t, bea)); err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +144,7 @@ func useEveryPermission(t *testing.T, product *systemtest.Product) {
 	bounced := back.Must(t, 200, "POST", path+"/users/by_key", fields{"identifier": bea}).Text(t, "id")
 	admin.Must(t, 200, "GET", path+"/users/"+bounced+"/suppressions", nil)
 	admin.Must(t, 204, "DELETE", path+"/users/"+bounced+"/suppressions", nil)
-	for range 60 { // more than go on the spot
+	for range 60 { // more than the first step of a deletion deletes
 		tenant.NewUser(t, pool, "active", systemtest.Address("user"), nil)
 	}
 	admin.Must(t, 204, "DELETE", path, nil)
@@ -154,7 +157,7 @@ func useEveryPermission(t *testing.T, product *systemtest.Product) {
 	}
 }
 
-// A function does nothing that its permissions don't say: the product refuses it as IAM would.
+// The product refuses a call that a function has no permission for, as IAM would.
 func TestWhatIsNotAllowedIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

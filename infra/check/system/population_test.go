@@ -15,7 +15,7 @@ import (
 	"identitypools/shared/table"
 )
 
-// The states of an address that the public must not tell apart.
+// These are the states of an address that the public must not be able to distinguish.
 const (
 	unknown  = "unknown"
 	waiting  = "new, signed up by itself"
@@ -29,18 +29,22 @@ const (
 	inactive = "inactive"
 )
 
+// states returns all states of an address.
 func states() []string {
 	return []string{unknown, waiting, invited, chosen, earlier, limited, guessed, bounced, active, inactive}
 }
 
-// guessesPerTarget is how often one person's code is guessed at: less often than the guesses that a person has.
+// guessesPerTarget is how often the test guesses at the codes of one address. It is less than the
+// number of guesses that an address has.
 const guessesPerTarget = 15
 
-// stranger is what somebody knows who asks about an address: what they typed, and what they were answered or can make up.
+// target is an address in a state, with what somebody who asks about it knows: the ticket and the
+// cookie of a registration, and a link's code that was never issued.
 type target struct{ state, address, ticket, link, cookie string }
 
-// crowd is a pool with people in each state, and a product whose courier works when the test says so. Its time stands still, so that
-// no function forgets its settings between two calls that are compared.
+// population is a product with a pool that has addresses in each state. The test has to call the
+// courier. The product's clock stands still, so that no function reads its settings again between
+// two calls that are compared.
 type population struct {
 	now     atomic.Int64 // in nanoseconds
 	product *systemtest.Product
@@ -52,13 +56,13 @@ type population struct {
 	calls   int
 }
 
-// newPopulation has n people in each state, and has looked whether they are in it.
+// newPopulation returns a population with n addresses in each state. It checks that they are in it.
 func newPopulation(tb testing.TB, n int) *population {
 	tb.Helper()
 	c := &population{targets: map[string][]target{}}
 	c.now.Store(time.Now().UnixNano())
-	still := func(config *system.Config) { config.Now = func() time.Time { return time.Unix(0, c.now.Load()) } }
-	c.product = systemtest.New(tb, alone, still, c.trace.Option, systemtest.WithMiddleware(c.meter.Watch))
+	stillClock := func(config *system.Config) { config.Now = func() time.Time { return time.Unix(0, c.now.Load()) } }
+	c.product = systemtest.New(tb, alone, stillClock, c.trace.Option, systemtest.WithMiddleware(c.meter.Watch))
 	c.tenant = c.product.NewTenant(tb)
 	c.pool = c.tenant.NewPool(tb, nil)
 	for _, state := range states() {
@@ -89,12 +93,12 @@ func newPopulation(tb testing.TB, n int) *population {
 	}
 	c.deliver(tb)
 	c.checkMails(tb)
-	// so that no question is the first to read what is remembered
+	// The function reads the pool now, so that no question is the first to do so.
 	c.tenant.Public.Must(tb, 200, "GET", "/pools/"+c.pool, nil)
 	return c
 }
 
-// come brings the people of some states into them.
+// enter brings the addresses of some states into their state.
 func (c *population) enter(tb testing.TB, states ...string) {
 	tb.Helper()
 	for _, state := range states {
@@ -117,7 +121,8 @@ func (c *population) enter(tb testing.TB, states ...string) {
 	c.deliver(tb)
 }
 
-// complain has SES report that nothing more may be sent to an address.
+// reportComplaint passes the courier a notice of SES that the owner of an address complained about
+// a mail.
 func (c *population) reportComplaint(tb testing.TB, address string) {
 	tb.Helper()
 	notice, err := json.Marshal(fields{"source": "aws.ses", "detail": fields{
@@ -131,7 +136,8 @@ func (c *population) reportComplaint(tb testing.TB, address string) {
 	}
 }
 
-// check looks whether everybody has got the mails that their state means: of each sign-up one, within the limits.
+// checkMails checks that each address has got the number of mails that its state implies. A
+// registration causes one mail, within the limits.
 func (c *population) checkMails(tb testing.TB) {
 	tb.Helper()
 	mails := map[string]int{unknown: 1, waiting: 2, invited: 1, chosen: 1, earlier: 3, limited: 5, guessed: 2, bounced: 0, active: 1, inactive: 1}
@@ -142,7 +148,7 @@ func (c *population) checkMails(tb testing.TB) {
 	}
 }
 
-// registerOnPage is the cookie of whoever signs up on the page.
+// registerOnPage registers an address on the page and returns the cookie.
 func (c *population) registerOnPage(tb testing.TB, address string) (cookie string) {
 	tb.Helper()
 	function, event := c.event(tb, question{operation: "public.registerByPage", body: pageForm(systemtest.Password)}, target{address: address})
@@ -154,17 +160,19 @@ func (c *population) registerOnPage(tb testing.TB, address string) (cookie strin
 	return cookie
 }
 
+// register registers an address and returns the ticket.
 func (c *population) register(tb testing.TB, address string) (ticket string) {
 	tb.Helper()
 	return c.tenant.Public.Must(tb, 201, "POST", "/pools/"+c.pool+"/register", fields{"identifier": address}).Text(tb, "ticket")
 }
 
+// id returns the id of the user who has an address.
 func (c *population) id(tb testing.TB, address string) string {
 	tb.Helper()
 	return c.tenant.System.Must(tb, 200, "POST", "/pools/"+c.pool+"/users/by_key", fields{"identifier": address}).Text(tb, "id")
 }
 
-// deliver has the courier work through the outbox.
+// deliver lets the courier process the messages that are in the outbox now.
 func (c *population) deliver(tb testing.TB) {
 	tb.Helper()
 	for _, it := range c.product.Items(tb) {
@@ -176,14 +184,15 @@ func (c *population) deliver(tb testing.TB) {
 	}
 }
 
-// madeUp is a code as links have them, of the right form, that was never issued to the user.
+// neverIssuedCode returns a code that has the form of a link's code for the user and was never
+// issued.
 func neverIssuedCode(user string) string {
 	code := slices.Concat([]byte{1, 10}, []byte("activation"), []byte{byte(len(user))}, []byte(user), make([]byte, 16))
 	return base64.RawURLEncoding.EncodeToString(code)
 }
 
-// stranger is the i-th who asks about an address of the state. What nobody knew is known as soon as somebody has registered it, so
-// there it is another address each time.
+// target returns the target of the i-th question about a state. An unknown address is registered by
+// the first question that names it, so each question about that state has another address.
 func (c *population) target(state string, i int) target {
 	p := c.targets[state][i/guessesPerTarget%len(c.targets[state])]
 	if state == unknown {

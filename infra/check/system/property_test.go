@@ -13,14 +13,15 @@ import (
 	"identitypools/infra/check/systemtest"
 )
 
-// Each check is dozens of calls and mails, so make test does a few; -rapid.checks asks for more.
+// TestMain limits the checks of a property, each of which makes dozens of calls and mails. The flag
+// -rapid.checks sets another number.
 func TestMain(m *testing.M) {
-	_ = flag.Set("rapid.checks", "12") // before the command line is read, which wins
+	_ = flag.Set("rapid.checks", "12") // the command line is read later and takes precedence
 	os.Exit(parttest.Main(m))
 }
 
-// "No mix of wrong codes, expiry, resends and administrator changes can leave a user that can no longer be activated", and the
-// invariants of the table hold after each step: design of the table, docs/table.md.
+// "No mix of wrong codes, expiry, resends and administrator changes can leave a user that can no
+// longer be activated." After each step, the invariants of the table hold that docs/table.md lists.
 func TestAnySequenceLeavesTheUserActivatableOrActive(t *testing.T) {
 	product := systemtest.New(t)
 	rapid.Check(t, func(rt *rapid.T) {
@@ -42,6 +43,7 @@ func TestAnySequenceLeavesTheUserActivatableOrActive(t *testing.T) {
 	})
 }
 
+// names returns the names of the steps, sorted.
 func names(steps map[string]func()) []string {
 	list := make([]string, 0, len(steps))
 	for name := range steps {
@@ -50,7 +52,7 @@ func names(steps map[string]func()) []string {
 	return sorted(list)
 }
 
-// life is what happens to one address.
+// addressHistory is an address of a pool, and what has happened to it.
 type addressHistory struct {
 	t                      *testing.T
 	product                *systemtest.Product
@@ -62,6 +64,7 @@ type addressHistory struct {
 	n                      int
 }
 
+// register registers the address with a new password.
 func (s *addressHistory) register() {
 	s.n++
 	s.password = systemtest.Password + strings.Repeat("!", s.n)
@@ -70,13 +73,16 @@ func (s *addressHistory) register() {
 	s.id = s.tenant.System.Must(s.t, 200, "POST", "/pools/"+s.pool+"/users/by_key", fields{"identifier": s.email}).Text(s.t, "id")
 }
 
+// path returns the path of the user in the API.
 func (s *addressHistory) path() string { return "/pools/" + s.pool + "/users/" + s.id }
 
+// status returns the user's status.
 func (s *addressHistory) status() string {
 	return s.tenant.Admin.Must(s.t, 200, "GET", s.path(), nil).Text(s.t, "status")
 }
 
-// send asks for a mail, then takes a code over the back end's way, since that needs no waiting.
+// send asks for a mail. It then generates a code on the system tree, which does not have to wait
+// for the mail.
 func (s *addressHistory) send() {
 	s.tenant.Admin.Call(s.t, "POST", s.path()+"/activation/send", nil)
 	if got := s.tenant.System.Call(s.t, "POST", s.path()+"/code/generate", fields{"type": "activation"}); got.Status == 201 {
@@ -84,6 +90,7 @@ func (s *addressHistory) send() {
 	}
 }
 
+// wrongCode presents a wrong code, which must be refused.
 func (s *addressHistory) wrongCode() {
 	wrong := "000000"
 	if s.code != "" {
@@ -94,10 +101,13 @@ func (s *addressHistory) wrongCode() {
 	}
 }
 
+// rightCode presents the latest short code.
 func (s *addressHistory) rightCode() { s.present(s.code) }
 
+// oldCode presents the latest extended code.
 func (s *addressHistory) oldCode() { s.present(s.extended) }
 
+// present presents a code, if there is one. It may only activate a user who is new.
 func (s *addressHistory) present(code string) {
 	if code == "" {
 		return
@@ -114,6 +124,7 @@ func (s *addressHistory) present(code string) {
 	}
 }
 
+// set returns a step in which an administrator changes the user's status.
 func (s *addressHistory) set(status string) func() {
 	return func() {
 		s.tenant.Admin.Must(s.t, 200, "PUT", s.path(), fields{"status": status})
@@ -121,11 +132,12 @@ func (s *addressHistory) set(status string) func() {
 	}
 }
 
+// payload changes the user's payload as an administrator.
 func (s *addressHistory) payload() {
 	s.tenant.Admin.Must(s.t, 200, "PUT", s.path(), fields{"payload": fields{"name": "by the administrator"}})
 }
 
-// check looks at the invariants of the table, and that one address has one user.
+// check checks the invariants of the table, and that the address has one user.
 func (s *addressHistory) check(rt *rapid.T, step string) {
 	for _, broken := range s.product.BrokenInvariants(s.t, s.tenant.ID, map[string]bool{s.id: s.proved}) {
 		rt.Fatalf("after %q: %s", step, broken)
@@ -135,7 +147,7 @@ func (s *addressHistory) check(rt *rapid.T, step string) {
 	}
 }
 
-// mustBecomeActive activates the user from wherever it is.
+// mustBecomeActive activates the user, whatever state it is in.
 func (s *addressHistory) mustBecomeActive(rt *rapid.T) {
 	if s.status() == "inactive" {
 		s.set("new")()
