@@ -113,9 +113,8 @@ func TestGoldenPages(t *testing.T) {
 			return b.call(t, b.at("activate"), "do", "resend", "address", " ")
 		},
 		"done": func(t *testing.T, b *poolBrowser) systemtest.Response {
-			email, to := systemtest.Address("ann"), url.QueryEscape(
-				"https://app.example.com/in?a=1&b=ä",
-			)
+			email := systemtest.Address("ann")
+			to := url.QueryEscape("https://app.example.com/in?a=1&b=ä")
 			path := b.at("register?return_to=" + to)
 			b.follow(t, path, b.call(t, path, "identifier", email, "password", systemtest.Password))
 			code := systemtest.CodeIn(t, b.product.Inbox.Await(t, email, 1)[0])

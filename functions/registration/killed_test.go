@@ -257,7 +257,7 @@ func TestANewCodeIsNotPushedOut(t *testing.T) {
 	s.registerName(t, "ann", "link")
 	public := systemtest.LinkIn(t, newestMail(t, s.product, s.email, 1)).Query().Get("code")
 	ofBackEnd := systemtest.LinkIn(t, newestMail(t, s.product, first, 1)).Query().Get("code")
-	// a missing password is the only fault of a right code
+	// The password that is missing is the only fault of a right code.
 	for _, code := range []string{public, ofBackEnd} {
 		got := s.tenant.Public.Must(t, 422, "POST", s.path()+"/activate", fields{"code": code})
 		if !contains(got.Body, "/password") {

@@ -42,7 +42,7 @@ func TestAStrangerDelaysAnOwnerForAnHourAtMost(t *testing.T) {
 		s.tenant.RenewTokens(t)
 		s.strangerTicket = s.register(t, "the stranger's last password")
 		link := systemtest.LinkIn(t, s.product.Inbox.Await(t, s.email, 6)[5])
-		// without a password, whose registration it is is unknown
+		// Without a ticket it is unknown whose registration it is, so a password is missing.
 		s.activate(t, 422, fields{"code": link.Query().Get("code")})
 		page := s.product.BaseURL + link.RequestURI()
 		if got := postForm(t, page, "code", link.Query().Get("code")); got.Status != 422 ||
@@ -140,7 +140,7 @@ func TestAPoolHasABudgetOfMails(t *testing.T) {
 	product := systemtest.New(t)
 	tenant := product.NewTenant(t)
 	now := product.Clock.Now().UTC()
-	// so that everything happens in one hour
+	// Everything happens in one hour of one day.
 	product.Clock.Advance(now.Truncate(24 * time.Hour).Add(32*time.Hour + time.Minute).Sub(now))
 	tenant.RenewTokens(t)
 	pool := tenant.NewPool(t, fields{

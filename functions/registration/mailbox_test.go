@@ -98,9 +98,8 @@ func TestInvitationsAtOnceAreOne(t *testing.T) {
 func TestGuessesAreCountedForTheMailbox(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		name string
-		// guesses that both pools allow a day, and wrong ones made before in the other pool
-		daily, wasted int
+		name          string
+		daily, wasted int // guesses allowed a day, and wrong ones made before in the other pool
 		allowed       int64
 	}{
 		{"a fresh mailbox", 20, 0, 5},
@@ -349,7 +348,7 @@ func TestARegistrationIsOfThePoolThatThereIs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newSetup(t, nil)
-			// the function keeps the pool in memory from now on
+			// The function keeps the pool in memory from now on.
 			s.tenant.Public.Must(t, 200, "GET", s.path(), nil)
 			want := 422
 			if settings == nil {

@@ -40,7 +40,7 @@ func TestAnyMailToAMailboxProvesItToItsOwner(t *testing.T) {
 					path := "/pools/" + pool + "/register?code_type_in_message=" + form
 					return s.tenant.Public.Must(t, 201, "POST", path, body).Text(t, "ticket")
 				})
-				// so that the name has other codes
+				// The codes of the other addresses replace the code among those of the user name.
 				if way == "the same name with other addresses in between" {
 					for range 6 {
 						s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{
@@ -94,9 +94,9 @@ func TestTheUserOfAMailedCodeGivesWay(t *testing.T) {
 	s.product.AwaitEmptyOutbox(t)
 	s.activate(t, 201, fields{"ticket": s.ownerTicket, "code": code})
 	s.mustBelongToOwner(t, code)
-	if one, two := findUser(t, s.tenant, s.pool, "gil")["id"], findUser(
-		t, s.tenant, s.pool, s.email,
-	)["id"]; one != two {
+	one := findUser(t, s.tenant, s.pool, "gil")["id"]
+	two := findUser(t, s.tenant, s.pool, s.email)["id"]
+	if one != two {
 		t.Errorf("the name is of %v and the address of %v", one, two)
 	}
 }
@@ -119,7 +119,7 @@ func TestAMailedCodeIsRedeemedOnce(t *testing.T) {
 		"ticket": s.strangerTicket, "code": systemtest.CodeIn(t, mails[4]),
 	})
 	s.activate(t, 422, fields{"ticket": s.ownerTicket, "code": systemtest.CodeIn(t, mails[4])})
-	// neither of the last two
+	// This code is older than the last two.
 	s.activate(t, 422, fields{"ticket": s.ownerTicket, "code": systemtest.CodeIn(t, mails[2])})
 	s.activate(t, 201, fields{"ticket": s.ownerTicket, "code": systemtest.CodeIn(t, mails[3])})
 }
@@ -187,7 +187,7 @@ func TestAMailedCodeDies(t *testing.T) {
 		}
 		s.product.Clock.Advance(time.Minute)
 		register(s, 1)
-		// allows the guesses 3 to 7
+		// The code allows the mailbox's guesses 3 to 7.
 		code := systemtest.CodeIn(t, s.product.Inbox.Await(t, s.email, 2)[1])
 		s.ownerTicket = s.register(t, ownersPassword)
 		s.product.AwaitEmptyOutbox(t)

@@ -328,7 +328,7 @@ func TestAStrangerDoesNotTakeTheAddressOfAnInvitedUser(t *testing.T) {
 func TestTheStrangersSpellingDoesNotStay(t *testing.T) {
 	t.Parallel()
 	s := newSetup(t, nil)
-	// full-width capitals and a line break
+	// The spelling has full-width capitals and a line break.
 	spelled := " \uff27\uff29\uff2c" + strings.TrimPrefix(s.email, "gil") + "\n"
 	s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{
 		"identifier": strings.ToUpper(spelled), "password": strangersPassword,

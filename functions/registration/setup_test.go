@@ -42,7 +42,7 @@ func newScarceSetup(t *testing.T, hourly int) *setup {
 	t.Helper()
 	s := newSetup(t, fields{"limits": fields{"pool_mails_per_hour": hourly}}, noCourier)
 	now := s.product.Clock.Now().UTC()
-	// to 8:01
+	// It is 8:01 now.
 	s.product.Clock.Advance(now.Truncate(24 * time.Hour).Add(32*time.Hour + time.Minute).Sub(now))
 	s.tenant.RenewTokens(t)
 	for range hourly / 2 {

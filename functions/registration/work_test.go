@@ -28,7 +28,7 @@ func newScarcePool(t *testing.T, options ...func(*system.Config)) *scarcePool {
 	t.Helper()
 	s := &scarcePool{product: systemtest.New(t, append(options, noCourier)...)}
 	now := s.product.Clock.Now()
-	// to the beginning of an hour and a day
+	// The budgets of an hour and a day begin now.
 	s.product.Clock.Advance(now.Truncate(24 * time.Hour).Add(24 * time.Hour).Sub(now))
 	s.tenant = s.product.NewTenant(t)
 	s.pool = s.newPool(t, "pool_mails_per_hour")
