@@ -64,7 +64,9 @@ func (l *metricLog) await(t *testing.T, table string, want counts) {
 			t.Logf("counted %v", l.counts(t, table))
 		}
 	}()
-	parttest.Until(t, fmt.Sprintf("counts of %v", want), func() bool { return maps.Equal(l.counts(t, table), want) })
+	parttest.Until(t, fmt.Sprintf("counts of %v", want), func() bool {
+		return maps.Equal(l.counts(t, table), want)
+	})
 }
 
 // Each request and each mail is counted in the metrics that it belongs to, and in no others.
@@ -91,21 +93,34 @@ func TestWhatPeopleDoIsCounted(t *testing.T) {
 	tenant.Public.Must(t, 202, "POST", "/pools/"+pool+"/activation/send", fields{"ticket": ticket})
 	step(counts{metric.MailsDropped: 1}) // too soon after the first
 	code := systemtest.CodeIn(t, product.Inbox.Await(t, ann, 1)[0])
-	tenant.Public.Must(t, 422, "POST", "/pools/"+pool+"/activate", fields{"ticket": ticket, "code": systemtest.WrongCode(code)})
+	tenant.Public.Must(t, 422, "POST", "/pools/"+pool+"/activate", fields{
+		"ticket": ticket, "code": systemtest.WrongCode(code),
+	})
 	tenant.Public.Must(t, 422, "POST", "/pools/"+pool+"/activate", fields{"ticket": ticket})
 	step(counts{metric.WrongCodes: 1}) // a missing one is not wrong
-	tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/activate", fields{"ticket": ticket, "code": code})
+	tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/activate", fields{
+		"ticket": ticket, "code": code,
+	})
 	step(counts{metric.Activations: 1, metric.MailsSent: 1}) // and a notice of the password
-	product.Clock.Advance(time.Minute)                       // until the next mail may go to the address
+	// After a minute the address may get the next mail.
+	product.Clock.Advance(time.Minute)
 	tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register", sign)
 	step(counts{metric.Registrations: 1, metric.MailsSent: 1}) // nobody may learn that it made no user
 
 	proof := func(password string) fields { return fields{"identifier": ann, "password": password} }
-	tenant.System.Must(t, 200, "POST", "/pools/"+pool+"/user/password/verify", proof(systemtest.Password))
-	tenant.System.Must(t, 200, "POST", "/pools/"+pool+"/user/password/v2/verify", proof(systemtest.Password))
+	tenant.System.Must(
+		t, 200, "POST", "/pools/"+pool+"/user/password/verify", proof(systemtest.Password),
+	)
+	tenant.System.Must(
+		t, 200, "POST", "/pools/"+pool+"/user/password/v2/verify", proof(systemtest.Password),
+	)
 	step(nil)
-	tenant.System.Must(t, 401, "POST", "/pools/"+pool+"/user/password/verify", proof("one that is wrong"))
-	tenant.System.Must(t, 200, "POST", "/pools/"+pool+"/user/password/v2/verify", proof("another that is wrong"))
+	tenant.System.Must(
+		t, 401, "POST", "/pools/"+pool+"/user/password/verify", proof("one that is wrong"),
+	)
+	tenant.System.Must(
+		t, 200, "POST", "/pools/"+pool+"/user/password/v2/verify", proof("another that is wrong"),
+	)
 	step(counts{metric.WrongPasswords: 2})
 
 	tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/register", fields{"identifier": ben})
@@ -140,7 +155,9 @@ func TestWhatPeopleDoIsCounted(t *testing.T) {
 func submit(t *testing.T, link *url.URL, status int, code, password string) {
 	t.Helper()
 	form := url.Values{"code": {code}, "password": {password}}
-	r, err := http.NewRequestWithContext(t.Context(), "POST", link.String(), strings.NewReader(form.Encode()))
+	r, err := http.NewRequestWithContext(
+		t.Context(), "POST", link.String(), strings.NewReader(form.Encode()),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +185,9 @@ func TestMailsThatGoNowhereAreCounted(t *testing.T) {
 			}))
 			t.Cleanup(ses.Close)
 			var log metricLog
-			product := systemtest.New(t, log.Option, func(c *system.Config) { c.NoCourier, c.SESURL = true, ses.URL })
+			product := systemtest.New(t, log.Option, func(c *system.Config) {
+				c.NoCourier, c.SESURL = true, ses.URL
+			})
 			tenant := product.NewTenant(t)
 			register(t, tenant, tenant.NewPool(t, nil), systemtest.Address("ann"))
 			product.Clock.Advance(c.waits)
@@ -179,7 +198,9 @@ func TestMailsThatGoNowhereAreCounted(t *testing.T) {
 					}
 				}
 			}
-			if got := log.counts(t, product.TableName); !maps.Equal(got, counts{metric.Registrations: 1, c.want: 1}) {
+			if got := log.counts(t, product.TableName); !maps.Equal(got, counts{
+				metric.Registrations: 1, c.want: 1,
+			}) {
 				t.Errorf("counted %v", got)
 			}
 		})
@@ -201,7 +222,10 @@ func TestDelayedMailsAreCounted(t *testing.T) {
 	for i, want := range []counts{
 		{metric.Registrations: 1, metric.MailsSent: 1},
 		{metric.Registrations: 2, metric.MailsSent: 2, metric.BudgetsHalfSpent: 1},
-		{metric.Registrations: 3, metric.MailsSent: 2, metric.BudgetsHalfSpent: 1, metric.MailsDelayed: 1},
+		{
+			metric.Registrations: 3, metric.MailsSent: 2, metric.BudgetsHalfSpent: 1,
+			metric.MailsDelayed: 1,
+		},
 	} {
 		register(t, tenant, pool, systemtest.Address("kim"))
 		log.await(t, product.TableName, want)

@@ -31,7 +31,9 @@ const (
 
 // states returns all states of an address.
 func states() []string {
-	return []string{unknown, waiting, invited, chosen, earlier, limited, guessed, bounced, active, inactive}
+	return []string{
+		unknown, waiting, invited, chosen, earlier, limited, guessed, bounced, active, inactive,
+	}
 }
 
 // guessesPerTarget is how often the test guesses at the codes of one address. It is less than the
@@ -61,13 +63,19 @@ func newPopulation(tb testing.TB, n int) *population {
 	tb.Helper()
 	c := &population{targets: map[string][]target{}}
 	c.now.Store(time.Now().UnixNano())
-	stillClock := func(config *system.Config) { config.Now = func() time.Time { return time.Unix(0, c.now.Load()) } }
-	c.product = systemtest.New(tb, alone, stillClock, c.trace.Option, systemtest.WithMiddleware(c.meter.Watch))
+	stillClock := func(config *system.Config) {
+		config.Now = func() time.Time { return time.Unix(0, c.now.Load()) }
+	}
+	c.product = systemtest.New(
+		tb, alone, stillClock, c.trace.Option, systemtest.WithMiddleware(c.meter.Watch),
+	)
 	c.tenant = c.product.NewTenant(tb)
 	c.pool = c.tenant.NewPool(tb, nil)
 	for _, state := range states() {
 		for range n {
-			c.targets[state] = append(c.targets[state], target{state: state, address: systemtest.Address("eve")})
+			c.targets[state] = append(c.targets[state], target{
+				state: state, address: systemtest.Address("eve"),
+			})
 		}
 	}
 	c.enter(tb, earlier)
@@ -80,7 +88,10 @@ func newPopulation(tb testing.TB, n int) *population {
 	}
 	for _, p := range c.targets[guessed] {
 		for range 20 {
-			c.tenant.System.Must(tb, 422, "POST", "/pools/"+c.pool+"/users/"+c.id(tb, p.address)+"/activate", fields{"code": "not a code"})
+			c.tenant.System.Must(
+				tb, 422, "POST", "/pools/"+c.pool+"/users/"+c.id(tb, p.address)+"/activate",
+				fields{"code": "not a code"},
+			)
 		}
 	}
 	c.now.Add(int64(61 * time.Second))
@@ -109,7 +120,9 @@ func (c *population) enter(tb testing.TB, states ...string) {
 			case invited:
 				c.tenant.NewUser(tb, c.pool, "new", p.address, nil)
 			case chosen:
-				c.tenant.NewUser(tb, c.pool, "new", p.address, fields{"id": "an-id-that-is-quite-long-indeed-" + systemtest.Unique()})
+				c.tenant.NewUser(tb, c.pool, "new", p.address, fields{
+					"id": "an-id-that-is-quite-long-indeed-" + systemtest.Unique(),
+				})
 			case active, inactive:
 				c.tenant.NewUser(tb, c.pool, state, p.address, nil)
 			}
@@ -126,7 +139,8 @@ func (c *population) enter(tb testing.TB, states ...string) {
 func (c *population) reportComplaint(tb testing.TB, address string) {
 	tb.Helper()
 	notice, err := json.Marshal(fields{"source": "aws.ses", "detail": fields{
-		"eventType": "Complaint", "complaint": fields{"complainedRecipients": []fields{{"emailAddress": address}}},
+		"eventType": "Complaint",
+		"complaint": fields{"complainedRecipients": []fields{{"emailAddress": address}}},
 	}})
 	if err != nil {
 		tb.Fatal(err)
@@ -140,7 +154,10 @@ func (c *population) reportComplaint(tb testing.TB, address string) {
 // registration causes one mail, within the limits.
 func (c *population) checkMails(tb testing.TB) {
 	tb.Helper()
-	mails := map[string]int{unknown: 1, waiting: 2, invited: 1, chosen: 1, earlier: 3, limited: 5, guessed: 2, bounced: 0, active: 1, inactive: 1}
+	mails := map[string]int{
+		unknown: 1, waiting: 2, invited: 1, chosen: 1, earlier: 3, limited: 5, guessed: 2,
+		bounced: 0, active: 1, inactive: 1,
+	}
 	for _, state := range states() {
 		if got := c.product.Inbox.Mails(tb, c.targets[state][0].address); len(got) != mails[state] {
 			tb.Fatalf("an address that is %s has got %d mails, want %d", state, len(got), mails[state])
@@ -151,7 +168,10 @@ func (c *population) checkMails(tb testing.TB) {
 // registerOnPage registers an address on the page and returns the cookie.
 func (c *population) registerOnPage(tb testing.TB, address string) (cookie string) {
 	tb.Helper()
-	function, event := c.event(tb, question{operation: "public.registerByPage", body: pageForm(systemtest.Password)}, target{address: address})
+	function, event := c.event(
+		tb, question{operation: "public.registerByPage", body: pageForm(systemtest.Password)},
+		target{address: address},
+	)
 	answer, err := function(tb.Context(), event)
 	if err != nil || answer.StatusCode != http.StatusSeeOther {
 		tb.Fatalf("the page answers %d %s, %v", answer.StatusCode, answer.Body, err)
@@ -163,13 +183,17 @@ func (c *population) registerOnPage(tb testing.TB, address string) (cookie strin
 // register registers an address and returns the ticket.
 func (c *population) register(tb testing.TB, address string) (ticket string) {
 	tb.Helper()
-	return c.tenant.Public.Must(tb, 201, "POST", "/pools/"+c.pool+"/register", fields{"identifier": address}).Text(tb, "ticket")
+	return c.tenant.Public.Must(tb, 201, "POST", "/pools/"+c.pool+"/register", fields{
+		"identifier": address,
+	}).Text(tb, "ticket")
 }
 
 // id returns the id of the user who has an address.
 func (c *population) id(tb testing.TB, address string) string {
 	tb.Helper()
-	return c.tenant.System.Must(tb, 200, "POST", "/pools/"+c.pool+"/users/by_key", fields{"identifier": address}).Text(tb, "id")
+	return c.tenant.System.Must(tb, 200, "POST", "/pools/"+c.pool+"/users/by_key", fields{
+		"identifier": address,
+	}).Text(tb, "id")
 }
 
 // deliver lets the courier process the messages that are in the outbox now.
@@ -187,7 +211,10 @@ func (c *population) deliver(tb testing.TB) {
 // neverIssuedCode returns a code that has the form of a link's code for the user and was never
 // issued.
 func neverIssuedCode(user string) string {
-	code := slices.Concat([]byte{1, 10}, []byte("activation"), []byte{byte(len(user))}, []byte(user), make([]byte, 16))
+	code := slices.Concat(
+		[]byte{1, 10}, []byte("activation"), []byte{byte(len(user))}, []byte(user),
+		make([]byte, 16),
+	)
 	return base64.RawURLEncoding.EncodeToString(code)
 }
 

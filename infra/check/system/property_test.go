@@ -25,12 +25,17 @@ func TestMain(m *testing.M) {
 func TestAnySequenceLeavesTheUserActivatableOrActive(t *testing.T) {
 	product := systemtest.New(t)
 	rapid.Check(t, func(rt *rapid.T) {
-		s := &addressHistory{t: t, product: product, tenant: product.NewTenant(t), email: systemtest.Address("story")}
+		s := &addressHistory{
+			t: t, product: product, tenant: product.NewTenant(t),
+			email: systemtest.Address("story"),
+		}
 		s.pool = s.tenant.NewPool(t, nil)
 		steps := map[string]func(){
-			"register": s.register, "register with another password": s.register, "send": s.send, "wrong code": s.wrongCode, "right code": s.rightCode,
+			"register": s.register, "register with another password": s.register, "send": s.send,
+			"wrong code": s.wrongCode, "right code": s.rightCode,
 			"old code": s.oldCode, "let time pass": func() { product.Clock.Advance(26 * time.Hour) },
-			"administrator: new": s.set("new"), "administrator: inactive": s.set("inactive"), "administrator: payload": s.payload,
+			"administrator: new": s.set("new"), "administrator: inactive": s.set("inactive"),
+			"administrator: payload": s.payload,
 		}
 		s.register()
 		for _, name := range rapid.SliceOfN(rapid.SampledFrom(names(steps)), 3, 12).Draw(rt, "steps") {
@@ -69,8 +74,12 @@ func (s *addressHistory) register() {
 	s.n++
 	s.password = systemtest.Password + strings.Repeat("!", s.n)
 	body := fields{"identifier": s.email, "password": s.password, "payload": fields{"name": s.password}}
-	s.ticket = s.tenant.Public.Must(s.t, 201, "POST", "/pools/"+s.pool+"/register", body).Text(s.t, "ticket")
-	s.id = s.tenant.System.Must(s.t, 200, "POST", "/pools/"+s.pool+"/users/by_key", fields{"identifier": s.email}).Text(s.t, "id")
+	s.ticket = s.tenant.Public.Must(s.t, 201, "POST", "/pools/"+s.pool+"/register", body).Text(
+		s.t, "ticket",
+	)
+	s.id = s.tenant.System.Must(s.t, 200, "POST", "/pools/"+s.pool+"/users/by_key", fields{
+		"identifier": s.email,
+	}).Text(s.t, "id")
 }
 
 // path returns the path of the user in the API.
@@ -85,7 +94,9 @@ func (s *addressHistory) status() string {
 // for the mail.
 func (s *addressHistory) send() {
 	s.tenant.Admin.Call(s.t, "POST", s.path()+"/activation/send", nil)
-	if got := s.tenant.System.Call(s.t, "POST", s.path()+"/code/generate", fields{"type": "activation"}); got.Status == 201 {
+	if got := s.tenant.System.Call(s.t, "POST", s.path()+"/code/generate", fields{
+		"type": "activation",
+	}); got.Status == 201 {
 		s.code, s.extended = got.Text(s.t, "code"), got.Text(s.t, "extended_code")
 	}
 }
@@ -96,7 +107,9 @@ func (s *addressHistory) wrongCode() {
 	if s.code != "" {
 		wrong = systemtest.WrongCode(s.code)
 	}
-	if got := s.tenant.System.Call(s.t, "POST", s.path()+"/activate", fields{"code": wrong}); got.Status != 422 {
+	if got := s.tenant.System.Call(s.t, "POST", s.path()+"/activate", fields{
+		"code": wrong,
+	}); got.Status != 422 {
 		s.t.Fatalf("a wrong code answers %d %s", got.Status, got.Body)
 	}
 }
@@ -114,7 +127,9 @@ func (s *addressHistory) present(code string) {
 	}
 	before := s.status()
 	path := s.path() + "/activate"
-	switch got := s.tenant.System.Call(s.t, "POST", path, fields{"code": code, "password": "a password given with the code"}); {
+	switch got := s.tenant.System.Call(s.t, "POST", path, fields{
+		"code": code, "password": "a password given with the code",
+	}); {
 	case got.Status == 201 && before != "new":
 		s.t.Fatalf("a code made a user %s active", before)
 	case got.Status == 201:
@@ -134,12 +149,16 @@ func (s *addressHistory) set(status string) func() {
 
 // payload changes the user's payload as an administrator.
 func (s *addressHistory) payload() {
-	s.tenant.Admin.Must(s.t, 200, "PUT", s.path(), fields{"payload": fields{"name": "by the administrator"}})
+	s.tenant.Admin.Must(s.t, 200, "PUT", s.path(), fields{
+		"payload": fields{"name": "by the administrator"},
+	})
 }
 
 // check checks the invariants of the table, and that the address has one user.
 func (s *addressHistory) check(rt *rapid.T, step string) {
-	for _, broken := range s.product.BrokenInvariants(s.t, s.tenant.ID, map[string]bool{s.id: s.proved}) {
+	for _, broken := range s.product.BrokenInvariants(s.t, s.tenant.ID, map[string]bool{
+		s.id: s.proved,
+	}) {
 		rt.Fatalf("after %q: %s", step, broken)
 	}
 	if users := s.product.Stored(s.t, "USERS#"+s.tenant.ID+"#"); len(users) != 1 {
@@ -155,10 +174,16 @@ func (s *addressHistory) mustBecomeActive(rt *rapid.T) {
 	if s.status() == "active" {
 		return
 	}
-	made := s.tenant.System.Must(s.t, 201, "POST", s.path()+"/code/generate", fields{"type": "activation"})
-	got := s.tenant.System.Call(s.t, "POST", "/pools/"+s.pool+"/user/activate", fields{"code": made.Text(s.t, "extended_code"), "password": "a password at last"})
+	made := s.tenant.System.Must(s.t, 201, "POST", s.path()+"/code/generate", fields{
+		"type": "activation",
+	})
+	got := s.tenant.System.Call(s.t, "POST", "/pools/"+s.pool+"/user/activate", fields{
+		"code": made.Text(s.t, "extended_code"), "password": "a password at last",
+	})
 	if got.Status == 422 && strings.Contains(string(got.Body), "is set already") {
-		got = s.tenant.System.Call(s.t, "POST", "/pools/"+s.pool+"/user/activate", fields{"code": made.Text(s.t, "extended_code")})
+		got = s.tenant.System.Call(s.t, "POST", "/pools/"+s.pool+"/user/activate", fields{
+			"code": made.Text(s.t, "extended_code"),
+		})
 	}
 	if got.Status != 201 {
 		rt.Fatalf("the user can't be activated any more: %d %s", got.Status, got.Body)
