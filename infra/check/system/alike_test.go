@@ -43,40 +43,82 @@ func questions() []question {
 	}
 	nothing := func(target) any { return nil }
 	guess := func(s target) any { return fields{"ticket": s.ticket, "code": "00000x"} }
-	newKey := func(target) string { return systemtest.Unique() + systemtest.Unique() + systemtest.Unique() }
+	newKey := func(target) string {
+		return systemtest.Unique() + systemtest.Unique() + systemtest.Unique()
+	}
 	sameKey := func(s target) string { return s.ticket[len(s.ticket)-40:] }
 	return []question{
 		{"see the form", "public.getPool", 200, "", nothing, nil},
-		{"sign up", "public.register", 201, "code_type_in_message=code", register(fields{"payload": fields{"name": "Eve"}}), nil},
+		{
+			"sign up", "public.register", 201, "code_type_in_message=code",
+			register(fields{"payload": fields{"name": "Eve"}}), nil,
+		},
 		{"sign up by link", "public.register", 201, "code_type_in_message=link", register(nil), nil},
-		{"sign up with a password", "public.register", 201, "", register(fields{"password": systemtest.Password}), nil},
-		{"sign up with a password that is refused", "public.register", 422, "", register(fields{"password": "short"}), nil},
+		{
+			"sign up with a password", "public.register", 201, "",
+			register(fields{"password": systemtest.Password}), nil,
+		},
+		{
+			"sign up with a password that is refused", "public.register", 422, "",
+			register(fields{"password": "short"}), nil,
+		},
 		{"sign up by a name", "public.register", 201, "", func(s target) any {
 			return fields{"identifier": "eve-" + systemtest.Unique(), "otp_address": s.address}
 		}, nil},
-		{"send again to an address", "public.sendActivation", 202, "", func(s target) any { return fields{"address": s.address} }, nil},
-		{"send a link again to an address", "public.sendActivation", 202, "code_type_in_message=link", func(s target) any { return fields{"identifier": s.address} }, nil},
-		{"send again by ticket", "public.sendActivation", 202, "", func(s target) any { return fields{"ticket": s.ticket} }, nil},
+		{
+			"send again to an address", "public.sendActivation", 202, "",
+			func(s target) any { return fields{"address": s.address} }, nil,
+		},
+		{
+			"send a link again to an address", "public.sendActivation", 202,
+			"code_type_in_message=link",
+			func(s target) any { return fields{"identifier": s.address} }, nil,
+		},
+		{
+			"send again by ticket", "public.sendActivation", 202, "",
+			func(s target) any { return fields{"ticket": s.ticket} }, nil,
+		},
 		{"guess a code", "public.activate", 422, "", guess, nil},
 		{"sign up under a key", "public.register", 201, "", register(nil), newKey},
-		{"send again under a key", "public.sendActivation", 202, "", func(s target) any { return fields{"address": s.address} }, newKey},
+		{
+			"send again under a key", "public.sendActivation", 202, "",
+			func(s target) any { return fields{"address": s.address} }, newKey,
+		},
 		{"guess a code under a key", "public.activate", 422, "", guess, newKey},
 		{"guess a code again under its key", "public.activate", 422, "", guess, sameKey},
-		{"guess a link's code", "public.activate", 422, "", func(s target) any { return fields{"code": s.link, "password": systemtest.Password} }, nil},
+		{
+			"guess a link's code", "public.activate", 422, "",
+			func(s target) any { return fields{"code": s.link, "password": systemtest.Password} },
+			nil,
+		},
 		{"open the page for signing up", "public.registrationPage", 200, "", nothing, nil},
 		{"sign up on the page", "public.registerByPage", 303, "", pageForm(systemtest.Password), nil},
-		{"sign up on the page with a password that is refused", "public.registerByPage", 422, "", pageForm("short"), nil},
+		{
+			"sign up on the page with a password that is refused", "public.registerByPage", 422, "",
+			pageForm("short"), nil,
+		},
 		{"open the page for the code", "public.codePage", 200, "", nothing, nil},
-		{"guess a code on the page", "public.activateByCode", 422, "", func(target) any { return "code=00000x" }, nil},
-		{"have a mail sent again on the page", "public.activateByPage", 200, "", func(s target) any { return "do=resend&address=" + url.QueryEscape(s.address) }, nil},
+		{
+			"guess a code on the page", "public.activateByCode", 422, "",
+			func(target) any { return "code=00000x" }, nil,
+		},
+		{
+			"have a mail sent again on the page", "public.activateByPage", 200, "",
+			func(s target) any { return "do=resend&address=" + url.QueryEscape(s.address) }, nil,
+		},
 		{"open the page", "public.activationPage", 200, "code=LINK", nothing, nil},
-		{"send the page's form", "public.activateByPage", 422, "", func(s target) any { return "password=short&code=" + s.link }, nil},
+		{
+			"send the page's form", "public.activateByPage", 422, "",
+			func(s target) any { return "password=short&code=" + s.link }, nil,
+		},
 	}
 }
 
 // pageForm returns the body of the form of the page for signing up.
 func pageForm(password string) func(target) any {
-	return func(s target) any { return url.Values{"identifier": {s.address}, "password": {password}}.Encode() }
+	return func(s target) any {
+		return url.Values{"identifier": {s.address}, "password": {password}}.Encode()
+	}
 }
 
 // isGuess reports whether a question is a guess at a short code.
@@ -86,11 +128,15 @@ func (q question) isGuess() bool {
 
 // event returns the event of a question, and the function that answers it. Each event comes from a
 // source of its own, because another test checks the limits of a source.
-func (c *population) event(tb testing.TB, q question, s target) (api.Gateway, events.APIGatewayV2HTTPRequest) {
+func (c *population) event(
+	tb testing.TB, q question, s target,
+) (api.Gateway, events.APIGatewayV2HTTPRequest) {
 	tb.Helper()
 	route := story.Route(q.operation)
 	path := strings.NewReplacer("{tid}", c.tenant.ID, "{ipID}", c.pool).Replace(route.Path)
-	r, err := http.NewRequestWithContext(tb.Context(), route.Method, path+"?"+strings.Replace(q.query, "LINK", s.link, 1), nil)
+	r, err := http.NewRequestWithContext(
+		tb.Context(), route.Method, path+"?"+strings.Replace(q.query, "LINK", s.link, 1), nil,
+	)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -150,12 +196,19 @@ func (c *population) ask(tb testing.TB, q question, s target) (observation, allo
 	if answer.StatusCode != q.status {
 		tb.Fatalf("%s answers %d, want %d: %s", q.name, answer.StatusCode, q.status, answer.Body)
 	}
-	body := addressPattern.ReplaceAllString(strings.ReplaceAll(answer.Body, s.link, "LINK"), "ADDRESS") // values that the caller knows
-	got := observation{Status: answer.StatusCode, Headers: answer.Headers, Length: len(body) + len(strings.Join(answer.Cookies, "")), Body: withoutRandomValues(body), Cost: c.meter.Collect()}
+	// The caller knows these values.
+	body := addressPattern.ReplaceAllString(strings.ReplaceAll(answer.Body, s.link, "LINK"), "ADDRESS")
+	got := observation{
+		Status: answer.StatusCode, Headers: answer.Headers,
+		Length: len(body) + len(strings.Join(answer.Cookies, "")), Body: withoutRandomValues(body),
+		Cost: c.meter.Collect(),
+	}
 	for _, call := range c.trace.Collect() {
 		got.Calls, got.Bytes = append(got.Calls, call.Normalized()), append(got.Bytes, call.Bytes())
 	}
-	return got, allocations{float64(after.Mallocs - before.Mallocs), float64(after.TotalAlloc - before.TotalAlloc)}
+	return got, allocations{
+		float64(after.Mallocs - before.Mallocs), float64(after.TotalAlloc - before.TotalAlloc),
+	}
 }
 
 // withoutRandomValues returns a body with the lengths of its random values instead of the values.
@@ -237,7 +290,8 @@ func TestTheStateOfAnAddressDoesNotShow(t *testing.T) {
 			if long() { // the engine is slower with a larger table
 				c = newPopulation(t, q.targetsNeeded(rounds))
 			}
-			first, objects, bytes := map[string]observation{}, map[string][]float64{}, map[string][]float64{}
+			first := map[string]observation{}
+			objects, bytes := map[string][]float64{}, map[string][]float64{}
 			for i := range rounds {
 				for _, state := range states() {
 					got, did := c.ask(t, q, c.target(state, i))
@@ -249,10 +303,13 @@ func TestTheStateOfAnAddressDoesNotShow(t *testing.T) {
 							t.Fatal(d)
 						}
 					}
-					objects[state], bytes[state] = append(objects[state], did.objects), append(bytes[state], did.bytes)
+					objects[state] = append(objects[state], did.objects)
+					bytes[state] = append(bytes[state], did.bytes)
 				}
 			}
-			if q.status < 300 && strings.HasPrefix(q.operation, "public") && q.operation != "public.getPool" && (len(first[unknown].Calls) == 0 || slices.Contains(first[unknown].Bytes, 0)) {
+			if q.status < 300 && strings.HasPrefix(q.operation, "public") &&
+				q.operation != "public.getPool" &&
+				(len(first[unknown].Calls) == 0 || slices.Contains(first[unknown].Bytes, 0)) {
 				t.Errorf("not recorded: %+v", first[unknown])
 			}
 			checkMedians(t, "objects", objects, 1.0/4, 64)  // a call to the table makes more than 100
@@ -278,7 +335,8 @@ func checkMedians(t *testing.T, what string, counts map[string][]float64, share,
 	for state, values := range counts {
 		medians[state] = systemtest.Median(values)
 	}
-	least, most := slices.Min(slices.Collect(maps.Values(medians))), slices.Max(slices.Collect(maps.Values(medians)))
+	all := slices.Collect(maps.Values(medians))
+	least, most := slices.Min(all), slices.Max(all)
 	if most > least*(1+share)+more {
 		t.Errorf("%s on the heap: %v", what, medians)
 	}
@@ -289,7 +347,8 @@ func checkMedians(t *testing.T, what string, counts map[string][]float64, share,
 func TestEveryPublicRouteIsAsked(t *testing.T) {
 	t.Parallel()
 	for _, r := range functions.Routes() {
-		if r.Caller == api.Public && !slices.ContainsFunc(questions(), func(q question) bool { return q.operation == r.Name }) {
+		if r.Caller == api.Public &&
+			!slices.ContainsFunc(questions(), func(q question) bool { return q.operation == r.Name }) {
 			t.Errorf("nothing compares what %s answers", r.Name)
 		}
 	}
@@ -309,7 +368,8 @@ func BenchmarkAlike(b *testing.B) {
 				for _, state := range order {
 					function, event := c.event(b, q, c.target(state, i))
 					start := time.Now()
-					if answer, err := function(b.Context(), event); err != nil || answer.StatusCode != q.status {
+					if answer, err := function(b.Context(), event); err != nil ||
+						answer.StatusCode != q.status {
 						b.Fatalf("answers %d %v", answer.StatusCode, err)
 					}
 					times[state] = append(times[state], float64(time.Since(start).Microseconds()))
@@ -328,7 +388,9 @@ func report(b *testing.B, times map[string][]float64) {
 	for _, state := range states()[1:] {
 		p := systemtest.MannWhitney(times[unknown], times[state])
 		least = min(least, p)
-		fmt.Fprintf(&text, "\n%-50s median %6.0f µs, p = %.3f", state, systemtest.Median(times[state]), p)
+		fmt.Fprintf(
+			&text, "\n%-50s median %6.0f µs, p = %.3f", state, systemtest.Median(times[state]), p,
+		)
 	}
 	b.ReportMetric(systemtest.Median(times[unknown]), "unknown-µs")
 	b.ReportMetric(least, "least-p")

@@ -34,7 +34,10 @@ type caller struct {
 // newCaller returns a caller with clients in a new tenant.
 func (a *leakTest) newCaller(t *testing.T) *caller {
 	t.Helper()
-	p := &caller{leakTest: a, tenant: "t-" + systemtest.Unique(), values: story.NewValues(), known: map[string]string{}}
+	p := &caller{
+		leakTest: a, tenant: "t-" + systemtest.Unique(), values: story.NewValues(),
+		known: map[string]string{},
+	}
 	secret := a.canary(secretText, "the secret of a client")
 	p.values.Learn("SECRET", secret)
 	for _, c := range story.Clients() {
@@ -55,11 +58,15 @@ func (a *leakTest) callRoute(t *testing.T, route api.Route) {
 	for _, before := range story.Given(route.Name) {
 		p.must(t, before, p.event(t, before))
 	}
-	good.Headers["idempotency-key"] = p.canary(keyText, route.Name+" good header idempotency-key") + keySuffix
+	key := p.canary(keyText, route.Name+" good header idempotency-key")
+	good.Headers["idempotency-key"] = key + keySuffix
 	p.must(t, route.Name, good)
 	p.send(t, t.Context(), route.Name, good)
 	p.sendReturnURL(t, route)
-	for _, e := range slices.Concat(p.bodyVariants(t, route), p.queryVariants(t, route), p.pathVariants(t, route), p.headerVariants(t, route)) {
+	for _, e := range slices.Concat(
+		p.bodyVariants(t, route), p.queryVariants(t, route), p.pathVariants(t, route),
+		p.headerVariants(t, route),
+	) {
 		p.send(t, t.Context(), route.Name, e)
 	}
 	if route.Name == "system.generateCode" {
@@ -85,7 +92,9 @@ func (p *caller) must(t *testing.T, operation string, e events.APIGatewayV2HTTPR
 
 // send passes an event to a route's function and checks that the answer repeats no secret of the
 // request.
-func (p *caller) send(t *testing.T, ctx context.Context, operation string, e events.APIGatewayV2HTTPRequest) events.APIGatewayV2HTTPResponse {
+func (p *caller) send(
+	t *testing.T, ctx context.Context, operation string, e events.APIGatewayV2HTTPRequest,
+) events.APIGatewayV2HTTPResponse {
 	t.Helper()
 	text, err := json.Marshal(e)
 	if err != nil {
@@ -101,7 +110,9 @@ func (p *caller) send(t *testing.T, ctx context.Context, operation string, e eve
 	}
 	p.requests++
 	for secret, at := range p.secrets {
-		if strings.Contains(filled, secret) && strings.Contains(answer.Body+fmt.Sprint(answer.Headers), secret) && !repeatsSecret(operation, at) {
+		if strings.Contains(filled, secret) &&
+			strings.Contains(answer.Body+fmt.Sprint(answer.Headers), secret) &&
+			!repeatsSecret(operation, at) {
 			t.Errorf("%s repeats %s: %d %s", operation, at, answer.StatusCode, answer.Body)
 		}
 	}
@@ -124,8 +135,11 @@ func (p *caller) event(t *testing.T, operation string) events.APIGatewayV2HTTPRe
 	}
 	e.RawPath = strings.Replace(e.RawPath, "/"+story.Tenant+"/", "/"+p.tenant+"/", 1)
 	e.RequestContext.HTTP.SourceIP = fmt.Sprintf("%s:%x::1", sourcePrefix, p.requests)
-	body := strings.Replace(e.Body, `"length":6`, `"length":12`, 1) // such long codes do not occur by chance
-	e.Body = rewrite(t, body, func(pointer, text string) string { return p.withCanary(operation+" "+pointer, text) })
+	// Codes of 12 digits do not occur in other texts by chance.
+	body := strings.Replace(e.Body, `"length":6`, `"length":12`, 1)
+	e.Body = rewrite(t, body, func(pointer, text string) string {
+		return p.withCanary(operation+" "+pointer, text)
+	})
 	return e
 }
 
@@ -133,8 +147,10 @@ func (p *caller) event(t *testing.T, operation string) events.APIGatewayV2HTTPRe
 // always gets the same canary.
 func (p *caller) withCanary(at, text string) string {
 	c := classOf(at)
-	made := at[strings.LastIndex(at, "/")+1:] // other secrets, such as codes and tickets, are made by the product
-	if !slices.Contains([]class{addressText, personalText, settingText}, c) && made != "password" || strings.Contains(at, "/schema/") {
+	// Other secrets than passwords, such as codes and tickets, are made by the product.
+	made := at[strings.LastIndex(at, "/")+1:]
+	if !slices.Contains([]class{addressText, personalText, settingText}, c) && made != "password" ||
+		strings.Contains(at, "/schema/") {
 		return text
 	}
 	if _, ok := p.known[text]; !ok {
@@ -154,13 +170,19 @@ func (p *caller) withCanary(at, text string) string {
 // query.
 func classOf(at string) class {
 	switch name := at[strings.LastIndexAny(at, "/ ?")+1:]; {
-	case slices.Contains([]string{"password", "hashed_password", "code", "extended_code", "ticket", "client_secret", "totp_secret"}, name):
+	case slices.Contains([]string{
+		"password", "hashed_password", "code", "extended_code", "ticket", "client_secret",
+		"totp_secret",
+	}, name):
 		return secretText
-	case slices.Contains([]string{"identifier", "address", "otp_address", "query", "search_phrase"}, name):
+	case slices.Contains([]string{
+		"identifier", "address", "otp_address", "query", "search_phrase",
+	}, name):
 		return addressText
 	case strings.Contains(at, " //"): // the name of a form's field is a pointer into the payload
 		return personalText
-	case strings.Contains(at, "/payload/"), strings.Contains(at, "/metadata/"), strings.Contains(at, "/business_metadata/"):
+	case strings.Contains(at, "/payload/"), strings.Contains(at, "/metadata/"),
+		strings.Contains(at, "/business_metadata/"):
 		return personalText
 	case slices.Contains([]string{"name", "description", "subject", "body"}, name):
 		return settingText
@@ -179,16 +201,19 @@ func (p *caller) sendReturnURL(t *testing.T, route api.Route) {
 	if !strings.Contains(e.RawQueryString, "code_type_in_message") || route.Caller == api.Public {
 		return
 	}
-	e.RawQueryString += "&post_activation_url=https://app.example.com/" + p.canary(returnText, route.Name+"?post_activation_url")
+	e.RawQueryString += "&post_activation_url=https://app.example.com/" +
+		p.canary(returnText, route.Name+"?post_activation_url")
 	p.send(t, t.Context(), route.Name, e)
 }
 
 // verifyAddress asks for a code that verifies an address, because such codes are stored by address.
 func (p *caller) verifyAddress(t *testing.T) {
 	t.Helper()
-	address := `"address":"` + p.canary(addressText, "generateCode /address to verify") + `@example.com"`
+	canary := p.canary(addressText, "generateCode /address to verify")
+	address := `"address":"` + canary + `@example.com"`
 	user, code := p.event(t, "admin.createUser"), p.event(t, "system.generateCode")
-	user.Body = `{"id":"vera","status":"new","verifiable_addresses":[{` + address + `,"type":"email","verified":false,"status":"active"}]}`
+	user.Body = `{"id":"vera","status":"new","verifiable_addresses":[{` + address +
+		`,"type":"email","verified":false,"status":"active"}]}`
 	p.must(t, "admin.createUser", user)
 	code.RawPath = strings.Replace(code.RawPath, "/ann/", "/vera/", 1)
 	code.Body = `{"type":"verify_address",` + address + `}`
@@ -217,7 +242,9 @@ func (p *caller) bodyVariants(t *testing.T, route api.Route) (all []events.APIGa
 	}
 	if strings.HasPrefix(e.Body, "{") {
 		other := e
-		other.Body = strings.Replace(e.Body, "{", `{"extra":"`+p.canary(strayText, route.Name+" /extra")+`",`, 1)
+		other.Body = strings.Replace(
+			e.Body, "{", `{"extra":"`+p.canary(strayText, route.Name+" /extra")+`",`, 1,
+		)
 		all = append(all, other)
 	}
 	return all
@@ -234,7 +261,8 @@ func (p *caller) queryVariants(t *testing.T, route api.Route) (all []events.APIG
 		t.Fatal(err)
 	}
 	common := []string{
-		"after_pool_id", "before_pool_id", "after_user_id", "before_user_id", "code", "code_type_in_message", "kind", "lang", "limit", "mode", "order",
+		"after_pool_id", "before_pool_id", "after_user_id", "before_user_id", "code",
+		"code_type_in_message", "kind", "lang", "limit", "mode", "order",
 		"post_activation_url", "query", "return_to", "search_phrase", "send_activation_message", "sort",
 	}
 	with := func(names ...string) {
@@ -290,7 +318,9 @@ func (p *caller) headerVariants(t *testing.T, route api.Route) []events.APIGatew
 		"x-request-id")
 	others.Cookies = []string{"session=" + p.canary(secretText, route.Name+" cookie")}
 	return []events.APIGatewayV2HTTPRequest{
-		with(secretText, "Bearer %s", "authorization"), with(secretText, "Basic %s", "authorization"), with(strayText, "text/%s", "content-type"), others,
+		with(secretText, "Bearer %s", "authorization"),
+		with(secretText, "Basic %s", "authorization"), with(strayText, "text/%s", "content-type"),
+		others,
 		with(keyText, "%s", "idempotency-key"), with(keyText, "%s"+keySuffix, "x-idempotency-key"),
 	}
 }
@@ -344,7 +374,9 @@ func walkTexts(pointer string, value any, change func(pointer, text string) stri
 // retries, because those take time.
 func failingContext(t *testing.T, n int) context.Context {
 	kinds := []systemtest.FaultKind{systemtest.Failed, systemtest.Cut, systemtest.TimedOut}
-	return (&systemtest.Fault{Kind: kinds[n%len(kinds)], Reach: systemtest.OnceAbove, Call: n}).Context(t.Context())
+	return (&systemtest.Fault{
+		Kind: kinds[n%len(kinds)], Reach: systemtest.OnceAbove, Call: n,
+	}).Context(t.Context())
 }
 
 type panicKey struct{}
@@ -397,7 +429,10 @@ func newRefusingSES(t *testing.T) *refusingSES {
 		}
 		w.Header().Set("X-Amzn-Errortype", s.code)
 		w.WriteHeader(s.status)
-		_, _ = fmt.Fprintf(w, `{"message":"refused for identity/%s"}`, strings.Join(mail.Destination.ToAddresses, ","))
+		_, _ = fmt.Fprintf(
+			w, `{"message":"refused for identity/%s"}`,
+			strings.Join(mail.Destination.ToAddresses, ","),
+		)
 	}))
 	t.Cleanup(server.Close)
 	s.url = server.URL

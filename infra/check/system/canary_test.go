@@ -44,19 +44,29 @@ const (
 // each new kind. No kind may contain a secret.
 func allowedClasses() map[string]map[class]string {
 	return map[string]map[class]string{
-		"POOL POOL":             {settingText: "it is the pool", personalText: "a pool has metadata, which administrators fill"},
-		"POOL COUNT":            {},
-		"POOL MAIL":             {settingText: "it is what the pool's mails say"},
-		"POOL NAME":             {settingText: "of a deleted pool, for a day: a list by name goes on after it"},
-		"SCHEMA SCHEMA":         {settingText: "it is the schema"},
-		"USERS":                 {addressText: "the user's own", personalText: "the user's own"},
-		"CLAIM CLAIM":           {addressText: "is its key: whose the address is"},
-		"USER REG":              {addressText: "where its code goes", personalText: "waits to become the user's"},
-		"USER CODE":             {addressText: "what the code proves"},
-		"USER SPARE":            {},
-		"MAILBOX MAILBOX":       {idText: "which registrations wait"},
-		"MAILBOX ASKED":         {},
-		"MESSAGE MESSAGE":       {addressText: "where the mail goes; it goes when the mail has", returnText: "is put into the mail's link"},
+		"POOL POOL": {
+			settingText:  "it is the pool",
+			personalText: "a pool has metadata, which administrators fill",
+		},
+		"POOL COUNT": {},
+		"POOL MAIL":  {settingText: "it is what the pool's mails say"},
+		"POOL NAME": {
+			settingText: "of a deleted pool, for a day: a list by name goes on after it",
+		},
+		"SCHEMA SCHEMA": {settingText: "it is the schema"},
+		"USERS":         {addressText: "the user's own", personalText: "the user's own"},
+		"CLAIM CLAIM":   {addressText: "is its key: whose the address is"},
+		"USER REG": {
+			addressText: "where its code goes", personalText: "waits to become the user's",
+		},
+		"USER CODE":       {addressText: "what the code proves"},
+		"USER SPARE":      {},
+		"MAILBOX MAILBOX": {idText: "which registrations wait"},
+		"MAILBOX ASKED":   {},
+		"MESSAGE MESSAGE": {
+			addressText: "where the mail goes; it goes when the mail has",
+			returnText:  "is put into the mail's link",
+		},
 		"SUPPRESSED SUPPRESSED": {addressText: "is its key: where nothing is sent"},
 		"LIMIT PASSWORD":        {},
 		"LIMIT DEVICE":          {},
@@ -70,7 +80,8 @@ func allowedClasses() map[string]map[class]string {
 // repeatsSecret reports whether the answer of an operation may repeat a secret of the request. A
 // page carries the code of its link in its form, and shows a code that was typed.
 func repeatsSecret(operation, at string) bool {
-	return (operation == "public.activationPage" || operation == "public.activateByPage" || operation == "public.activateByCode") && strings.Contains(at, "code")
+	return strings.Contains(at, "code") && (operation == "public.activationPage" ||
+		operation == "public.activateByPage" || operation == "public.activateByCode")
 }
 
 // canaryPrefix is part of every canary and of no other text. It consists of small letters, which
@@ -129,7 +140,10 @@ func TestWhatIsSecretOrPersonalStaysWhereItBelongs(t *testing.T) {
 		a.callRoute(t, route)
 	}
 	if len(a.places) < 500 || len(a.product.Stored(t, "MESSAGE#")) < 20 {
-		t.Fatalf("%d canaries, %d messages: the routes were not called", len(a.places), len(a.product.Stored(t, "MESSAGE#")))
+		t.Fatalf(
+			"%d canaries, %d messages: the routes were not called", len(a.places),
+			len(a.product.Stored(t, "MESSAGE#")),
+		)
 	}
 	a.searchTable(t) // while the messages are in the outbox
 	a.runCourier(t)
@@ -140,7 +154,10 @@ func TestWhatIsSecretOrPersonalStaysWhereItBelongs(t *testing.T) {
 		}
 	}
 	a.searchLog(t)
-	t.Logf("%d requests, %d canaries, %d secrets, %d bytes of log", a.requests, len(a.places), len(a.secrets), len(a.log.String()))
+	t.Logf(
+		"%d requests, %d canaries, %d secrets, %d bytes of log", a.requests, len(a.places),
+		len(a.secrets), len(a.log.String()),
+	)
 }
 
 // runCourier lets the courier send the messages that wait, after they have met every fault between
@@ -171,12 +188,16 @@ func (a *leakTest) runCourier(t *testing.T) {
 	if left := a.product.Stored(t, "MESSAGE#"); len(left) > 0 {
 		t.Errorf("still in the outbox: %d messages", len(left))
 	}
+	codes := regexp.MustCompile(`(?m)^\s+(\d{12})$|[?&]code=([\w-]+)`)
 	for _, m := range a.ses.mails() {
-		for _, code := range regexp.MustCompile(`(?m)^\s+(\d{12})$|[?&]code=([\w-]+)`).FindAllStringSubmatch(m, -1) {
+		for _, code := range codes.FindAllStringSubmatch(m, -1) {
 			a.secrets[code[1]+code[2]] = "a mail"
 		}
 	}
-	for _, address := range []string{a.canary(addressText, "a bounce") + "@example.com", a.canary(addressText, "a bounce of no address")} {
+	for _, address := range []string{
+		a.canary(addressText, "a bounce") + "@example.com",
+		a.canary(addressText, "a bounce of no address"),
+	} {
 		notice := systemtest.BounceEvent(t, address)
 		for _, ctx := range []context.Context{failingContext(t, 0), t.Context()} {
 			_, err := a.product.Courier.Handle(ctx, notice)
@@ -189,7 +210,9 @@ func (a *leakTest) runCourier(t *testing.T) {
 func (a *leakTest) searchTable(t *testing.T) {
 	t.Helper()
 	allowed, search := allowedClasses(), a.search()
-	pages := dynamodb.NewScanPaginator(a.product.DB, &dynamodb.ScanInput{TableName: aws.String(a.product.TableName)})
+	pages := dynamodb.NewScanPaginator(a.product.DB, &dynamodb.ScanInput{
+		TableName: aws.String(a.product.TableName),
+	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(t.Context())
 		if err != nil {
@@ -202,7 +225,10 @@ func (a *leakTest) searchTable(t *testing.T) {
 				t.Errorf("nobody has decided what an item of the kind %q may hold", kind)
 			}
 			a.seen[kind] = true
-			search(t, "an item "+kind, texts(&types.AttributeValueMemberM{Value: it}), func(c class) bool { return classes[c] != "" || c == idText })
+			search(
+				t, "an item "+kind, texts(&types.AttributeValueMemberM{Value: it}),
+				func(c class) bool { return classes[c] != "" || c == idText },
+			)
 		}
 	}
 }
@@ -255,7 +281,10 @@ func texts(value types.AttributeValue) string {
 func (a *leakTest) searchLog(t *testing.T) {
 	t.Helper()
 	log, search := a.log.String(), a.search()
-	for _, must := range []string{"request failed", "panic", `"_aws"`, "stream record failed", "counting users failed", "message rejected", "notice of SES names no address"} {
+	for _, must := range []string{
+		"request failed", "panic", `"_aws"`, "stream record failed", "counting users failed",
+		"message rejected", "notice of SES names no address",
+	} {
 		if !strings.Contains(log, must) {
 			t.Errorf("nothing has logged %q: the test has not seen what it says", must)
 		}
@@ -295,14 +324,17 @@ func (a *leakTest) search() func(t *testing.T, where, text string, may func(clas
 // encodings returns a text and its usual encodings, such that they are found wherever the text is
 // in a longer one.
 func encodings(text string) []string {
-	all := []string{text, hex.EncodeToString([]byte(text)), strings.ToUpper(hex.EncodeToString([]byte(text)))}
+	all := []string{
+		text, hex.EncodeToString([]byte(text)), strings.ToUpper(hex.EncodeToString([]byte(text))),
+	}
 	if escaped := url.QueryEscape(text); escaped != text {
 		all = append(all, escaped)
 	}
 	for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
 		for before := range 3 {
 			encoded := encoding.EncodeToString(slices.Concat(make([]byte, before), []byte(text)))
-			all = append(all, encoded[(before*8+5)/6:(before+len(text))/3*4]) // without digits that depend on the bytes around it
+			// The digits that depend on the bytes around the text are left out.
+			all = append(all, encoded[(before*8+5)/6:(before+len(text))/3*4])
 		}
 	}
 	return all
@@ -316,8 +348,10 @@ func TestASpellingIsFound(t *testing.T) {
 		for after := range 4 {
 			whole := strings.Repeat("~", before) + text + strings.Repeat("~", after)
 			for name, encoded := range map[string]string{
-				"as it is": whole, "hex": hex.EncodeToString([]byte(whole)), "url": url.QueryEscape(whole),
-				"base64": base64.StdEncoding.EncodeToString([]byte(whole)), "base64url": base64.URLEncoding.EncodeToString([]byte(whole)),
+				"as it is": whole, "hex": hex.EncodeToString([]byte(whole)),
+				"url":       url.QueryEscape(whole),
+				"base64":    base64.StdEncoding.EncodeToString([]byte(whole)),
+				"base64url": base64.URLEncoding.EncodeToString([]byte(whole)),
 			} {
 				if !slices.ContainsFunc(encodings(text), func(s string) bool { return strings.Contains(encoded, s) }) {
 					t.Errorf("%s, %d before and %d after: %s", name, before, after, encoded)
@@ -330,7 +364,13 @@ func TestASpellingIsFound(t *testing.T) {
 // newLeakTest starts a product whose calls can fail and panic and whose log is kept.
 func newLeakTest(t *testing.T) *leakTest {
 	t.Helper()
-	a := &leakTest{secrets: map[string]string{sourcePrefix: "where a request comes from"}, seen: map[string]bool{}, ses: newRefusingSES(t)}
-	a.product = systemtest.New(t, alone, a.log.Option, systemtest.WithMiddleware(systemtest.InjectFaults), systemtest.WithMiddleware(panicking), func(c *system.Config) { c.SESURL = a.ses.url })
+	a := &leakTest{
+		secrets: map[string]string{sourcePrefix: "where a request comes from"},
+		seen:    map[string]bool{}, ses: newRefusingSES(t),
+	}
+	a.product = systemtest.New(
+		t, alone, a.log.Option, systemtest.WithMiddleware(systemtest.InjectFaults),
+		systemtest.WithMiddleware(panicking), func(c *system.Config) { c.SESURL = a.ses.url },
+	)
 	return a
 }

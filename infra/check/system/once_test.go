@@ -32,7 +32,9 @@ type eventProduct struct {
 // courier.
 func newEventProduct(t *testing.T) *eventProduct {
 	t.Helper()
-	l := &eventProduct{systemtest.New(t, func(c *system.Config) { c.NoCourier = true }), story.NewValues()}
+	l := &eventProduct{
+		systemtest.New(t, func(c *system.Config) { c.NoCourier = true }), story.NewValues(),
+	}
 	for _, c := range story.Clients() {
 		if err := l.EnsureClient(t.Context(), c, story.Secret); err != nil {
 			t.Fatal(err)
@@ -55,7 +57,9 @@ func (l *eventProduct) event(t *testing.T, operation string) (event events.APIGa
 }
 
 // send passes an event to the function of an operation.
-func (l *eventProduct) send(t *testing.T, operation string, event events.APIGatewayV2HTTPRequest) events.APIGatewayV2HTTPResponse {
+func (l *eventProduct) send(
+	t *testing.T, operation string, event events.APIGatewayV2HTTPRequest,
+) events.APIGatewayV2HTTPResponse {
 	t.Helper()
 	got, err := l.Functions[story.Route(operation).Function](t.Context(), event)
 	if err != nil {
@@ -96,7 +100,9 @@ func (l *eventProduct) itemsWithoutAnswers(t *testing.T) []string {
 // notOnce has the operations that need no idempotency key, because they change nothing, count their
 // repeats themselves, come from a form, or have the same effect each time.
 var notOnce = []string{
-	"admin.previewMail", "system.getUserByKey", "system.verifyPassword", "system.verifyPasswordV2", "public.registerByPage", "public.activateByCode", "public.activateByPage", "admin.clearSuppressions",
+	"admin.previewMail", "system.getUserByKey", "system.verifyPassword", "system.verifyPasswordV2",
+	"public.registerByPage", "public.activateByCode", "public.activateByPage",
+	"admin.clearSuppressions",
 }
 
 // "Every POST takes Idempotency-Key: parallel repeats make one user and one mail; the same key with
@@ -104,7 +110,8 @@ var notOnce = []string{
 func TestARepeatTakesEffectOnce(t *testing.T) {
 	t.Parallel()
 	for _, route := range functions.Routes() {
-		if route.Method == http.MethodGet || route.Caller == api.Client || slices.Contains(notOnce, route.Name) {
+		if route.Method == http.MethodGet || route.Caller == api.Client ||
+			slices.Contains(notOnce, route.Name) {
 			continue
 		}
 		t.Run(route.Name, func(t *testing.T) {
@@ -121,8 +128,12 @@ func TestARepeatTakesEffectOnce(t *testing.T) {
 			all.Wait()
 			after, first := l.itemsWithoutAnswers(t), 0
 			for _, got := range answers {
-				if got.StatusCode != answers[0].StatusCode || got.StatusCode >= 300 || got.Body != answers[0].Body || got.Headers["Etag"] != answers[0].Headers["Etag"] {
-					t.Errorf("answers differ: %d %s and %d %s", answers[0].StatusCode, answers[0].Body, got.StatusCode, got.Body)
+				if got.StatusCode != answers[0].StatusCode || got.StatusCode >= 300 ||
+					got.Body != answers[0].Body || got.Headers["Etag"] != answers[0].Headers["Etag"] {
+					t.Errorf(
+						"answers differ: %d %s and %d %s", answers[0].StatusCode, answers[0].Body,
+						got.StatusCode, got.Body,
+					)
 				}
 				if got.Headers["X-Idempotent-Replayed"] == "" {
 					first++
@@ -136,16 +147,21 @@ func TestARepeatTakesEffectOnce(t *testing.T) {
 			delete(event.Headers, "idempotency-key")
 			event.Headers["x-idempotency-key"] = idempotencyKey
 			again := l.send(t, route.Name, event)
-			if again.Body != answers[0].Body || again.StatusCode != answers[0].StatusCode || again.Headers["X-Idempotent-Replayed"] != "true" {
+			if again.Body != answers[0].Body || again.StatusCode != answers[0].StatusCode ||
+				again.Headers["X-Idempotent-Replayed"] != "true" {
 				t.Errorf("a late repeat answers %d %s", again.StatusCode, again.Body)
 			}
 			other := event
 			other.RawQueryString += "&other=1"
-			if got := l.send(t, route.Name, other); got.StatusCode != 422 || !strings.Contains(got.Body, `"idempotency_key_reused"`) {
+			if got := l.send(t, route.Name, other); got.StatusCode != 422 ||
+				!strings.Contains(got.Body, `"idempotency_key_reused"`) {
 				t.Errorf("another request under the key answers %d %s", got.StatusCode, got.Body)
 			}
 			if now := l.itemsWithoutAnswers(t); !slices.Equal(now, after) {
-				t.Errorf("the repeats changed the table:\n%s\nbefore:\n%s", strings.Join(now, "\n"), strings.Join(after, "\n"))
+				t.Errorf(
+					"the repeats changed the table:\n%s\nbefore:\n%s", strings.Join(now, "\n"),
+					strings.Join(after, "\n"),
+				)
 			}
 			l.Clock.Advance(24 * time.Hour) // the tokens have expired too
 			l.mustBeForgotten(t, route, event)
@@ -154,7 +170,9 @@ func TestARepeatTakesEffectOnce(t *testing.T) {
 }
 
 // mustBeForgotten checks that a key can be used again after a day.
-func (l *eventProduct) mustBeForgotten(t *testing.T, route api.Route, event events.APIGatewayV2HTTPRequest) {
+func (l *eventProduct) mustBeForgotten(
+	t *testing.T, route api.Route, event events.APIGatewayV2HTTPRequest,
+) {
 	t.Helper()
 	if route.Caller != api.Public {
 		for _, operation := range []string{"client.adminToken", "client.systemToken"} {
@@ -173,19 +191,30 @@ func TestAKeyIsSpentByAChangeAlone(t *testing.T) {
 	t.Parallel()
 	tenant := systemtest.New(t).NewTenant(t)
 	pool := tenant.NewPool(t, nil)
-	path, user := "/pools/"+pool+"/users", fields{"status": "new", "identifiers": []fields{{"identifier": systemtest.Address("ann"), "type": "email"}}}
-	for name, key := range map[string]string{"too short": idempotencyKey[:31], "too long": strings.Repeat("k", 256), "with a space": idempotencyKey + " k"} {
+	path, user := "/pools/"+pool+"/users", fields{
+		"status":      "new",
+		"identifiers": []fields{{"identifier": systemtest.Address("ann"), "type": "email"}},
+	}
+	for name, key := range map[string]string{
+		"too short": idempotencyKey[:31], "too long": strings.Repeat("k", 256),
+		"with a space": idempotencyKey + " k",
+	} {
 		t.Run(name, func(t *testing.T) {
 			got := tenant.Admin.Call(t, "POST", path, user, "X-Idempotency-Key", key)
 			systemtest.CheckRefusal(t, got, 422, "invalid", "X-Idempotency-Key")
 		})
 	}
 	t.Run("a request that was refused, corrected", func(t *testing.T) {
-		tenant.Admin.Must(t, 422, "POST", path, fields{"status": "odd"}, "Idempotency-Key", idempotencyKey)
+		tenant.Admin.Must(
+			t, 422, "POST", path, fields{"status": "odd"}, "Idempotency-Key", idempotencyKey,
+		)
 		tenant.Admin.Must(t, 201, "POST", path, user, "Idempotency-Key", idempotencyKey)
 	})
 	t.Run("the same key in another tree and tenant is another", func(t *testing.T) {
-		bea := fields{"status": "new", "identifiers": []fields{{"identifier": systemtest.Address("bea"), "type": "email"}}}
+		bea := fields{
+			"status":      "new",
+			"identifiers": []fields{{"identifier": systemtest.Address("bea"), "type": "email"}},
+		}
 		tenant.System.Must(t, 201, "POST", path, bea, "Idempotency-Key", idempotencyKey)
 	})
 }
