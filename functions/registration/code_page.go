@@ -13,7 +13,7 @@ import (
 	"identitypools/shared/page"
 )
 
-// showCode shows the page for the code that a mail brought.
+// showCode shows the page on which people type the code from a mail.
 func (s site) showCode(_ context.Context, r page.Request) (page.Answer, error) {
 	before := s.recall(r)
 	switch {
@@ -31,9 +31,10 @@ func (s site) showCode(_ context.Context, r page.Request) (page.Answer, error) {
 	return page.Answer{Page: p}, nil
 }
 
-// formURL returns the address of the form with which people sign up, as the page for the code links to it.
+// formURL returns the URL of the registration form, relative to the page for the code.
 func formURL(r page.Request) string { return "../register" + r.LanguageQuery() }
 
+// codePage returns the page for the code.
 func (s site) codePage(r page.Request, before state) *page.Page {
 	p := r.NewPage("code.title")
 	p.Form.SendsMail = true
@@ -42,16 +43,16 @@ func (s site) codePage(r page.Request, before state) *page.Page {
 	return p
 }
 
-// wait returns how many seconds are left until a new code may be asked for.
+// wait returns the number of seconds until another code may be asked for.
 func (s site) wait(p identity.Pool, before state) int {
 	left := before.SentAt.Add(time.Duration(p.Limits.MailPause)).Sub(s.now())
 	return max(0, int((left+time.Second-1)/time.Second))
 }
 
-// submitCode activates with the code, or asks for a new one.
+// submitCode activates with the code, or asks for another one.
 func (s site) submitCode(ctx context.Context, r page.Request) (page.Answer, error) {
 	before := s.recall(r)
-	if before.Ticket == "" { // the page says that the registration isn't known
+	if before.Ticket == "" { // the page says that there is no registration
 		return page.Answer{Location: "code" + r.LanguageQuery(), Why: errAgain}, nil
 	}
 	typed := r.HTTP.PostForm
@@ -66,18 +67,18 @@ func (s site) submitCode(ctx context.Context, r page.Request) (page.Answer, erro
 		return p.Refuse(page.ErrIncomplete)
 	}
 	tenant, pool := r.Pool.Tenant, r.Pool.ID
-	_, err := s.service.Activate(ctx, tenant, pool, s.source(r.HTTP), before.Ticket, code, typed.Get("password"),
-		once.Reply[identity.User]{})
+	_, err := s.service.Activate(ctx, tenant, pool, s.source(r.HTTP), before.Ticket, code,
+		typed.Get("password"), once.Reply[identity.User]{})
 	if err == nil {
 		return s.activated(r, before.ReturnTo, "../activate"+r.LanguageQuery())
 	}
 	if errors.As(err, new(identity.Invalid)) {
-		p.Form.AskPassword(r.Pool.PasswordPolicy) // nothing else can be wrong with what comes with a code
+		p.Form.AskPassword(r.Pool.PasswordPolicy) // only the password can be invalid
 	}
 	return p.Refuse(err)
 }
 
-// resendCode asks for a new code, and goes on to the page for it.
+// resendCode asks for another code and redirects to the page for it.
 func (s site) resendCode(ctx context.Context, r page.Request, before state) (page.Answer, error) {
 	p := s.codePage(r, before)
 	if wait := s.wait(r.Pool, before); wait > 0 {
@@ -86,7 +87,10 @@ func (s site) resendCode(ctx context.Context, r page.Request, before state) (pag
 	}
 	o := identity.MessageOptions{CodeType: identity.CodeTypeShort, Language: p.Language}
 	solution, tenant, pool := r.HTTP.PostForm.Get("altcha"), r.Pool.Tenant, r.Pool.ID
-	err := s.service.Resend(ctx, tenant, pool, s.source(r.HTTP), before.Ticket, "", solution, o, once.Reply[once.None]{})
+	err := s.service.Resend(
+		ctx, tenant, pool, s.source(r.HTTP), before.Ticket, "", solution, o,
+		once.Reply[once.None]{},
+	)
 	if err != nil {
 		return p.Refuse(err)
 	}

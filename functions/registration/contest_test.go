@@ -7,79 +7,60 @@ import (
 	"identitypools/infra/check/systemtest"
 )
 
-// A registration that names a taken user name waits for its mailbox like any other, so the stranger's is not the only one, and its password does
-// not become that of whoever redeems the code on the system tree.
+// A registration that names a taken user name waits for its mailbox like any other. So the
+// stranger's registration is not the only one that waits, and its password does not become that of
+// whoever redeems the code on the system tree.
 func TestARegistrationOfATakenNameCounts(t *testing.T) {
 	t.Parallel()
 	for _, order := range []string{"stranger first", "owner first"} {
 		t.Run(order, func(t *testing.T) {
 			t.Parallel()
-			s := peace(t, nil)
-			s.tenant.NewUser(t, s.pool, "active", systemtest.Address("other"), fields{"identifiers": []fields{{"identifier": "ann", "type": "uid"}}})
+			s := newSetup(t, nil)
+			s.tenant.NewUser(t, s.pool, "active", systemtest.Address("other"), fields{
+				"identifiers": []fields{{"identifier": "ann", "type": "uid"}},
+			})
 			owner := func() {
-				s.tenant.System.Must(t, 201, "POST", s.path()+"/user/register", fields{"identifier": "ann", "otp_address": s.email, "password": ownersPassword})
+				s.tenant.System.Must(t, 201, "POST", s.path()+"/user/register", fields{
+					"identifier": "ann", "otp_address": s.email, "password": ownersPassword,
+				})
 				s.product.AwaitEmptyOutbox(t)
 			}
 			if order == "owner first" {
 				owner()
 				s.product.Clock.Advance(2 * time.Minute)
 			}
-			s.tenant.Public.Must(t, 201, "POST", s.path()+"/register?code_type_in_message=link", fields{"identifier": s.email, "password": strangersPassword})
+			s.tenant.Public.Must(
+				t, 201, "POST", s.path()+"/register?code_type_in_message=link",
+				fields{"identifier": s.email, "password": strangersPassword},
+			)
 			s.product.AwaitEmptyOutbox(t)
 			if order == "stranger first" {
 				owner()
 			}
 			mails := s.product.Inbox.Mails(t, s.email)
 			if order == "stranger first" {
-				mails = mails[:1] // the other is the owner's notice
+				mails = mails[:1] // the other is the notice about the name
 			}
 			code := systemtest.LinkIn(t, mails[len(mails)-1]).Query().Get("code")
 			got := s.tenant.System.Call(t, "POST", s.path()+"/user/activate", fields{"code": code})
 			if got.Status == 201 {
-				in := s.tenant.System.Call(t, "POST", s.path()+"/user/password/verify", fields{"identifier": s.email, "password": strangersPassword})
-				t.Errorf("two registrations waited for the address, activation is %d, and the stranger's password answers %d", got.Status, in.Status)
+				in := s.tenant.System.Call(t, "POST", s.path()+"/user/password/verify", fields{
+					"identifier": s.email, "password": strangersPassword,
+				})
+				t.Errorf(
+					"two registrations waited for the address, activation is %d, and the stranger's password answers %d",
+					got.Status, in.Status,
+				)
 			}
 		})
 	}
 }
 
-// deliver has the courier work through all that is in the outbox.
-func (s *siege) deliver(t *testing.T) {
-	t.Helper()
-	if failed := s.product.Courier.Stream(t.Context(), s.product.OutboxEvent(t)).BatchItemFailures; len(failed) > 0 {
-		t.Fatalf("failed: %v", failed)
-	}
-}
-
-// tick has the courier's clock run after a time.
-func (s *siege) tick(t *testing.T, after time.Duration) {
-	t.Helper()
-	s.product.Clock.Advance(after)
-	s.tenant.RenewTokens(t)
-	if err := s.product.Courier.Tick(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// scarce is a pool that sends so many mails an hour, of which half are spent in an hour that has
-// just begun. Its courier works when the test says so.
-func scarce(t *testing.T, hourly int) *siege {
-	t.Helper()
-	s := peace(t, fields{"limits": fields{"pool_mails_per_hour": hourly}}, noCourier)
-	now := s.product.Clock.Now().UTC()
-	s.product.Clock.Advance(now.Truncate(24 * time.Hour).Add(32*time.Hour + time.Minute).Sub(now)) // eight in the morning
-	s.tenant.RenewTokens(t)
-	for range hourly / 2 {
-		s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": systemtest.Address("first")})
-	}
-	s.deliver(t)
-	return s
-}
-
-// Delayed mails are counted for their mailbox, so registrations of one mailbox don't take all later hours of a pool's budget.
+// Delayed mails count for their mailbox, so many registrations of one mailbox do not use up the
+// later hours of a pool's budget.
 func TestOneMailboxDoesNotTakeThePoolsLaterHours(t *testing.T) {
 	t.Parallel()
-	s := scarce(t, 4)
+	s := newScarceSetup(t, 4)
 	victim := systemtest.Address("victim")
 	for range 30 {
 		s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": victim})
@@ -90,14 +71,18 @@ func TestOneMailboxDoesNotTakeThePoolsLaterHours(t *testing.T) {
 	s.tick(t, time.Hour)
 	mine, theirs := len(s.product.Inbox.Mails(t, s.email)), len(s.product.Inbox.Mails(t, victim))
 	if mine != 1 || theirs != 1 {
-		t.Errorf("an hour later one mailbox of 30 registrations has %d mails, and that of one has %d", theirs, mine)
+		t.Errorf(
+			"an hour later one mailbox of 30 registrations has %d mails, and that of one has %d",
+			theirs, mine,
+		)
 	}
 }
 
-// A delayed mail is not lost where its mailbox has just got another mail: it comes as soon as the mailbox may get one.
+// A delayed mail is not lost if its mailbox has just got another mail. It is sent as soon as the
+// limits of the mailbox allow it.
 func TestADelayedMailIsNotHeldBackByAnother(t *testing.T) {
 	t.Parallel()
-	s := scarce(t, 2)
+	s := newScarceSetup(t, 2)
 	s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": s.email})
 	s.deliver(t)
 	if mails := s.product.Inbox.Mails(t, s.email); len(mails) > 0 {
@@ -111,22 +96,28 @@ func TestADelayedMailIsNotHeldBackByAnother(t *testing.T) {
 	for after, want := range []int{1, 2} { // the mails to a mailbox are a minute apart
 		s.tick(t, 45*time.Second)
 		if mails := s.product.Inbox.Mails(t, s.email); len(mails) != want {
-			t.Errorf("%d mails at tick %d, want %d: that of the other pool, and then the delayed one", len(mails), after, want)
+			t.Errorf(
+				"%d mails at tick %d, want %d: that of the other pool, and then the delayed one",
+				len(mails), after, want,
+			)
 		}
 	}
 }
 
-// A message that was delayed and whose user has become active meanwhile does not tell the owner that somebody else wanted the address.
+// A delayed message whose user has become active meanwhile does not tell the owner that somebody
+// else wanted the address.
 func TestADelayedMailOfAnActiveUserIsNoNotice(t *testing.T) {
 	t.Parallel()
-	s := scarce(t, 4)
+	s := newScarceSetup(t, 4)
 	s.product.Clock.Advance(time.Hour)
 	s.tenant.RenewTokens(t)
 	ticket := s.register(t, ownersPassword)
 	s.deliver(t)
 	code := systemtest.CodeIn(t, s.product.Inbox.Mails(t, s.email)[0])
-	s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": systemtest.Address("second")})
-	s.deliver(t) // the half is spent
+	s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{
+		"identifier": systemtest.Address("second"),
+	})
+	s.deliver(t) // half of the budget is spent now
 	s.product.Clock.Advance(2 * time.Minute)
 	s.tenant.Public.Must(t, 202, "POST", s.path()+"/activation/send", fields{"ticket": ticket})
 	s.deliver(t)

@@ -21,6 +21,7 @@ func (s site) showForm(ctx context.Context, r page.Request) (page.Answer, error)
 	return page.Answer{Page: p}, nil
 }
 
+// formPage returns the page with the form of the request's pool.
 func (s site) formPage(ctx context.Context, r page.Request) (*page.Page, error) {
 	if _, err := s.service.OpenToPublic(ctx, r.Pool.Tenant, r.Pool.ID); err != nil {
 		return nil, err
@@ -35,7 +36,9 @@ func (s site) formPage(ctx context.Context, r page.Request) (*page.Page, error) 
 		p.Title = own.Title
 	}
 	p.Form.SendsMail = true
-	p.Form.Fields = []page.Field{page.AddressField(p.Words, "identifier", p.Words.Say("register.address.hint"))}
+	p.Form.Fields = []page.Field{
+		page.AddressField(p.Words, "identifier", p.Words.Say("register.address.hint")),
+	}
 	if p.Form.More, err = page.PayloadFields(schema.Document, p.Words, own.Labels); err != nil {
 		return nil, err
 	}
@@ -46,7 +49,7 @@ func (s site) formPage(ctx context.Context, r page.Request) (*page.Page, error) 
 	return p, nil
 }
 
-// submitForm registers who filled in the form, and goes on to the page for the code.
+// submitForm registers the user and redirects to the page for the code.
 func (s site) submitForm(ctx context.Context, r page.Request) (page.Answer, error) {
 	p, err := s.formPage(ctx, r)
 	if err != nil {
@@ -56,32 +59,36 @@ func (s site) submitForm(ctx context.Context, r page.Request) (page.Answer, erro
 	p.Form.Fill(typed)
 	o := identity.MessageOptions{CodeType: identity.CodeTypeShort, Language: p.Language}
 	in := identity.SelfRegistration{
-		Identifier: typed.Get("identifier"), Password: typed.Get("password"), Payload: page.Payload(p.Form.More, typed),
+		Identifier: typed.Get("identifier"), Password: typed.Get("password"),
+		Payload: page.Payload(p.Form.More, typed),
 	}
 	if p.Form.LacksPassword(typed) {
 		if err := s.service.Submit(ctx, r.Pool, s.source(r.HTTP), ""); err != nil {
 			return p.Refuse(err)
 		}
-		// So that all that is wrong is told at once.
+		// The draft is checked too, so that the page shows all faults at once.
 		if _, err := s.service.draft(ctx, r.Pool, in, true, o); err != nil {
 			return p.Refuse(err)
 		}
 		return p.Refuse(page.ErrIncomplete)
 	}
-	done, err := s.service.RegisterFrom(ctx, r.Pool, s.source(r.HTTP), in, typed.Get("altcha"), o, once.Reply[Registered]{})
+	done, err := s.service.RegisterFrom(
+		ctx, r.Pool, s.source(r.HTTP), in, typed.Get("altcha"), o, once.Reply[Registered]{},
+	)
 	if err != nil {
 		return p.Refuse(err)
 	}
 	return s.registered(r, done, p.Form.Typed(typed))
 }
 
-// registered returns the answer that goes on to the page for the code.
+// registered returns the answer that redirects to the page for the code.
 func (s site) registered(r page.Request, done Registered, typed url.Values) (page.Answer, error) {
 	next := state{
-		Ticket: done.Ticket, Address: r.HTTP.PostForm.Get("identifier"), SentAt: identity.At(s.now()), Typed: typed,
-		ReturnTo: s.returnTo(r),
+		Ticket: done.Ticket, Address: r.HTTP.PostForm.Get("identifier"),
+		SentAt: identity.At(s.now()), Typed: typed, ReturnTo: s.returnTo(r),
 	}
-	if before := s.recall(r); next.ReturnTo == "" && !before.Done { // whoever came back to change the address
+	// Somebody who came back to change the address still continues at the same URL.
+	if before := s.recall(r); next.ReturnTo == "" && !before.Done {
 		next.ReturnTo = before.ReturnTo
 	}
 	return s.goOn(r, "register/code"+r.LanguageQuery(), next)

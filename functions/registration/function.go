@@ -13,7 +13,7 @@ import (
 	"identitypools/shared/work"
 )
 
-// New is the function with its real parts.
+// New returns the function's handler with its real parts.
 func New(p start.Parts) (http.Handler, error) {
 	tools, err := onetime.Open(p.Env)
 	if err != nil {
@@ -24,19 +24,22 @@ func New(p start.Parts) (http.Handler, error) {
 		return nil, fmt.Errorf("read PUBLIC_URL: %w", err)
 	}
 	origins := http.NewCrossOriginProtection()
-	if err := origins.AddTrustedOrigin(public.Scheme + "://" + public.Host); err != nil { // the gateway may have another name
+	// The gateway may have another host name than the pages.
+	if err := origins.AddTrustedOrigin(public.Scheme + "://" + public.Host); err != nil {
 		return nil, fmt.Errorf("read PUBLIC_URL: %w", err)
 	}
 	hasher, t := password.NewHasher(), p.Table
 	return Handler(&Service{
-		Pools: t.Pools, Schemas: t.Schemas, Users: t.Users, Registrations: t.Registrations, Outbox: t.Outbox,
-		Budgets: t.Budgets, Works: t.Works, Documents: schema.NewChecker(t.Schemas), Passwords: hasher,
+		Pools: t.Pools, Schemas: t.Schemas, Users: t.Users, Registrations: t.Registrations,
+		Outbox: t.Outbox, Budgets: t.Budgets, Works: t.Works,
+		Documents: schema.NewChecker(t.Schemas), Passwords: hasher,
 		Tickets: tools.Sealer,
 		Redeemer: &onetime.Redeemer{
 			Codes: t.Codes, Mailboxes: t.Mailboxes, Registrations: t.Registrations, Users: t.Users,
 			Coder: tools.Coder, Passwords: hasher, Now: p.Now, NewID: p.NewID,
 		},
 		MayReturnTo: onetime.ReturnURLs(p.Env.Get("RETURN_ORIGINS")),
-		Work:        work.Issuer{Key: tools.Work, Random: rand.Reader, Now: p.Now}, Now: p.Now, NewID: p.NewID,
+		Work:        work.Issuer{Key: tools.Work, Random: rand.Reader, Now: p.Now},
+		Now:         p.Now, NewID: p.NewID,
 	}, tools.Source, origins, p.Options())
 }

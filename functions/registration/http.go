@@ -15,8 +15,8 @@ import (
 	"identitypools/shared/work"
 )
 
-// Handler serves the function's routes. source names where a request comes from, origins are those
-// that forms may come from.
+// Handler returns the handler of the function's routes. source returns an identifier of the place
+// that a request comes from. origins are the origins that forms may come from.
 func Handler(
 	s *Service, source func(*http.Request) string, origins *http.CrossOriginProtection, o api.Options,
 ) (http.Handler, error) {
@@ -26,8 +26,15 @@ func Handler(
 // Routes returns the rows of the function's routes.
 func Routes() []api.Route { return routes(handlers{}, site{}).Routes() }
 
+// routes returns the function's routes with their actions. The values of its arguments do not
+// matter for the rows.
 func routes(h handlers, s site) api.Function {
-	const pool, form, code, link = "/pools/{ipID}", "/{tid}/pools/{ipID}/register", "/{tid}/pools/{ipID}/register/code", "/{tid}/pools/{ipID}/activate"
+	const (
+		pool = "/pools/{ipID}"
+		form = "/{tid}/pools/{ipID}/register"
+		code = "/{tid}/pools/{ipID}/register/code"
+		link = "/{tid}/pools/{ipID}/activate"
+	)
 	registers, activates := api.Counts(metric.Registrations), api.Counts(metric.Activations)
 	return api.NewFunction("registration",
 		api.ForSystem("POST", pool+"/user/register", "selfRegisterUser",
@@ -48,10 +55,10 @@ func routes(h handlers, s site) api.Function {
 	)
 }
 
-// handlers decode requests for the use cases.
+// handlers decode the requests of the JSON API and call the use cases.
 type handlers struct {
 	service *Service
-	source  func(*http.Request) string // where a request comes from, without telling it
+	source  func(*http.Request) string // returns a pseudonym of the place that a request comes from
 }
 
 // userID is the answer to a registration by a back end.
@@ -67,13 +74,14 @@ type registerQuery struct {
 	SendsMessage *bool `query:"send_activation_message"` // true if it is absent
 }
 
-// isOpen fails where the pool takes no registrations, whatever the body has.
+// isOpen returns an error if the pool takes no registrations. It runs before the body is decoded,
+// so that the body does not matter.
 func (h handlers) isOpen(ctx context.Context, c api.PlainCall) error {
 	_, err := h.service.Open(ctx, c.Tenant(), c.Pool())
 	return err
 }
 
-// isOpenToPublic is isOpen for browsers.
+// isOpenToPublic is like isOpen, for browsers.
 func (h handlers) isOpenToPublic(ctx context.Context, c api.PlainCall) error {
 	_, err := h.service.OpenToPublic(ctx, c.Tenant(), c.Pool())
 	return err
@@ -90,21 +98,24 @@ func (h handlers) systemRegister(
 	return h.service.Register(ctx, p, c.Body, mail, byBackEnd, c.Query.Options(), reply)
 }
 
-// publicQuery is what a browser may choose of a message.
+// publicQuery has the options of a message that a browser may choose.
 type publicQuery struct {
-	CodeType string `query:"code_type_in_message"` // a page takes codes unless it asks for links
+	CodeType string `query:"code_type_in_message"` // the default is a short code
 	Language string `query:"lang"`
 }
 
+// options returns the options of the message that a request asks for.
 func (q publicQuery) options(r *http.Request) identity.MessageOptions {
-	o := identity.MessageOptions{CodeType: identity.CodeType(q.CodeType), Language: language.Requested(r)}
+	o := identity.MessageOptions{
+		CodeType: identity.CodeType(q.CodeType), Language: language.Requested(r),
+	}
 	if o.CodeType == "" {
 		o.CodeType = identity.CodeTypeShort
 	}
 	return o
 }
 
-// ticket is what the public is told of a registration.
+// ticket is the answer to a registration from a browser.
 type ticket struct {
 	Ticket    string        `json:"ticket"`
 	ExpiresAt identity.Time `json:"expires_at"`
@@ -112,10 +123,10 @@ type ticket struct {
 
 func ticketOf(done Registered) ticket { return ticket{done.Ticket, done.ExpiresAt} }
 
-// publicRegistration is a registration from a browser.
+// publicRegistration is the body of a registration from a browser.
 type publicRegistration struct {
 	identity.SelfRegistration
-	Solution string `json:"altcha"` // of the form's challenge
+	Solution string `json:"altcha"` // of the challenge
 }
 
 func (h handlers) register(
@@ -126,10 +137,12 @@ func (h handlers) register(
 		return done, err
 	}
 	in, o := c.Body, c.Query.options(c.Request())
-	return h.service.RegisterFrom(ctx, p, h.source(c.Request()), in.SelfRegistration, in.Solution, o, reply)
+	return h.service.RegisterFrom(
+		ctx, p, h.source(c.Request()), in.SelfRegistration, in.Solution, o, reply,
+	)
 }
 
-// presented is a code as a page presents it.
+// presented is the body of an activation from a browser.
 type presented struct {
 	Ticket   string `json:"ticket"`
 	Code     string `json:"code"`
@@ -150,18 +163,21 @@ func (h handlers) activate(
 	if in.Code == "" {
 		return identity.User{}, identity.InvalidField("/code", "must be given")
 	}
-	return h.service.Activate(ctx, c.Tenant(), c.Pool(), h.source(c.Request()), in.Ticket, in.Code, in.Password, reply)
+	return h.service.Activate(
+		ctx, c.Tenant(), c.Pool(), h.source(c.Request()), in.Ticket, in.Code, in.Password, reply,
+	)
 }
 
-// addressed names the registration whose message is asked for anew.
+// addressed is the body of a request for another message. It names the registration by its ticket
+// or by an address.
 type addressed struct {
 	Ticket     string `json:"ticket"`
 	Address    string `json:"address"`
-	Identifier string `json:"identifier"` // the old name of address
-	Solution   string `json:"altcha"`     // of the form's challenge
+	Identifier string `json:"identifier"` // the former name of the field address
+	Solution   string `json:"altcha"`     // of the challenge
 }
 
-// accepted is the answer to a request of which nothing can be told.
+// accepted is the answer to a request of which the caller learns no result.
 type accepted struct{}
 
 func acceptedOf(once.None) accepted { return accepted{} }
@@ -174,10 +190,12 @@ func (h handlers) resend(
 	if address == "" {
 		address = in.Identifier
 	}
-	return once.None{}, h.service.Resend(ctx, c.Tenant(), c.Pool(), h.source(c.Request()), in.Ticket, address, in.Solution, o, reply)
+	return once.None{}, h.service.Resend(
+		ctx, c.Tenant(), c.Pool(), h.source(c.Request()), in.Ticket, address, in.Solution, o, reply,
+	)
 }
 
-// form is what a sign-up page needs to draw itself.
+// form is the answer that tells a sign-up page what to draw.
 type form struct {
 	ID             string                  `json:"id"`
 	Name           string                  `json:"name"`
@@ -188,10 +206,11 @@ type form struct {
 	Preferred      identity.Mechanism      `json:"preferred_authentication_mechanism"`
 	PasswordPolicy identity.PasswordPolicy `json:"password_policy"`
 	Payload        jsontext.Value          `json:"payload_schema"`
-	Work           *work.Challenge         `json:"proof_of_work,omitempty"` // while mails are scarce
+	// Work is nil unless mails are scarce.
+	Work *work.Challenge `json:"proof_of_work,omitempty"`
 }
 
-// branding is what of a pool's branding is about pages.
+// branding is the part of a pool's branding that concerns pages.
 type branding struct {
 	Language   string                       `json:"language"`
 	LogoURL    string                       `json:"logo_url,omitempty"`
@@ -200,18 +219,21 @@ type branding struct {
 	Texts      map[string]identity.PageText `json:"texts,omitempty"`
 }
 
-// shownForm is what the answer to a form is made of.
+// shownForm is what the answer form is made of.
 type shownForm struct {
 	pool      identity.Pool
 	schema    identity.Schema
-	challenge *work.Challenge // while mails are scarce
+	challenge *work.Challenge // nil unless mails are scarce
 }
 
 func formOf(f shownForm) form {
 	p := f.pool
 	return form{
 		p.ID, p.Name, p.Description, p.BadgeColor,
-		branding{p.Branding.Language, p.Branding.LogoURL, p.Branding.TermsURL, p.Branding.PrivacyURL, p.Branding.Texts},
+		branding{
+			p.Branding.Language, p.Branding.LogoURL, p.Branding.TermsURL, p.Branding.PrivacyURL,
+			p.Branding.Texts,
+		},
 		p.Mechanisms, p.Preferred, p.PasswordPolicy, f.schema.Document, f.challenge,
 	}
 }

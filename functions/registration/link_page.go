@@ -11,7 +11,8 @@ import (
 	"identitypools/shared/page"
 )
 
-// showLink shows what the link of a mail would do, without doing it, since mail scanners open links too.
+// showLink shows what the link of a mail would do. It does not do it, because mail scanners open
+// links too.
 func (s site) showLink(ctx context.Context, r page.Request) (page.Answer, error) {
 	code := r.HTTP.URL.Query().Get("code")
 	if before := s.recall(r); code == "" && before.Done {
@@ -21,7 +22,7 @@ func (s site) showLink(ctx context.Context, r page.Request) (page.Answer, error)
 	return page.Answer{Page: p}, err
 }
 
-// donePage returns the last page, from which people go on to a place if there is one.
+// donePage returns the last page, which links to the URL to unless that is "".
 func donePage(r page.Request, to string) *page.Page {
 	p := r.NewPage("done.title")
 	text := r.Pool.Branding.Texts[p.Language].Done
@@ -32,10 +33,13 @@ func donePage(r page.Request, to string) *page.Page {
 	return p
 }
 
-// linkPage returns the page of a link with a code, or where the code is no good the one that says so. ticket is that of
-// the registration which the browser remembers, if the code completes it: the link may be of another registration, which
-// a stranger has made with the same address.
-func (s site) linkPage(ctx context.Context, r page.Request, code string) (_ *page.Page, ticket string, err error) {
+// linkPage returns the page of a link with a code, or the page for links that do not work. It also
+// returns the ticket of the registration that the browser remembers, if the code completes that
+// registration. The link may belong to another registration, which a stranger has made with the
+// same address.
+func (s site) linkPage(
+	ctx context.Context, r page.Request, code string,
+) (_ *page.Page, ticket string, err error) {
 	ticket = s.recall(r).Ticket
 	promise, err := s.service.Look(ctx, r.Pool, ticket, code)
 	if ticket != "" && isDead(err) {
@@ -57,21 +61,24 @@ func (s site) linkPage(ctx context.Context, r page.Request, code string) (_ *pag
 	return p, ticket, err
 }
 
-// isDead reports whether a link's code is no good, for whatever reason.
+// isDead reports whether an error says that the code of a link does not work.
 func isDead(err error) bool {
 	return errors.As(err, new(identity.InvalidCode)) || errors.As(err, new(identity.ExpiredCode))
 }
 
-// deadPage returns the page that says that a link is no good, with a form for another where people may ask for one.
+// deadPage returns the page for a link that does not work. If the pool allows registration, it has
+// a form that asks for another link.
 func deadPage(r page.Request) *page.Page {
 	p := r.NewPage("dead.title")
 	p.Form.SendsMail = true
-	p.Form.Fields = []page.Field{page.AddressField(p.Words, "address", p.Words.Say("dead.address.hint"))}
+	p.Form.Fields = []page.Field{
+		page.AddressField(p.Words, "address", p.Words.Say("dead.address.hint")),
+	}
 	p.Content = deadContent(p, r.Pool.PublicRegistration)
 	return p
 }
 
-// submitLink activates with the code of a link, or asks for a new link.
+// submitLink activates with the code of a link, or asks for another link.
 func (s site) submitLink(ctx context.Context, r page.Request) (page.Answer, error) {
 	typed := r.HTTP.PostForm
 	if typed.Get("do") == "resend" {
@@ -86,8 +93,8 @@ func (s site) submitLink(ctx context.Context, r page.Request) (page.Answer, erro
 		return p.Refuse(page.ErrIncomplete)
 	}
 	tenant, pool := r.Pool.Tenant, r.Pool.ID
-	_, err = s.service.Activate(ctx, tenant, pool, s.source(r.HTTP), ticket, code, typed.Get("password"),
-		once.Reply[identity.User]{})
+	_, err = s.service.Activate(ctx, tenant, pool, s.source(r.HTTP), ticket, code,
+		typed.Get("password"), once.Reply[identity.User]{})
 	switch {
 	case err == nil:
 		return s.activated(r, s.returnTo(r), "activate"+r.LanguageQuery())
@@ -97,7 +104,7 @@ func (s site) submitLink(ctx context.Context, r page.Request) (page.Answer, erro
 	return p.Refuse(err)
 }
 
-// resendLink asks for a new link.
+// resendLink asks for another link.
 func (s site) resendLink(ctx context.Context, r page.Request) (page.Answer, error) {
 	p, address := deadPage(r), r.HTTP.PostForm.Get("address")
 	p.Form.Fill(r.HTTP.PostForm)
@@ -105,9 +112,13 @@ func (s site) resendLink(ctx context.Context, r page.Request) (page.Answer, erro
 		p.Form.Fault(&p.Form.Fields[0], p.Words.Say("error.address"))
 		return p.Refuse(page.ErrIncomplete)
 	}
-	o := identity.MessageOptions{CodeType: identity.CodeTypeLink, Language: p.Language, PostActivationURL: s.returnTo(r)}
+	o := identity.MessageOptions{
+		CodeType: identity.CodeTypeLink, Language: p.Language, PostActivationURL: s.returnTo(r),
+	}
 	solution, tenant, pool := r.HTTP.PostForm.Get("altcha"), r.Pool.Tenant, r.Pool.ID
-	err := s.service.Resend(ctx, tenant, pool, s.source(r.HTTP), "", address, solution, o, once.Reply[once.None]{})
+	err := s.service.Resend(
+		ctx, tenant, pool, s.source(r.HTTP), "", address, solution, o, once.Reply[once.None]{},
+	)
 	if err != nil {
 		return p.Refuse(err)
 	}

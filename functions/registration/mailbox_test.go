@@ -15,10 +15,11 @@ import (
 	"identitypools/shared/api"
 )
 
-// Limits are of the mailbox: neither user names, nor spellings, nor pools multiply them.
+// Mails are limited by mailbox, so different user names, spellings and pools do not cause more of
+// them.
 func TestTheMailsToAMailboxAreCountedTogether(t *testing.T) {
 	t.Parallel()
-	s := peace(t, fields{"identifier_case_insensitive": false})
+	s := newSetup(t, fields{"identifier_case_insensitive": false})
 	other := s.tenant.NewPool(t, nil)
 	var calls sync.WaitGroup
 	for i := range 20 {
@@ -26,13 +27,19 @@ func TestTheMailsToAMailboxAreCountedTogether(t *testing.T) {
 		spelled := []string{local[:1], strings.ToUpper(local[:1])}[i%2] + local[1:] + "@" + domain
 		for _, register := range []func(){
 			func() {
-				s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": "name" + systemtest.Unique(), "otp_address": s.email})
+				s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{
+					"identifier": "name" + systemtest.Unique(), "otp_address": s.email,
+				})
 			},
 			func() {
-				s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": spelled})
+				s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{
+					"identifier": spelled,
+				})
 			},
 			func() {
-				s.tenant.Public.Must(t, 201, "POST", "/pools/"+other+"/register", fields{"identifier": spelled})
+				s.tenant.Public.Must(t, 201, "POST", "/pools/"+other+"/register", fields{
+					"identifier": spelled,
+				})
 			},
 		} {
 			calls.Go(register)
@@ -40,15 +47,16 @@ func TestTheMailsToAMailboxAreCountedTogether(t *testing.T) {
 	}
 	calls.Wait()
 	s.product.AwaitEmptyOutbox(t)
-	if mails := len(s.product.Inbox.Mails(t, s.email)); mails != 1 { // in any spelling
+	if mails := len(s.product.Inbox.Mails(t, s.email)); mails != 1 { // of all spellings
 		t.Errorf("60 registrations at once cause %d mails to a mailbox", mails)
 	}
 }
 
-// An administrator's invitation is not held back by mails that strangers have caused, nor the other way round.
+// The mails that strangers cause do not count against an administrator's invitations, nor the other
+// way round.
 func TestStrangersSpendNoMailOfAnAdministrator(t *testing.T) {
 	t.Parallel()
-	s := peace(t, nil)
+	s := newSetup(t, nil)
 	id := s.tenant.NewUser(t, s.pool, "new", s.email, nil)
 	for i := range 5 {
 		s.register(t, strangersPassword)
@@ -61,16 +69,18 @@ func TestStrangersSpendNoMailOfAnAdministrator(t *testing.T) {
 	s.tenant.Admin.Must(t, 429, "POST", s.path()+"/users/"+id+"/activation/send", nil)
 }
 
-// Administrators who ask at once for mails to one mailbox cause one.
+// Concurrent invitations to one mailbox cause one mail.
 func TestInvitationsAtOnceAreOne(t *testing.T) {
 	t.Parallel()
-	s := peace(t, nil)
+	s := newSetup(t, nil)
 	id := s.tenant.NewUser(t, s.pool, "new", s.email, nil)
 	var calls sync.WaitGroup
 	var statuses [20]int
 	for i := range statuses {
 		calls.Go(func() {
-			statuses[i] = s.tenant.Admin.Call(t, "POST", s.path()+"/users/"+id+"/activation/send?mode=invitation", nil).Status
+			statuses[i] = s.tenant.Admin.Call(
+				t, "POST", s.path()+"/users/"+id+"/activation/send?mode=invitation", nil,
+			).Status
 		})
 	}
 	calls.Wait()
@@ -82,13 +92,14 @@ func TestInvitationsAtOnceAreOne(t *testing.T) {
 	}
 }
 
-// What is compared was paid for before, also with names and pools that share a mailbox: of an expired code only its holder learns that it
-// has expired, so each such answer is a comparison. A code bears five, and a mailbox twenty a day.
+// A guess is paid for before its code is compared, also if user names or pools share the mailbox.
+// Only a right code is answered with code_expired, so with an expired code the test counts the
+// comparisons. A code allows five guesses, and a mailbox twenty a day.
 func TestGuessesAreCountedForTheMailbox(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name          string
-		daily, wasted int // guesses: that both pools allow, and wrong ones before, in another pool
+		daily, wasted int // guesses allowed a day, and wrong ones made before in the other pool
 		allowed       int64
 	}{
 		{"a fresh mailbox", 20, 0, 5},
@@ -101,19 +112,31 @@ func TestGuessesAreCountedForTheMailbox(t *testing.T) {
 			product := systemtest.New(t)
 			tenant, address := product.NewTenant(t), systemtest.Address("hal")
 			limits := fields{"code_guesses_per_day": c.daily}
-			pool := tenant.NewPool(t, fields{"limits": limits, "otp_settings": fields{"activation": fields{"ttl": "10m"}}})
+			pool := tenant.NewPool(t, fields{
+				"limits": limits, "otp_settings": fields{"activation": fields{"ttl": "10m"}},
+			})
 			other := tenant.NewPool(t, fields{"limits": limits})
-			elsewhere := tenant.Public.Must(t, 201, "POST", "/pools/"+other+"/register", fields{"identifier": "hal", "otp_address": address}).Text(t, "ticket")
+			elsewhere := tenant.Public.Must(t, 201, "POST", "/pools/"+other+"/register", fields{
+				"identifier": "hal", "otp_address": address,
+			}).Text(t, "ticket")
 			product.Inbox.Await(t, address, 1)
 			for i := range c.wasted {
-				tenant.Public.Must(t, 422, "POST", "/pools/"+other+"/activate", fields{"ticket": elsewhere, "code": fmt.Sprintf("%d%dx", i, i)})
+				tenant.Public.Must(t, 422, "POST", "/pools/"+other+"/activate", fields{
+					"ticket": elsewhere, "code": fmt.Sprintf("%d%dx", i, i),
+				})
 			}
 			product.Clock.Advance(time.Minute)
-			ticket := tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register?code_type_in_message=code", fields{"identifier": address}).Text(t, "ticket")
+			ticket := tenant.Public.Must(
+				t, 201, "POST", "/pools/"+pool+"/register?code_type_in_message=code",
+				fields{"identifier": address},
+			).Text(t, "ticket")
 			m := product.Inbox.Await(t, address, 2)[1]
 			if c.allowed == 0 {
 				if !strings.Contains(m.Text, "http") {
-					t.Errorf("a code is sent that can't be used, or that strangers may kill:\n%s", m.Text)
+					t.Errorf(
+						"a code is sent that can't be used, or that strangers may kill:\n%s",
+						m.Text,
+					)
 				}
 				return
 			}
@@ -123,7 +146,9 @@ func TestGuessesAreCountedForTheMailbox(t *testing.T) {
 			var calls sync.WaitGroup
 			for range 40 {
 				calls.Go(func() {
-					got := tenant.Public.Must(t, 422, "POST", "/pools/"+pool+"/activate", fields{"ticket": ticket, "code": code})
+					got := tenant.Public.Must(t, 422, "POST", "/pools/"+pool+"/activate", fields{
+						"ticket": ticket, "code": code,
+					})
 					if got.Text(t, "error_code") == "code_expired" {
 						compared.Add(1)
 					}
@@ -137,12 +162,15 @@ func TestGuessesAreCountedForTheMailbox(t *testing.T) {
 	}
 }
 
-// A right code with another fault gets its guess back, once, and only what this request paid: not one that a repeat of it did not pay.
+// If a code is right and the request has another fault, the guess is refunded, once. A repeat that
+// has not paid gets no refund.
 func TestARefundIsOnlyOfWhatWasPaid(t *testing.T) {
 	t.Parallel()
 	for name, keys := range map[string]func(int) []string{
-		"without keys":  func(int) []string { return nil },
-		"under one key": func(int) []string { return []string{"Idempotency-Key", "one-key-for-all-of-these-requests-here"} },
+		"without keys": func(int) []string { return nil },
+		"under one key": func(int) []string {
+			return []string{"Idempotency-Key", "one-key-for-all-of-these-requests-here"}
+		},
 		"each under a key": func(i int) []string {
 			return []string{"Idempotency-Key", fmt.Sprintf("another-key-for-each-of-them-%08d", i)}
 		},
@@ -152,11 +180,11 @@ func TestARefundIsOnlyOfWhatWasPaid(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := peace(t, nil)
-			s.owner = s.register(t, ownersPassword)
-			code := systemtest.CodeIn(t, newest(t, s.product, s.email, 1))
+			s := newSetup(t, nil)
+			s.ownerTicket = s.register(t, ownersPassword)
+			code := systemtest.CodeIn(t, newestMail(t, s.product, s.email, 1))
 			for range 3 {
-				s.activate(t, 422, fields{"ticket": s.owner, "code": systemtest.WrongCode(code)})
+				s.activate(t, 422, fields{"ticket": s.ownerTicket, "code": systemtest.WrongCode(code)})
 			}
 			spent := func() string { return s.product.Mailboxes(t, s.tenant.ID)[0]["spent"] }
 			if got := spent(); got != "3" {
@@ -165,7 +193,11 @@ func TestARefundIsOnlyOfWhatWasPaid(t *testing.T) {
 			var calls sync.WaitGroup
 			for i := range 20 {
 				call := func() {
-					got := s.tenant.Public.Call(t, "POST", s.path()+"/activate", fields{"ticket": s.owner, "code": code, "password": "short"}, keys(i)...)
+					got := s.tenant.Public.Call(
+						t, "POST", s.path()+"/activate",
+						fields{"ticket": s.ownerTicket, "code": code, "password": "short"},
+						keys(i)...,
+					)
 					if got.Status != 422 {
 						t.Errorf("answers %d", got.Status)
 					}
@@ -177,32 +209,39 @@ func TestARefundIsOnlyOfWhatWasPaid(t *testing.T) {
 				}
 			}
 			calls.Wait()
-			if got := spent(); got < "3" || len(got) == 1 && got > "5" && !strings.HasPrefix(name, "in parallel") {
+			if got := spent(); got < "3" ||
+				len(got) == 1 && got > "5" && !strings.HasPrefix(name, "in parallel") {
 				t.Errorf("after the refunds %s guesses are spent", got)
 			}
 		})
 	}
 }
 
-// At most five registrations wait for a mailbox, in all pools together; one that gave way completes nothing, though whoever has its ticket and a
-// code still proves the mailbox and gives a password.
+// At most five registrations wait for a mailbox, in all pools together. When there are more, the
+// oldest is not completed any more. Its ticket and a code still prove the mailbox, together with a
+// new password.
 func TestTheOldestRegistrationGivesWay(t *testing.T) {
 	t.Parallel()
-	s := peace(t, nil)
+	s := newSetup(t, nil)
 	other := s.tenant.NewPool(t, nil)
-	s.owner = s.register(t, ownersPassword)
-	code := systemtest.CodeIn(t, newest(t, s.product, s.email, 1))
+	s.ownerTicket = s.register(t, ownersPassword)
+	code := systemtest.CodeIn(t, newestMail(t, s.product, s.email, 1))
 	for i := range 5 {
 		pool := []string{s.pool, other}[i%2]
-		s.tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register", fields{"identifier": s.email, "password": strangersPassword})
+		s.tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register", fields{
+			"identifier": s.email, "password": strangersPassword,
+		})
 	}
 	s.product.AwaitEmptyOutbox(t)
-	s.activate(t, 422, fields{"ticket": s.owner, "code": code})
-	s.activate(t, 201, fields{"ticket": s.owner, "code": code, "password": "another password of the owner"})
+	s.activate(t, 422, fields{"ticket": s.ownerTicket, "code": code})
+	s.activate(t, 201, fields{
+		"ticket": s.ownerTicket, "code": code, "password": "another password of the owner",
+	})
 	verify(t, s.tenant, s.pool, s.email, "another password of the owner", 200)
 }
 
-// One stranger costs others nothing: what the courier does for a message does not grow with what waits.
+// What the courier does for a message does not grow with the number of registrations that wait, so
+// one stranger does not slow down others.
 func TestWorkForAMessageIsBounded(t *testing.T) {
 	t.Parallel()
 	meter := &systemtest.Meter{}
@@ -214,7 +253,9 @@ func TestWorkForAMessageIsBounded(t *testing.T) {
 		var calls sync.WaitGroup
 		for range registrations {
 			calls.Go(func() {
-				tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register", fields{"identifier": address, "payload": payload})
+				tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register", fields{
+					"identifier": address, "payload": payload,
+				})
 			})
 		}
 		calls.Wait()
@@ -234,14 +275,17 @@ func TestWorkForAMessageIsBounded(t *testing.T) {
 	}
 }
 
-// A source may cause mails to few different mailboxes an hour, exactly, however many it asks for at once; again to the same ones it may.
+// A source may cause mails to a limited number of mailboxes an hour. The limit is exact under
+// concurrent requests. Further mails to the same mailboxes are allowed.
 func TestASourceReachesFewMailboxes(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, fields{"limits": fields{"source_mailboxes_per_hour": 3}})
 	call := func(path, body string) int {
-		r := httptest.NewRequest(http.MethodPost, "/api/identity/"+tenant.ID+"/public/pools/"+pool+path, nil)
+		r := httptest.NewRequest(
+			http.MethodPost, "/api/identity/"+tenant.ID+"/public/pools/"+pool+path, nil,
+		)
 		r.RemoteAddr = "192.0.2.7:1"
 		r.Header.Set("Content-Type", "application/json")
 		got, err := product.Functions["registration"](t.Context(), api.Event(r, []byte(body), "id"))
@@ -278,7 +322,9 @@ func TestASourceReachesFewMailboxes(t *testing.T) {
 		t.Errorf("%d mailboxes, %d refused", len(let), refused)
 	}
 	for address := range let {
-		if got := call("/register", fmt.Sprintf(`{"identifier": %q}`, strings.ToUpper(address))); got != 201 {
+		if got := call(
+			"/register", fmt.Sprintf(`{"identifier": %q}`, strings.ToUpper(address)),
+		); got != 201 {
 			t.Errorf("the same mailbox again: %d", got)
 		}
 	}
@@ -288,21 +334,28 @@ func TestASourceReachesFewMailboxes(t *testing.T) {
 	}
 }
 
-// A process that still has a deleted pool in its memory registers nobody in the one that was made anew under its id.
+// A process that still has a deleted pool in memory does not register anybody in the pool that was
+// created under the same id.
 func TestARegistrationIsOfThePoolThatThereIs(t *testing.T) {
 	t.Parallel()
 	for name, settings := range map[string]fields{
-		"closed now":             {"public_registration_allowed": false},
-		"with another policy":    {"public_registration_allowed": true, "password_policy": fields{"min_length": 64}},
+		"closed now": {"public_registration_allowed": false},
+		"with another policy": {
+			"public_registration_allowed": true, "password_policy": fields{"min_length": 64},
+		},
 		"changed, not made anew": nil,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := peace(t, nil)
-			s.tenant.Public.Must(t, 200, "GET", s.path(), nil) // the function has the pool in memory, and the clock stands still
+			s := newSetup(t, nil)
+			// The function keeps the pool in memory from now on.
+			s.tenant.Public.Must(t, 200, "GET", s.path(), nil)
 			want := 422
 			if settings == nil {
-				s.tenant.Admin.Must(t, 200, "PUT", s.path(), fields{"name": "Partners", "public_registration_allowed": true, "password_policy": fields{"min_length": 64}})
+				s.tenant.Admin.Must(t, 200, "PUT", s.path(), fields{
+					"name": "Partners", "public_registration_allowed": true,
+					"password_policy": fields{"min_length": 64},
+				})
 			} else {
 				s.tenant.Admin.Must(t, 204, "DELETE", s.path(), nil)
 				s.product.AwaitEmptyOutbox(t)
@@ -312,21 +365,26 @@ func TestARegistrationIsOfThePoolThatThereIs(t *testing.T) {
 					want = 404
 				}
 			}
-			s.tenant.Public.Must(t, want, "POST", s.path()+"/register", fields{"identifier": s.email, "password": ownersPassword})
-			if users := s.tenant.Admin.Must(t, 200, "GET", s.path()+"/users", nil).Fields(t)["users"].([]any); len(users) > 0 {
+			s.tenant.Public.Must(t, want, "POST", s.path()+"/register", fields{
+				"identifier": s.email, "password": ownersPassword,
+			})
+			if users := s.tenant.Admin.Must(
+				t, 200, "GET", s.path()+"/users", nil,
+			).Fields(t)["users"].([]any); len(users) > 0 {
 				t.Errorf("the pool has %v", users)
 			}
 		})
 	}
 }
 
-// A payload that is absent counts as an empty one: a schema that requires something finds fault with it.
+// An absent payload counts as an empty one, so a schema that requires a property refuses it.
 func TestAnAbsentPayloadIsChecked(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
 	tenant := product.NewTenant(t)
 	schema := tenant.Admin.Must(t, 201, "POST", "/schemas", fields{"name": "People", "schema": fields{
-		"type": "object", "properties": fields{"name": fields{"type": "string"}}, "required": []string{"name"},
+		"type": "object", "properties": fields{"name": fields{"type": "string"}},
+		"required": []string{"name"},
 	}}).Text(t, "id")
 	pool := tenant.NewPool(t, fields{"payload_schema_id": schema})
 	for name, body := range map[string]fields{
@@ -344,7 +402,8 @@ func TestAnAbsentPayloadIsChecked(t *testing.T) {
 	}
 }
 
-// However many strangers register a user name, few of their registrations are read to find out where a message about it goes.
+// However many registrations of a user name wait, only a few of them are read to find the address
+// that a message goes to.
 func TestFewRegistrationsOfAUserAreRead(t *testing.T) {
 	t.Parallel()
 	meter := &systemtest.Meter{}
@@ -359,7 +418,9 @@ func TestFewRegistrationsOfAUserAreRead(t *testing.T) {
 		return meter.Collect()
 	}
 	register := func() {
-		id = tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/register", fields{"identifier": "hal", "otp_address": systemtest.Address("hal"), "payload": payload}).Text(t, "id")
+		id = tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/register", fields{
+			"identifier": "hal", "otp_address": systemtest.Address("hal"), "payload": payload,
+		}).Text(t, "id")
 	}
 	for range 10 {
 		register()
@@ -369,6 +430,9 @@ func TestFewRegistrationsOfAUserAreRead(t *testing.T) {
 		register()
 	}
 	if thirty := send(422); thirty.Read > ten.Read {
-		t.Errorf("a message costs %+v while ten registrations wait, and %+v while thirty do", ten, thirty)
+		t.Errorf(
+			"a message costs %+v while ten registrations wait, and %+v while thirty do", ten,
+			thirty,
+		)
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"strconv"
 )
 
-// registerContent is the form with which people sign up, below what the pool says of itself.
+// registerContent shows the pool's introduction and the form with which people sign up.
 func registerContent(p *page.Page, intro string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -92,8 +92,8 @@ func registerContent(p *page.Page, intro string) templ.Component {
 	})
 }
 
-// codeContent asks for the code that was sent to an address. A new one can be sent after a number of seconds, or to
-// another address.
+// codeContent asks for the code that was sent to an address. Another code can be sent after the
+// number of seconds in wait. The form at the URL form takes another address.
 func codeContent(p *page.Page, address string, wait int, form string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -243,7 +243,7 @@ func codeContent(p *page.Page, address string, wait int, form string) templ.Comp
 	})
 }
 
-// linkContent says what a link with a code would do, which the form does.
+// linkContent says what a link with a code would do, and has a form that does it.
 func linkContent(p *page.Page, promise, code string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -316,7 +316,7 @@ func linkContent(p *page.Page, promise, code string) templ.Component {
 	})
 }
 
-// deadContent says that a link is no good. Where the pool is open, people can ask for another.
+// deadContent says that a link does not work. If the pool is open, people can ask for another one.
 func deadContent(p *page.Page, isOpen bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -417,7 +417,7 @@ func deadContent(p *page.Page, isOpen bool) templ.Component {
 	})
 }
 
-// lostContent says that the browser knows of no registration, and leads to the form.
+// lostContent says that the browser remembers no registration, and links to the form.
 func lostContent(p *page.Page, form string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -482,7 +482,7 @@ func lostContent(p *page.Page, form string) templ.Component {
 	})
 }
 
-// doneContent says that the account is active, and leads on if there is where to.
+// doneContent says that the account is active. It links to the URL to unless that is "".
 func doneContent(p *page.Page, text, to string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -12,7 +12,7 @@ import (
 
 type fields = systemtest.Fields
 
-// The flow of a browser: register, read the code in the mail, activate with ticket and code.
+// A browser registers, reads the code in the mail, and activates with the ticket and the code.
 func TestABrowserSignsUp(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
@@ -29,19 +29,25 @@ func TestABrowserSignsUp(t *testing.T) {
 	ticket := registered.Text(t, "ticket")
 	code := systemtest.CodeIn(t, product.Inbox.Await(t, email, 1)[0])
 
-	refused := tenant.Public.Must(t, 422, "POST", "/pools/"+pool+"/activate", fields{"ticket": ticket, "code": systemtest.WrongCode(code)})
+	refused := tenant.Public.Must(t, 422, "POST", "/pools/"+pool+"/activate", fields{
+		"ticket": ticket, "code": systemtest.WrongCode(code),
+	})
 	if got := refused.Text(t, "error_code"); got != "invalid_code" {
 		t.Errorf("error code %q", got)
 	}
-	if got := tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/activate", fields{"ticket": ticket, "code": code}).Text(t, "status"); got != "active" {
+	if got := tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/activate", fields{
+		"ticket": ticket, "code": code,
+	}).Text(t, "status"); got != "active" {
 		t.Errorf("status %q", got)
 	}
-	again := tenant.Public.Must(t, 422, "POST", "/pools/"+pool+"/activate", fields{"ticket": ticket, "code": code})
+	again := tenant.Public.Must(t, 422, "POST", "/pools/"+pool+"/activate", fields{
+		"ticket": ticket, "code": code,
+	})
 	if string(again.Body) != string(refused.Body) {
 		t.Errorf("a spent code (%s) is told from a wrong one (%s)", again.Body, refused.Body)
 	}
 	verify(t, tenant, pool, email, systemtest.Password, 200)
-	user := byKey(t, tenant, pool, email)
+	user := findUser(t, tenant, pool, email)
 	if name := user["payload"].(fields)["given_name"]; name != "Ann" {
 		t.Errorf("payload %v", user["payload"])
 	}
@@ -50,6 +56,8 @@ func TestABrowserSignsUp(t *testing.T) {
 	}
 }
 
+// A back end registers somebody and activates with the code of the link. Opening the link changes
+// nothing.
 func TestABackEndRegistersAndTheLinkActivates(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
@@ -58,7 +66,8 @@ func TestABackEndRegistersAndTheLinkActivates(t *testing.T) {
 	email := systemtest.Address("ben")
 
 	id := tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/register", fields{
-		"identifier": "ben-" + systemtest.Unique(), "otp_address": email, "password": systemtest.Password,
+		"identifier": "ben-" + systemtest.Unique(), "otp_address": email,
+		"password": systemtest.Password,
 	}).Text(t, "id")
 	link := systemtest.LinkIn(t, product.Inbox.Await(t, email, 1)[0])
 	for _, method := range []string{"HEAD", "GET", "GET"} { // mail scanners open links
@@ -70,10 +79,14 @@ func TestABackEndRegistersAndTheLinkActivates(t *testing.T) {
 			t.Errorf("%s of the link answers %d", method, got.Status)
 		}
 	}
-	if status := tenant.System.Must(t, 200, "GET", "/pools/"+pool+"/users/"+id, nil).Text(t, "status"); status != "new" {
+	if status := tenant.System.Must(
+		t, 200, "GET", "/pools/"+pool+"/users/"+id, nil,
+	).Text(t, "status"); status != "new" {
 		t.Fatalf("opening the link made the user %s", status)
 	}
-	user := tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/activate", fields{"code": link.Query().Get("code")}).Fields(t)
+	user := tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/activate", fields{
+		"code": link.Query().Get("code"),
+	}).Fields(t)
 	if user["status"] != "active" || user["id"] != id {
 		t.Errorf("activated user: %v", user)
 	}
@@ -83,13 +96,16 @@ func TestABackEndRegistersAndTheLinkActivates(t *testing.T) {
 	verify(t, tenant, pool, email, systemtest.Password, 200)
 }
 
+// The page of a link activates when its form is sent.
 func TestThePageOfALinkActivatesOnPost(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, fields{"name": `<b>"Partners"</b>`})
 	email := systemtest.Address("cy")
-	tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register?code_type_in_message=link", fields{"identifier": email, "password": systemtest.Password})
+	tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register?code_type_in_message=link", fields{
+		"identifier": email, "password": systemtest.Password,
+	})
 	link := systemtest.LinkIn(t, product.Inbox.Await(t, email, 1)[0])
 
 	for _, c := range []struct {
@@ -113,6 +129,7 @@ func TestThePageOfALinkActivatesOnPost(t *testing.T) {
 	verify(t, tenant, pool, email, "the owner's own password", 200)
 }
 
+// A registration that breaks a rule is refused with the reason, on both trees.
 func TestRegistrationIsRefused(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
@@ -126,18 +143,59 @@ func TestRegistrationIsRefused(t *testing.T) {
 		status     int
 		code, at   string
 	}{
-		{"while the pool does not allow it", closed, fields{"identifier": email}, 403, "registration_disabled", ""},
-		{"while the pool does not allow it, whatever the body", closed, "{", 403, "registration_disabled", ""},
+		{
+			"while the pool does not allow it", closed,
+			fields{"identifier": email},
+			403,
+			"registration_disabled", "",
+		},
+		{
+			"while the pool does not allow it, whatever the body", closed, "{", 403,
+			"registration_disabled", "",
+		},
 		{"in a pool that does not exist", "nowhere", fields{"identifier": email}, 404, "not_found", ""},
 		{"without an identifier", open, fields{}, 422, "invalid", "/identifier"},
 		{"with a broken address", open, fields{"identifier": "dan@"}, 422, "invalid", "/identifier"},
-		{"with a line break in the address", open, fields{"identifier": "dan@example.com\r\nBcc: x@example.com"}, 422, "invalid", "/identifier"},
-		{"with a name and nowhere to send the code", open, fields{"identifier": "dan"}, 422, "invalid", "/otp_address"},
-		{"with an address of the identifier's type", open, fields{"identifier": email, "otp_address": "x@example.com"}, 422, "invalid", "/otp_address"},
-		{"with a password that is too short", open, fields{"identifier": email, "password": "short"}, 422, "invalid", "/password"},
-		{"with a common password", open, fields{"identifier": email, "password": "Password123"}, 422, "invalid", "/password"},
-		{"with a payload against the schema", open, fields{"identifier": email, "payload": fields{"given_name": 1}}, 422, "invalid", "/payload/given_name"},
-		{"with an unknown field", open, fields{"identifier": email, "admin": true}, 422, "invalid", "/admin"},
+		{
+			"with a line break in the address", open,
+			fields{"identifier": "dan@example.com\r\nBcc: x@example.com"},
+			422, "invalid",
+			"/identifier",
+		},
+		{
+			"with a name and nowhere to send the code", open,
+			fields{"identifier": "dan"},
+			422,
+			"invalid", "/otp_address",
+		},
+		{
+			"with an address of the identifier's type", open,
+			fields{"identifier": email, "otp_address": "x@example.com"},
+			422, "invalid",
+			"/otp_address",
+		},
+		{
+			"with a password that is too short", open,
+			fields{"identifier": email, "password": "short"},
+			422, "invalid", "/password",
+		},
+		{
+			"with a common password", open,
+			fields{"identifier": email, "password": "Password123"},
+			422, "invalid", "/password",
+		},
+		{
+			"with a payload against the schema", open,
+			fields{"identifier": email, "payload": fields{"given_name": 1}},
+			422, "invalid",
+			"/payload/given_name",
+		},
+		{
+			"with an unknown field", open,
+			fields{"identifier": email, "admin": true},
+			422,
+			"invalid", "/admin",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -147,7 +205,7 @@ func TestRegistrationIsRefused(t *testing.T) {
 			}
 			for tree, got := range answers {
 				status, code := c.status, c.code
-				if tree == "public" && c.pool == closed { // which people can't tell from one that does not exist
+				if tree == "public" && c.pool == closed { // looks as if it did not exist
 					status, code = 404, "not_found"
 				}
 				if got.Status != status || got.Text(t, "error_code") != code {
@@ -161,8 +219,9 @@ func TestRegistrationIsRefused(t *testing.T) {
 	}
 }
 
-// "The owner of a taken address gets a notice", and nothing of the stranger's becomes the owner's. That answers are alike:
-// infra/check/system; that notices are limited: functions/courier.
+// "The owner of a taken address gets a notice", and nothing of the stranger's becomes the owner's.
+// A test in infra/check/system checks that the answers are alike, and one in functions/courier that
+// notices are limited.
 func TestTheOwnerOfATakenAddressIsTold(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
@@ -171,15 +230,19 @@ func TestTheOwnerOfATakenAddressIsTold(t *testing.T) {
 	for _, status := range []string{"active", "inactive"} {
 		email := systemtest.Address("eve")
 		tenant.NewUser(t, pool, status, email, nil)
-		tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register", fields{"identifier": email, "password": systemtest.Password})
-		if subject := product.Inbox.Await(t, email, 1)[0].Subject; subject != "You already have an account with Partners" {
+		tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register", fields{
+			"identifier": email, "password": systemtest.Password,
+		})
+		subject := product.Inbox.Await(t, email, 1)[0].Subject
+		if subject != "You already have an account with Partners" {
 			t.Errorf("an owner who is %s gets %q", status, subject)
 		}
 		verify(t, tenant, pool, email, systemtest.Password, 401)
 	}
 }
 
-// "Nobody is registered by somebody else": whoever proves the address gets what they gave, and nothing of a stranger's.
+// "Nobody is registered by somebody else": whoever proves the address gets their own password and
+// payload, and nothing of a stranger's.
 func TestAStrangerWhoRegistersFirstGainsNothing(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
@@ -201,14 +264,20 @@ func TestAStrangerWhoRegistersFirstGainsNothing(t *testing.T) {
 	product.Inbox.Await(t, email, 3)
 
 	for name, ticket := range map[string]string{"the first": before, "the last": after} {
-		if got := tenant.Public.Call(t, "POST", "/pools/"+pool+"/activate", fields{"ticket": ticket, "code": code}); got.Status != 422 {
+		if got := tenant.Public.Call(t, "POST", "/pools/"+pool+"/activate", fields{
+			"ticket": ticket, "code": code,
+		}); got.Status != 422 {
 			t.Errorf("%s ticket of the stranger and the owner's code answer %d", name, got.Status)
 		}
 	}
-	tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/activate", fields{"ticket": owners, "code": code})
+	tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/activate", fields{
+		"ticket": owners, "code": code,
+	})
 	verify(t, tenant, pool, email, "the owner's own password", 200)
 	verify(t, tenant, pool, email, "the stranger's last password", 401)
-	if name := byKey(t, tenant, pool, email)["payload"].(fields)["name"]; name != "the owner's own password" {
+	if name := findUser(
+		t, tenant, pool, email,
+	)["payload"].(fields)["name"]; name != "the owner's own password" {
 		t.Errorf("payload of the stranger: %v", name)
 	}
 	for _, m := range product.Inbox.Mails(t, email) {
@@ -216,14 +285,17 @@ func TestAStrangerWhoRegistersFirstGainsNothing(t *testing.T) {
 			continue
 		}
 		for _, ticket := range []string{before, after, owners} {
-			if got := tenant.Public.Call(t, "POST", "/pools/"+pool+"/activate", fields{"ticket": ticket, "code": systemtest.CodeIn(t, m)}); got.Status != 422 {
+			if got := tenant.Public.Call(t, "POST", "/pools/"+pool+"/activate", fields{
+				"ticket": ticket, "code": systemtest.CodeIn(t, m),
+			}); got.Status != 422 {
 				t.Errorf("after activation a code still answers %d", got.Status)
 			}
 		}
 	}
 }
 
-// After registrations that differ, a code that was asked for by address belongs to none of them and carries no password.
+// If several registrations wait, a code that was asked for by address belongs to none of them, so a
+// password must come with it.
 func TestACodeOfNoRegistrationCarriesNoPassword(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
@@ -231,74 +303,103 @@ func TestACodeOfNoRegistrationCarriesNoPassword(t *testing.T) {
 	pool := tenant.NewPool(t, nil)
 	email := systemtest.Address("gus")
 	for i, password := range []string{"one good password", "another good password"} {
-		tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register", fields{"identifier": email, "password": password})
+		tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register", fields{
+			"identifier": email, "password": password,
+		})
 		product.Inbox.Await(t, email, i+1)
 		product.Clock.Advance(2 * time.Minute)
 	}
-	tenant.Public.Must(t, 202, "POST", "/pools/"+pool+"/activation/send?code_type_in_message=link", fields{"address": email})
+	tenant.Public.Must(
+		t, 202, "POST", "/pools/"+pool+"/activation/send?code_type_in_message=link",
+		fields{"address": email},
+	)
 	code := systemtest.LinkIn(t, product.Inbox.Await(t, email, 3)[2]).Query().Get("code")
 	got := tenant.Public.Must(t, 422, "POST", "/pools/"+pool+"/activate", fields{"code": code})
 	if !contains(got.Body, `"pointer":"/password"`) {
 		t.Errorf("without a password: %s", got.Body)
 	}
-	tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/activate", fields{"code": code, "password": "a third good password"})
+	tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/activate", fields{
+		"code": code, "password": "a third good password",
+	})
 	verify(t, tenant, pool, email, "a third good password", 200)
 	verify(t, tenant, pool, email, "one good password", 401)
 }
 
+// A ticket asks for another mail, within the limits of mails.
 func TestATicketResendsWithinTheLimits(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, nil)
 	email := systemtest.Address("hal")
-	ticket := tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register", fields{"identifier": email, "password": systemtest.Password}).Text(t, "ticket")
+	ticket := tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register", fields{
+		"identifier": email, "password": systemtest.Password,
+	}).Text(t, "ticket")
 	first := systemtest.CodeIn(t, product.Inbox.Await(t, email, 1)[0])
 	resend := func(body fields) {
 		t.Helper()
 		tenant.Public.Must(t, 202, "POST", "/pools/"+pool+"/activation/send", body)
 	}
-	resend(fields{"ticket": ticket}) // within the pause: nothing is sent, nothing is said
+	resend(fields{"ticket": ticket}) // within the pause, so nothing is sent
 	product.Clock.Advance(61 * time.Second)
 	resend(fields{"ticket": ticket})
 	second := systemtest.CodeIn(t, product.Inbox.Await(t, email, 2)[1])
 	resend(fields{"ticket": "garbage"})
-	if got := tenant.Public.Call(t, "POST", "/pools/"+pool+"/activate", fields{"ticket": ticket, "code": first}); first != second && got.Status != 422 {
+	if got := tenant.Public.Call(t, "POST", "/pools/"+pool+"/activate", fields{
+		"ticket": ticket, "code": first,
+	}); first != second && got.Status != 422 {
 		t.Errorf("the first code still answers %d after a new one (V6.5.1)", got.Status)
 	}
-	tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/activate", fields{"ticket": ticket, "code": second})
+	tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/activate", fields{
+		"ticket": ticket, "code": second,
+	})
 	tenant.Public.Must(t, 422, "POST", "/pools/"+pool+"/activation/send", fields{})
 }
 
+// The last page links to the URL of the mail's link, if that URL is allowed.
 func TestAPageLinksOnlyToAllowedPlaces(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
 	tenant := product.NewTenant(t)
 	pool, email := tenant.NewPool(t, nil), systemtest.Address("ivy")
 	id := tenant.NewUser(t, pool, "new", email, nil)
-	tenant.Admin.Must(t, 204, "POST", "/pools/"+pool+"/users/"+id+"/activation/send?post_activation_url=https://app.example.com/sign-in", nil)
+	tenant.Admin.Must(
+		t, 204, "POST",
+		"/pools/"+pool+"/users/"+id+"/activation/send?post_activation_url=https://app.example.com/sign-in",
+		nil,
+	)
 	link := systemtest.LinkIn(t, product.Inbox.Await(t, email, 1)[0])
 	forged := strings.Replace(link.String(), "app.example.com", "evil.example.com", 1)
 	if got := postForm(t, forged, "code", "x"); contains(got.Body, `"https://evil.example.com`) {
 		t.Errorf("a forged link leads elsewhere: %s", got.Body)
 	}
 	got := postForm(t, link.String(), "code", link.Query().Get("code"), "password", systemtest.Password)
-	v := visitor{base: product.BaseURL}
-	if page := v.follow(t, link.Path, got); got.Status != 303 || !contains(page.Body, `href="https://app.example.com/sign-in"`) {
+	v := browser{base: product.BaseURL}
+	if page := v.follow(t, link.Path, got); got.Status != 303 ||
+		!contains(page.Body, `href="https://app.example.com/sign-in"`) {
 		t.Errorf("%d %v %s", got.Status, got.Header, page.Body)
 	}
 }
 
+// The public form of a pool has what a sign-up page needs, and nothing else.
 func TestTheFormOfAPool(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
 	tenant := product.NewTenant(t)
-	pool := tenant.NewPool(t, fields{"badge_color": "#224466", "branding": fields{"logo_url": "https://static.example.com/logo.svg", "reply_to": "help@example.com"}})
+	pool := tenant.NewPool(t, fields{
+		"badge_color": "#224466",
+		"branding": fields{
+			"logo_url": "https://static.example.com/logo.svg", "reply_to": "help@example.com",
+		},
+	})
 	form := tenant.Public.Must(t, 200, "GET", "/pools/"+pool, nil).Fields(t)
-	if form["name"] != "Partners" || form["badge_color"] != "#224466" || form["password_policy"].(fields)["min_length"] != 8.0 {
+	if form["name"] != "Partners" || form["badge_color"] != "#224466" ||
+		form["password_policy"].(fields)["min_length"] != 8.0 {
 		t.Errorf("form: %v", form)
 	}
-	if want := (fields{"language": "en", "logo_url": "https://static.example.com/logo.svg"}); !reflect.DeepEqual(form["branding"], want) {
+	if want := (fields{
+		"language": "en", "logo_url": "https://static.example.com/logo.svg",
+	}); !reflect.DeepEqual(form["branding"], want) {
 		t.Errorf("branding: %v", form["branding"])
 	}
 	if _, ok := form["payload_schema"].(fields)["properties"]; !ok {

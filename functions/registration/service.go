@@ -1,5 +1,14 @@
-// Package registration is the function with which people sign up: from a back end, from a browser, and on the page that the
-// link of an activation mail opens.
+// Package registration is the function with which people become users of a pool. It serves two
+// kinds of callers.
+//
+// Back ends and sign-up pages of others use its JSON API: they register somebody, present the code
+// that was mailed, and ask for another mail. People without such a page use the function's own
+// pages: the form for signing up, the page for the code, and the page that the link of a mail
+// opens.
+//
+// A registration is stored until its code is redeemed. Callers of the public routes do not learn
+// whether an address is registered already: answers, calls to the table and the time that they take
+// are alike.
 package registration
 
 import (
@@ -35,27 +44,28 @@ type Service struct {
 	Tickets       *otp.Sealer
 	Redeemer      *onetime.Redeemer
 	Work          work.Issuer
-	MayReturnTo   func(url string) bool // which post-activation URLs messages may carry
+	MayReturnTo   func(url string) bool // reports whether a message may have the post-activation URL
 	Now           func() time.Time
 	NewID         func() string
 }
 
-// Registered is a registration that waits for its code.
+// Registered is the result of a registration, which waits for its code.
 type Registered struct {
-	User      string // the user that it waits with; never told to the public
+	User      string // the user that the registration is stored with; not for the public
 	Ticket    string
 	ExpiresAt identity.Time
 }
 
-// draft is a registration that is checked and not stored.
+// draft is a registration that has been checked and is not stored yet.
 type draft struct {
-	user         identity.User // that it would belong to if its identifier is free
+	user         identity.User // the owner of the registration if its identifier is free
 	registration identity.Registration
 	options      identity.MessageOptions
 	maker        identity.Maker
 }
 
-// draft checks a registration in p, and tells all that is wrong with it at once. Errors: Invalid.
+// draft checks a registration in p and reports everything that is wrong with it in one error.
+// Errors: Invalid.
 func (s *Service) draft(
 	ctx context.Context, p identity.Pool, in identity.SelfRegistration, mail bool, o identity.MessageOptions,
 ) (draft, error) {
@@ -94,14 +104,16 @@ func (s *Service) draft(
 	return d, v.Err()
 }
 
-// staleTries bounds how often a registration is checked anew because the pool has changed since this process read it.
+// staleTries is how often a registration is checked if the pool keeps changing between the check
+// and the write.
 const staleTries = 3
 
-// Register takes a registration and, if mail says so, asks for the message with its code, of which
-// share says what it may use. Whoever owns the identifier, the answer, the work and the calls to
-// the table are alike. p is an open pool; where it has changed, or was even deleted and made again,
-// since this process read it, the registration is checked against the pool as it is now. Errors:
-// those of a draft, and those of Open.
+// Register stores a registration and, if mail is true, asks for the message with its code. The
+// answer, the work and the calls to the table are the same whoever owns the identifier.
+//
+// The proof share returns which part of the pool's mails the message may use. p must be open. If
+// the pool has changed since this process read it, or has been deleted and created again, Register
+// checks the registration against the current pool. Errors: those of draft and those of Open.
 func (s *Service) Register(
 	ctx context.Context, p identity.Pool, in identity.SelfRegistration, mail bool, share proof,
 	o identity.MessageOptions, reply once.Reply[Registered],
@@ -117,12 +129,14 @@ func (s *Service) Register(
 			return Registered{}, err
 		}
 	}
-	return Registered{}, identity.Unavailable{RetryAfter: time.Second, Cause: errors.New("the pool changes again and again")}
+	return Registered{}, identity.Unavailable{
+		RetryAfter: time.Second, Cause: errors.New("the pool changes again and again"),
+	}
 }
 
-// RegisterFrom is like Register, for somebody at a source, which has a budget of submissions that is spent
-// first. The solution is that of a challenge, or "". Errors: NotFound for a pool that has been closed or
-// deleted meanwhile, Limited, Invalid.
+// RegisterFrom is like Register, for a request from a source whose budget of submissions it spends
+// first. The solution is that of a challenge, or "". Errors: NotFound if the pool has been closed
+// or deleted meanwhile; Limited; Invalid.
 func (s *Service) RegisterFrom(
 	ctx context.Context, p identity.Pool, source string, in identity.SelfRegistration, solution string,
 	o identity.MessageOptions, reply once.Reply[Registered],
@@ -137,6 +151,7 @@ func (s *Service) RegisterFrom(
 	return done, err
 }
 
+// register is one try of Register. Errors: PreconditionFailed if the pool has changed.
 func (s *Service) register(
 	ctx context.Context, p identity.Pool, in identity.SelfRegistration, mail bool, share proof,
 	o identity.MessageOptions, reply once.Reply[Registered],
@@ -164,7 +179,9 @@ func (s *Service) register(
 		}
 		message = &m
 	}
-	stored := once.Map(reply, func(owner identity.UserRef) (Registered, error) { return s.ticketed(owner, r) })
+	stored := once.Map(reply, func(owner identity.UserRef) (Registered, error) {
+		return s.ticketed(owner, r)
+	})
 	owner, err := s.Registrations.Create(ctx, p, u, r, message, stored)
 	if err != nil {
 		return Registered{}, err
@@ -172,9 +189,13 @@ func (s *Service) register(
 	return s.ticketed(owner, r)
 }
 
+// ticketed returns the result of a registration that is stored with a user. It includes a ticket.
 func (s *Service) ticketed(owner identity.UserRef, r identity.Registration) (Registered, error) {
 	expires := r.CreatedAt.Add(identity.TicketLifetime)
-	t := otp.Ticket{Tenant: owner.Tenant, Pool: owner.Pool, User: owner.ID, Registration: r.ID, ExpiresAt: expires.Time}
+	t := otp.Ticket{
+		Tenant: owner.Tenant, Pool: owner.Pool, User: owner.ID, Registration: r.ID,
+		ExpiresAt: expires.Time,
+	}
 	if box, ok := r.MailboxRef(owner.Tenant); ok {
 		t.Mailbox = box.Digest
 	}
@@ -182,7 +203,8 @@ func (s *Service) ticketed(owner identity.UserRef, r identity.Registration) (Reg
 	return Registered{User: owner.ID, Ticket: ticket, ExpiresAt: expires}, err
 }
 
-// Open is a pool that allows registration. Errors: NotFound, Refused while it does not.
+// Open returns a pool that allows registration. Errors: NotFound; Refused if the pool does not
+// allow it.
 func (s *Service) Open(ctx context.Context, tenant, pool string) (identity.Pool, error) {
 	p, err := s.Pools.Cached(ctx, tenant, pool)
 	if err == nil && !p.PublicRegistration {
@@ -191,7 +213,8 @@ func (s *Service) Open(ctx context.Context, tenant, pool string) (identity.Pool,
 	return p, err
 }
 
-// OpenToPublic is Open for people, who aren't told whether a pool that they can't register in exists. Errors: NotFound.
+// OpenToPublic is like Open, for people, who must not learn whether there is a pool that they
+// cannot register in. Errors: NotFound.
 func (s *Service) OpenToPublic(ctx context.Context, tenant, pool string) (identity.Pool, error) {
 	p, err := s.Open(ctx, tenant, pool)
 	if errors.As(err, new(identity.Refused)) {
@@ -200,14 +223,16 @@ func (s *Service) OpenToPublic(ctx context.Context, tenant, pool string) (identi
 	return p, err
 }
 
-// Submit spends of the budget of a source for one registration or resend, which is about a mailbox: that of an address in p, or that of a
-// ticket. Errors: Limited.
+// Submit spends one registration or resend from the budget of a source. mailbox is the digest of
+// the mailbox that the mail would go to: that of an address in p, or that of a ticket. Errors:
+// Limited.
 func (s *Service) Submit(ctx context.Context, p identity.Pool, source, mailbox string) error {
 	return s.Budgets.Spend(ctx, p.Tenant, p.ID, p.Limits.SubmissionBudget(source, mailbox), s.Now())
 }
 
-// mailboxOf is the digest of the mailbox that mails to an address in p would go to. A user name or phone number counts as a mailbox of its
-// own, since mails about it go to some other address; "" is for what is neither.
+// mailboxOf returns the digest of the mailbox that mails to an address in p go to. A user name or a
+// phone number counts as a mailbox of its own, because mails about it go to some other address.
+// mailboxOf returns "" for a text that is neither of these.
 func mailboxOf(p identity.Pool, address string) string {
 	kind := identity.InferType(address)
 	normalized, err := p.Normalize(kind, address)
@@ -217,7 +242,8 @@ func mailboxOf(p identity.Pool, address string) string {
 	return identity.MailboxDigest(kind, normalized)
 }
 
-// mailboxOfRegistration is the digest of the mailbox to which the message of a registration goes.
+// mailboxOfRegistration returns the digest of the mailbox that the message of a registration goes
+// to.
 func mailboxOfRegistration(p identity.Pool, in identity.SelfRegistration) string {
 	if in.OTPAddress != "" {
 		return mailboxOf(p, in.OTPAddress)
@@ -225,9 +251,9 @@ func mailboxOfRegistration(p identity.Pool, in identity.SelfRegistration) string
 	return mailboxOf(p, in.Identifier)
 }
 
-// Activate redeems a code for whoever holds the ticket of its registration, or without a ticket the extended code of a link.
-// The source of the request has a budget of such tries, which is spent first.
-// Errors: NotFound for the pool; Limited; InvalidCode also for a ticket that is not good; those of onetime.Redeemer.
+// Activate redeems a code that comes with the ticket of its registration or, without a ticket, the
+// extended code of a link. It first spends a try from the source's budget. Errors: NotFound for the
+// pool; Limited; InvalidCode, also for a ticket that is not valid; those of onetime.Redeemer.
 func (s *Service) Activate(
 	ctx context.Context, tenant, pool, source, ticket, code, password string,
 	reply once.Reply[identity.User],
@@ -247,9 +273,11 @@ func (s *Service) Activate(
 	return s.Redeemer.Activate(ctx, p, proof, reply)
 }
 
-// Look tells whoever holds the code of a link what it is good for, with a ticket or with "".
-// Errors: those of onetime.Redeemer.
-func (s *Service) Look(ctx context.Context, p identity.Pool, ticket, code string) (onetime.Promise, error) {
+// Look returns what the code of a link would do. The ticket may be "". Errors: those of
+// onetime.Redeemer.
+func (s *Service) Look(
+	ctx context.Context, p identity.Pool, ticket, code string,
+) (onetime.Promise, error) {
 	proof, err := s.proofOf(p, ticket, code)
 	if err != nil {
 		return onetime.Promise{}, err
@@ -257,8 +285,8 @@ func (s *Service) Look(ctx context.Context, p identity.Pool, ticket, code string
 	return s.Redeemer.Look(ctx, p, proof)
 }
 
-// proofOf returns a code as somebody presents it with the text of a ticket, or with "". Errors: InvalidCode
-// for a ticket that is not good.
+// proofOf returns the proof that consists of a code and the text of a ticket, which may be "".
+// Errors: InvalidCode for a ticket that is not valid.
 func (s *Service) proofOf(p identity.Pool, ticket, code string) (onetime.Proof, error) {
 	proof := onetime.Proof{Code: code}
 	if ticket != "" {
@@ -271,7 +299,8 @@ func (s *Service) proofOf(p identity.Pool, ticket, code string) (onetime.Proof, 
 	return proof, nil
 }
 
-// codeIn is the code in what somebody has copied from a mail: the code itself, or the link that it is in.
+// codeIn returns the code in a text that somebody has copied from a mail, which is either the code
+// itself or the link that contains it.
 func codeIn(text string) string {
 	if link, err := url.Parse(strings.TrimSpace(text)); err == nil && link.Host != "" {
 		return link.Query().Get("code")
@@ -279,6 +308,8 @@ func codeIn(text string) string {
 	return text
 }
 
+// ticket opens the text of a ticket. Errors: InvalidCode if it is not a ticket of the pool or has
+// expired.
 func (s *Service) ticket(tenant, pool, text string) (otp.Ticket, error) {
 	t, err := s.Tickets.Open(tenant, pool, text)
 	if err == nil && !s.Now().Before(t.ExpiresAt) {
@@ -287,10 +318,11 @@ func (s *Service) ticket(tenant, pool, text string) (otp.Ticket, error) {
 	return t, err
 }
 
-// Resend asks for the message of a registration anew: of the ticket's, or of whatever waits with the owner of
-// an address. The solution is that of a challenge, or "". Resend says nothing about either: what may be sent
-// is decided when it is sent. Errors: NotFound for a pool that does not exist or allow registration, Limited
-// for the source, Invalid where nothing is named.
+// Resend asks for another message of a registration: of the ticket's registration, or of the one
+// that waits with the owner of an address. The solution is that of a challenge, or "". Resend does
+// not report whether the ticket or the address is known, because what may be sent is decided when
+// the mail is sent. Errors: NotFound for a pool that does not exist or does not allow registration;
+// Limited for the source; Invalid if neither is given.
 func (s *Service) Resend(
 	ctx context.Context, tenant, pool, source, ticket, address, solution string, o identity.MessageOptions,
 	reply once.Reply[once.None],
@@ -303,7 +335,8 @@ func (s *Service) Resend(
 		return err
 	}
 	maker := identity.Maker{Now: s.Now(), NewID: s.NewID}
-	u := identity.User{Tenant: tenant, Pool: pool, ID: s.NewID()} // nobody: the message is dropped when it would be sent
+	// By default the message is for a user who does not exist, and is dropped instead of sent.
+	u := identity.User{Tenant: tenant, Pool: pool, ID: s.NewID()}
 	m := identity.NewMessage(identity.MessageActivation, u, identity.Address{}, o, maker)
 	m.Again, m.IsResent = true, true
 	switch {
@@ -340,8 +373,11 @@ func (s *Service) Resend(
 	return s.Outbox.Ask(ctx, m, reply)
 }
 
-// Form is what a page needs to draw the form of a pool. Errors: NotFound for a pool that does not exist or allow registration.
-func (s *Service) Form(ctx context.Context, tenant, pool string) (identity.Pool, identity.Schema, error) {
+// Form returns what a page needs to draw the form of a pool. Errors: NotFound for a pool that does
+// not exist or does not allow registration.
+func (s *Service) Form(
+	ctx context.Context, tenant, pool string,
+) (identity.Pool, identity.Schema, error) {
 	p, err := s.OpenToPublic(ctx, tenant, pool)
 	if err != nil {
 		return p, identity.Schema{}, err

@@ -16,15 +16,16 @@ import (
 //go:embed messages
 var messages embed.FS
 
-// site has the pages with which people sign up and activate.
+// site serves the pages with which people sign up and activate.
 type site struct {
 	service *Service
 	frame   *page.Site
 	cookie  page.Cookie[state]
-	source  func(*http.Request) string // where a request comes from, without telling it
+	source  func(*http.Request) string // returns a pseudonym of the place that a request comes from
 	now     func() time.Time
 }
 
+// newSite returns the site of a service.
 func newSite(s *Service, source func(*http.Request) string, origins *http.CrossOriginProtection) site {
 	frame := page.New(page.Config{
 		Messages: messages,
@@ -37,28 +38,28 @@ func newSite(s *Service, source func(*http.Request) string, origins *http.CrossO
 	return site{service: s, frame: frame, cookie: cookie, source: source, now: s.Now}
 }
 
-// pageQuery is the query of every page.
+// pageQuery is the query that every page accepts.
 type pageQuery struct {
 	Language string `query:"lang"`
 	ReturnTo string `query:"return_to"`
-	Code     string `query:"code"` // of the link of a mail
+	Code     string `query:"code"` // from the link of a mail
 }
 
-// serve makes the answer to a request for a page.
+// serve returns the answer to a request for a page.
 type serve func(ctx context.Context, r page.Request) (page.Answer, error)
 
-// page returns the action of a page that is shown.
+// page returns the action of a route that shows a page.
 func (s site) page(show serve) api.Action {
 	return api.Raw[pageQuery, api.None, api.HTML](http.StatusOK, s.handle(show))
 }
 
-// submission returns the action of a form that is sent.
+// submission returns the action of a route that a form is sent to.
 func (s site) submission(submit serve) api.Action {
 	return api.Raw[pageQuery, url.Values, api.HTML](http.StatusSeeOther, s.handle(submit))
 }
 
-// handle returns the handler of a page. A page with a form for which a mail is sent asks for a proof of work while mails
-// are scarce.
+// handle returns the handler of a page. If the page has a form that causes a mail, handle adds a
+// challenge to it while mails are scarce.
 func (s site) handle(serve serve) http.HandlerFunc {
 	return s.frame.Handle(func(ctx context.Context, r page.Request) (page.Answer, error) {
 		answer, err := serve(ctx, r)
@@ -71,20 +72,21 @@ func (s site) handle(serve serve) http.HandlerFunc {
 	})
 }
 
-// returnTo returns where to go on in the end, or "". Anybody can write a link to a page, so only places that the
-// deployment allows count.
+// returnTo returns the URL at which the user continues after activation, or "". Because anybody can
+// write a link to a page, only URLs that the deployment allows are returned.
 func (s site) returnTo(r page.Request) string {
 	to := r.HTTP.URL.Query().Get("return_to")
-	if len(to) <= page.LongestKept && s.service.MayReturnTo(to) { // it is remembered in a cookie
+	if len(to) <= page.LongestKept && s.service.MayReturnTo(to) { // the URL has to fit into a cookie
 		return to
 	}
 	return ""
 }
 
-// activated returns the answer that goes on to the last page.
+// activated returns the answer that redirects to the last page.
 func (s site) activated(r page.Request, returnTo, location string) (page.Answer, error) {
 	return s.goOn(r, location, state{Done: true, SentAt: identity.At(s.now()), ReturnTo: returnTo})
 }
 
-// errAgain is the reason why a form that is there to activate did not: it asked for another mail.
+// errAgain is logged as the reason why a form for activation did not activate: it asked for another
+// mail.
 var errAgain = errors.New("a mail is asked for again")

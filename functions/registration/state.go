@@ -8,28 +8,29 @@ import (
 	"identitypools/shared/page"
 )
 
-// cookieName is the name of the one cookie of the pages.
+// cookieName is the name of the only cookie of the pages.
 const cookieName = "__Host-registration"
 
-// notePurpose binds what the cookie has to being that.
+// notePurpose binds the sealed content of the cookie to its purpose.
 const notePurpose = "page"
 
-// typedIsKept is how long the form shows what was typed to whoever opens it in the same browser.
+// typedIsKept is how long the form shows what was typed before in the same browser.
 const typedIsKept = time.Hour
 
-// state is what the pages remember of a registration under way, in the browser. It never has a password.
+// state is what the browser remembers of a registration between pages. It never contains a
+// password.
 type state struct {
 	Ticket   string        `json:"ticket,omitempty"`
-	Address  string        `json:"address,omitempty"` // where the code went
+	Address  string        `json:"address,omitempty"` // the address that the code was sent to
 	SentAt   identity.Time `json:"sent_at,omitzero"`
-	Again    bool          `json:"again,omitzero"`  // the code was asked for anew
-	Typed    url.Values    `json:"typed,omitempty"` // by the fields' names
+	Again    bool          `json:"again,omitzero"`  // another code was asked for
+	Typed    url.Values    `json:"typed,omitempty"` // the fields of the form
 	ReturnTo string        `json:"return_to,omitempty"`
-	Done     bool          `json:"done,omitzero"`
+	Done     bool          `json:"done,omitzero"` // the user is active
 }
 
-// recall returns the state that r brings of a registration in its pool. It is zero where r brings none, or one that is
-// too old.
+// recall returns the state that a request brings of a registration in its pool. The state is zero
+// if there is none or if it is too old.
 func (s site) recall(r page.Request) state {
 	before, ok := s.cookie.Read(r.HTTP, r.Pool)
 	if !ok || s.now().After(before.SentAt.Add(identity.TicketLifetime).Time) {
@@ -38,8 +39,8 @@ func (s site) recall(r page.Request) state {
 	return before
 }
 
-// goOn returns the answer that sends the browser to another page and makes it remember next. What was typed is left out
-// where it would not fit into a cookie.
+// goOn returns the answer that redirects the browser to another page and makes it remember next.
+// The typed values are left out if they do not fit into a cookie.
 func (s site) goOn(r page.Request, location string, next state) (page.Answer, error) {
 	smaller := next
 	smaller.Typed = nil

@@ -11,30 +11,36 @@ import (
 	"identitypools/shared/api"
 )
 
-// A code that a back end makes for an administrator's user without an address is not for the address of a stranger's registration.
+// A code that a back end generates for an administrator's user without an address is not made for
+// the address of a stranger's registration.
 func TestAGeneratedCodeIsNotForAStrangersAddress(t *testing.T) {
 	t.Parallel()
-	s := peace(t, nil)
+	s := newSetup(t, nil)
 	name, mine := "root-"+systemtest.Unique(), systemtest.Address("stranger")
-	id := s.tenant.Admin.Must(t, 201, "POST", s.path()+"/users", fields{"status": "new", "identifiers": []fields{{"identifier": name, "type": "uid"}}}).Text(t, "id")
+	id := s.tenant.Admin.Must(t, 201, "POST", s.path()+"/users", fields{
+		"status": "new", "identifiers": []fields{{"identifier": name, "type": "uid"}},
+	}).Text(t, "id")
 	generate := s.path() + "/users/" + id + "/code/generate"
 	s.tenant.System.Must(t, 422, "POST", generate, fields{"type": "activation"})
-	s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": name, "otp_address": mine, "password": strangersPassword})
+	s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{
+		"identifier": name, "otp_address": mine, "password": strangersPassword,
+	})
 	s.tenant.System.Must(t, 422, "POST", generate, fields{"type": "activation"})
 	s.tenant.System.Must(t, 422, "POST", generate, fields{"type": "activation", "address": mine})
 }
 
-// A stranger's registration of the address of an administrator's user, which is neither an identifier nor verified, keeps neither the
-// administrator from inviting nor the invited user from activating.
+// An administrator's user has an address that is neither an identifier nor verified. A stranger's
+// registration of that address prevents neither the invitation nor the activation.
 func TestAnUnprovedIdentifierBlocksNoInvitation(t *testing.T) {
 	t.Parallel()
 	for _, order := range []string{"before the invitation", "after the invitation"} {
 		t.Run(order, func(t *testing.T) {
 			t.Parallel()
-			s := peace(t, nil)
+			s := newSetup(t, nil)
 			name := "bob-" + systemtest.Unique()
 			id := s.tenant.Admin.Must(t, 201, "POST", s.path()+"/users", fields{
-				"status": "new", "identifiers": []fields{{"identifier": name, "type": "uid"}}, "verifiable_addresses": []fields{{"address": s.email, "type": "email"}},
+				"status": "new", "identifiers": []fields{{"identifier": name, "type": "uid"}},
+				"verifiable_addresses": []fields{{"address": s.email, "type": "email"}},
 			}).Text(t, "id")
 			invite := s.path() + "/users/" + id + "/activation/send?mode=invitation"
 			if order == "before the invitation" {
@@ -46,10 +52,12 @@ func TestAnUnprovedIdentifierBlocksNoInvitation(t *testing.T) {
 				return
 			}
 			s.tenant.Admin.Must(t, 204, "POST", invite, nil)
-			code := systemtest.LinkIn(t, newest(t, s.product, s.email, 1)).Query().Get("code")
+			code := systemtest.LinkIn(t, newestMail(t, s.product, s.email, 1)).Query().Get("code")
 			s.register(t, strangersPassword)
 			s.product.AwaitEmptyOutbox(t)
-			if got := s.tenant.Public.Call(t, "POST", s.path()+"/activate", fields{"code": code, "password": ownersPassword}); got.Status != 201 {
+			if got := s.tenant.Public.Call(t, "POST", s.path()+"/activate", fields{
+				"code": code, "password": ownersPassword,
+			}); got.Status != 201 {
 				t.Errorf("the invitee: %d %s", got.Status, got.Body)
 			}
 		})
@@ -67,11 +75,20 @@ func TestResendsByUserNameCountAsMailboxes(t *testing.T) {
 	for i := range 4 {
 		address, name := systemtest.Address("owner"), fmt.Sprintf("owner%d", i)
 		addresses = append(addresses, address)
-		tenant.NewUser(t, pool, "active", address, fields{"identifiers": []fields{{"identifier": address, "type": "email"}, {"identifier": name, "type": "uid"}}})
-		r := httptest.NewRequest(http.MethodPost, "/api/identity/"+tenant.ID+"/public/pools/"+pool+"/activation/send", nil)
+		tenant.NewUser(t, pool, "active", address, fields{
+			"identifiers": []fields{
+				{"identifier": address, "type": "email"}, {"identifier": name, "type": "uid"},
+			},
+		})
+		r := httptest.NewRequest(
+			http.MethodPost, "/api/identity/"+tenant.ID+"/public/pools/"+pool+"/activation/send",
+			nil,
+		)
 		r.RemoteAddr = "192.0.2.7:1"
 		r.Header.Set("Content-Type", "application/json")
-		if _, err := product.Functions["registration"](t.Context(), api.Event(r, fmt.Appendf(nil, `{"address": %q}`, name), "id")); err != nil {
+		if _, err := product.Functions["registration"](
+			t.Context(), api.Event(r, fmt.Appendf(nil, `{"address": %q}`, name), "id"),
+		); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -84,14 +101,17 @@ func TestResendsByUserNameCountAsMailboxes(t *testing.T) {
 	}
 }
 
-// A user that an administrator has worked on while it was unproved stays, with all that.
+// A user whom an administrator has changed while unproved is kept after the registration has
+// expired.
 func TestAUserWhomAnAdministratorWorkedOnStays(t *testing.T) {
 	t.Parallel()
-	s := peace(t, nil)
+	s := newSetup(t, nil)
 	s.register(t, ownersPassword)
-	newest(t, s.product, s.email, 1)
-	id := byKey(t, s.tenant, s.pool, s.email)["id"].(string)
-	s.tenant.Admin.Must(t, 200, "PUT", s.path()+"/users/"+id, fields{"metadata": fields{"role": "member"}})
+	newestMail(t, s.product, s.email, 1)
+	id := findUser(t, s.tenant, s.pool, s.email)["id"].(string)
+	s.tenant.Admin.Must(t, 200, "PUT", s.path()+"/users/"+id, fields{
+		"metadata": fields{"role": "member"},
+	})
 	s.product.Clock.Advance(49 * time.Hour)
 	s.tenant.RenewTokens(t)
 	expired := s.product.Expire(t)
@@ -103,16 +123,23 @@ func TestAUserWhomAnAdministratorWorkedOnStays(t *testing.T) {
 	}
 }
 
-// The ticket of a stranger whose unproved user gave way to an administrator's is good for nothing.
+// If a stranger's unproved user has given way to an administrator's user, the stranger's ticket
+// does not work any more.
 func TestTheTicketOfAUserWhoGaveWayIsWorthNothing(t *testing.T) {
 	t.Parallel()
-	s := peace(t, nil)
+	s := newSetup(t, nil)
 	name, mine := "root-"+systemtest.Unique(), systemtest.Address("stranger")
-	ticket := s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": name, "otp_address": mine, "password": strangersPassword}).Text(t, "ticket")
-	code := systemtest.CodeIn(t, newest(t, s.product, mine, 1))
-	old := byKey(t, s.tenant, s.pool, name)["id"].(string)
-	s.tenant.Admin.Must(t, 201, "POST", s.path()+"/users", fields{"status": "new", "identifiers": []fields{{"identifier": name, "type": "uid"}}})
-	if got := s.tenant.Public.Call(t, "POST", s.path()+"/activate", fields{"ticket": ticket, "code": code}); got.Status != 422 {
+	ticket := s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{
+		"identifier": name, "otp_address": mine, "password": strangersPassword,
+	}).Text(t, "ticket")
+	code := systemtest.CodeIn(t, newestMail(t, s.product, mine, 1))
+	old := findUser(t, s.tenant, s.pool, name)["id"].(string)
+	s.tenant.Admin.Must(t, 201, "POST", s.path()+"/users", fields{
+		"status": "new", "identifiers": []fields{{"identifier": name, "type": "uid"}},
+	})
+	if got := s.tenant.Public.Call(t, "POST", s.path()+"/activate", fields{
+		"ticket": ticket, "code": code,
+	}); got.Status != 422 {
 		t.Errorf("old ticket and code: %d", got.Status)
 	}
 	// An administrator makes a user under the old id, with another name.
@@ -124,34 +151,43 @@ func TestTheTicketOfAUserWhoGaveWayIsWorthNothing(t *testing.T) {
 	s.product.AwaitEmptyOutbox(t)
 	for _, m := range s.product.Inbox.Mails(t, mine)[1:] {
 		if m.Subject != "The name you chose for Partners is taken" {
-			t.Errorf("the stranger's old registration gets %q for the user who has the old id now", m.Subject)
+			t.Errorf(
+				"the stranger's old registration gets %q for the user who has the old id now",
+				m.Subject,
+			)
 		}
 	}
 }
 
-// A registration of a user name can be completed with the mail that is asked for anew by that name.
+// A registration of a user name can be completed with a mail that was asked for again by that name.
 func TestAResendByUserNameCanBeRedeemed(t *testing.T) {
 	t.Parallel()
 	for _, form := range []string{"link", "code"} {
 		t.Run(form, func(t *testing.T) {
 			t.Parallel()
-			s := peace(t, nil)
+			s := newSetup(t, nil)
 			name := "gil-" + systemtest.Unique()
 			ticket := s.tenant.Public.Must(t, 201, "POST", s.path()+"/register?code_type_in_message="+form, fields{
 				"identifier": name, "otp_address": s.email, "password": ownersPassword,
 			}).Text(t, "ticket")
-			newest(t, s.product, s.email, 1)
+			newestMail(t, s.product, s.email, 1)
 			s.product.Clock.Advance(2 * time.Minute)
-			s.tenant.Public.Must(t, 202, "POST", s.path()+"/activation/send?code_type_in_message="+form, fields{"address": name})
-			m := newest(t, s.product, s.email, 2)
+			s.tenant.Public.Must(
+				t, 202, "POST", s.path()+"/activation/send?code_type_in_message="+form,
+				fields{"address": name},
+			)
+			m := newestMail(t, s.product, s.email, 2)
 			body := fields{"ticket": ticket}
 			if form == "code" {
 				body["code"] = systemtest.CodeIn(t, m)
 			} else {
-				body = fields{"code": systemtest.LinkIn(t, m).Query().Get("code"), "password": "the owner's new password"}
+				body = fields{
+					"code":     systemtest.LinkIn(t, m).Query().Get("code"),
+					"password": "the owner's new password",
+				}
 			}
 			s.tenant.Public.Must(t, 201, "POST", s.path()+"/activate", body)
-			if got := byKey(t, s.tenant, s.pool, name); got["status"] != "active" {
+			if got := findUser(t, s.tenant, s.pool, name); got["status"] != "active" {
 				t.Errorf("the user is %v", got)
 			}
 		})

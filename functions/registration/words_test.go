@@ -13,8 +13,9 @@ import (
 	"identitypools/shared/identity"
 )
 
-// Every message of the function is said somewhere, in a page or by its program, and has the same names in each language;
-// what it says has words of its own or those that all pages share. That no word is missing is seen when a page is opened.
+// Each message of the function is used in a page or by the program, and has the same placeholders
+// in each language. Each key that is used exists in the function's messages or in those of all
+// pages.
 func TestEveryMessageIsSaid(t *testing.T) {
 	t.Parallel()
 	source := read(t, "pages.templ")
@@ -35,7 +36,7 @@ func TestEveryMessageIsSaid(t *testing.T) {
 	for _, language := range identity.Languages() {
 		for key, text := range messages(t, ".", language) {
 			got, want := names.FindAllString(text, -1), names.FindAllString(english[key], -1)
-			slices.Sort(got) // languages order words each in its way
+			slices.Sort(got) // the order differs between languages
 			slices.Sort(want)
 			if !slices.Equal(got, want) {
 				t.Errorf("%s in %s names %s, want %s", key, language, got, want)
@@ -43,14 +44,15 @@ func TestEveryMessageIsSaid(t *testing.T) {
 		}
 	}
 	maps.Copy(english, messages(t, "../../shared/page", identity.Languages()[0]))
-	for _, m := range regexp.MustCompile(`(?:Say|NewPage)\("([\w.]+)"`).FindAllStringSubmatch(source, -1) {
+	said := regexp.MustCompile(`(?:Say|NewPage)\("([\w.]+)"`)
+	for _, m := range said.FindAllStringSubmatch(source, -1) {
 		if english[m[1]] == "" {
 			t.Errorf("%s has no words", m[1])
 		}
 	}
 }
 
-// messages returns the words of a language in the messages of a folder, by key.
+// messages returns the messages of a language in a folder, by key.
 func messages(t *testing.T, folder, language string) map[string]string {
 	t.Helper()
 	var all map[string]string
@@ -60,6 +62,7 @@ func messages(t *testing.T, folder, language string) map[string]string {
 	return all
 }
 
+// read returns the text of a file.
 func read(t *testing.T, file string) string {
 	t.Helper()
 	text, err := os.ReadFile(file)

@@ -11,9 +11,11 @@ import (
 	"identitypools/shared/work"
 )
 
-// Challenge returns what the browser of somebody who asks for a mail of p is to solve. It reports false while
-// the pool has mails enough, and there is no challenge.
-func (s *Service) Challenge(ctx context.Context, p identity.Pool) (c work.Challenge, ok bool, err error) {
+// Challenge returns the challenge that a browser has to solve before it asks for a mail of p. It
+// returns false if the pool has enough mails, in which case there is no challenge.
+func (s *Service) Challenge(
+	ctx context.Context, p identity.Pool,
+) (c work.Challenge, ok bool, err error) {
 	isScarce, err := s.Budgets.MailsAreScarce(ctx, p.Tenant, p.ID, p.Limits)
 	if err != nil || !isScarce {
 		return work.Challenge{}, false, err
@@ -22,20 +24,21 @@ func (s *Service) Challenge(ctx context.Context, p identity.Pool) (c work.Challe
 	return c, err == nil, err
 }
 
-// proof says, when a message is about to be asked for, how much of the pool's mails it may use for the work
-// that was done for it. Until then nothing is used up.
+// proof returns which part of the pool's mails a message may use, according to the work that was
+// done for it. It is called when the message is about to be asked for, and uses up the solution
+// only then.
 type proof func(ctx context.Context) (identity.Share, error)
 
-// byBackEnd is for what back ends ask for, which know their users by other means.
+// byBackEnd is the proof for requests of back ends, which know their users by other means.
 func byBackEnd(context.Context) (identity.Share, error) { return identity.ShareBackEnd, nil }
 
-// solvedBy returns the proof that a solution is, for one request, which is nil where it has no idempotency
-// key. A solution that is wrong, too late, of another pool or used already proves nothing, and nobody is
-// refused for it.
+// solvedBy returns the proof for a solution that comes with a request. The request is nil if it has
+// no idempotency key. A solution that is wrong, late, of another pool or already used proves
+// nothing, but no request is refused because of it.
 func (s *Service) solvedBy(p identity.Pool, solution string, request *once.Request) proof {
 	user := s.NewID()
 	if request != nil {
-		user = request.Mark // a repeat of the request is the same use
+		user = request.Mark // so that a repeat of the request is the same use
 	}
 	return func(ctx context.Context) (identity.Share, error) {
 		challenge, ok := s.Work.Check(p.Tenant, p.ID, solution)
@@ -50,7 +53,7 @@ func (s *Service) solvedBy(p identity.Pool, solution string, request *once.Reque
 	}
 }
 
-// offerWork puts a challenge into a form for which a mail is sent, while mails are scarce.
+// offerWork puts a challenge into a form that causes a mail, if mails are scarce.
 func (s site) offerWork(ctx context.Context, p identity.Pool, form *page.Form) error {
 	if !p.PublicRegistration {
 		return nil

@@ -14,34 +14,36 @@ import (
 	"identitypools/shared/work"
 )
 
-// shortage is a pool that has spent half of its mails of an hour.
-type shortage struct {
+// scarcePool is a pool that has spent half of its mails of an hour, so that it asks for proofs of
+// work.
+type scarcePool struct {
 	product *systemtest.Product
 	tenant  *systemtest.Tenant
 	pool    string
-	ticket  string // of the registration whose mail was sent
+	ticket  string // of the registration that spent the mails
 }
 
-// aShortage is a pool whose messages stay in the outbox from now on.
-func aShortage(t *testing.T, options ...func(*system.Config)) *shortage {
+// newScarcePool starts a product with such a pool. The test has to call the courier.
+func newScarcePool(t *testing.T, options ...func(*system.Config)) *scarcePool {
 	t.Helper()
-	s := &shortage{product: systemtest.New(t, append(options, noCourier)...)}
+	s := &scarcePool{product: systemtest.New(t, append(options, noCourier)...)}
 	now := s.product.Clock.Now()
-	s.product.Clock.Advance(now.Truncate(24 * time.Hour).Add(24 * time.Hour).Sub(now)) // the mails of a day and an hour begin now
+	// The budgets of an hour and a day begin now.
+	s.product.Clock.Advance(now.Truncate(24 * time.Hour).Add(24 * time.Hour).Sub(now))
 	s.tenant = s.product.NewTenant(t)
 	s.pool = s.newPool(t, "pool_mails_per_hour")
 	s.ticket = s.spendHalf(t, s.pool)
 	return s
 }
 
-// newPool is a pool that has two mails by a limit.
-func (s *shortage) newPool(t *testing.T, limit string) string {
+// newPool returns the id of a new pool in which a limit allows two mails.
+func (s *scarcePool) newPool(t *testing.T, limit string) string {
 	t.Helper()
 	return s.tenant.NewPool(t, fields{"limits": fields{limit: 2}})
 }
 
-// spendHalf has the pool send one mail.
-func (s *shortage) spendHalf(t *testing.T, pool string) (ticket string) {
+// spendHalf makes a pool send one mail, and returns the ticket of its registration.
+func (s *scarcePool) spendHalf(t *testing.T, pool string) (ticket string) {
 	t.Helper()
 	ticket = s.register(t, pool, "")
 	s.send(t)
@@ -49,8 +51,8 @@ func (s *shortage) spendHalf(t *testing.T, pool string) (ticket string) {
 	return ticket
 }
 
-// send has the courier send what waits.
-func (s *shortage) send(t *testing.T) {
+// send lets the courier process the messages that are in the outbox now.
+func (s *scarcePool) send(t *testing.T) {
 	t.Helper()
 	event, err := json.Marshal(s.product.OutboxEvent(t))
 	if err != nil {
@@ -61,25 +63,30 @@ func (s *shortage) send(t *testing.T) {
 	}
 }
 
-func (s *shortage) register(t *testing.T, pool, solution string) (ticket string) {
+// register registers a new address with the solution of a challenge, and returns the ticket.
+func (s *scarcePool) register(t *testing.T, pool, solution string) (ticket string) {
 	t.Helper()
-	return s.tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register", fields{"identifier": systemtest.Address("hal"), "altcha": solution}).Text(t, "ticket")
+	return s.tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register", fields{
+		"identifier": systemtest.Address("hal"), "altcha": solution,
+	}).Text(t, "ticket")
 }
 
-// challenge is what the API asks a client to solve; nil where it asks for nothing.
-func (s *shortage) challenge(t *testing.T, pool string) *work.Challenge {
+// challenge returns the challenge that the API asks a client to solve, or nil if it asks for none.
+func (s *scarcePool) challenge(t *testing.T, pool string) *work.Challenge {
 	t.Helper()
 	var form struct {
 		Work *work.Challenge `json:"proof_of_work"`
 	}
-	if err := json.Unmarshal(s.tenant.Public.Must(t, 200, "GET", "/pools/"+pool, nil).Body, &form); err != nil {
+	if err := json.Unmarshal(
+		s.tenant.Public.Must(t, 200, "GET", "/pools/"+pool, nil).Body, &form,
+	); err != nil {
 		t.Fatal(err)
 	}
 	return form.Work
 }
 
-// solution solves a challenge of the pool.
-func (s *shortage) solution(t *testing.T, pool string) string {
+// solution returns the solution of a challenge of a pool.
+func (s *scarcePool) solution(t *testing.T, pool string) string {
 	t.Helper()
 	c := s.challenge(t, pool)
 	if c == nil {
@@ -92,8 +99,8 @@ func (s *shortage) solution(t *testing.T, pool string) string {
 	return solved
 }
 
-// worked says for how many of the messages that wait work was done, and how many these are.
-func (s *shortage) worked(t *testing.T) (worked, all int) {
+// countWork returns how many messages wait in the outbox, and for how many of them work was done.
+func (s *scarcePool) countWork(t *testing.T) (worked, all int) {
 	t.Helper()
 	for _, m := range s.product.Stored(t, "MESSAGE#") {
 		if all++; strings.Contains(m["doc"], `"share":"whole"`) {
@@ -105,11 +112,18 @@ func (s *shortage) worked(t *testing.T) (worked, all int) {
 
 var challengeInPage = regexp.MustCompile(`<input type="hidden" name="altcha" data-challenge="([^"]*)">`)
 
-// pages opens the pages with which mails are asked for, and tells which have a challenge.
-func (s *shortage) pages(t *testing.T) (withChallenge []string) {
+// pagesWithChallenge opens the pages on which people ask for mails, and returns the paths of those
+// that have a challenge.
+func (s *scarcePool) pagesWithChallenge(t *testing.T) (paths []string) {
 	t.Helper()
-	v := visitor{base: s.product.BaseURL + "/" + s.tenant.ID + "/pools/" + s.pool}
-	v.follow(t, "/register", v.call(t, "/register", "identifier", systemtest.Address("hal"), "password", systemtest.Password))
+	v := browser{base: s.product.BaseURL + "/" + s.tenant.ID + "/pools/" + s.pool}
+	v.follow(
+		t, "/register",
+		v.call(
+			t, "/register", "identifier", systemtest.Address("hal"), "password",
+			systemtest.Password,
+		),
+	)
 	for _, page := range []string{"/register", "/register/code", "/activate?code=0"} {
 		found := challengeInPage.FindSubmatch(v.call(t, page).Body)
 		if found == nil {
@@ -119,21 +133,21 @@ func (s *shortage) pages(t *testing.T) (withChallenge []string) {
 		if err := json.Unmarshal([]byte(html.UnescapeString(string(found[1]))), &c); err != nil {
 			t.Errorf("%s has the challenge %s: %v", page, found[1], err)
 		}
-		withChallenge = append(withChallenge, page)
+		paths = append(paths, page)
 	}
-	return withChallenge
+	return paths
 }
 
 // Work is asked for while half of the mails of an hour or a day are spent, and at no other time.
 func TestWorkIsAskedForWhileMailsAreScarce(t *testing.T) {
 	t.Parallel()
-	s := aShortage(t)
+	s := newScarcePool(t)
 	daily := s.newPool(t, "pool_mails_per_day")
 	s.spendHalf(t, daily)
 	if s.challenge(t, s.pool) == nil {
 		t.Error("the API asks for no work")
 	}
-	if got := s.pages(t); len(got) != 3 {
+	if got := s.pagesWithChallenge(t); len(got) != 3 {
 		t.Errorf("only the pages %q ask for work", got)
 	}
 	if c := s.challenge(t, s.newPool(t, "pool_mails_per_hour")); c != nil {
@@ -147,15 +161,16 @@ func TestWorkIsAskedForWhileMailsAreScarce(t *testing.T) {
 	if s.challenge(t, daily) == nil {
 		t.Error("an hour later the API asks for no work, though half of the mails of the day are spent")
 	}
-	if got := s.pages(t); got != nil {
+	if got := s.pagesWithChallenge(t); got != nil {
 		t.Errorf("an hour later the pages %q ask for work", got)
 	}
 }
 
-// A solution marks the message of each route and page on which mails are asked for, whatever is known of the address.
+// A solution is recorded in the message, on each route and page on which people ask for mails,
+// whether or not the address is known.
 func TestWorkIsMarkedOnTheMessage(t *testing.T) {
 	t.Parallel()
-	s := aShortage(t)
+	s := newScarcePool(t)
 	path := "/pools/" + s.pool
 	known := systemtest.Address("known")
 	s.tenant.NewUser(t, s.pool, "active", known, nil)
@@ -171,50 +186,64 @@ func TestWorkIsMarkedOnTheMessage(t *testing.T) {
 	page := func(path string, status int, pairs ...string) func(t *testing.T, solution string) {
 		return func(t *testing.T, solution string) {
 			t.Helper()
-			v := visitor{base: s.product.BaseURL + "/" + s.tenant.ID}
+			v := browser{base: s.product.BaseURL + "/" + s.tenant.ID}
 			if strings.HasSuffix(path, "/code") {
-				v.cookie = s.codePage(t)
+				v.cookie = s.codePageCookie(t)
 			}
 			if got := v.call(t, path, append(pairs, "altcha", solution)...); got.Status != status {
-				t.Errorf("%d %s", got.Status, shown(got))
+				t.Errorf("%d %s", got.Status, mainContent(got))
 			}
 		}
 	}
 	for name, ask := range map[string]func(t *testing.T, solution string){
-		"register":                     post(path+"/register", 201, fields{"identifier": systemtest.Address("new"), "password": systemtest.Password}),
-		"register a known address":     post(path+"/register", 201, fields{"identifier": known, "password": systemtest.Password}),
+		"register": post(path+"/register", 201, fields{
+			"identifier": systemtest.Address("new"), "password": systemtest.Password,
+		}),
+		"register a known address": post(path+"/register", 201, fields{
+			"identifier": known, "password": systemtest.Password,
+		}),
 		"resend by ticket":             post(path+"/activation/send", 202, fields{"ticket": s.ticket}),
 		"resend by a ticket of nobody": post(path+"/activation/send", 202, fields{"ticket": "x"}),
 		"resend by address":            post(path+"/activation/send", 202, fields{"address": known}),
-		"resend by an unknown address": post(path+"/activation/send", 202, fields{"address": systemtest.Address("nobody")}),
-		"the form":                     page(path+"/register", 303, "identifier", systemtest.Address("page"), "password", systemtest.Password),
-		"a code is asked for anew":     page(path+"/register/code", 303, "do", "resend"),
-		"a link is asked for anew":     page(path+"/activate", 200, "do", "resend", "address", known),
+		"resend by an unknown address": post(path+"/activation/send", 202, fields{
+			"address": systemtest.Address("nobody"),
+		}),
+		"the form": page(
+			path+"/register", 303, "identifier", systemtest.Address("page"), "password",
+			systemtest.Password,
+		),
+		"a code is asked for anew": page(path+"/register/code", 303, "do", "resend"),
+		"a link is asked for anew": page(path+"/activate", 200, "do", "resend", "address", known),
 	} {
 		for _, solution := range []string{"", s.solution(t, s.pool)} {
-			workedBefore, before := s.worked(t)
+			workedBefore, before := s.countWork(t)
 			ask(t, solution)
-			worked, all := s.worked(t)
+			worked, all := s.countWork(t)
 			if all-before < 1 || (worked-workedBefore == 1) != (solution != "") {
-				t.Errorf("%s, with the solution %q: of %d more messages %d are marked", name, solution, all-before, worked-workedBefore)
+				t.Errorf(
+					"%s, with the solution %q: of %d more messages %d are marked", name, solution,
+					all-before, worked-workedBefore,
+				)
 			}
 		}
 	}
 }
 
-// codePage is the cookie of somebody who has signed up, and waited until a code may be asked for anew.
-func (s *shortage) codePage(t *testing.T) (cookie string) {
+// codePageCookie returns the cookie of somebody who has signed up on the page and may ask for
+// another code.
+func (s *scarcePool) codePageCookie(t *testing.T) (cookie string) {
 	t.Helper()
-	v := visitor{base: s.product.BaseURL + "/" + s.tenant.ID + "/pools/" + s.pool}
+	v := browser{base: s.product.BaseURL + "/" + s.tenant.ID + "/pools/" + s.pool}
 	v.call(t, "/register", "identifier", systemtest.Address("code"), "password", systemtest.Password)
 	s.product.Clock.Advance(time.Minute)
 	return v.cookie
 }
 
-// What is no solution of a challenge of this pool, or was used, counts as none. Nobody is refused for it.
+// A solution that is wrong, of another pool or already used counts as no work. No request is
+// refused because of it.
 func TestWhatIsNoWorkCountsAsNone(t *testing.T) {
 	t.Parallel()
-	s := aShortage(t)
+	s := newScarcePool(t)
 	other := s.newPool(t, "pool_mails_per_hour")
 	s.spendHalf(t, other)
 	used := s.solution(t, s.pool)
@@ -222,61 +251,90 @@ func TestWhatIsNoWorkCountsAsNone(t *testing.T) {
 	forged := *s.challenge(t, s.pool)
 	forged.Salt = strings.Replace(forged.Salt, "?", "0?", 1)
 	for name, solution := range map[string]string{
-		"none": "", "no base64": "!", "far too long": strings.Repeat("A", 100_000), "of another pool": s.solution(t, other), "used": used,
-		"unsolved": work.Solution{Algorithm: forged.Algorithm, Challenge: forged.Challenge, Salt: forged.Salt, Signature: forged.Signature}.Encode(),
+		"none": "", "no base64": "!", "far too long": strings.Repeat("A", 100_000),
+		"of another pool": s.solution(t, other), "used": used,
+		"unsolved": work.Solution{
+			Algorithm: forged.Algorithm, Challenge: forged.Challenge, Salt: forged.Salt,
+			Signature: forged.Signature,
+		}.Encode(),
 	} {
-		before, _ := s.worked(t)
+		before, _ := s.countWork(t)
 		s.register(t, s.pool, solution)
-		s.tenant.Public.Must(t, 202, "POST", "/pools/"+s.pool+"/activation/send", fields{"ticket": s.ticket, "altcha": solution})
-		if worked, _ := s.worked(t); worked != before {
+		s.tenant.Public.Must(t, 202, "POST", "/pools/"+s.pool+"/activation/send", fields{
+			"ticket": s.ticket, "altcha": solution,
+		})
+		if worked, _ := s.countWork(t); worked != before {
 			t.Errorf("%s counts as work", name)
 		}
 	}
 	late := s.solution(t, s.pool)
-	before, _ := s.worked(t)
+	before, _ := s.countWork(t)
 	s.product.Clock.Advance(20 * time.Minute)
 	s.register(t, s.pool, late)
-	if worked, _ := s.worked(t); worked != before {
+	if worked, _ := s.countWork(t); worked != before {
 		t.Error("a solution that comes too late counts as work")
 	}
-	systemtest.CheckRefusal(t, s.tenant.System.Call(t, "POST", "/pools/"+s.pool+"/user/register", fields{"identifier": systemtest.Address("hal"), "altcha": used}), 422, "invalid", "/altcha")
+	systemtest.CheckRefusal(
+		t,
+		s.tenant.System.Call(t, "POST", "/pools/"+s.pool+"/user/register", fields{
+			"identifier": systemtest.Address("hal"), "altcha": used,
+		}),
+		422, "invalid", "/altcha",
+	)
 }
 
-// Of many uses of a solution at the same time one counts. A registration that is refused uses up nothing.
+// Of many concurrent uses of a solution, one counts. A registration that is refused does not use up
+// its solution.
 func TestWorkCountsOnce(t *testing.T) {
 	t.Parallel()
-	s := aShortage(t)
+	s := newScarcePool(t)
 	solution := s.solution(t, s.pool)
-	s.tenant.Public.Must(t, 422, "POST", "/pools/"+s.pool+"/register", fields{"identifier": systemtest.Address("hal"), "password": "short", "altcha": solution})
+	s.tenant.Public.Must(t, 422, "POST", "/pools/"+s.pool+"/register", fields{
+		"identifier": systemtest.Address("hal"), "password": "short", "altcha": solution,
+	})
 	var calls sync.WaitGroup
 	for range 10 {
 		calls.Go(func() { s.register(t, s.pool, solution) })
 		calls.Go(func() {
-			s.tenant.Public.Must(t, 202, "POST", "/pools/"+s.pool+"/activation/send", fields{"ticket": s.ticket, "altcha": solution})
+			s.tenant.Public.Must(t, 202, "POST", "/pools/"+s.pool+"/activation/send", fields{
+				"ticket": s.ticket, "altcha": solution,
+			})
 		})
 	}
 	calls.Wait()
-	if worked, all := s.worked(t); worked != 1 || all != 20 {
+	if worked, all := s.countWork(t); worked != 1 || all != 20 {
 		t.Errorf("the work of one solution counts for %d of %d messages", worked, all)
 	}
 }
 
-// Whatever call of a registration loses its answer, a repeat of the request is the same use of its solution.
+// Whichever call of a registration loses its answer, a repeat of the request counts as the same use
+// of its solution.
 func TestWorkIsNotLostToAFault(t *testing.T) {
 	t.Parallel()
-	s := aShortage(t, systemtest.WithMiddleware(systemtest.InjectFaults))
+	s := newScarcePool(t, systemtest.WithMiddleware(systemtest.InjectFaults))
 	for _, reach := range []systemtest.Reach{systemtest.OnceBelow, systemtest.OnceAbove} {
 		for n, calls := 0, 1; n < calls; n++ {
 			body := fields{"identifier": systemtest.Address("hal"), "altcha": s.solution(t, s.pool)}
 			key := "one-key-for-all-tries-of-this-" + systemtest.Unique()
 			f := &systemtest.Fault{Kind: systemtest.Lost, Reach: reach, Call: n}
-			workedBefore, before := s.worked(t)
-			got := s.product.InvokeFunction(f.Context(t.Context()), t, "registration", s.tenant.Public.Request(t, "POST", "/pools/"+s.pool+"/register", body, "Idempotency-Key", key))
+			workedBefore, before := s.countWork(t)
+			got := s.product.InvokeFunction(
+				f.Context(t.Context()), t, "registration",
+				s.tenant.Public.Request(
+					t, "POST", "/pools/"+s.pool+"/register", body, "Idempotency-Key", key,
+				),
+			)
 			if got.Status == 503 {
-				got = s.tenant.Public.Call(t, "POST", "/pools/"+s.pool+"/register", body, "Idempotency-Key", key)
+				got = s.tenant.Public.Call(
+					t, "POST", "/pools/"+s.pool+"/register", body, "Idempotency-Key", key,
+				)
 			}
-			if worked, all := s.worked(t); got.Status != 201 || worked != workedBefore+1 || all != before+1 {
-				t.Errorf("call %d of %q, %s: %d, of %d messages more %d are marked", n, f.Calls(), reach, got.Status, all-before, worked-workedBefore)
+			if worked, all := s.countWork(t); got.Status != 201 || worked != workedBefore+1 ||
+				all != before+1 {
+				t.Errorf(
+					"call %d of %q, %s: %d, of %d messages more %d are marked", n, f.Calls(), reach,
+					got.Status, all-before, worked-workedBefore,
+				)
 			}
 			calls = len(f.Calls())
 		}

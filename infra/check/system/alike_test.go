@@ -23,72 +23,120 @@ import (
 	"identitypools/shared/api"
 )
 
-// question is something that the public can ask.
+// question is a request that the public can make about an address.
 type question struct {
 	name, operation string
 	status          int
 	query           string
-	body            func(stranger) any    // fields are JSON, a text is a form
-	key             func(stranger) string // an idempotency key; nil for none
+	body            func(target) any    // fields for JSON, a string for a form
+	key             func(target) string // the idempotency key; nil for none
 }
 
+// questions returns all questions.
 func questions() []question {
-	register := func(more fields) func(stranger) any {
-		return func(s stranger) any {
+	register := func(more fields) func(target) any {
+		return func(s target) any {
 			body := fields{"identifier": s.address}
 			maps.Copy(body, more)
 			return body
 		}
 	}
-	nothing := func(stranger) any { return nil }
-	guess := func(s stranger) any { return fields{"ticket": s.ticket, "code": "00000x"} }
-	newKey := func(stranger) string { return systemtest.Unique() + systemtest.Unique() + systemtest.Unique() }
-	sameKey := func(s stranger) string { return s.ticket[len(s.ticket)-40:] }
+	nothing := func(target) any { return nil }
+	guess := func(s target) any { return fields{"ticket": s.ticket, "code": "00000x"} }
+	newKey := func(target) string {
+		return systemtest.Unique() + systemtest.Unique() + systemtest.Unique()
+	}
+	sameKey := func(s target) string { return s.ticket[len(s.ticket)-40:] }
 	return []question{
 		{"see the form", "public.getPool", 200, "", nothing, nil},
-		{"sign up", "public.register", 201, "code_type_in_message=code", register(fields{"payload": fields{"name": "Eve"}}), nil},
+		{
+			"sign up", "public.register", 201, "code_type_in_message=code",
+			register(fields{"payload": fields{"name": "Eve"}}), nil,
+		},
 		{"sign up by link", "public.register", 201, "code_type_in_message=link", register(nil), nil},
-		{"sign up with a password", "public.register", 201, "", register(fields{"password": systemtest.Password}), nil},
-		{"sign up with a password that is refused", "public.register", 422, "", register(fields{"password": "short"}), nil},
-		{"sign up by a name", "public.register", 201, "", func(s stranger) any {
+		{
+			"sign up with a password", "public.register", 201, "",
+			register(fields{"password": systemtest.Password}), nil,
+		},
+		{
+			"sign up with a password that is refused", "public.register", 422, "",
+			register(fields{"password": "short"}), nil,
+		},
+		{"sign up by a name", "public.register", 201, "", func(s target) any {
 			return fields{"identifier": "eve-" + systemtest.Unique(), "otp_address": s.address}
 		}, nil},
-		{"send again to an address", "public.sendActivation", 202, "", func(s stranger) any { return fields{"address": s.address} }, nil},
-		{"send a link again to an address", "public.sendActivation", 202, "code_type_in_message=link", func(s stranger) any { return fields{"identifier": s.address} }, nil},
-		{"send again by ticket", "public.sendActivation", 202, "", func(s stranger) any { return fields{"ticket": s.ticket} }, nil},
+		{
+			"send again to an address", "public.sendActivation", 202, "",
+			func(s target) any { return fields{"address": s.address} }, nil,
+		},
+		{
+			"send a link again to an address", "public.sendActivation", 202,
+			"code_type_in_message=link",
+			func(s target) any { return fields{"identifier": s.address} }, nil,
+		},
+		{
+			"send again by ticket", "public.sendActivation", 202, "",
+			func(s target) any { return fields{"ticket": s.ticket} }, nil,
+		},
 		{"guess a code", "public.activate", 422, "", guess, nil},
 		{"sign up under a key", "public.register", 201, "", register(nil), newKey},
-		{"send again under a key", "public.sendActivation", 202, "", func(s stranger) any { return fields{"address": s.address} }, newKey},
+		{
+			"send again under a key", "public.sendActivation", 202, "",
+			func(s target) any { return fields{"address": s.address} }, newKey,
+		},
 		{"guess a code under a key", "public.activate", 422, "", guess, newKey},
 		{"guess a code again under its key", "public.activate", 422, "", guess, sameKey},
-		{"guess a link's code", "public.activate", 422, "", func(s stranger) any { return fields{"code": s.link, "password": systemtest.Password} }, nil},
+		{
+			"guess a link's code", "public.activate", 422, "",
+			func(s target) any { return fields{"code": s.link, "password": systemtest.Password} },
+			nil,
+		},
 		{"open the page for signing up", "public.registrationPage", 200, "", nothing, nil},
-		{"sign up on the page", "public.registerByPage", 303, "", onPage(systemtest.Password), nil},
-		{"sign up on the page with a password that is refused", "public.registerByPage", 422, "", onPage("short"), nil},
+		{"sign up on the page", "public.registerByPage", 303, "", pageForm(systemtest.Password), nil},
+		{
+			"sign up on the page with a password that is refused", "public.registerByPage", 422, "",
+			pageForm("short"), nil,
+		},
 		{"open the page for the code", "public.codePage", 200, "", nothing, nil},
-		{"guess a code on the page", "public.activateByCode", 422, "", func(stranger) any { return "code=00000x" }, nil},
-		{"have a mail sent again on the page", "public.activateByPage", 200, "", func(s stranger) any { return "do=resend&address=" + url.QueryEscape(s.address) }, nil},
+		{
+			"guess a code on the page", "public.activateByCode", 422, "",
+			func(target) any { return "code=00000x" }, nil,
+		},
+		{
+			"have a mail sent again on the page", "public.activateByPage", 200, "",
+			func(s target) any { return "do=resend&address=" + url.QueryEscape(s.address) }, nil,
+		},
 		{"open the page", "public.activationPage", 200, "code=LINK", nothing, nil},
-		{"send the page's form", "public.activateByPage", 422, "", func(s stranger) any { return "password=short&code=" + s.link }, nil},
+		{
+			"send the page's form", "public.activateByPage", 422, "",
+			func(s target) any { return "password=short&code=" + s.link }, nil,
+		},
 	}
 }
 
-// onPage is the form of the page for signing up.
-func onPage(password string) func(stranger) any {
-	return func(s stranger) any { return url.Values{"identifier": {s.address}, "password": {password}}.Encode() }
+// pageForm returns the body of the form of the page for signing up.
+func pageForm(password string) func(target) any {
+	return func(s target) any {
+		return url.Values{"identifier": {s.address}, "password": {password}}.Encode()
+	}
 }
 
-// isGuess says whether a question is a guess at a short code.
+// isGuess reports whether a question is a guess at a short code.
 func (q question) isGuess() bool {
 	return q.operation == "public.activate" || q.operation == "public.activateByCode"
 }
 
-// event is a question about an address, each from a source of its own: what is limited by source is another test's.
-func (c *crowd) event(tb testing.TB, q question, s stranger) (api.Gateway, events.APIGatewayV2HTTPRequest) {
+// event returns the event of a question, and the function that answers it. Each event comes from a
+// source of its own, because another test checks the limits of a source.
+func (c *population) event(
+	tb testing.TB, q question, s target,
+) (api.Gateway, events.APIGatewayV2HTTPRequest) {
 	tb.Helper()
 	route := story.Route(q.operation)
 	path := strings.NewReplacer("{tid}", c.tenant.ID, "{ipID}", c.pool).Replace(route.Path)
-	r, err := http.NewRequestWithContext(tb.Context(), route.Method, path+"?"+strings.Replace(q.query, "LINK", s.link, 1), nil)
+	r, err := http.NewRequestWithContext(
+		tb.Context(), route.Method, path+"?"+strings.Replace(q.query, "LINK", s.link, 1), nil,
+	)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -114,23 +162,26 @@ func (c *crowd) event(tb testing.TB, q question, s stranger) (api.Gateway, event
 	return c.product.Functions[route.Function], api.Event(r, body, "request")
 }
 
-// seen is all that a stranger can see of an answer, and the calls to the table, which make most of the time that it takes.
-type seen struct {
+// observation is what a caller can observe of an answer. It includes the calls to the table,
+// because they take most of the time of an answer.
+type observation struct {
 	Status  int
 	Headers map[string]string
-	Body    string // but for what is random, of which the length is left
+	Body    string // with the lengths of random values instead of the values
 	Length  int
 	Calls   []string
-	Bytes   []int64 // of each call's requests
+	Bytes   []int64 // of the requests of each call
 	Cost    systemtest.Cost
 }
 
-// work is what the processor had to do, as far as it can be counted: a hash shows in the bytes, a call to the table in both.
-type work struct{ objects, bytes float64 }
+// allocations is the memory that a function allocated for a question. It shows work that the
+// processor did: a hash shows in the bytes, and a call to the table in both numbers.
+type allocations struct{ objects, bytes float64 }
 
-var anAddress = regexp.MustCompile(`eve-\w+@example\.com`)
+var addressPattern = regexp.MustCompile(`eve-\w+@example\.com`)
 
-func (c *crowd) ask(tb testing.TB, q question, s stranger) (seen, work) {
+// ask asks a question and returns what can be observed of the answer.
+func (c *population) ask(tb testing.TB, q question, s target) (observation, allocations) {
 	tb.Helper()
 	function, event := c.event(tb, q, s)
 	c.trace.Collect()
@@ -145,16 +196,23 @@ func (c *crowd) ask(tb testing.TB, q question, s stranger) (seen, work) {
 	if answer.StatusCode != q.status {
 		tb.Fatalf("%s answers %d, want %d: %s", q.name, answer.StatusCode, q.status, answer.Body)
 	}
-	body := anAddress.ReplaceAllString(strings.ReplaceAll(answer.Body, s.link, "LINK"), "ADDRESS") // which the stranger knows
-	got := seen{Status: answer.StatusCode, Headers: answer.Headers, Length: len(body) + len(strings.Join(answer.Cookies, "")), Body: plain(body), Cost: c.meter.Collect()}
+	// The caller knows these values.
+	body := addressPattern.ReplaceAllString(strings.ReplaceAll(answer.Body, s.link, "LINK"), "ADDRESS")
+	got := observation{
+		Status: answer.StatusCode, Headers: answer.Headers,
+		Length: len(body) + len(strings.Join(answer.Cookies, "")), Body: withoutRandomValues(body),
+		Cost: c.meter.Collect(),
+	}
 	for _, call := range c.trace.Collect() {
 		got.Calls, got.Bytes = append(got.Calls, call.Normalized()), append(got.Bytes, call.Bytes())
 	}
-	return got, work{float64(after.Mallocs - before.Mallocs), float64(after.TotalAlloc - before.TotalAlloc)}
+	return got, allocations{
+		float64(after.Mallocs - before.Mallocs), float64(after.TotalAlloc - before.TotalAlloc),
+	}
 }
 
-// plain is a body without what is another each time.
-func plain(body string) string {
+// withoutRandomValues returns a body with the lengths of its random values instead of the values.
+func withoutRandomValues(body string) string {
 	var parts fields
 	if json.Unmarshal([]byte(body), &parts) != nil {
 		return body
@@ -168,10 +226,11 @@ func plain(body string) string {
 	return string(text)
 }
 
-// difference is what differs between an answer about an address and one about another, but for what
-// is meant to: a registration of a known address writes in place of its user what is as long under
-// another key, so its bytes differ by that of the key; they also follow the length of an id.
-func difference(q question, state string, a seen, other string, b seen) string {
+// difference describes how the answers about two addresses differ, or returns "" if they differ
+// only as intended. A registration of a known address writes an item of the same length as a user's
+// under another key, so the bytes differ by the length of the key. The bytes also depend on the
+// length of a user's id.
+func difference(q question, state string, a observation, other string, b observation) string {
 	if q.operation == "public.register" || q.operation == "public.registerByPage" {
 		a.Calls, b.Calls = replaced(a.Calls, "transact USERS,", "transact USER,"),
 			replaced(b.Calls, "transact USERS,", "transact USER,")
@@ -179,15 +238,15 @@ func difference(q question, state string, a seen, other string, b seen) string {
 			a.Bytes, b.Bytes = nil, nil
 		}
 	}
-	// a repeat under its key pays nothing, and a call that a condition stopped does not say its
-	// price
+	// A repeat under its key costs nothing, and the engine does not report the cost of a call whose
+	// condition failed.
 	if q.isGuess() && q.key != nil {
 		a.Cost, b.Cost = systemtest.Cost{}, systemtest.Cost{}
 	}
 	if (state == chosen) != (other == chosen) {
 		a.Bytes, b.Bytes = nil, nil
 	}
-	// The first guess of a day makes a call more where no mail has opened the day: a stranger's own registration sends one, unless it is too soon.
+	// The first guess of a day makes one more call if no mail was sent to the mailbox on that day.
 	if q.isGuess() && (state == earlier || other == earlier) {
 		a.Calls, b.Calls, a.Bytes, b.Bytes = nil, nil, nil, nil
 	}
@@ -197,6 +256,7 @@ func difference(q question, state string, a seen, other string, b seen) string {
 	return fmt.Sprintf("%s:\n%+v\n%s:\n%+v", state, a, other, b)
 }
 
+// replaced returns the texts with a part replaced.
 func replaced(texts []string, old, new string) (all []string) {
 	for _, text := range texts {
 		all = append(all, strings.ReplaceAll(text, old, new))
@@ -204,7 +264,7 @@ func replaced(texts []string, old, new string) (all []string) {
 	return all
 }
 
-// differBy says whether no two of the numbers at one place differ by more than most.
+// differBy reports whether the numbers at each index differ by at most a number.
 func differBy(a, b []int64, most int64) bool {
 	for i := range min(len(a), len(b)) {
 		if d := a[i] - b[i]; d > most || -d > most {
@@ -214,24 +274,27 @@ func differBy(a, b []int64, most int64) bool {
 	return len(a) == len(b)
 }
 
-// "Nobody learns who is registered" (V6.3.8, 63A §3.2.1): whatever the state of an address, each public route answers alike, and makes the
-// same calls to the table in the same order, with as many bytes and for the same price: each of 300 times where tests are long. What the
-// processor does besides differs by less than a call or a hash, but for what the race detector and the collector add. Not parallel: it counts memory.
+// "Nobody learns who is registered" (V6.3.8, 63A §3.2.1): whatever the state of an address, each
+// public route answers alike, and makes the same calls to the table in the same order, with as many
+// bytes and for the same price. With LONG, the test asks each question 300 times. Other work of the
+// processor differs by less than a call or a hash, apart from what the race detector and the
+// garbage collector add. The test is not parallel because it measures memory.
 func TestTheStateOfAnAddressDoesNotShow(t *testing.T) {
-	rounds, c := 5, newCrowd(t, 1)
+	rounds, c := 5, newPopulation(t, 1)
 	if long() {
 		rounds = 300
 	}
 	for _, q := range questions() {
 		t.Run(q.name, func(t *testing.T) {
 			c := c
-			if long() { // the engine slows down as a table grows
-				c = newCrowd(t, q.people(rounds))
+			if long() { // the engine is slower with a larger table
+				c = newPopulation(t, q.targetsNeeded(rounds))
 			}
-			first, objects, bytes := map[string]seen{}, map[string][]float64{}, map[string][]float64{}
+			first := map[string]observation{}
+			objects, bytes := map[string][]float64{}, map[string][]float64{}
 			for i := range rounds {
 				for _, state := range states() {
-					got, did := c.ask(t, q, c.stranger(state, i))
+					got, did := c.ask(t, q, c.target(state, i))
 					if i == 0 {
 						first[state] = got
 					}
@@ -240,69 +303,78 @@ func TestTheStateOfAnAddressDoesNotShow(t *testing.T) {
 							t.Fatal(d)
 						}
 					}
-					objects[state], bytes[state] = append(objects[state], did.objects), append(bytes[state], did.bytes)
+					objects[state] = append(objects[state], did.objects)
+					bytes[state] = append(bytes[state], did.bytes)
 				}
 			}
-			if q.status < 300 && isPublicCall(q.operation) && q.operation != "public.getPool" && (len(first[unknown].Calls) == 0 || slices.Contains(first[unknown].Bytes, 0)) {
+			if q.status < 300 && isPublicCall(q.operation) && q.operation != "public.getPool" &&
+				(len(first[unknown].Calls) == 0 || slices.Contains(first[unknown].Bytes, 0)) {
 				t.Errorf("not recorded: %+v", first[unknown])
 			}
-			within(t, "objects", objects, 1.0/4, 64)  // a call to the table makes more than 100
-			within(t, "bytes", bytes, 1.0/2, 256<<10) // a hash makes 19 MiB
+			checkMedians(t, "objects", objects, 1.0/4, 64)  // a call to the table makes more than 100
+			checkMedians(t, "bytes", bytes, 1.0/2, 256<<10) // a hash makes 19 MiB
 		})
 	}
 }
 
-// isPublicCall says whether an operation is a call of the public API, and no page.
+// isPublicCall reports whether an operation belongs to the public API, and not to a page.
 func isPublicCall(operation string) bool {
 	route, _ := functions.Route(operation)
 	return route.CrossOrigin
 }
 
-// people are as many in each state as it takes to ask a question so often: whoever is guessed at too often is in another state.
-func (q question) people(rounds int) int {
+// targetsNeeded returns how many addresses each state must have so that a question can be asked
+// rounds times. An address at which too many guesses are made changes its state.
+func (q question) targetsNeeded(rounds int) int {
 	if q.isGuess() {
-		return (rounds + perPerson - 1) / perPerson
+		return (rounds + guessesPerTarget - 1) / guessesPerTarget
 	}
 	return 1
 }
 
-// within checks that the medians of the states lie within a share of the least, and some more.
-func within(t *testing.T, what string, counts map[string][]float64, share, more float64) {
+// checkMedians checks that the medians of the states are within a range, which begins at the
+// smallest of them and extends by a share of it plus a constant.
+func checkMedians(t *testing.T, what string, counts map[string][]float64, share, more float64) {
 	t.Helper()
 	medians := map[string]float64{}
 	for state, values := range counts {
 		medians[state] = systemtest.Median(values)
 	}
-	least, most := slices.Min(slices.Collect(maps.Values(medians))), slices.Max(slices.Collect(maps.Values(medians)))
+	all := slices.Collect(maps.Values(medians))
+	least, most := slices.Min(all), slices.Max(all)
 	if most > least*(1+share)+more {
 		t.Errorf("%s on the heap: %v", what, medians)
 	}
 	t.Logf("%s on the heap: %.0f to %.0f", what, least, most)
 }
 
-// A public route that is not among the questions is not compared.
+// Every public route is in one of the questions, because a route that is in none is not compared.
 func TestEveryPublicRouteIsAsked(t *testing.T) {
 	t.Parallel()
 	for _, r := range functions.Routes() {
-		if r.Caller == api.Public && !slices.ContainsFunc(questions(), func(q question) bool { return q.operation == r.Name }) {
+		if r.Caller == api.Public &&
+			!slices.ContainsFunc(questions(), func(q question) bool { return q.operation == r.Name }) {
 			t.Errorf("nothing compares what %s answers", r.Name)
 		}
 	}
 }
 
-// BenchmarkAlike measures the time of each question about addresses of each state in turn: the medians, and how likely a state would differ
-// so much from an unknown address by chance (Mann and Whitney). Run it with -benchtime 300x, on a machine that does nothing else.
+// BenchmarkAlike measures the time of the answers to each question, for addresses of each state in
+// turn. It reports the medians and, for each state, the probability that its times would differ so
+// much from those of unknown addresses by chance (the Mann–Whitney test). Run it with -benchtime
+// 300x on an idle machine.
 func BenchmarkAlike(b *testing.B) {
 	for _, q := range questions() {
 		b.Run(strings.ReplaceAll(q.name, " ", "_"), func(b *testing.B) {
-			c, times, order := newCrowd(b, q.people(b.N)), map[string][]float64{}, states()
+			c, times, order := newPopulation(b, q.targetsNeeded(b.N)), map[string][]float64{}, states()
 			b.ResetTimer()
 			for i := range b.N {
 				rand.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 				for _, state := range order {
-					function, event := c.event(b, q, c.stranger(state, i))
+					function, event := c.event(b, q, c.target(state, i))
 					start := time.Now()
-					if answer, err := function(b.Context(), event); err != nil || answer.StatusCode != q.status {
+					if answer, err := function(b.Context(), event); err != nil ||
+						answer.StatusCode != q.status {
 						b.Fatalf("answers %d %v", answer.StatusCode, err)
 					}
 					times[state] = append(times[state], float64(time.Since(start).Microseconds()))
@@ -313,14 +385,17 @@ func BenchmarkAlike(b *testing.B) {
 	}
 }
 
+// report reports the results of a benchmark.
 func report(b *testing.B, times map[string][]float64) {
 	b.Helper()
 	var text strings.Builder
 	least := 1.0
-	for _, state := range states()[1:] { // of more than ten lines go test shows ten
+	for _, state := range states()[1:] {
 		p := systemtest.MannWhitney(times[unknown], times[state])
 		least = min(least, p)
-		fmt.Fprintf(&text, "\n%-50s median %6.0f µs, p = %.3f", state, systemtest.Median(times[state]), p)
+		fmt.Fprintf(
+			&text, "\n%-50s median %6.0f µs, p = %.3f", state, systemtest.Median(times[state]), p,
+		)
 	}
 	b.ReportMetric(systemtest.Median(times[unknown]), "unknown-µs")
 	b.ReportMetric(least, "least-p")

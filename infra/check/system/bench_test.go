@@ -19,10 +19,11 @@ import (
 	"identitypools/shared/password"
 )
 
+// alone is an option with which nothing but the test calls the courier.
 func alone(c *system.Config) { c.NoCourier = true }
 
-// BenchmarkRequest is what a warm request costs without the engine and without hashing: event in, answer out, the table's answers
-// played back from a tape.
+// BenchmarkRequest measures a request in a warm function, from the event to the answer, without the
+// engine and without hashing. The answers of the table are recorded and replayed.
 func BenchmarkRequest(b *testing.B) {
 	tape := systemtest.NewTape()
 	product := systemtest.New(b, alone, systemtest.WithMiddleware(tape.Watch))
@@ -36,19 +37,47 @@ func BenchmarkRequest(b *testing.B) {
 	}{
 		{"admin.getPool", "pools", "GET", "/pools/" + pool, tenant.Admin, ""},
 		{"admin.listPools", "pools", "GET", "/pools", tenant.Admin, ""},
-		{"admin.createPool", "pools", "POST", "/pools", tenant.Admin, `{"name":"Partners","public_registration_allowed":true}`},
-		{"admin.createSchema", "schemas", "POST", "/schemas", tenant.Admin, `{"name":"s","schema":{"type":"object","properties":{"phone":{"type":"string","pattern":"^[0-9]+$"}}}}`},
+		{
+			"admin.createPool", "pools", "POST", "/pools", tenant.Admin,
+			`{"name":"Partners","public_registration_allowed":true}`,
+		},
+		{
+			"admin.createSchema", "schemas", "POST", "/schemas", tenant.Admin,
+			`{"name":"s","schema":{"type":"object","properties":{"phone":{"type":"string","pattern":"^[0-9]+$"}}}}`,
+		},
 		{"admin.getUser", "users", "GET", "/pools/" + pool + "/users/" + id, tenant.Admin, ""},
-		{"admin.createUser", "users", "POST", "/pools/" + pool + "/users", tenant.Admin, `{"status":"new","identifiers":[{"identifier":"bob@example.com","type":"email"}],"payload":{"name":"Bob"}}`},
-		{"admin.updateUser", "users", "PUT", "/pools/" + pool + "/users/" + id, tenant.Admin, `{"payload":{"name":"Ann"}}`},
+		{
+			"admin.createUser", "users", "POST", "/pools/" + pool + "/users", tenant.Admin,
+			`{"status":"new","identifiers":[{"identifier":"bob@example.com","type":"email"}],"payload":{"name":"Bob"}}`,
+		},
+		{
+			"admin.updateUser", "users", "PUT", "/pools/" + pool + "/users/" + id, tenant.Admin,
+			`{"payload":{"name":"Ann"}}`,
+		},
 		{"admin.listUsers", "users", "GET", "/pools/" + pool + "/users", tenant.Admin, ""},
-		{"system.generateCode", "activation", "POST", "/pools/" + pool + "/users/" + id + "/code/generate", tenant.System, `{"type":"activation"}`},
-		{"admin.sendActivationMessage", "activation", "POST", "/pools/" + pool + "/users/" + id + "/activation/send", tenant.Admin, ""},
-		{"public.register", "registration", "POST", "/pools/" + pool + "/register", tenant.Public, `{"identifier":"cy@example.com","payload":{"name":"Cy"}}`},
-		{"public.registrationPage", "registration", "GET", "/pools/" + pool + "/register", tenant.Pages, ""},
-		{"public.activationPage", "registration", "GET", "/pools/" + pool + "/activate?code=x", tenant.Pages, ""},
+		{
+			"system.generateCode", "activation", "POST",
+			"/pools/" + pool + "/users/" + id + "/code/generate", tenant.System,
+			`{"type":"activation"}`,
+		},
+		{
+			"admin.sendActivationMessage", "activation", "POST",
+			"/pools/" + pool + "/users/" + id + "/activation/send", tenant.Admin, "",
+		},
+		{
+			"public.register", "registration", "POST", "/pools/" + pool + "/register",
+			tenant.Public, `{"identifier":"cy@example.com","payload":{"name":"Cy"}}`,
+		},
+		{
+			"public.registrationPage", "registration", "GET", "/pools/" + pool + "/register",
+			tenant.Pages, "",
+		},
+		{
+			"public.activationPage", "registration", "GET", "/pools/" + pool + "/activate?code=x",
+			tenant.Pages, "",
+		},
 	}
-	for _, r := range requests { // one real call each, for the tape and for the caches
+	for _, r := range requests { // makes one real call of each, which is recorded and fills the caches
 		var body any
 		if r.body != "" {
 			body = r.body
@@ -60,7 +89,8 @@ func BenchmarkRequest(b *testing.B) {
 	tape.Play()
 	for _, r := range requests {
 		b.Run(r.name, func(b *testing.B) {
-			event, function := eventOf(b, r.client, r.method, r.path, r.body), product.Functions[r.function]
+			event := eventOf(b, r.client, r.method, r.path, r.body)
+			function := product.Functions[r.function]
 			b.ReportAllocs()
 			for b.Loop() {
 				if out, err := function(b.Context(), event); err != nil || out.StatusCode >= 300 {
@@ -71,9 +101,14 @@ func BenchmarkRequest(b *testing.B) {
 	}
 }
 
-func eventOf(b *testing.B, client *systemtest.Client, method, path, body string) events.APIGatewayV2HTTPRequest {
+// eventOf returns the event of a request of a client.
+func eventOf(
+	b *testing.B, client *systemtest.Client, method, path, body string,
+) events.APIGatewayV2HTTPRequest {
 	b.Helper()
-	r, err := http.NewRequestWithContext(b.Context(), method, client.URL(path), bytes.NewReader([]byte(body)))
+	r, err := http.NewRequestWithContext(
+		b.Context(), method, client.URL(path), bytes.NewReader([]byte(body)),
+	)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -86,8 +121,9 @@ func eventOf(b *testing.B, client *systemtest.Client, method, path, body string)
 	return api.Event(r, []byte(body), "bench")
 }
 
-// BenchmarkRegistrations compares, in one run, registrations over HTTP with what bounds them: the engine's own transactions where no
-// password is hashed, the hash alone where one is. Each has a table of its own, since the engine slows down as a table grows.
+// BenchmarkRegistrations compares registrations over HTTP with what limits them: the engine's
+// transactions if no password is hashed, and hashing if one is. Each benchmark has a table of its
+// own, because the engine is slower with a larger table.
 func BenchmarkRegistrations(b *testing.B) {
 	hasher := password.NewHasher()
 	run := func(name string, parallel int, prepare func(b *testing.B) (once func(n int64))) {
@@ -119,7 +155,9 @@ func BenchmarkRegistrations(b *testing.B) {
 				"source_submissions_per_hour": 1_000_000, "source_mailboxes_per_hour": 1_000_000,
 			}})
 			return func(n int64) {
-				if got := tenant.Public.Call(b, "POST", "/pools/"+pool+"/register", fmt.Sprintf(body, n)); got.Status != 201 {
+				if got := tenant.Public.Call(
+					b, "POST", "/pools/"+pool+"/register", fmt.Sprintf(body, n),
+				); got.Status != 201 {
 					b.Errorf("answers %d %s", got.Status, got.Body)
 				}
 			}
@@ -138,23 +176,30 @@ func BenchmarkRegistrations(b *testing.B) {
 				}
 			}
 		})
-		run("registrations with a password", parallel, registrations(`{"identifier":"p%d@example.com","password":"`+systemtest.Password+`"}`))
+		run(
+			"registrations with a password", parallel,
+			registrations(`{"identifier":"p%d@example.com","password":"`+systemtest.Password+`"}`),
+		)
 	}
 }
 
-// bareTransaction writes four items of the size that a registration writes.
+// bareTransaction writes four items that have the size of those of a registration.
 func bareTransaction(b *testing.B, product *systemtest.Product, n int64) {
 	var writes []types.TransactWriteItem
 	for i := range 4 {
 		writes = append(writes, types.TransactWriteItem{Put: &types.Put{
-			TableName: aws.String(product.TableName), ConditionExpression: aws.String("attribute_not_exists(pk)"),
+			TableName:           aws.String(product.TableName),
+			ConditionExpression: aws.String("attribute_not_exists(pk)"),
 			Item: map[string]types.AttributeValue{
-				"pk": &types.AttributeValueMemberS{Value: fmt.Sprintf("BARE#%d#%d", n, i)}, "sk": &types.AttributeValueMemberS{Value: "BARE"},
+				"pk":  &types.AttributeValueMemberS{Value: fmt.Sprintf("BARE#%d#%d", n, i)},
+				"sk":  &types.AttributeValueMemberS{Value: "BARE"},
 				"doc": &types.AttributeValueMemberS{Value: string(bytes.Repeat([]byte("x"), 400))},
 			},
 		}})
 	}
-	if _, err := product.DB.TransactWriteItems(b.Context(), &dynamodb.TransactWriteItemsInput{TransactItems: writes}); err != nil {
+	if _, err := product.DB.TransactWriteItems(b.Context(), &dynamodb.TransactWriteItemsInput{
+		TransactItems: writes,
+	}); err != nil {
 		b.Error(err)
 	}
 }

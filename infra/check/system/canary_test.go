@@ -24,38 +24,49 @@ import (
 	"identitypools/infra/local/system"
 )
 
-// class is what a text of a request is.
+// class is the kind of a text in a request.
 type class string
 
-// The classes.
+// These are the classes of texts.
 const (
 	secretText   class = "s" // passwords, codes, tickets, tokens, secrets of clients
 	addressText  class = "a" // identifiers and addresses
 	personalText class = "p" // what users tell about themselves
 	settingText  class = "c" // names and descriptions of pools and schemas
-	returnText   class = "u" // where an activation leads
+	returnText   class = "u" // URLs to return to after an activation
 	keyText      class = "k" // Idempotency-Key
-	idText       class = "i" // ids that the caller chose: they are no secret, and log lines and keys name them
-	strayText    class = "x" // what belongs nowhere
+	idText       class = "i" // ids that the caller chose, which are not secret and may be logged
+	strayText    class = "x" // other texts, which must not be stored or logged
 )
 
-// mayHold says which kinds of items may hold which classes, and why. What is not here may not: a new kind of item has to be thought about.
-// No kind may hold a secret.
-func mayHold() map[string]map[class]string {
+// allowedClasses returns the classes that each kind of item may contain, with the reasons. Other
+// classes are not allowed. A kind that is missing fails the test, so that somebody decides about
+// each new kind. No kind may contain a secret.
+func allowedClasses() map[string]map[class]string {
 	return map[string]map[class]string{
-		"POOL POOL":             {settingText: "it is the pool", personalText: "a pool has metadata, which administrators fill"},
-		"POOL COUNT":            {},
-		"POOL MAIL":             {settingText: "it is what the pool's mails say"},
-		"POOL NAME":             {settingText: "of a deleted pool, for a day: a list by name goes on after it"},
-		"SCHEMA SCHEMA":         {settingText: "it is the schema"},
-		"USERS":                 {addressText: "the user's own", personalText: "the user's own"},
-		"CLAIM CLAIM":           {addressText: "is its key: whose the address is"},
-		"USER REG":              {addressText: "where its code goes", personalText: "waits to become the user's"},
-		"USER CODE":             {addressText: "what the code proves"},
-		"USER SPARE":            {},
-		"MAILBOX MAILBOX":       {idText: "which registrations wait"},
-		"MAILBOX ASKED":         {},
-		"MESSAGE MESSAGE":       {addressText: "where the mail goes; it goes when the mail has", returnText: "is put into the mail's link"},
+		"POOL POOL": {
+			settingText:  "it is the pool",
+			personalText: "a pool has metadata, which administrators fill",
+		},
+		"POOL COUNT": {},
+		"POOL MAIL":  {settingText: "it is what the pool's mails say"},
+		"POOL NAME": {
+			settingText: "of a deleted pool, for a day: a list by name goes on after it",
+		},
+		"SCHEMA SCHEMA": {settingText: "it is the schema"},
+		"USERS":         {addressText: "the user's own", personalText: "the user's own"},
+		"CLAIM CLAIM":   {addressText: "is its key: whose the address is"},
+		"USER REG": {
+			addressText: "where its code goes", personalText: "waits to become the user's",
+		},
+		"USER CODE":       {addressText: "what the code proves"},
+		"USER SPARE":      {},
+		"MAILBOX MAILBOX": {idText: "which registrations wait"},
+		"MAILBOX ASKED":   {},
+		"MESSAGE MESSAGE": {
+			addressText: "where the mail goes; it goes when the mail has",
+			returnText:  "is put into the mail's link",
+		},
 		"SUPPRESSED SUPPRESSED": {addressText: "is its key: where nothing is sent"},
 		"LIMIT PASSWORD":        {},
 		"LIMIT DEVICE":          {},
@@ -66,42 +77,47 @@ func mayHold() map[string]map[class]string {
 	}
 }
 
-// shows are the answers that repeat a secret of their request: a page carries the code of its link into its form, and shows one that was typed.
-func shows(operation, at string) bool {
-	return (operation == "public.activationPage" || operation == "public.activateByPage" || operation == "public.activateByCode") && strings.Contains(at, "code")
+// repeatsSecret reports whether the answer of an operation may repeat a secret of the request. A
+// page carries the code of its link in its form, and shows a code that was typed.
+func repeatsSecret(operation, at string) bool {
+	return strings.Contains(at, "code") && (operation == "public.activationPage" ||
+		operation == "public.activateByPage" || operation == "public.activateByCode")
 }
 
-// mark is in every canary: a text of small letters, which nothing changes when it normalizes, and which is nowhere else.
-const mark = "zcanaryz"
+// canaryPrefix is part of every canary and of no other text. It consists of small letters, which
+// normalizing does not change.
+const canaryPrefix = "zcanaryz"
 
-// source begins the addresses that requests come from, each from another.
-const source = "2001:db8:c0de"
+// sourcePrefix is the beginning of the IP addresses that requests come from. Each request has
+// another address.
+const sourcePrefix = "2001:db8:c0de"
 
-var planted = regexp.MustCompile(mark + `([a-z])(\d{5})`)
+var canaryPattern = regexp.MustCompile(canaryPrefix + `([a-z])(\d{5})`)
 
-// aviary knows every canary, and every secret that the product made, by where it was.
-type aviary struct {
+// leakTest is a product whose requests contain canaries, which are texts that are found again
+// wherever they are written. It records every canary and every secret that the product made.
+type leakTest struct {
 	product  *systemtest.Product
-	log      ledger
+	log      metricLog
 	ses      *refusingSES
-	places   []string          // of canaries, by number
-	secrets  map[string]string // the place of each
-	seen     map[string]bool   // kinds of items
+	places   []string          // where each canary was, by its number
+	secrets  map[string]string // where each secret was
+	seen     map[string]bool   // kinds of items that were in the table
 	requests int
 }
 
-// canary is a text for a place in a request that is nowhere else.
-func (a *aviary) canary(c class, at string) string {
+// canary returns a new canary for a place in a request.
+func (a *leakTest) canary(c class, at string) string {
 	a.places = append(a.places, at)
-	text := fmt.Sprintf("%s%s%05d", mark, c, len(a.places)-1)
+	text := fmt.Sprintf("%s%s%05d", canaryPrefix, c, len(a.places)-1)
 	if c == secretText {
 		a.secrets[text] = at
 	}
 	return text
 }
 
-// hear learns the secrets of an answer.
-func (a *aviary) hear(operation, body string) {
+// addSecrets records the secrets in an answer.
+func (a *leakTest) addSecrets(operation, body string) {
 	var answer fields
 	if json.Unmarshal([]byte(body), &answer) != nil {
 		return
@@ -113,38 +129,46 @@ func (a *aviary) hear(operation, body string) {
 	}
 }
 
-// V16.2.5, V16.4.1, V14.2.1, "Logs hold no personal data, code, password or token", "No plain code is ever stored": canaries in every
-// field of every route, in good requests and bad, while the table works and while it does not; then they are looked for wherever the
-// product writes.
+// V16.2.5, V16.4.1, V14.2.1, "Logs hold no personal data, code, password or token", "No plain code
+// is ever stored": the test puts canaries into every field of every route, in valid and invalid
+// requests, while the table works and while it fails. Then it searches everything that the product
+// has written.
 func TestWhatIsSecretOrPersonalStaysWhereItBelongs(t *testing.T) {
 	t.Parallel()
-	a := newAviary(t)
+	a := newLeakTest(t)
 	for _, route := range functions.Routes() {
-		a.tell(t, route)
+		a.callRoute(t, route)
 	}
 	if len(a.places) < 500 || len(a.product.Stored(t, "MESSAGE#")) < 20 {
-		t.Fatalf("%d canaries, %d messages: the routes were not called", len(a.places), len(a.product.Stored(t, "MESSAGE#")))
+		t.Fatalf(
+			"%d canaries, %d messages: the routes were not called", len(a.places),
+			len(a.product.Stored(t, "MESSAGE#")),
+		)
 	}
-	a.searchTable(t) // with everything in the outbox
-	a.courier(t)
+	a.searchTable(t) // while the messages are in the outbox
+	a.runCourier(t)
 	a.searchTable(t)
-	for kind := range mayHold() {
+	for kind := range allowedClasses() {
 		if !a.seen[kind] {
 			t.Errorf("the table has had no item %q: the test has not seen what it holds", kind)
 		}
 	}
 	a.searchLog(t)
-	t.Logf("%d requests, %d canaries, %d secrets, %d bytes of log", a.requests, len(a.places), len(a.secrets), len(a.log.String()))
+	t.Logf(
+		"%d requests, %d canaries, %d secrets, %d bytes of log", a.requests, len(a.places),
+		len(a.secrets), len(a.log.String()),
+	)
 }
 
-// courier sends what waits, after it has met every fault that there is on the way to SES.
-func (a *aviary) courier(t *testing.T) {
+// runCourier lets the courier send the messages that wait, after they have met every fault between
+// the stream and SES.
+func (a *leakTest) runCourier(t *testing.T) {
 	t.Helper()
 	users, messages := a.product.Stored(t, "USERS#"), a.product.Stored(t, "MESSAGE#")
 	work := func(items ...systemtest.Item) {
 		for i, it := range items {
 			event := systemtest.StreamEvent(events.DynamoDBOperationTypeInsert, it)
-			a.product.Courier.Stream(failing(t, i%5), event)
+			a.product.Courier.Stream(failingContext(t, i%5), event)
 			a.product.Courier.Stream(t.Context(), event)
 		}
 	}
@@ -155,7 +179,7 @@ func (a *aviary) courier(t *testing.T) {
 	work(messages[:len(messages)/4]...)
 	a.ses.refuse("", 0)
 	work(messages...)
-	for range 5 { // what has paid waits where its mailbox has just got another mail
+	for range 5 { // a message waits if its mailbox has just got another mail
 		a.product.Clock.Advance(2 * time.Minute)
 		if err := a.product.Courier.Tick(t.Context()); err != nil {
 			t.Error(err)
@@ -164,25 +188,31 @@ func (a *aviary) courier(t *testing.T) {
 	if left := a.product.Stored(t, "MESSAGE#"); len(left) > 0 {
 		t.Errorf("still in the outbox: %d messages", len(left))
 	}
+	codes := regexp.MustCompile(`(?m)^\s+(\d{12})$|[?&]code=([\w-]+)`)
 	for _, m := range a.ses.mails() {
-		for _, code := range regexp.MustCompile(`(?m)^\s+(\d{12})$|[?&]code=([\w-]+)`).FindAllStringSubmatch(m, -1) {
+		for _, code := range codes.FindAllStringSubmatch(m, -1) {
 			a.secrets[code[1]+code[2]] = "a mail"
 		}
 	}
-	for _, address := range []string{a.canary(addressText, "a bounce") + "@example.com", a.canary(addressText, "a bounce of no address")} {
+	for _, address := range []string{
+		a.canary(addressText, "a bounce") + "@example.com",
+		a.canary(addressText, "a bounce of no address"),
+	} {
 		notice := systemtest.BounceEvent(t, address)
-		for _, ctx := range []context.Context{failing(t, 0), t.Context()} {
+		for _, ctx := range []context.Context{failingContext(t, 0), t.Context()} {
 			_, err := a.product.Courier.Handle(ctx, notice)
 			_, _ = fmt.Fprintln(&a.log, err) // as Lambda does
 		}
 	}
 }
 
-// searchTable looks for canaries and secrets in all items.
-func (a *aviary) searchTable(t *testing.T) {
+// searchTable searches all items for canaries and secrets.
+func (a *leakTest) searchTable(t *testing.T) {
 	t.Helper()
-	allowed, search := mayHold(), a.search()
-	pages := dynamodb.NewScanPaginator(a.product.DB, &dynamodb.ScanInput{TableName: aws.String(a.product.TableName)})
+	allowed, search := allowedClasses(), a.search()
+	pages := dynamodb.NewScanPaginator(a.product.DB, &dynamodb.ScanInput{
+		TableName: aws.String(a.product.TableName),
+	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(t.Context())
 		if err != nil {
@@ -195,12 +225,16 @@ func (a *aviary) searchTable(t *testing.T) {
 				t.Errorf("nobody has decided what an item of the kind %q may hold", kind)
 			}
 			a.seen[kind] = true
-			search(t, "an item "+kind, texts(&types.AttributeValueMemberM{Value: it}), func(c class) bool { return classes[c] != "" || c == idText })
+			search(
+				t, "an item "+kind, texts(&types.AttributeValueMemberM{Value: it}),
+				func(c class) bool { return classes[c] != "" || c == idText },
+			)
 		}
 	}
 }
 
-// kindOfItem is the first parts of an item's keys; the second key of a user is only its id, that of a budget its day.
+// kindOfItem returns the first parts of an item's keys. The sort key of a user is only its id, and
+// that of a budget is its day.
 func kindOfItem(it map[string]types.AttributeValue) string {
 	first, _, _ := strings.Cut(texts(it["pk"]), "#")
 	second, _, _ := strings.Cut(texts(it["sk"]), "#")
@@ -213,7 +247,7 @@ func kindOfItem(it map[string]types.AttributeValue) string {
 	return first + " " + second
 }
 
-// texts are all texts in a value, one a line.
+// texts returns all texts in a value, one on each line.
 func texts(value types.AttributeValue) string {
 	var all strings.Builder
 	switch v := value.(type) {
@@ -243,11 +277,14 @@ func texts(value types.AttributeValue) string {
 	return all.String()
 }
 
-// searchLog looks for canaries and secrets in all that was logged, metrics among it.
-func (a *aviary) searchLog(t *testing.T) {
+// searchLog searches the log, including its metrics, for canaries and secrets.
+func (a *leakTest) searchLog(t *testing.T) {
 	t.Helper()
 	log, search := a.log.String(), a.search()
-	for _, must := range []string{"request failed", "panic", `"_aws"`, "stream record failed", "counting users failed", "message rejected", "notice of SES names no address"} {
+	for _, must := range []string{
+		"request failed", "panic", `"_aws"`, "stream record failed", "counting users failed",
+		"message rejected", "notice of SES names no address",
+	} {
 		if !strings.Contains(log, must) {
 			t.Errorf("nothing has logged %q: the test has not seen what it says", must)
 		}
@@ -257,20 +294,21 @@ func (a *aviary) searchLog(t *testing.T) {
 	}
 }
 
-// search reports every canary in a text whose class may not be there, in whatever encoding, and every secret.
-func (a *aviary) search() func(t *testing.T, where, text string, may func(class) bool) {
+// search returns a function that reports every secret in a text, and every canary whose class is
+// not allowed there, in any encoding.
+func (a *leakTest) search() func(t *testing.T, where, text string, may func(class) bool) {
 	whose := map[string]string{} // by encoding
 	for secret, at := range a.secrets {
 		for _, encoded := range encodings(secret) {
 			whose[encoded] = at
 		}
 	}
-	for _, encoded := range encodings(mark)[1:] {
+	for _, encoded := range encodings(canaryPrefix)[1:] {
 		whose[encoded] = "a canary"
 	}
 	return func(t *testing.T, where, text string, may func(class) bool) {
 		t.Helper()
-		for _, found := range planted.FindAllStringSubmatch(strings.ToLower(text), -1) {
+		for _, found := range canaryPattern.FindAllStringSubmatch(strings.ToLower(text), -1) {
 			if n, _ := strconv.Atoi(found[2]); !may(class(found[1])) {
 				t.Errorf("%s holds what was in %s: %.300q", where, a.places[n], text)
 			}
@@ -283,22 +321,26 @@ func (a *aviary) search() func(t *testing.T, where, text string, may func(class)
 	}
 }
 
-// encodings are a text as it is, and as encodings leave it, wherever in a longer text it stands.
+// encodings returns a text and its usual encodings, such that they are found wherever the text is
+// in a longer one.
 func encodings(text string) []string {
-	all := []string{text, hex.EncodeToString([]byte(text)), strings.ToUpper(hex.EncodeToString([]byte(text)))}
+	all := []string{
+		text, hex.EncodeToString([]byte(text)), strings.ToUpper(hex.EncodeToString([]byte(text))),
+	}
 	if escaped := url.QueryEscape(text); escaped != text {
 		all = append(all, escaped)
 	}
 	for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
 		for before := range 3 {
 			encoded := encoding.EncodeToString(slices.Concat(make([]byte, before), []byte(text)))
-			all = append(all, encoded[(before*8+5)/6:(before+len(text))/3*4]) // without the digits that neighbours have a part in
+			// The digits that depend on the bytes around the text are left out.
+			all = append(all, encoded[(before*8+5)/6:(before+len(text))/3*4])
 		}
 	}
 	return all
 }
 
-// A search that finds nothing has to be one that would.
+// The encodings are found in longer texts, so a search that finds nothing means something.
 func TestASpellingIsFound(t *testing.T) {
 	t.Parallel()
 	const text = "a secret/that+is?kept"
@@ -306,8 +348,10 @@ func TestASpellingIsFound(t *testing.T) {
 		for after := range 4 {
 			whole := strings.Repeat("~", before) + text + strings.Repeat("~", after)
 			for name, encoded := range map[string]string{
-				"as it is": whole, "hex": hex.EncodeToString([]byte(whole)), "url": url.QueryEscape(whole),
-				"base64": base64.StdEncoding.EncodeToString([]byte(whole)), "base64url": base64.URLEncoding.EncodeToString([]byte(whole)),
+				"as it is": whole, "hex": hex.EncodeToString([]byte(whole)),
+				"url":       url.QueryEscape(whole),
+				"base64":    base64.StdEncoding.EncodeToString([]byte(whole)),
+				"base64url": base64.URLEncoding.EncodeToString([]byte(whole)),
 			} {
 				if !slices.ContainsFunc(encodings(text), func(s string) bool { return strings.Contains(encoded, s) }) {
 					t.Errorf("%s, %d before and %d after: %s", name, before, after, encoded)
@@ -317,9 +361,16 @@ func TestASpellingIsFound(t *testing.T) {
 	}
 }
 
-func newAviary(t *testing.T) *aviary {
+// newLeakTest starts a product whose calls can fail and panic and whose log is kept.
+func newLeakTest(t *testing.T) *leakTest {
 	t.Helper()
-	a := &aviary{secrets: map[string]string{source: "where a request comes from"}, seen: map[string]bool{}, ses: newRefusingSES(t)}
-	a.product = systemtest.New(t, alone, a.log.Option, systemtest.WithMiddleware(systemtest.InjectFaults), systemtest.WithMiddleware(panicking), func(c *system.Config) { c.SESURL = a.ses.url })
+	a := &leakTest{
+		secrets: map[string]string{sourcePrefix: "where a request comes from"},
+		seen:    map[string]bool{}, ses: newRefusingSES(t),
+	}
+	a.product = systemtest.New(
+		t, alone, a.log.Option, systemtest.WithMiddleware(systemtest.InjectFaults),
+		systemtest.WithMiddleware(panicking), func(c *system.Config) { c.SESURL = a.ses.url },
+	)
 	return a
 }

@@ -7,19 +7,26 @@ import (
 	"identitypools/infra/check/systemtest"
 )
 
-// What the vendor's generated Go client really sends, and what it needs back: see "Conventions" in docs/api.md.
+// The test sends what the vendor's generated Go client sends, and checks what that client needs
+// back: see "Conventions" in docs/api.md.
 func TestTheGeneratedClientsRequests(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
 	tenant := product.NewTenant(t)
 	const zero = `"0001-01-01T00:00:00.000Z"`
 
-	// Empty tenants, null lists, zero times; booleans that are false are missing; JSON ends with a line feed.
-	pool := tenant.Admin.Must(t, 201, "POST", "/pools", `{"name":"Partners","tenant_id":"","metadata":null,"authentication_mechanisms":null,"public_registration_allowed":true}`+"\n")
+	// The client sends empty tenants, null lists and zero times, leaves out booleans that are false,
+	// and ends JSON with a line feed.
+	pool := tenant.Admin.Must(
+		t, 201, "POST", "/pools",
+		`{"name":"Partners","tenant_id":"","metadata":null,"authentication_mechanisms":null,"public_registration_allowed":true}`+"\n",
+	)
 	id := pool.Text(t, "id")
 	got := tenant.Admin.Must(t, 200, "GET", "/pools/"+id, nil)
 	tenant.Admin.Must(t, 200, "PUT", "/pools/"+id, got.Body, "If-Match", got.Header.Get("ETag"))
-	off := tenant.Admin.Must(t, 200, "PUT", "/pools/"+id, `{"name":"Partners","tenant_id":""}`).Fields(t)
+	off := tenant.Admin.Must(
+		t, 200, "PUT", "/pools/"+id, `{"name":"Partners","tenant_id":""}`,
+	).Fields(t)
 	if off["public_registration_allowed"] != false || off["identifier_case_insensitive"] != true {
 		t.Errorf("missing booleans: %v", off)
 	}
@@ -36,12 +43,22 @@ func TestTheGeneratedClientsRequests(t *testing.T) {
 	email := systemtest.Address("client")
 	user := tenant.Admin.Must(t, 201, "POST", "/pools/"+id+"/users", `{"status":"new","credentials":null,"verifiable_addresses":null,
 		"identifiers":[{"identifier":"`+email+`","type":"email"}]}`).Text(t, "id")
-	tenant.Admin.Must(t, 204, "POST", "/pools/"+id+"/users/"+user+"/activation/send", nil) // no body, no Content-Type
-	code := tenant.System.Must(t, 201, "POST", "/pools/"+id+"/users/"+user+"/code/generate", `{"type":"activation"}`).Text(t, "code")
-	tenant.System.Must(t, 201, "POST", "/pools/"+id+"/users/"+user+"/activate", `{"code":"`+code+`","password":"`+systemtest.Password+`","webauthn":null}`)
-	tenant.System.Must(t, 200, "POST", "/pools/"+id+"/user/password/verify", `{"identifier":"`+email+`","password":"`+systemtest.Password+`"}`, "X-Idempotency-Key", strings.Repeat("k", 40))
+	// This request has neither a body nor a Content-Type.
+	tenant.Admin.Must(t, 204, "POST", "/pools/"+id+"/users/"+user+"/activation/send", nil)
+	code := tenant.System.Must(
+		t, 201, "POST", "/pools/"+id+"/users/"+user+"/code/generate", `{"type":"activation"}`,
+	).Text(t, "code")
+	tenant.System.Must(
+		t, 201, "POST", "/pools/"+id+"/users/"+user+"/activate",
+		`{"code":"`+code+`","password":"`+systemtest.Password+`","webauthn":null}`,
+	)
+	tenant.System.Must(
+		t, 200, "POST", "/pools/"+id+"/user/password/verify",
+		`{"identifier":"`+email+`","password":"`+systemtest.Password+`"}`, "X-Idempotency-Key",
+		strings.Repeat("k", 40),
+	)
 
-	// Whatever goes wrong, its answer is application/json: the client has no other decoder.
+	// Every error is answered with application/json, because the client decodes nothing else.
 	for _, wrong := range []systemtest.Response{
 		tenant.Admin.Must(t, 404, "GET", "/pools/a%2Fb", nil),
 		tenant.Admin.Must(t, 404, "GET", "/nothing", nil),

@@ -9,11 +9,13 @@ import (
 
 type fields = systemtest.Fields
 
-// What each call may cost is docs/table.md's promise; the test prints the table. The courier is left out: it
-// works after the answer.
+// A call may cost what docs/table.md says. The test prints that table. It leaves out the courier,
+// which works after the answer.
 func TestWhatACallCosts(t *testing.T) {
 	meter := &systemtest.Meter{}
-	options := []func(*system.Config){systemtest.WithMiddleware(meter.Watch), func(c *system.Config) { c.NoCourier = true }}
+	options := []func(*system.Config){
+		systemtest.WithMiddleware(meter.Watch), func(c *system.Config) { c.NoCourier = true },
+	}
 	product := systemtest.New(t, options...)
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, nil)
@@ -24,35 +26,50 @@ func TestWhatACallCosts(t *testing.T) {
 	path := "/pools/" + pool + "/users/" + userID
 	wordedPath := "/pools/" + pool + "/mails/registration_code/en"
 	tenant.NewUser(t, pool, "active", active, fields{"credentials": password})
-	registered := tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/register?send_activation_message=false", fields{"identifier": fresh, "password": systemtest.Password}).Text(t, "id")
-	code := tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/users/"+registered+"/code/generate", fields{"type": "activation"}).Text(t, "code")
+	registered := tenant.System.Must(
+		t, 201, "POST", "/pools/"+pool+"/user/register?send_activation_message=false",
+		fields{"identifier": fresh, "password": systemtest.Password},
+	).Text(t, "id")
+	code := tenant.System.Must(
+		t, 201, "POST", "/pools/"+pool+"/users/"+registered+"/code/generate",
+		fields{"type": "activation"},
+	).Text(t, "code")
 	own := systemtest.Address("own")
 	ticket := register(t, tenant, pool, own)
 	ownCode := tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/code/generate",
 		fields{"type": "activation", "identifier": own}).Text(t, "code")
-	starved := systemtest.Address("starved") // for whom a stranger's mail comes, and none of their own
-	register(t, tenant, pool, starved)
+	// withoutMail gets a mail that a stranger caused, and none of its own.
+	withoutMail := systemtest.Address("without-mail")
+	register(t, tenant, pool, withoutMail)
 	product.Courier.Stream(t.Context(), product.OutboxEvent(t))
-	mailed := systemtest.CodeIn(t, product.Inbox.Await(t, starved, 1)[0])
+	mailed := systemtest.CodeIn(t, product.Inbox.Await(t, withoutMail, 1)[0])
 	other := tenant.NewPool(t, nil)
-	starvedTicket := register(t, tenant, other, starved)
-	devoted := systemtest.Address("devoted") // has a device that is known
-	tenant.NewUser(t, pool, "active", devoted, fields{"credentials": password})
+	withoutMailTicket := register(t, tenant, other, withoutMail)
+	withDevice := systemtest.Address("with-device") // signs in from a known device
+	tenant.NewUser(t, pool, "active", withDevice, fields{"credentials": password})
 	verify := func(status int, identifier, password string, headers ...string) {
 		tenant.System.Must(t, status, "POST", "/pools/"+pool+"/user/password/verify",
 			fields{"identifier": identifier, "password": password}, headers...)
 	}
 	register(t, tenant, pool, unproved)
-	tenant.Public.Must(t, 200, "GET", "/pools/"+pool, nil) // every function has the pool's and the schema's settings in memory now
-	verify(200, devoted, systemtest.Password, "X-Device-Id", "phone")
+	// The functions keep the settings of the pool and the schema in memory from now on.
+	tenant.Public.Must(t, 200, "GET", "/pools/"+pool, nil)
+	verify(200, withDevice, systemtest.Password, "X-Device-Id", "phone")
 
 	for _, c := range []struct {
 		name string
 		call func()
 		most systemtest.Cost
 	}{
-		{"get user", func() { tenant.Admin.Must(t, 200, "GET", path, nil) }, systemtest.Cost{RoundTrips: 1, Read: 1}},
-		{"create user, one identifier", func() { tenant.NewUser(t, pool, "new", systemtest.Address("new"), nil) }, systemtest.Cost{RoundTrips: 1, Write: 4}},
+		{
+			"get user", func() { tenant.Admin.Must(t, 200, "GET", path, nil) },
+			systemtest.Cost{RoundTrips: 1, Read: 1},
+		},
+		{
+			"create user, one identifier",
+			func() { tenant.NewUser(t, pool, "new", systemtest.Address("new"), nil) },
+			systemtest.Cost{RoundTrips: 1, Write: 4},
+		},
 		{
 			"create user, of an identifier that an unproved user has",
 			func() { tenant.NewUser(t, pool, "new", unproved, nil) },
@@ -82,13 +99,18 @@ func TestWhatACallCosts(t *testing.T) {
 			systemtest.Cost{RoundTrips: 2, Write: 6, Read: 1},
 		},
 		{"activate, by a back end", func() {
-			tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/users/"+registered+"/activate", fields{"code": code})
+			tenant.System.Must(
+				t, 201, "POST", "/pools/"+pool+"/users/"+registered+"/activate",
+				fields{"code": code},
+			)
 		}, systemtest.Cost{RoundTrips: 5, Write: 9, Read: 3}},
 		{"activate, with a ticket from a browser", func() {
-			tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/activate", fields{"ticket": ticket, "code": ownCode})
+			tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/activate", fields{
+				"ticket": ticket, "code": ownCode,
+			})
 		}, systemtest.Cost{RoundTrips: 5, Write: 10, Read: 3}},
 		{"activate, with a code that was mailed for another user", func() {
-			body := fields{"ticket": starvedTicket, "code": mailed, "password": systemtest.Password}
+			body := fields{"ticket": withoutMailTicket, "code": mailed, "password": systemtest.Password}
 			tenant.Public.Must(t, 201, "POST", "/pools/"+other+"/activate", body)
 		}, systemtest.Cost{RoundTrips: 5, Write: 10, Read: 4}},
 		{
@@ -110,15 +132,30 @@ func TestWhatACallCosts(t *testing.T) {
 			systemtest.Cost{RoundTrips: 4, Write: 2, Read: 1.5},
 		},
 		{"verify password, right, from a known device", func() {
-			verify(200, devoted, systemtest.Password, "X-Device-Id", "phone")
+			verify(200, withDevice, systemtest.Password, "X-Device-Id", "phone")
 		}, systemtest.Cost{RoundTrips: 3, Write: 1, Read: 2}},
 		{"verify password, right, from a new device", func() {
 			verify(200, active, systemtest.Password, "X-Device-Id", "phone")
 		}, systemtest.Cost{RoundTrips: 4, Write: 2, Read: 2}},
-		{"read a mail's text", func() { tenant.Admin.Must(t, 200, "GET", wordedPath, nil) }, systemtest.Cost{RoundTrips: 2, Read: 2}},
-		{"change a mail's text", func() { tenant.Admin.Must(t, 200, "PUT", wordedPath, wording("x")) }, systemtest.Cost{RoundTrips: 3, Write: 6, Read: 2}},
-		{"list the texts of all mails", func() { tenant.Admin.Must(t, 200, "GET", "/pools/"+pool+"/mails", nil) }, systemtest.Cost{RoundTrips: 2, Read: 2}},
-		{"list users, a page", func() { tenant.Admin.Must(t, 200, "GET", "/pools/"+pool+"/users?limit=5", nil) }, systemtest.Cost{RoundTrips: 1, Read: 1}},
+		{
+			"read a mail's text", func() { tenant.Admin.Must(t, 200, "GET", wordedPath, nil) },
+			systemtest.Cost{RoundTrips: 2, Read: 2},
+		},
+		{
+			"change a mail's text",
+			func() { tenant.Admin.Must(t, 200, "PUT", wordedPath, wording("x")) },
+			systemtest.Cost{RoundTrips: 3, Write: 6, Read: 2},
+		},
+		{
+			"list the texts of all mails",
+			func() { tenant.Admin.Must(t, 200, "GET", "/pools/"+pool+"/mails", nil) },
+			systemtest.Cost{RoundTrips: 2, Read: 2},
+		},
+		{
+			"list users, a page",
+			func() { tenant.Admin.Must(t, 200, "GET", "/pools/"+pool+"/users?limit=5", nil) },
+			systemtest.Cost{RoundTrips: 1, Read: 1},
+		},
 	} {
 		meter.Collect()
 		c.call()
@@ -133,7 +170,11 @@ func TestWhatACallCosts(t *testing.T) {
 	}
 }
 
+// register registers an address and returns the ticket.
 func register(t *testing.T, tenant *systemtest.Tenant, pool, email string) (ticket string) {
 	t.Helper()
-	return tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register?code_type_in_message=code", fields{"identifier": email, "password": systemtest.Password}).Text(t, "ticket")
+	return tenant.Public.Must(
+		t, 201, "POST", "/pools/"+pool+"/register?code_type_in_message=code",
+		fields{"identifier": email, "password": systemtest.Password},
+	).Text(t, "ticket")
 }

@@ -2,5 +2,5 @@ package system_test
 
 import "os"
 
-// long says whether tests take their time, as in CI, which sets LONG.
+// long reports whether the variable LONG is set, as it is in CI. Tests are more thorough then.
 func long() bool { return os.Getenv("LONG") != "" }

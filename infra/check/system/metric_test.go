@@ -18,13 +18,14 @@ import (
 	"identitypools/shared/table"
 )
 
-// ledger is a log whose metrics are counted.
-type ledger struct{ systemtest.Log }
+// metricLog is a log that metrics are read from.
+type metricLog struct{ systemtest.Log }
 
 type counts = map[metric.Name]int
 
-// counts are the metrics that CloudWatch would make of the log for the deployment with the table.
-func (l *ledger) counts(t *testing.T, table string) counts {
+// counts returns the sums of the metrics that CloudWatch reads from the log, for the deployment
+// that has the table.
+func (l *metricLog) counts(t *testing.T, table string) counts {
 	t.Helper()
 	sums := counts{}
 	for text := range strings.Lines(l.String()) {
@@ -55,21 +56,23 @@ func (l *ledger) counts(t *testing.T, table string) counts {
 	return sums
 }
 
-// await waits until the log counts what is wanted; the courier counts a mail after it has arrived.
-func (l *ledger) await(t *testing.T, table string, want counts) {
+// await waits until the sums are as wanted. The courier counts a mail only after it has arrived.
+func (l *metricLog) await(t *testing.T, table string, want counts) {
 	t.Helper()
 	defer func() {
 		if t.Failed() {
 			t.Logf("counted %v", l.counts(t, table))
 		}
 	}()
-	parttest.Until(t, fmt.Sprintf("counts of %v", want), func() bool { return maps.Equal(l.counts(t, table), want) })
+	parttest.Until(t, fmt.Sprintf("counts of %v", want), func() bool {
+		return maps.Equal(l.counts(t, table), want)
+	})
 }
 
-// A day at the counter: what the log counts is what people did.
+// Each request and each mail is counted in the metrics that it belongs to, and in no others.
 func TestWhatPeopleDoIsCounted(t *testing.T) {
 	t.Parallel()
-	var log ledger
+	var log metricLog
 	product := systemtest.New(t, log.Option)
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, nil)
@@ -82,7 +85,7 @@ func TestWhatPeopleDoIsCounted(t *testing.T) {
 		}
 		log.await(t, product.TableName, want)
 	}
-	step(nil) // tokens and settings count for nothing
+	step(nil) // tokens and settings are not counted
 
 	sign := fields{"identifier": ann, "password": systemtest.Password}
 	ticket := tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register", sign).Text(t, "ticket")
@@ -90,21 +93,34 @@ func TestWhatPeopleDoIsCounted(t *testing.T) {
 	tenant.Public.Must(t, 202, "POST", "/pools/"+pool+"/activation/send", fields{"ticket": ticket})
 	step(counts{metric.MailsDropped: 1}) // too soon after the first
 	code := systemtest.CodeIn(t, product.Inbox.Await(t, ann, 1)[0])
-	tenant.Public.Must(t, 422, "POST", "/pools/"+pool+"/activate", fields{"ticket": ticket, "code": systemtest.WrongCode(code)})
+	tenant.Public.Must(t, 422, "POST", "/pools/"+pool+"/activate", fields{
+		"ticket": ticket, "code": systemtest.WrongCode(code),
+	})
 	tenant.Public.Must(t, 422, "POST", "/pools/"+pool+"/activate", fields{"ticket": ticket})
 	step(counts{metric.WrongCodes: 1}) // a missing one is not wrong
-	tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/activate", fields{"ticket": ticket, "code": code})
+	tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/activate", fields{
+		"ticket": ticket, "code": code,
+	})
 	step(counts{metric.Activations: 1, metric.MailsSent: 1}) // and a notice of the password
-	product.Clock.Advance(time.Minute)                       // until the next mail may go to the address
+	// After a minute the address may get the next mail.
+	product.Clock.Advance(time.Minute)
 	tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register", sign)
-	step(counts{metric.Registrations: 1, metric.MailsSent: 1}) // which nobody outside is told to be none
+	step(counts{metric.Registrations: 1, metric.MailsSent: 1}) // nobody may learn that it made no user
 
 	proof := func(password string) fields { return fields{"identifier": ann, "password": password} }
-	tenant.System.Must(t, 200, "POST", "/pools/"+pool+"/user/password/verify", proof(systemtest.Password))
-	tenant.System.Must(t, 200, "POST", "/pools/"+pool+"/user/password/v2/verify", proof(systemtest.Password))
+	tenant.System.Must(
+		t, 200, "POST", "/pools/"+pool+"/user/password/verify", proof(systemtest.Password),
+	)
+	tenant.System.Must(
+		t, 200, "POST", "/pools/"+pool+"/user/password/v2/verify", proof(systemtest.Password),
+	)
 	step(nil)
-	tenant.System.Must(t, 401, "POST", "/pools/"+pool+"/user/password/verify", proof("one that is wrong"))
-	tenant.System.Must(t, 200, "POST", "/pools/"+pool+"/user/password/v2/verify", proof("another that is wrong"))
+	tenant.System.Must(
+		t, 401, "POST", "/pools/"+pool+"/user/password/verify", proof("one that is wrong"),
+	)
+	tenant.System.Must(
+		t, 200, "POST", "/pools/"+pool+"/user/password/v2/verify", proof("another that is wrong"),
+	)
 	step(counts{metric.WrongPasswords: 2})
 
 	tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/register", fields{"identifier": ben})
@@ -135,11 +151,13 @@ func TestWhatPeopleDoIsCounted(t *testing.T) {
 	}
 }
 
-// submit sends the form of the page behind a link.
+// submit sends the form of the page that a link opens.
 func submit(t *testing.T, link *url.URL, status int, code, password string) {
 	t.Helper()
 	form := url.Values{"code": {code}, "password": {password}}
-	r, err := http.NewRequestWithContext(t.Context(), "POST", link.String(), strings.NewReader(form.Encode()))
+	r, err := http.NewRequestWithContext(
+		t.Context(), "POST", link.String(), strings.NewReader(form.Encode()),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +167,7 @@ func submit(t *testing.T, link *url.URL, status int, code, password string) {
 	}
 }
 
-// A mail that goes nowhere is counted too: nobody looks into a log without a reason to.
+// Mails that are not sent are counted too, because nobody reads a log without a reason.
 func TestMailsThatGoNowhereAreCounted(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -166,8 +184,10 @@ func TestMailsThatGoNowhereAreCounted(t *testing.T) {
 				w.WriteHeader(http.StatusBadRequest)
 			}))
 			t.Cleanup(ses.Close)
-			var log ledger
-			product := systemtest.New(t, log.Option, func(c *system.Config) { c.NoCourier, c.SESURL = true, ses.URL })
+			var log metricLog
+			product := systemtest.New(t, log.Option, func(c *system.Config) {
+				c.NoCourier, c.SESURL = true, ses.URL
+			})
 			tenant := product.NewTenant(t)
 			register(t, tenant, tenant.NewPool(t, nil), systemtest.Address("ann"))
 			product.Clock.Advance(c.waits)
@@ -178,29 +198,34 @@ func TestMailsThatGoNowhereAreCounted(t *testing.T) {
 					}
 				}
 			}
-			if got := log.counts(t, product.TableName); !maps.Equal(got, counts{metric.Registrations: 1, c.want: 1}) {
+			if got := log.counts(t, product.TableName); !maps.Equal(got, counts{
+				metric.Registrations: 1, c.want: 1,
+			}) {
 				t.Errorf("counted %v", got)
 			}
 		})
 	}
 }
 
-// Half of a pool's mails are told of once, when they come to be spent; each mail that waits is
-// counted, and then as sent.
+// A pool's budget is counted once when half of it is spent. A mail that waits is counted as
+// delayed, and later as sent.
 func TestDelayedMailsAreCounted(t *testing.T) {
 	t.Parallel()
-	var log ledger
+	var log metricLog
 	product := systemtest.New(t, log.Option)
 	tenant := product.NewTenant(t)
 	now := product.Clock.Now().UTC()
-	// so that all is in one hour of one day
+	// Everything happens in one hour.
 	product.Clock.Advance(now.Truncate(24 * time.Hour).Add(32*time.Hour + time.Minute).Sub(now))
 	tenant.RenewTokens(t)
 	pool := tenant.NewPool(t, fields{"limits": fields{"pool_mails_per_hour": 4}})
 	for i, want := range []counts{
 		{metric.Registrations: 1, metric.MailsSent: 1},
 		{metric.Registrations: 2, metric.MailsSent: 2, metric.BudgetsHalfSpent: 1},
-		{metric.Registrations: 3, metric.MailsSent: 2, metric.BudgetsHalfSpent: 1, metric.MailsDelayed: 1},
+		{
+			metric.Registrations: 3, metric.MailsSent: 2, metric.BudgetsHalfSpent: 1,
+			metric.MailsDelayed: 1,
+		},
 	} {
 		register(t, tenant, pool, systemtest.Address("kim"))
 		log.await(t, product.TableName, want)

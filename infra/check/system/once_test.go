@@ -19,26 +19,32 @@ import (
 	"identitypools/shared/api"
 )
 
+// idempotencyKey is a key that is long enough.
 const idempotencyKey = "8e03978e-40d5-43dd-bc93-6894a57f9324"
 
-// tale is a product in which the events of events/ happen.
-type tale struct {
+// eventProduct is a product to which a test sends the events of events/.
+type eventProduct struct {
 	*systemtest.Product
 	values *story.Values
 }
 
-func newTale(t *testing.T) *tale {
+// newEventProduct starts a product that has the clients of the events. The test has to call the
+// courier.
+func newEventProduct(t *testing.T) *eventProduct {
 	t.Helper()
-	tale := &tale{systemtest.New(t, func(c *system.Config) { c.NoCourier = true }), story.NewValues()}
+	l := &eventProduct{
+		systemtest.New(t, func(c *system.Config) { c.NoCourier = true }), story.NewValues(),
+	}
 	for _, c := range story.Clients() {
-		if err := tale.EnsureClient(t.Context(), c, story.Secret); err != nil {
+		if err := l.EnsureClient(t.Context(), c, story.Secret); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return tale
+	return l
 }
 
-func (l *tale) event(t *testing.T, operation string) (event events.APIGatewayV2HTTPRequest) {
+// event returns the event of an operation, with values from the answers before it.
+func (l *eventProduct) event(t *testing.T, operation string) (event events.APIGatewayV2HTTPRequest) {
 	t.Helper()
 	text, err := os.ReadFile("../../../events/" + operation + ".json")
 	if err != nil {
@@ -50,7 +56,10 @@ func (l *tale) event(t *testing.T, operation string) (event events.APIGatewayV2H
 	return event
 }
 
-func (l *tale) send(t *testing.T, operation string, event events.APIGatewayV2HTTPRequest) events.APIGatewayV2HTTPResponse {
+// send passes an event to the function of an operation.
+func (l *eventProduct) send(
+	t *testing.T, operation string, event events.APIGatewayV2HTTPRequest,
+) events.APIGatewayV2HTTPResponse {
 	t.Helper()
 	got, err := l.Functions[story.Route(operation).Function](t.Context(), event)
 	if err != nil {
@@ -59,7 +68,8 @@ func (l *tale) send(t *testing.T, operation string, event events.APIGatewayV2HTT
 	return got
 }
 
-func (l *tale) given(t *testing.T, operation string) {
+// sendPrerequisites sends the events that must come before that of an operation.
+func (l *eventProduct) sendPrerequisites(t *testing.T, operation string) {
 	t.Helper()
 	for _, before := range story.Given(operation) {
 		got := l.send(t, before, l.event(t, before))
@@ -70,8 +80,9 @@ func (l *tale) given(t *testing.T, operation string) {
 	}
 }
 
-// changed are the items of the table without the answers and what counts tries.
-func (l *tale) changed(t *testing.T) []string {
+// itemsWithoutAnswers returns the items of the table, except for stored answers, as sorted JSON
+// texts.
+func (l *eventProduct) itemsWithoutAnswers(t *testing.T) []string {
 	t.Helper()
 	var all []string
 	for _, item := range l.Items(t) {
@@ -86,23 +97,27 @@ func (l *tale) changed(t *testing.T) []string {
 	return sorted(all)
 }
 
-// The operations that have no need of a key: they change nothing, count their repeats themselves, come from a form, or come to the same each time.
+// notOnce has the operations that need no idempotency key, because they change nothing, count their
+// repeats themselves, come from a form, or have the same effect each time.
 var notOnce = []string{
-	"admin.previewMail", "system.getUserByKey", "system.verifyPassword", "system.verifyPasswordV2", "public.registerByPage", "public.activateByCode", "public.activateByPage", "admin.clearSuppressions",
+	"admin.previewMail", "system.getUserByKey", "system.verifyPassword", "system.verifyPasswordV2",
+	"public.registerByPage", "public.activateByCode", "public.activateByPage",
+	"admin.clearSuppressions",
 }
 
-// "Every POST takes Idempotency-Key: parallel repeats make one user and one mail; the same key with another body is 422", for each
-// operation that changes anything.
+// "Every POST takes Idempotency-Key: parallel repeats make one user and one mail; the same key with
+// another body is 422", for each operation that changes something.
 func TestARepeatTakesEffectOnce(t *testing.T) {
 	t.Parallel()
 	for _, route := range functions.Routes() {
-		if route.Method == http.MethodGet || route.Caller == api.Client || slices.Contains(notOnce, route.Name) {
+		if route.Method == http.MethodGet || route.Caller == api.Client ||
+			slices.Contains(notOnce, route.Name) {
 			continue
 		}
 		t.Run(route.Name, func(t *testing.T) {
 			t.Parallel()
-			l := newTale(t)
-			l.given(t, route.Name)
+			l := newEventProduct(t)
+			l.sendPrerequisites(t, route.Name)
 			event := l.event(t, route.Name)
 			event.Headers["idempotency-key"] = idempotencyKey
 			answers := make([]events.APIGatewayV2HTTPResponse, 20)
@@ -111,10 +126,14 @@ func TestARepeatTakesEffectOnce(t *testing.T) {
 				all.Go(func() { answers[i] = l.send(t, route.Name, event) })
 			}
 			all.Wait()
-			after, first := l.changed(t), 0
+			after, first := l.itemsWithoutAnswers(t), 0
 			for _, got := range answers {
-				if got.StatusCode != answers[0].StatusCode || got.StatusCode >= 300 || got.Body != answers[0].Body || got.Headers["Etag"] != answers[0].Headers["Etag"] {
-					t.Errorf("answers differ: %d %s and %d %s", answers[0].StatusCode, answers[0].Body, got.StatusCode, got.Body)
+				if got.StatusCode != answers[0].StatusCode || got.StatusCode >= 300 ||
+					got.Body != answers[0].Body || got.Headers["Etag"] != answers[0].Headers["Etag"] {
+					t.Errorf(
+						"answers differ: %d %s and %d %s", answers[0].StatusCode, answers[0].Body,
+						got.StatusCode, got.Body,
+					)
 				}
 				if got.Headers["X-Idempotent-Replayed"] == "" {
 					first++
@@ -124,29 +143,36 @@ func TestARepeatTakesEffectOnce(t *testing.T) {
 				t.Errorf("%d of 20 repeats were carried out", first)
 			}
 
-			l.Clock.Advance(50 * time.Minute) // a repeat long after, under the other name
+			l.Clock.Advance(50 * time.Minute) // a late repeat, under the header's other name
 			delete(event.Headers, "idempotency-key")
 			event.Headers["x-idempotency-key"] = idempotencyKey
 			again := l.send(t, route.Name, event)
-			if again.Body != answers[0].Body || again.StatusCode != answers[0].StatusCode || again.Headers["X-Idempotent-Replayed"] != "true" {
+			if again.Body != answers[0].Body || again.StatusCode != answers[0].StatusCode ||
+				again.Headers["X-Idempotent-Replayed"] != "true" {
 				t.Errorf("a late repeat answers %d %s", again.StatusCode, again.Body)
 			}
 			other := event
 			other.RawQueryString += "&other=1"
-			if got := l.send(t, route.Name, other); got.StatusCode != 422 || !strings.Contains(got.Body, `"idempotency_key_reused"`) {
+			if got := l.send(t, route.Name, other); got.StatusCode != 422 ||
+				!strings.Contains(got.Body, `"idempotency_key_reused"`) {
 				t.Errorf("another request under the key answers %d %s", got.StatusCode, got.Body)
 			}
-			if now := l.changed(t); !slices.Equal(now, after) {
-				t.Errorf("the repeats changed the table:\n%s\nbefore:\n%s", strings.Join(now, "\n"), strings.Join(after, "\n"))
+			if now := l.itemsWithoutAnswers(t); !slices.Equal(now, after) {
+				t.Errorf(
+					"the repeats changed the table:\n%s\nbefore:\n%s", strings.Join(now, "\n"),
+					strings.Join(after, "\n"),
+				)
 			}
-			l.Clock.Advance(24 * time.Hour) // the token has ended too, where there is one
+			l.Clock.Advance(24 * time.Hour) // the tokens have expired too
 			l.mustBeForgotten(t, route, event)
 		})
 	}
 }
 
-// mustBeForgotten sees to it that after a day the key is as good as new.
-func (l *tale) mustBeForgotten(t *testing.T, route api.Route, event events.APIGatewayV2HTTPRequest) {
+// mustBeForgotten checks that a key can be used again after a day.
+func (l *eventProduct) mustBeForgotten(
+	t *testing.T, route api.Route, event events.APIGatewayV2HTTPRequest,
+) {
 	t.Helper()
 	if route.Caller != api.Public {
 		for _, operation := range []string{"client.adminToken", "client.systemToken"} {
@@ -159,24 +185,36 @@ func (l *tale) mustBeForgotten(t *testing.T, route api.Route, event events.APIGa
 	}
 }
 
-// A key that can't be one is refused by its name; a request that fails leaves its key free for a better one.
+// An invalid key is refused, with the header's name in the answer. A request that fails does not
+// use up its key.
 func TestAKeyIsSpentByAChangeAlone(t *testing.T) {
 	t.Parallel()
 	tenant := systemtest.New(t).NewTenant(t)
 	pool := tenant.NewPool(t, nil)
-	path, user := "/pools/"+pool+"/users", fields{"status": "new", "identifiers": []fields{{"identifier": systemtest.Address("ann"), "type": "email"}}}
-	for name, key := range map[string]string{"too short": idempotencyKey[:31], "too long": strings.Repeat("k", 256), "with a space": idempotencyKey + " k"} {
+	path, user := "/pools/"+pool+"/users", fields{
+		"status":      "new",
+		"identifiers": []fields{{"identifier": systemtest.Address("ann"), "type": "email"}},
+	}
+	for name, key := range map[string]string{
+		"too short": idempotencyKey[:31], "too long": strings.Repeat("k", 256),
+		"with a space": idempotencyKey + " k",
+	} {
 		t.Run(name, func(t *testing.T) {
 			got := tenant.Admin.Call(t, "POST", path, user, "X-Idempotency-Key", key)
 			systemtest.CheckRefusal(t, got, 422, "invalid", "X-Idempotency-Key")
 		})
 	}
 	t.Run("a request that was refused, corrected", func(t *testing.T) {
-		tenant.Admin.Must(t, 422, "POST", path, fields{"status": "odd"}, "Idempotency-Key", idempotencyKey)
+		tenant.Admin.Must(
+			t, 422, "POST", path, fields{"status": "odd"}, "Idempotency-Key", idempotencyKey,
+		)
 		tenant.Admin.Must(t, 201, "POST", path, user, "Idempotency-Key", idempotencyKey)
 	})
 	t.Run("the same key in another tree and tenant is another", func(t *testing.T) {
-		bea := fields{"status": "new", "identifiers": []fields{{"identifier": systemtest.Address("bea"), "type": "email"}}}
+		bea := fields{
+			"status":      "new",
+			"identifiers": []fields{{"identifier": systemtest.Address("bea"), "type": "email"}},
+		}
 		tenant.System.Must(t, 201, "POST", path, bea, "Idempotency-Key", idempotencyKey)
 	})
 }

@@ -11,13 +11,15 @@ import (
 	"identitypools/shared/table"
 )
 
-// used are the permissions that functions made use of: each action of each grant, and each kind of key.
-type used struct {
+// usedPermissions records which permissions the functions have used: the actions of each grant, and
+// the kinds of keys.
+type usedPermissions struct {
 	mu   sync.Mutex
 	seen map[string]bool
 }
 
-func (u *used) watch(c plan.Call) {
+// watch records the permissions that a call uses.
+func (u *usedPermissions) watch(c plan.Call) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	for _, s := range c.Steps {
@@ -26,19 +28,20 @@ func (u *used) watch(c plan.Call) {
 	}
 }
 
-func (u *used) has(format string, values ...any) bool {
+// has reports whether a permission was used.
+func (u *usedPermissions) has(format string, values ...any) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.seen[fmt.Sprintf(format, values...)]
 }
 
-// What is allowed is used: a permission that no flow needs has no place in the plan. That all calls are allowed needs no test of its
-// own, since the product refuses the others wherever a test starts it.
+// Every permission in the plan is used. That every call is allowed needs no test of its own,
+// because the product refuses other calls in all tests.
 func TestEveryPermissionIsNeeded(t *testing.T) {
 	t.Parallel()
-	u := &used{seen: map[string]bool{}}
+	u := &usedPermissions{seen: map[string]bool{}}
 	product := systemtest.New(t, func(c *system.Config) { c.Watch = u.watch })
-	live(t, product)
+	useEveryPermission(t, product)
 	for _, f := range plan.Functions() {
 		if f.Mails && !u.has("%s ses:SendEmail index=false", f.Name) {
 			t.Errorf("function %s has sent no mail", f.Name)
@@ -58,31 +61,55 @@ func TestEveryPermissionIsNeeded(t *testing.T) {
 	}
 }
 
-// live is a life of a tenant in which every function does all that it can do.
-func live(t *testing.T, product *systemtest.Product) {
+// useEveryPermission makes each function use all its permissions.
+func useEveryPermission(t *testing.T, product *systemtest.Product) {
 	t.Helper()
 	tenant := product.NewTenant(t)
 	admin, back, public := tenant.Admin, tenant.System, tenant.Public
-	schema := admin.Must(t, 201, "POST", "/schemas", fields{"name": "s", "schema": fields{"type": "object"}}).Text(t, "id")
+	schema := admin.Must(t, 201, "POST", "/schemas", fields{
+		"name": "s", "schema": fields{"type": "object"},
+	}).Text(t, "id")
 	admin.Must(t, 200, "GET", "/schemas", nil)
-	admin.Must(t, 200, "PUT", "/schemas/"+schema, fields{"name": "t", "schema": fields{"type": "object"}}, "Idempotency-Key", idempotencyKey)
+	admin.Must(
+		t, 200, "PUT", "/schemas/"+schema, fields{"name": "t", "schema": fields{"type": "object"}},
+		"Idempotency-Key", idempotencyKey,
+	)
 	pool := tenant.NewPool(t, fields{"payload_schema_id": schema})
 	path := "/pools/" + pool
 	admin.Must(t, 200, "GET", "/pools", nil)
-	admin.Must(t, 200, "PUT", path+"/mails/registration_code/en", wording("Partners"), "Idempotency-Key", idempotencyKey+"-5")
-	admin.Must(t, 204, "DELETE", path+"/mails/registration_code/en", nil, "Idempotency-Key", idempotencyKey+"-6")
-	admin.Must(t, 200, "PUT", path, fields{"name": "Partners", "public_registration_allowed": true}, "Idempotency-Key", idempotencyKey+"-2")
+	admin.Must(
+		t, 200, "PUT", path+"/mails/registration_code/en", wording("Partners"), "Idempotency-Key",
+		idempotencyKey+"-5",
+	)
+	admin.Must(
+		t, 204, "DELETE", path+"/mails/registration_code/en", nil, "Idempotency-Key",
+		idempotencyKey+"-6",
+	)
+	admin.Must(
+		t, 200, "PUT", path, fields{"name": "Partners", "public_registration_allowed": true},
+		"Idempotency-Key", idempotencyKey+"-2",
+	)
 
-	// An administrator's user, who proves a second address; and one who changes and goes.
+	// A user of an administrator is invited and activates. Another one is changed and deleted.
 	ann := systemtest.Address("ann")
 	invited := tenant.NewUser(t, pool, "new", ann, nil)
-	admin.Must(t, 204, "POST", path+"/users/"+invited+"/activation/send?code_type_in_message=code", nil, "Idempotency-Key", idempotencyKey+"-3")
+	admin.Must(
+		t, 204, "POST", path+"/users/"+invited+"/activation/send?code_type_in_message=code", nil,
+		"Idempotency-Key", idempotencyKey+"-3",
+	)
 	mail := product.Inbox.Await(t, ann, 1)[0]
-	back.Must(t, 422, "POST", path+"/users/"+invited+"/activate", fields{"code": systemtest.WrongCode(systemtest.CodeIn(t, mail))})
-	back.Must(t, 201, "POST", path+"/users/"+invited+"/activate", fields{"code": systemtest.CodeIn(t, mail), "password": systemtest.Password})
+	back.Must(t, 422, "POST", path+"/users/"+invited+"/activate", fields{
+		"code": systemtest.WrongCode(systemtest.CodeIn(t, mail)),
+	})
+	back.Must(t, 201, "POST", path+"/users/"+invited+"/activate", fields{
+		"code": systemtest.CodeIn(t, mail), "password": systemtest.Password,
+	})
 	back.Must(t, 200, "POST", path+"/users/by_key", fields{"identifier": ann})
 	gone := tenant.NewUser(t, pool, "active", systemtest.Address("gone"), nil)
-	admin.Must(t, 200, "PUT", path+"/users/"+gone, fields{"status": "inactive"}, "Idempotency-Key", idempotencyKey+"-4")
+	admin.Must(
+		t, 200, "PUT", path+"/users/"+gone, fields{"status": "inactive"}, "Idempotency-Key",
+		idempotencyKey+"-4",
+	)
 	admin.Must(t, 200, "GET", path+"/users", nil)
 	admin.Must(t, 204, "DELETE", path+"/users/"+gone, nil)
 
@@ -92,22 +119,34 @@ func live(t *testing.T, product *systemtest.Product) {
 	ticket := register(t, tenant, pool, bea)
 	register(t, tenant, pool, bea)
 	code := systemtest.CodeIn(t, product.Inbox.Await(t, bea, 1)[0])
-	public.Must(t, 202, "POST", path+"/activation/send", fields{"address": bea}, "Idempotency-Key", idempotencyKey)
+	public.Must(
+		t, 202, "POST", path+"/activation/send", fields{"address": bea}, "Idempotency-Key",
+		idempotencyKey,
+	)
 	public.Must(t, 201, "POST", path+"/activate", fields{"ticket": ticket, "code": code})
-	waiting := back.Must(t, 201, "POST", path+"/user/register?send_activation_message=false", fields{"identifier": cy, "password": systemtest.Password}).Text(t, "id")
-	back.Must(t, 201, "POST", path+"/user/code/generate", fields{"type": "activation", "identifier": cy})
-	made := back.Must(t, 201, "POST", path+"/users/"+waiting+"/code/generate", fields{"type": "activation"})
+	waiting := back.Must(
+		t, 201, "POST", path+"/user/register?send_activation_message=false",
+		fields{"identifier": cy, "password": systemtest.Password},
+	).Text(t, "id")
+	back.Must(t, 201, "POST", path+"/user/code/generate", fields{
+		"type": "activation", "identifier": cy,
+	})
+	made := back.Must(t, 201, "POST", path+"/users/"+waiting+"/code/generate", fields{
+		"type": "activation",
+	})
 	back.Must(t, 201, "POST", path+"/user/activate", fields{"code": made.Text(t, "extended_code")})
 	register(t, tenant, pool, dee)
-	link := back.Must(t, 201, "POST", path+"/user/code/generate", fields{"type": "activation", "identifier": dee}).Text(t, "extended_code")
+	link := back.Must(t, 201, "POST", path+"/user/code/generate", fields{
+		"type": "activation", "identifier": dee,
+	}).Text(t, "extended_code")
 	public.Must(t, 201, "POST", path+"/activate", fields{"code": link, "password": systemtest.Password})
 	named := back.Must(t, 201, "POST", path+"/user/register",
 		fields{"identifier": "eve", "otp_address": systemtest.Address("eve")}).Text(t, "id")
-	// to the address that waits with the registration
+	// The code is for the address of the registration.
 	back.Must(t, 201, "POST", path+"/users/"+named+"/code/generate", fields{"type": "activation"})
 
-	// Somebody registers a mailbox that another registers too, and proves it: the other's user
-	// gives way, for people and back ends.
+	// Two people register one mailbox, and one of them proves it, so the other's user gives way. This
+	// is done on the public tree and on the system tree.
 	for _, way := range []string{"public", "system"} {
 		name, box := "name-"+way, systemtest.Address("fay")
 		register(t, tenant, pool, box)
@@ -120,17 +159,29 @@ func live(t *testing.T, product *systemtest.Product) {
 			})
 			continue
 		}
-		id := back.Must(t, 201, "POST", path+"/user/register", fields{"identifier": name, "otp_address": box}).Text(t, "id")
-		code := back.Must(t, 201, "POST", path+"/users/"+id+"/code/generate", fields{"type": "activation"}).Text(t, "code")
-		back.Must(t, 201, "POST", path+"/users/"+id+"/activate", fields{"code": code, "password": systemtest.Password})
+		id := back.Must(t, 201, "POST", path+"/user/register", fields{
+			"identifier": name, "otp_address": box,
+		}).Text(t, "id")
+		code := back.Must(t, 201, "POST", path+"/users/"+id+"/code/generate", fields{
+			"type": "activation",
+		}).Text(t, "code")
+		back.Must(t, 201, "POST", path+"/users/"+id+"/activate", fields{
+			"code": code, "password": systemtest.Password,
+		})
 	}
 
 	// Passwords, wrong and right.
-	back.Must(t, 401, "POST", path+"/user/password/verify", fields{"identifier": bea, "password": "not the password"})
-	back.Must(t, 200, "POST", path+"/user/password/verify", fields{"identifier": bea, "password": systemtest.Password})
+	back.Must(t, 401, "POST", path+"/user/password/verify", fields{
+		"identifier": bea, "password": "not the password",
+	})
+	back.Must(t, 200, "POST", path+"/user/password/verify", fields{
+		"identifier": bea, "password": systemtest.Password,
+	})
 
-	// SES reports a bounce, an administrator clears it, and all goes.
-	if _, err := product.Courier.Handle(system.As(t.Context(), "courier"), systemtest.BounceEvent(t, bea)); err != nil {
+	// SES reports a bounce, and an administrator clears it. Then everything is deleted.
+	if _, err := product.Courier.Handle(
+		system.As(t.Context(), "courier"), systemtest.BounceEvent(t, bea),
+	); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := product.Courier.Handle(
@@ -141,20 +192,22 @@ func live(t *testing.T, product *systemtest.Product) {
 	bounced := back.Must(t, 200, "POST", path+"/users/by_key", fields{"identifier": bea}).Text(t, "id")
 	admin.Must(t, 200, "GET", path+"/users/"+bounced+"/suppressions", nil)
 	admin.Must(t, 204, "DELETE", path+"/users/"+bounced+"/suppressions", nil)
-	for range 60 { // more than go on the spot
+	for range 60 { // more than the first step of a deletion deletes
 		tenant.NewUser(t, pool, "active", systemtest.Address("user"), nil)
 	}
 	admin.Must(t, 204, "DELETE", path, nil)
 	admin.Must(t, 204, "DELETE", "/schemas/"+schema, nil)
 	for done := false; !done; {
 		var err error
-		if done, err = product.Courier.Deletions.Purge(system.As(t.Context(), "courier"), tenant.ID, pool); err != nil {
+		if done, err = product.Courier.Deletions.Purge(
+			system.As(t.Context(), "courier"), tenant.ID, pool,
+		); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
-// A function does nothing that its permissions don't say: the product refuses it as IAM would.
+// The product refuses a call that a function has no permission for, as IAM would.
 func TestWhatIsNotAllowedIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -162,20 +215,92 @@ func TestWhatIsNotAllowedIsRefused(t *testing.T) {
 		call    plan.Call
 		allowed bool
 	}{
-		{"what the plan says", plan.Call{Function: "users", Steps: []plan.Step{{Action: "dynamodb:GetItem", Partition: "USERS#t#p"}}}, true},
-		{"another action", plan.Call{Function: "users", Steps: []plan.Step{{Action: "dynamodb:Scan", Partition: "USERS#t#p"}}}, false},
-		{"another kind of key", plan.Call{Function: "users", Steps: []plan.Step{{Action: "dynamodb:GetItem", Partition: "CLIENT#t#c"}}}, false},
-		{"a kind whose name begins like an allowed one", plan.Call{Function: "schemas", Steps: []plan.Step{{Action: "dynamodb:GetItem", Partition: "SCHEMAS#t"}}}, false},
-		{"the item of the public keys", plan.Call{Function: "users", Steps: []plan.Step{{Action: "dynamodb:GetItem", Partition: "KEYS"}}}, true},
-		{"a key that only begins like it", plan.Call{Function: "users", Steps: []plan.Step{{Action: "dynamodb:GetItem", Partition: "KEYS#x"}}}, false},
-		{"a kind without a key", plan.Call{Function: "users", Steps: []plan.Step{{Action: "dynamodb:GetItem", Partition: "USERS"}}}, false},
-		{"the index in place of the table", plan.Call{Function: "pools", Steps: []plan.Step{{Action: "dynamodb:Query", Partition: "USERS#t#p", Index: true}}}, false},
+		{
+			"what the plan says",
+			plan.Call{
+				Function: "users",
+				Steps:    []plan.Step{{Action: "dynamodb:GetItem", Partition: "USERS#t#p"}},
+			},
+			true,
+		},
+		{
+			"another action",
+			plan.Call{
+				Function: "users",
+				Steps:    []plan.Step{{Action: "dynamodb:Scan", Partition: "USERS#t#p"}},
+			},
+			false,
+		},
+		{
+			"another kind of key",
+			plan.Call{
+				Function: "users",
+				Steps:    []plan.Step{{Action: "dynamodb:GetItem", Partition: "CLIENT#t#c"}},
+			},
+			false,
+		},
+		{
+			"a kind whose name begins like an allowed one",
+			plan.Call{
+				Function: "schemas",
+				Steps:    []plan.Step{{Action: "dynamodb:GetItem", Partition: "SCHEMAS#t"}},
+			},
+			false,
+		},
+		{
+			"the item of the public keys",
+			plan.Call{
+				Function: "users",
+				Steps:    []plan.Step{{Action: "dynamodb:GetItem", Partition: "KEYS"}},
+			},
+			true,
+		},
+		{
+			"a key that only begins like it",
+			plan.Call{
+				Function: "users",
+				Steps:    []plan.Step{{Action: "dynamodb:GetItem", Partition: "KEYS#x"}},
+			},
+			false,
+		},
+		{
+			"a kind without a key",
+			plan.Call{
+				Function: "users",
+				Steps:    []plan.Step{{Action: "dynamodb:GetItem", Partition: "USERS"}},
+			},
+			false,
+		},
+		{
+			"the index in place of the table",
+			plan.Call{
+				Function: "pools",
+				Steps:    []plan.Step{{Action: "dynamodb:Query", Partition: "USERS#t#p", Index: true}},
+			},
+			false,
+		},
 		{"a transaction with one step too many", plan.Call{Function: "users", Steps: []plan.Step{
-			{Action: "dynamodb:PutItem", Partition: "USERS#t#p"}, {Action: "dynamodb:PutItem", Partition: "MESSAGE#m"},
+			{Action: "dynamodb:PutItem", Partition: "USERS#t#p"},
+			{Action: "dynamodb:PutItem", Partition: "MESSAGE#m"},
 		}}, false},
-		{"mail of a function that sends none", plan.Call{Function: "tokens", Steps: []plan.Step{{Action: "ses:SendEmail"}}}, false},
-		{"mail of the courier", plan.Call{Function: "courier", Steps: []plan.Step{{Action: "ses:SendEmail"}}}, true},
-		{"a function that there is not", plan.Call{Function: "x", Steps: []plan.Step{{Action: "dynamodb:GetItem", Partition: "USERS#t#p"}}}, false},
+		{
+			"mail of a function that sends none",
+			plan.Call{Function: "tokens", Steps: []plan.Step{{Action: "ses:SendEmail"}}},
+			false,
+		},
+		{
+			"mail of the courier",
+			plan.Call{Function: "courier", Steps: []plan.Step{{Action: "ses:SendEmail"}}},
+			true,
+		},
+		{
+			"a function that there is not",
+			plan.Call{
+				Function: "x",
+				Steps:    []plan.Step{{Action: "dynamodb:GetItem", Partition: "USERS#t#p"}},
+			},
+			false,
+		},
 	} {
 		if err := plan.Check(c.call); (err == nil) != c.allowed {
 			t.Errorf("%s: %v", c.name, err)

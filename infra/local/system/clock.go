@@ -10,11 +10,11 @@ import (
 	"identitypools/infra/deploy/plan"
 )
 
-// scheduled is what EventBridge's clock sends, as far as the courier reads it.
+// scheduled is the part of the event of an EventBridge schedule that the courier reads.
 const scheduled = `{"version":"0","detail-type":"Scheduled Event","source":"aws.events","detail":{}}`
 
-// tick stands where EventBridge's clock stands, until ctx ends. It ticks by the real time; what is
-// due is decided by the product's.
+// tick calls the courier regularly, as an EventBridge schedule does in AWS, until ctx ends. The
+// interval is one of real time. Which work is due is decided by the product's clock.
 func tick(ctx context.Context, c *courier.Service, log *slog.Logger) {
 	ticker := time.NewTicker(plan.Tick)
 	defer ticker.Stop()

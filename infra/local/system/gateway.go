@@ -19,16 +19,17 @@ import (
 	"identitypools/shared/api"
 )
 
-// Limits of API Gateway and Lambda that a caller meets here too.
+// These are limits of API Gateway and Lambda that callers of the local gateway meet too.
 const (
 	gatewayTimeout = 30 * time.Second
 	gatewayBody    = 10 << 20
-	lambdaAnswer   = 6 << 20 // as JSON
+	lambdaAnswer   = 6 << 20 // of an answer that is encoded as JSON
 )
 
-// gateway does what API Gateway does: it finds the function of a request in the route table, calls it
-// with an event, and answers with what comes back. A method that no row has is not routed, so that
-// HEAD fails here as it does in AWS. Browsers of any origin may call the routes that are open to them.
+// gateway returns a handler that does what API Gateway does: it finds a request's function in the
+// route table, calls the function with an event, and writes its answer. A method that no row of the
+// table has is not routed, so HEAD fails here as it does in AWS. Browsers may call the routes that
+// are open to them from pages of any origin.
 func gateway(started map[string]api.Gateway) http.Handler {
 	mux, routes := http.NewServeMux(), map[string]api.Route{}
 	for _, route := range functions.Routes() {
@@ -43,7 +44,8 @@ func gateway(started map[string]api.Gateway) http.Handler {
 			route, found = routes[pattern]
 			return route, found && route.Method == method && path.Clean(r.URL.Path) == r.URL.Path
 		}
-		if method := r.Header.Get("Access-Control-Request-Method"); r.Method == http.MethodOptions && method != "" {
+		method := r.Header.Get("Access-Control-Request-Method")
+		if r.Method == http.MethodOptions && method != "" {
 			route, _ := find(method)
 			allowOrigin(w, r, route)
 			w.WriteHeader(http.StatusNoContent)
@@ -59,6 +61,7 @@ func gateway(started map[string]api.Gateway) http.Handler {
 	})
 }
 
+// forward returns a handler that passes requests to a function as events.
 func forward(function api.Gateway) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, gatewayBody))
@@ -81,14 +84,14 @@ func forward(function api.Gateway) http.HandlerFunc {
 	}
 }
 
-// fits is an error where an answer is larger than Lambda takes from a function.
+// fits returns an error if an answer is larger than Lambda accepts from a function.
 func fits(answer events.APIGatewayV2HTTPResponse) error {
-	if len(answer.Body) < lambdaAnswer/6 { // no byte is written with more than six
+	if len(answer.Body) < lambdaAnswer/6 { // JSON encodes a byte with six bytes at most
 		return nil
 	}
 	var written bytes.Buffer
 	encoder := json.NewEncoder(&written)
-	encoder.SetEscapeHTML(false) // as the runtime of functions does
+	encoder.SetEscapeHTML(false) // as the Lambda runtime does
 	if err := encoder.Encode(answer); err != nil {
 		return err
 	}
@@ -98,7 +101,8 @@ func fits(answer events.APIGatewayV2HTTPResponse) error {
 	return nil
 }
 
-// allowOrigin lets browsers use a route from other sites, if it is open to them (Fetch, CORS protocol).
+// allowOrigin sets the headers with which browsers may call a route from other sites, if the route
+// is open to them (Fetch, CORS protocol).
 func allowOrigin(w http.ResponseWriter, r *http.Request, route api.Route) {
 	if r.Header.Get("Origin") == "" || !route.CrossOrigin {
 		return

@@ -18,27 +18,33 @@ import (
 
 type functionKey struct{}
 
-// As marks what is done with the context as work of a function.
+// As returns a context whose calls to AWS are made with the permissions of a function.
 func As(ctx context.Context, function string) context.Context {
 	return context.WithValue(ctx, functionKey{}, function)
 }
 
-// named marks all work of a function.
+// named returns a gateway whose calls to AWS are made with the permissions of a function.
 func named(function string, g api.Gateway) api.Gateway {
-	return func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
+	return func(
+		ctx context.Context, event events.APIGatewayV2HTTPRequest,
+	) (events.APIGatewayV2HTTPResponse, error) {
 		return g(As(ctx, function), event)
 	}
 }
 
-// streaming is the courier's work with the stream, marked as its own.
-func streaming(c *courier.Service) func(context.Context, events.DynamoDBEvent) events.DynamoDBEventResponse {
+// streaming returns the courier's handler of stream events. Its calls are made with the courier's
+// permissions.
+func streaming(
+	c *courier.Service,
+) func(context.Context, events.DynamoDBEvent) events.DynamoDBEventResponse {
 	return func(ctx context.Context, event events.DynamoDBEvent) events.DynamoDBEventResponse {
 		return c.Stream(As(ctx, "courier"), event)
 	}
 }
 
-// guard stands where IAM stands: it refuses a function's call that the plan does not allow. Calls that no function makes pass, like
-// those of a test that looks into the table. watch, where given, sees every call that was allowed.
+// guard returns a middleware that does what IAM does: it refuses a call that a function makes and
+// the plan does not allow. Calls that belong to no function pass, such as those of a test that
+// reads the table. If watch is not nil, it is called with every call that was allowed.
 func guard(watch func(plan.Call)) func(*middleware.Stack) error {
 	return func(stack *middleware.Stack) error {
 		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("guard", func(
@@ -50,7 +56,9 @@ func guard(watch func(plan.Call)) func(*middleware.Stack) error {
 			}
 			call := plan.Call{Function: function, Steps: stepsOf(in.Parameters)}
 			if err := plan.Check(call); err != nil {
-				return middleware.InitializeOutput{}, middleware.Metadata{}, &smithy.GenericAPIError{Code: "AccessDeniedException", Message: err.Error()}
+				return middleware.InitializeOutput{}, middleware.Metadata{}, &smithy.GenericAPIError{
+					Code: "AccessDeniedException", Message: err.Error(),
+				}
 			}
 			if watch != nil {
 				watch(call)
@@ -60,32 +68,36 @@ func guard(watch func(plan.Call)) func(*middleware.Stack) error {
 	}
 }
 
-// stepsOf is what a call does as IAM names it. A call that it doesn't know is a step that no plan allows.
+// stepsOf returns the steps of a call, each with the name that IAM has for it. For a call that it
+// does not know, it returns a step that no plan allows.
 func stepsOf(parameters any) []plan.Step {
 	switch in := parameters.(type) {
 	case *dynamodb.GetItemInput:
-		return one("GetItem", in.Key)
+		return itemStep("GetItem", in.Key)
 	case *dynamodb.PutItemInput:
-		return one("PutItem", in.Item)
+		return itemStep("PutItem", in.Item)
 	case *dynamodb.UpdateItemInput:
-		return one("UpdateItem", in.Key)
+		return itemStep("UpdateItem", in.Key)
 	case *dynamodb.DeleteItemInput:
-		return one("DeleteItem", in.Key)
+		return itemStep("DeleteItem", in.Key)
 	case *dynamodb.QueryInput:
-		// Every query of ours compares the partition key with :pk.
-		return []plan.Step{{Action: "dynamodb:Query", Partition: text(in.ExpressionAttributeValues[":pk"]), Index: in.IndexName != nil}}
+		// All queries of the product compare the partition key with :pk.
+		partition := text(in.ExpressionAttributeValues[":pk"])
+		return []plan.Step{{
+			Action: "dynamodb:Query", Partition: partition, Index: in.IndexName != nil,
+		}}
 	case *dynamodb.BatchGetItemInput:
 		var steps []plan.Step
 		for _, keys := range in.RequestItems {
 			for _, key := range keys.Keys {
-				steps = append(steps, one("BatchGetItem", key)...)
+				steps = append(steps, itemStep("BatchGetItem", key)...)
 			}
 		}
 		return steps
 	case *dynamodb.TransactWriteItemsInput:
 		var steps []plan.Step
 		for _, write := range in.TransactItems {
-			steps = append(steps, writing(write)...)
+			steps = append(steps, writeSteps(write)...)
 		}
 		return steps
 	case *sesv2.SendEmailInput:
@@ -94,22 +106,25 @@ func stepsOf(parameters any) []plan.Step {
 	return []plan.Step{{Action: fmt.Sprintf("%T", parameters)}}
 }
 
-func writing(write types.TransactWriteItem) []plan.Step {
+// writeSteps returns the steps of one write of a transaction.
+func writeSteps(write types.TransactWriteItem) []plan.Step {
 	switch {
 	case write.Put != nil:
-		return one("PutItem", write.Put.Item)
+		return itemStep("PutItem", write.Put.Item)
 	case write.Update != nil:
-		return one("UpdateItem", write.Update.Key)
+		return itemStep("UpdateItem", write.Update.Key)
 	case write.Delete != nil:
-		return one("DeleteItem", write.Delete.Key)
+		return itemStep("DeleteItem", write.Delete.Key)
 	}
-	return one("ConditionCheckItem", write.ConditionCheck.Key)
+	return itemStep("ConditionCheckItem", write.ConditionCheck.Key)
 }
 
-func one(action string, key map[string]types.AttributeValue) []plan.Step {
+// itemStep returns the step of an action on one item.
+func itemStep(action string, key map[string]types.AttributeValue) []plan.Step {
 	return []plan.Step{{Action: "dynamodb:" + action, Partition: text(key["pk"])}}
 }
 
+// text returns the value of a string attribute, or "" for any other attribute.
 func text(value types.AttributeValue) string {
 	if s, ok := value.(*types.AttributeValueMemberS); ok {
 		return s.Value

@@ -6,14 +6,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams/types"
 )
 
-// eventRecord is a record of the stream as Lambda hands it to a function.
+// eventRecord returns a record of the stream in the form in which Lambda passes it to a function.
 func eventRecord(r types.Record) events.DynamoDBEventRecord {
 	out := events.DynamoDBEventRecord{
-		AWSRegion: aws.ToString(r.AwsRegion), EventID: aws.ToString(r.EventID), EventName: string(r.EventName),
-		EventSource: "aws:dynamodb", EventVersion: aws.ToString(r.EventVersion),
+		AWSRegion: aws.ToString(r.AwsRegion), EventID: aws.ToString(r.EventID),
+		EventName: string(r.EventName), EventSource: "aws:dynamodb",
+		EventVersion: aws.ToString(r.EventVersion),
 		Change: events.DynamoDBStreamRecord{
 			Keys: attributes(r.Dynamodb.Keys), NewImage: attributes(r.Dynamodb.NewImage),
-			SequenceNumber: aws.ToString(r.Dynamodb.SequenceNumber), SizeBytes: aws.ToInt64(r.Dynamodb.SizeBytes),
+			SequenceNumber: aws.ToString(r.Dynamodb.SequenceNumber),
+			SizeBytes:      aws.ToInt64(r.Dynamodb.SizeBytes),
 			StreamViewType: string(r.Dynamodb.StreamViewType),
 		},
 	}
@@ -23,6 +25,7 @@ func eventRecord(r types.Record) events.DynamoDBEventRecord {
 	return out
 }
 
+// attributes returns the attributes of an item in the form of a Lambda event.
 func attributes(in map[string]types.AttributeValue) map[string]events.DynamoDBAttributeValue {
 	out := make(map[string]events.DynamoDBAttributeValue, len(in))
 	for name, value := range in {
@@ -31,6 +34,7 @@ func attributes(in map[string]types.AttributeValue) map[string]events.DynamoDBAt
 	return out
 }
 
+// attribute returns a value in the form of a Lambda event.
 func attribute(value types.AttributeValue) events.DynamoDBAttributeValue {
 	switch v := value.(type) {
 	case *types.AttributeValueMemberS:

@@ -18,16 +18,19 @@ import (
 	"identitypools/shared/table"
 )
 
-// Pace of the reader. A batch that failed comes again after a pause that grows, as with Lambda's event source.
+// The reader pauses between reads of an idle stream. It retries a batch that failed after a pause
+// that grows, as Lambda's event source does.
 const (
 	idlePause  = 50 * time.Millisecond
 	retryPause = 100 * time.Millisecond
 	maxRetry   = 2 * time.Second
 )
 
-// stream reads the table's stream and hands its records on as Lambda does: in the order of each shard, again from the first that
-// failed, and past it only when that has failed for as long as the plan has patience. Lambda counts from when the record came, this from
-// its first failure: the engine's clock isn't the product's.
+// stream reads the table's stream and passes its records to a function as Lambda does. Each shard
+// is read in order. After a failure, reading goes on with the first record that failed, and skips
+// it only if it has kept failing for plan.Patience. Lambda measures that time from the creation of
+// the record. stream measures it from the first failure, because the engine does not have the
+// product's clock.
 type stream struct {
 	db         *dynamodb.Client
 	streams    *dynamodbstreams.Client
@@ -37,10 +40,11 @@ type stream struct {
 	now        func() time.Time
 	log        *slog.Logger
 
-	done map[string]string // stream and shard -> sequence number of the last record that is done
+	// done has the sequence number of the last record that is done, by stream and shard.
+	done map[string]string
 }
 
-// run reads until ctx ends. What cannot be read now is tried again.
+// run reads the stream until ctx ends. It tries again after every error.
 func (s *stream) run(ctx context.Context) {
 	s.restore()
 	iterators, failures := map[string]*string{}, 0
@@ -60,7 +64,7 @@ func (s *stream) run(ctx context.Context) {
 	}
 }
 
-// round reads each shard once.
+// round reads each shard once and reports whether there was any record.
 func (s *stream) round(ctx context.Context, iterators map[string]*string) (progress bool, err error) {
 	arn, shards, err := s.shards(ctx)
 	if err != nil {
@@ -75,9 +79,11 @@ func (s *stream) round(ctx context.Context, iterators map[string]*string) (progr
 			}
 		}
 		if iterator == nil {
-			continue // read to its end
+			continue // the shard has been read to its end
 		}
-		out, err := s.streams.GetRecords(ctx, &dynamodbstreams.GetRecordsInput{ShardIterator: iterator, Limit: aws.Int32(table.StreamBatch)})
+		out, err := s.streams.GetRecords(ctx, &dynamodbstreams.GetRecordsInput{
+			ShardIterator: iterator, Limit: aws.Int32(table.StreamBatch),
+		})
 		if err != nil {
 			return progress, err
 		}
@@ -90,8 +96,11 @@ func (s *stream) round(ctx context.Context, iterators map[string]*string) (progr
 	return progress, nil
 }
 
+// shards returns the table's stream and its shards.
 func (s *stream) shards(ctx context.Context) (arn *string, shards []types.Shard, err error) {
-	described, err := s.db.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: aws.String(s.table)})
+	described, err := s.db.DescribeTable(ctx, &dynamodb.DescribeTableInput{
+		TableName: aws.String(s.table),
+	})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -109,11 +118,15 @@ func (s *stream) shards(ctx context.Context) (arn *string, shards []types.Shard,
 	}
 }
 
-// iterator begins after the last record that is done, or where the stream begins.
+// iterator returns an iterator that begins after the record with the sequence number last, or, if
+// last is "", at the beginning of the shard.
 func (s *stream) iterator(ctx context.Context, arn, shard *string, last string) (*string, error) {
-	in := &dynamodbstreams.GetShardIteratorInput{StreamArn: arn, ShardId: shard, ShardIteratorType: types.ShardIteratorTypeTrimHorizon}
+	in := &dynamodbstreams.GetShardIteratorInput{
+		StreamArn: arn, ShardId: shard, ShardIteratorType: types.ShardIteratorTypeTrimHorizon,
+	}
 	if last != "" {
-		in.ShardIteratorType, in.SequenceNumber = types.ShardIteratorTypeAfterSequenceNumber, aws.String(last)
+		in.ShardIteratorType = types.ShardIteratorTypeAfterSequenceNumber
+		in.SequenceNumber = aws.String(last)
 	}
 	out, err := s.streams.GetShardIterator(ctx, in)
 	if err != nil {
@@ -122,13 +135,16 @@ func (s *stream) iterator(ctx context.Context, arn, shard *string, last string) 
 	return out.ShardIterator, nil
 }
 
-// deliver hands on the records that the courier is triggered by, until all are done or given up.
+// deliver passes on the records that trigger the courier, until each of them is done or has been
+// given up.
 func (s *stream) deliver(ctx context.Context, id string, records []types.Record) {
-	var since time.Time // when the first of records failed first
+	var since time.Time // the first failure of records[0]
 	for failures := 0; len(records) > 0 && ctx.Err() == nil; {
-		done, now := s.hand(ctx, records), s.now()
+		done, now := s.passOn(ctx, records), s.now()
 		if done == 0 && !since.IsZero() && now.Sub(since) >= plan.Patience {
-			s.log.Error("stream record is a dead letter", "event", aws.ToString(records[0].EventID), "sequence", aws.ToString(records[0].Dynamodb.SequenceNumber))
+			s.log.Error("stream record is a dead letter",
+				"event", aws.ToString(records[0].EventID),
+				"sequence", aws.ToString(records[0].Dynamodb.SequenceNumber))
 			done = 1
 		}
 		if done > 0 || since.IsZero() {
@@ -145,30 +161,35 @@ func (s *stream) deliver(ctx context.Context, id string, records []types.Record)
 	}
 }
 
-// hand hands records on once and is how many are done.
-func (s *stream) hand(ctx context.Context, records []types.Record) (done int) {
+// passOn passes records on once and returns how many of them are done, counted from the first.
+func (s *stream) passOn(ctx context.Context, records []types.Record) (done int) {
 	done = len(records)
 	if event := triggering(records); len(event.Records) > 0 {
 		for _, failure := range s.handle(ctx, event).BatchItemFailures {
-			failed := slices.IndexFunc(records, func(r types.Record) bool { return aws.ToString(r.Dynamodb.SequenceNumber) == failure.ItemIdentifier })
-			done = min(done, max(failed, 0)) // what names no record fails all, as in Lambda
+			failed := slices.IndexFunc(records, func(r types.Record) bool {
+				return aws.ToString(r.Dynamodb.SequenceNumber) == failure.ItemIdentifier
+			})
+			done = min(done, max(failed, 0)) // an unknown record fails all of them, as in Lambda
 		}
 	}
 	return done
 }
 
-// triggering is the event that Lambda makes of records: what no trigger fits is filtered out.
+// triggering returns the event that Lambda makes of records. It leaves out the records that match
+// no trigger.
 func triggering(records []types.Record) events.DynamoDBEvent {
 	event := events.DynamoDBEvent{}
 	for _, record := range records {
 		r := eventRecord(record)
-		if table.IsTrigger(r.EventName, r.Change.Keys["pk"].String(), r.Change.Keys["sk"].String(), r.Change.NewImage) {
+		pk, sk := r.Change.Keys["pk"].String(), r.Change.Keys["sk"].String()
+		if table.IsTrigger(r.EventName, pk, sk, r.Change.NewImage) {
 			event.Records = append(event.Records, r)
 		}
 	}
 	return event
 }
 
+// restore reads the checkpoint file, if there is one.
 func (s *stream) restore() {
 	s.done = map[string]string{}
 	if s.checkpoint == "" {
@@ -179,11 +200,13 @@ func (s *stream) restore() {
 		err = json.Unmarshal(text, &s.done)
 	}
 	if err != nil && !os.IsNotExist(err) {
-		s.log.Warn("the place in the stream is unknown; reading it from its beginning", "cause", err.Error())
+		s.log.Warn("the place in the stream is unknown; reading it from its beginning",
+			"cause", err.Error())
 		s.done = map[string]string{}
 	}
 }
 
+// save writes the checkpoint file, if there is one.
 func (s *stream) save() {
 	if s.checkpoint == "" {
 		return
@@ -200,6 +223,7 @@ func (s *stream) save() {
 	}
 }
 
+// sleep waits for d, or until ctx ends.
 func sleep(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

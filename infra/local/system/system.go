@@ -1,6 +1,10 @@
-// Package system is the whole product in one process: the same functions as in AWS, each behind the event adapter, with a
-// gateway in front of them and a reader of the table's stream behind. What stands in for AWS (DynamoDB, SES) is reached by URL.
-// `make run` and the tests start it; nothing of the product imports it.
+// Package system runs the whole product in one process. The functions are the same as in AWS. Each
+// one is behind the event adapter. A gateway routes HTTP requests to them, and a reader passes the
+// records of the table's stream to the courier. DynamoDB and SES are replaced by servers that
+// Config names by their URLs. The permissions of infra/deploy/plan are enforced: a call to AWS that
+// a function has no permission for is refused.
+//
+// `make run` and the tests start the product with this package. No part of the product imports it.
 package system
 
 import (
@@ -30,36 +34,44 @@ import (
 	"identitypools/shared/table"
 )
 
-// Config says what the system is made of.
+// Config is the configuration of a System.
 type Config struct {
-	DynamoDBURL, SESURL string
+	DynamoDBURL, SESURL string            // of the servers that replace DynamoDB and SES
 	Table               string            // created if it is missing
-	Address             string            // where the gateway listens; "127.0.0.1:0" for any free port
-	Environment         map[string]string // of the functions, over the defaults
-	Checkpoint          string            // file that keeps the place in the stream; "" to start from its beginning each time
-	Now                 func() time.Time
-	Log                 *slog.Logger
-	Middleware          []func(*middleware.Stack) error // put around the guard of every client, for tests that watch or disturb calls to AWS
-	Watch               func(plan.Call)                 // sees every call of a function to AWS
-	NoCourier           bool                            // leaves the stream unread, for tests that count calls or call the courier themselves
+	Address             string            // of the gateway; "127.0.0.1:0" for any free port
+	Environment         map[string]string // of the functions; it overrides the defaults
+	// Checkpoint is the name of a file that keeps the position in the stream. If it is "", each
+	// start reads the stream from its beginning.
+	Checkpoint string
+	Now        func() time.Time
+	Log        *slog.Logger
+	// Middleware is added to every client of AWS, outside the check of permissions, for tests that
+	// observe calls or make them fail.
+	Middleware []func(*middleware.Stack) error
+	// Watch, if it is not nil, is called with every permitted call that a function makes to AWS.
+	Watch func(plan.Call)
+	// NoCourier leaves the stream unread, for tests that count calls or call the courier themselves.
+	NoCourier bool
 }
 
-// System is the running product.
+// System is a running product.
 type System struct {
 	BaseURL     string
 	Table       *table.Table
-	Functions   map[string]api.Gateway // those that serve routes, by name
+	Functions   map[string]api.Gateway // the functions that serve routes, by name
 	Courier     *courier.Service
 	Environment map[string]string // of every function
-	DB          *dynamodb.Client  // and TableName: the table without the product's code, for tests
-	TableName   string
+	// DB and TableName give tests access to the table without the product's code.
+	DB        *dynamodb.Client
+	TableName string
 
 	server *http.Server
 	stop   context.CancelFunc
 	read   chan struct{}
 }
 
-// Start starts the product and returns when it serves.
+// Start starts the product and returns when its gateway accepts connections. The caller must call
+// [System.Stop].
 func Start(ctx context.Context, c Config) (*System, error) {
 	listener, err := net.Listen("tcp", c.Address)
 	if err != nil {
@@ -67,14 +79,16 @@ func Start(ctx context.Context, c Config) (*System, error) {
 	}
 	base := "http://" + listener.Addr().String()
 	variables := c.variables(base)
-	env := cloud.Environment(func(name string) string { return variables[name] }, append([]func(*middleware.Stack) error{guard(c.Watch)}, c.Middleware...)...)
+	watched := append([]func(*middleware.Stack) error{guard(c.Watch)}, c.Middleware...)
+	env := cloud.Environment(func(name string) string { return variables[name] }, watched...)
 	config := env.Config("DYNAMODB")
 	db := dynamodb.NewFromConfig(config)
 	if err := createTable(ctx, db, c.Table); err != nil {
 		return nil, err
 	}
-	parts := func() start.Parts { return start.New(env, db, c.Log, c.Now) } // as each function has a process of its own
-	started, err := functionsOf(parts)
+	// Each function has parts of its own, because in AWS it has a process of its own.
+	parts := func() start.Parts { return start.New(env, db, c.Log, c.Now) }
+	started, err := startFunctions(parts)
 	if err != nil {
 		return nil, err
 	}
@@ -84,10 +98,13 @@ func Start(ctx context.Context, c Config) (*System, error) {
 	}
 	life, stop := context.WithCancel(context.Background())
 	s := &System{
-		BaseURL: base, Table: parts().Table, Functions: started, Courier: post, Environment: variables, DB: db, TableName: c.Table,
-		stop: stop, read: make(chan struct{}),
+		BaseURL: base, Table: parts().Table, Functions: started, Courier: post,
+		Environment: variables, DB: db, TableName: c.Table, stop: stop, read: make(chan struct{}),
 	}
-	reader := &stream{db: db, streams: dynamodbstreams.NewFromConfig(config), table: c.Table, checkpoint: c.Checkpoint, handle: streaming(post), now: c.Now, log: c.Log}
+	reader := &stream{
+		db: db, streams: dynamodbstreams.NewFromConfig(config), table: c.Table,
+		checkpoint: c.Checkpoint, handle: streaming(post), now: c.Now, log: c.Log,
+	}
 	go func() {
 		defer close(s.read)
 		if !c.NoCourier {
@@ -104,29 +121,31 @@ func Start(ctx context.Context, c Config) (*System, error) {
 	return s, nil
 }
 
-// Stop stops everything that Start started, and waits for the requests under way.
+// Stop stops everything that Start has started. It waits up to five seconds for the requests that
+// are being served.
 func (s *System) Stop() {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	_ = s.server.Shutdown(ctx) // what has not ended by then is cut off
+	_ = s.server.Shutdown(ctx) // a request that takes longer is cut off
 	s.stop()
 	<-s.read
 }
 
-// variables are the environment of the functions. The empty ones say that there is none of their kind, also to a function whose
-// deployment has one.
+// variables returns the environment of the functions. An empty variable says that there is nothing
+// of its kind, which a function must be told too.
 func (c Config) variables(base string) map[string]string {
 	all := map[string]string{
 		"AWS_REGION": "local", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
-		"AWS_ENDPOINT_URL_DYNAMODB": c.DynamoDBURL, "AWS_ENDPOINT_URL_SESV2": c.SESURL, "TABLE_NAME": c.Table, "PUBLIC_URL": base,
-		"MAIL_FROM": "Identity Pools <no-reply@example.com>", "MAIL_CONFIGURATION_SET": "", "RETURN_ORIGINS": "",
+		"AWS_ENDPOINT_URL_DYNAMODB": c.DynamoDBURL, "AWS_ENDPOINT_URL_SESV2": c.SESURL,
+		"TABLE_NAME": c.Table, "PUBLIC_URL": base, "RETURN_ORIGINS": "",
+		"MAIL_FROM": "Identity Pools <no-reply@example.com>", "MAIL_CONFIGURATION_SET": "",
 	}
 	maps.Copy(all, c.Environment)
 	return all
 }
 
-// functionsOf are the functions that serve routes, by name.
-func functionsOf(parts func() start.Parts) (map[string]api.Gateway, error) {
+// startFunctions starts the functions that serve routes and returns them by name.
+func startFunctions(parts func() start.Parts) (map[string]api.Gateway, error) {
 	started := map[string]api.Gateway{}
 	for _, f := range functions.All() {
 		handler, err := f.New(parts())
@@ -138,7 +157,7 @@ func functionsOf(parts func() start.Parts) (map[string]api.Gateway, error) {
 	return started, nil
 }
 
-// createTable creates the table if it is missing.
+// createTable creates the table if it does not exist.
 func createTable(ctx context.Context, db *dynamodb.Client, name string) error {
 	_, err := db.CreateTable(ctx, table.Definition(name))
 	var exists *types.ResourceInUseException
@@ -148,8 +167,11 @@ func createTable(ctx context.Context, db *dynamodb.Client, name string) error {
 	if err != nil {
 		return fmt.Errorf("create table %s: %w", name, err)
 	}
-	waiter := dynamodb.NewTableExistsWaiter(db, func(o *dynamodb.TableExistsWaiterOptions) { o.MinDelay = 50 * time.Millisecond })
-	if err := waiter.Wait(ctx, &dynamodb.DescribeTableInput{TableName: aws.String(name)}, time.Minute); err != nil {
+	waiter := dynamodb.NewTableExistsWaiter(db, func(o *dynamodb.TableExistsWaiterOptions) {
+		o.MinDelay = 50 * time.Millisecond
+	})
+	created := &dynamodb.DescribeTableInput{TableName: aws.String(name)}
+	if err := waiter.Wait(ctx, created, time.Minute); err != nil {
 		return fmt.Errorf("wait for table %s: %w", name, err)
 	}
 	if _, err := db.UpdateTimeToLive(ctx, table.TimeToLive(name)); err != nil {
@@ -158,7 +180,7 @@ func createTable(ctx context.Context, db *dynamodb.Client, name string) error {
 	return nil
 }
 
-// EnsureClient makes an API client with the secret, unless there is one with its id.
+// EnsureClient creates an API client with the secret, unless a client with its ID exists.
 func (s *System) EnsureClient(ctx context.Context, c access.Client, secret string) error {
 	c.Secrets = []string{access.HashSecret(secret)}
 	err := s.Table.Clients.Create(ctx, c)

@@ -23,17 +23,21 @@ import (
 	"identitypools/shared/api"
 )
 
-// actor plays the story of events/ in a tenant of its own, with canaries in its texts.
-type actor struct {
-	*aviary
+// caller sends the events of events/ in a tenant of its own, with canaries in their texts.
+type caller struct {
+	*leakTest
 	tenant string
 	values *story.Values
-	known  map[string]string // texts of the story, with the canary of each
+	known  map[string]string // the canary of each text of the events
 }
 
-func (a *aviary) newActor(t *testing.T) *actor {
+// newCaller returns a caller with clients in a new tenant.
+func (a *leakTest) newCaller(t *testing.T) *caller {
 	t.Helper()
-	p := &actor{aviary: a, tenant: "t-" + systemtest.Unique(), values: story.NewValues(), known: map[string]string{}}
+	p := &caller{
+		leakTest: a, tenant: "t-" + systemtest.Unique(), values: story.NewValues(),
+		known: map[string]string{},
+	}
 	secret := a.canary(secretText, "the secret of a client")
 	p.values.Learn("SECRET", secret)
 	for _, c := range story.Clients() {
@@ -45,43 +49,52 @@ func (a *aviary) newActor(t *testing.T) *actor {
 	return p
 }
 
-// tell calls a route as the story does, twice under a key; then with a canary in each of its fields in turn, then while the table has faults.
-func (a *aviary) tell(t *testing.T, route api.Route) {
+// callRoute calls a route with its event, twice under an idempotency key. Then it calls the route
+// with a canary in each field in turn, and at last while calls to AWS fail or panic.
+func (a *leakTest) callRoute(t *testing.T, route api.Route) {
 	t.Helper()
-	p := a.newActor(t)
+	p := a.newCaller(t)
 	good := p.event(t, route.Name)
 	for _, before := range story.Given(route.Name) {
 		p.must(t, before, p.event(t, before))
 	}
-	good.Headers["idempotency-key"] = p.canary(keyText, route.Name+" good header idempotency-key") + longKey
+	key := p.canary(keyText, route.Name+" good header idempotency-key")
+	good.Headers["idempotency-key"] = key + keySuffix
 	p.must(t, route.Name, good)
 	p.send(t, t.Context(), route.Name, good)
-	p.leads(t, route)
-	for _, e := range slices.Concat(p.inBody(t, route), p.inQuery(t, route), p.inPath(t, route), p.inHeaders(t, route)) {
+	p.sendReturnURL(t, route)
+	for _, e := range slices.Concat(
+		p.bodyVariants(t, route), p.queryVariants(t, route), p.pathVariants(t, route),
+		p.headerVariants(t, route),
+	) {
 		p.send(t, t.Context(), route.Name, e)
 	}
 	if route.Name == "system.generateCode" {
-		p.verifies(t)
+		p.verifyAddress(t)
 	}
 	again := p.event(t, route.Name)
 	for n := range 3 {
-		p.send(t, failing(t, n), route.Name, again)
+		p.send(t, failingContext(t, n), route.Name, again)
 	}
 	p.send(t, context.WithValue(t.Context(), panicKey{}, true), route.Name, again)
 }
 
-// longKey makes a key of a canary long enough.
-const longKey = "-of-as-many-characters-as-a-key-must-have"
+// keySuffix makes a canary long enough for an idempotency key.
+const keySuffix = "-of-as-many-characters-as-a-key-must-have"
 
-func (p *actor) must(t *testing.T, operation string, e events.APIGatewayV2HTTPRequest) {
+// must sends an event, which must succeed.
+func (p *caller) must(t *testing.T, operation string, e events.APIGatewayV2HTTPRequest) {
 	t.Helper()
 	if answer := p.send(t, t.Context(), operation, e); answer.StatusCode >= 400 {
 		t.Fatalf("%s answers %d: %s", operation, answer.StatusCode, answer.Body)
 	}
 }
 
-// send has a route's function do an event, and looks at its answer: it must not repeat a secret of the request.
-func (p *actor) send(t *testing.T, ctx context.Context, operation string, e events.APIGatewayV2HTTPRequest) events.APIGatewayV2HTTPResponse {
+// send passes an event to a route's function and checks that the answer repeats no secret of the
+// request.
+func (p *caller) send(
+	t *testing.T, ctx context.Context, operation string, e events.APIGatewayV2HTTPRequest,
+) events.APIGatewayV2HTTPResponse {
 	t.Helper()
 	text, err := json.Marshal(e)
 	if err != nil {
@@ -97,17 +110,20 @@ func (p *actor) send(t *testing.T, ctx context.Context, operation string, e even
 	}
 	p.requests++
 	for secret, at := range p.secrets {
-		if strings.Contains(filled, secret) && strings.Contains(answer.Body+fmt.Sprint(answer.Headers), secret) && !shows(operation, at) {
+		if strings.Contains(filled, secret) &&
+			strings.Contains(answer.Body+fmt.Sprint(answer.Headers), secret) &&
+			!repeatsSecret(operation, at) {
 			t.Errorf("%s repeats %s: %d %s", operation, at, answer.StatusCode, answer.Body)
 		}
 	}
 	p.values.Hear(operation, answer.Body, answer.Cookies...)
-	p.hear(operation, answer.Body)
+	p.addSecrets(operation, answer.Body)
 	return answer
 }
 
-// event is a route's event in the actor's tenant, good and with canaries in its texts.
-func (p *actor) event(t *testing.T, operation string) events.APIGatewayV2HTTPRequest {
+// event returns a route's event for the caller's tenant, which is valid and has canaries in its
+// texts.
+func (p *caller) event(t *testing.T, operation string) events.APIGatewayV2HTTPRequest {
 	t.Helper()
 	text, err := os.ReadFile("../../../events/" + operation + ".json")
 	if err != nil {
@@ -118,17 +134,23 @@ func (p *actor) event(t *testing.T, operation string) events.APIGatewayV2HTTPReq
 		t.Fatal(err)
 	}
 	e.RawPath = strings.Replace(e.RawPath, "/"+story.Tenant+"/", "/"+p.tenant+"/", 1)
-	e.RequestContext.HTTP.SourceIP = fmt.Sprintf("%s:%x::1", source, p.requests)
-	body := strings.Replace(e.Body, `"length":6`, `"length":12`, 1) // codes that are in no text by chance
-	e.Body = rewrite(t, body, func(pointer, text string) string { return p.good(operation+" "+pointer, text) })
+	e.RequestContext.HTTP.SourceIP = fmt.Sprintf("%s:%x::1", sourcePrefix, p.requests)
+	// Codes of 12 digits do not occur in other texts by chance.
+	body := strings.Replace(e.Body, `"length":6`, `"length":12`, 1)
+	e.Body = rewrite(t, body, func(pointer, text string) string {
+		return p.withCanary(operation+" "+pointer, text)
+	})
 	return e
 }
 
-// good is a text of the story with a canary where it can have one: the same for the same text.
-func (p *actor) good(at, text string) string {
+// withCanary returns a text of an event with a canary, if the field can have one. The same text
+// always gets the same canary.
+func (p *caller) withCanary(at, text string) string {
 	c := classOf(at)
-	made := at[strings.LastIndex(at, "/")+1:] // what a field of another name has is ours to make: codes, tickets
-	if !slices.Contains([]class{addressText, personalText, settingText}, c) && made != "password" || strings.Contains(at, "/schema/") {
+	// Other secrets than passwords, such as codes and tickets, are made by the product.
+	made := at[strings.LastIndex(at, "/")+1:]
+	if !slices.Contains([]class{addressText, personalText, settingText}, c) && made != "password" ||
+		strings.Contains(at, "/schema/") {
 		return text
 	}
 	if _, ok := p.known[text]; !ok {
@@ -144,16 +166,23 @@ func (p *actor) good(at, text string) string {
 	return p.known[text]
 }
 
-// classOf is what the field at the end of a JSON pointer, or of a query, is.
+// classOf returns the class of a field, which is named by a JSON pointer or by a parameter of a
+// query.
 func classOf(at string) class {
 	switch name := at[strings.LastIndexAny(at, "/ ?")+1:]; {
-	case slices.Contains([]string{"password", "hashed_password", "code", "extended_code", "ticket", "client_secret", "totp_secret"}, name):
+	case slices.Contains([]string{
+		"password", "hashed_password", "code", "extended_code", "ticket", "client_secret",
+		"totp_secret",
+	}, name):
 		return secretText
-	case slices.Contains([]string{"identifier", "address", "otp_address", "query", "search_phrase"}, name):
+	case slices.Contains([]string{
+		"identifier", "address", "otp_address", "query", "search_phrase",
+	}, name):
 		return addressText
-	case strings.Contains(at, " //"): // a form's field is named by its pointer into the payload
+	case strings.Contains(at, " //"): // the name of a form's field is a pointer into the payload
 		return personalText
-	case strings.Contains(at, "/payload/"), strings.Contains(at, "/metadata/"), strings.Contains(at, "/business_metadata/"):
+	case strings.Contains(at, "/payload/"), strings.Contains(at, "/metadata/"),
+		strings.Contains(at, "/business_metadata/"):
 		return personalText
 	case slices.Contains([]string{"name", "description", "subject", "body"}, name):
 		return settingText
@@ -165,31 +194,35 @@ func classOf(at string) class {
 	return strayText
 }
 
-// leads asks for a message whose link leads on to a place, where a route can.
-func (p *actor) leads(t *testing.T, route api.Route) {
+// sendReturnURL asks for a message whose link has a URL to return to, if the route allows one.
+func (p *caller) sendReturnURL(t *testing.T, route api.Route) {
 	t.Helper()
 	e := p.event(t, route.Name)
 	if !strings.Contains(e.RawQueryString, "code_type_in_message") || route.Caller == api.Public {
 		return
 	}
-	e.RawQueryString += "&post_activation_url=https://app.example.com/" + p.canary(returnText, route.Name+"?post_activation_url")
+	e.RawQueryString += "&post_activation_url=https://app.example.com/" +
+		p.canary(returnText, route.Name+"?post_activation_url")
 	p.send(t, t.Context(), route.Name, e)
 }
 
-// verifies asks for a code that verifies an address: codes of that kind are kept by address.
-func (p *actor) verifies(t *testing.T) {
+// verifyAddress asks for a code that verifies an address, because such codes are stored by address.
+func (p *caller) verifyAddress(t *testing.T) {
 	t.Helper()
-	address := `"address":"` + p.canary(addressText, "generateCode /address to verify") + `@example.com"`
+	canary := p.canary(addressText, "generateCode /address to verify")
+	address := `"address":"` + canary + `@example.com"`
 	user, code := p.event(t, "admin.createUser"), p.event(t, "system.generateCode")
-	user.Body = `{"id":"vera","status":"new","verifiable_addresses":[{` + address + `,"type":"email","verified":false,"status":"active"}]}`
+	user.Body = `{"id":"vera","status":"new","verifiable_addresses":[{` + address +
+		`,"type":"email","verified":false,"status":"active"}]}`
 	p.must(t, "admin.createUser", user)
 	code.RawPath = strings.Replace(code.RawPath, "/ann/", "/vera/", 1)
 	code.Body = `{"type":"verify_address",` + address + `}`
 	p.send(t, t.Context(), "system.generateCode", code)
 }
 
-// inBody are the events with a canary in one text of the body, and one with a field too many.
-func (p *actor) inBody(t *testing.T, route api.Route) (all []events.APIGatewayV2HTTPRequest) {
+// bodyVariants returns events that have a canary in one text of the body, and one that has an
+// additional field.
+func (p *caller) bodyVariants(t *testing.T, route api.Route) (all []events.APIGatewayV2HTTPRequest) {
 	t.Helper()
 	e := p.event(t, route.Name)
 	var pointers []string
@@ -209,15 +242,18 @@ func (p *actor) inBody(t *testing.T, route api.Route) (all []events.APIGatewayV2
 	}
 	if strings.HasPrefix(e.Body, "{") {
 		other := e
-		other.Body = strings.Replace(e.Body, "{", `{"extra":"`+p.canary(strayText, route.Name+" /extra")+`",`, 1)
+		other.Body = strings.Replace(
+			e.Body, "{", `{"extra":"`+p.canary(strayText, route.Name+" /extra")+`",`, 1,
+		)
 		all = append(all, other)
 	}
 	return all
 }
 
-// inQuery are the events with a canary in one parameter, each that the story has, and with one in each that any route has: in one at a
-// time where tests are long.
-func (p *actor) inQuery(t *testing.T, route api.Route) (all []events.APIGatewayV2HTTPRequest) {
+// queryVariants returns events that have a canary in one parameter of the query, for each parameter
+// of the route's event. It also puts canaries into all parameters that any route has: into one at a
+// time with LONG, else into all at once.
+func (p *caller) queryVariants(t *testing.T, route api.Route) (all []events.APIGatewayV2HTTPRequest) {
 	t.Helper()
 	e := p.event(t, route.Name)
 	query, err := url.ParseQuery(e.RawQueryString)
@@ -225,7 +261,8 @@ func (p *actor) inQuery(t *testing.T, route api.Route) (all []events.APIGatewayV
 		t.Fatal(err)
 	}
 	common := []string{
-		"after_pool_id", "before_pool_id", "after_user_id", "before_user_id", "code", "code_type_in_message", "kind", "lang", "limit", "mode", "order",
+		"after_pool_id", "before_pool_id", "after_user_id", "before_user_id", "code",
+		"code_type_in_message", "kind", "lang", "limit", "mode", "order",
 		"post_activation_url", "query", "return_to", "search_phrase", "send_activation_message", "sort",
 	}
 	with := func(names ...string) {
@@ -250,8 +287,8 @@ func (p *actor) inQuery(t *testing.T, route api.Route) (all []events.APIGatewayV
 	return all
 }
 
-// inPath are the events with a canary for one id of the path.
-func (p *actor) inPath(t *testing.T, route api.Route) (all []events.APIGatewayV2HTTPRequest) {
+// pathVariants returns events that have a canary instead of one id of the path.
+func (p *caller) pathVariants(t *testing.T, route api.Route) (all []events.APIGatewayV2HTTPRequest) {
 	t.Helper()
 	e := p.event(t, route.Name)
 	for i, part := range strings.Split(route.Path, "/") {
@@ -265,8 +302,9 @@ func (p *actor) inPath(t *testing.T, route api.Route) (all []events.APIGatewayV2
 	return all
 }
 
-// inHeaders are the events with canaries in headers: a token that is none, a form that is none, and all others at once.
-func (p *actor) inHeaders(t *testing.T, route api.Route) []events.APIGatewayV2HTTPRequest {
+// headerVariants returns events that have canaries in headers: in the authorization, in the content
+// type, in the idempotency key, and in all others at once.
+func (p *caller) headerVariants(t *testing.T, route api.Route) []events.APIGatewayV2HTTPRequest {
 	t.Helper()
 	with := func(c class, format string, names ...string) events.APIGatewayV2HTTPRequest {
 		e := p.event(t, route.Name)
@@ -280,12 +318,15 @@ func (p *actor) inHeaders(t *testing.T, route api.Route) []events.APIGatewayV2HT
 		"x-request-id")
 	others.Cookies = []string{"session=" + p.canary(secretText, route.Name+" cookie")}
 	return []events.APIGatewayV2HTTPRequest{
-		with(secretText, "Bearer %s", "authorization"), with(secretText, "Basic %s", "authorization"), with(strayText, "text/%s", "content-type"), others,
-		with(keyText, "%s", "idempotency-key"), with(keyText, "%s"+longKey, "x-idempotency-key"),
+		with(secretText, "Bearer %s", "authorization"),
+		with(secretText, "Basic %s", "authorization"), with(strayText, "text/%s", "content-type"),
+		others,
+		with(keyText, "%s", "idempotency-key"), with(keyText, "%s"+keySuffix, "x-idempotency-key"),
 	}
 }
 
-// rewrite changes the texts of a body, of JSON or of a form, each at its JSON pointer.
+// rewrite replaces the texts in a body, which is JSON or a form. change gets the JSON pointer of
+// each text.
 func rewrite(t *testing.T, body string, change func(pointer, text string) string) string {
 	t.Helper()
 	if body == "" {
@@ -312,6 +353,7 @@ func rewrite(t *testing.T, body string, change func(pointer, text string) string
 	return string(text)
 }
 
+// walkTexts replaces the texts in a JSON value.
 func walkTexts(pointer string, value any, change func(pointer, text string) string) any {
 	switch v := value.(type) {
 	case string:
@@ -328,15 +370,18 @@ func walkTexts(pointer string, value any, change func(pointer, text string) stri
 	return value
 }
 
-// failing is a context in which the n-th call to AWS fails, after all of the SDK's tries, which would take their time.
-func failing(t *testing.T, n int) context.Context {
+// failingContext returns a context in which the n-th call to AWS fails. It fails after the SDK's
+// retries, because those take time.
+func failingContext(t *testing.T, n int) context.Context {
 	kinds := []systemtest.FaultKind{systemtest.Failed, systemtest.Cut, systemtest.TimedOut}
-	return (&systemtest.Fault{Kind: kinds[n%len(kinds)], Reach: systemtest.OnceAbove, Call: n}).Context(t.Context())
+	return (&systemtest.Fault{
+		Kind: kinds[n%len(kinds)], Reach: systemtest.OnceAbove, Call: n,
+	}).Context(t.Context())
 }
 
 type panicKey struct{}
 
-// panicking lets the calls of a context panic that is marked so.
+// panicking is a middleware that panics if the context has a panicKey.
 func panicking(stack *middleware.Stack) error {
 	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("panicking", func(
 		ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
@@ -348,16 +393,18 @@ func panicking(stack *middleware.Stack) error {
 	}), middleware.Before)
 }
 
-// refusingSES injects SES's refusals, which repeat the recipient as the real ones may, and keeps the mails that it takes.
+// refusingSES is a server that refuses mails as SES does, with the recipient in the message of the
+// error, or accepts and keeps them.
 type refusingSES struct {
 	url string
 
 	mu     sync.Mutex
-	code   string // "" takes
+	code   string // of the error; "" if mails are accepted
 	status int
 	taken  []string
 }
 
+// newRefusingSES starts a server that accepts mails.
 func newRefusingSES(t *testing.T) *refusingSES {
 	t.Helper()
 	s := &refusingSES{}
@@ -382,20 +429,24 @@ func newRefusingSES(t *testing.T) *refusingSES {
 		}
 		w.Header().Set("X-Amzn-Errortype", s.code)
 		w.WriteHeader(s.status)
-		_, _ = fmt.Fprintf(w, `{"message":"refused for identity/%s"}`, strings.Join(mail.Destination.ToAddresses, ","))
+		_, _ = fmt.Fprintf(
+			w, `{"message":"refused for identity/%s"}`,
+			strings.Join(mail.Destination.ToAddresses, ","),
+		)
 	}))
 	t.Cleanup(server.Close)
 	s.url = server.URL
 	return s
 }
 
-// refuse answers each mail with an error from now on; "" takes them.
+// refuse makes the server refuse mails with an error from now on, or accept them if code is "".
 func (s *refusingSES) refuse(code string, status int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.code, s.status = code, status
 }
 
+// mails returns the texts of the mails that were accepted.
 func (s *refusingSES) mails() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,7 +1,6 @@
 package registration_test
 
 import (
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -13,100 +12,65 @@ import (
 	"identitypools/shared/api"
 )
 
-// siege is an address that a stranger registers again and again, and its owner who signs up meanwhile.
-type siege struct {
-	product         *systemtest.Product
-	tenant          *systemtest.Tenant
-	pool, email     string
-	stranger, owner string // tickets
-}
-
-const ownersPassword = "the owner's own password"
-
-func (s *siege) register(t *testing.T, name string) string {
-	t.Helper()
-	return s.tenant.Public.Must(t, 201, "POST", "/pools/"+s.pool+"/register", fields{
-		"identifier": s.email, "password": name, "payload": fields{"name": name},
-	}).Text(t, "ticket")
-}
-
-// besiege has a stranger use up the mails to an address, and its owner come too late for one.
-func besiege(t *testing.T) *siege {
-	t.Helper()
-	return starve(t, func(s *siege, i int) string {
-		return s.register(t, fmt.Sprintf("the stranger's password no. %d", i))
-	})
-}
-
-// registerName registers a user name publicly with the mailbox of s, and returns its ticket. The
-// mail has a code, or a link where form is "link".
-func (s *siege) registerName(t *testing.T, name, form string) (ticket string) {
-	t.Helper()
-	return s.tenant.Public.Must(t, 201, "POST", s.path()+"/register?code_type_in_message="+form, fields{
-		"identifier": name, "otp_address": s.email,
-	}).Text(t, "ticket")
-}
-
-func (s *siege) activate(t *testing.T, want int, body fields) {
-	t.Helper()
-	s.tenant.Public.Must(t, want, "POST", "/pools/"+s.pool+"/activate", body)
-}
-
-func (s *siege) mustBeTheOwners(t *testing.T, code string) {
-	t.Helper()
-	verify(t, s.tenant, s.pool, s.email, ownersPassword, 200)
-	if text := fmt.Sprint(byKey(t, s.tenant, s.pool, s.email)["payload"]); strings.Contains(text, "stranger") {
-		t.Errorf("the stranger's payload is the owner's: %s", text)
-	}
-	s.activate(t, 422, fields{"ticket": s.stranger, "code": code})
-}
-
-// "An attacker can't keep an owner from activating for longer than a stated time": not at all while guesses are left, since a mail that the
-// stranger caused proves the address to the owner's own registration; else until the next mail, which comes within the hour and has a link.
+// "An attacker can't keep an owner from activating for longer than a stated time." While guesses
+// are left there is no delay, because a mail that the stranger caused also proves the address for
+// the owner's own registration. When no guesses are left, the owner waits for the next mail, which
+// is sent within an hour and has a link.
 func TestAStrangerDelaysAnOwnerForAnHourAtMost(t *testing.T) {
 	t.Parallel()
 	t.Run("the mails are used up", func(t *testing.T) {
 		t.Parallel()
-		s := besiege(t)
+		s := exhaustMailsByAddress(t)
 		code := systemtest.CodeIn(t, s.product.Inbox.Mails(t, s.email)[4])
-		s.activate(t, 201, fields{"ticket": s.owner, "code": code})
-		if name := byKey(t, s.tenant, s.pool, s.email)["payload"].(fields)["name"]; name != ownersPassword {
+		s.activate(t, 201, fields{"ticket": s.ownerTicket, "code": code})
+		if name := findUser(
+			t, s.tenant, s.pool, s.email,
+		)["payload"].(fields)["name"]; name != ownersPassword {
 			t.Errorf("the payload is of %v", name)
 		}
-		s.mustBeTheOwners(t, code)
+		s.mustBelongToOwner(t, code)
 	})
 	t.Run("the mails and the guesses are used up", func(t *testing.T) {
 		t.Parallel()
-		s := besiege(t)
+		s := exhaustMailsByAddress(t)
 		code := systemtest.CodeIn(t, s.product.Inbox.Mails(t, s.email)[4])
 		for range 20 {
-			s.activate(t, 422, fields{"ticket": s.stranger, "code": systemtest.WrongCode(code)})
+			s.activate(t, 422, fields{"ticket": s.strangerTicket, "code": systemtest.WrongCode(code)})
 		}
-		s.activate(t, 422, fields{"ticket": s.owner, "code": code})
+		s.activate(t, 422, fields{"ticket": s.ownerTicket, "code": code})
 		s.product.Clock.Advance(56 * time.Minute) // an hour after the first mail
 		s.tenant.RenewTokens(t)
-		s.stranger = s.register(t, "the stranger's last password")
+		s.strangerTicket = s.register(t, "the stranger's last password")
 		link := systemtest.LinkIn(t, s.product.Inbox.Await(t, s.email, 6)[5])
-		s.activate(t, 422, fields{"code": link.Query().Get("code")}) // whose it is, is unknown
+		// Without a ticket it is unknown whose registration it is, so a password is missing.
+		s.activate(t, 422, fields{"code": link.Query().Get("code")})
 		page := s.product.BaseURL + link.RequestURI()
-		if got := postForm(t, page, "code", link.Query().Get("code")); got.Status != 422 || !contains(got.Body, "Enter a password.") {
+		if got := postForm(t, page, "code", link.Query().Get("code")); got.Status != 422 ||
+			!contains(got.Body, "Enter a password.") {
 			t.Errorf("the page answers %d %s", got.Status, got.Body)
 		}
-		if got := postForm(t, page, "code", link.Query().Get("code"), "password", ownersPassword); got.Status != 303 {
+		if got := postForm(
+			t, page, "code", link.Query().Get("code"), "password", ownersPassword,
+		); got.Status != 303 {
 			t.Errorf("the page answers %d %s", got.Status, got.Body)
 		}
-		s.mustBeTheOwners(t, code)
+		s.mustBelongToOwner(t, code)
 	})
 }
 
-// 63B §3.2.2, "a budget a source as well, on public routes": exact under parallel calls, of one source alone, anew with the hour.
+// 63B §3.2.2, "a budget a source as well, on public routes": the budget is exact under concurrent
+// calls, is one source's alone, and starts again each hour.
 func TestASourceHasABudget(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
 	tenant := product.NewTenant(t)
-	pool := tenant.NewPool(t, fields{"limits": fields{"source_guesses_per_hour": 10, "source_submissions_per_hour": 10}})
+	pool := tenant.NewPool(t, fields{
+		"limits": fields{"source_guesses_per_hour": 10, "source_submissions_per_hour": 10},
+	})
 	call := func(source, path, body string) int {
-		r := httptest.NewRequest(http.MethodPost, "/api/identity/"+tenant.ID+"/public/pools/"+pool+path, nil)
+		r := httptest.NewRequest(
+			http.MethodPost, "/api/identity/"+tenant.ID+"/public/pools/"+pool+path, nil,
+		)
 		r.RemoteAddr = source
 		r.Header.Set("Content-Type", "application/json")
 		got, err := product.Functions["registration"](t.Context(), api.Event(r, []byte(body), "id"))
@@ -128,7 +92,9 @@ func TestASourceHasABudget(t *testing.T) {
 		{"resends", "/activation/send", `{"address": "ida@example.com"}`, 202},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			for _, sources := range [][2]string{{"192.0.2.1:1", "192.0.2.2:1"}, {"[2001:db8::1]:1", "[2001:db8:0:1::1]:1"}} {
+			for _, sources := range [][2]string{
+				{"192.0.2.1:1", "192.0.2.2:1"}, {"[2001:db8::1]:1", "[2001:db8:0:1::1]:1"},
+			} {
 				var (
 					calls sync.WaitGroup
 					mu    sync.Mutex
@@ -167,16 +133,19 @@ func TestASourceHasABudget(t *testing.T) {
 	}
 }
 
-// "Mail budgets a pool (an hour, a day)": whoever asks for a mail above it gets the usual answer, and the mail when there is a place for it again.
-// Administrators ask for as many as they like.
+// "Mail budgets a pool (an hour, a day)": above the budget, a request is answered as usual, and its
+// mail is sent when the budget allows it. Mails that administrators ask for are not limited by it.
 func TestAPoolHasABudgetOfMails(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
 	tenant := product.NewTenant(t)
 	now := product.Clock.Now().UTC()
-	product.Clock.Advance(now.Truncate(24 * time.Hour).Add(32*time.Hour + time.Minute).Sub(now)) // so that all is in one hour of one day
+	// Everything happens in one hour of one day.
+	product.Clock.Advance(now.Truncate(24 * time.Hour).Add(32*time.Hour + time.Minute).Sub(now))
 	tenant.RenewTokens(t)
-	pool := tenant.NewPool(t, fields{"limits": fields{"pool_mails_per_hour": 2, "pool_mails_per_day": 3}})
+	pool := tenant.NewPool(t, fields{
+		"limits": fields{"pool_mails_per_hour": 2, "pool_mails_per_day": 3},
+	})
 	path := "/pools/" + pool
 	back := func() string {
 		address := systemtest.Address("jo")
@@ -185,12 +154,14 @@ func TestAPoolHasABudgetOfMails(t *testing.T) {
 	}
 	public := func() string {
 		address := systemtest.Address("kim")
-		tenant.Public.Must(t, 201, "POST", path+"/register", fields{"identifier": address, "password": systemtest.Password})
+		tenant.Public.Must(t, 201, "POST", path+"/register", fields{
+			"identifier": address, "password": systemtest.Password,
+		})
 		return address
 	}
 	product.Inbox.Await(t, public(), 1)
 	product.Inbox.Await(t, back(), 1)
-	late := []string{back(), back()} // one a later hour of this day, and one tomorrow
+	late := []string{back(), back()} // the first waits for a later hour, the second for the next day
 	for range 3 {
 		address := systemtest.Address("ann")
 		id := tenant.NewUser(t, pool, "new", address, nil)
