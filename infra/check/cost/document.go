@@ -32,7 +32,7 @@ func (d *document) printf(format string, values ...any) { fmt.Fprintf(&d.text, f
 
 func (d *document) routes(m Measured) {
 	d.printf("## A million calls of each route\n")
-	d.printf("A call is the route's event of `events/`, in a process that has the keys of tokens and the settings of pool and schema in memory; settings")
+	d.printf("A call is the route's sample event (`make event`), in a process that has the keys of tokens and the settings of pool and schema in memory; settings")
 	d.printf("stay there for five seconds, and reading one costs a trip and an RU more. Trips are round trips to the table, WU and RU write and read")
 	d.printf("units. What the call leaves to the courier is in its column, with the mails: see below. Operations that cost the same share a row.\n")
 	d.printf("| operations | trips | WU | RU | mails | DynamoDB | Lambda | API Gateway | logs | courier | total |")
@@ -100,7 +100,7 @@ func (d *document) idling(m Measured) {
 	d.printf("- %g secrets: %s.", d.u.Secrets.Is, usd(secrets))
 	d.printf("- Alarms (%g) and dashboards (%g): %s. Metrics: nothing.", d.u.Alarms.Is,
 		d.u.Dashboards.Is, usd(d.idleBill()-secrets))
-	d.printf("- What is stored, with point-in-time recovery: %s for a GB; %s for a million users of %.0f bytes, which a user of `events/` has, with",
+	d.printf("- What is stored, with point-in-time recovery: %s for a GB; %s for a million users of %.0f bytes, which a user of the sample events has, with",
 		usd(d.storageBill(bytesInGB)), usd(d.storageBill(m.UserBytes*many)), m.UserBytes)
 	d.printf("  two identifiers, a verified address, a password, and the 100 bytes that DynamoDB adds to each item.")
 	d.printf("- The courier's clock, %g ticks that find nothing to do: %.4f.", d.u.Ticks.Is,

@@ -18,7 +18,6 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"identitypools/functions"
-	"identitypools/infra/check/story"
 	"identitypools/infra/check/systemtest"
 	"identitypools/shared/api"
 )
@@ -86,7 +85,7 @@ func (q question) isGuess() bool {
 // event is a question about an address, each from a source of its own: what is limited by source is another test's.
 func (c *crowd) event(tb testing.TB, q question, s stranger) (api.Gateway, events.APIGatewayV2HTTPRequest) {
 	tb.Helper()
-	route := story.Route(q.operation)
+	route, _ := functions.Route(q.operation)
 	path := strings.NewReplacer("{tid}", c.tenant.ID, "{ipID}", c.pool).Replace(route.Path)
 	r, err := http.NewRequestWithContext(tb.Context(), route.Method, path+"?"+strings.Replace(q.query, "LINK", s.link, 1), nil)
 	if err != nil {

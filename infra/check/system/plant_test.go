@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -18,25 +17,26 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/smithy-go/middleware"
 
-	"identitypools/infra/check/story"
 	"identitypools/infra/check/systemtest"
+	"identitypools/infra/local/sample"
 	"identitypools/shared/api"
 )
 
-// actor plays the story of events/ in a tenant of its own, with canaries in its texts.
+// actor sends the sample events of the routes in a tenant of its own, with canaries in its texts.
 type actor struct {
 	*aviary
-	tenant string
-	values *story.Values
-	known  map[string]string // texts of the story, with the canary of each
+	tenant  string
+	samples sample.Set
+	values  *sample.Values
+	known   map[string]string // texts of the events, with the canary of each
 }
 
 func (a *aviary) newActor(t *testing.T) *actor {
 	t.Helper()
-	p := &actor{aviary: a, tenant: "t-" + systemtest.Unique(), values: story.NewValues(), known: map[string]string{}}
+	p := &actor{aviary: a, tenant: "t-" + systemtest.Unique(), samples: samples(t), values: sample.NewValues(), known: map[string]string{}}
 	secret := a.canary(secretText, "the secret of a client")
-	p.values.Learn("SECRET", secret)
-	for _, c := range story.Clients() {
+	p.values.Set("SECRET", secret)
+	for _, c := range sample.Clients() {
 		c.Tenant = p.tenant
 		if err := a.product.EnsureClient(t.Context(), c, secret); err != nil {
 			t.Fatal(err)
@@ -50,7 +50,7 @@ func (a *aviary) tell(t *testing.T, route api.Route) {
 	t.Helper()
 	p := a.newActor(t)
 	good := p.event(t, route.Name)
-	for _, before := range story.Given(route.Name) {
+	for _, before := range p.samples.Before(route.Name) {
 		p.must(t, before, p.event(t, before))
 	}
 	good.Headers["idempotency-key"] = p.canary(keyText, route.Name+" good header idempotency-key") + longKey
@@ -91,7 +91,7 @@ func (p *actor) send(t *testing.T, ctx context.Context, operation string, e even
 	if err := json.Unmarshal([]byte(filled), &e); err != nil {
 		t.Fatal(err)
 	}
-	answer, err := p.product.Functions[story.Route(operation).Function](ctx, e)
+	answer, err := p.product.Functions[p.samples[operation].Route.Function](ctx, e)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func (p *actor) send(t *testing.T, ctx context.Context, operation string, e even
 			t.Errorf("%s repeats %s: %d %s", operation, at, answer.StatusCode, answer.Body)
 		}
 	}
-	p.values.Hear(operation, answer.Body, answer.Cookies...)
+	p.values.SetFromAnswer(operation, answer.Body, answer.Cookies...)
 	p.hear(operation, answer.Body)
 	return answer
 }
@@ -109,15 +109,8 @@ func (p *actor) send(t *testing.T, ctx context.Context, operation string, e even
 // event is a route's event in the actor's tenant, good and with canaries in its texts.
 func (p *actor) event(t *testing.T, operation string) events.APIGatewayV2HTTPRequest {
 	t.Helper()
-	text, err := os.ReadFile("../../../events/" + operation + ".json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var e events.APIGatewayV2HTTPRequest
-	if err := json.Unmarshal(text, &e); err != nil {
-		t.Fatal(err)
-	}
-	e.RawPath = strings.Replace(e.RawPath, "/"+story.Tenant+"/", "/"+p.tenant+"/", 1)
+	e := p.samples[operation].Request()
+	e.RawPath = strings.Replace(e.RawPath, "/"+sample.Tenant+"/", "/"+p.tenant+"/", 1)
 	e.RequestContext.HTTP.SourceIP = fmt.Sprintf("%s:%x::1", source, p.requests)
 	body := strings.Replace(e.Body, `"length":6`, `"length":12`, 1) // codes that are in no text by chance
 	e.Body = rewrite(t, body, func(pointer, text string) string { return p.good(operation+" "+pointer, text) })
