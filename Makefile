@@ -1,6 +1,6 @@
 # `make help` tells what there is. PORT, RACE and GOARCH may be given, as in `make test RACE=1`.
 .DEFAULT_GOAL := help
-.PHONY: help install run invoke sam generate test mutate load contract screenshots lint build synth diff deploy bench clean FORCE
+.PHONY: help install run invoke event sam generate test mutate load contract screenshots lint build synth diff deploy bench clean FORCE
 
 TOOL := go tool -modfile=infra/check/tools/go.mod
 FUNCTIONS := $(patsubst functions/%/lambda/main.go,%,$(wildcard functions/*/lambda/main.go))
@@ -17,8 +17,11 @@ run: install ## start the whole product here, on PORT (8080)
 	go build -o .local/bin/identity-pools ./infra/local/run
 	@exec .local/bin/identity-pools # not `go run`, which leaves its child behind on SIGTERM
 
-invoke: ## have one built function do EVENT=events/x.json against make run; also FUNCTION=pools, SET="CODE=123456 TICKET=x"
+invoke: ## pass an event to one built function against make run: EVENT=admin.listPools, a route, or a file; also FUNCTION=pools, SET="CODE=123456 TICKET=x"
 	@go run ./infra/local/invoke -event '$(EVENT)' $(FUNCTION:%=-function %) $(SET:%=-set %)
+
+event: ## print the sample event of a route as API Gateway sends it: EVENT=admin.listPools
+	@go run ./infra/local/invoke -print -event '$(EVENT)'
 
 sam: install ## serve the deployment's template in SAM's containers against make run, which on Linux needs HOST=172.17.0.1
 	npx cdk synth --quiet $(ARGS)

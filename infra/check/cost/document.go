@@ -35,7 +35,7 @@ func (d *document) printf(format string, values ...any) { fmt.Fprintf(&d.text, f
 
 func (d *document) routes(m Measured) {
 	d.printf("## A million calls of each route\n")
-	d.printf("- A call is the route's event in `events/`. The process has the keys of tokens and the")
+	d.printf("- A call is the route's sample event (`make event`). The process has the keys of tokens and the")
 	d.printf("  settings of the pool and the schema in memory. Settings stay there for five seconds;")
 	d.printf("  reading one costs one trip and one RU more.")
 	d.printf("- Trips are round trips to the table. WU and RU are write units and read units.")
@@ -112,7 +112,7 @@ func (d *document) idling(m Measured) {
 		d.u.Dashboards.Is, usd(d.idleBill()-secrets))
 	d.printf("- Storage with point-in-time recovery: %s for each GB, and %s for a million users of",
 		usd(d.storageBill(bytesInGB)), usd(d.storageBill(m.UserBytes*many)))
-	d.printf("  %.0f bytes. A user in `events/` has that size, with two identifiers, a verified", m.UserBytes)
+	d.printf("  %.0f bytes. A user in the sample events has that size, with two identifiers, a verified", m.UserBytes)
 	d.printf("  address, a password, and the 100 bytes that DynamoDB adds to each item.")
 	d.printf("- The courier's clock, %g ticks that find nothing to do: %.4f.", d.u.Ticks.Is,
 		d.tickBill(m).total())

@@ -23,8 +23,8 @@ import (
 	"identitypools/functions"
 	"identitypools/infra/check/cost"
 	"identitypools/infra/check/parttest"
-	"identitypools/infra/check/story"
 	"identitypools/infra/check/systemtest"
+	"identitypools/infra/local/sample"
 	"identitypools/infra/local/system"
 	"identitypools/shared/identity"
 	"identitypools/shared/table"
@@ -39,21 +39,26 @@ const (
 	batch   = table.StreamBatch
 )
 
-// meteredProduct is a product that runs the events of events/ and measures what they cost. Its
+// meteredProduct is a product that runs the sample events of the routes and measures what they cost. Its
 // clock stands still, so that functions keep the settings that they have read in memory.
 type meteredProduct struct {
 	*systemtest.Product
-	meter  *systemtest.Meter
-	mails  *atomic.Int64
-	log    *bytes.Buffer
-	values *story.Values
+	meter   *systemtest.Meter
+	mails   *atomic.Int64
+	log     *bytes.Buffer
+	samples sample.Set
+	values  *sample.Values
 }
 
 func newMeteredProduct(tb testing.TB) *meteredProduct {
 	tb.Helper()
+	samples, err := sample.Read("../../..")
+	if err != nil {
+		tb.Fatal(err)
+	}
 	p := &meteredProduct{
 		meter: &systemtest.Meter{}, mails: &atomic.Int64{}, log: &bytes.Buffer{},
-		values: story.NewValues(),
+		samples: samples, values: sample.NewValues(),
 	}
 	now := time.Now().Truncate(time.Second)
 	ses := countingProxy(tb, parttest.OpenInbox(tb).URL(), p.mails)
@@ -62,8 +67,8 @@ func newMeteredProduct(tb testing.TB) *meteredProduct {
 			slog.New(slog.NewJSONHandler(p.log, &slog.HandlerOptions{ReplaceAttr: fixedTime}))
 		c.SESURL, c.Environment["PUBLIC_URL"] = ses, "https://id.example.com"
 	})
-	for _, c := range story.Clients() {
-		if err := p.EnsureClient(tb.Context(), c, story.Secret); err != nil {
+	for _, c := range sample.Clients() {
+		if err := p.EnsureClient(tb.Context(), c, sample.Secret); err != nil {
 			tb.Fatal(err)
 		}
 	}
@@ -98,19 +103,19 @@ func countingProxy(tb testing.TB, inbox string, mails *atomic.Int64) string {
 // runEvent runs the event of an operation, which must succeed. named replaces names in the event.
 func (p *meteredProduct) runEvent(tb testing.TB, operation string, named func(event string) string) {
 	tb.Helper()
-	text, err := os.ReadFile("../../../events/" + operation + ".json")
+	text, err := p.samples[operation].JSON()
 	if err != nil {
 		tb.Fatal(err)
 	}
 	var event events.APIGatewayV2HTTPRequest
-	if err := json.Unmarshal([]byte(p.values.Fill(named(string(text)))), &event); err != nil {
+	if err := json.Unmarshal([]byte(p.values.Fill(named(text))), &event); err != nil {
 		tb.Fatal(err)
 	}
-	answer, err := p.Functions[functionOf(operation)](tb.Context(), event)
+	answer, err := p.Functions[p.functionOf(operation)](tb.Context(), event)
 	if err != nil || answer.StatusCode >= 400 {
 		tb.Fatalf("%s answers %d: %s, %v", operation, answer.StatusCode, answer.Body, err)
 	}
-	p.values.Hear(operation, answer.Body, answer.Cookies...)
+	p.values.SetFromAnswer(operation, answer.Body, answer.Cookies...)
 }
 
 func asWritten(event string) string { return event }
@@ -121,13 +126,13 @@ func asWritten(event string) string { return event }
 func (p *meteredProduct) warmUp(tb testing.TB, operation string) (left []string) {
 	tb.Helper()
 	names := regexp.MustCompile(`\b(ann|ben|bea|cleo)\b`)
-	left = slices.DeleteFunc(story.Given(operation), func(earlier string) bool {
+	left = slices.DeleteFunc(p.samples.Before(operation), func(earlier string) bool {
 		return earlier == "admin.createPool"
 	})
-	if function := functionOf(operation); function == "pools" || function == "schemas" {
-		names, left = regexp.MustCompile(`\b(partners|partner_profile)\b`), story.Given(operation)
+	if function := p.functionOf(operation); function == "pools" || function == "schemas" {
+		names, left = regexp.MustCompile(`\b(partners|partner_profile)\b`), p.samples.Before(operation)
 	}
-	for _, each := range append(story.Given(operation), operation) {
+	for _, each := range append(p.samples.Before(operation), operation) {
 		p.runEvent(tb, each, func(event string) string {
 			return names.ReplaceAllString(event, "${1}_of_before")
 		})
@@ -135,7 +140,10 @@ func (p *meteredProduct) warmUp(tb testing.TB, operation string) (left []string)
 	return left
 }
 
-func functionOf(operation string) string { return story.Route(operation).Function }
+// functionOf returns the name of the function that serves an operation.
+func (p *meteredProduct) functionOf(operation string) string {
+	return p.samples[operation].Route.Function
+}
 
 // measureCall returns what a call costs.
 func (p *meteredProduct) measureCall(name, function string, do func()) cost.Call {
@@ -158,7 +166,7 @@ func measureRoute(tb testing.TB, operation string) cost.Route {
 		p.runEvent(tb, earlier, asWritten)
 	}
 	before := p.items(tb)
-	out := cost.Route{Call: p.measureCall(operation, functionOf(operation), func() {
+	out := cost.Route{Call: p.measureCall(operation, p.functionOf(operation), func() {
 		p.runEvent(tb, operation, asWritten)
 	})}
 	after := p.items(tb)
@@ -297,7 +305,7 @@ func measure(tb testing.TB) (m cost.Measured) {
 		m.Routes = append(m.Routes, measureRoute(tb, r.Name))
 	}
 	p := newMeteredProduct(tb)
-	for _, operation := range story.Given("system.getUser") {
+	for _, operation := range p.samples.Before("system.getUser") {
 		p.runEvent(tb, operation, asWritten)
 	}
 	m.UserBytes = userBytes(p.Items(tb))
@@ -306,7 +314,7 @@ func measure(tb testing.TB) (m cost.Measured) {
 			tb.Fatal(err)
 		}
 	})
-	partition := "USERS#" + story.Tenant + "#partners"
+	partition := "USERS#" + sample.Tenant + "#partners"
 	p.fillCounter(tb, partition)
 	m.Batch = p.measureCall(fmt.Sprintf("count %d users at once", batch), "courier", func() {
 		p.deliver(tb, newUserRecords(partition, counted, batch)...)

@@ -35,7 +35,7 @@ func TestCourierEvents(t *testing.T) {
 		mail.From != "Identity Pools <no-reply@example.com>" {
 		t.Errorf("the mail is %q from %s", mail.Subject, mail.From)
 	}
-	d.values.Learn("EXTENDED_CODE", linkCode(t, mail.Text))
+	d.values.Set("EXTENDED_CODE", linkCode(t, mail.Text))
 	d.given(t, "public.activateByPage")
 
 	d.invoke(t, "courier", string(readEvent(t, "bounce")))

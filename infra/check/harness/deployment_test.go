@@ -12,8 +12,8 @@ import (
 	"identitypools/functions"
 	"identitypools/infra/check/harness"
 	"identitypools/infra/check/parttest"
-	"identitypools/infra/check/story"
 	"identitypools/infra/check/systemtest"
+	"identitypools/infra/local/sample"
 	"identitypools/infra/local/system"
 	"identitypools/shared/api"
 	"identitypools/shared/table"
@@ -25,7 +25,8 @@ type deployment struct {
 	inbox     *parttest.Inbox
 	env       map[string]string
 	functions map[string]*harness.Function
-	values    *story.Values
+	samples   sample.Set
+	values    *sample.Values
 	// names replaces the addresses of the events by addresses that no other deployment uses. It is
 	// nil if that is not needed.
 	names *strings.Replacer
@@ -54,14 +55,14 @@ func newDeployment(tb testing.TB) *deployment {
 		tb.Fatalf("start the product: %v", err)
 	}
 	defer product.Stop()
-	for _, c := range story.Clients() {
-		if err := product.EnsureClient(tb.Context(), c, story.Secret); err != nil {
+	for _, c := range sample.Clients() {
+		if err := product.EnsureClient(tb.Context(), c, sample.Secret); err != nil {
 			tb.Fatalf("make client: %v", err)
 		}
 	}
 	return &deployment{
 		table: product.Table, inbox: inbox, env: env, functions: map[string]*harness.Function{},
-		values: story.NewValues(),
+		samples: samples(tb), values: sample.NewValues(),
 		reader: &systemtest.Product{System: product},
 	}
 }
@@ -92,7 +93,10 @@ func (d *deployment) call(tb testing.TB, operation string) events.APIGatewayV2HT
 // filledEvent returns the event of an operation in which the known values replace the placeholders.
 func (d *deployment) filledEvent(tb testing.TB, operation string) string {
 	tb.Helper()
-	text := string(readEvent(tb, operation))
+	text, err := d.samples[operation].JSON()
+	if err != nil {
+		tb.Fatal(err)
+	}
 	if d.names != nil {
 		text = d.names.Replace(text)
 	}
@@ -106,7 +110,7 @@ func (d *deployment) send(
 	if err := json.Unmarshal(d.invoke(tb, routes()[operation].Function, event), &answer); err != nil {
 		tb.Fatalf("%s: decode the answer: %v", operation, err)
 	}
-	d.values.Hear(operation, answer.Body, answer.Cookies...)
+	d.values.SetFromAnswer(operation, answer.Body, answer.Cookies...)
 	return answer
 }
 

@@ -18,8 +18,8 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"identitypools/infra/check/harness"
-	"identitypools/infra/check/story"
 	"identitypools/infra/check/systemtest"
+	"identitypools/infra/local/sample"
 )
 
 // killCase is an event of a function whose process is killed while it handles the event.
@@ -77,7 +77,7 @@ func killCases() []killCase {
 				}
 			}
 			mails := d.inbox.Mails(tb, d.address("ann"))
-			d.values.Learn("EXTENDED_CODE", linkCode(tb, mails[len(mails)-1].Text))
+			d.values.Set("EXTENDED_CODE", linkCode(tb, mails[len(mails)-1].Text))
 			d.given(tb, "public.activateByPage")
 		}},
 	}
@@ -146,7 +146,7 @@ func (c killCase) run(t *testing.T, n int, after bool) (calls int) {
 
 func (c killCase) prepare(t *testing.T, d *deployment) {
 	t.Helper()
-	before := story.Given(c.event)
+	before := d.samples.Before(c.event)
 	if c.event == "stream" {
 		before = []string{
 			"client.adminToken", "admin.createPool", "admin.createUser", "admin.sendActivationMessage",
@@ -251,7 +251,7 @@ func (d *deployment) checkInvariants(tb testing.TB, proved bool) {
 	for _, it := range d.reader.Stored(tb, "USERS#") {
 		users[it["sk"]] = proved
 	}
-	for _, broken := range d.reader.BrokenInvariants(tb, story.Tenant, users) {
+	for _, broken := range d.reader.BrokenInvariants(tb, sample.Tenant, users) {
 		tb.Error(broken)
 	}
 }
@@ -268,7 +268,7 @@ func (d *deployment) checkItems(tb testing.TB, n int, prefix, text string) {
 	}
 }
 
-// eventText returns an event of events/, or an event of the stream with the messages of the outbox.
+// eventText returns the sample event of a route, or an event of the stream with the messages of the outbox.
 func (d *deployment) eventText(tb testing.TB, name string) string {
 	tb.Helper()
 	if name == "stream" {

@@ -11,6 +11,7 @@ import (
 	"identitypools/infra/check/harness"
 	"identitypools/infra/check/parttest"
 	"identitypools/infra/local/part"
+	"identitypools/infra/local/sample"
 )
 
 // roleVariable makes a process of this test binary one of the programs that the tests start; see
@@ -87,6 +88,16 @@ func self(tb testing.TB) string {
 }
 
 func inRole(role string) map[string]string { return map[string]string{roleVariable: role} }
+
+// samples returns the sample events of all routes.
+func samples(tb testing.TB) sample.Set {
+	tb.Helper()
+	set, err := sample.Read(root(tb))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return set
+}
 
 // readEvent returns the text of a file of events/.
 func readEvent(tb testing.TB, name string) []byte {

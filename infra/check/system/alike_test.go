@@ -18,7 +18,6 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"identitypools/functions"
-	"identitypools/infra/check/story"
 	"identitypools/infra/check/systemtest"
 	"identitypools/shared/api"
 )
@@ -132,7 +131,7 @@ func (c *population) event(
 	tb testing.TB, q question, s target,
 ) (api.Gateway, events.APIGatewayV2HTTPRequest) {
 	tb.Helper()
-	route := story.Route(q.operation)
+	route, _ := functions.Route(q.operation)
 	path := strings.NewReplacer("{tid}", c.tenant.ID, "{ipID}", c.pool).Replace(route.Path)
 	r, err := http.NewRequestWithContext(
 		tb.Context(), route.Method, path+"?"+strings.Replace(q.query, "LINK", s.link, 1), nil,

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -18,29 +17,30 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/smithy-go/middleware"
 
-	"identitypools/infra/check/story"
 	"identitypools/infra/check/systemtest"
+	"identitypools/infra/local/sample"
 	"identitypools/shared/api"
 )
 
-// caller sends the events of events/ in a tenant of its own, with canaries in their texts.
+// caller sends the sample events of the routes in a tenant of its own, with canaries in their texts.
 type caller struct {
 	*leakTest
-	tenant string
-	values *story.Values
-	known  map[string]string // the canary of each text of the events
+	tenant  string
+	samples sample.Set
+	values  *sample.Values
+	known   map[string]string // the canary of each text of the events
 }
 
 // newCaller returns a caller with clients in a new tenant.
 func (a *leakTest) newCaller(t *testing.T) *caller {
 	t.Helper()
 	p := &caller{
-		leakTest: a, tenant: "t-" + systemtest.Unique(), values: story.NewValues(),
-		known: map[string]string{},
+		leakTest: a, tenant: "t-" + systemtest.Unique(), samples: samples(t),
+		values: sample.NewValues(), known: map[string]string{},
 	}
 	secret := a.canary(secretText, "the secret of a client")
-	p.values.Learn("SECRET", secret)
-	for _, c := range story.Clients() {
+	p.values.Set("SECRET", secret)
+	for _, c := range sample.Clients() {
 		c.Tenant = p.tenant
 		if err := a.product.EnsureClient(t.Context(), c, secret); err != nil {
 			t.Fatal(err)
@@ -55,7 +55,7 @@ func (a *leakTest) callRoute(t *testing.T, route api.Route) {
 	t.Helper()
 	p := a.newCaller(t)
 	good := p.event(t, route.Name)
-	for _, before := range story.Given(route.Name) {
+	for _, before := range p.samples.Before(route.Name) {
 		p.must(t, before, p.event(t, before))
 	}
 	key := p.canary(keyText, route.Name+" good header idempotency-key")
@@ -104,7 +104,7 @@ func (p *caller) send(
 	if err := json.Unmarshal([]byte(filled), &e); err != nil {
 		t.Fatal(err)
 	}
-	answer, err := p.product.Functions[story.Route(operation).Function](ctx, e)
+	answer, err := p.product.Functions[p.samples[operation].Route.Function](ctx, e)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func (p *caller) send(
 			t.Errorf("%s repeats %s: %d %s", operation, at, answer.StatusCode, answer.Body)
 		}
 	}
-	p.values.Hear(operation, answer.Body, answer.Cookies...)
+	p.values.SetFromAnswer(operation, answer.Body, answer.Cookies...)
 	p.addSecrets(operation, answer.Body)
 	return answer
 }
@@ -125,15 +125,8 @@ func (p *caller) send(
 // texts.
 func (p *caller) event(t *testing.T, operation string) events.APIGatewayV2HTTPRequest {
 	t.Helper()
-	text, err := os.ReadFile("../../../events/" + operation + ".json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var e events.APIGatewayV2HTTPRequest
-	if err := json.Unmarshal(text, &e); err != nil {
-		t.Fatal(err)
-	}
-	e.RawPath = strings.Replace(e.RawPath, "/"+story.Tenant+"/", "/"+p.tenant+"/", 1)
+	e := p.samples[operation].Request()
+	e.RawPath = strings.Replace(e.RawPath, "/"+sample.Tenant+"/", "/"+p.tenant+"/", 1)
 	e.RequestContext.HTTP.SourceIP = fmt.Sprintf("%s:%x::1", sourcePrefix, p.requests)
 	// Codes of 12 digits do not occur in other texts by chance.
 	body := strings.Replace(e.Body, `"length":6`, `"length":12`, 1)

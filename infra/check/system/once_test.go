@@ -2,8 +2,6 @@ package system_test
 
 import (
 	"encoding/json"
-	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -13,8 +11,9 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"identitypools/functions"
-	"identitypools/infra/check/story"
+	"identitypools/infra/check/faulttest"
 	"identitypools/infra/check/systemtest"
+	"identitypools/infra/local/sample"
 	"identitypools/infra/local/system"
 	"identitypools/shared/api"
 )
@@ -22,10 +21,21 @@ import (
 // idempotencyKey is a key that is long enough.
 const idempotencyKey = "8e03978e-40d5-43dd-bc93-6894a57f9324"
 
-// eventProduct is a product to which a test sends the events of events/.
+// eventProduct is a product to which a test sends the sample events of the routes.
 type eventProduct struct {
 	*systemtest.Product
-	values *story.Values
+	samples sample.Set
+	values  *sample.Values
+}
+
+// samples returns the sample events of the routes.
+func samples(tb testing.TB) sample.Set {
+	tb.Helper()
+	set, err := sample.Read("../../..")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return set
 }
 
 // newEventProduct starts a product that has the clients of the events. The test has to call the
@@ -33,10 +43,10 @@ type eventProduct struct {
 func newEventProduct(t *testing.T) *eventProduct {
 	t.Helper()
 	l := &eventProduct{
-		systemtest.New(t, func(c *system.Config) { c.NoCourier = true }), story.NewValues(),
+		systemtest.New(t, func(c *system.Config) { c.NoCourier = true }), samples(t), sample.NewValues(),
 	}
-	for _, c := range story.Clients() {
-		if err := l.EnsureClient(t.Context(), c, story.Secret); err != nil {
+	for _, c := range sample.Clients() {
+		if err := l.EnsureClient(t.Context(), c, sample.Secret); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -46,11 +56,11 @@ func newEventProduct(t *testing.T) *eventProduct {
 // event returns the event of an operation, with values from the answers before it.
 func (l *eventProduct) event(t *testing.T, operation string) (event events.APIGatewayV2HTTPRequest) {
 	t.Helper()
-	text, err := os.ReadFile("../../../events/" + operation + ".json")
+	text, err := l.samples[operation].JSON()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal([]byte(l.values.Fill(string(text))), &event); err != nil {
+	if err := json.Unmarshal([]byte(l.values.Fill(text)), &event); err != nil {
 		t.Fatal(err)
 	}
 	return event
@@ -61,7 +71,7 @@ func (l *eventProduct) send(
 	t *testing.T, operation string, event events.APIGatewayV2HTTPRequest,
 ) events.APIGatewayV2HTTPResponse {
 	t.Helper()
-	got, err := l.Functions[story.Route(operation).Function](t.Context(), event)
+	got, err := l.Functions[l.samples[operation].Route.Function](t.Context(), event)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,12 +81,12 @@ func (l *eventProduct) send(
 // sendPrerequisites sends the events that must come before that of an operation.
 func (l *eventProduct) sendPrerequisites(t *testing.T, operation string) {
 	t.Helper()
-	for _, before := range story.Given(operation) {
+	for _, before := range l.samples.Before(operation) {
 		got := l.send(t, before, l.event(t, before))
 		if got.StatusCode >= 400 {
 			t.Fatalf("%s answers %d %s", before, got.StatusCode, got.Body)
 		}
-		l.values.Hear(before, got.Body, got.Cookies...)
+		l.values.SetFromAnswer(before, got.Body, got.Cookies...)
 	}
 }
 
@@ -97,21 +107,12 @@ func (l *eventProduct) itemsWithoutAnswers(t *testing.T) []string {
 	return sorted(all)
 }
 
-// notOnce has the operations that need no idempotency key, because they change nothing, count their
-// repeats themselves, come from a form, or have the same effect each time.
-var notOnce = []string{
-	"admin.previewMail", "system.getUserByKey", "system.verifyPassword", "system.verifyPasswordV2",
-	"public.registerByPage", "public.activateByCode", "public.activateByPage",
-	"admin.clearSuppressions",
-}
-
 // "Every POST takes Idempotency-Key: parallel repeats make one user and one mail; the same key with
 // another body is 422", for each operation that changes something.
 func TestARepeatTakesEffectOnce(t *testing.T) {
 	t.Parallel()
 	for _, route := range functions.Routes() {
-		if route.Method == http.MethodGet || route.Caller == api.Client ||
-			slices.Contains(notOnce, route.Name) {
+		if !faulttest.TakesKey(route) {
 			continue
 		}
 		t.Run(route.Name, func(t *testing.T) {
@@ -176,7 +177,7 @@ func (l *eventProduct) mustBeForgotten(
 	t.Helper()
 	if route.Caller != api.Public {
 		for _, operation := range []string{"client.adminToken", "client.systemToken"} {
-			l.values.Hear(operation, l.send(t, operation, l.event(t, operation)).Body)
+			l.values.SetFromAnswer(operation, l.send(t, operation, l.event(t, operation)).Body)
 		}
 		event.Headers["authorization"] = l.event(t, route.Name).Headers["authorization"]
 	}

@@ -8,10 +8,10 @@ import (
 	"testing"
 
 	"identitypools/infra/check/parttest"
-	"identitypools/infra/check/story"
 	"identitypools/infra/check/systemtest"
 	invoke "identitypools/infra/local/invoke"
 	"identitypools/infra/local/part"
+	"identitypools/infra/local/sample"
 )
 
 func TestMain(m *testing.M) { os.Exit(parttest.Main(m)) }
@@ -35,15 +35,15 @@ func newDeveloper(t *testing.T) developer {
 		Running: filepath.Join(t.TempDir(), "run.json"),
 	}}
 	clients := map[string]any{}
-	for _, c := range story.Clients() {
-		secret := systemtest.Unique() // not the one that package story uses in tests
+	for _, c := range sample.Clients() {
+		secret := systemtest.Unique() // not the one that package sample uses in tests
 		if err := d.product.EnsureClient(t.Context(), c, secret); err != nil {
 			t.Fatal(err)
 		}
 		clients[c.Tree] = map[string]string{"id": c.ID, "secret": secret}
 	}
 	d.tell(t, map[string]any{
-		"base_url": d.product.BaseURL, "tenant": story.Tenant, "clients": clients,
+		"base_url": d.product.BaseURL, "tenant": sample.Tenant, "clients": clients,
 		"environment": d.product.Environment,
 	})
 	return d
@@ -66,10 +66,10 @@ type result struct {
 	out, err string
 }
 
-// call runs the command with an event of events/ or at another path.
+// call runs the command with the sample event of a route, a file of events/, or another file.
 func (d developer) call(t *testing.T, event string, flags ...string) result {
 	t.Helper()
-	if filepath.Base(event) == event {
+	if event == "stream" || event == "bounce" {
 		event = filepath.Join(d.process.Root, "events", event+".json")
 	}
 	return d.run(t, append([]string{"-event", event}, flags...)...)

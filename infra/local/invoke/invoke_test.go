@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	invoke "identitypools/infra/local/invoke"
+	"identitypools/infra/local/part"
 	"identitypools/shared/metric"
 )
 
@@ -74,7 +76,7 @@ func TestWhatCannotBeDone(t *testing.T) {
 		"an event that isn't there": {"missing/admin.listPools.json", nil, 1, "read the event: "},
 		"an event of no operation": {
 			"stream", nil, 2,
-			"no operation is named stream: name the function by -function, one of activation, courier, ",
+			"no route is named stream: name the function by -function, one of activation, courier, ",
 		},
 		"a function that isn't there": {
 			"admin.listPools",
@@ -134,6 +136,25 @@ func TestWhatCannotBeDone(t *testing.T) {
 				t.Errorf("it ends with %d, %q and %s", got.status, got.out, got.err)
 			}
 		})
+	}
+}
+
+func TestPrint(t *testing.T) {
+	t.Parallel()
+	root, err := part.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(root, "events", "admin.createPool.json")
+	complete, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, event := range []string{"admin.createPool", file} {
+		got := developer{process: invoke.Process{Root: root}}.run(t, "-print", "-event", event)
+		if got.status != 0 || got.err != "" || got.out != string(complete) {
+			t.Errorf("%s: it ends with %d, %q and %s", event, got.status, got.out, got.err)
+		}
 	}
 }
 

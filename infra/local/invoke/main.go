@@ -1,5 +1,6 @@
-// Invoke, the command behind `make invoke`, builds one function, starts it as Lambda does against
-// the product that `make run` has started, and passes it one event. No package imports it.
+// Invoke, the command behind `make invoke` and `make event`, builds one function, starts it as Lambda
+// does against the product that `make run` has started, and passes it one event. It can also print
+// the sample event of a route in its complete form. No package imports it.
 package main
 
 import (
@@ -64,15 +65,21 @@ func Run(ctx context.Context, args []string, p Process) int {
 }
 
 func (r request) do(ctx context.Context, p Process) error {
-	text, err := os.ReadFile(r.event)
+	text, err := r.text(p.Root)
 	if err != nil {
-		return fmt.Errorf("read the event: %w", err)
+		return err
+	}
+	if r.print {
+		if _, err := io.WriteString(p.Out, text); err != nil {
+			return fmt.Errorf("print the event: %w", err)
+		}
+		return nil
 	}
 	running, err := readProduct(p.Running)
 	if err != nil {
 		return err
 	}
-	event, err := running.fill(ctx, string(text), r.values)
+	event, err := running.fill(ctx, text, r.values)
 	if err != nil {
 		return err
 	}

@@ -11,8 +11,8 @@ import (
 	"regexp"
 	"strings"
 
-	"identitypools/infra/check/story"
 	"identitypools/infra/local/running"
+	"identitypools/infra/local/sample"
 )
 
 // product is the product that make run has started.
@@ -31,19 +31,19 @@ func readProduct(file string) (product, error) {
 // are that the product does not run, that the event needs a value that is missing, and that the
 // event with its values is not JSON.
 func (p product) fill(ctx context.Context, event string, values map[string]string) ([]byte, error) {
-	all := story.NewValues()
+	all := sample.NewValues()
 	for tree, operation := range map[string]string{"admin": "client.adminToken", "system": "client.systemToken"} {
 		answer, err := p.token(ctx, tree)
 		if err != nil {
 			return nil, err
 		}
-		all.Hear(operation, answer)
+		all.SetFromAnswer(operation, answer)
 		if strings.Contains(event, p.Clients[tree].ID) {
-			all.Learn("SECRET", p.Clients[tree].Secret)
+			all.Set("SECRET", p.Clients[tree].Secret)
 		}
 	}
 	for name, value := range values {
-		all.Learn(name, value)
+		all.Set(name, value)
 	}
 	for _, name := range known() {
 		if _, given := values[name]; !given && regexp.MustCompile(`\b`+name+`\b`).MatchString(event) {

@@ -5,20 +5,25 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"identitypools/functions"
+	"identitypools/infra/local/sample"
 )
 
-const usage = `Has one function, built as it is now, do one event, against the product that make run has started here.
+const usage = `Builds one function from its current source and passes it one event, against the product that make run has started here.
 
-  invoke -event FILE [-function NAME] [-set CODE=123456]…
+  invoke -event EVENT [-function NAME] [-set CODE=123456]…
+  invoke -event ROUTE -print
 
-  -event FILE      the event; its placeholders are told in events/README.md
-  -function NAME   the function; otherwise that of the operation which the file is named for
-  -set NAME=VALUE  stands for a placeholder that only you know: TICKET, CODE or EXTENDED_CODE; may be repeated
+  -event EVENT     the name of a route, like admin.createPool, for its sample event, or a file with a complete event;
+                   events/README.md explains the placeholders of events
+  -function NAME   the function; otherwise that of the route, or of the route which the file is named for
+  -set NAME=VALUE  the value of a placeholder that only you know: TICKET, CODE, EXTENDED_CODE or COOKIE; may be repeated
+  -print           print the complete event, with its placeholders, and pass it to no function
 
 From the project's folder, invoke is: go run ./infra/local/invoke
 `
@@ -30,6 +35,7 @@ func known() []string { return []string{"TICKET", "CODE", "EXTENDED_CODE", "COOK
 type request struct {
 	event, function string
 	values          map[string]string // by placeholder
+	print           bool
 }
 
 // parse reads the arguments. Its errors are sentences for the user, or flag.ErrHelp.
@@ -39,6 +45,7 @@ func parse(args []string) (request, error) {
 	flags.SetOutput(io.Discard) // Run prints the usage
 	flags.StringVar(&r.event, "event", "", "")
 	flags.StringVar(&r.function, "function", "", "")
+	flags.BoolVar(&r.print, "print", false, "")
 	flags.Func("set", "", func(text string) error {
 		name, value, found := strings.Cut(text, "=")
 		if !found || !slices.Contains(known(), name) {
@@ -59,14 +66,14 @@ func parse(args []string) (request, error) {
 	return r.withFunction()
 }
 
-// withFunction returns the request with the function that serves the event's operation, unless the
+// withFunction returns the request with the function that serves the event's route, unless the
 // arguments name a function.
 func (r request) withFunction() (request, error) {
 	names := []string{"courier"} // it has no route
-	operation := strings.TrimSuffix(filepath.Base(r.event), ".json")
+	name := strings.TrimSuffix(filepath.Base(r.event), ".json")
 	for _, route := range functions.Routes() {
 		names = append(names, route.Function)
-		if r.function == "" && route.Name == operation {
+		if r.function == "" && route.Name == name {
 			r.function = route.Function
 		}
 	}
@@ -74,10 +81,27 @@ func (r request) withFunction() (request, error) {
 	names = slices.Compact(names)
 	switch {
 	case r.function == "":
-		return r, fmt.Errorf("no operation is named %s: name the function by -function, one of %s",
-			operation, strings.Join(names, ", "))
+		return r, fmt.Errorf("no route is named %s: name the function by -function, one of %s",
+			name, strings.Join(names, ", "))
 	case !slices.Contains(names, r.function):
 		return r, fmt.Errorf("there is no function %q but %s", r.function, strings.Join(names, ", "))
 	}
 	return r, nil
+}
+
+// text returns the event, from its file or as the sample event of a route. The root is the project's
+// folder.
+func (r request) text(root string) (string, error) {
+	set, err := sample.Read(root)
+	if err != nil {
+		return "", err
+	}
+	if event, ok := set[r.event]; ok {
+		return event.JSON()
+	}
+	text, err := os.ReadFile(r.event)
+	if err != nil {
+		return "", fmt.Errorf("read the event: %w", err)
+	}
+	return string(text), nil
 }

@@ -1,0 +1,72 @@
+package sample
+
+import (
+	"encoding/json"
+	"strings"
+
+	"identitypools/shared/access"
+	"identitypools/shared/api"
+)
+
+// The tenant of the events, and the secret of its clients in tests.
+const (
+	Tenant = "default"
+	Secret = "between-us"
+)
+
+// Clients returns the API clients that the events use, without their secret.
+func Clients() []access.Client {
+	return []access.Client{
+		{Tenant: Tenant, ID: "local-admin", Tree: "admin", Scopes: []string{api.ScopeAdmin}},
+		{
+			Tenant: Tenant, ID: "local-system", Tree: "system",
+			Scopes: []string{api.ScopeSystem, api.ScopeRegistration},
+		},
+	}
+}
+
+// Values are the values of the placeholders in events.
+type Values struct{ known map[string]string }
+
+// NewValues returns the values that are known before any event is sent: the secret of the clients.
+func NewValues() *Values { return &Values{map[string]string{"SECRET": Secret}} }
+
+// Set gives a placeholder its value from now on.
+func (v *Values) Set(placeholder, value string) { v.known[placeholder] = value }
+
+// SetFromAnswer sets the placeholders for tokens, codes, tickets and the cookie that the answer to
+// the event of a route contains. It ignores a body that is no JSON object.
+func (v *Values) SetFromAnswer(route, body string, cookies ...string) {
+	for _, cookie := range cookies {
+		value, _, _ := strings.Cut(cookie, ";")
+		v.Set("COOKIE", value)
+	}
+	var fields map[string]any
+	if json.Unmarshal([]byte(body), &fields) != nil {
+		return
+	}
+	token := map[string]string{
+		tokenRoute(api.Admin):  "TOKEN_ADMIN",
+		tokenRoute(api.System): "TOKEN_SYSTEM",
+	}[route]
+	for field, placeholder := range map[string]string{
+		"access_token": token, "code": "CODE", "extended_code": "EXTENDED_CODE", "ticket": "TICKET",
+	} {
+		if value, ok := fields[field].(string); ok {
+			v.Set(placeholder, value)
+		}
+	}
+}
+
+// Fill returns the text of an event with the known values instead of their placeholders.
+func (v *Values) Fill(event string) string {
+	var pairs []string
+	for _, name := range []string{
+		"TOKEN_ADMIN", "TOKEN_SYSTEM", "EXTENDED_CODE", "CODE", "TICKET", "COOKIE", "SECRET",
+	} {
+		if value, ok := v.known[name]; ok {
+			pairs = append(pairs, name, value)
+		}
+	}
+	return strings.NewReplacer(pairs...).Replace(event)
+}
