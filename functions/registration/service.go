@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"identitypools/shared/activate"
 	"identitypools/shared/identity"
 	"identitypools/shared/once"
 	"identitypools/shared/onetime"
@@ -33,7 +34,7 @@ type Service struct {
 	Documents     *schema.Checker
 	Passwords     *password.Hasher
 	Tickets       *otp.Sealer
-	Redeemer      *onetime.Redeemer
+	Activator     *activate.Activator
 	Work          work.Issuer
 	MayReturnTo   func(url string) bool // which post-activation URLs messages may carry
 	Now           func() time.Time
@@ -227,7 +228,7 @@ func mailboxOfRegistration(p identity.Pool, in identity.SelfRegistration) string
 
 // Activate redeems a code for whoever holds the ticket of its registration, or without a ticket the extended code of a link.
 // The source of the request has a budget of such tries, which is spent first.
-// Errors: NotFound for the pool; Limited; InvalidCode also for a ticket that is not good; those of onetime.Redeemer.
+// Errors: NotFound for the pool; Limited; InvalidCode also for a ticket that is not good; those of activate.Activator.
 func (s *Service) Activate(
 	ctx context.Context, tenant, pool, source, ticket, code, password string,
 	reply once.Reply[identity.User],
@@ -243,18 +244,17 @@ func (s *Service) Activate(
 	if err != nil {
 		return identity.User{}, err
 	}
-	proof.Password = password
-	return s.Redeemer.Activate(ctx, p, proof, reply)
+	return s.Activator.Activate(ctx, p, activate.Request{Proof: proof, Password: password}, reply)
 }
 
 // Look tells whoever holds the code of a link what it is good for, with a ticket or with "".
-// Errors: those of onetime.Redeemer.
-func (s *Service) Look(ctx context.Context, p identity.Pool, ticket, code string) (onetime.Promise, error) {
+// Errors: those of activate.Activator.
+func (s *Service) Look(ctx context.Context, p identity.Pool, ticket, code string) (activate.Promise, error) {
 	proof, err := s.proofOf(p, ticket, code)
 	if err != nil {
-		return onetime.Promise{}, err
+		return activate.Promise{}, err
 	}
-	return s.Redeemer.Look(ctx, p, proof)
+	return s.Activator.Look(ctx, p, proof)
 }
 
 // proofOf returns a code as somebody presents it with the text of a ticket, or with "". Errors: InvalidCode
