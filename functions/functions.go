@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"identitypools/functions/activation"
+	"identitypools/functions/codes"
 	"identitypools/functions/passwords"
 	"identitypools/functions/pools"
 	"identitypools/functions/registration"
@@ -32,6 +33,7 @@ func All() []Function {
 		{schemas.Routes(), schemas.New},
 		{users.Routes(), users.New},
 		{activation.Routes(), activation.New},
+		{codes.Routes(), codes.New},
 		{registration.Routes(), registration.New},
 		{passwords.Routes(), passwords.New},
 		{tokens.Routes(), tokens.New},

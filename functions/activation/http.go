@@ -6,6 +6,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"identitypools/shared/activate"
 	"identitypools/shared/api"
 	"identitypools/shared/identity"
 	"identitypools/shared/metric"
@@ -23,18 +24,15 @@ func Routes() []api.Route { return routes(nil).Routes() }
 func routes(s *Service) api.Function {
 	h := handlers{s}
 	const one = "/pools/{ipID}/users/{userID}"
-	codes, counted := api.Scope(api.ScopeRegistration), api.Counts(metric.Activations)
+	counted := api.Counts(metric.Activations)
 	return api.NewFunction("activation",
 		api.ForAdmin("POST", one+"/activation/send", "sendActivationMessage",
 			api.Change(204, h.send, api.Empty).WithOptionalBody()),
 		api.ForSystem("POST", one+"/activation/send", "selfSendActivationMessage",
 			api.Change(204, h.sendQuietly, api.Empty).WithOptionalBody()),
 		api.ForSystem("POST", one+"/activation/generate", "generateActivationCode",
-			api.Change(201, h.generateActivation, api.Encode(codeIDOf)).WithOptionalBody(), codes),
-		api.ForSystem("POST", one+"/code/generate", "generateCode",
-			api.Change(201, h.generate, api.Encode(codeOf)), codes),
-		api.ForSystem("POST", "/pools/{ipID}/user/code/generate", "generateCodeForUser",
-			api.Change(201, h.generateForUser, api.Encode(codeOf)), codes),
+			api.Change(201, h.generate, api.Encode(codeIDOf)).WithOptionalBody(),
+			api.Scope(api.ScopeRegistration)),
 		api.ForSystem("POST", one+"/activate", "activateSelfRegisteredUser",
 			api.Change(201, h.activate, answer), counted),
 		api.ForSystem("POST", "/pools/{ipID}/user/activate", "activateSelfRegisteredUserUsingExtendedCode",
@@ -57,41 +55,20 @@ func (h handlers) sendQuietly(
 	return once.None{}, h.service.SendQuietly(ctx, c.User(), c.Body, c.Query.Options(), reply)
 }
 
-// codeID is the answer that names a code without telling it.
+// codeID is the answer that names the making of a code and does not contain the code.
 type codeID struct {
 	ID string `json:"code_id"`
 }
 
-func codeIDOf(g Generated) codeID { return codeID{g.ID} }
-
-func (h handlers) generateActivation(
-	ctx context.Context, c api.BodyCall[Request], reply once.Reply[Generated],
-) (Generated, error) {
-	r := CodeRequest{Type: identity.PurposeActivation, Address: c.Body.address()}
-	return h.service.Generate(ctx, c.User(), r, reply)
-}
-
-// code is the answer that tells a code.
-type code struct {
-	Code     string `json:"code"`
-	Extended string `json:"extended_code"`
-}
-
-func codeOf(g Generated) code { return code{g.Code, g.Extended} }
+func codeIDOf(g onetime.Generated) codeID { return codeID{g.ID} }
 
 func (h handlers) generate(
-	ctx context.Context, c api.BodyCall[CodeRequest], reply once.Reply[Generated],
-) (Generated, error) {
-	return h.service.Generate(ctx, c.User(), c.Body, reply)
+	ctx context.Context, c api.BodyCall[Request], reply once.Reply[onetime.Generated],
+) (onetime.Generated, error) {
+	return h.service.Codes.Generate(ctx, c.User(), identity.PurposeActivation, c.Body.address(), reply)
 }
 
-func (h handlers) generateForUser(
-	ctx context.Context, c api.BodyCall[UserCodeRequest], reply once.Reply[Generated],
-) (Generated, error) {
-	return h.service.GenerateForUser(ctx, c.Tenant(), c.Pool(), c.Body, reply)
-}
-
-// proof is the published ActivateSelfRegisteredUser.
+// proof is the published type ActivateSelfRegisteredUser.
 type proof struct {
 	Code       string         `json:"code"`
 	OTPAddress string         `json:"otp_address"`
@@ -118,15 +95,16 @@ func answer(u identity.User) api.Answer[wire.User] {
 	return api.Answer[wire.User]{Version: u.Version, Body: wire.UserOf(u)}
 }
 
-// activate serves both routes: with the user in the path, and without, for extended codes alone.
+// activate serves the route that has the user in its path, and the one without, which takes extended
+// codes only.
 func (h handlers) activate(
 	ctx context.Context, c api.BodyCall[proof], reply once.Reply[identity.User],
 ) (identity.User, error) {
 	if err := c.Body.check(); err != nil {
 		return identity.User{}, err
 	}
-	return h.service.Activate(ctx, c.User(), onetime.Proof{
-		User: c.User().ID, IsBackEnd: true, Code: c.Body.Code, Address: c.Body.OTPAddress,
-		Password: c.Body.Password,
+	return h.service.Activate(ctx, c.User(), activate.Request{
+		Proof:     onetime.Proof{User: c.User().ID, Code: c.Body.Code, Address: c.Body.OTPAddress},
+		IsBackEnd: true, Password: c.Body.Password,
 	}, reply)
 }

@@ -1,13 +1,14 @@
-// Package activation is the function that turns new users into active ones: it asks for the activation message, makes codes
-// for back ends that send them themselves, and redeems codes.
+// Package activation is the function that turns new users into active ones. It sends activation
+// messages, makes activation codes for back ends that send them themselves, and redeems codes for
+// back ends.
 package activation
 
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
+	"identitypools/shared/activate"
 	"identitypools/shared/identity"
 	"identitypools/shared/once"
 	"identitypools/shared/onetime"
@@ -16,19 +17,18 @@ import (
 
 // Service has the use cases of activation.
 type Service struct {
-	Pools         table.Pools
-	Users         table.Users
-	Registrations table.Registrations
-	Mailboxes     table.Mailboxes
-	Outbox        table.Outbox
-	Codes         *onetime.Issuer
-	Redeemer      *onetime.Redeemer
-	MayReturnTo   func(url string) bool // which post-activation URLs messages may carry
-	Now           func() time.Time
-	NewID         func() string
+	Pools       table.Pools
+	Users       table.Users
+	Outbox      table.Outbox
+	Addresses   onetime.Addresses
+	Codes       *onetime.Generator
+	Activator   *activate.Activator
+	MayReturnTo func(url string) bool // reports whether a message may contain a post-activation URL
+	Now         func() time.Time
+	NewID       func() string
 }
 
-// Request names the address of an activation; both fields may be empty.
+// Request names the address of an activation. Both fields may be empty.
 type Request struct {
 	Address    string `json:"address"`
 	Identifier string `json:"identifier"` // the old name of address; it wins
@@ -41,18 +41,10 @@ func (r Request) address() string {
 	return r.Address
 }
 
-// errForeign is an address that belongs to another user of the pool.
-type errForeign struct {
-	identity.Invalid
-	owner identity.UserRef
-}
-
-func (e errForeign) Unwrap() error { return e.Invalid }
-
-// Send asks for an activation message to a new user, and kills the earlier codes. Errors: NotFound
-// for pool or user, Invalid where there is no address to send to, more than one and none named, or
-// where it is somebody else's; Limited. It is for administrators, whose mails no budget of the pool
-// counts.
+// Send asks for an activation message to a new user, and kills the earlier codes. It is for
+// administrators, whose mails no budget of the pool counts. Errors: NotFound for the pool or the
+// user; Invalid if there is no address to send to, if there are several and none is named, or if the
+// address is another user's; Limited.
 func (s *Service) Send(
 	ctx context.Context, ref identity.UserRef, r Request, o identity.MessageOptions,
 	reply once.Reply[once.None],
@@ -65,16 +57,17 @@ func (s *Service) Send(
 	if u.Status != identity.StatusNew {
 		return identity.InvalidField("/status", "the user must be new to be activated")
 	}
-	address, registration, err := s.address(ctx, p, u, r.address(), true)
+	to, err := s.Addresses.ForActivation(ctx, p, u, r.address(), true)
 	if err != nil {
 		return err
 	}
-	return s.send(ctx, p, u, address, registration, o, reply)
+	return s.send(ctx, p, u, to, o, reply)
 }
 
-// SendQuietly is like Send, for back ends that speak for people who must not learn who is registered. Where
-// Send refuses because of the user's state or address, it sends nothing and says nothing, but tells the
-// owner of a taken address. Errors: NotFound for pool or user, Invalid for the options, Limited.
+// SendQuietly is like Send, for back ends that act for people who must not learn who is registered.
+// Where Send refuses because of the user's state or address, SendQuietly sends nothing and returns no
+// error, but tells the owner of an address that is taken. Errors: NotFound for the pool or the user;
+// Invalid for the options; Limited.
 func (s *Service) SendQuietly(
 	ctx context.Context, ref identity.UserRef, r Request, o identity.MessageOptions,
 	reply once.Reply[once.None],
@@ -84,35 +77,35 @@ func (s *Service) SendQuietly(
 	if err != nil {
 		return err
 	}
-	address, registration, err := s.address(ctx, p, u, r.address(), true)
-	var foreign errForeign
+	to, err := s.Addresses.ForActivation(ctx, p, u, r.address(), true)
+	var taken identity.TakenAddress
 	switch {
-	case errors.As(err, &foreign):
-		owner := identity.User{Tenant: ref.Tenant, Pool: ref.Pool, ID: foreign.owner.ID}
-		m := identity.NewMessage(identity.MessageTaken, owner, address, o, s.maker())
+	case errors.As(err, &taken):
+		owner := identity.User{Tenant: ref.Tenant, Pool: ref.Pool, ID: taken.Owner.ID}
+		m := identity.NewMessage(identity.MessageTaken, owner, to.Address, o, s.maker())
 		return s.Outbox.Ask(ctx, m, reply)
 	case errors.As(err, new(identity.Invalid)):
 		return nil
 	case err != nil:
 		return err
 	case u.Status != identity.StatusNew:
-		m := identity.NewMessage(identity.MessageTaken, u, address, o, s.maker())
+		m := identity.NewMessage(identity.MessageTaken, u, to.Address, o, s.maker())
 		return s.Outbox.Ask(ctx, m, reply)
 	}
-	return s.send(ctx, p, u, address, registration, o, reply)
+	return s.send(ctx, p, u, to, o, reply)
 }
 
-// send asks for an activation message to an address of u. registration names the one that the
-// address waits with, if it is not u's own.
+// send asks for an activation message to an address of u.
 func (s *Service) send(
-	ctx context.Context, p identity.Pool, u identity.User, address identity.Address,
-	registration string, o identity.MessageOptions, reply once.Reply[once.None],
+	ctx context.Context, p identity.Pool, u identity.User, to onetime.Choice, o identity.MessageOptions,
+	reply once.Reply[once.None],
 ) error {
-	m := identity.NewMessage(identity.MessageActivation, u, address, o, s.maker())
-	m.Registration, m.IsResent = registration, true
+	m := identity.NewMessage(identity.MessageActivation, u, to.Address, o, s.maker())
+	m.Registration, m.IsResent = to.Registration, true
 	return s.Outbox.Send(ctx, m, p.Limits, reply)
 }
 
+// prepare checks the options of a message and reads the pool and the user.
 func (s *Service) prepare(
 	ctx context.Context, ref identity.UserRef, o identity.MessageOptions,
 ) (u identity.User, _ identity.MessageOptions, p identity.Pool, err error) {
@@ -126,131 +119,16 @@ func (s *Service) prepare(
 	return u, o, p, err
 }
 
-// address is the one that activates u: the asked one, or the only one. registration names the one
-// that the address waits with, if it is not u's own. mailable leaves out what no mail can be sent
-// to.
-func (s *Service) address(
-	ctx context.Context, p identity.Pool, u identity.User, asked string, mailable bool,
-) (address identity.Address, registration string, err error) {
-	candidates := u.CandidateAddresses()
-	if mailable {
-		candidates = slices.DeleteFunc(candidates, func(a identity.Address) bool { return a.Type != identity.TypeEmail })
-	}
-	if asked != "" {
-		candidates = chosen(p, candidates, asked)
-	}
-	if len(candidates) == 0 {
-		return s.waitingAddress(ctx, p, u, asked, mailable)
-	}
-	if len(candidates) > 1 {
-		return address, "", identity.InvalidField("/address", "must be given: the user has more than one address")
-	}
-	return candidates[0], "", s.mustBeFree(ctx, u, candidates[0])
-}
-
-// chosen are the candidates, one at most, that the asked address names.
-func chosen(p identity.Pool, candidates []identity.Address, asked string) []identity.Address {
-	normalized, err := p.Find(asked)
-	return slices.DeleteFunc(slices.Clone(candidates), func(a identity.Address) bool { return err != nil || a.Normalized != normalized })
-}
-
-// waitingAddress is an address that one of u's registrations waits for, and that becomes u's only
-// when it is proved: the asked one, or the only one.
-func (s *Service) waitingAddress(
-	ctx context.Context, p identity.Pool, u identity.User, asked string, mailable bool,
-) (address identity.Address, registration string, err error) {
-	if asked != "" {
-		return s.waitingFor(ctx, p, u, asked, mailable)
-	}
-	if !u.IsUnproved() { // no registration gives another user an address
-		return address, "", identity.InvalidField("/address", "the user has no address to send to")
-	}
-	waiting, err := s.Registrations.List(ctx, u.Ref())
-	if err != nil {
-		return address, "", err
-	}
-	only, err := u.OnlyWaiting(waiting, mailable, s.Now())
-	if err != nil {
-		return address, "", err
-	}
-	return only.CandidateAddress(), only.ID, s.mustBeFree(ctx, u, only.CandidateAddress())
-}
-
-// waitingFor is the asked address, if one of u's registrations waits for it.
-func (s *Service) waitingFor(
-	ctx context.Context, p identity.Pool, u identity.User, asked string, mailable bool,
-) (address identity.Address, registration string, err error) {
-	kind := identity.InferType(asked)
-	normalized, err := p.Normalize(kind, asked)
-	if err != nil || !u.IsUnproved() || kind != identity.TypeEmail && (mailable || kind != identity.TypeMobile) {
-		address, err = s.foreign(ctx, p, asked)
-		return address, "", err
-	}
-	use, err := s.Mailboxes.Get(ctx, identity.NewMailboxRef(p.Tenant, kind, normalized))
-	if err != nil {
-		return address, "", err
-	}
-	for _, w := range use.WaitingIn(p.ID, s.Now()) {
-		if w.IsOf(u.ID) && (identity.Registration{CreatedAt: w.CreatedAt}).Belongs(u, s.Now()) {
-			address = identity.Address{Value: normalized, Normalized: normalized, Type: kind}
-			return address, w.Registration, s.mustBeFree(ctx, u, address)
-		}
-	}
-	address, err = s.foreign(ctx, p, asked)
-	return address, "", err
-}
-
-// foreign tells whether an address that is not u's is somebody else's.
-func (s *Service) foreign(ctx context.Context, p identity.Pool, asked string) (identity.Address, error) {
-	notTheirs := identity.InvalidField("/address", "must be an e-mail address of the user")
-	normalized, err := p.Find(asked)
-	if err != nil {
-		return identity.Address{}, notTheirs
-	}
-	owner, err := s.Users.Claimant(ctx, p.Tenant, p.ID, normalized)
-	switch {
-	case errors.As(err, new(identity.NotFound)):
-		return identity.Address{}, notTheirs
-	case err != nil:
-		return identity.Address{}, err
-	}
-	return identity.Address{Value: asked, Normalized: normalized}, errForeign{notTheirs, owner}
-}
-
-// mustBeFree refuses an address that is not u's alone yet, where another user has it who is not unproved.
-func (s *Service) mustBeFree(ctx context.Context, u identity.User, a identity.Address) error {
-	if slices.Contains(u.Claims(), a.Normalized) {
-		return nil
-	}
-	owner, err := s.Users.Claimant(ctx, u.Tenant, u.Pool, a.Normalized)
-	switch {
-	case errors.As(err, new(identity.NotFound)):
-		return nil
-	case err != nil:
-		return err
-	case owner.ID == u.ID:
-		return nil
-	}
-	other, err := s.Users.Get(ctx, owner)
-	switch {
-	// who gives way to whoever proves the address
-	case errors.As(err, new(identity.NotFound)), err == nil && other.IsUnproved():
-		return nil
-	case err != nil:
-		return err
-	}
-	return errForeign{identity.InvalidField("/address", "belongs to another user of this pool"), owner}
-}
-
 func (s *Service) maker() identity.Maker { return identity.Maker{Now: s.Now(), NewID: s.NewID} }
 
-// Activate redeems a code. Errors: NotFound for the pool; those of onetime.Redeemer.
+// Activate redeems a code for activation that a back end presents. Errors: NotFound for the pool;
+// those of activate.Activator.
 func (s *Service) Activate(
-	ctx context.Context, ref identity.UserRef, proof onetime.Proof, reply once.Reply[identity.User],
+	ctx context.Context, ref identity.UserRef, r activate.Request, reply once.Reply[identity.User],
 ) (identity.User, error) {
 	p, err := s.Pools.Cached(ctx, ref.Tenant, ref.Pool)
 	if err != nil {
 		return identity.User{}, err
 	}
-	return s.Redeemer.Activate(ctx, p, proof, reply)
+	return s.Activator.Activate(ctx, p, r, reply)
 }

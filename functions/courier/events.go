@@ -12,12 +12,13 @@ import (
 	"identitypools/shared/table"
 )
 
-// Handle takes what triggers the function: records of the table's stream, a notice of SES that came through EventBridge, or its clock. Of
-// records it answers those that failed, so that they alone come again.
+// Handle handles an event that starts the function: records of the table's stream, or from EventBridge
+// an event of SES or of the schedule. For records it answers which failed, so that only these and the
+// ones behind them are passed again.
 func (s *Service) Handle(ctx context.Context, trigger json.RawMessage) (any, error) {
 	var notice sesEvent
 	if err := json.Unmarshal(trigger, &notice); err == nil && notice.Source == "aws.ses" {
-		return struct{}{}, s.hear(ctx, notice)
+		return struct{}{}, s.suppress(ctx, notice)
 	} else if err == nil && notice.Source == "aws.events" {
 		return struct{}{}, s.Tick(ctx)
 	}
@@ -28,8 +29,9 @@ func (s *Service) Handle(ctx context.Context, trigger json.RawMessage) (any, err
 	return s.Stream(ctx, stream), nil
 }
 
-// Stream works through records of the table's stream in their order, up to the first that fails: order matters to the items of a
-// user, and the rest comes again with it. Users are counted last, for the records that are done.
+// Stream handles records of the table's stream in their order, up to the first that fails: the order
+// matters to the items of a user, and the records behind the failed one are passed again with it. At
+// the end it counts the users in the records that were handled.
 func (s *Service) Stream(ctx context.Context, stream events.DynamoDBEvent) events.DynamoDBEventResponse {
 	var (
 		out     events.DynamoDBEventResponse
@@ -51,9 +53,14 @@ func (s *Service) Stream(ctx context.Context, stream events.DynamoDBEvent) event
 	return out
 }
 
-func (s *Service) record(ctx context.Context, record events.DynamoDBEventRecord, changes map[identity.UserRef][]table.UserChange) error {
+// record handles one record of the table's stream. It adds what changes the number of a pool's users
+// to changes.
+func (s *Service) record(
+	ctx context.Context, record events.DynamoDBEventRecord, changes map[identity.UserRef][]table.UserChange,
+) error {
 	partition, sort := record.Change.Keys["pk"].String(), record.Change.Keys["sk"].String()
-	inserted, removed := record.EventName == string(events.DynamoDBOperationTypeInsert), record.EventName == string(events.DynamoDBOperationTypeRemove)
+	inserted := record.EventName == string(events.DynamoDBOperationTypeInsert)
+	removed := record.EventName == string(events.DynamoDBOperationTypeRemove)
 	if id, ok := table.MessageOf(partition); ok && !removed {
 		return s.Deliver(ctx, id)
 	}
@@ -62,7 +69,7 @@ func (s *Service) record(ctx context.Context, record events.DynamoDBEventRecord,
 		changes[pool] = append(changes[pool], table.UserChange{Event: record.EventID, User: ref, Gone: removed})
 	}
 	if ref, ok := table.WaitedWith(partition, sort); ok && removed {
-		return s.abandon(ctx, ref)
+		return s.deleteAbandoned(ctx, ref)
 	}
 	if tenant, pool, ok := table.PoolOf(partition, sort); ok && table.IsDeleted(record.Change.NewImage) {
 		return s.purge(ctx, tenant, pool)
@@ -70,9 +77,10 @@ func (s *Service) record(ctx context.Context, record events.DynamoDBEventRecord,
 	return nil
 }
 
-// purgeSteps bounds what one record makes the courier clear before it lets mails through again.
+// purgeSteps bounds how much the courier clears for one record before it goes on to mails.
 const purgeSteps = 20
 
+// purge clears what a deleted pool leaves, or a part of it.
 func (s *Service) purge(ctx context.Context, tenant, pool string) error {
 	for range purgeSteps {
 		done, err := s.Deletions.Purge(ctx, tenant, pool)
@@ -83,8 +91,8 @@ func (s *Service) purge(ctx context.Context, tenant, pool string) error {
 	return s.Deletions.PurgeLater(ctx, tenant, pool)
 }
 
-// count adds users to their pool's number. A pool that is gone leaves users behind who were made while another process still
-// believed in it: they go too.
+// count adds changes to the number of a pool's users. If the pool is gone, the users were made by a
+// process that still had the pool in memory, and count erases them.
 func (s *Service) count(ctx context.Context, pool identity.UserRef, changes []table.UserChange) error {
 	err := s.Pools.CountUsers(ctx, pool.Tenant, pool.Pool, changes)
 	if !errors.As(err, new(identity.NotFound)) {
@@ -108,7 +116,7 @@ func (s *Service) count(ctx context.Context, pool identity.UserRef, changes []ta
 	return nil
 }
 
-// sesEvent is what EventBridge passes on of SES's event publishing.
+// sesEvent is an event of SES as EventBridge passes it on, as far as it is read.
 type sesEvent struct {
 	Source string `json:"source"`
 	Detail struct {
@@ -127,8 +135,9 @@ type recipient struct {
 	Address string `json:"emailAddress"`
 }
 
-// hear marks addresses that bounced for good, or whose owner complained: nothing more is sent to them.
-func (s *Service) hear(ctx context.Context, e sesEvent) error {
+// suppress marks the addresses in an event that bounced permanently or whose owners complained. No
+// further mail is sent to them.
+func (s *Service) suppress(ctx context.Context, e sesEvent) error {
 	reason, recipients := identity.SuppressionReason(""), []recipient(nil)
 	switch {
 	case e.Detail.Type == "Bounce" && e.Detail.Bounce.Type == "Permanent":

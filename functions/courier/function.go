@@ -8,7 +8,7 @@ import (
 	"identitypools/shared/start"
 )
 
-// New is the function with its real parts.
+// New returns the function with its real parts.
 func New(p start.Parts) (*Service, error) {
 	tools, err := onetime.Open(p.Env)
 	if err != nil {
@@ -25,7 +25,8 @@ func New(p start.Parts) (*Service, error) {
 		Issuer: &onetime.Issuer{Codes: t.Codes, Mailboxes: t.Mailboxes, Coder: tools.Coder, Now: p.Now},
 		Texts:  texts, MailTexts: t.MailTexts,
 		Mailer: Sender{
-			Client: sesv2.NewFromConfig(p.Env.Config("SESV2")), From: p.Env.Must("MAIL_FROM"), ConfigurationSet: p.Env.Get("MAIL_CONFIGURATION_SET"),
+			Client: sesv2.NewFromConfig(p.Env.Config("SESV2")), From: p.Env.Must("MAIL_FROM"),
+			ConfigurationSet: p.Env.Get("MAIL_CONFIGURATION_SET"),
 		},
 		PublicURL: p.Env.Must("PUBLIC_URL"), Log: p.Log, Now: p.Now,
 	}, nil

@@ -10,16 +10,17 @@ import (
 	"identitypools/shared/metric"
 )
 
-// Bounds of a tick. A message that fails waits for tickRetry, behind those that are due by then, so that it keeps none of them.
+// Bounds of a tick. A message that fails waits for tickRetry, behind those that are due by then, so
+// that it does not hold them back.
 const (
-	tickMessages = 400              // that a tick takes from the outbox: as many as it sends in its time, one after the other
-	tickTime     = 40 * time.Second // after which it begins no other; the function has a minute
+	tickMessages = 400              // how many messages a tick takes from the outbox: as many as it can send in its time
+	tickTime     = 40 * time.Second // after which a tick starts no other message; the function has a minute
 	tickRetry    = 10 * time.Minute
 )
 
-// Tick delivers the messages that have waited for their place in a budget and whose hour has come, the oldest first. The clock calls it
-// every few minutes; what one tick leaves undone is the next one's. It repeats safely. Errors: those of messages that failed, after all others were
-// delivered.
+// Tick delivers the messages that have waited for their place in a budget and whose hour has come, the
+// oldest first. EventBridge calls it every few minutes; the next tick does what one leaves undone. It
+// can be repeated. Errors: those of the messages that failed, after all others were delivered.
 func (s *Service) Tick(ctx context.Context) error {
 	began := s.Now()
 	due, err := s.Outbox.Due(ctx, began, tickMessages)
@@ -39,11 +40,11 @@ func (s *Service) Tick(ctx context.Context) error {
 	return errors.Join(failed...)
 }
 
-// delay keeps a message in the outbox until its place in the budget has come.
+// delay keeps a message in the outbox until the hour of its place in the budget has come.
 func (s *Service) delay(ctx context.Context, d delayed) error {
 	err := s.Outbox.Postpone(ctx, d.message, d.message.Due.Time, d.number)
 	if errors.As(err, new(identity.PreconditionFailed)) {
-		return nil // a repeat of this was faster
+		return nil // a repeat of this call was faster
 	}
 	if err == nil {
 		s.Log.Info("message delayed", "message", d.message.ID, "kind", d.message.Kind, "due", d.message.Due)
@@ -52,6 +53,7 @@ func (s *Service) delay(ctx context.Context, d delayed) error {
 	return err
 }
 
+// retryLater keeps a message that failed in the outbox for the next try.
 func (s *Service) retryLater(ctx context.Context, id string) error {
 	m, err := s.Outbox.Get(ctx, id)
 	if err == nil {
@@ -63,7 +65,7 @@ func (s *Service) retryLater(ctx context.Context, id string) error {
 	return err
 }
 
-// postpone keeps a message in the outbox that has its place until a later time.
+// postpone keeps a message that has its place in the outbox until a later time.
 func (s *Service) postpone(ctx context.Context, m identity.Message, until time.Time) error {
 	err := s.Outbox.Postpone(ctx, m, until, 0)
 	if errors.As(err, new(identity.NotFound)) || errors.As(err, new(identity.PreconditionFailed)) {

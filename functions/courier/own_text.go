@@ -7,8 +7,9 @@ import (
 	"identitypools/shared/mail"
 )
 
-// render makes the mail of a letter: of the text that the pool has set for it, or else of the usual one. A
-// text of the pool that a later release finds fault with loses no mail: the usual one takes its place.
+// render makes the mail of a letter from the text that the pool has set for it, or from the usual one.
+// If this release finds a fault in the pool's text, the usual one takes its place, so that no mail is
+// lost.
 func (s *Service) render(ctx context.Context, p identity.Pool, l letter) (mail.Mail, error) {
 	r := identity.MailRef{Tenant: p.Tenant, Pool: p.ID, Kind: string(l.kind), Language: l.language}
 	m, isOwn, err := s.MailTexts.Cached(ctx, r)

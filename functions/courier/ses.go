@@ -16,26 +16,26 @@ import (
 	"identitypools/shared/mail"
 )
 
-// ErrRejected is a mail that will not be accepted however often it is sent.
+// ErrRejected is the error for a mail that will not be accepted however often it is sent.
 var ErrRejected = errors.New("mail is not acceptable")
 
 // Sender hands mails to SES.
 type Sender struct {
 	Client *sesv2.Client
-	From   string // a sender that SES knows, with or without a name
-	// ConfigurationSet, where given, makes SES report bounces and complaints.
+	From   string // the address of a sender that SES knows, with or without a name
+	// ConfigurationSet makes SES report bounces and complaints; "" for none.
 	ConfigurationSet string
 }
 
-// Envelope is to whom a mail goes, and what its pool says of its sender.
+// Envelope is the recipient of a mail, and what its pool says of its sender.
 type Envelope struct {
 	To      string
-	Name    string // of the sender; "" is that of the deployment's sender, else the pool's
+	Name    string // the name of the sender; "" for the deployment's, or else the pool's
 	Pool    string // the pool's name
-	ReplyTo string // "" is nobody
+	ReplyTo string // the address for replies; "" for none
 }
 
-// Send hands a mail to SES. Errors: ErrRejected; any other may pass.
+// Send hands a mail to SES. Errors: ErrRejected; after any other error the mail may be sent again.
 func (s Sender) Send(ctx context.Context, e Envelope, m mail.Mail) error {
 	address, err := netmail.ParseAddress(e.To)
 	if err != nil || address.Address != e.To || strings.ContainsAny(e.To, "\r\n") {
@@ -50,7 +50,7 @@ func (s Sender) Send(ctx context.Context, e Envelope, m mail.Mail) error {
 		Content: &types.EmailContent{Simple: &types.Message{
 			Subject: part(m.Subject),
 			Body:    &types.Body{Text: part(m.Text), Html: part(m.HTML)},
-			// RFC 3834 §5: keeps vacation notices from being answered to.
+			// Without it, automatic replies would answer the mail (RFC 3834 §5).
 			Headers: []types.MessageHeader{{Name: aws.String("Auto-Submitted"), Value: aws.String("auto-generated")}},
 		}},
 	}
@@ -67,11 +67,12 @@ func (s Sender) Send(ctx context.Context, e Envelope, m mail.Mail) error {
 	case s.isFinal(err):
 		return fmt.Errorf("%w: SES refuses it", ErrRejected)
 	}
-	return fmt.Errorf("hand mail to SES: %w", silent{err, e.To})
+	return fmt.Errorf("hand mail to SES: %w", anonymous{err, e.To})
 }
 
-// from is the sender as its receiver sees it. Its address is always the deployment's, the one that SES and the function's permission know.
-// Whose name stands before it: the one that the pool gave its mails, else the deployment's, else the pool's own where that could be one.
+// from returns the sender as its recipient sees it. The address is always the deployment's, which is
+// the one that SES and the function's permission allow. The name is the one that the pool has set for
+// its mails, or else the deployment's, or else the pool's own if that can be a sender's name.
 func (s Sender) from(e Envelope) string {
 	from, err := netmail.ParseAddress(s.From)
 	switch {
@@ -87,14 +88,17 @@ func (s Sender) from(e Envelope) string {
 	return from.String()
 }
 
-// maxName is how long the name of a pool is that can stand before an address: as long as a sender's name may be.
+// maxName is how long the name of a pool may be that stands before an address: as long as the name of a
+// sender may be.
 const maxName = 64
 
-// isFinal says whether SES refuses this mail, and would refuse it always. All its other refusals are about the moment (throttling, quota,
-// 5xx) or the account (paused, suspended, a domain that is not verified): somebody mends those, and the mail goes then.
+// isFinal reports whether SES refuses the mail and will always refuse it. All other refusals are about
+// the moment (throttling, quota, 5xx) or the account (paused, suspended, a domain that is not
+// verified): somebody will repair that, and the mail can be sent then.
 //
-// MessageRejected is all of these, and its text tells which: "Sending paused for this account", or "Email address is not verified",
-// followed by who is not: the sender, or in SES's sandbox the recipient.
+// MessageRejected may mean any of these, and its text tells which: "Sending paused for this account",
+// or "Email address is not verified" with the address that is not, which is the sender's or, in SES's
+// sandbox, the recipient's.
 // https://docs.aws.amazon.com/ses/latest/dg/troubleshoot-error-messages.html
 func (s Sender) isFinal(err error) bool {
 	var rejected *types.MessageRejected
@@ -106,7 +110,7 @@ func (s Sender) isFinal(err error) bool {
 	return errors.As(err, new(*types.BadRequestException))
 }
 
-// address is the sender without a name, in small letters.
+// address returns the address of the sender without a name, in lower case.
 func (s Sender) address() string {
 	from, err := netmail.ParseAddress(s.From)
 	if err != nil {
@@ -115,14 +119,15 @@ func (s Sender) address() string {
 	return strings.ToLower(from.Address)
 }
 
-// silent is an error of SES without the recipient, whom its texts may name and logs must not.
-type silent struct {
+// anonymous is an error of SES whose text does not name the recipient. Errors of SES may name the
+// recipient, and logs must not.
+type anonymous struct {
 	error
 	to string
 }
 
-func (e silent) Error() string {
+func (e anonymous) Error() string {
 	return regexp.MustCompile("(?i)"+regexp.QuoteMeta(e.to)).ReplaceAllLiteralString(e.error.Error(), "the recipient")
 }
 
-func (e silent) Unwrap() error { return e.error }
+func (e anonymous) Unwrap() error { return e.error }

@@ -7,9 +7,11 @@ import (
 	"identitypools/shared/identity"
 )
 
-// abandon deletes a user whom nobody has proved and nobody can prove any more, which frees the identifier: something that waited with the
-// user has just gone, maybe the last. A user who has changed since it was read, as by becoming active, stays. It repeats safely.
-func (s *Service) abandon(ctx context.Context, ref identity.UserRef) error {
+// deleteAbandoned deletes a user whom nobody has proved and nobody can prove any more, which frees the
+// identifier. It is called when something that waited with the user was deleted, which may have been
+// the last. It does not delete a user who has changed since it was read, for example one who has
+// become active. It can be repeated.
+func (s *Service) deleteAbandoned(ctx context.Context, ref identity.UserRef) error {
 	u, err := s.Users.Get(ctx, ref)
 	if errors.As(err, new(identity.NotFound)) {
 		return nil

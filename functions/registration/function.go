@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"identitypools/shared/activate"
 	"identitypools/shared/onetime"
 	"identitypools/shared/password"
 	"identitypools/shared/schema"
@@ -34,9 +35,13 @@ func New(p start.Parts) (http.Handler, error) {
 		Outbox: t.Outbox, Budgets: t.Budgets, Works: t.Works,
 		Documents: schema.NewChecker(t.Schemas), Passwords: hasher,
 		Tickets: tools.Sealer,
-		Redeemer: &onetime.Redeemer{
-			Codes: t.Codes, Mailboxes: t.Mailboxes, Registrations: t.Registrations, Users: t.Users,
-			Coder: tools.Coder, Passwords: hasher, Now: p.Now, NewID: p.NewID,
+		Activator: &activate.Activator{
+			Redeemer: &onetime.Redeemer{
+				Codes: t.Codes, Mailboxes: t.Mailboxes, Registrations: t.Registrations, Users: t.Users,
+				Coder: tools.Coder, Now: p.Now, NewID: p.NewID,
+			},
+			Mailboxes: t.Mailboxes, Registrations: t.Registrations, Users: t.Users, Passwords: hasher,
+			Now: p.Now, NewID: p.NewID,
 		},
 		MayReturnTo: onetime.ReturnURLs(p.Env.Get("RETURN_ORIGINS")),
 		Work:        work.Issuer{Key: tools.Work, Random: rand.Reader, Now: p.Now},

@@ -20,6 +20,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"identitypools/shared/activate"
 	"identitypools/shared/identity"
 	"identitypools/shared/once"
 	"identitypools/shared/onetime"
@@ -42,7 +43,7 @@ type Service struct {
 	Documents     *schema.Checker
 	Passwords     *password.Hasher
 	Tickets       *otp.Sealer
-	Redeemer      *onetime.Redeemer
+	Activator     *activate.Activator
 	Work          work.Issuer
 	MayReturnTo   func(url string) bool // reports whether a message may have the post-activation URL
 	Now           func() time.Time
@@ -253,7 +254,7 @@ func mailboxOfRegistration(p identity.Pool, in identity.SelfRegistration) string
 
 // Activate redeems a code that comes with the ticket of its registration or, without a ticket, the
 // extended code of a link. It first spends a try from the source's budget. Errors: NotFound for the
-// pool; Limited; InvalidCode, also for a ticket that is not valid; those of onetime.Redeemer.
+// pool; Limited; InvalidCode, also for a ticket that is not valid; those of activate.Activator.
 func (s *Service) Activate(
 	ctx context.Context, tenant, pool, source, ticket, code, password string,
 	reply once.Reply[identity.User],
@@ -269,20 +270,19 @@ func (s *Service) Activate(
 	if err != nil {
 		return identity.User{}, err
 	}
-	proof.Password = password
-	return s.Redeemer.Activate(ctx, p, proof, reply)
+	return s.Activator.Activate(ctx, p, activate.Request{Proof: proof, Password: password}, reply)
 }
 
 // Look returns what the code of a link would do. The ticket may be "". Errors: those of
-// onetime.Redeemer.
+// activate.Activator.
 func (s *Service) Look(
 	ctx context.Context, p identity.Pool, ticket, code string,
-) (onetime.Promise, error) {
+) (activate.Promise, error) {
 	proof, err := s.proofOf(p, ticket, code)
 	if err != nil {
-		return onetime.Promise{}, err
+		return activate.Promise{}, err
 	}
-	return s.Redeemer.Look(ctx, p, proof)
+	return s.Activator.Look(ctx, p, proof)
 }
 
 // proofOf returns the proof that consists of a code and the text of a ticket, which may be "".

@@ -125,7 +125,7 @@ func (s *Service) Update(
 		if err != nil {
 			return err
 		}
-		if u, err = old.Changed(c, s.Now()); err != nil {
+		if u, err = old.Changed(c, identity.Maker{Now: s.Now(), NewID: s.NewID}); err != nil {
 			return err
 		}
 		if err := s.Documents.CheckUser(ctx, u, c.Parts()); err != nil {

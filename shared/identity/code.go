@@ -8,63 +8,78 @@ import (
 
 // Limits of one-time codes and of the mails that carry them.
 const (
-	CodeTries     = 5              // guesses that a code survives (NIST SP 800-63B-4 §3.2.2)
-	GuessWindow   = 24 * time.Hour // in which there are Limits.GuessesPerDay
-	MailWindow    = time.Hour      // in which there are Limits.MailsPerHour
-	MaxLiveCodes  = 5              // of one user for one purpose, and one more that strangers may have asked for
+	CodeTries     = 5              // guesses that may be compared with a code (NIST SP 800-63B-4 §3.2.2)
+	GuessWindow   = 24 * time.Hour // the time in which Limits.GuessesPerDay guesses are allowed
+	MailWindow    = time.Hour      // the time in which Limits.MailsPerHour mails are allowed
+	MaxLiveCodes  = 5              // of one user for one purpose, besides one that strangers may have asked for
 	maxSpent      = 50             // marks of redeemed codes that are kept with a user's codes
-	expiredIsKept = 24 * time.Hour // how long the holder of an expired code is told so
+	expiredIsKept = 24 * time.Hour // how long the holder of an expired code is told that it expired
 )
 
-// Code is a one-time code that was issued, as it is stored: never the code itself. Each
-// registration has at most one, and at most one belongs to none; a new one replaces the old at
-// once. Beside each of these there is at most one that was asked for again without the ticket.
+// Code is the stored record of a one-time code. It never contains the code itself.
+//
+// Each registration has at most one code, and at most one code belongs to no registration. A new
+// code replaces the old one at once. Beside each of these there is at most one code that was asked
+// for again without the ticket.
 type Code struct {
-	Registration  string         `json:"registration,omitempty"` // for which it was sent
-	Message       string         `json:"message,omitempty"`      // the message that it was made for, so that a repeat is recognized
+	Registration  string         `json:"registration,omitempty"` // the registration that the code was sent for
+	Message       string         `json:"message,omitempty"`      // the message that the code was made for, by which a repeat is recognized
 	Address       string         `json:"address"`                // as it was mailed
-	Normalized    string         `json:"normalized"`             // what the code proves
+	Normalized    string         `json:"normalized"`             // the address that the code proves
 	AddressType   IdentifierType `json:"address_type"`
 	MAC           []byte         `json:"mac"`
 	ExtendedMAC   []byte         `json:"extended_mac"`
 	ExpiresAt     Time           `json:"expires_at"`
-	LastGuess     int64          `json:"last_guess"`               // the number of the mailbox's last guess that may be compared with it
-	NeedsPassword bool           `json:"needs_password,omitempty"` // sent anew: it needs a ticket to complete anything
-	IsPublic      bool           `json:"public,omitempty"`         // a stranger may have asked for it
-	IsAskedAgain  bool           `json:"again,omitempty"`          // a stranger without a ticket may have asked for it
+	LastGuess     int64          `json:"last_guess"`               // the number of the mailbox's last guess that may be compared with the code
+	Epoch         string         `json:"epoch,omitempty"`          // the epoch of its user in which the code was made: see IsFor
+	NeedsPassword bool           `json:"needs_password,omitempty"` // the code was sent anew, and completes a registration only with its ticket
+	IsPublic      bool           `json:"public,omitempty"`         // a stranger may have asked for the code
+	IsAskedAgain  bool           `json:"again,omitempty"`          // a stranger without a ticket may have asked for the code
 }
 
-// MailboxRef names the mailbox that the code was sent to, whose guesses are counted.
+// MailboxRef returns the mailbox that the code was sent to, whose guesses are counted.
 func (c Code) MailboxRef(tenant string) MailboxRef {
 	return NewMailboxRef(tenant, c.AddressType, c.Normalized)
 }
 
-// Bears says whether the guess of a number may be compared with the code: one of the CodeTries that were paid for after the code was issued.
+// IsFor reports whether the code was made for u in its present epoch, which ends when the user's
+// status changes or the user is deleted. So a change of status and a deletion kill the codes of all
+// purposes, whichever they are, and a user who is made again under the same id inherits none.
+//
+// A code without an epoch is good in every epoch: the release before this one made such codes, and
+// a code that was mailed for another user has none. Such codes are for activation, and die with the
+// user's stored codes (Codes.KilledAt).
+func (c Code) IsFor(u User) bool { return c.Epoch == "" || c.Epoch == u.CodesEpoch() }
+
+// Bears reports whether the guess with the given number may be compared with the code. It may if it
+// is one of the CodeTries guesses that were paid for after the code was issued.
 func (c Code) Bears(guess int64) bool { return bears(c.LastGuess, guess) }
 
 func bears(last, guess int64) bool { return guess > last-CodeTries && guess <= last }
 
-// markOf is what tells the code of a MAC apart from others that were mailed to its mailbox.
+// markOf returns the mark of a code with the given MAC. It tells the code apart from others that
+// were mailed to the same mailbox.
 func markOf(mac []byte) string {
 	return base64.RawURLEncoding.EncodeToString(mac[:min(MarkLength, len(mac))])
 }
 
-// Codes are a user's codes for one purpose.
+// Codes are the codes of one user for one purpose.
 type Codes struct {
 	Live     []Code
 	Spent    []string // the marks of the codes that were redeemed last, at most maxSpent
-	KilledAt Time     // when all that lived was killed: a message from before is of no use any more
+	KilledAt Time     // when all live codes were killed; a message from before is of no use any more
 	Version  int64    // 0 while nothing is stored
 }
 
-// UserCodes are the codes of a user for one purpose.
+// UserCodes are the codes of a user for one purpose, with the names of both.
 type UserCodes struct {
-	User UserRef
+	User    UserRef
+	Purpose CodePurpose
 	Codes
 }
 
-// Issued are the codes with code as the live one of its registration, expiring after ttl. guesses is the number of the latest guess
-// at codes of the code's mailbox.
+// Issued returns the codes with code as the live one of its registration. It expires after ttl.
+// Guesses is the number of the latest guess at codes of the code's mailbox.
 func (c Codes) Issued(code Code, guesses int64, now time.Time, ttl time.Duration) Codes {
 	code.ExpiresAt, code.LastGuess = At(now).Add(ttl), guesses+CodeTries
 	live := slices.DeleteFunc(slices.Clone(c.Live), func(old Code) bool {
@@ -79,31 +94,33 @@ func (c Codes) Issued(code Code, guesses int64, now time.Time, ttl time.Duration
 		return old.IsPublic || !now.Before(old.ExpiresAt.Time)
 	})
 	if i < 0 && code.IsPublic && len(c.Live) == MaxLiveCodes+1 {
-		return c // strangers push out nobody else's: theirs is one more
+		return c // what a stranger asks for displaces nobody else's code: it is one more
 	}
 	c.Live = slices.Delete(c.Live, max(0, i), max(0, i)+1)
 	return c
 }
 
-// MadeFor says whether a code was already made for the message.
+// MadeFor reports whether a live code was made for the message.
 func (c Codes) MadeFor(message string) bool {
 	return slices.ContainsFunc(c.Live, func(code Code) bool { return code.Message == message })
 }
 
-// Killed are the codes after all that lived have died.
+// Killed returns the codes after all live ones have been killed.
 func (c Codes) Killed(now time.Time) Codes {
 	c.Live, c.KilledAt = nil, At(now)
 	return c
 }
 
-// Redeemed are the codes after code was redeemed, which activates the user: none lives any more.
+// Redeemed returns the codes after code was redeemed. No code is live any more, since the purpose
+// of all of them has been served.
 func (c Codes) Redeemed(code Code) Codes {
 	c.Live = nil
 	return c.spent(markOf(code.MAC))
 }
 
-// WithoutMailed are the codes after m, which was made for their user, was redeemed with a ticket of
-// another: no code that was mailed to the same mailbox lives any more.
+// WithoutMailed returns the codes after m, which was made for their user, was redeemed with the
+// ticket of another user's registration. No code that was mailed to the same mailbox is live any
+// more.
 func (c Codes) WithoutMailed(m MailedCode, box MailboxRef) Codes {
 	c.Live = slices.DeleteFunc(slices.Clone(c.Live), func(code Code) bool { return code.MailboxRef(box.Tenant) == box })
 	return c.spent(markOf(m.MAC))
@@ -115,24 +132,26 @@ func (c Codes) spent(mark string) Codes {
 	return c
 }
 
-// Presented is a code as somebody presents it.
+// Presented is a code that somebody presents.
 type Presented struct {
-	Registration string          // whose ticket came with the code; "" where none did
-	Paid         func(Code) bool // whether the comparison with a code was paid for by a guess, or needs none
-	Lives        func(Code) bool // whether the code still bears a guess, of which its mailbox has one left
+	Registration string          // the registration whose ticket came with the code; "" if none did
+	Paid         func(Code) bool // reports whether the comparison with a code was paid for by a guess, or needs none
+	Lives        func(Code) bool // reports whether the code still bears a guess, and its mailbox has one left
 	Matches      func(Code) bool // compares in constant time
 }
 
-// Redeem is the live code that was presented. All live codes are compared, so that time tells nothing. With the ticket of a
-// registration only the code of that registration counts, and one of no registration where it has none that lives.
-// Errors: InvalidCode, and ExpiredCode only where the code is otherwise right.
+// Redeem returns the live code that was presented. It compares all live codes, so that the time
+// that it takes tells nothing. With the ticket of a registration only the code of that registration
+// counts; if that has none that is live, a code of no registration counts too.
+//
+// Errors: InvalidCode; ExpiredCode, only if the code is right otherwise.
 func (c Codes) Redeem(p Presented, now time.Time) (Code, error) {
-	isFree := !c.HasOwn(p, now)
+	hasNone := !c.HasOwn(p, now)
 	var found *Code
 	for i := range c.Live {
 		code := &c.Live[i]
-		isTheirs := p.Registration == "" || code.Registration == p.Registration || isFree && code.Registration == ""
-		if right := p.Matches(*code); right && p.Paid(*code) && isTheirs {
+		counts := p.Registration == "" || code.Registration == p.Registration || hasNone && code.Registration == ""
+		if right := p.Matches(*code); right && p.Paid(*code) && counts {
 			found = code
 		}
 	}
@@ -145,7 +164,8 @@ func (c Codes) Redeem(p Presented, now time.Time) (Code, error) {
 	return *found, nil
 }
 
-// HasOwn says whether the registration whose ticket was presented has a code of its own that lives and has not expired.
+// HasOwn reports whether the registration whose ticket was presented has a code of its own that is
+// live and has not expired.
 func (c Codes) HasOwn(p Presented, now time.Time) bool {
 	return slices.ContainsFunc(c.Live, func(code Code) bool {
 		return code.Registration == p.Registration && p.Lives(code) && now.Before(code.ExpiresAt.Time)

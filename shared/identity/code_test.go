@@ -153,3 +153,55 @@ func TestCodesKeepTheirRules(t *testing.T) {
 		}
 	})
 }
+
+// A code is good until its user's status changes, and for no user who is made later under the same
+// id.
+func TestACodeIsOfItsUsersEpoch(t *testing.T) {
+	t.Parallel()
+	p := newPool(t, identity.PoolChange{})
+	m := maker(start()) // which makes each id once
+	made, err := p.Create(identity.NewUser{ID: "ann", Status: identity.StatusNew}, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := p.Create(identity.NewUser{ID: "ann", Status: identity.StatusNew}, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	change := func(u identity.User, status identity.Status) identity.User {
+		changed, err := u.Changed(identity.UserChange{Status: status}, m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return changed
+	}
+	ofEarlierRelease := identity.User{Status: identity.StatusNew}
+	for _, row := range []struct {
+		name  string
+		then  identity.User // who the user was when the code was made
+		now   identity.User
+		isFor bool
+	}{
+		{"the user who it was made for", made, made, true},
+		{"a user who has only been changed", made, change(made, identity.StatusNew), true},
+		{"a user with another status", made, change(made, identity.StatusActive), false},
+		{"a user who has the status again", made, change(change(made, identity.StatusActive), identity.StatusNew), false},
+		{"a user who was made again", made, again, false},
+		{"a user of an earlier release", ofEarlierRelease, ofEarlierRelease, true},
+		{"a user of an earlier release with another status", ofEarlierRelease, change(ofEarlierRelease, identity.StatusActive), false},
+		{"a user of an earlier release who was made again", ofEarlierRelease, made, false},
+	} {
+		code := identity.Code{Epoch: row.then.CodesEpoch()}
+		if got := code.IsFor(row.now); got != row.isFor {
+			t.Errorf("%s: %t", row.name, got)
+		}
+	}
+	if !(identity.Code{}).IsFor(made) {
+		t.Error("a code that an earlier release made is not good")
+	}
+	made.Addresses = []identity.Address{{Value: ann, Normalized: ann, Type: identity.TypeEmail}}
+	active, err := p.Activate(made, identity.Activation{Code: identity.Code{Address: ann, Normalized: ann}}, m)
+	if err != nil || (identity.Code{Epoch: made.CodesEpoch()}).IsFor(active) {
+		t.Errorf("a code from before the activation is good afterwards: %v", err)
+	}
+}

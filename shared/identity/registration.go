@@ -84,6 +84,7 @@ func (p Pool) Register(s SelfRegistration, mail bool, m Maker) (User, Registrati
 	if given(s.WebAuthnCredentials) && string(s.WebAuthnCredentials) != "[]" {
 		v.Add("/webauthn_credentials", "is not served yet")
 	}
+	u.startEpoch(m)
 	return u, r, v.Err()
 }
 
@@ -133,15 +134,15 @@ func (u User) OnlyWaiting(waiting []Registration, mailable bool, now time.Time) 
 	return waiting[0], nil
 }
 
-// Redeemable is what a code for activation is redeemed with, read in one call.
+// Redeemable is what is read, in one call, to redeem a code.
 type Redeemable struct {
-	Ref          UserRef // whom the code would activate
+	Ref          UserRef // the user for whom the code would be redeemed
 	Codes        Codes
-	Others       []UserCodes   // of other users whose codes the mailbox got last
-	Registration *Registration // nil where there is none
+	Others       []UserCodes   // codes of other users whose codes the mailbox got last
+	Registration *Registration // nil if there is none
 }
 
-// CodesOf are the codes of a user that were read, the zero value where there are none.
+// CodesOf returns the codes of a user that were read, or the zero value if there are none.
 func (r Redeemable) CodesOf(user UserRef) Codes {
 	if user == r.Ref {
 		return r.Codes
@@ -216,6 +217,7 @@ func (p Pool) Activate(u User, a Activation, m Maker) (User, error) {
 	}
 	u.verify(a.Code, m)
 	u.Status, u.StatusUpdatedAt, u.UpdatedAt = StatusActive, At(m.Now), At(m.Now)
+	u.startEpoch(m)
 	return u, nil
 }
 

@@ -29,6 +29,7 @@ func TestRegisterMakesUserAndRegistration(t *testing.T) {
 	wantUser := identity.User{
 		Tenant: "default", Pool: "shop", ID: "id1", Status: identity.StatusNew, StatusUpdatedAt: now, CreatedAt: now, UpdatedAt: now,
 		PayloadSchema: "people", MetadataSchema: "metadata_v0", SelfRegistered: true, Version: start().UnixMilli(),
+		Epoch: identity.IDDigest("id4"),
 		Identifiers: []identity.Identifier{
 			{ID: "id2", Value: ann, Normalized: ann, Type: identity.TypeEmail, CreatedAt: now, UpdatedAt: now},
 		},

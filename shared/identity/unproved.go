@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// IsUnproved says whether nobody has ever proved to be u: a registration made it, no address of it
-// is verified, it has no password, and it is not yet active. It has its identifier only because
+// IsUnproved reports whether nobody has ever proved to be u: a registration made the user, who has
+// no verified address and no password and is still new. Such a user has its identifier only because
 // somebody typed it.
 func (u User) IsUnproved() bool {
 	_, hasPassword := u.Password()
@@ -14,12 +14,13 @@ func (u User) IsUnproved() bool {
 	return u.SelfRegistered && u.Status == StatusNew && !verified && !hasPassword
 }
 
-// IsAbandoned says whether u is unproved and nobody waits to prove it any more: it has been new for
-// as long as a registration waits, and each of its registrations and codes for activation has
-// expired. Where waiting are RegistrationsRead registrations, there may be more, so it is not.
+// IsAbandoned reports whether u is unproved and nobody can prove to be u any more: u has been new
+// for as long as a registration waits, and each of its registrations and codes for activation has
+// expired. If waiting has RegistrationsRead registrations, there may be more of them, so u is not
+// abandoned.
 func (u User) IsAbandoned(waiting []Registration, codes Codes, now time.Time) bool {
 	over := func(since Time) bool {
-		// when its time to live ends, which is in seconds
+		// the time to live of an item ends at a whole second
 		return !now.Before(since.Add(RegistrationLifetime).Truncate(time.Second))
 	}
 	return u.IsUnproved() && over(u.StatusUpdatedAt) && len(waiting) < RegistrationsRead &&

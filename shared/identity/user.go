@@ -48,6 +48,10 @@ type User struct {
 	SelfRegistered         bool           `json:"self_registered,omitzero"` // made by a registration, not by an administrator
 	Language               string         `json:"language,omitempty"`       // in which the user signed up
 
+	// Epoch names the time since the user was made or its status changed last. No two epochs of users
+	// with the same id have the same name. See CodesEpoch.
+	Epoch string `json:"epoch,omitempty"`
+
 	// PasswordHash is the hash of the password credential. It is set only on users that are being written or were read for
 	// checking a password; it is not part of the stored document and never of an answer.
 	PasswordHash string `json:"-"`
@@ -102,6 +106,19 @@ type Credential struct {
 	CreatedAt Time            `json:"created_at"`
 	UpdatedAt Time            `json:"updated_at"`
 }
+
+// CodesEpoch returns the name of the user's present epoch. One-time codes are good for the user only
+// in the epoch in which they were made: see Code.IsFor. A user whose epoch has no stored name was
+// made by a release that stored none, and has kept its status since.
+func (u User) CodesEpoch() string {
+	if u.Epoch == "" {
+		return "first"
+	}
+	return u.Epoch
+}
+
+// startEpoch starts a new epoch, in which no earlier code of the user is good.
+func (u *User) startEpoch(m Maker) { u.Epoch = IDDigest(m.NewID()) }
 
 // Ref names the user.
 func (u User) Ref() UserRef { return UserRef{Tenant: u.Tenant, Pool: u.Pool, ID: u.ID} }

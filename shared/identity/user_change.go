@@ -86,6 +86,7 @@ func (p Pool) Create(n NewUser, m Maker) (User, error) {
 	p.addAddresses(&v, &u, n.Addresses, m)
 	p.addCredentials(&v, &u, n.Credentials, m)
 	checkDocuments(&v, u.Payload, u.Metadata, u.BusinessMetadata)
+	u.startEpoch(m)
 	return u, v.Err()
 }
 
@@ -235,12 +236,13 @@ func (c UserChange) Parts() []DataPart {
 
 // Changed is the user after c. The caller checks the documents that c changes (see Parts) against
 // the schemas that are then in force.
-func (u User) Changed(c UserChange, now time.Time) (User, error) {
+func (u User) Changed(c UserChange, m Maker) (User, error) {
 	var v Violations
 	if c.Status != "" {
 		checkStatus(&v, c.Status)
 		if c.Status != u.Status {
-			u.Status, u.StatusUpdatedAt = c.Status, At(now)
+			u.Status, u.StatusUpdatedAt = c.Status, At(m.Now)
+			u.startEpoch(m)
 		}
 	}
 	for _, field := range []struct{ old, value *jsontext.Value }{
@@ -258,7 +260,7 @@ func (u User) Changed(c UserChange, now time.Time) (User, error) {
 		// itself
 		u.SelfRegistered = false
 	}
-	u.UpdatedAt = At(now)
+	u.UpdatedAt = At(m.Now)
 	checkDocuments(&v, c.Payload, c.Metadata, c.BusinessMetadata)
 	return u, v.Err()
 }

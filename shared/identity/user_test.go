@@ -35,6 +35,7 @@ func TestCreateMakesWhatIsAskedFor(t *testing.T) {
 			{ID: "id3", Value: "+15550100", Normalized: "+15550100", Type: identity.TypeMobile, Status: identity.StatusInactive, PreferredContact: "sms", CreatedAt: now, UpdatedAt: now},
 		},
 		Payload: jsontext.Value(`{"name":"Ann"}`), PayloadSchema: "user_v0", MetadataSchema: "notes", BusinessMetadataSchema: "deals", Version: start().UnixMilli(),
+		Epoch: identity.IDDigest("id4"),
 	}
 	if !reflect.DeepEqual(u, want) {
 		t.Errorf("got  %+v\nwant %+v", u, want)
@@ -280,7 +281,7 @@ func TestUserChange(t *testing.T) {
 		"null is not given":              {identity.UserChange{Payload: jsontext.Value("null")}, func(*identity.User) {}, nil},
 		"a document is replaced whole":   {identity.UserChange{Payload: jsontext.Value(`{}`)}, func(u *identity.User) { u.Payload = jsontext.Value(`{}`) }, nil},
 		"another status is dated": {identity.UserChange{Status: identity.StatusActive}, func(u *identity.User) {
-			u.Status, u.StatusUpdatedAt = identity.StatusActive, now
+			u.Status, u.StatusUpdatedAt, u.Epoch = identity.StatusActive, now, identity.IDDigest("id1")
 		}, nil},
 		"the same status is not":    {identity.UserChange{Status: identity.StatusNew}, func(*identity.User) {}, nil},
 		"an unknown status":         {identity.UserChange{Status: "gone"}, nil, []string{"/status"}},
@@ -294,7 +295,7 @@ func TestUserChange(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := old.Changed(row.c, at(time.Hour))
+			got, err := old.Changed(row.c, maker(at(time.Hour)))
 			checkWrong(t, err, row.wrong...)
 			if err != nil {
 				return

@@ -1,7 +1,15 @@
-// Package onetime issues and redeems one-time codes. It brings together the making of codes
-// (shared/otp), the rules of the domain (shared/identity) and what is stored (shared/table), for
-// every function that issues or redeems. It sends nothing; of HTTP it knows where a request comes
-// from and where a person may be sent back to.
+// Package onetime issues and redeems one-time codes of every purpose. It brings together the making
+// of codes (shared/otp), the rules of the domain (shared/identity) and what is stored
+// (shared/table).
+//
+// A code is good for one tenant, pool, user, purpose and mailbox, and for the user's present epoch:
+// a change of the user's status and the user's deletion kill the codes of all purposes (see
+// identity.Code.IsFor). The guesses at codes and the mails with codes have one budget a mailbox,
+// whatever purpose, user and pool of the tenant the codes are for.
+//
+// What a right code brings about is the caller's domain step: see Redeemer.Redeem. The package sends
+// nothing. It knows HTTP only as far as it names the source of a request and decides which web pages
+// a person may be sent back to.
 package onetime
 
 import (
@@ -23,28 +31,27 @@ type Issuer struct {
 	Now       func() time.Time
 }
 
-// storeTries bounds how often a code is stored anew after other codes of the user came between
-// reading and writing.
+// storeTries bounds how often codes are read and stored again because others of the user were
+// stored in between.
 const storeTries = 5
 
-// Prepare may change the codes that a new one joins, or refuse with an error. made is what is kept
-// of the new one with the mailbox that it goes to. Prepare also tells the number of the latest
-// guess at codes of that mailbox.
+// Prepare returns the codes that a new one joins, which may be fewer than c, or an error that
+// refuses the new one. Made is the record of the new code that is kept with the mailbox that it goes
+// to. Prepare also returns the number of the latest guess at codes of that mailbox.
 type Prepare func(c identity.Codes, made identity.MailedCode) (joined identity.Codes, guesses int64, err error)
 
-// Issue makes a code for a user of p and stores it in place of the earlier one of the same
-// registration. The argument code says for which address, registration and message.
+// Issue makes a code for a user of p and a purpose and stores it, in place of the earlier one of the
+// same registration. The argument code says for which address, registration and message it is made.
 func (i *Issuer) Issue(
-	ctx context.Context, p identity.Pool, ref identity.UserRef, purpose identity.CodePurpose,
+	ctx context.Context, p identity.Pool, u identity.User, purpose identity.CodePurpose,
 	code identity.Code, prepare Prepare, reply once.Reply[otp.Issued],
 ) (otp.Issued, error) {
-	policy := p.CodePolicy(purpose)
-	now := i.Now()
+	policy, ref, now := p.CodePolicy(purpose), u.Ref(), i.Now()
 	made, err := i.Coder.New(binding(ref, purpose, code.MailboxRef(ref.Tenant)), policy.Length)
 	if err != nil {
 		return otp.Issued{}, err
 	}
-	code.MAC, code.ExtendedMAC = made.CodeMAC, made.ExtendedMAC
+	code.MAC, code.ExtendedMAC, code.Epoch = made.CodeMAC, made.ExtendedMAC, u.CodesEpoch()
 	mailed := identity.MailedCode{
 		User: ref, MAC: code.MAC[:identity.MarkLength], ExtendedMAC: code.ExtendedMAC[:identity.MarkLength],
 		MailedAt: identity.At(now), ExpiresAt: identity.At(now).Add(time.Duration(policy.TTL)),
@@ -60,7 +67,7 @@ func (i *Issuer) Issue(
 			return otp.Issued{}, err
 		}
 		codes = codes.Issued(code, guesses, now, time.Duration(policy.TTL))
-		err = i.Codes.Replace(ctx, ref, purpose, codes, stored)
+		err = i.Codes.Replace(ctx, identity.UserCodes{User: ref, Purpose: purpose, Codes: codes}, stored)
 		if !errors.As(err, new(identity.PreconditionFailed)) {
 			return made, err
 		}
@@ -68,7 +75,7 @@ func (i *Issuer) Issue(
 	return otp.Issued{}, identity.Unavailable{RetryAfter: time.Second, Cause: err}
 }
 
-// Alone returns a Prepare that kills the user's other codes.
+// Alone returns a Prepare for a code that kills the user's other codes for its purpose.
 func (i *Issuer) Alone(ctx context.Context, box identity.MailboxRef) Prepare {
 	return func(c identity.Codes, _ identity.MailedCode) (identity.Codes, int64, error) {
 		use, err := i.Mailboxes.Get(ctx, box)
@@ -76,48 +83,56 @@ func (i *Issuer) Alone(ctx context.Context, box identity.MailboxRef) Prepare {
 	}
 }
 
-// ForMail returns a Prepare for the code of a message, which counts its mail as CountNotice does.
-// It calls use with what is then counted of the mailbox. Errors: those of CountNotice; NotFound for
-// a message from before all codes were killed, which would bring one of them back.
+// ForMail returns a Prepare for the code of a message, which counts the mail as CountNotice does and
+// then calls use with what is counted of the mailbox. A code for activation is also kept with the
+// mailbox: see identity.MailedCode. Errors: those of CountNotice; NotFound for a message from before
+// all codes were killed, which would bring one of them back.
 func (i *Issuer) ForMail(
-	ctx context.Context, p identity.Pool, m identity.Message, box identity.MailboxRef,
-	afford func(context.Context) error, use func(identity.MailboxUse),
+	ctx context.Context, p identity.Pool, purpose identity.CodePurpose, m identity.Message,
+	box identity.MailboxRef, afford func(context.Context) error, use func(identity.MailboxUse),
 ) Prepare {
 	return func(c identity.Codes, made identity.MailedCode) (identity.Codes, int64, error) {
+		var kept *identity.MailedCode
+		if purpose == identity.PurposeActivation {
+			kept = &made
+		}
 		if m.CreatedAt.Before(c.KilledAt.Time) {
 			return c, 0, identity.NotFound{Thing: "use for message", ID: m.ID}
 		}
 		m.Counted = m.Counted || c.MadeFor(m.ID)
-		counted, err := i.count(ctx, p, m, box, &made, afford)
-		m.Counted = m.Counted || err == nil // also when the code is stored at a second try
+		counted, err := i.count(ctx, p, m, box, m.MailClass(true), kept, afford)
+		m.Counted = m.Counted || err == nil // for the case that storing the code is tried again
 		use(counted)
 		return c, counted.Guesses, err
 	}
 }
 
-// CountNotice counts a mail without a code of a message to a mailbox, unless it was counted for the
-// message already. Before that it calls afford, which may refuse or delay the mail for another
-// reason: a mail that is not sent takes nothing of what its mailbox may get. Errors: Limited, and
-// those of afford.
+// CountNotice counts a mail without a code to the mailbox of a message, unless a mail was counted
+// for the message already. Before that it calls afford, which may refuse or delay the mail for
+// another reason: a mail that is not sent takes nothing of what its mailbox may get. Errors:
+// Limited, and those of afford.
 func (i *Issuer) CountNotice(
 	ctx context.Context, p identity.Pool, m identity.Message, afford func(context.Context) error,
 ) error {
-	_, err := i.count(ctx, p, m, m.MailboxRef(), nil, afford)
+	_, err := i.count(ctx, p, m, m.MailboxRef(), m.MailClass(false), nil, afford)
 	return err
 }
 
+// count counts a mail of a class to a mailbox, which is the one place where the mails to it are
+// counted, and keeps the code in it unless that is nil.
 func (i *Issuer) count(
-	ctx context.Context, p identity.Pool, m identity.Message, box identity.MailboxRef, code *identity.MailedCode,
-	afford func(context.Context) error,
+	ctx context.Context, p identity.Pool, m identity.Message, box identity.MailboxRef,
+	class identity.MailClass, code *identity.MailedCode, afford func(context.Context) error,
 ) (identity.MailboxUse, error) {
 	if err := afford(ctx); err != nil {
 		return identity.MailboxUse{}, err
 	}
-	mail := identity.Mail{Message: m.ID, Class: m.MailClass(code != nil), Code: code, IsCounted: m.Counted}
+	mail := identity.Mail{Message: m.ID, Class: class, Code: code, IsCounted: m.Counted}
 	return i.Mailboxes.CountMail(ctx, box, mail, p.Limits)
 }
 
-// binding returns what a code is good for. The mailbox is bound on its own.
+// binding returns what a code is good for. The mailbox is part of it, so a purpose is the same for
+// all addresses.
 func binding(ref identity.UserRef, purpose identity.CodePurpose, box identity.MailboxRef) otp.Binding {
 	return otp.Binding{
 		Tenant: ref.Tenant, Pool: ref.Pool, User: ref.ID, Purpose: string(purpose.Base()), Address: box.Digest,

@@ -11,11 +11,11 @@ import (
 	"identitypools/shared/once"
 )
 
-// Activate stores u, who was old, stores what the codes for activation of each user in spent have
-// become, claims what u has proved, and asks for the notice if there is one: all or nothing. A user
-// whom nobody has proved gives way to u if it has what u has proved. Errors: PreconditionFailed
-// where the user or any codes have changed since they were read, Conflict where an address has
-// meanwhile become another user's.
+// Activate stores u over old, stores the codes in spent, claims the addresses that u has proved, and
+// puts the notice into the outbox unless it is nil: all or nothing. A user whom nobody has proved
+// gives way to u if it claims one of these addresses. Errors: PreconditionFailed if the user or any
+// of the codes have changed since they were read; Conflict if an address has meanwhile become
+// another user's.
 func (t Users) Activate(
 	ctx context.Context, old, u identity.User, spent []identity.UserCodes, notice *identity.Message,
 	reply once.Reply[identity.User],
@@ -51,8 +51,8 @@ func (t Users) Activate(
 	return u, identity.Unavailable{RetryAfter: retryAfter, Cause: errCondition}
 }
 
-// activating returns the writes of Activate: first the user, then the codes in their order, then
-// the claims in theirs.
+// activating returns the writes of Activate: first the user, then the codes in the order of spent,
+// then the claims in the order of claims.
 func (t Users) activating(
 	old, u identity.User, spent []identity.UserCodes, notice *identity.Message,
 	claims []string, replaced []identity.User,
@@ -63,11 +63,11 @@ func (t Users) activating(
 	}
 	remaining := t.replacingUnproved(replaced, claims)
 	for _, each := range spent {
-		k := codesKey(each.User, identity.PurposeActivation)
-		remaining = slices.DeleteFunc(remaining, func(w types.TransactWriteItem) bool { // an item has one write
+		k := codesKey(each.User, each.Purpose)
+		remaining = slices.DeleteFunc(remaining, func(w types.TransactWriteItem) bool { // an item is written once
 			return w.Update != nil && text(w.Update.Key, pk) == k.pk && text(w.Update.Key, sk) == k.sk
 		})
-		write, err := t.replacingCodes(each.User, identity.PurposeActivation, each.Codes)
+		write, err := t.replacingCodes(each)
 		if err != nil {
 			return nil, err
 		}

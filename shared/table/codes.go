@@ -15,16 +15,17 @@ import (
 	"identitypools/shared/once"
 )
 
-// A codes item has the live codes as JSON in live, the marks of the codes that were redeemed last
-// in spent, with '#' between them, and in killed (unix ms) when all that lived before was killed.
+// The item of a user's codes for a purpose has the live codes as JSON in live, the marks of the codes
+// that were redeemed last in spent, with '#' between them, and in killed (unix ms) when all live
+// codes were killed.
 
-// codesKept is how long a codes item outlives its last change: longer than any code.
+// codesKept is how long the item of codes is kept after its last change: longer than any code lives.
 const codesKept = 3 * 24 * time.Hour
 
 // Codes reads and stores the codes of users.
 type Codes struct{ *store }
 
-// Get reads a user's codes for a purpose. It returns the zero value for a user without any.
+// Get reads a user's codes for a purpose. It returns the zero value for a user who has none.
 func (t Codes) Get(ctx context.Context, ref identity.UserRef, purpose identity.CodePurpose) (identity.Codes, error) {
 	it, err := t.get(ctx, codesKey(ref, purpose), "")
 	if err != nil {
@@ -34,11 +35,8 @@ func (t Codes) Get(ctx context.Context, ref identity.UserRef, purpose identity.C
 }
 
 // Replace stores c over the version that was read. Errors: PreconditionFailed.
-func (t Codes) Replace(
-	ctx context.Context, ref identity.UserRef, purpose identity.CodePurpose, c identity.Codes,
-	reply once.Reply[once.None],
-) error {
-	write, err := t.replacingCodes(ref, purpose, c)
+func (t Codes) Replace(ctx context.Context, c identity.UserCodes, reply once.Reply[once.None]) error {
+	write, err := t.replacingCodes(c)
 	if err != nil {
 		return err
 	}
@@ -51,21 +49,22 @@ func (t Codes) Replace(
 	return nil
 }
 
-// Redeemable reads a user's codes for activation and, unless its id is empty, a registration that
-// waits with the user. With them it reads the codes of other users, of whom there are at most
-// identity.MailedCodesKept. It does not read the user: how long that takes would tell whoever has
-// no right code how large the user's documents are.
+// Redeemable reads a user's codes for a purpose and, unless its id is empty, a registration that
+// waits with the user. In the same call it reads the codes for the purpose of other users, of whom
+// there are at most identity.MailedCodesKept. It does not read the user: how long that takes would
+// tell people who have no right code how large the user's documents are.
 func (t Codes) Redeemable(
-	ctx context.Context, ref identity.UserRef, registration string, others []identity.UserRef,
+	ctx context.Context, ref identity.UserRef, purpose identity.CodePurpose, registration string,
+	others []identity.UserRef,
 ) (r identity.Redeemable, err error) {
 	r.Ref = ref
-	codes, isOf := codesKey(ref, identity.PurposeActivation), map[string]identity.UserRef{}
+	codes, isOf := codesKey(ref, purpose), map[string]identity.UserRef{}
 	keys := []map[string]types.AttributeValue{codes.item()}
 	if registration != "" {
 		keys = append(keys, registrationKey(ref, registration).item())
 	}
 	for _, other := range others {
-		k := codesKey(other, identity.PurposeActivation)
+		k := codesKey(other, purpose)
 		if _, isTwice := isOf[k.pk]; !isTwice && other != ref {
 			isOf[k.pk] = other
 			keys = append(keys, k.item())
@@ -82,7 +81,7 @@ func (t Codes) Redeemable(
 		other, isOther := isOf[text(it, pk)]
 		switch {
 		case isOther:
-			of := identity.UserCodes{User: other}
+			of := identity.UserCodes{User: other, Purpose: purpose}
 			of.Codes, err = codesOf(it)
 			r.Others = append(r.Others, of)
 		case text(it, sk) == codes.sk:
@@ -99,9 +98,7 @@ func (t Codes) Redeemable(
 }
 
 // replacingCodes returns the write of c over the version that was read.
-func (t *store) replacingCodes(
-	ref identity.UserRef, purpose identity.CodePurpose, c identity.Codes,
-) (types.TransactWriteItem, error) {
+func (t *store) replacingCodes(c identity.UserCodes) (types.TransactWriteItem, error) {
 	live, err := json.Marshal(c.Live)
 	if err != nil {
 		return types.TransactWriteItem{}, fmt.Errorf("encode codes: %w", err)
@@ -115,27 +112,27 @@ func (t *store) replacingCodes(
 		condition, values[":version"] = isVersion, num(c.Version)
 	}
 	update := "SET live = :live, spent = :spent, version = :next, killed = :killed, #ttl = :ttl"
-	write := t.updating(codesKey(ref, purpose), update, condition, values)
+	write := t.updating(codesKey(c.User, c.Purpose), update, condition, values)
 	write.Update.ExpressionAttributeNames = map[string]string{"#ttl": ttl}
 	return write, nil
 }
 
-// killing returns the write that kills the codes of a user, and the messages from before a time.
-// What was redeemed stays known, and so does the time: a mailed code also proves its mailbox with a
-// ticket (identity.MailedCode) and must not live on there.
-func (t *store) killing(ref identity.UserRef, purpose identity.CodePurpose, at time.Time) types.TransactWriteItem {
-	return t.emptying(ref, purpose, ", killed = :killed", item{":killed": num(at.UnixMilli())})
+// killing returns the write that kills a user's codes for activation, and the messages from before a
+// time that ask for one. The other purposes need no write: all codes die with the user's epoch (see
+// identity.Code.IsFor). Those for activation are also kept with their mailbox, where they have no
+// epoch, and the courier may be making one at this moment, so the item tells until when they were
+// killed and which were redeemed.
+func (t *store) killing(ref identity.UserRef, at time.Time) types.TransactWriteItem {
+	return t.emptying(ref, ", killed = :killed", item{":killed": num(at.UnixMilli())})
 }
 
-// emptying returns the write that leaves a user without live codes. Those that were mailed still
-// prove their mailbox with a ticket.
-func (t *store) emptying(
-	ref identity.UserRef, purpose identity.CodePurpose, update string, values item,
-) types.TransactWriteItem {
+// emptying returns the write that leaves a user without live codes for activation. Codes that were
+// mailed still prove their mailbox with a ticket.
+func (t *store) emptying(ref identity.UserRef, update string, values item) types.TransactWriteItem {
 	values[":none"], values[":zero"], values[":one"] = str("[]"), num(0), num(1)
 	values[":ttl"] = seconds(t.now().Add(codesKept))
 	update = "SET live = :none, version = if_not_exists(version, :zero) + :one, #ttl = :ttl" + update
-	write := t.updating(codesKey(ref, purpose), update, "", values)
+	write := t.updating(codesKey(ref, identity.PurposeActivation), update, "", values)
 	write.Update.ExpressionAttributeNames = map[string]string{"#ttl": ttl}
 	return write
 }

@@ -38,7 +38,7 @@ func (t Outbox) Send(
 		return err
 	}
 	box, class := m.MailboxRef(), m.MailClass(true)
-	killing := t.killing(m.UserRef(), identity.PurposeActivation, m.CreatedAt.Time)
+	killing := t.killing(m.UserRef(), m.CreatedAt.Time)
 	writes := []types.TransactWriteItem{t.countingMail(box, class, l), killing, message}
 	err = t.transact(ctx, writes, reply.With(once.None{}))
 	if errors.As(err, new(cancelled)) {

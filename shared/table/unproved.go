@@ -64,7 +64,7 @@ func (t Users) replacingUnproved(replaced []identity.User, claims []string) []ty
 	var writes []types.TransactWriteItem
 	for _, old := range replaced {
 		writes = append(writes, t.removing(old, without(old.Claims(), claims))...)
-		writes = append(writes, t.emptying(old.Ref(), identity.PurposeActivation, "", item{}))
+		writes = append(writes, t.emptying(old.Ref(), "", item{}))
 	}
 	return writes
 }

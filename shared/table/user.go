@@ -106,7 +106,7 @@ func (t Users) Claimant(ctx context.Context, tenant, pool, normalized string) (i
 }
 
 // Replace stores u over old, which the user must still be and whose identifiers and addresses u
-// has. Where u has another status, the user's codes for activation die. Errors: PreconditionFailed.
+// has. If u has another status, the user's codes of all purposes are dead. Errors: PreconditionFailed.
 func (t Users) Replace(
 	ctx context.Context, old, u identity.User, reply once.Reply[identity.User],
 ) (identity.User, error) {
@@ -116,7 +116,7 @@ func (t Users) Replace(
 		return u, err
 	}
 	if u.Status != old.Status {
-		writes = append(writes, t.killing(u.Ref(), identity.PurposeActivation, t.now()))
+		writes = append(writes, t.killing(u.Ref(), t.now()))
 	}
 	return u, unchanged(t.transact(ctx, writes, reply.With(u)), "change user")
 }
@@ -139,7 +139,7 @@ func (t Users) replacing(old, u identity.User) ([]types.TransactWriteItem, error
 // Delete deletes u as it was read, frees its identifiers and kills its codes, all at once. Errors:
 // PreconditionFailed.
 func (t Users) Delete(ctx context.Context, u identity.User, reply once.Reply[once.None]) error {
-	writes := append(t.removing(u, u.Claims()), t.killing(u.Ref(), identity.PurposeActivation, t.now()))
+	writes := append(t.removing(u, u.Claims()), t.killing(u.Ref(), t.now()))
 	return unchanged(t.transact(ctx, writes, reply.With(once.None{})), "delete user")
 }
 

@@ -71,6 +71,16 @@ func Functions() []Function {
 				may(put, update, remove),
 		},
 	}, {
+		Name: "codes", MemoryMB: waiting, Timeout: answer,
+		Settings: []string{"CODE_SECRET"},
+		Grants: []Grant{
+			on(table.KindAnswers, table.KindClaims, table.KindKeys, table.KindMailboxes, table.KindUserItems,
+				table.KindPools, table.KindUsers).
+				may(get),
+			on(table.KindUserItems).may(query),
+			on(table.KindAnswers, table.KindUserItems).may(put, update),
+		},
+	}, {
 		Name: "courier", MemoryMB: waiting, Timeout: time.Minute, Mails: true,
 		Settings: []string{"CODE_SECRET", "MAIL_CONFIGURATION_SET", "MAIL_FROM", "PUBLIC_URL"},
 		Grants: []Grant{

@@ -1,0 +1,50 @@
+package codes
+
+import (
+	"context"
+	"net/http"
+
+	"identitypools/shared/api"
+	"identitypools/shared/once"
+	"identitypools/shared/onetime"
+)
+
+// Handler serves the function's routes.
+func Handler(s *Service, o api.Options) (http.Handler, error) { return api.New(routes(s), o) }
+
+// Routes returns the rows of the function's routes.
+func Routes() []api.Route { return routes(nil).Routes() }
+
+func routes(s *Service) api.Function {
+	h := handlers{s}
+	scope := api.Scope(api.ScopeRegistration)
+	return api.NewFunction("codes",
+		api.ForSystem("POST", "/pools/{ipID}/users/{userID}/code/generate", "generateCode",
+			api.Change(201, h.generate, api.Encode(codeOf)), scope),
+		api.ForSystem("POST", "/pools/{ipID}/user/code/generate", "generateCodeForUser",
+			api.Change(201, h.generateForUser, api.Encode(codeOf)), scope),
+	)
+}
+
+// handlers decode requests for the use cases.
+type handlers struct{ service *Service }
+
+// code is the answer that contains a code.
+type code struct {
+	Code     string `json:"code"`
+	Extended string `json:"extended_code"`
+}
+
+func codeOf(g onetime.Generated) code { return code{g.Code, g.Extended} }
+
+func (h handlers) generate(
+	ctx context.Context, c api.BodyCall[Request], reply once.Reply[onetime.Generated],
+) (onetime.Generated, error) {
+	return h.service.Generate(ctx, c.User(), c.Body, reply)
+}
+
+func (h handlers) generateForUser(
+	ctx context.Context, c api.BodyCall[UserRequest], reply once.Reply[onetime.Generated],
+) (onetime.Generated, error) {
+	return h.service.GenerateForUser(ctx, c.Tenant(), c.Pool(), c.Body, reply)
+}

@@ -1,0 +1,109 @@
+package courier
+
+import (
+	"context"
+
+	"identitypools/shared/identity"
+	"identitypools/shared/mail"
+	"identitypools/shared/metric"
+)
+
+// delivery is a message that is about to be sent.
+type delivery struct {
+	kind    kind
+	pool    identity.Pool
+	message identity.Message
+	payment *payment // nil if messages of the kind have no budget
+	user    identity.User
+	to      identity.Address
+}
+
+// sender sends the mail of a message.
+type sender func(*Service, context.Context, delivery) error
+
+// isForInvited reports whether a registration asked for the message, and no registration may complete
+// the user.
+func (d delivery) isForInvited() bool { return d.message.Registration != "" && !d.user.IsUnproved() }
+
+// sendMail sends the mail of the message of d, or the mail of another kind if an exception says so.
+func (s *Service) sendMail(ctx context.Context, d delivery) error {
+	var err error
+	if d.user, err = s.Users.Get(ctx, d.message.UserRef()); err != nil {
+		return err
+	}
+	if d.to, d.message.Registration, err = s.addressOf(ctx, d.user, d.message); err != nil {
+		return err
+	}
+	for _, e := range d.kind.instead {
+		if e.when(d) {
+			if d.kind, err = kindOf(e.kind); err != nil {
+				return err
+			}
+			break
+		}
+	}
+	if d.kind.prepare != nil {
+		d = d.kind.prepare(d)
+	}
+	return d.kind.send(s, ctx, d)
+}
+
+// addressOf returns the address that a message goes to: the one that it names, that of the
+// registration that it is about, or the only one that u has or that waits with u. It also returns the
+// registration that the message is about, which a message to an address that only waits must have.
+func (s *Service) addressOf(
+	ctx context.Context, u identity.User, m identity.Message,
+) (to identity.Address, registration string, err error) {
+	switch {
+	case m.Registration != "" && (m.Normalized == "" || m.IsResent):
+		r, err := s.Registrations.Get(ctx, u.Ref(), m.Registration)
+		return r.CandidateAddress(), m.Registration, err
+	case m.Normalized != "":
+		return identity.Address{Value: m.Normalized, Normalized: m.Normalized, Type: identity.TypeEmail}, m.Registration, nil
+	case u.Status != identity.StatusNew:
+		own, err := u.OwnMailAddress("")
+		return identity.Address{Value: own, Normalized: own, Type: identity.TypeEmail}, "", err
+	case len(u.CandidateAddresses()) == 0 && u.IsUnproved():
+		waiting, err := s.Registrations.List(ctx, u.Ref())
+		if err != nil {
+			return to, "", err
+		}
+		only, err := u.OnlyWaiting(waiting, true, s.Now())
+		return only.CandidateAddress(), only.ID, err
+	}
+	to, err = u.OnlyMailAddress()
+	return to, "", err
+}
+
+// letter is a mail before its text is made.
+type letter struct {
+	to       string
+	language string
+	kind     mail.Kind
+	values   mail.Values
+}
+
+// send sends a mail, unless its address is one that nothing is sent to.
+func (s *Service) send(ctx context.Context, p identity.Pool, l letter) error {
+	box, err := identity.Mailbox(l.to)
+	if err != nil {
+		return identity.InvalidField("/address", err.Error())
+	}
+	suppressed, err := s.Suppressions.Has(ctx, box)
+	if err != nil {
+		return err
+	}
+	if suppressed {
+		return identity.InvalidField("/address", "bounced")
+	}
+	m, err := s.render(ctx, p, l)
+	if err != nil {
+		return err
+	}
+	e := Envelope{To: l.to, Name: p.Branding.SenderName, Pool: p.Name, ReplyTo: p.Branding.ReplyTo}
+	if err := s.Mailer.Send(ctx, e, m); err != nil {
+		return err
+	}
+	metric.Count(ctx, s.Log, s.Now(), metric.MailsSent) // here, since a mail that is sent again is one more
+	return nil
+}

@@ -1,0 +1,123 @@
+package courier
+
+import (
+	"fmt"
+	"slices"
+
+	"identitypools/shared/identity"
+	"identitypools/shared/mail"
+)
+
+// kind is a row of the table of messages: what the courier does with the messages of one kind. To
+// add a kind of mail is to add a row.
+type kind struct {
+	name identity.MessageKind
+
+	// isBudgeted reports whether the message takes a place in a budget of its pool.
+	isBudgeted bool
+
+	// purpose is what the code in the mail is for; "" for a notice, which has no code.
+	purpose identity.CodePurpose
+	// page is the last part of the path of the page that the link with the code opens.
+	page string
+
+	// instead are the conditions under which the mail of another kind is sent. The first that holds
+	// counts.
+	instead []exception
+	// texts are the texts of the mail. The first whose condition holds counts.
+	texts []text
+
+	// prepare changes what is sent for a message; nil to leave it.
+	prepare func(delivery) delivery
+	send    sender
+}
+
+// condition reports whether something holds for a message that is about to be sent.
+type condition func(d delivery) bool
+
+// exception is the kind of the mail that is sent under a condition.
+type exception struct {
+	when condition
+	kind identity.MessageKind
+}
+
+// text is the text of a mail under a condition, for each form that a code may have. The two are the
+// same for a notice.
+type text struct {
+	when        condition
+	short, link mail.Kind
+}
+
+// kinds returns the table of messages.
+func kinds() []kind {
+	return []kind{{
+		name: identity.MessageActivation, isBudgeted: true,
+		purpose: identity.PurposeActivation, page: "activate",
+		instead: []exception{
+			{isForKnownUser, identity.MessageTaken},
+			{isForInvitedElsewhere, identity.MessageTaken},
+		},
+		texts: []text{
+			{isInvitation, mail.InvitationCode, mail.InvitationLink},
+			{isAskedAgain, mail.ResendCode, mail.ResendLink},
+			{always, mail.RegistrationCode, mail.RegistrationLink},
+		},
+		prepare: asInvitation, send: (*Service).sendCode,
+	}, {
+		name: identity.MessageTaken, isBudgeted: true,
+		texts: []text{
+			{isForOwner, mail.AddressTaken, mail.AddressTaken},
+			{always, mail.IdentifierTaken, mail.IdentifierTaken},
+		},
+		send: (*Service).notifyTaken,
+	}, {
+		name:  identity.MessagePasswordSet,
+		texts: []text{{always, mail.PasswordSet, mail.PasswordSet}},
+		send:  (*Service).notifyPassword,
+	}}
+}
+
+// kindOf returns the row of a kind. It fails for a kind of a later release, whose courier will send
+// the message.
+func kindOf(name identity.MessageKind) (kind, error) {
+	all := kinds()
+	i := slices.IndexFunc(all, func(k kind) bool { return k.name == name })
+	if i < 0 {
+		return kind{}, fmt.Errorf("no messages of the kind %q are known", name)
+	}
+	return all[i], nil
+}
+
+// textOf returns the text of a message with its code in a form.
+func (k kind) textOf(d delivery, form identity.CodeType) mail.Kind {
+	i := slices.IndexFunc(k.texts, func(t text) bool { return t.when(d) })
+	if form == identity.CodeTypeShort {
+		return k.texts[i].short
+	}
+	return k.texts[i].link
+}
+
+// always is the condition of the last text of each kind.
+func always(delivery) bool { return true }
+
+// isForKnownUser reports whether the user is not new, and so is not to be activated.
+func isForKnownUser(d delivery) bool { return d.user.Status != identity.StatusNew }
+
+// isForInvitedElsewhere reports whether a registration has asked for the mail, no registration may
+// complete the user, and the address is not the user's. Who gave that address is told that the
+// identifier is taken.
+func isForInvitedElsewhere(d delivery) bool {
+	return d.isForInvited() && !slices.ContainsFunc(d.user.CandidateAddresses(), func(a identity.Address) bool {
+		return a.Normalized == d.to.Normalized
+	})
+}
+
+func isInvitation(d delivery) bool { return d.message.Mode == identity.ModeInvitation }
+
+func isAskedAgain(d delivery) bool { return d.message.Again }
+
+// isForOwner reports whether the mail goes to an address that is the user's alone.
+func isForOwner(d delivery) bool {
+	own, err := d.user.OwnMailAddress(d.to.Normalized)
+	return err == nil && own == d.to.Normalized
+}

@@ -1,0 +1,42 @@
+package courier
+
+import (
+	"context"
+
+	"identitypools/shared/identity"
+	"identitypools/shared/mail"
+)
+
+// notifyTaken tells the owner of an address that somebody wanted to use it, in the owner's language
+// and not in that of the other person. If the address is not the owner's, the mail says instead that
+// the identifier is taken which came with the address: a mail comes to it in any case, so whether one
+// comes tells nothing. Both mails are within the limits of mails.
+func (s *Service) notifyTaken(ctx context.Context, d delivery) error {
+	p, m := d.pool, d.message
+	l := letter{d.to.Normalized, p.LanguageFor(d.user, ""), d.kind.textOf(d, m.CodeType), mail.PoolValues(p)}
+	afford := d.payment.forNotice
+	if l.kind == mail.IdentifierTaken {
+		if m.Registration == "" {
+			return identity.InvalidField("/address", "is not the owner's")
+		}
+		l.language = p.LanguageFor(identity.User{}, m.Language)
+		afford = d.payment.forCode // the receiver has proved nothing
+	}
+	m.Normalized = d.to.Normalized
+	if err := s.Issuer.CountNotice(ctx, p, m, afford); err != nil {
+		return err
+	}
+	return s.send(ctx, p, l)
+}
+
+// notifyPassword tells the holder of an address that a password was set. It deletes what still waits
+// to become this user's.
+func (s *Service) notifyPassword(ctx context.Context, d delivery) error {
+	p, m := d.pool, d.message
+	if err := s.Registrations.DeleteListed(ctx, d.user.Ref()); err != nil {
+		return err
+	}
+	v := mail.PoolValues(p)
+	v.Time = m.CreatedAt.Time
+	return s.send(ctx, p, letter{d.to.Normalized, p.LanguageFor(d.user, ""), d.kind.textOf(d, m.CodeType), v})
+}

@@ -1,0 +1,137 @@
+// Package activate turns a new user into an active one when somebody presents a code for activation.
+// It is the domain step of such codes: shared/onetime says whether a code is right, and this package
+// decides what that brings about. The functions activation and registration import it.
+package activate
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"identitypools/shared/identity"
+	"identitypools/shared/once"
+	"identitypools/shared/onetime"
+	"identitypools/shared/password"
+	"identitypools/shared/table"
+)
+
+// Activator activates users.
+type Activator struct {
+	Redeemer      *onetime.Redeemer
+	Mailboxes     table.Mailboxes
+	Registrations table.Registrations
+	Users         table.Users
+	Passwords     *password.Hasher
+	Now           func() time.Time
+	NewID         func() string
+}
+
+// Request is a code that somebody presents to activate a user.
+type Request struct {
+	Proof onetime.Proof
+	// IsBackEnd reports whether a back end presents the code. To it, a registration that is the only
+	// one which waits for the address is the one that the code completes.
+	IsBackEnd bool
+	Password  string // the password that the user gets; "" for none
+}
+
+// Activate redeems a code for activation. Errors: those of onetime.Redeemer for the code; Invalid for
+// a fault in what came with a right code, which can still be used.
+func (a *Activator) Activate(
+	ctx context.Context, p identity.Pool, r Request, reply once.Reply[identity.User],
+) (u identity.User, err error) {
+	err = a.Redeemer.Redeem(ctx, p, identity.PurposeActivation, r.Proof, reply.Request(),
+		func(ctx context.Context, right onetime.Redemption) (err error) {
+			u, err = a.activate(ctx, p, r, right, reply)
+			return err
+		})
+	return u, err
+}
+
+func (a *Activator) activate(
+	ctx context.Context, p identity.Pool, r Request, right onetime.Redemption,
+	reply once.Reply[identity.User],
+) (u identity.User, err error) {
+	proved, err := a.activationOf(ctx, p, r, right)
+	if err != nil {
+		return u, err
+	}
+	if r.Password != "" {
+		if proved.PasswordHash, err = a.Passwords.HashNew(ctx, p, right.User, "/password", r.Password); err != nil {
+			return u, err
+		}
+	}
+	maker := a.maker()
+	if u, err = p.Activate(right.User, proved, maker); err != nil {
+		return u, err
+	}
+	var notice *identity.Message
+	if code := right.Code; u.PasswordHash != "" && code.AddressType == identity.TypeEmail {
+		to := identity.Address{Value: code.Address, Normalized: code.Normalized}
+		m := identity.NewMessage(identity.MessagePasswordSet, u, to, identity.MessageOptions{}, maker)
+		notice = &m
+	}
+	u, err = a.Users.Activate(ctx, right.User, u, right.Spent, notice, reply)
+	if errors.As(err, new(identity.Conflict)) {
+		return u, identity.InvalidField("/code", "proves an address that has become another user's")
+	}
+	return u, err
+}
+
+func (a *Activator) maker() identity.Maker { return identity.Maker{Now: a.Now(), NewID: a.NewID} }
+
+// activationOf returns what a right code proves, without the password that came with it.
+func (a *Activator) activationOf(
+	ctx context.Context, p identity.Pool, r Request, right onetime.Redemption,
+) (identity.Activation, error) {
+	if ticket := r.Proof.Ticket; ticket != nil {
+		return identity.Activation{
+			Code: right.Code, Registration: right.Registration, HasTicket: true,
+			IsTheirs: right.Mailbox.Waits(p.ID, ticket.Registration),
+		}, nil
+	}
+	proved := identity.Activation{Code: right.Code}
+	registration, isOnly := right.Code.Registration, false
+	if r.IsBackEnd && !right.Code.NeedsPassword && right.User.IsUnproved() {
+		only, err := a.onlyWaiting(ctx, p, right)
+		if err != nil {
+			return proved, err
+		}
+		if only != "" && (registration == "" || registration == only) {
+			registration, isOnly = only, true
+		}
+	}
+	if registration == "" {
+		return proved, nil
+	}
+	waiting, err := a.Registrations.Get(ctx, right.User.Ref(), registration)
+	switch {
+	case errors.As(err, new(identity.NotFound)):
+		return proved, nil
+	case err != nil:
+		return proved, err
+	}
+	proved.Registration, proved.IsTheirs = &waiting, isOnly
+	return proved, nil
+}
+
+// onlyWaiting returns the id of the user's registration that waits for the code's mailbox, if it is
+// the only one that has come for the mailbox in the pool while registrations wait. It returns "" if
+// there are none or several, whatever has become of them, or if one may have been replaced.
+func (a *Activator) onlyWaiting(
+	ctx context.Context, p identity.Pool, right onetime.Redemption,
+) (registration string, err error) {
+	use := right.Mailbox
+	if use == nil {
+		read, err := a.Mailboxes.Get(ctx, right.Code.MailboxRef(p.Tenant))
+		if err != nil {
+			return "", err
+		}
+		use = &read
+	}
+	waiting := use.WaitingIn(p.ID, a.Now())
+	if use.IsCrowded(a.Now()) || len(waiting) != 1 || !waiting[0].IsOf(right.User.ID) {
+		return "", nil
+	}
+	return waiting[0].Registration, nil
+}

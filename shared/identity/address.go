@@ -1,0 +1,31 @@
+package identity
+
+import "slices"
+
+// TakenAddress is returned for an address that belongs to another user of the pool.
+type TakenAddress struct {
+	Invalid
+	Owner UserRef
+}
+
+// Unwrap returns what is wrong with the request.
+func (e TakenAddress) Unwrap() error { return e.Invalid }
+
+// Named returns those of the addresses, at most one, that somebody names in any spelling which the
+// pool takes for the same.
+func (p Pool) Named(addresses []Address, name string) []Address {
+	normalized, err := p.Find(name)
+	return slices.DeleteFunc(slices.Clone(addresses), func(a Address) bool {
+		return err != nil || a.Normalized != normalized
+	})
+}
+
+// UsableAddresses returns the addresses of u that a code for the purpose may be for: those that are
+// not verified if the code is to verify one, and the verified ones for every other purpose but
+// activation, for which see CandidateAddresses.
+func (u User) UsableAddresses(purpose CodePurpose) []Address {
+	mustBeVerified := purpose != PurposeVerifyAddress
+	return slices.DeleteFunc(slices.Clone(u.Addresses), func(a Address) bool {
+		return a.Verified != mustBeVerified
+	})
+}

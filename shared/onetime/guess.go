@@ -1,0 +1,72 @@
+package onetime
+
+import (
+	"context"
+	"errors"
+
+	"identitypools/shared/identity"
+	"identitypools/shared/table"
+)
+
+// guesses are what one attempt pays for: at most one guess at the codes of each mailbox. They are the
+// one place where guesses at codes are spent, whatever the codes are for.
+type guesses struct {
+	mailboxes table.Mailboxes
+	limits    identity.Limits
+	payment   string // names the guesses, so that a repeat pays for none
+	uses      map[identity.MailboxRef]identity.MailboxUse
+	refused   map[identity.MailboxRef]bool // the mailboxes whose guesses are used up
+}
+
+func newGuesses(mailboxes table.Mailboxes, limits identity.Limits, payment string) guesses {
+	return guesses{
+		mailboxes, limits, payment,
+		map[identity.MailboxRef]identity.MailboxUse{}, map[identity.MailboxRef]bool{},
+	}
+}
+
+// pay pays for a guess at the codes of a mailbox, unless that is done. If no guess is left, the
+// mailbox is refused.
+func (g *guesses) pay(ctx context.Context, box identity.MailboxRef) error {
+	if _, isDone := g.uses[box]; isDone {
+		return nil
+	}
+	use, err := g.mailboxes.SpendGuess(ctx, box, g.payment, g.limits)
+	if g.refused[box] = errors.As(err, new(identity.InvalidCode)); g.refused[box] {
+		err = nil
+	}
+	if err == nil {
+		g.uses[box] = use
+	}
+	return err
+}
+
+// look reads what is counted of a mailbox, unless that is done.
+func (g *guesses) look(ctx context.Context, box identity.MailboxRef) error {
+	if _, isDone := g.uses[box]; isDone {
+		return nil
+	}
+	use, err := g.mailboxes.Get(ctx, box)
+	if err == nil {
+		g.uses[box] = use
+	}
+	return err
+}
+
+// hasPaid reports whether the comparison with a code that was sent to the mailbox was paid for by a
+// guess that the code bears.
+func (g *guesses) hasPaid(box identity.MailboxRef, bears func(guess int64) bool) bool {
+	use, isPaid := g.uses[box]
+	return isPaid && !g.refused[box] && bears(use.Guesses)
+}
+
+// refund gives back what was paid, once for each mailbox.
+func (g *guesses) refund(ctx context.Context) error {
+	var err error
+	for box := range g.uses {
+		if !g.refused[box] {
+			err = errors.Join(err, g.mailboxes.RefundGuess(ctx, box, g.payment))
+		}
+	}
+	return err
+}
