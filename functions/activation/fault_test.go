@@ -15,7 +15,7 @@ type fixture = faulttest.Fixture
 func faultSuite() faulttest.Suite {
 	return faulttest.Suite{
 		Routes: activation.Routes(),
-		Cases:  slices.Concat(messageCases(), codeCases(), activationCases()),
+		Cases:  slices.Concat(messageCases(), activationCases()),
 	}
 }
 
