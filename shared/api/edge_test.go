@@ -107,9 +107,10 @@ type published []byte
 func (p published) Keys(context.Context) ([]byte, error) { return p, nil }
 
 // token is a bearer token of a client with the tree and the scopes.
-func (e *edge) token(tb testing.TB, tenant, tree string, scopes ...string) string {
+func (e *edge) token(tb testing.TB, tenant string, caller access.Caller, scopes ...string) string {
 	tb.Helper()
-	token, err := e.issuer.Issue(access.Caller{ClientID: "c", Tenant: tenant, Tree: tree, Scopes: scopes}, "https://id.example.com", time.Hour)
+	content := access.Token{ClientID: "c", Tenant: tenant, Caller: caller, Scopes: scopes}
+	token, err := e.issuer.Issue(content, "https://id.example.com", time.Hour)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -119,7 +120,7 @@ func (e *edge) token(tb testing.TB, tenant, tree string, scopes ...string) strin
 // admin is a token for the admin routes of the tenant.
 func (e *edge) admin(tb testing.TB) string {
 	tb.Helper()
-	return e.token(tb, tenant, "admin", api.ScopeAdmin)
+	return e.token(tb, tenant, access.Admin, api.ScopeAdmin)
 }
 
 // event is a request as API Gateway hands it on; token may be empty.

@@ -27,7 +27,7 @@ type Options struct {
 
 // Verifier tells who holds a bearer token; shared/access has it.
 type Verifier interface {
-	Verify(ctx context.Context, token string) (access.Caller, error)
+	Verify(ctx context.Context, token string) (access.Token, error)
 }
 
 // New returns the handler of a function: it serves the function's routes and no others. It fails where
@@ -120,7 +120,7 @@ func unrouted(w http.ResponseWriter, r *http.Request, mux *http.ServeMux, method
 func guard(e Endpoint, o Options) http.Handler {
 	route, ids := e.Route, pathIDs(e.Path)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		caller, err := authorize(route, o, r)
+		token, err := authorize(route, o, r)
 		if err != nil {
 			if problem, ok := err.(problem); ok && problem.status == http.StatusUnauthorized {
 				w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
@@ -135,7 +135,7 @@ func guard(e Endpoint, o Options) http.Handler {
 			}
 		}
 		ex := exchangeOf(r.Context())
-		ex.route, ex.check, ex.client, ex.answers = route, e.action.check, caller.ClientID, o.Answers
+		ex.route, ex.check, ex.client, ex.answers = route, e.action.check, token.ClientID, o.Answers
 		e.action.serve(w, r)
 		if name := countOf(route, ex.code); name != "" {
 			metric.Count(r.Context(), ex.log, o.Now(), name)
@@ -155,26 +155,26 @@ func pathIDs(pattern string) []string {
 
 // authorize is who calls; the zero value where the route needs no token. It refuses a caller
 // without a token for the route's tree, tenant and scope.
-func authorize(route Route, o Options, r *http.Request) (access.Caller, error) {
-	if route.Caller == Public || route.Caller == Client {
-		return access.Caller{}, nil
+func authorize(route Route, o Options, r *http.Request) (access.Token, error) {
+	if route.Caller == access.Public || route.Caller == access.OAuthClient {
+		return access.Token{}, nil
 	}
 	unauthorized := problem{http.StatusUnauthorized, "unauthorized", "a valid bearer token is needed"}
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") || token == "" || o.Verifier == nil {
-		return access.Caller{}, unauthorized
+	scheme, signed, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") || signed == "" || o.Verifier == nil {
+		return access.Token{}, unauthorized
 	}
-	caller, err := o.Verifier.Verify(r.Context(), strings.TrimSpace(token))
+	token, err := o.Verifier.Verify(r.Context(), strings.TrimSpace(signed))
 	switch {
 	case err == access.ErrToken:
 		err = unauthorized
 	case err != nil:
-	case caller.Tenant != r.PathValue("tid"), caller.Tree != string(route.Caller):
+	case token.Tenant != r.PathValue("tid"), token.Caller != route.Caller:
 		err = problem{http.StatusForbidden, "forbidden", "the token is for another tenant or another API"}
-	case !slices.Contains(caller.Scopes, route.Scope):
+	case !slices.Contains(token.Scopes, route.Scope):
 		err = problem{http.StatusForbidden, "insufficient_scope", "the token lacks the scope " + route.Scope}
 	}
-	return caller, err
+	return token, err
 }
 
 // exchange is what the edge knows of a request under way.

@@ -117,7 +117,7 @@ func TestWithoutVerifier(t *testing.T) {
 		path := strings.NewReplacer("{tid}", tenant, "{ipID}", "p", "{userID}", "u", "{schID}", "s", "{kind}", "k", "{lang}", "l").Replace(route.Path)
 		answer := send(t, call, event(route.Method, path, admin, ""))
 		want := http.StatusNoContent
-		if route.Caller == api.Admin || route.Caller == api.System {
+		if route.Caller == access.Admin || route.Caller == access.System {
 			want = http.StatusUnauthorized
 		}
 		if answer.StatusCode != want {
@@ -142,8 +142,8 @@ func TestVerifierThatFails(t *testing.T) {
 
 type broken struct{}
 
-func (broken) Verify(context.Context, string) (access.Caller, error) {
-	return access.Caller{}, errors.New("the keys are gone")
+func (broken) Verify(context.Context, string) (access.Token, error) {
+	return access.Token{}, errors.New("the keys are gone")
 }
 
 func TestPaths(t *testing.T) {

@@ -45,7 +45,7 @@ func TestWhatASuccessCounts(t *testing.T) {
 	for _, route := range rows() {
 		e := open(t, route.Function, ok)
 		path := strings.NewReplacer("{tid}", tenant, "{ipID}", "p", "{userID}", "u", "{schID}", "s", "{kind}", "k", "{lang}", "l").Replace(route.Path)
-		if answer := send(t, e.call, event(route.Method, path, e.token(t, tenant, string(route.Caller), route.Scope), "")); answer.StatusCode != 204 {
+		if answer := send(t, e.call, event(route.Method, path, e.token(t, tenant, route.Caller, route.Scope), "")); answer.StatusCode != 204 {
 			t.Fatalf("%s answered %d", route.Name, answer.StatusCode)
 		}
 		got, name := counted(t, e.log), want[route.Name]

@@ -5,19 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"identitypools/shared/access"
 	"identitypools/shared/metric"
-)
-
-// Caller says who may call a route.
-type Caller string
-
-// The callers. A function refuses a request to an admin or system route that has no valid token,
-// whatever stands in front of the function.
-const (
-	Admin  Caller = "admin"  // an admin client, with a bearer token
-	System Caller = "system" // a system client, with a bearer token
-	Public Caller = "public" // a browser, without a token
-	Client Caller = "client" // an OAuth 2.0 client, which proves itself in the request
 )
 
 // Scopes of the published API.
@@ -40,7 +29,7 @@ type Route struct {
 	Operation    string // the published operation id, which an admin and a system route may share
 	Method, Path string // Path as http.ServeMux has it
 	Function     string // the function that serves the route
-	Caller       Caller
+	Caller       access.Caller
 	Scope        string      // that the caller's token must have; "" for callers without a token
 	CrossOrigin  bool        // browsers may call the route from pages of other origins
 	MaxBody      int         // in bytes
@@ -93,14 +82,14 @@ func BodyLimit(size int) Option { return func(r *Route) { r.MaxBody = size } }
 
 // nameOf returns the name of a route: its caller and its operation, without the caller's name where
 // the published id begins with that. So "systemListPools" of a system client is "system.listPools".
-func nameOf(caller Caller, operation string) string {
+func nameOf(caller access.Caller, operation string) string {
 	if rest, found := strings.CutPrefix(operation, string(caller)); found && rest != "" {
 		operation = strings.ToLower(rest[:1]) + rest[1:]
 	}
 	return string(caller) + "." + operation
 }
 
-func endpoint(caller Caller, method, path, operation string, action Action, options []Option) Endpoint {
+func endpoint(caller access.Caller, method, path, operation string, action Action, options []Option) Endpoint {
 	r := Route{
 		Name: nameOf(caller, operation), Operation: operation, Method: method, Path: path, Caller: caller, MaxBody: MaxBody,
 		Query: action.query, Body: action.body, Answer: action.answer,
@@ -114,7 +103,7 @@ func endpoint(caller Caller, method, path, operation string, action Action, opti
 
 // ForAdmin returns the endpoint of a route for admin clients. The path counts from the admin tree.
 func ForAdmin(method, path, operation string, action Action, options ...Option) []Endpoint {
-	e := endpoint(Admin, method, basePath+"/admin"+path, operation, action, options)
+	e := endpoint(access.Admin, method, basePath+"/admin"+path, operation, action, options)
 	if e.Scope == "" {
 		e.Scope = ScopeAdmin
 	}
@@ -124,7 +113,7 @@ func ForAdmin(method, path, operation string, action Action, options ...Option) 
 // ForSystem returns the endpoint of a route for system clients. The path counts from the system
 // tree.
 func ForSystem(method, path, operation string, action Action, options ...Option) []Endpoint {
-	e := endpoint(System, method, basePath+"/system"+path, operation, action, options)
+	e := endpoint(access.System, method, basePath+"/system"+path, operation, action, options)
 	if e.Scope == "" {
 		e.Scope = ScopeSystem
 	}
@@ -136,26 +125,26 @@ func ForSystem(method, path, operation string, action Action, options ...Option)
 // admin operation; both routes are named for the latter.
 func ForBoth(method, path, operation, systemOperation string, action Action, options ...Option) []Endpoint {
 	both := slices.Concat(ForAdmin(method, path, operation, action, options...), ForSystem(method, path, systemOperation, action, options...))
-	both[1].Name = nameOf(System, operation)
+	both[1].Name = nameOf(access.System, operation)
 	return both
 }
 
 // ForBrowsers returns the endpoint of a public operation, which pages of other origins may call. The
 // path counts from the public tree.
 func ForBrowsers(method, path, operation string, action Action, options ...Option) []Endpoint {
-	e := endpoint(Public, method, publicPath+path, operation, action, options)
+	e := endpoint(access.Public, method, publicPath+path, operation, action, options)
 	e.CrossOrigin = true
 	return []Endpoint{e}
 }
 
 // ForPeople returns the endpoint of a built-in page. The path is the whole path.
 func ForPeople(method, path, operation string, action Action, options ...Option) []Endpoint {
-	return []Endpoint{endpoint(Public, method, path, operation, action, options)}
+	return []Endpoint{endpoint(access.Public, method, path, operation, action, options)}
 }
 
 // ForOAuthClients returns the endpoint of an OAuth 2.0 server. The path is the whole path.
 func ForOAuthClients(method, path, operation string, action Action, options ...Option) []Endpoint {
-	return []Endpoint{endpoint(Client, method, path, operation, action, options)}
+	return []Endpoint{endpoint(access.OAuthClient, method, path, operation, action, options)}
 }
 
 // Function is the endpoints of one function.

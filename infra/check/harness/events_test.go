@@ -15,7 +15,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"identitypools/infra/check/story"
-	"identitypools/shared/api"
+	"identitypools/shared/access"
 )
 
 // eventTests are the events of all routes in the order of the route table. want is a part of the
@@ -245,7 +245,7 @@ func TestEventsAreWhatTheGatewaySends(t *testing.T) {
 				func(name string) string {
 					return event.PathParameters[strings.Trim(name, "{}")]
 				})
-			token := map[api.Caller]string{api.Admin: "Bearer TOKEN_ADMIN", api.System: "Bearer TOKEN_SYSTEM"}[route.Caller]
+			token := map[access.Caller]string{access.Admin: "Bearer TOKEN_ADMIN", access.System: "Bearer TOKEN_SYSTEM"}[route.Caller]
 			for what, pair := range map[string][2]string{
 				"version":                 {event.Version, "2.0"},
 				"routeKey":                {event.RouteKey, route.Method + " " + route.Path},

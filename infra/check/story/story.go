@@ -22,8 +22,8 @@ const (
 // Clients are the API clients of the events, without their secret.
 func Clients() []access.Client {
 	return []access.Client{
-		{Tenant: Tenant, ID: "local-admin", Tree: "admin", Scopes: []string{api.ScopeAdmin}},
-		{Tenant: Tenant, ID: "local-system", Tree: "system", Scopes: []string{api.ScopeSystem, api.ScopeRegistration}},
+		{Tenant: Tenant, ID: "local-admin", Caller: access.Admin, Scopes: []string{api.ScopeAdmin}},
+		{Tenant: Tenant, ID: "local-system", Caller: access.System, Scopes: []string{api.ScopeSystem, api.ScopeRegistration}},
 	}
 }
 

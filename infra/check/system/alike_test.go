@@ -20,6 +20,7 @@ import (
 	"identitypools/functions"
 	"identitypools/infra/check/story"
 	"identitypools/infra/check/systemtest"
+	"identitypools/shared/access"
 	"identitypools/shared/api"
 )
 
@@ -278,7 +279,7 @@ func within(t *testing.T, what string, counts map[string][]float64, share, more 
 func TestEveryPublicRouteIsAsked(t *testing.T) {
 	t.Parallel()
 	for _, r := range functions.Routes() {
-		if r.Caller == api.Public && !slices.ContainsFunc(questions(), func(q question) bool { return q.operation == r.Name }) {
+		if r.Caller == access.Public && !slices.ContainsFunc(questions(), func(q question) bool { return q.operation == r.Name }) {
 			t.Errorf("nothing compares what %s answers", r.Name)
 		}
 	}

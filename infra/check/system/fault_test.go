@@ -13,7 +13,7 @@ import (
 	"identitypools/infra/check/systemtest"
 	"identitypools/infra/local/part"
 	"identitypools/infra/local/system"
-	"identitypools/shared/api"
+	"identitypools/shared/access"
 )
 
 func sorted(list []string) []string {
@@ -124,7 +124,7 @@ func TestARetryUnderAKeyIsAnsweredAsTheFirstTry(t *testing.T) {
 // hasKey says whether the use case takes effect once under a key.
 func (u useCase) hasKey() bool {
 	route := story.Route(u.operation())
-	return route.Method != http.MethodGet && route.Caller != api.Client && u.status < 300 && !slices.Contains(notOnce, u.operation())
+	return route.Method != http.MethodGet && route.Caller != access.OAuthClient && u.status < 300 && !slices.Contains(notOnce, u.operation())
 }
 
 // Every operation is a use case, or is served by the same code as one. Discovery documents are made of nothing but the request.

@@ -16,6 +16,7 @@ import (
 	"identitypools/infra/check/story"
 	"identitypools/infra/check/systemtest"
 	"identitypools/infra/local/system"
+	"identitypools/shared/access"
 	"identitypools/shared/api"
 )
 
@@ -96,7 +97,7 @@ var notOnce = []string{
 func TestARepeatTakesEffectOnce(t *testing.T) {
 	t.Parallel()
 	for _, route := range functions.Routes() {
-		if route.Method == http.MethodGet || route.Caller == api.Client || slices.Contains(notOnce, route.Name) {
+		if route.Method == http.MethodGet || route.Caller == access.OAuthClient || slices.Contains(notOnce, route.Name) {
 			continue
 		}
 		t.Run(route.Name, func(t *testing.T) {
@@ -148,7 +149,7 @@ func TestARepeatTakesEffectOnce(t *testing.T) {
 // mustBeForgotten sees to it that after a day the key is as good as new.
 func (l *tale) mustBeForgotten(t *testing.T, route api.Route, event events.APIGatewayV2HTTPRequest) {
 	t.Helper()
-	if route.Caller != api.Public {
+	if route.Caller != access.Public {
 		for _, operation := range []string{"client.adminToken", "client.systemToken"} {
 			l.values.Hear(operation, l.send(t, operation, l.event(t, operation)).Body)
 		}

@@ -20,6 +20,7 @@ import (
 
 	"identitypools/infra/check/story"
 	"identitypools/infra/check/systemtest"
+	"identitypools/shared/access"
 	"identitypools/shared/api"
 )
 
@@ -169,7 +170,7 @@ func classOf(at string) class {
 func (p *actor) leads(t *testing.T, route api.Route) {
 	t.Helper()
 	e := p.event(t, route.Name)
-	if !strings.Contains(e.RawQueryString, "code_type_in_message") || route.Caller == api.Public {
+	if !strings.Contains(e.RawQueryString, "code_type_in_message") || route.Caller == access.Public {
 		return
 	}
 	e.RawQueryString += "&post_activation_url=https://app.example.com/" + p.canary(returnText, route.Name+"?post_activation_url")
