@@ -127,7 +127,7 @@ func (s *Service) find(ctx context.Context, tenant, pool string, r UserCodeReque
 		return identity.UserRef{}, identity.InvalidField("/identifier", "must be given, or userID instead")
 	}
 	unknown := identity.NotFound{Thing: "user", ID: "with this identifier"}
-	normalized, err := p.Find(key)
+	normalized, err := p.NormalizeUntyped(key)
 	if err != nil {
 		return identity.UserRef{}, unknown
 	}

@@ -150,7 +150,7 @@ func (s *Service) address(
 
 // chosen are the candidates, one at most, that the asked address names.
 func chosen(p identity.Pool, candidates []identity.Address, asked string) []identity.Address {
-	normalized, err := p.Find(asked)
+	normalized, err := p.NormalizeUntyped(asked)
 	return slices.DeleteFunc(slices.Clone(candidates), func(a identity.Address) bool { return err != nil || a.Normalized != normalized })
 }
 
@@ -191,7 +191,7 @@ func (s *Service) waitingFor(
 		return address, "", err
 	}
 	for _, w := range use.WaitingIn(p.ID, s.Now()) {
-		if w.IsOf(u.ID) && (identity.Registration{CreatedAt: w.CreatedAt}).Belongs(u, s.Now()) {
+		if w.IsOf(u.ID) && (identity.Registration{CreatedAt: w.CreatedAt}).CanComplete(u, s.Now()) {
 			address = identity.Address{Value: normalized, Normalized: normalized, Type: kind}
 			return address, w.Registration, s.mustBeFree(ctx, u, address)
 		}
@@ -203,7 +203,7 @@ func (s *Service) waitingFor(
 // foreign tells whether an address that is not u's is somebody else's.
 func (s *Service) foreign(ctx context.Context, p identity.Pool, asked string) (identity.Address, error) {
 	notTheirs := identity.InvalidField("/address", "must be an e-mail address of the user")
-	normalized, err := p.Find(asked)
+	normalized, err := p.NormalizeUntyped(asked)
 	if err != nil {
 		return identity.Address{}, notTheirs
 	}

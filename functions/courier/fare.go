@@ -74,7 +74,7 @@ func (f *fare) forCode(ctx context.Context) error {
 // hasPlace says whether the budget of mails has a place left for the message without waiting.
 func (f *fare) hasPlace(ctx context.Context) (bool, error) {
 	m := f.message
-	return f.Budgets.HasPlace(ctx, m.Tenant, m.Pool, m.Share.Of(f.pool.Limits.MailBudget()), m.CreatedAt.Time)
+	return f.Budgets.HasPlace(ctx, m.Tenant, m.Pool, m.Share.PartOf(f.pool.Limits.MailBudget()), m.CreatedAt.Time)
 }
 
 // forNotice says whether a notice to the owner of an address can be sent now. Where its request has a
@@ -99,16 +99,16 @@ func (f *fare) forNotice(ctx context.Context) error {
 // for: mails that an outage held up don't have to share an hour.
 func (f *fare) take(ctx context.Context, b identity.Budget, end time.Time) error {
 	m := f.message
-	place, err := f.Budgets.Reserve(ctx, m.Tenant, m.Pool, m.Share.Of(b), m.CreatedAt.Time, end)
+	place, err := f.Budgets.Reserve(ctx, m.Tenant, m.Pool, m.Share.PartOf(b), m.CreatedAt.Time, end)
 	if err != nil {
 		return err
 	}
-	if place.Reaches(b) {
-		f.Log.Warn("half of a budget is spent", "tenant", m.Tenant, "pool", m.Pool, "budget", b.Of)
+	if place.ReachesHalf(b) {
+		f.Log.Warn("half of a budget is spent", "tenant", m.Tenant, "pool", m.Pool, "budget", b.Name)
 		metric.Count(ctx, f.Log, f.Now(), metric.BudgetsHalfSpent)
 	}
 	if !place.At.Equal(m.CreatedAt.Time) {
-		return delayed{m.Delayed(b.Of, place), place.Hour}
+		return delayed{m.Delayed(b.Name, place), place.Hour}
 	}
 	return nil
 }

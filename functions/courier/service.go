@@ -46,7 +46,7 @@ type Service struct {
 // a fresh code in place of the one before.
 func (s *Service) Deliver(ctx context.Context, id string) error {
 	m, err := s.Outbox.Get(ctx, id)
-	if errors.As(err, new(identity.NotFound)) || err == nil && m.Waits(s.Now()) {
+	if errors.As(err, new(identity.NotFound)) || err == nil && m.IsWaiting(s.Now()) {
 		return nil
 	}
 	if err == nil {
@@ -280,7 +280,7 @@ type letter struct {
 
 // send sends a mail, unless the address is one that nothing is sent to.
 func (s *Service) send(ctx context.Context, p identity.Pool, l letter) error {
-	box, err := identity.Mailbox(l.to)
+	box, err := identity.NormalizeMailbox(l.to)
 	if err != nil {
 		return identity.InvalidField("/address", err.Error())
 	}

@@ -152,7 +152,7 @@ func (a *attempt) find(ctx context.Context) (found redemption, err error) {
 		found, err = a.byCode(ctx)
 	}
 	if err == nil && a.proof.Address != "" {
-		if normalized, err := a.pool.Find(a.proof.Address); err != nil || normalized != found.activation.Code.Normalized {
+		if normalized, err := a.pool.NormalizeUntyped(a.proof.Address); err != nil || normalized != found.activation.Code.Normalized {
 			return found, identity.InvalidCode{}
 		}
 	}

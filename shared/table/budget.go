@@ -72,7 +72,7 @@ func (t Budgets) Reserve(
 // HasPlace reports whether a pool's budget has a place left at a time.
 func (t Budgets) HasPlace(ctx context.Context, tenant, pool string, b identity.Budget, at time.Time) (bool, error) {
 	at = at.UTC()
-	it, err := t.get(ctx, budgetKey(tenant, pool, b.Of, periodOf(b, at)), "")
+	it, err := t.get(ctx, budgetKey(tenant, pool, b.Name, periodOf(b, at)), "")
 	if err != nil {
 		return false, fmt.Errorf("read a budget: %w", err)
 	}
@@ -83,7 +83,7 @@ func (t Budgets) HasPlace(ctx context.Context, tenant, pool string, b identity.B
 // day, are spent. What it reads is eventually consistent, and up to five seconds old.
 func (t Budgets) MailsAreScarce(ctx context.Context, tenant, pool string, l identity.Limits) (bool, error) {
 	b, now := l.MailBudget(), t.now().UTC()
-	k := budgetKey(tenant, pool, b.Of, periodOf(b, now))
+	k := budgetKey(tenant, pool, b.Name, periodOf(b, now))
 	return t.scarce.get(k, now, func() (bool, error) {
 		out, err := t.db.GetItem(ctx, &dynamodb.GetItemInput{TableName: t.name, Key: k.item()})
 		if err != nil {
@@ -99,7 +99,7 @@ func (t Budgets) spend(
 	ctx context.Context, tenant, pool string, b identity.Budget, now time.Time,
 ) (s identity.Spending, old item, err error) {
 	in := &dynamodb.UpdateItemInput{
-		TableName: t.name, Key: budgetKey(tenant, pool, b.Of, periodOf(b, now)).item(),
+		TableName: t.name, Key: budgetKey(tenant, pool, b.Name, periodOf(b, now)).item(),
 		UpdateExpression:          aws.String("ADD #day :n, #hour :n SET #ttl = :ttl"),
 		ExpressionAttributeNames:  map[string]string{"#day": "day", "#hour": hourOf(now), "#ttl": ttl},
 		ExpressionAttributeValues: item{":n": num(1), ":ttl": seconds(now.Add(2 * 24 * time.Hour))},
