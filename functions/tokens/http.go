@@ -73,7 +73,7 @@ func (h handlers) token(caller access.Caller) http.HandlerFunc {
 			refuse(w, r, err)
 			return
 		}
-		api.Reply(w, http.StatusOK, tokenAnswer{token.AccessToken, "Bearer", int(Lifetime.Seconds()), token.Scope})
+		api.WriteJSON(w, http.StatusOK, tokenAnswer{token.AccessToken, "Bearer", int(Lifetime.Seconds()), token.Scope})
 	}
 }
 
@@ -89,7 +89,7 @@ func refuse(w http.ResponseWriter, r *http.Request, err error) {
 		status = http.StatusUnauthorized
 		w.Header().Set("WWW-Authenticate", `Basic realm="token"`)
 	}
-	api.Reply(w, status, map[string]string{"error": refusal.Code, "error_description": refusal.Description})
+	api.WriteJSON(w, status, map[string]string{"error": refusal.Code, "error_description": refusal.Description})
 }
 
 // readGrant reads a client credentials request: the client's id and secret come in the Authorization header, URL-encoded before

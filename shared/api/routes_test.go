@@ -31,7 +31,7 @@ func TestNewRefusesRoutesThatAreThereTwice(t *testing.T) {
 	}
 }
 
-// A row says of its route what its action takes and answers, and the options change it.
+// The row of a route has the types of its action, and the options change it.
 func TestRowsOfRoutes(t *testing.T) {
 	t.Parallel()
 	type body struct{}
@@ -68,7 +68,7 @@ func TestRowsOfRoutes(t *testing.T) {
 	}
 }
 
-// A route takes bodies up to its own limit.
+// A route accepts bodies up to its own limit.
 func TestBodyLimit(t *testing.T) {
 	t.Parallel()
 	type body struct {
