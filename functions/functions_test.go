@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"identitypools/functions"
+	"identitypools/shared/access"
 	"identitypools/shared/api"
 	"identitypools/shared/metric"
 )
@@ -82,18 +83,18 @@ func TestRoutesSayWhoMayCall(t *testing.T) {
 		tree, rest, _ := strings.Cut(strings.TrimPrefix(route.Path, "/api/identity/{tid}/"), "/")
 		isAPI := strings.HasPrefix(route.Path, "/api/identity/{tid}/") && rest != ""
 		switch route.Caller {
-		case api.Admin, api.System:
+		case access.Admin, access.System:
 			if !isAPI || tree != string(route.Caller) || route.Scope == "" {
 				t.Errorf("%s: caller %s with scope %q", route.Key(), route.Caller, route.Scope)
 			}
-			if (route.Caller == api.Admin) != (route.Scope == api.ScopeAdmin) {
+			if (route.Caller == access.Admin) != (route.Scope == api.ScopeAdmin) {
 				t.Errorf("%s: scope %q is not one of the tree %s", route.Key(), route.Scope, route.Caller)
 			}
-		case api.Public, api.Client:
+		case access.Public, access.OAuthClient:
 			if isAPI && tree != "public" || route.Scope != "" {
 				t.Errorf("%s: caller %s with scope %q", route.Key(), route.Caller, route.Scope)
 			}
-			if (route.Caller == api.Client) != (route.Function == "tokens") {
+			if (route.Caller == access.OAuthClient) != (route.Function == "tokens") {
 				t.Errorf("%s: caller %s at function %s", route.Key(), route.Caller, route.Function)
 			}
 		default:

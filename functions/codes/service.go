@@ -81,7 +81,7 @@ func (s *Service) find(ctx context.Context, tenant, pool string, r UserRequest) 
 		return identity.UserRef{}, identity.InvalidField("/identifier", "must be given, or userID instead")
 	}
 	unknown := identity.NotFound{Thing: "user", ID: "with this identifier"}
-	normalized, err := p.Find(name)
+	normalized, err := p.NormalizeUntyped(name)
 	if err != nil {
 		return identity.UserRef{}, unknown
 	}

@@ -85,7 +85,7 @@ type letter struct {
 
 // send sends a mail, unless its address is one that nothing is sent to.
 func (s *Service) send(ctx context.Context, p identity.Pool, l letter) error {
-	box, err := identity.Mailbox(l.to)
+	box, err := identity.NormalizeMailbox(l.to)
 	if err != nil {
 		return identity.InvalidField("/address", err.Error())
 	}

@@ -146,7 +146,7 @@ func (s *Service) suppress(ctx context.Context, e sesEvent) error {
 		reason, recipients = identity.SuppressedByComplaint, e.Detail.Complaint.Recipients
 	}
 	for _, r := range recipients {
-		box, err := identity.Mailbox(r.Address)
+		box, err := identity.NormalizeMailbox(r.Address)
 		if err != nil {
 			s.Log.Warn("notice of SES names no address")
 			continue

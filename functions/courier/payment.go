@@ -75,7 +75,7 @@ func (p *payment) forCode(ctx context.Context) error {
 // hasPlace reports whether the budget of mails has a place left for the message now.
 func (p *payment) hasPlace(ctx context.Context) (bool, error) {
 	m := p.message
-	return p.Budgets.HasPlace(ctx, m.Tenant, m.Pool, m.Share.Of(p.pool.Limits.MailBudget()), m.CreatedAt.Time)
+	return p.Budgets.HasPlace(ctx, m.Tenant, m.Pool, m.Share.PartOf(p.pool.Limits.MailBudget()), m.CreatedAt.Time)
 }
 
 // forNotice returns nil if a notice to the owner of an address can be sent now. If its request has a
@@ -101,16 +101,16 @@ func (p *payment) forNotice(ctx context.Context) error {
 // asked for: mails that an outage held up do not have to share an hour.
 func (p *payment) take(ctx context.Context, b identity.Budget, end time.Time) error {
 	m := p.message
-	place, err := p.Budgets.Reserve(ctx, m.Tenant, m.Pool, m.Share.Of(b), m.CreatedAt.Time, end)
+	place, err := p.Budgets.Reserve(ctx, m.Tenant, m.Pool, m.Share.PartOf(b), m.CreatedAt.Time, end)
 	if err != nil {
 		return err
 	}
-	if place.Reaches(b) {
-		p.Log.Warn("half of a budget is spent", "tenant", m.Tenant, "pool", m.Pool, "budget", b.Of)
+	if place.ReachesHalf(b) {
+		p.Log.Warn("half of a budget is spent", "tenant", m.Tenant, "pool", m.Pool, "budget", b.Name)
 		metric.Count(ctx, p.Log, p.Now(), metric.BudgetsHalfSpent)
 	}
 	if !place.At.Equal(m.CreatedAt.Time) {
-		return delayed{m.Delayed(b.Of, place), place.Hour}
+		return delayed{m.Delayed(b.Name, place), place.Hour}
 	}
 	return nil
 }

@@ -42,7 +42,7 @@ type Service struct {
 // Tick. Deliver can be repeated: a repeat sends a new code in place of the one before.
 func (s *Service) Deliver(ctx context.Context, id string) error {
 	m, err := s.Outbox.Get(ctx, id)
-	if errors.As(err, new(identity.NotFound)) || err == nil && m.Waits(s.Now()) {
+	if errors.As(err, new(identity.NotFound)) || err == nil && m.IsWaiting(s.Now()) {
 		return nil
 	}
 	if err == nil {

@@ -53,7 +53,7 @@ func (s *Service) start(ctx context.Context, who claimed) (attempt, error) {
 			}
 			raced++
 			err = pause(ctx, racePause)
-		case before.Crowded(now) && crowded < crowdTries:
+		case before.IsCrowded(now) && crowded < crowdTries:
 			crowded++
 			err = pause(ctx, crowdPause)
 		}
@@ -68,7 +68,7 @@ func (s *Service) start(ctx context.Context, who claimed) (attempt, error) {
 func (s *Service) look(ctx context.Context, who claimed, fresh bool) (attempt, error) {
 	account, err := s.Failures.Account(ctx, who.user, who.subject, fresh)
 	a := attempt{claimed: who, account: account}
-	a.of, a.failures = account.Budget(who.subject, s.Now())
+	a.of, a.failures = account.FailuresOf(who.subject, s.Now())
 	return a, err
 }
 
@@ -76,7 +76,7 @@ func (s *Service) look(ctx context.Context, who claimed, fresh bool) (attempt, e
 func (s *Service) wrong(ctx context.Context, a attempt, trace string) error {
 	mark := s.NewID()
 	for range raceTries {
-		next := a.failures.Wrong(trace, s.Now())
+		next := a.failures.EndWrong(trace, s.Now())
 		next.Mark = mark
 		err := s.Failures.Replace(ctx, a.of, a.failures, next)
 		if !errors.As(err, new(identity.PreconditionFailed)) {
@@ -94,14 +94,14 @@ func (s *Service) wrong(ctx context.Context, a attempt, trace string) error {
 // right ends an attempt with the right password: the failures that it was counted against are
 // forgotten, and its device is remembered.
 func (s *Service) right(ctx context.Context, a attempt) error {
-	now, forget := s.Now(), a.failures.Right()
+	now, forget := s.Now(), a.failures.NeedsReset()
 	known := a.of.Device != ""
 	if forget && !known {
 		if err := s.Failures.Forget(ctx, a.of); err != nil {
 			return err
 		}
 	}
-	if a.subject.Device == "" || known && !forget && !a.account.Device.Fades(now) {
+	if a.subject.Device == "" || known && !forget && !a.account.Device.NeedsRenewal(now) {
 		return nil
 	}
 	return s.Failures.RememberDevice(ctx, a.subject, s.NewID(), now.Add(identity.DeviceMemory))

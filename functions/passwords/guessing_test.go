@@ -177,7 +177,7 @@ func TestAnOwnerGetsInDuringAnAttack(t *testing.T) {
 	d := newDoor(t)
 	other := *d.tenant.System
 	other.ID, other.Secret = "other-client", systemtest.Unique()
-	client := access.Client{Tenant: d.tenant.ID, ID: other.ID, Tree: "system", Scopes: []string{api.ScopeSystem}}
+	client := access.Client{Tenant: d.tenant.ID, ID: other.ID, Caller: access.System, Scopes: []string{api.ScopeSystem}}
 	if err := d.product.EnsureClient(t.Context(), client, other.Secret); err != nil {
 		t.Fatal(err)
 	}

@@ -94,7 +94,7 @@ func (s *Service) find(ctx context.Context, p identity.Pool, proof Proof) (claim
 			return who, identity.InvalidField("/userID", identity.IDRule)
 		}
 	} else {
-		normalized, err := p.Find(proof.Identifier)
+		normalized, err := p.NormalizeUntyped(proof.Identifier)
 		if err != nil {
 			return who, identity.InvalidField("/identifier", err.Error())
 		}

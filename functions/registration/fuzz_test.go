@@ -55,7 +55,7 @@ func FuzzPage(f *testing.F) {
 			}
 		}
 		w := httptest.NewRecorder()
-		if err := api.Write(w, answer); err != nil {
+		if err := api.WriteResponse(w, answer); err != nil {
 			t.Fatal(err)
 		}
 		return w.Code, w.Body.String()

@@ -97,7 +97,7 @@ func (s *Service) draft(
 			return s.Passwords.Check(p, d.user, "/password", in.Password)
 		},
 	} {
-		if err := v.Under("", check()); err != nil {
+		if err := v.AddUnder("", check()); err != nil {
 			return d, err
 		}
 	}
@@ -349,7 +349,7 @@ func (s *Service) Resend(
 			m.User, m.Registration, m.Asked, m.AskedBy = t.User, t.Registration, t.Mailbox, identity.TicketRequest
 		}
 	case address != "":
-		normalized, err := p.Find(address)
+		normalized, err := p.NormalizeUntyped(address)
 		if err != nil {
 			return identity.InvalidField("/address", err.Error())
 		}

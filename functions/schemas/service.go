@@ -42,7 +42,7 @@ func (s *Service) Create(
 func normalize(s *identity.Schema) error {
 	var v identity.Violations
 	document, err := schema.Normalize(s.Document)
-	if err := v.Under("/schema", err); err != nil {
+	if err := v.AddUnder("/schema", err); err != nil {
 		return err
 	}
 	s.Document = document

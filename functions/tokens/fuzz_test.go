@@ -13,7 +13,7 @@ import (
 // FuzzGrant sends any token request. Nobody gets a token but who knows the secret, and each refusal is one of RFC 6749 §5.2.
 func FuzzGrant(f *testing.F) {
 	product := systemtest.New(f)
-	if err := product.EnsureClient(f.Context(), access.Client{Tenant: "acme", ID: oddID, Tree: "system", Scopes: []string{"identity"}}, oddSecret); err != nil {
+	if err := product.EnsureClient(f.Context(), access.Client{Tenant: "acme", ID: oddID, Caller: access.System, Scopes: []string{"identity"}}, oddSecret); err != nil {
 		f.Fatal(err)
 	}
 	const form = "application/x-www-form-urlencoded"

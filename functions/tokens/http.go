@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"identitypools/shared/access"
 	"identitypools/shared/api"
 )
 
@@ -25,14 +26,14 @@ const maxForm = 8 << 10
 func routes(s *Service) api.Function {
 	h := handlers{s}
 	var endpoints [][]api.Endpoint
-	for _, caller := range []api.Caller{api.Admin, api.System} {
+	for _, caller := range []access.Caller{access.Admin, access.System} {
 		tree := string(caller)
 		base := "/{tid}/" + tree
 		endpoints = append(endpoints,
 			api.ForOAuthClients("POST", base+"/oauth2/token", tree+"Token",
-				api.Raw[api.None, tokenForm, tokenAnswer](200, h.token(tree)), api.BodyLimit(maxForm)),
+				api.Raw[api.None, tokenForm, tokenAnswer](200, h.token(caller)), api.BodyLimit(maxForm)),
 			api.ForOAuthClients("GET", base+"/.well-known/openid-configuration", tree+"Discovery",
-				api.Read(h.discovery(tree), api.Encode(discoveryOf))),
+				api.Read(h.discovery(caller), api.Encode(discoveryOf))),
 			api.ForOAuthClients("GET", base+"/.well-known/jwks.json", tree+"Keys",
 				api.Raw[api.None, api.None, jose.JSONWebKeySet](200, h.keys)),
 		)
@@ -60,10 +61,10 @@ type tokenAnswer struct {
 	Scope       string `json:"scope"`
 }
 
-func (h handlers) token(tree string) http.HandlerFunc {
+func (h handlers) token(caller access.Caller) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		grant, err := readGrant(r)
-		grant.Tenant, grant.Tree = r.PathValue("tid"), tree
+		grant.Tenant, grant.Caller = r.PathValue("tid"), caller
 		var token Token
 		if err == nil {
 			token, err = h.service.Issue(r.Context(), grant)
@@ -72,7 +73,7 @@ func (h handlers) token(tree string) http.HandlerFunc {
 			refuse(w, r, err)
 			return
 		}
-		api.Reply(w, http.StatusOK, tokenAnswer{token.AccessToken, "Bearer", int(Lifetime.Seconds()), token.Scope})
+		api.WriteJSON(w, http.StatusOK, tokenAnswer{token.AccessToken, "Bearer", int(Lifetime.Seconds()), token.Scope})
 	}
 }
 
@@ -88,7 +89,7 @@ func refuse(w http.ResponseWriter, r *http.Request, err error) {
 		status = http.StatusUnauthorized
 		w.Header().Set("WWW-Authenticate", `Basic realm="token"`)
 	}
-	api.Reply(w, status, map[string]string{"error": refusal.Code, "error_description": refusal.Description})
+	api.WriteJSON(w, status, map[string]string{"error": refusal.Code, "error_description": refusal.Description})
 }
 
 // readGrant reads a client credentials request: the client's id and secret come in the Authorization header, URL-encoded before
@@ -149,11 +150,14 @@ type discovery struct {
 }
 
 // server is one of the token servers of a tenant.
-type server struct{ issuer, tree string }
+type server struct {
+	issuer string
+	caller access.Caller
+}
 
 func discoveryOf(s server) discovery {
 	scopes := []string{api.ScopeAdmin}
-	if s.tree == string(api.System) {
+	if s.caller == access.System {
 		scopes = []string{api.ScopeSystem, api.ScopeRegistration}
 	}
 	return discovery{
@@ -163,9 +167,9 @@ func discoveryOf(s server) discovery {
 	}
 }
 
-func (h handlers) discovery(tree string) func(context.Context, api.PlainCall) (server, error) {
+func (h handlers) discovery(caller access.Caller) func(context.Context, api.PlainCall) (server, error) {
 	return func(_ context.Context, c api.PlainCall) (server, error) {
-		return server{h.service.IssuerURL(c.Tenant(), tree), tree}, nil
+		return server{h.service.IssuerURL(c.Tenant(), caller), caller}, nil
 	}
 }
 

@@ -33,7 +33,7 @@ const (
 func withClient(t *testing.T) *systemtest.Product {
 	t.Helper()
 	product := systemtest.New(t)
-	client := access.Client{Tenant: "acme", ID: oddID, Tree: "system", Scopes: []string{"identity"}}
+	client := access.Client{Tenant: "acme", ID: oddID, Caller: access.System, Scopes: []string{"identity"}}
 	if err := product.EnsureClient(t.Context(), client, oddSecret); err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func TestTokenRequests(t *testing.T) {
 func TestNobodyLearnsWhichClientsExist(t *testing.T) {
 	t.Parallel()
 	product := withClient(t)
-	elsewhere := access.Client{Tenant: "acme", ID: "admin-client", Tree: "admin", Scopes: []string{"identity_admin"}}
+	elsewhere := access.Client{Tenant: "acme", ID: "admin-client", Caller: access.Admin, Scopes: []string{"identity_admin"}}
 	if err := product.EnsureClient(t.Context(), elsewhere, "secret"); err != nil {
 		t.Fatal(err)
 	}
@@ -224,7 +224,7 @@ func (k *together) Replace(ctx context.Context, old, keys []byte) error {
 func TestKeysArePublishedByManyAtOnce(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
-	client := access.Client{Tenant: "acme", ID: "c", Tree: "admin", Scopes: []string{"identity_admin"}}
+	client := access.Client{Tenant: "acme", ID: "c", Caller: access.Admin, Scopes: []string{"identity_admin"}}
 	if err := product.EnsureClient(t.Context(), client, "secret"); err != nil {
 		t.Fatal(err)
 	}
@@ -239,7 +239,7 @@ func TestKeysArePublishedByManyAtOnce(t *testing.T) {
 		keys := &together{table: product.Table.Keys, all: &all}
 		service := &tokens.Service{Clients: product.Table.Clients, Keys: keys, Issuer: issuer, PublicURL: "https://id.example.com/", Now: product.Clock.Now}
 		group.Go(func() {
-			token, err := service.Issue(t.Context(), tokens.Grant{Tenant: "acme", Tree: "admin", ClientID: "c", Secret: "secret"})
+			token, err := service.Issue(t.Context(), tokens.Grant{Tenant: "acme", Caller: access.Admin, ClientID: "c", Secret: "secret"})
 			if err != nil {
 				t.Errorf("process %d: %v", i, err)
 			}

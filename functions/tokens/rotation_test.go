@@ -62,7 +62,7 @@ func TestTheSigningSecretIsRotatedWithoutAnOutage(t *testing.T) {
 	t.Parallel()
 	table := "test-" + systemtest.Unique()
 	before := release(t, table)
-	client := access.Client{Tenant: "acme", ID: "rotated", Tree: "admin", Scopes: []string{"identity_admin"}}
+	client := access.Client{Tenant: "acme", ID: "rotated", Caller: access.Admin, Scopes: []string{"identity_admin"}}
 	if err := before.EnsureClient(t.Context(), client, "secret"); err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func TestAnOldProcessKeepsItsKeyPublished(t *testing.T) {
 		processes[i] = &tokens.Service{Clients: product.Table.Clients, Keys: product.Table.Keys, Issuer: issuer, Now: product.Clock.Now}
 	}
 	issue := func(process *tokens.Service) string {
-		token, err := process.Issue(t.Context(), tokens.Grant{Tenant: "acme", Tree: "system", ClientID: oddID, Secret: oddSecret})
+		token, err := process.Issue(t.Context(), tokens.Grant{Tenant: "acme", Caller: access.System, ClientID: oddID, Secret: oddSecret})
 		if err != nil {
 			t.Fatal(err)
 		}

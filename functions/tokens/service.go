@@ -42,7 +42,8 @@ const Lifetime = time.Hour
 
 // Grant is what a client asks for.
 type Grant struct {
-	Tenant, Tree     string
+	Tenant           string
+	Caller           access.Caller // Admin or System
 	ClientID, Secret string
 	Scope            string // empty: everything that the client may have
 }
@@ -81,7 +82,10 @@ func (s *Service) Issue(ctx context.Context, g Grant) (Token, error) {
 	if _, err := s.PublicKeys(ctx); err != nil {
 		return Token{}, err
 	}
-	token, err := s.Issuer.Issue(access.Caller{ClientID: client.ID, Tenant: client.Tenant, Tree: client.Tree, Scopes: scopes}, s.IssuerURL(g.Tenant, g.Tree), Lifetime)
+	content := access.Token{
+		ClientID: client.ID, Tenant: client.Tenant, Caller: client.Caller, Scopes: scopes,
+	}
+	token, err := s.Issuer.Issue(content, s.IssuerURL(g.Tenant, g.Caller), Lifetime)
 	return Token{AccessToken: token, Scope: strings.Join(scopes, " ")}, err
 }
 
@@ -93,15 +97,15 @@ func (s *Service) client(ctx context.Context, g Grant) (access.Client, error) {
 	if err != nil && !errors.As(err, new(identity.NotFound)) {
 		return client, err
 	}
-	if !client.HasSecret(g.Secret) || client.Tree != g.Tree {
+	if !client.HasSecret(g.Secret) || client.Caller != g.Caller {
 		return client, errClient
 	}
 	return client, nil
 }
 
 // IssuerURL names the issuer of a tenant's tokens for a tree.
-func (s *Service) IssuerURL(tenant, tree string) string {
-	return strings.TrimSuffix(s.PublicURL, "/") + "/" + tenant + "/" + tree
+func (s *Service) IssuerURL(tenant string, caller access.Caller) string {
+	return strings.TrimSuffix(s.PublicURL, "/") + "/" + tenant + "/" + string(caller)
 }
 
 // keysAge is how old the public keys may be. While the signing secret is changed, processes with another one publish theirs too,

@@ -42,7 +42,7 @@ func TestClientCredentials(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
 	const secret = "a secret/with+odd:characters%"
-	client := access.Client{Tenant: "acme", ID: "c-1", Tree: "system", Scopes: []string{"identity", "identity_self_registration"}}
+	client := access.Client{Tenant: "acme", ID: "c-1", Caller: access.System, Scopes: []string{"identity", "identity_self_registration"}}
 	if err := product.EnsureClient(t.Context(), client, secret); err != nil {
 		t.Fatal(err)
 	}

@@ -77,7 +77,7 @@ func (s *Service) ReadByKey(ctx context.Context, tenant, pool string, k Key, mat
 	if (k.Identifier == "") == (k.Address == "") {
 		return identity.User{}, identity.InvalidField("/identifier", "must be given, or address instead, but not both")
 	}
-	normalized, err := p.Find(k.Identifier + k.Address)
+	normalized, err := p.NormalizeUntyped(k.Identifier + k.Address)
 	if err != nil {
 		return identity.User{}, identity.NotFound{Thing: "user", ID: "with this key"}
 	}

@@ -59,7 +59,10 @@ func issuerOf(t testing.TB, seed string, w *fixture) *access.Issuer {
 
 func (w *fixture) token(t testing.TB, issuer *access.Issuer) string {
 	t.Helper()
-	token, err := issuer.Issue(access.Caller{ClientID: "c", Tenant: "t1", Tree: "admin", Scopes: []string{"a", "b"}}, "https://id.example.com/t1/admin", time.Hour)
+	content := access.Token{
+		ClientID: "c", Tenant: "t1", Caller: access.Admin, Scopes: []string{"a", "b"},
+	}
+	token, err := issuer.Issue(content, "https://id.example.com/t1/admin", time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,10 +74,10 @@ func TestATokenNamesItsCallerUntilItExpires(t *testing.T) {
 	w := newFixture(t)
 	token := w.token(t, w.issuer)
 	for range 3 {
-		caller, err := w.verifier.Verify(t.Context(), token)
-		if err != nil || caller.ClientID != "c" || caller.Tenant != "t1" ||
-			caller.Tree != "admin" || !slices.Equal(caller.Scopes, []string{"a", "b"}) {
-			t.Fatalf("%+v %v", caller, err)
+		got, err := w.verifier.Verify(t.Context(), token)
+		if err != nil || got.ClientID != "c" || got.Tenant != "t1" ||
+			got.Caller != access.Admin || !slices.Equal(got.Scopes, []string{"a", "b"}) {
+			t.Fatalf("%+v %v", got, err)
 		}
 	}
 	if w.keys.reads != 1 {

@@ -18,7 +18,7 @@ const thumbprintHash = crypto.SHA256
 type Client struct {
 	Tenant    string        `json:"tenant"`
 	ID        string        `json:"id"`
-	Tree      string        `json:"tree"` // "admin" or "system"
+	Caller    Caller        `json:"tree"` // Admin or System
 	Name      string        `json:"name,omitempty"`
 	Scopes    []string      `json:"scopes"`
 	Secrets   []string      `json:"secrets"` // hashes, oldest first; two during a rotation

@@ -25,10 +25,10 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	caller := access.Caller{
-		ClientID: "shop-backend", Tenant: "default", Tree: "system", Scopes: []string{"identity"},
+	content := access.Token{
+		ClientID: "shop-backend", Tenant: "default", Caller: access.System, Scopes: []string{"identity"},
 	}
-	token, err := issuer.Issue(caller, "https://id.example.com/default/system", time.Hour)
+	token, err := issuer.Issue(content, "https://id.example.com/default/system", time.Hour)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -36,7 +36,7 @@ func Example() {
 
 	verifier := access.NewVerifier(storedKeys(keys).Keys, time.Now)
 	verified, err := verifier.Verify(context.Background(), token)
-	fmt.Println(verified.ClientID, verified.Tenant, verified.Tree, verified.Scopes, err)
+	fmt.Println(verified.ClientID, verified.Tenant, verified.Caller, verified.Scopes, err)
 	_, err = verifier.Verify(context.Background(), "eyJ0eXAiOiJhdCtqd3QifQ.e30.c2ln")
 	fmt.Println(err)
 	// Output:

@@ -40,20 +40,21 @@ func NewIssuer(seed []byte, now func() time.Time) (*Issuer, error) {
 	return &Issuer{signer: signer, public: public, now: now}, nil
 }
 
-// Issue returns a token for c that expires after lifetime. Its issuer claim is issuer.
-func (i *Issuer) Issue(c Caller, issuer string, lifetime time.Duration) (string, error) {
+// Issue returns a signed token with the content of t, which expires after lifetime. Its issuer claim
+// is issuer.
+func (i *Issuer) Issue(t Token, issuer string, lifetime time.Duration) (string, error) {
 	now := i.now()
-	token, err := jwt.Signed(i.signer).Claims(claims{
+	signed, err := jwt.Signed(i.signer).Claims(claims{
 		Claims: jwt.Claims{
-			Issuer: issuer, Subject: c.ClientID, Audience: jwt.Audience{audience(c.Tenant, c.Tree)},
+			Issuer: issuer, Subject: t.ClientID, Audience: jwt.Audience{audience(t.Tenant, t.Caller)},
 			IssuedAt: jwt.NewNumericDate(now), Expiry: jwt.NewNumericDate(now.Add(lifetime)),
 		},
-		ClientID: c.ClientID, Scope: strings.Join(c.Scopes, " "),
+		ClientID: t.ClientID, Scope: strings.Join(t.Scopes, " "),
 	}).Serialize()
 	if err != nil {
 		return "", fmt.Errorf("sign token: %w", err)
 	}
-	return token, nil
+	return signed, nil
 }
 
 // maxKeys is the number of keys in a published set: the current one and those before the last

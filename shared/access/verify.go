@@ -16,11 +16,26 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 )
 
-// A Caller is an API client as a token describes it.
-type Caller struct {
+// A Caller is a kind of caller of the API. Each route is for one kind. The routes for admin clients
+// and those for system clients have paths of their own, which are called the admin tree and the
+// system tree. In stored items and in the audiences of tokens, a caller is the name of its tree.
+type Caller string
+
+// The kinds of callers. A request to a route for Admin or System is refused unless it has a valid
+// token for that tree.
+const (
+	Admin       Caller = "admin"  // an admin client, with a bearer token
+	System      Caller = "system" // a system client, with a bearer token
+	Public      Caller = "public" // a browser, without a token
+	OAuthClient Caller = "client" // an OAuth 2.0 client, which proves its identity in the request
+)
+
+// A Token is the content of a bearer token: the API client that it identifies, and what the client
+// may do.
+type Token struct {
 	ClientID string
 	Tenant   string
-	Tree     string // "admin" or "system": the API that the token is for
+	Caller   Caller // Admin or System: the tree that the token is for
 	Scopes   []string
 }
 
@@ -37,8 +52,10 @@ type claims struct {
 	Scope    string `json:"scope"`
 }
 
-// audience returns the audience of tokens for one tree of a tenant.
-func audience(tenant, tree string) string { return "identity:" + tenant + ":" + tree }
+// audience returns the audience of the tokens of a tenant for one kind of caller.
+func audience(tenant string, caller Caller) string {
+	return "identity:" + tenant + ":" + string(caller)
+}
 
 // A Verifier verifies tokens with the public keys that the tokens function has published. It
 // remembers verified tokens until they expire. It is safe for concurrent use.
@@ -57,8 +74,8 @@ type Verifier struct {
 
 // A verified is the content of a token that was verified.
 type verified struct {
-	caller Caller
-	until  time.Time
+	token Token
+	until time.Time
 }
 
 // NewVerifier returns a Verifier that reads the keys when it verifies the first token. The function
@@ -79,22 +96,22 @@ const (
 	keysInterval = time.Second
 )
 
-// Verify returns the caller that a token identifies. The error is ErrToken if the token is not
+// Verify returns the content of a signed token. The error is ErrToken if the token is not
 // valid, and any other error if the keys could not be read.
-func (v *Verifier) Verify(ctx context.Context, token string) (Caller, error) {
-	if len(token) > maxToken {
-		return Caller{}, ErrToken
+func (v *Verifier) Verify(ctx context.Context, signed string) (Token, error) {
+	if len(signed) > maxToken {
+		return Token{}, ErrToken
 	}
-	sum, now := sha256.Sum256([]byte(token)), v.now()
+	sum, now := sha256.Sum256([]byte(signed)), v.now()
 	v.mu.Lock()
 	found, ok := v.remembered[sum]
 	v.mu.Unlock()
 	if ok && now.Before(found.until) {
-		return found.caller, nil
+		return found.token, nil
 	}
-	found, err := v.verify(ctx, token, now)
+	found, err := v.verify(ctx, signed, now)
 	if err != nil {
-		return Caller{}, err
+		return Token{}, err
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -102,12 +119,12 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Caller, error) {
 		clear(v.remembered)
 	}
 	v.remembered[sum] = found
-	return found.caller, nil
+	return found.token, nil
 }
 
 // verify verifies a token that is not remembered.
-func (v *Verifier) verify(ctx context.Context, token string, now time.Time) (verified, error) {
-	parsed, err := jwt.ParseSigned(token, []jose.SignatureAlgorithm{jose.EdDSA})
+func (v *Verifier) verify(ctx context.Context, signed string, now time.Time) (verified, error) {
+	parsed, err := jwt.ParseSigned(signed, []jose.SignatureAlgorithm{jose.EdDSA})
 	if err != nil || len(parsed.Headers) != 1 || parsed.Headers[0].ExtraHeaders[jose.HeaderType] != tokenType {
 		return verified{}, ErrToken
 	}
@@ -123,11 +140,13 @@ func (v *Verifier) verify(ctx context.Context, token string, now time.Time) (ver
 		return verified{}, ErrToken
 	}
 	parts := strings.Split(c.Audience[0], ":")
-	if len(parts) != 3 || c.Audience[0] != audience(parts[1], parts[2]) {
+	if len(parts) != 3 || c.Audience[0] != audience(parts[1], Caller(parts[2])) {
 		return verified{}, ErrToken
 	}
-	caller := Caller{ClientID: c.ClientID, Tenant: parts[1], Tree: parts[2], Scopes: strings.Fields(c.Scope)}
-	return verified{caller, c.Expiry.Time()}, nil
+	token := Token{
+		ClientID: c.ClientID, Tenant: parts[1], Caller: Caller(parts[2]), Scopes: strings.Fields(c.Scope),
+	}
+	return verified{token, c.Expiry.Time()}, nil
 }
 
 // publicKey returns the published key with the given id. If it does not know the id, it reads the

@@ -199,7 +199,7 @@ func TestKeysInTokensAreIgnored(t *testing.T) {
 func TestAudiencesAreUnambiguous(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
-	for _, c := range []access.Caller{{Tenant: "a:b", Tree: "admin"}, {Tenant: "a", Tree: "b:admin"}} {
+	for _, c := range []access.Token{{Tenant: "a:b", Caller: "admin"}, {Tenant: "a", Caller: "b:admin"}} {
 		token, err := w.issuer.Issue(c, "https://id.example.com", time.Hour)
 		if err != nil {
 			t.Fatal(err)

@@ -9,21 +9,21 @@ import (
 	"identitypools/shared/once"
 )
 
-// None stands where a route takes no query, takes no body or answers nothing.
+// None is the type of a query, a body or an answer that a route does not have.
 type None struct{}
 
-// Action is what a route does: what it takes, what it answers, and the handler. The types are those
-// of the handler itself, so that a row of the route table can't claim others.
+// Action is what a route does: the types of what it takes and answers, and the handler. The types
+// come from the handler itself, so the row of a route cannot have other ones.
 type Action struct {
-	query, body, answer reflect.Type // nil for None
+	query, body, answer reflect.Type // nil if the type is None
 	bodyIsOptional      bool
-	check               func(context.Context, PlainCall) error // before the body is decoded; may be nil
+	check               func(context.Context, PlainCall) error // before decoding; may be nil
 	list                string
 	status              int
 	serve               http.HandlerFunc
 }
 
-// typeOf returns the type, or nil for None.
+// typeOf returns the type T, or nil if T is None.
 func typeOf[T any]() reflect.Type {
 	if t := reflect.TypeFor[T](); t != reflect.TypeFor[None]() {
 		return t
@@ -31,15 +31,18 @@ func typeOf[T any]() reflect.Type {
 	return nil
 }
 
+// newAction returns an action with the types of its query, its body and its answer.
 func newAction[Q, B, A any](status int, serve http.HandlerFunc) Action {
 	return Action{query: typeOf[Q](), body: typeOf[B](), answer: typeOf[A](), status: status, serve: serve}
 }
 
-// Change is an action that changes something. The use case do gets the decoded request, and encode
-// makes the answer of its result. Where the caller gave an idempotency key, do takes effect once:
-// the transaction that makes its change stores the answer by the Reply, and a repeat of the request
-// within a day gets that answer, whatever has happened since. A request that fails has changed
-// nothing, so it may be repeated under its key, also corrected.
+// Change returns an action that changes something. The use case do gets the decoded request, and
+// encode returns the answer for its result.
+//
+// If the caller gave an idempotency key, the change takes effect once. The transaction that makes
+// the change stores the answer, by means of the Reply. A repeat of the request within once.Kept
+// gets the stored answer, whatever has happened since. A request that fails has changed nothing, so
+// it can be repeated under the same key, even with corrections.
 func Change[Q, B, T, A any](
 	status int, do func(context.Context, Call[Q, B], once.Reply[T]) (T, error), encode func(T) Answer[A],
 ) Action {
@@ -51,12 +54,12 @@ func Change[Q, B, T, A any](
 				return none, err
 			}
 			return do(ctx, c, reply)
-		}, func(result T) stored { return encode(result).stored(status) })
+		}, func(result T) storedAnswer { return encode(result).stored(status) })
 	})
 }
 
-// Read is an action that only reads. The use case read gets the decoded request, and encode makes
-// the answer of its result.
+// Read returns an action that only reads. The use case read gets the decoded request, and encode
+// returns the answer for its result.
 func Read[Q, B, T, A any](
 	read func(context.Context, Call[Q, B]) (T, error), encode func(T) Answer[A],
 ) Action {
@@ -74,29 +77,30 @@ func Read[Q, B, T, A any](
 	})
 }
 
-// Raw is an action whose handler reads and answers HTTP itself, such as a page or the token endpoint
-// of OAuth 2.0. Q, B and A say what it takes and answers.
+// Raw returns an action whose handler reads the request and writes the answer itself, such as a
+// page or the token endpoint of OAuth 2.0. The types Q, B and A only describe what it takes and
+// answers.
 func Raw[Q, B, A any](status int, serve http.HandlerFunc) Action {
 	return newAction[Q, B, A](status, serve)
 }
 
-// WithOptionalBody is the action with a body that may be left out.
+// WithOptionalBody returns the action with a body that may be absent.
 func (a Action) WithOptionalBody() Action {
 	a.bodyIsOptional = true
 	return a
 }
 
-// WithCheck is the action with a check that comes before the body is decoded, so that who may not do
-// something is not told what else is wrong.
+// WithCheck returns the action with a check that is called before the body is decoded. A caller who
+// may not do something is then not told what else is wrong with the request.
 func (a Action) WithCheck(check func(context.Context, PlainCall) error) Action {
 	a.check = check
 	return a
 }
 
-// HTML is what pages answer.
+// HTML is the type of the answers of pages.
 type HTML string
 
-// Call is a request to a route as its use case gets it: with its query and its body decoded.
+// Call is a request to a route, with its query and its body decoded, as a use case gets it.
 type Call[Q, B any] struct {
 	Query Q
 	Body  B
@@ -105,11 +109,12 @@ type Call[Q, B any] struct {
 
 // The usual kinds of calls.
 type (
-	PlainCall        = Call[None, None] // takes only what its path has
+	PlainCall        = Call[None, None] // has neither query nor body
 	QueryCall[Q any] = Call[Q, None]
 	BodyCall[B any]  = Call[None, B]
 )
 
+// newCall decodes a request. It calls the action's check before it decodes the body.
 func newCall[Q, B any](r *http.Request) (c Call[Q, B], err error) {
 	c.r = r
 	if typeOf[Q]() != nil {
@@ -135,13 +140,13 @@ func newCall[Q, B any](r *http.Request) (c Call[Q, B], err error) {
 // Path returns the value of a parameter of the path.
 func (c Call[Q, B]) Path(name string) string { return c.r.PathValue(name) }
 
-// Tenant returns the tenant's id, from the path.
+// Tenant returns the id of the tenant in the path.
 func (c Call[Q, B]) Tenant() string { return c.Path("tid") }
 
-// Pool returns the pool's id, from the path.
+// Pool returns the id of the pool in the path.
 func (c Call[Q, B]) Pool() string { return c.Path("ipID") }
 
-// User returns the user whom the path names; the id is "" where the path has none.
+// User returns the reference to the user in the path. Its ID is empty if the path has no user.
 func (c Call[Q, B]) User() identity.UserRef {
 	return identity.UserRef{Tenant: c.Tenant(), Pool: c.Pool(), ID: c.Path("userID")}
 }
@@ -152,9 +157,9 @@ func (c Call[Q, B]) IfMatch() identity.Match { return IfMatch(c.r) }
 // Header returns the value of a header.
 func (c Call[Q, B]) Header(name string) string { return c.r.Header.Get(name) }
 
-// Request returns the request, for what depends on more of it than its query and body.
+// Request returns the request itself, for use cases that need more of it than its query and body.
 func (c Call[Q, B]) Request() *http.Request { return c.r }
 
-// ClientID returns the id of the API client that makes the request, as its token says; "" on routes
-// that need no token.
+// ClientID returns the id of the API client that makes the request, according to its token. It is
+// empty on routes that need no token.
 func (c Call[Q, B]) ClientID() string { return exchangeOf(c.r.Context()).client }

@@ -4,14 +4,14 @@ import (
 	"net/http"
 )
 
-// Answer is the answer of a request that was carried out. The version is that of the resource, for
-// its ETag; 0 for none. A body of None is no body.
+// Answer is the answer to a request that was carried out. Version is that of the resource, for the
+// header ETag; 0 means that there is no such header. If A is None, the answer has no body.
 type Answer[A any] struct {
 	Version int64
 	Body    A
 }
 
-// Encode makes an encoder of answers of a function that makes the body.
+// Encode returns an encoder of answers without a version, given a function that returns the body.
 func Encode[T, A any](body func(T) A) func(T) Answer[A] {
 	return func(result T) Answer[A] { return Answer[A]{Body: body(result)} }
 }
@@ -19,22 +19,24 @@ func Encode[T, A any](body func(T) A) func(T) Answer[A] {
 // Empty is an encoder of answers without a body.
 func Empty[T any](T) Answer[None] { return Answer[None]{} }
 
-// stored is an answer in the form in which it is kept for repeats of a request.
-type stored struct {
+// storedAnswer is an answer in the form in which it is stored for repeats of the request.
+type storedAnswer struct {
 	Status  int   `json:"status"`
 	Version int64 `json:"version"`
-	Body    any   `json:"body"` // nil for none
+	Body    any   `json:"body"` // nil if there is no body
 }
 
-func (a Answer[A]) stored(status int) stored {
-	s := stored{Status: status, Version: a.Version}
+// stored returns the answer in its stored form.
+func (a Answer[A]) stored(status int) storedAnswer {
+	s := storedAnswer{Status: status, Version: a.Version}
 	if typeOf[A]() != nil {
 		s.Body = a.Body
 	}
 	return s
 }
 
-func (s stored) write(w http.ResponseWriter) {
+// write sends the answer.
+func (s storedAnswer) write(w http.ResponseWriter) {
 	if s.Version != 0 {
 		w.Header().Set("ETag", versionTag(s.Version))
 	}
@@ -42,5 +44,5 @@ func (s stored) write(w http.ResponseWriter) {
 		w.WriteHeader(s.Status)
 		return
 	}
-	Reply(w, s.Status, s.Body)
+	WriteJSON(w, s.Status, s.Body)
 }

@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// CrossOrigin says how pages of other origins may call the API: the rules that a gateway tells
-// browsers (Fetch, CORS protocol).
+// CrossOrigin has the rules for pages of other origins that call the API. A gateway sends them to
+// browsers (the CORS protocol of the Fetch standard).
 type CrossOrigin struct {
 	Methods        []string
-	AllowedHeaders []string // that a page may send
-	ExposedHeaders []string // that a page may read
+	AllowedHeaders []string // headers that a page may send
+	ExposedHeaders []string // headers that a page may read
 	MaxAge         time.Duration
 }
 

@@ -17,11 +17,13 @@ import (
 	"identitypools/shared/identity"
 )
 
-// MaxDepth bounds how deep JSON may nest.
+// MaxDepth is the maximum depth of nested JSON.
 const MaxDepth = 64
 
-// Decode reads the JSON body of r into v, strictly: unknown fields, wrong types, duplicate names, trailing data and invalid
-// UTF-8 are refused; null is absent. Errors: identity.Invalid at the offending field, or what HTTP has for the fault.
+// Decode decodes the JSON body of r into v. It is strict: it refuses unknown fields, wrong types,
+// duplicate names, trailing data and invalid UTF-8. A null counts as absent. The error is
+// identity.Invalid with the pointer of the field that is at fault, or an error that [Error] answers
+// with the status of HTTP for the fault.
 func Decode(r *http.Request, v any) error {
 	body, err := readBody(r)
 	if err != nil {
@@ -33,7 +35,7 @@ func Decode(r *http.Request, v any) error {
 	return decode(body, v)
 }
 
-// DecodeOptional is Decode for calls whose body may be left out.
+// DecodeOptional is like Decode, but the body may be absent.
 func DecodeOptional(r *http.Request, v any) error {
 	body, err := readBody(r)
 	if err != nil || len(bytes.TrimSpace(body)) == 0 {
@@ -42,11 +44,14 @@ func DecodeOptional(r *http.Request, v any) error {
 	return decode(body, v)
 }
 
+// readBody reads a body of JSON up to the limit of the route.
 func readBody(r *http.Request) ([]byte, error) {
 	if declared := r.Header.Get("Content-Type"); declared != "" {
 		kind, _, err := mime.ParseMediaType(declared)
 		if err != nil || kind != "application/json" && !strings.HasSuffix(kind, "+json") {
-			return nil, problem{http.StatusUnsupportedMediaType, "unsupported_media_type", "the body must be application/json"}
+			return nil, problem{
+				http.StatusUnsupportedMediaType, "unsupported_media_type", "the body must be application/json",
+			}
 		}
 	}
 	most := exchangeOf(r.Context()).route.MaxBody
@@ -63,6 +68,7 @@ func readBody(r *http.Request) ([]byte, error) {
 	return body, nil
 }
 
+// decode decodes a body that is not empty.
 func decode(body []byte, v any) error {
 	if err := checkForm(body); err != nil {
 		return err
@@ -78,7 +84,7 @@ func decode(body []byte, v any) error {
 	return malformed("the body is not what is expected")
 }
 
-// checkForm refuses what is not one JSON object of a bearable depth.
+// checkForm refuses a body that is not a single JSON object, or is nested too deeply.
 func checkForm(body []byte) error {
 	decoder := jsontext.NewDecoder(bytes.NewReader(body))
 	kind := decoder.PeekKind()
@@ -102,6 +108,7 @@ func checkForm(body []byte) error {
 	}
 }
 
+// syntaxError returns the error for JSON that cannot be read.
 func syntaxError(err error) error {
 	var syntax *jsontext.SyntacticError
 	if !errors.As(err, &syntax) {
@@ -110,7 +117,7 @@ func syntaxError(err error) error {
 	return malformed(fmt.Sprintf("the body is not valid JSON at byte %d", syntax.ByteOffset))
 }
 
-// reason says what a value should have been.
+// reason says what the value should have been.
 func reason(wrong *json.SemanticError) string {
 	if errors.Is(wrong.Err, json.ErrUnknownName) {
 		return "is not a known field"
@@ -143,9 +150,11 @@ func reason(wrong *json.SemanticError) string {
 	return "must be an object"
 }
 
+// malformed returns an error that is answered with the status 400.
 func malformed(reason string) error { return problem{http.StatusBadRequest, "malformed", reason} }
 
-// IfMatch is the precondition of r (RFC 9110 §13.1.1). A tag that is no version of ours never matches.
+// IfMatch returns the precondition of r (RFC 9110 §13.1.1). A tag that is not the tag of a version
+// never matches.
 func IfMatch(r *http.Request) identity.Match {
 	values := r.Header.Values("If-Match")
 	m := identity.Match{Given: len(values) > 0}

@@ -14,7 +14,7 @@ import (
 	"identitypools/shared/identity"
 )
 
-// document has every kind of field that the API's bodies have.
+// document has a field of every kind that the bodies of the API have.
 type document struct {
 	Name    string                       `json:"name"`
 	Number  int                          `json:"number"`
@@ -41,7 +41,8 @@ type inner struct {
 
 const asJSON = "application/json"
 
-func request(text, contentType string) *http.Request {
+// newRequest returns a request with a body.
+func newRequest(text, contentType string) *http.Request {
 	r := httptest.NewRequest("POST", "/", strings.NewReader(text))
 	if contentType != "" {
 		r.Header.Set("Content-Type", contentType)
@@ -49,18 +50,20 @@ func request(text, contentType string) *http.Request {
 	return r
 }
 
-// answered is err as a caller gets it.
-func answered(t *testing.T, err error) failure {
+// answerTo returns the answer to a request that fails with err.
+func answerTo(t *testing.T, err error) failure {
 	t.Helper()
 	w := httptest.NewRecorder()
 	api.Error(w, httptest.NewRequest("POST", "/", nil), err)
 	return failureOf(t, recorded(w))
 }
 
+// nested returns JSON of the given depth.
 func nested(depth int) string {
 	return `{"payload":` + strings.Repeat("[", depth-1) + strings.Repeat("]", depth-1) + `}`
 }
 
+// filled returns a JSON object of the given size.
 func filled(size int) string {
 	const around = `{"name":""}`
 	return `{"name":"` + strings.Repeat("x", size-len(around)) + `"}`
@@ -83,7 +86,7 @@ func TestDecodeAccepts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if err := api.Decode(request(row.text, row.contentType), &document{}); err != nil {
+			if err := api.Decode(newRequest(row.text, row.contentType), &document{}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -91,7 +94,7 @@ func TestDecodeAccepts(t *testing.T) {
 	t.Run("values arrive", func(t *testing.T) {
 		t.Parallel()
 		var d document
-		if err := api.Decode(request(full, asJSON), &d); err != nil {
+		if err := api.Decode(newRequest(full, asJSON), &d); err != nil {
 			t.Fatal(err)
 		}
 		if d.Name != "ä" || d.Number != -1 || !*d.Flag || d.Items[0].ID != "a" || *d.Inner.Settings.Max != 3 || string(d.Payload) != `{"a":null}` {
@@ -102,7 +105,7 @@ func TestDecodeAccepts(t *testing.T) {
 		t.Parallel()
 		var d document
 		nulls := `{"name":null,"number":null,"ratio":null,"flag":null,"items":null,"names":null,"options":null,"inner":null,"ttl":null}`
-		if err := api.Decode(request(nulls, asJSON), &d); err != nil {
+		if err := api.Decode(newRequest(nulls, asJSON), &d); err != nil {
 			t.Fatal(err)
 		}
 		if d.Name != "" || d.Number != 0 || d.Flag != nil || d.Items != nil || d.Options != nil || d.Inner != nil || d.TTL != 0 {
@@ -111,7 +114,7 @@ func TestDecodeAccepts(t *testing.T) {
 	})
 }
 
-// ASVS V2.2.1: what is not exactly expected is refused, with the place of each field (RFC 6901) and never with its value.
+// ASVS V2.2.1: unexpected input is refused with the pointer of the field (RFC 6901), without its value.
 func TestDecodeNamesTheField(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, text, at, says string }{
@@ -145,7 +148,7 @@ func TestDecodeNamesTheField(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			err := api.Decode(request(test.text, asJSON), &document{})
+			err := api.Decode(newRequest(test.text, asJSON), &document{})
 			var invalid identity.Invalid
 			if !errors.As(err, &invalid) || len(invalid.Violations) != 1 {
 				t.Fatalf("error is %v, want one violation", err)
@@ -154,14 +157,14 @@ func TestDecodeNamesTheField(t *testing.T) {
 			if violation.Pointer != test.at || !strings.Contains(violation.Reason, test.says) || strings.Contains(violation.Reason, "secret") {
 				t.Errorf("violation is %q at %q, want %q at %q", violation.Reason, violation.Pointer, test.says, test.at)
 			}
-			if f := answered(t, err); f.Status != 422 || f.Code != "invalid" {
+			if f := answerTo(t, err); f.Status != 422 || f.Code != "invalid" {
 				t.Errorf("answered %d %s", f.Status, f.Code)
 			}
 		})
 	}
 }
 
-// ASVS V1.5.2, V1.5.3, V15.3.7: what one parser reads and another doesn't is refused, and so is what is too much to read.
+// ASVS V1.5.2, V1.5.3, V15.3.7: JSON that parsers read differently is refused, and so is JSON that is too large.
 func TestDecodeRefuses(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -196,7 +199,7 @@ func TestDecodeRefuses(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			f := answered(t, api.Decode(request(test.text, test.contentType), &document{}))
+			f := answerTo(t, api.Decode(newRequest(test.text, test.contentType), &document{}))
 			code := map[int]string{400: "malformed", 413: "too_large", 415: "unsupported_media_type"}[test.status]
 			if f.Status != test.status || f.Code != code || !strings.Contains(f.Error, test.says) {
 				t.Errorf("answered %d %s %q, want %d %q", f.Status, f.Code, f.Error, test.status, test.says)
@@ -206,7 +209,7 @@ func TestDecodeRefuses(t *testing.T) {
 	t.Run("a body that breaks off", func(t *testing.T) {
 		t.Parallel()
 		r := httptest.NewRequest("POST", "/", iotest.ErrReader(errors.New("connection reset")))
-		if f := answered(t, api.Decode(r, &document{})); f.Status != 400 || strings.Contains(f.Error, "reset") {
+		if f := answerTo(t, api.Decode(r, &document{})); f.Status != 400 || strings.Contains(f.Error, "reset") {
 			t.Errorf("answered %d %q", f.Status, f.Error)
 		}
 	})
@@ -215,22 +218,22 @@ func TestDecodeRefuses(t *testing.T) {
 func TestDecodeOptional(t *testing.T) {
 	t.Parallel()
 	for _, nothing := range []string{"", " \n"} {
-		if err := api.DecodeOptional(request(nothing, ""), &document{}); err != nil {
+		if err := api.DecodeOptional(newRequest(nothing, ""), &document{}); err != nil {
 			t.Errorf("the body %q is refused: %v", nothing, err)
 		}
 	}
 	var d document
-	if err := api.DecodeOptional(request(`{"name":"x"}`, asJSON), &d); err != nil || d.Name != "x" {
+	if err := api.DecodeOptional(newRequest(`{"name":"x"}`, asJSON), &d); err != nil || d.Name != "x" {
 		t.Errorf("decoded %q, error is %v", d.Name, err)
 	}
 	for text, want := range map[string]int{`{"nam":1}`: 422, `{`: 400, filled(128<<10 + 1): 413} {
-		if f := answered(t, api.DecodeOptional(request(text, asJSON), &document{})); f.Status != want {
+		if f := answerTo(t, api.DecodeOptional(newRequest(text, asJSON), &document{})); f.Status != want {
 			t.Errorf("a body that is there is answered %d, want %d", f.Status, want)
 		}
 	}
 }
 
-// Whatever is sent, nothing panics, and what is refused is the fault of the caller, who is told where.
+// No body causes a panic. A body that is refused gets an error with the status 4xx and a pointer.
 func FuzzDecode(f *testing.F) {
 	for _, text := range []string{
 		`{}`, `{"name":"x","items":[{"id":"a"}]}`, `{"payload":[[[]]]}`, `null`, `{"a":1,"a":2}`, "{\"n\xff\":0}", `{"ttl":"1h"}`, `[`,
@@ -241,11 +244,11 @@ func FuzzDecode(f *testing.F) {
 	f.Add(`{}`, "text/plain; charset")
 	f.Fuzz(func(t *testing.T, text, contentType string) {
 		var d document
-		err := api.Decode(request(text, contentType), &d)
+		err := api.Decode(newRequest(text, contentType), &d)
 		if err == nil {
 			return
 		}
-		failed := answered(t, err)
+		failed := answerTo(t, err)
 		if failed.Status < 400 || failed.Status > 422 {
 			t.Fatalf("answered %d %s", failed.Status, failed.Error)
 		}

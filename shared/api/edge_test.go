@@ -21,23 +21,23 @@ import (
 )
 
 const (
-	function  = "pools" // any function with admin and system routes
+	function  = "pools" // a function with admin and system routes
 	tenant    = "acme"
 	poolsPath = "/api/identity/acme/admin/pools"
-	requestID = "JKJaXmPLvHcESHA=" // as API Gateway makes them
+	requestID = "JKJaXmPLvHcESHA=" // in the form of API Gateway's ids
 )
 
-// edge is a function's handler behind the adapter, with real tokens and a log to look at.
+// edge is a function's handler behind the adapter, with real tokens and a log that tests read.
 type edge struct {
 	issuer  *access.Issuer
 	call    api.Gateway
 	log     *lines
 	mu      sync.Mutex
-	handled int // how many requests came through to a handler
+	handled int // how many requests reached a handler
 }
 
-// open starts an edge whose operations all do what handler does.
-func open(tb testing.TB, function string, handler http.HandlerFunc) *edge {
+// newEdge returns an edge whose routes are all served by handler.
+func newEdge(tb testing.TB, function string, handler http.HandlerFunc) *edge {
 	tb.Helper()
 	issuer, err := access.NewIssuer(bytes.Repeat([]byte{7}, 32), time.Now)
 	if err != nil {
@@ -60,6 +60,7 @@ func open(tb testing.TB, function string, handler http.HandlerFunc) *edge {
 	return e
 }
 
+// gateway returns the Gateway of one of the functions of functionOf.
 func gateway(tb testing.TB, function string, handler http.HandlerFunc, o api.Options) api.Gateway {
 	tb.Helper()
 	h, err := api.New(functionOf(function, handler), o)
@@ -69,7 +70,8 @@ func gateway(tb testing.TB, function string, handler http.HandlerFunc, o api.Opt
 	return api.Adapt(h)
 }
 
-// functionOf is one of two functions with a few routes of every kind, which handler serves.
+// functionOf returns one of two functions, which have a few routes of every kind. All of them are
+// served by handler.
 func functionOf(name string, handler http.HandlerFunc) api.Function {
 	action := api.Raw[api.None, api.None, api.None](http.StatusNoContent, handler)
 	if name == function {
@@ -96,7 +98,7 @@ func functionOf(name string, handler http.HandlerFunc) api.Function {
 	)
 }
 
-// rows are the routes of both functions.
+// rows returns the routes of both functions.
 func rows() []api.Route {
 	return slices.Concat(functionOf(function, ok).Routes(), functionOf("registration", ok).Routes())
 }
@@ -106,23 +108,24 @@ type published []byte
 
 func (p published) Keys(context.Context) ([]byte, error) { return p, nil }
 
-// token is a bearer token of a client with the tree and the scopes.
-func (e *edge) token(tb testing.TB, tenant, tree string, scopes ...string) string {
+// token returns a bearer token for a tenant, a caller and scopes.
+func (e *edge) token(tb testing.TB, tenant string, caller access.Caller, scopes ...string) string {
 	tb.Helper()
-	token, err := e.issuer.Issue(access.Caller{ClientID: "c", Tenant: tenant, Tree: tree, Scopes: scopes}, "https://id.example.com", time.Hour)
+	content := access.Token{ClientID: "c", Tenant: tenant, Caller: caller, Scopes: scopes}
+	token, err := e.issuer.Issue(content, "https://id.example.com", time.Hour)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	return token
 }
 
-// admin is a token for the admin routes of the tenant.
+// admin returns a token for the admin routes of the tenant.
 func (e *edge) admin(tb testing.TB) string {
 	tb.Helper()
-	return e.token(tb, tenant, "admin", api.ScopeAdmin)
+	return e.token(tb, tenant, access.Admin, api.ScopeAdmin)
 }
 
-// event is a request as API Gateway hands it on; token may be empty.
+// event returns a request in the form of API Gateway. The token may be empty.
 func event(method, path, token, body string) events.APIGatewayV2HTTPRequest {
 	e := events.APIGatewayV2HTTPRequest{Version: "2.0", RawPath: path, Body: body, Headers: map[string]string{}}
 	e.RequestContext.RequestID = requestID
@@ -155,7 +158,7 @@ type failure struct {
 	} `json:"details"`
 }
 
-// failureOf reads an error answer, which says the status in its body too.
+// failureOf reads an error answer and checks that its body has its status.
 func failureOf(tb testing.TB, answer events.APIGatewayV2HTTPResponse) failure {
 	tb.Helper()
 	var f failure
@@ -171,6 +174,7 @@ func failureOf(tb testing.TB, answer events.APIGatewayV2HTTPResponse) failure {
 	return f
 }
 
+// wantFailure checks the status and the code of an error answer, and returns the answer.
 func wantFailure(tb testing.TB, answer events.APIGatewayV2HTTPResponse, status int, code string) failure {
 	tb.Helper()
 	f := failureOf(tb, answer)
@@ -180,7 +184,7 @@ func wantFailure(tb testing.TB, answer events.APIGatewayV2HTTPResponse, status i
 	return f
 }
 
-// recorded is what a handler's ResponseWriter got, as the adapter would answer it.
+// recorded returns what a handler has written, in the form of the adapter.
 func recorded(w *httptest.ResponseRecorder) events.APIGatewayV2HTTPResponse {
 	out := events.APIGatewayV2HTTPResponse{StatusCode: w.Code, Headers: map[string]string{}, Body: w.Body.String()}
 	for name := range w.Header() {
@@ -201,14 +205,14 @@ func (l *lines) Write(p []byte) (int, error) {
 	return l.text.Write(p)
 }
 
-// all are the lines so far that are no metrics.
+// all returns the lines of the log that are not metrics.
 func (l *lines) all(tb testing.TB) []map[string]any {
 	tb.Helper()
 	all, _ := l.read(tb)
 	return all
 }
 
-// read is the log so far: what happened, and what was counted.
+// read returns the lines of the log and the metrics in it.
 func (l *lines) read(tb testing.TB) (all, metrics []map[string]any) {
 	tb.Helper()
 	l.mu.Lock()
@@ -227,6 +231,8 @@ func (l *lines) read(tb testing.TB) (all, metrics []map[string]any) {
 	return all, metrics
 }
 
+// silent returns a log that is dropped.
 func silent() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
+// ok is a handler that answers without a body.
 func ok(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }

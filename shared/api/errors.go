@@ -15,7 +15,8 @@ import (
 	"identitypools/shared/metric"
 )
 
-// problem is a fault of the request as HTTP sees it, before any use case.
+// problem is an error of the request that is found before its use case is called. It has its own
+// status.
 type problem struct {
 	status       int
 	code, reason string
@@ -23,32 +24,34 @@ type problem struct {
 
 func (p problem) Error() string { return p.reason }
 
-// answer is the published form of an error.
-type answer struct {
+// errorAnswer is the published form of an error.
+type errorAnswer struct {
 	Status  int      `json:"status_code"`
 	Error   string   `json:"error"`
 	Code    string   `json:"error_code"`
 	Details *details `json:"details,omitempty"`
 }
 
+// details has the violations of a request.
 type details struct {
 	Violations []identity.Violation `json:"violations"`
 }
 
-// Error answers a request with err. It is the only place where errors become HTTP. What is not the caller's doing is logged
-// here, once, and answered with nothing but its status.
+// Error answers a request with err. All errors are translated to HTTP in this file. An error that
+// is not the caller's fault is logged here, once, and its cause is not part of the answer.
 func Error(w http.ResponseWriter, r *http.Request, err error) {
 	a := report(w, r, err)
-	Reply(w, a.Status, a)
+	WriteJSON(w, a.Status, a)
 }
 
-// ReportError counts and logs err, sets Retry-After, and returns the status for the answer of a page
-// that says in its own words what err is.
+// ReportError does everything that Error does except writing the answer, and returns the status of
+// the answer. It is for pages, which describe errors in their own words.
 func ReportError(w http.ResponseWriter, r *http.Request, err error) int {
 	return report(w, r, err).Status
 }
 
-func report(w http.ResponseWriter, r *http.Request, err error) answer {
+// report counts and logs err, sets the header Retry-After, and returns the answer.
+func report(w http.ResponseWriter, r *http.Request, err error) errorAnswer {
 	a, wait := translate(err)
 	ex := exchangeOf(r.Context())
 	ex.code = a.Code
@@ -61,8 +64,8 @@ func report(w http.ResponseWriter, r *http.Request, err error) answer {
 	return a
 }
 
-// CountError counts err, which the body of a successful answer tells the caller instead of Error; nil
-// is no error.
+// CountError counts an error that is not answered by Error, because the body of a successful answer
+// tells it to the caller. It ignores nil.
 func CountError(r *http.Request, err error) {
 	if err != nil {
 		a, _ := translate(err)
@@ -70,7 +73,8 @@ func CountError(r *http.Request, err error) {
 	}
 }
 
-// countOf is what a request counts as that came to an error with the code, or with "" to none; "" for nothing.
+// countOf returns the metric for a request that ended with the error code, which is "" for a
+// success. It returns "" if the request is not counted.
 func countOf(route Route, code string) metric.Name {
 	switch code {
 	case "":
@@ -85,7 +89,9 @@ func countOf(route Route, code string) metric.Name {
 	return ""
 }
 
-func translate(err error) (answer, time.Duration) {
+// translate returns the published form of err, and the time after which the caller may try again,
+// which is 0 if there is none.
+func translate(err error) (errorAnswer, time.Duration) {
 	var (
 		fault       problem
 		notFound    identity.NotFound
@@ -97,63 +103,97 @@ func translate(err error) (answer, time.Duration) {
 	)
 	switch {
 	case errors.As(err, &fault):
-		return answer{Status: fault.status, Code: fault.code, Error: fault.reason}, 0
+		return errorAnswer{Status: fault.status, Code: fault.code, Error: fault.reason}, 0
 	case errors.As(err, &unavailable):
-		return answer{Status: http.StatusServiceUnavailable, Code: "unavailable", Error: "the service cannot do this now, try again"}, unavailable.RetryAfter
+		return unavailableAnswer("the service cannot do this now, try again"), unavailable.RetryAfter
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return answer{Status: http.StatusServiceUnavailable, Code: "unavailable", Error: "the service was too slow, try again"}, time.Second
+		return unavailableAnswer("the service was too slow, try again"), time.Second
 	case errors.As(err, &notFound):
-		return answer{Status: http.StatusNotFound, Code: "not_found", Error: notFound.Error()}, 0
+		return errorAnswer{Status: http.StatusNotFound, Code: "not_found", Error: notFound.Error()}, 0
 	case errors.As(err, &conflict):
-		return answer{Status: http.StatusConflict, Code: "conflict", Error: conflict.Reason, Details: at(conflict)}, 0
+		return errorAnswer{
+			Status: http.StatusConflict, Code: "conflict", Error: conflict.Reason,
+			Details: conflictDetails(conflict),
+		}, 0
 	case errors.As(err, &invalid):
-		return answer{Status: http.StatusUnprocessableEntity, Code: "invalid", Error: invalid.Error(), Details: &details{invalid.Violations}}, 0
+		return errorAnswer{
+			Status: http.StatusUnprocessableEntity, Code: "invalid", Error: invalid.Error(),
+			Details: &details{invalid.Violations},
+		}, 0
 	case errors.As(err, &refused):
-		return answer{Status: http.StatusForbidden, Code: refused.Code, Error: refused.Reason}, 0
+		return errorAnswer{Status: http.StatusForbidden, Code: refused.Code, Error: refused.Reason}, 0
 	case errors.As(err, &limited):
-		return answer{Status: http.StatusTooManyRequests, Code: "too_many_requests", Error: limited.Reason}, limited.RetryAfter
+		return errorAnswer{
+			Status: http.StatusTooManyRequests, Code: "too_many_requests", Error: limited.Reason,
+		}, limited.RetryAfter
 	case errors.As(err, new(identity.InvalidCode)):
-		return answer{Status: http.StatusUnprocessableEntity, Code: "invalid_code", Error: identity.InvalidCode{}.Error()}, 0
+		return errorAnswer{
+			Status: http.StatusUnprocessableEntity, Code: "invalid_code", Error: identity.InvalidCode{}.Error(),
+		}, 0
 	case errors.As(err, new(identity.ExpiredCode)):
-		return answer{Status: http.StatusUnprocessableEntity, Code: "code_expired", Error: identity.ExpiredCode{}.Error()}, 0
+		return errorAnswer{
+			Status: http.StatusUnprocessableEntity, Code: "code_expired", Error: identity.ExpiredCode{}.Error(),
+		}, 0
 	case errors.As(err, new(identity.WrongPassword)):
-		return answer{Status: http.StatusUnauthorized, Code: "wrong_password", Error: identity.WrongPassword{}.Error()}, 0
+		return errorAnswer{
+			Status: http.StatusUnauthorized, Code: "wrong_password", Error: identity.WrongPassword{}.Error(),
+		}, 0
 	case errors.As(err, new(identity.PreconditionFailed)):
-		return answer{Status: http.StatusPreconditionFailed, Code: "precondition_failed", Error: identity.PreconditionFailed{}.Error()}, 0
+		return errorAnswer{
+			Status: http.StatusPreconditionFailed, Code: "precondition_failed",
+			Error: identity.PreconditionFailed{}.Error(),
+		}, 0
 	}
-	return answer{Status: http.StatusInternalServerError, Code: "internal", Error: "something went wrong on our side"}, 0
+	return internalAnswer(), 0
 }
 
-func at(c identity.Conflict) *details {
+// internalAnswer returns the answer for an error of the product itself.
+func internalAnswer() errorAnswer {
+	return errorAnswer{
+		Status: http.StatusInternalServerError, Code: "internal", Error: "something went wrong on our side",
+	}
+}
+
+// unavailableAnswer returns the answer for something that cannot be done now.
+func unavailableAnswer(reason string) errorAnswer {
+	return errorAnswer{Status: http.StatusServiceUnavailable, Code: "unavailable", Error: reason}
+}
+
+// conflictDetails returns the details of a conflict, or nil if no field is at fault.
+func conflictDetails(c identity.Conflict) *details {
 	if c.Pointer == "" {
 		return nil
 	}
 	return &details{[]identity.Violation{{Pointer: c.Pointer, Reason: c.Reason}}}
 }
 
-// Reply answers with v as JSON. Text that is not UTF-8, which only a caller's own words in an error can be, is mended.
-func Reply(w http.ResponseWriter, status int, v any) {
+// WriteJSON answers with v as JSON. It replaces invalid UTF-8, which only the text of a caller in
+// an error can have.
+func WriteJSON(w http.ResponseWriter, status int, v any) {
 	body, err := encode(v)
 	if err != nil {
-		status, body = http.StatusInternalServerError, []byte(`{"status_code":500,"error":"something went wrong on our side","error_code":"internal"}`)
+		const internal = `{"status_code":500,"error":"something went wrong on our side","error_code":"internal"}`
+		status, body = http.StatusInternalServerError, []byte(internal)
 	}
 	send(w, status, body)
 }
 
+// encode returns v as JSON.
 func encode(v any) ([]byte, error) {
 	return json.Marshal(v, json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
 }
 
+// send answers with a body of JSON.
 func send(w http.ResponseWriter, status int, body []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // a caller who has gone away can't be told
+	_, _ = w.Write(body) // the caller has gone if this fails
 }
 
-// versionTag is a version as an entity tag (RFC 9110 §8.8.3).
+// versionTag returns the entity tag of a version (RFC 9110 §8.8.3).
 func versionTag(version int64) string { return `"` + strconv.FormatInt(version, 10) + `"` }
 
-// NotFound answers a path that no route has.
+// NotFound answers a request to a path that no route has.
 func NotFound(w http.ResponseWriter, r *http.Request) {
 	Error(w, r, problem{http.StatusNotFound, "not_found", "there is nothing at this path"})
 }

@@ -18,8 +18,8 @@ import (
 	"identitypools/shared/once"
 )
 
-// ASVS V16.5.1: every error that use cases return has one published form, which wrapping doesn't change; all others are a 500
-// that says nothing.
+// ASVS V16.5.1: every error of the domain has one published form, which wrapping does not change. All
+// other errors are answered with 500, without their cause.
 func TestErrors(t *testing.T) {
 	t.Parallel()
 	const cause = "table identity-pools: 10.0.0.1 refused"
@@ -57,7 +57,7 @@ func TestErrors(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			wrapped := fmt.Errorf("read pool: %w", test.err)
-			e := open(t, function, func(w http.ResponseWriter, r *http.Request) { api.Error(w, r, wrapped) })
+			e := newEdge(t, function, func(w http.ResponseWriter, r *http.Request) { api.Error(w, r, wrapped) })
 			answer := send(t, e.call, event("GET", poolsPath, e.admin(t), ""))
 			f := wantFailure(t, answer, test.status, test.code)
 			if !strings.Contains(f.Error, test.says) || strings.Contains(answer.Body, "read pool") || strings.Contains(answer.Body, "10.0.0.1") {
@@ -84,7 +84,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// A caller is told everything at once, in the order in which it was found.
+// A caller is told all violations at once, in the order in which they were found.
 func TestErrorWithManyViolations(t *testing.T) {
 	t.Parallel()
 	var violations identity.Violations
@@ -127,13 +127,13 @@ func TestReplies(t *testing.T) {
 	t.Run("what can't be encoded is a 500 that says nothing", func(t *testing.T) {
 		t.Parallel()
 		w := httptest.NewRecorder()
-		api.Reply(w, 200, map[string]any{"a": make(chan int)})
+		api.WriteJSON(w, 200, map[string]any{"a": make(chan int)})
 		wantFailure(t, recorded(w), 500, "internal")
 	})
 	t.Run("a caller's text that is not UTF-8 is no fault of ours", func(t *testing.T) {
 		t.Parallel()
 		w := httptest.NewRecorder()
-		api.Reply(w, 400, map[string]string{"error": "no \xff"})
+		api.WriteJSON(w, 400, map[string]string{"error": "no \xff"})
 		if w.Code != 400 || w.Body.String() != "{\"error\":\"no \ufffd\"}" {
 			t.Errorf("answered %d %q", w.Code, w.Body)
 		}

@@ -13,8 +13,9 @@ import (
 	"identitypools/shared/identity"
 )
 
-// FuzzQuery reads the parameters of a list and a precondition from any query and header. What is accepted is within its bounds, what
-// is refused names its parameter, and a tag matches only the version that it was made of.
+// FuzzQuery reads the parameters of a list and a precondition from any query and header. Values
+// that are accepted are within their bounds, an error names its parameter, and a tag matches only
+// the version of which it was made.
 func FuzzQuery(f *testing.F) {
 	for _, query := range []string{
 		"", "limit=20&order=desc&after_pool_id=a", "limit=007", "limit=-1", "limit=+5", "limit=1&limit=2", "limit=%31", "limit=1%00", "order=acs", "order=%ff", "%zz", "a;b=c",

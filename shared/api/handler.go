@@ -17,21 +17,22 @@ import (
 	"identitypools/shared/metric"
 )
 
-// Options are what every function's handler needs besides its operations.
+// Options are what the handler of every function needs besides its routes.
 type Options struct {
-	Verifier Verifier // may be nil where no route of the function needs a token
-	Answers  Answers  // nil: idempotency keys are ignored
+	Verifier Verifier // may be nil if no route of the function needs a token
+	Answers  Answers  // if nil, idempotency keys are ignored
 	Log      *slog.Logger
 	Now      func() time.Time
 }
 
-// Verifier tells who holds a bearer token; shared/access has it.
+// Verifier verifies bearer tokens. It is implemented by access.Verifier. The error is
+// access.ErrToken for a token that is not valid.
 type Verifier interface {
-	Verify(ctx context.Context, token string) (access.Caller, error)
+	Verify(ctx context.Context, token string) (access.Token, error)
 }
 
-// New returns the handler of a function: it serves the function's routes and no others. It fails where
-// two endpoints have one name or one shape.
+// New returns the handler of a function. It serves the function's routes and no others. It fails if
+// two endpoints have the same name or the same shape.
 func New(f Function, o Options) (http.Handler, error) {
 	mux, known := http.NewServeMux(), map[string]bool{}
 	for _, e := range f.Endpoints {
@@ -44,7 +45,7 @@ func New(f Function, o Options) (http.Handler, error) {
 	return outer(mux, f.methods(), o.Log), nil
 }
 
-// methods returns the methods of the function's routes in the order of the alphabet.
+// methods returns the methods of the function's routes, sorted.
 func (f Function) methods() []string {
 	var methods []string
 	for _, e := range f.Endpoints {
@@ -54,14 +55,14 @@ func (f Function) methods() []string {
 	return slices.Compact(methods)
 }
 
-// outer does for every request what comes before its route is known.
+// outer returns the handler for the steps that come before the route of a request is known.
 func outer(mux *http.ServeMux, methods []string, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r = begin(w, r, log)
 		defer func() {
 			if fault := recover(); fault != nil {
 				exchangeOf(r.Context()).log.Error("panic", "fault", fmt.Sprint(fault), "stack", string(debug.Stack()))
-				Reply(w, http.StatusInternalServerError, answer{Status: 500, Code: "internal", Error: "something went wrong on our side"})
+				WriteJSON(w, http.StatusInternalServerError, internalAnswer())
 			}
 		}()
 		if _, is := r.Body.(unreadable); is {
@@ -77,7 +78,7 @@ func outer(mux *http.ServeMux, methods []string, log *slog.Logger) http.Handler 
 	})
 }
 
-// begin gives a request its id, its log and the headers that every answer has.
+// begin returns the request with its id and its log, and sets the headers that every answer has.
 func begin(w http.ResponseWriter, r *http.Request, log *slog.Logger) *http.Request {
 	id := r.Header.Get(requestIDHeader)
 	if id == "" || len(id) > 64 || !identity.ValidID(strings.TrimRight(id, "=")) {
@@ -89,7 +90,8 @@ func begin(w http.ResponseWriter, r *http.Request, log *slog.Logger) *http.Reque
 	return r.WithContext(context.WithValue(r.Context(), exchangeKey{}, ex))
 }
 
-// protect keeps an answer out of caches, frames and what it is not meant for (ASVS V3.4, V14.3.2). A handler may set its own over these.
+// protect sets headers that keep an answer out of caches and frames, and keep browsers from
+// guessing its type (ASVS V3.4, V14.3.2). A handler may replace them.
 func protect(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
@@ -97,7 +99,8 @@ func protect(h http.Header) {
 	h.Set("X-Content-Type-Options", "nosniff")
 }
 
-// unrouted answers a path that is not in the table, or is with another method.
+// unrouted answers a request to a path that no route has, or that has routes with other methods
+// only.
 func unrouted(w http.ResponseWriter, r *http.Request, mux *http.ServeMux, methods []string) {
 	var allowed []string
 	for _, method := range methods {
@@ -109,18 +112,21 @@ func unrouted(w http.ResponseWriter, r *http.Request, mux *http.ServeMux, method
 	}
 	if len(allowed) > 0 {
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
-		Error(w, r, problem{http.StatusMethodNotAllowed, "method_not_allowed", "this path does not take " + r.Method})
+		Error(w, r, problem{
+			http.StatusMethodNotAllowed, "method_not_allowed", "this path does not take " + r.Method,
+		})
 		return
 	}
 	NotFound(w, r)
 }
 
-// guard lets a request through to its handler if its ids have the right shape and its caller may call the route, and counts what it
-// came to. The body is not looked at before.
+// guard returns the handler of an endpoint. It refuses requests whose caller may not call the route
+// and requests with malformed ids, both before anything looks at the body. It counts the result of
+// the others.
 func guard(e Endpoint, o Options) http.Handler {
 	route, ids := e.Route, pathIDs(e.Path)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		caller, err := authorize(route, o, r)
+		token, err := authorize(route, o, r)
 		if err != nil {
 			if problem, ok := err.(problem); ok && problem.status == http.StatusUnauthorized {
 				w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
@@ -130,12 +136,13 @@ func guard(e Endpoint, o Options) http.Handler {
 		}
 		for _, id := range ids {
 			if !identity.ValidID(r.PathValue(id)) {
-				Error(w, r, problem{http.StatusNotFound, "not_found", fmt.Sprintf("%s in the path %s", id, identity.IDRule)})
+				reason := fmt.Sprintf("%s in the path %s", id, identity.IDRule)
+				Error(w, r, problem{http.StatusNotFound, "not_found", reason})
 				return
 			}
 		}
 		ex := exchangeOf(r.Context())
-		ex.route, ex.check, ex.client, ex.answers = route, e.action.check, caller.ClientID, o.Answers
+		ex.route, ex.check, ex.client, ex.answers = route, e.action.check, token.ClientID, o.Answers
 		e.action.serve(w, r)
 		if name := countOf(route, ex.code); name != "" {
 			metric.Count(r.Context(), ex.log, o.Now(), name)
@@ -143,6 +150,7 @@ func guard(e Endpoint, o Options) http.Handler {
 	})
 }
 
+// pathIDs returns the names of the parameters in a pattern of a path.
 func pathIDs(pattern string) []string {
 	var ids []string
 	for part := range strings.SplitSeq(pattern, "/") {
@@ -153,42 +161,46 @@ func pathIDs(pattern string) []string {
 	return ids
 }
 
-// authorize is who calls; the zero value where the route needs no token. It refuses a caller
-// without a token for the route's tree, tenant and scope.
-func authorize(route Route, o Options, r *http.Request) (access.Caller, error) {
-	if route.Caller == Public || route.Caller == Client {
-		return access.Caller{}, nil
+// authorize returns the content of the request's token, or the zero value if the route needs none.
+// It refuses a token that is not valid, that is for another tenant or another tree, or that lacks
+// the scope of the route.
+func authorize(route Route, o Options, r *http.Request) (access.Token, error) {
+	if route.Caller == access.Public || route.Caller == access.OAuthClient {
+		return access.Token{}, nil
 	}
 	unauthorized := problem{http.StatusUnauthorized, "unauthorized", "a valid bearer token is needed"}
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") || token == "" || o.Verifier == nil {
-		return access.Caller{}, unauthorized
+	scheme, signed, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") || signed == "" || o.Verifier == nil {
+		return access.Token{}, unauthorized
 	}
-	caller, err := o.Verifier.Verify(r.Context(), strings.TrimSpace(token))
+	token, err := o.Verifier.Verify(r.Context(), strings.TrimSpace(signed))
 	switch {
 	case err == access.ErrToken:
 		err = unauthorized
 	case err != nil:
-	case caller.Tenant != r.PathValue("tid"), caller.Tree != string(route.Caller):
+	case token.Tenant != r.PathValue("tid"), token.Caller != route.Caller:
 		err = problem{http.StatusForbidden, "forbidden", "the token is for another tenant or another API"}
-	case !slices.Contains(caller.Scopes, route.Scope):
+	case !slices.Contains(token.Scopes, route.Scope):
 		err = problem{http.StatusForbidden, "insufficient_scope", "the token lacks the scope " + route.Scope}
 	}
-	return caller, err
+	return token, err
 }
 
-// exchange is what the edge knows of a request under way.
+// exchange is what the edge knows about a request that is being served.
 type exchange struct {
-	log     *slog.Logger // carries the request's id
-	code    string       // of the error that it came to; "" for none
+	log     *slog.Logger // has the request's id
+	code    string       // the code of the error with which it ended; "" if there was none
 	route   Route
 	check   func(context.Context, PlainCall) error
-	client  string // the API client's id; "" on routes that need no token
+	client  string // the id of the API client; "" on routes that need no token
 	answers Answers
 }
 
+// exchangeKey is the key of the exchange in a context.
 type exchangeKey struct{}
 
+// exchangeOf returns the exchange of a context. Outside of a handler that New returned, it returns
+// one that logs nothing.
 func exchangeOf(ctx context.Context) *exchange {
 	if ex, ok := ctx.Value(exchangeKey{}).(*exchange); ok {
 		return ex

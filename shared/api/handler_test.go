@@ -15,10 +15,10 @@ import (
 	"identitypools/shared/api"
 )
 
-// ASVS V8.2.1, V8.3.1: who may call is checked at the function, before the body is looked at.
+// ASVS V8.2.1, V8.3.1: the function checks the caller before it reads the body.
 func TestCallers(t *testing.T) {
 	t.Parallel()
-	e := open(t, function, decodes)
+	e := newEdge(t, function, decodes)
 	admin := e.admin(t)
 	tests := []struct {
 		name, method, path, authorization string
@@ -30,7 +30,7 @@ func TestCallers(t *testing.T) {
 		{"with an empty token", "GET", poolsPath, "Bearer ", 401, "unauthorized"},
 		{"with no scheme", "GET", poolsPath, admin, 401, "unauthorized"},
 		{"with a token that is none", "GET", poolsPath, "Bearer abc.def.ghi", 401, "unauthorized"},
-		{"with a token that was changed", "GET", poolsPath, "Bearer " + changed(admin), 401, "unauthorized"},
+		{"with a token that was changed", "GET", poolsPath, "Bearer " + changeSignature(admin), 401, "unauthorized"},
 		{"with a token of the other tree", "GET", poolsPath, "Bearer " + e.token(t, tenant, "system", api.ScopeAdmin, api.ScopeSystem), 403, "forbidden"},
 		{"with an admin token at a system route", "GET", "/api/identity/acme/system/pools", "Bearer " + e.token(t, tenant, "admin", api.ScopeAdmin, api.ScopeSystem), 403, "forbidden"},
 		{"with a token of another tenant", "GET", poolsPath, "Bearer " + e.token(t, "other", "admin", api.ScopeAdmin), 403, "forbidden"},
@@ -64,7 +64,7 @@ func TestCallers(t *testing.T) {
 	}
 }
 
-// decodes is a handler that needs a body where there is a method for one.
+// decodes is a handler that needs a body if the method of the request has one.
 func decodes(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet {
 		if err := api.Decode(r, &struct{}{}); err != nil {
@@ -75,7 +75,8 @@ func decodes(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-func changed(token string) string {
+// changeSignature returns a token whose signature is not valid.
+func changeSignature(token string) string {
 	middle := len(token) / 2
 	letter := "A"
 	if token[middle] == 'A' {
@@ -84,14 +85,14 @@ func changed(token string) string {
 	return token[:middle] + letter + token[middle+1:]
 }
 
-// ASVS V8.3.1: what an unknown caller sends is not parsed.
+// ASVS V8.3.1: the body of an unknown caller is not parsed.
 func TestCallersComeBeforeTheBody(t *testing.T) {
 	t.Parallel()
 	bodies := map[string]string{"huge": strings.Repeat("x", 1<<20), "malformed": `{"a":`, "none": ""}
 	for name, body := range bodies {
 		t.Run("without a token and with a body that is "+name, func(t *testing.T) {
 			t.Parallel()
-			e := open(t, function, decodes)
+			e := newEdge(t, function, decodes)
 			wantFailure(t, send(t, e.call, event("POST", poolsPath, "", body)), 401, "unauthorized")
 			wantFailure(t, send(t, e.call, event("POST", poolsPath, e.token(t, "other", "admin", api.ScopeAdmin), body)), 403, "forbidden")
 			if e.handled != 0 {
@@ -101,23 +102,23 @@ func TestCallersComeBeforeTheBody(t *testing.T) {
 	}
 	t.Run("the right caller hears about the body", func(t *testing.T) {
 		t.Parallel()
-		e := open(t, function, decodes)
+		e := newEdge(t, function, decodes)
 		wantFailure(t, send(t, e.call, event("POST", poolsPath, e.admin(t), bodies["huge"])), 413, "too_large")
 		wantFailure(t, send(t, e.call, event("POST", poolsPath, e.admin(t), bodies["malformed"])), 400, "malformed")
 	})
 }
 
-// Deny by default: a function that nobody gave a verifier serves what needs no token, and nothing else.
+// Deny by default: a function without a verifier serves only the routes that need no token.
 func TestWithoutVerifier(t *testing.T) {
 	t.Parallel()
-	admin := open(t, function, ok).admin(t)
+	admin := newEdge(t, function, ok).admin(t)
 	o := api.Options{Log: slog.New(slog.DiscardHandler), Now: time.Now}
 	for _, route := range rows() {
 		call := gateway(t, route.Function, ok, o)
 		path := strings.NewReplacer("{tid}", tenant, "{ipID}", "p", "{userID}", "u", "{schID}", "s", "{kind}", "k", "{lang}", "l").Replace(route.Path)
 		answer := send(t, call, event(route.Method, path, admin, ""))
 		want := http.StatusNoContent
-		if route.Caller == api.Admin || route.Caller == api.System {
+		if route.Caller == access.Admin || route.Caller == access.System {
 			want = http.StatusUnauthorized
 		}
 		if answer.StatusCode != want {
@@ -126,11 +127,12 @@ func TestWithoutVerifier(t *testing.T) {
 	}
 }
 
-// A verifier that can't tell is no caller's fault: the answer is a 500 that says nothing, and the handler isn't reached.
+// A verifier that fails is not the caller's fault. The answer is 500 without the cause, and the
+// handler is not called.
 func TestVerifierThatFails(t *testing.T) {
 	t.Parallel()
 	log := &lines{}
-	call := gateway(t, function, ok, api.Options{Verifier: broken{}, Log: slog.New(slog.NewJSONHandler(log, nil))})
+	call := gateway(t, function, ok, api.Options{Verifier: brokenVerifier{}, Log: slog.New(slog.NewJSONHandler(log, nil))})
 	f := wantFailure(t, send(t, call, event("GET", poolsPath, "x", "")), 500, "internal")
 	if strings.Contains(f.Error, "keys") {
 		t.Errorf("the answer tells the cause: %s", f.Error)
@@ -140,15 +142,16 @@ func TestVerifierThatFails(t *testing.T) {
 	}
 }
 
-type broken struct{}
+// brokenVerifier is a verifier that cannot read its keys.
+type brokenVerifier struct{}
 
-func (broken) Verify(context.Context, string) (access.Caller, error) {
-	return access.Caller{}, errors.New("the keys are gone")
+func (brokenVerifier) Verify(context.Context, string) (access.Token, error) {
+	return access.Token{}, errors.New("the keys are gone")
 }
 
 func TestPaths(t *testing.T) {
 	t.Parallel()
-	e := open(t, function, ok)
+	e := newEdge(t, function, ok)
 	admin := e.admin(t)
 	tests := []struct {
 		name, path string
@@ -196,10 +199,10 @@ func TestPaths(t *testing.T) {
 	}
 }
 
-// Routes without a token have ids too; an odd tenant there is no tenant.
+// Ids in the paths of routes without a token are checked too.
 func TestPathsOfPublicRoutes(t *testing.T) {
 	t.Parallel()
-	e := open(t, "registration", ok)
+	e := newEdge(t, "registration", ok)
 	f := wantFailure(t, send(t, e.call, event("GET", "/api/identity/a b/public/pools/p", "", "")), 404, "not_found")
 	if !strings.Contains(f.Error, "tid") {
 		t.Errorf("error is %q, want it to name the id", f.Error)
@@ -211,7 +214,7 @@ func TestPathsOfPublicRoutes(t *testing.T) {
 
 func TestMethods(t *testing.T) {
 	t.Parallel()
-	e := open(t, function, ok)
+	e := newEdge(t, function, ok)
 	tests := []struct{ name, method, path, allow string }{
 		{"a list can't be deleted", "DELETE", poolsPath, "GET, POST"},
 		{"a pool can't be posted to", "POST", poolsPath + "/p", "DELETE, GET, PUT"},
@@ -223,7 +226,7 @@ func TestMethods(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			answer := send(t, e.call, event(test.method, test.path, "", "")) // not even a token is asked for
+			answer := send(t, e.call, event(test.method, test.path, "", "")) // without a token, since the path is checked first
 			wantFailure(t, answer, 405, "method_not_allowed")
 			if got := answer.Headers["Allow"]; got != test.allow {
 				t.Errorf("Allow is %q, want %q", got, test.allow)
@@ -232,11 +235,11 @@ func TestMethods(t *testing.T) {
 	}
 }
 
-// ASVS V16.2.1: a request can be followed through the log by the id that its answer carries.
+// ASVS V16.2.1: the lines of a request in the log have the id that is in its answer.
 func TestRequestIDs(t *testing.T) {
 	t.Parallel()
 	fails := func(w http.ResponseWriter, r *http.Request) { api.Error(w, r, errors.New("disk on fire")) }
-	e := open(t, function, fails)
+	e := newEdge(t, function, fails)
 	admin := e.admin(t)
 	broken := event("POST", poolsPath, admin, "???")
 	broken.IsBase64Encoded = true
@@ -262,7 +265,7 @@ func TestRequestIDs(t *testing.T) {
 	}
 	t.Run("the log line", func(t *testing.T) {
 		t.Parallel()
-		e := open(t, function, fails)
+		e := newEdge(t, function, fails)
 		send(t, e.call, event("GET", poolsPath, e.admin(t), ""))
 		if all := e.log.all(t); len(all) != 1 || all[0]["request"] != requestID || all[0]["cause"] != "disk on fire" {
 			t.Errorf("log is %v, want one line with the request's id and the cause", all)
@@ -288,10 +291,10 @@ func TestRequestIDs(t *testing.T) {
 	}
 }
 
-// ASVS V16.5.1, V16.5.4: a panic ends one request, is logged, and answered with nothing about it.
+// ASVS V16.5.1, V16.5.4: a panic ends one request. It is logged, and its cause is not answered.
 func TestPanics(t *testing.T) {
 	t.Parallel()
-	e := open(t, function, func(http.ResponseWriter, *http.Request) { panic("table identity-pools is gone") })
+	e := newEdge(t, function, func(http.ResponseWriter, *http.Request) { panic("table identity-pools is gone") })
 	answer := send(t, e.call, event("GET", poolsPath, e.admin(t), ""))
 	f := wantFailure(t, answer, 500, "internal")
 	for _, secret := range []string{"identity-pools", "gone", "panic", ".go", "goroutine"} {
@@ -311,10 +314,11 @@ func TestPanics(t *testing.T) {
 	}
 }
 
-// V3.4.1, V3.4.3, V3.4.4, V3.4.6, V14.3.2: whatever is answered says that it is not for caches, frames or guesses at its type.
+// V3.4.1, V3.4.3, V3.4.4, V3.4.6, V14.3.2: the headers of every answer keep it out of caches and
+// frames, and keep browsers from guessing its type.
 func TestAnswersAreProtected(t *testing.T) {
 	t.Parallel()
-	e := open(t, function, ok)
+	e := newEdge(t, function, ok)
 	for name, request := range map[string]events.APIGatewayV2HTTPRequest{
 		"what was asked for": event("GET", poolsPath, e.admin(t), ""),
 		"a refusal":          event("GET", poolsPath, "", ""),

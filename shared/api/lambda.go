@@ -15,15 +15,17 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// requestIDHeader carries the gateway's request id to the handler. A caller can't set it: the adapter does.
+// requestIDHeader is the header by which the adapter gives the gateway's request id to the handler.
+// The adapter overwrites what a caller sends in it.
 const requestIDHeader = "X-Request-Id"
 
-// Gateway is a function as API Gateway calls it.
+// Gateway is a function in the form in which API Gateway calls it.
 type Gateway func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error)
 
-// Adapt makes a Gateway of an http.Handler, for the payload format 2.0 of an HTTP API. The path comes
-// decoded, as API Gateway sends it. The handler of a function answers 400 to a body that is not the
-// base64 that its event says.
+// Adapt returns a Gateway that calls h, for the payload format 2.0 of HTTP APIs. The path is not
+// escaped, because API Gateway sends it decoded. If the body of an event is not valid base64
+// although the event says so, h gets a request whose body cannot be read; a handler that New
+// returned answers it with 400.
 func Adapt(h http.Handler) Gateway {
 	return func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 		w := &recorder{header: http.Header{}, status: http.StatusOK}
@@ -32,6 +34,7 @@ func Adapt(h http.Handler) Gateway {
 	}
 }
 
+// request returns the request of an event.
 func request(ctx context.Context, event events.APIGatewayV2HTTPRequest) *http.Request {
 	body, length := io.ReadCloser(readCloser{strings.NewReader(event.Body)}), len(event.Body)
 	if event.IsBase64Encoded {
@@ -61,6 +64,7 @@ func request(ctx context.Context, event events.APIGatewayV2HTTPRequest) *http.Re
 	return r.WithContext(ctx)
 }
 
+// readCloser adds a Close method that does nothing.
 type readCloser struct{ io.Reader }
 
 func (readCloser) Close() error { return nil }
@@ -72,7 +76,7 @@ func (unreadable) Read([]byte) (int, error) { return 0, errors.New("not valid ba
 
 func (unreadable) Close() error { return nil }
 
-// recorder collects an answer.
+// recorder is an http.ResponseWriter that collects an answer.
 type recorder struct {
 	header http.Header
 	status int
@@ -93,6 +97,7 @@ func (w *recorder) Write(p []byte) (int, error) {
 	return w.body.Write(p)
 }
 
+// response returns the answer in the form of API Gateway.
 func (w *recorder) response() events.APIGatewayV2HTTPResponse {
 	out := events.APIGatewayV2HTTPResponse{StatusCode: w.status, Headers: make(map[string]string, len(w.header))}
 	for name, values := range w.header {
@@ -110,10 +115,11 @@ func (w *recorder) response() events.APIGatewayV2HTTPResponse {
 	return out
 }
 
-// Event is the event that API Gateway makes of a request with the body given.
+// Event returns the event that API Gateway makes of a request with the given body.
 func Event(r *http.Request, body []byte, requestID string) events.APIGatewayV2HTTPRequest {
 	event := events.APIGatewayV2HTTPRequest{
-		Version: "2.0", RouteKey: r.Pattern, RawPath: r.URL.Path, RawQueryString: r.URL.RawQuery, Headers: make(map[string]string, len(r.Header)),
+		Version: "2.0", RouteKey: r.Pattern, RawPath: r.URL.Path, RawQueryString: r.URL.RawQuery,
+		Headers: make(map[string]string, len(r.Header)),
 	}
 	for name, values := range r.Header {
 		if name == "Cookie" {
@@ -122,7 +128,7 @@ func Event(r *http.Request, body []byte, requestID string) events.APIGatewayV2HT
 		}
 		event.Headers[strings.ToLower(name)] = strings.Join(values, ",")
 	}
-	source, _, _ := net.SplitHostPort(r.RemoteAddr) // no address is no source
+	source, _, _ := net.SplitHostPort(r.RemoteAddr) // without an address, the source is empty
 	event.RequestContext = events.APIGatewayV2HTTPRequestContext{
 		RequestID: requestID, DomainName: r.Host,
 		HTTP: events.APIGatewayV2HTTPRequestContextHTTPDescription{
@@ -137,8 +143,8 @@ func Event(r *http.Request, body []byte, requestID string) events.APIGatewayV2HT
 	return event
 }
 
-// Write answers an HTTP request with what a function answered.
-func Write(w http.ResponseWriter, out events.APIGatewayV2HTTPResponse) error {
+// WriteResponse answers an HTTP request with the answer of a Gateway.
+func WriteResponse(w http.ResponseWriter, out events.APIGatewayV2HTTPResponse) error {
 	for name, value := range out.Headers {
 		w.Header().Set(name, value)
 	}

@@ -12,7 +12,7 @@ import (
 	"identitypools/shared/api"
 )
 
-// A request goes into an event and out of it, and so does an answer, without a loss.
+// A request survives the conversion to an event and back, and so does an answer.
 func TestTheAdapterLosesNothing(t *testing.T) {
 	t.Parallel()
 	for name, content := range map[string]string{"no body": "", "a text": `{"a":"ä"}`, "bytes that are no text": "\xff\x00binary"} {
@@ -23,7 +23,7 @@ func TestTheAdapterLosesNothing(t *testing.T) {
 			function := api.Adapt(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				text, _ := io.ReadAll(r.Body)
 				got, body = r, string(text)
-				answerRichly(w, content)
+				answerWithEverything(w, content)
 			}))
 			r := httptest.NewRequest("PUT", "http://api.example.com/a/b%20c?x=1&x=%2F", nil)
 			r.RemoteAddr = "[2001:db8::1]:4711"
@@ -41,7 +41,7 @@ func TestTheAdapterLosesNothing(t *testing.T) {
 				t.Errorf("body is %q of %d bytes, want %q", body, got.ContentLength, content)
 			}
 			w := httptest.NewRecorder()
-			if err := api.Write(w, out); err != nil {
+			if err := api.WriteResponse(w, out); err != nil {
 				t.Fatal(err)
 			}
 			checkAnswer(t, w.Result(), content)
@@ -49,16 +49,18 @@ func TestTheAdapterLosesNothing(t *testing.T) {
 	}
 }
 
-func answerRichly(w http.ResponseWriter, content string) {
+// answerWithEverything writes an answer with headers, cookies and a body.
+func answerWithEverything(w http.ResponseWriter, content string) {
 	w.Header().Add("X-Two", "a")
 	w.Header().Add("X-Two", "b")
 	http.SetCookie(w, &http.Cookie{Name: "c", Value: "1", Path: "/"})
 	http.SetCookie(w, &http.Cookie{Name: "d", Value: "2, 3", Path: "/"})
 	w.WriteHeader(http.StatusTeapot)
-	w.WriteHeader(http.StatusOK) // too late, as with net/http
+	w.WriteHeader(http.StatusOK) // has no effect, as with net/http
 	_, _ = io.WriteString(w, content)
 }
 
+// checkRequest checks a request that was converted to an event and back.
 func checkRequest(t *testing.T, got *http.Request) {
 	t.Helper()
 	if got.Method != "PUT" || got.URL.Path != "/a/b c" || got.URL.RawQuery != "x=1&x=%2F" || got.Host != "api.example.com" {
@@ -80,6 +82,7 @@ func checkRequest(t *testing.T, got *http.Request) {
 	}
 }
 
+// checkAnswer checks an answer that was converted to that of a Gateway and back.
 func checkAnswer(t *testing.T, answer *http.Response, content string) {
 	t.Helper()
 	body, err := io.ReadAll(answer.Body)
@@ -98,7 +101,7 @@ func TestAdapt(t *testing.T) {
 	t.Parallel()
 	t.Run("a body in base64 is decoded", func(t *testing.T) {
 		t.Parallel()
-		e := open(t, function, func(w http.ResponseWriter, r *http.Request) {
+		e := newEdge(t, function, func(w http.ResponseWriter, r *http.Request) {
 			var v struct {
 				Name string `json:"name"`
 			}
@@ -106,7 +109,7 @@ func TestAdapt(t *testing.T) {
 				api.Error(w, r, err)
 				return
 			}
-			api.Reply(w, 200, v.Name)
+			api.WriteJSON(w, 200, v.Name)
 		})
 		request := event("POST", poolsPath, e.admin(t), "eyJuYW1lIjoiw6QifQ==")
 		request.IsBase64Encoded = true
@@ -116,7 +119,7 @@ func TestAdapt(t *testing.T) {
 	})
 	t.Run("a body that is not base64 is the caller's fault", func(t *testing.T) {
 		t.Parallel()
-		e := open(t, function, ok)
+		e := newEdge(t, function, ok)
 		request := event("POST", poolsPath, e.admin(t), "%%%")
 		request.IsBase64Encoded = true
 		answer := send(t, e.call, request)
@@ -158,13 +161,13 @@ func TestAdapt(t *testing.T) {
 func TestWriteRefusesWhatIsNotBase64(t *testing.T) {
 	t.Parallel()
 	w := httptest.NewRecorder()
-	err := api.Write(w, events.APIGatewayV2HTTPResponse{StatusCode: 200, Body: "%", IsBase64Encoded: true})
+	err := api.WriteResponse(w, events.APIGatewayV2HTTPResponse{StatusCode: 200, Body: "%", IsBase64Encoded: true})
 	if err == nil || w.Body.Len() > 0 {
 		t.Errorf("error is %v, answered %q", err, w.Body)
 	}
 }
 
-// Whatever the gateway hands on, there is an answer: with a status, with the request's id, JSON, and never a 5xx.
+// Every event gets an answer with a status below 500, the id of the request, and JSON.
 func FuzzAdapter(f *testing.F) {
 	add := func(method, path, query, token, body string, encoded bool) {
 		f.Add(method, path, query, "authorization", "Bearer "+token, body, encoded, requestID)
@@ -179,13 +182,13 @@ func FuzzAdapter(f *testing.F) {
 	add("POST", poolsPath, "", "x", "%%%", true)
 	f.Add("POST", poolsPath, "", "Content-Type", "a/b; c", "\xff", false, "")
 	f.Add("POST", poolsPath, "", "x\n:", "\r\n", "{}", false, strings.Repeat("i", 65))
-	e := open(f, function, func(w http.ResponseWriter, r *http.Request) {
+	e := newEdge(f, function, func(w http.ResponseWriter, r *http.Request) {
 		var v map[string]any
 		if err := api.Decode(r, &v); err != nil {
 			api.Error(w, r, err)
 			return
 		}
-		api.Reply(w, 200, v)
+		api.WriteJSON(w, 200, v)
 	})
 	admin := e.admin(f)
 	f.Fuzz(func(t *testing.T, method, path, query, header, value, body string, encoded bool, id string) {
@@ -206,7 +209,7 @@ func FuzzAdapter(f *testing.F) {
 			if answer.Headers["X-Request-Id"] == "" && id != "" {
 				t.Fatal("no X-Request-Id")
 			}
-			if err := api.Write(httptest.NewRecorder(), answer); err != nil {
+			if err := api.WriteResponse(httptest.NewRecorder(), answer); err != nil {
 				t.Fatal(err)
 			}
 		}

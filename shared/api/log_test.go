@@ -8,7 +8,7 @@ import (
 	"identitypools/shared/api"
 )
 
-// ASVS V16.4.1: what comes of a caller stays inside of its line, so nobody writes lines of their own into the log.
+// ASVS V16.4.1: no text of a caller can begin a new line of the log.
 func TestNobodyWritesLinesIntoTheLog(t *testing.T) {
 	t.Parallel()
 	const forged = "no such key\n{\"level\":\"INFO\",\"msg\":\"all is well\"}\r\n\u2028\x1b[2J"
@@ -16,9 +16,9 @@ func TestNobodyWritesLinesIntoTheLog(t *testing.T) {
 		"the cause of a fault": func(w http.ResponseWriter, r *http.Request) { api.Error(w, r, errors.New(forged)) },
 		"a panic":              func(http.ResponseWriter, *http.Request) { panic(forged) },
 	} {
-		e := open(t, function, handler)
+		e := newEdge(t, function, handler)
 		wantFailure(t, send(t, e.call, event("GET", poolsPath, e.admin(t), "")), 500, "internal")
-		all := e.log.all(t) // fails where a line is no JSON
+		all := e.log.all(t) // fails if a line is not JSON
 		if len(all) != 1 || all[0]["level"] != "ERROR" || all[0]["cause"] != forged && all[0]["fault"] != forged {
 			t.Errorf("%s: the log is %q", name, all)
 		}

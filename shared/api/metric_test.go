@@ -20,7 +20,7 @@ import (
 
 const registerPath = "/api/identity/acme/public/pools/p/register"
 
-// counted are the metrics in a log, in their order.
+// counted returns the metrics in a log, in their order.
 func counted(tb testing.TB, log *lines) []metric.Name {
 	tb.Helper()
 	var names []metric.Name
@@ -35,7 +35,7 @@ func counted(tb testing.TB, log *lines) []metric.Name {
 	return names
 }
 
-// Every success of a route that counts, and no other.
+// Only successes of routes with a metric are counted.
 func TestWhatASuccessCounts(t *testing.T) {
 	t.Parallel()
 	want := map[string]metric.Name{
@@ -43,9 +43,9 @@ func TestWhatASuccessCounts(t *testing.T) {
 		"public.activate": metric.Activations,
 	}
 	for _, route := range rows() {
-		e := open(t, route.Function, ok)
+		e := newEdge(t, route.Function, ok)
 		path := strings.NewReplacer("{tid}", tenant, "{ipID}", "p", "{userID}", "u", "{schID}", "s", "{kind}", "k", "{lang}", "l").Replace(route.Path)
-		if answer := send(t, e.call, event(route.Method, path, e.token(t, tenant, string(route.Caller), route.Scope), "")); answer.StatusCode != 204 {
+		if answer := send(t, e.call, event(route.Method, path, e.token(t, tenant, route.Caller, route.Scope), "")); answer.StatusCode != 204 {
 			t.Fatalf("%s answered %d", route.Name, answer.StatusCode)
 		}
 		got, name := counted(t, e.log), want[route.Name]
@@ -87,8 +87,8 @@ func TestWhatAFailureCounts(t *testing.T) {
 		for way, answer := range ways {
 			t.Run(test.name+", "+way, func(t *testing.T) {
 				t.Parallel()
-				// On a route whose success counts, which this is none of.
-				e := open(t, "registration", func(w http.ResponseWriter, r *http.Request) { answer(w, r, fmt.Errorf("register: %w", test.err)) })
+				// The route has a metric for successes, and this request is not one.
+				e := newEdge(t, "registration", func(w http.ResponseWriter, r *http.Request) { answer(w, r, fmt.Errorf("register: %w", test.err)) })
 				send(t, e.call, event("POST", registerPath, "", ""))
 				want := []metric.Name{test.counts}
 				if test.counts == "" {
@@ -102,7 +102,7 @@ func TestWhatAFailureCounts(t *testing.T) {
 	}
 	t.Run("what is noted as no error is a success", func(t *testing.T) {
 		t.Parallel()
-		e := open(t, "registration", func(w http.ResponseWriter, r *http.Request) {
+		e := newEdge(t, "registration", func(w http.ResponseWriter, r *http.Request) {
 			api.CountError(r, nil)
 			w.WriteHeader(http.StatusNoContent)
 		})
@@ -113,7 +113,7 @@ func TestWhatAFailureCounts(t *testing.T) {
 	})
 }
 
-// A request that doesn't come to the end of its handler is no success.
+// A request whose handler panics is not a success.
 func TestWhatNeverCounts(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -131,7 +131,7 @@ func TestWhatNeverCounts(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			e := open(t, "registration", test.handler)
+			e := newEdge(t, "registration", test.handler)
 			if answer := send(t, e.call, test.event); answer.StatusCode != test.status {
 				t.Errorf("answered %d, want %d", answer.StatusCode, test.status)
 			}
@@ -142,7 +142,7 @@ func TestWhatNeverCounts(t *testing.T) {
 	}
 }
 
-// A count names the deployment and the request, and nothing that the request is about (ASVS V16.2.5).
+// A metric has the deployment and the id of the request, and nothing of its content (ASVS V16.2.5).
 func TestALineThatCounts(t *testing.T) {
 	t.Parallel()
 	log, at := &lines{}, time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)

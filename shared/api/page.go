@@ -8,22 +8,24 @@ import (
 	"identitypools/shared/identity"
 )
 
-// MaxAnswer bounds the page of a list, in bytes as the function writes it for Lambda, which takes 6
-// MB with everything around it.
+// MaxAnswer is the maximum size of a page of a list in bytes, in the form in which the function
+// sends it to Lambda. Lambda takes 6 MB, which includes more than the body.
 const MaxAnswer = 5 << 20
 
-// StoppedHeader tells where a filtered list stopped that has read its share before the page was full.
+// StoppedHeader is the header that says where a filtered list stopped because it had read enough
+// items before the page was full.
 const StoppedHeader = "X-Stopped-After"
 
 // Page is a page of a list.
 type Page[T any] struct {
 	Items        []T
-	StoppedAfter string // where a search that has read its share stopped; "" if it did not
+	StoppedAfter string // where a search stopped before the page was full, or ""
 }
 
-// List is an action that answers a page of a list, as the member of an object, each item as encode
-// makes it. A page that is too large for an answer is refused, so that the caller asks for fewer
-// items: a page that is shorter than its limit would be taken for the last one.
+// List returns an action that answers with a page of a list. The page is the given member of a JSON
+// object, and encode returns the form of each item in it. A page that is too large for an answer is
+// refused, so that the caller asks for fewer items. It is not shortened, because a page that is
+// shorter than its limit would be taken for the last one.
 func List[Q, T, A any](
 	member string, list func(context.Context, Call[Q, None]) (Page[T], error), encode func(T) A,
 ) Action {
@@ -44,13 +46,14 @@ func List[Q, T, A any](
 		for i, item := range page.Items {
 			items[i] = encode(item)
 		}
-		replyPage(w, r, member, items)
+		writePage(w, r, member, items)
 	})
 	a.list = member
 	return a
 }
 
-func replyPage[A any](w http.ResponseWriter, r *http.Request, member string, items []A) {
+// writePage answers with the items as the given member of an object.
+func writePage[A any](w http.ResponseWriter, r *http.Request, member string, items []A) {
 	body, err := encode(map[string]any{member: items})
 	if err == nil && sizeInText(body) > MaxAnswer {
 		err = identity.InvalidField("limit",
@@ -63,7 +66,8 @@ func replyPage[A any](w http.ResponseWriter, r *http.Request, member string, ite
 	send(w, http.StatusOK, body)
 }
 
-// sizeInText is how many bytes JSON takes as a text in JSON, which is how Lambda takes a body.
+// sizeInText returns the number of bytes that a body of JSON has as a string in JSON, which is the
+// form in which Lambda takes it.
 func sizeInText(body []byte) int {
 	size := len(body)
 	for _, escaped := range []struct {

@@ -11,7 +11,7 @@ import (
 	"identitypools/shared/api"
 )
 
-// A page is answered if Lambda takes it with what it writes around and into it, and refused if not.
+// A page is refused if it is too large for Lambda in the form in which Lambda gets it.
 func TestReplyPage(t *testing.T) {
 	t.Parallel()
 	for name, unit := range map[string]string{

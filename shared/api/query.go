@@ -12,17 +12,19 @@ import (
 	"identitypools/shared/identity"
 )
 
-// DecodeQuery reads the query of r into the struct that v points to. A field with a tag such as
-// `query:"limit"` takes the parameter of that name: it is a string, a *bool, which stays nil where
+// DecodeQuery decodes the query of r into the struct to which v points. A field with a tag such as
+// `query:"limit"` gets the parameter of that name. It must be a string, a *bool, which is nil if
 // the parameter is absent, or an encoding.TextUnmarshaler, whose error says what the value must be.
-// An empty parameter counts as absent, and one that no field takes is ignored. Embedded structs
-// belong to the struct. Errors: identity.Invalid, which names all faulty parameters.
+// The fields of embedded structs count as fields of the struct. An empty parameter counts as
+// absent, and a parameter without a field is ignored. The error is identity.Invalid, which names
+// all parameters that are not valid.
 func DecodeQuery(r *http.Request, v any) error {
 	var faults identity.Violations
 	decodeQuery(r.URL.Query(), reflect.ValueOf(v).Elem(), &faults)
 	return faults.Err()
 }
 
+// decodeQuery decodes the values into the fields of a struct.
 func decodeQuery(values url.Values, into reflect.Value, faults *identity.Violations) {
 	for i := range into.NumField() {
 		field := into.Type().Field(i)
@@ -41,6 +43,7 @@ func decodeQuery(values url.Values, into reflect.Value, faults *identity.Violati
 	}
 }
 
+// setField sets a field to the value that text represents.
 func setField(field reflect.Value, text string) error {
 	if u, ok := field.Addr().Interface().(encoding.TextUnmarshaler); ok {
 		return u.UnmarshalText([]byte(text))
@@ -57,13 +60,14 @@ func setField(field reflect.Value, text string) error {
 	return nil
 }
 
-// Lengths of a page.
+// The default and the maximum number of items in a page.
 const (
 	DefaultLimit = 20
 	MaxLimit     = 100
 )
 
-// Limit is the parameter that says how many items a page has at most; its zero value is the default.
+// Limit is the parameter for the maximum number of items in a page. Its zero value stands for the
+// default.
 type Limit int
 
 // UnmarshalText reads a number from 1 to MaxLimit.
@@ -76,7 +80,7 @@ func (l *Limit) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Items returns how many items the page has at most.
+// Items returns the maximum number of items in the page.
 func (l Limit) Items() int {
 	if l == 0 {
 		return DefaultLimit
@@ -84,7 +88,7 @@ func (l Limit) Items() int {
 	return int(l)
 }
 
-// ID is a parameter that names an item by its id; "" where it is absent.
+// ID is a parameter that is the id of an item. It is empty if the parameter is absent.
 type ID string
 
 // UnmarshalText reads an id.
@@ -96,7 +100,8 @@ func (id *ID) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Order is the parameter that gives the order of a list: "asc", the published "acs", or "desc".
+// Order is the parameter for the order of a list. It is "asc" or "desc"; "acs" is a published
+// spelling of "asc".
 type Order struct{ Descending bool }
 
 // UnmarshalText reads an order.

@@ -10,7 +10,7 @@ import (
 	"identitypools/shared/identity"
 )
 
-// wantParameter wants err to be about one query parameter, which is named without a slash.
+// wantParameter checks that err is about one query parameter, whose name has no slash.
 func wantParameter(t *testing.T, err error, name string) {
 	t.Helper()
 	var invalid identity.Invalid
@@ -97,13 +97,13 @@ func TestDecodeQuery(t *testing.T) {
 	}
 }
 
-// RFC 9110 §13.1.1: weak tags never match, and neither does what is no version of ours.
+// RFC 9110 §13.1.1: weak tags never match, nor do tags that are not those of versions.
 func TestIfMatch(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name   string
 		values []string
-		passes bool // with version 7
+		passes bool // whether version 7 satisfies it
 	}{
 		{"no precondition", nil, true},
 		{"the version", []string{`"7"`}, true},

@@ -14,25 +14,28 @@ import (
 	"identitypools/shared/once"
 )
 
-// Answers finds what an earlier request under the same key was answered with; shared/table has it.
+// Answers finds the stored answers of earlier requests. It is implemented by table.Answers.
 type Answers interface {
 	Get(ctx context.Context, r *once.Request) (answer []byte, ok bool, err error)
 }
 
-// The names of the idempotency key: the standard's, which wins, and the published API's.
+// The headers of idempotency keys. The first is that of the standard, which takes precedence, and
+// the second that of the published API. The third marks answers to repeats.
 const (
 	keyHeader      = "Idempotency-Key"
 	otherKeyHeader = "X-Idempotency-Key"
 	replayedHeader = "X-Idempotent-Replayed"
 )
 
-// repeat is a request that may be a repeat; the zero value, of a request without a key, is none.
+// repeat is a request that may be the repeat of an earlier one. The zero value is a request without
+// an idempotency key.
 type repeat struct {
 	*once.Request
 	answers Answers
 }
 
-// repeatOf reads the key of r, and the body, which can be read again afterwards. Errors: identity.Invalid, or what HTTP has for the fault.
+// repeatOf reads the idempotency key and the body of r. The body can be read again afterwards. The
+// error is identity.Invalid, or a problem of the body.
 func repeatOf(r *http.Request) (repeat, error) {
 	name := keyHeader
 	if r.Header.Get(name) == "" {
@@ -43,21 +46,24 @@ func repeatOf(r *http.Request) (repeat, error) {
 		return repeat{}, nil
 	}
 	if !once.CheckKey(key) {
-		return repeat{}, identity.InvalidField(name, fmt.Sprintf("must have %d to %d visible ASCII characters", once.MinKey, once.MaxKey))
+		reason := fmt.Sprintf("must have %d to %d visible ASCII characters", once.MinKey, once.MaxKey)
+		return repeat{}, identity.InvalidField(name, reason)
 	}
 	body, err := readBody(r)
 	if err != nil {
 		return repeat{}, err
 	}
 	r.Body = readCloser{bytes.NewReader(body)}
-	parts := [][]byte{[]byte(r.Method), []byte(r.URL.Path), []byte(r.URL.RawQuery), []byte(r.Header.Get("If-Match")), body}
+	parts := [][]byte{
+		[]byte(r.Method), []byte(r.URL.Path), []byte(r.URL.RawQuery), []byte(r.Header.Get("If-Match")), body,
+	}
 	request, err := once.New(r.PathValue("tid")+" "+string(ex.route.Caller), key, parts)
 	return repeat{request, ex.answers}, err
 }
 
-// find returns what an earlier request under the key was answered with. Errors: problem where that was
-// another request.
-func (p repeat) find(ctx context.Context) (s stored, found bool, err error) {
+// find returns the answer to an earlier request under the same key. The error is a problem if that
+// was a different request.
+func (p repeat) find(ctx context.Context) (s storedAnswer, found bool, err error) {
 	if p.Request == nil {
 		return s, false, nil
 	}
@@ -71,28 +77,30 @@ func (p repeat) find(ctx context.Context) (s stored, found bool, err error) {
 	case err != nil || !ok:
 		return s, false, err
 	}
-	s, err = storedOf(answer)
+	s, err = parseStored(answer)
 	return s, true, err
 }
 
-func storedOf(answer []byte) (stored, error) {
+// parseStored decodes a stored answer.
+func parseStored(answer []byte) (storedAnswer, error) {
 	var s struct {
-		stored
+		storedAnswer
 		Body jsontext.Value `json:"body"`
 	}
 	if err := json.Unmarshal(answer, &s); err != nil {
-		return stored{}, fmt.Errorf("decode a stored answer: %w", err)
+		return storedAnswer{}, fmt.Errorf("decode a stored answer: %w", err)
 	}
 	if s.Body.Kind() != 'n' {
-		s.stored.Body = s.Body
+		s.storedAnswer.Body = s.Body
 	}
-	return s.stored, nil
+	return s.storedAnswer, nil
 }
 
-// carryOut answers r with the result of do, or with what a request under the same idempotency key was
-// answered with: see [Change].
+// carryOut answers r with the result of do, or with the answer to an earlier request under the same
+// idempotency key: see [Change].
 func carryOut[T any](
-	w http.ResponseWriter, r *http.Request, do func(context.Context, once.Reply[T]) (T, error), encode func(T) stored,
+	w http.ResponseWriter, r *http.Request,
+	do func(context.Context, once.Reply[T]) (T, error), encode func(T) storedAnswer,
 ) {
 	answer, replayed, err := answerOnce(r, do, encode)
 	if err != nil {
@@ -101,14 +109,15 @@ func carryOut[T any](
 	}
 	if replayed {
 		w.Header().Set(replayedHeader, "true")
-		exchangeOf(r.Context()).code = "replayed" // so that nothing is counted twice
+		exchangeOf(r.Context()).code = "replayed" // a repeat is not counted again
 	}
 	answer.write(w)
 }
 
+// answerOnce returns the answer to r, and whether it is the answer to an earlier request.
 func answerOnce[T any](
-	r *http.Request, do func(context.Context, once.Reply[T]) (T, error), encode func(T) stored,
-) (answer stored, replayed bool, err error) {
+	r *http.Request, do func(context.Context, once.Reply[T]) (T, error), encode func(T) storedAnswer,
+) (answer storedAnswer, replayed bool, err error) {
 	p, err := repeatOf(r)
 	if err != nil {
 		return answer, false, err
@@ -121,14 +130,14 @@ func answerOnce[T any](
 	})
 	result, err := do(r.Context(), reply)
 	if err != nil {
-		// A repeat that was under way at the same time may have been faster.
+		// A simultaneous repeat may have been faster.
 		if answer, replayed, other := p.find(r.Context()); replayed || errors.As(other, new(problem)) {
 			return answer, replayed, other
 		}
 		return answer, false, err
 	}
 	if kept := reply.Stored(); kept != nil {
-		answer, err = storedOf(kept)
+		answer, err = parseStored(kept)
 		return answer, false, err
 	}
 	return encode(result), false, nil

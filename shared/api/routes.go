@@ -5,55 +5,44 @@ import (
 	"slices"
 	"strings"
 
+	"identitypools/shared/access"
 	"identitypools/shared/metric"
 )
 
-// Caller says who may call a route.
-type Caller string
-
-// The callers. A function refuses a request to an admin or system route that has no valid token,
-// whatever stands in front of the function.
-const (
-	Admin  Caller = "admin"  // an admin client, with a bearer token
-	System Caller = "system" // a system client, with a bearer token
-	Public Caller = "public" // a browser, without a token
-	Client Caller = "client" // an OAuth 2.0 client, which proves itself in the request
-)
-
-// Scopes of the published API.
+// The scopes of the published API.
 const (
 	ScopeAdmin        = "identity_admin"
 	ScopeSystem       = "identity"
 	ScopeRegistration = "identity_self_registration"
 )
 
-// Sizes of bodies, in bytes.
+// The usual maximum sizes of bodies, in bytes.
 const (
-	MaxBody              = 128 << 10 // of a route that has no limit of its own
-	MaxConfigurationBody = 5 << 20   // of a route that takes a whole configuration
+	MaxBody              = 128 << 10 // for a route without a limit of its own
+	MaxConfigurationBody = 5 << 20   // for a route that takes a whole configuration
 )
 
-// Route is one route of the API as data. Whatever depends on the routes is made from their rows or
-// tested against them: functions, gateways, events, limits and the description of the API.
+// Route is the row of a route. Functions, gateways, events, limits and the description of the API
+// are made from these rows, or are tested against them.
 type Route struct {
-	Name         string // unique: the caller and the operation, like "admin.createPool"
-	Operation    string // the published operation id, which an admin and a system route may share
-	Method, Path string // Path as http.ServeMux has it
+	Name         string // the unique name, such as "admin.createPool": the caller and the operation
+	Operation    string // the published operation id; an admin and a system route may share it
+	Method, Path string // the path is a pattern of http.ServeMux
 	Function     string // the function that serves the route
-	Caller       Caller
-	Scope        string      // that the caller's token must have; "" for callers without a token
-	CrossOrigin  bool        // browsers may call the route from pages of other origins
-	MaxBody      int         // in bytes
-	Counts       metric.Name // what a success counts as; "" if it is not counted
+	Caller       access.Caller
+	Scope        string      // the scope that the token must have; "" if the route needs no token
+	CrossOrigin  bool        // whether pages of other origins may call the route
+	MaxBody      int         // the maximum size of a body in bytes
+	Counts       metric.Name // the metric that counts successes; "" if there is none
 
-	Query, Body, Answer reflect.Type // what the route takes and answers; nil for nothing
+	Query, Body, Answer reflect.Type // the types of what the route takes and answers; nil if it has none
 	BodyIsOptional      bool
-	List                string // the member of the answer that has the items; "" if the answer is no list
-	Status              int    // of a success
+	List                string // if the answer is a list, the member that has the items
+	Status              int    // the status of a success
 }
 
-// Shape is the method and the path of the route without the names of its parameters: two routes of
-// one shape can't both exist.
+// Shape returns the method and the path of the route without the names of its parameters. Two
+// routes cannot have the same shape.
 func (r Route) Shape() string {
 	parts := strings.Split(r.Path, "/")
 	for i, part := range parts {
@@ -64,10 +53,11 @@ func (r Route) Shape() string {
 	return r.Method + " " + strings.Join(parts, "/")
 }
 
-// Key is the route as API Gateway and http.ServeMux name it, like "GET /{tid}/pools".
+// Key returns the route in the form in which API Gateway and http.ServeMux name it, such as "GET
+// /{tid}/pools".
 func (r Route) Key() string { return r.Method + " " + r.Path }
 
-// Base paths of the published API.
+// The base paths of the published API.
 const (
 	basePath   = "/api/identity/{tid}"
 	publicPath = basePath + "/public"
@@ -82,28 +72,33 @@ type Endpoint struct {
 // Option changes the row of a route.
 type Option func(*Route)
 
-// Counts makes a success of the route count as name.
+// Counts returns an option that sets the metric which counts successes of the route.
 func Counts(name metric.Name) Option { return func(r *Route) { r.Counts = name } }
 
-// Scope makes the route need another scope than the usual one of its caller.
+// Scope returns an option that sets a scope other than the usual one of the caller.
 func Scope(scope string) Option { return func(r *Route) { r.Scope = scope } }
 
-// BodyLimit bounds the body of the route, in bytes.
+// BodyLimit returns an option that sets the maximum size of the body in bytes.
 func BodyLimit(size int) Option { return func(r *Route) { r.MaxBody = size } }
 
-// nameOf returns the name of a route: its caller and its operation, without the caller's name where
-// the published id begins with that. So "systemListPools" of a system client is "system.listPools".
-func nameOf(caller Caller, operation string) string {
+// nameOf returns the name of a route: its caller and its operation. If the published operation id
+// begins with the caller, that is left out of the operation. For example, the name of
+// "systemListPools" for a system client is "system.listPools".
+func nameOf(caller access.Caller, operation string) string {
 	if rest, found := strings.CutPrefix(operation, string(caller)); found && rest != "" {
 		operation = strings.ToLower(rest[:1]) + rest[1:]
 	}
 	return string(caller) + "." + operation
 }
 
-func endpoint(caller Caller, method, path, operation string, action Action, options []Option) Endpoint {
+// newEndpoint returns the endpoint of a route with the types of its action.
+func newEndpoint(
+	caller access.Caller, method, path, operation string, action Action, options []Option,
+) Endpoint {
 	r := Route{
-		Name: nameOf(caller, operation), Operation: operation, Method: method, Path: path, Caller: caller, MaxBody: MaxBody,
-		Query: action.query, Body: action.body, Answer: action.answer,
+		Name: nameOf(caller, operation), Operation: operation, Method: method, Path: path, Caller: caller,
+		MaxBody: MaxBody,
+		Query:   action.query, Body: action.body, Answer: action.answer,
 		BodyIsOptional: action.bodyIsOptional, List: action.list, Status: action.status,
 	}
 	for _, option := range options {
@@ -112,59 +107,66 @@ func endpoint(caller Caller, method, path, operation string, action Action, opti
 	return Endpoint{r, action}
 }
 
-// ForAdmin returns the endpoint of a route for admin clients. The path counts from the admin tree.
+// ForAdmin returns the endpoint of a route for admin clients. The path is relative to the admin
+// tree.
 func ForAdmin(method, path, operation string, action Action, options ...Option) []Endpoint {
-	e := endpoint(Admin, method, basePath+"/admin"+path, operation, action, options)
+	e := newEndpoint(access.Admin, method, basePath+"/admin"+path, operation, action, options)
 	if e.Scope == "" {
 		e.Scope = ScopeAdmin
 	}
 	return []Endpoint{e}
 }
 
-// ForSystem returns the endpoint of a route for system clients. The path counts from the system
+// ForSystem returns the endpoint of a route for system clients. The path is relative to the system
 // tree.
 func ForSystem(method, path, operation string, action Action, options ...Option) []Endpoint {
-	e := endpoint(System, method, basePath+"/system"+path, operation, action, options)
+	e := newEndpoint(access.System, method, basePath+"/system"+path, operation, action, options)
 	if e.Scope == "" {
 		e.Scope = ScopeSystem
 	}
 	return []Endpoint{e}
 }
 
-// ForBoth returns the endpoints of an operation that admin and system clients share: one action at
-// the same path of both trees. The published id of the system operation may differ from that of the
-// admin operation; both routes are named for the latter.
-func ForBoth(method, path, operation, systemOperation string, action Action, options ...Option) []Endpoint {
-	both := slices.Concat(ForAdmin(method, path, operation, action, options...), ForSystem(method, path, systemOperation, action, options...))
-	both[1].Name = nameOf(System, operation)
+// ForBoth returns the two endpoints of an operation that admin and system clients share. Both have
+// the same action, and the same path in their trees. The published operation id of the system route
+// may be another one than that of the admin route; the names of both routes have the latter.
+func ForBoth(
+	method, path, operation, systemOperation string, action Action, options ...Option,
+) []Endpoint {
+	both := slices.Concat(
+		ForAdmin(method, path, operation, action, options...),
+		ForSystem(method, path, systemOperation, action, options...),
+	)
+	both[1].Name = nameOf(access.System, operation)
 	return both
 }
 
-// ForBrowsers returns the endpoint of a public operation, which pages of other origins may call. The
-// path counts from the public tree.
+// ForBrowsers returns the endpoint of a public operation, which pages of other origins may call.
+// The path is relative to the public tree.
 func ForBrowsers(method, path, operation string, action Action, options ...Option) []Endpoint {
-	e := endpoint(Public, method, publicPath+path, operation, action, options)
+	e := newEndpoint(access.Public, method, publicPath+path, operation, action, options)
 	e.CrossOrigin = true
 	return []Endpoint{e}
 }
 
-// ForPeople returns the endpoint of a built-in page. The path is the whole path.
+// ForPeople returns the endpoint of a page of the product. The path is complete.
 func ForPeople(method, path, operation string, action Action, options ...Option) []Endpoint {
-	return []Endpoint{endpoint(Public, method, path, operation, action, options)}
+	return []Endpoint{newEndpoint(access.Public, method, path, operation, action, options)}
 }
 
-// ForOAuthClients returns the endpoint of an OAuth 2.0 server. The path is the whole path.
+// ForOAuthClients returns the endpoint of an OAuth 2.0 server. The path is complete.
 func ForOAuthClients(method, path, operation string, action Action, options ...Option) []Endpoint {
-	return []Endpoint{endpoint(Client, method, path, operation, action, options)}
+	return []Endpoint{newEndpoint(access.OAuthClient, method, path, operation, action, options)}
 }
 
-// Function is the endpoints of one function.
+// Function is a function of the product with its endpoints.
 type Function struct {
 	Name      string
 	Endpoints []Endpoint
 }
 
-// NewFunction returns the function with the endpoints that the constructors of endpoints made.
+// NewFunction returns a function with the endpoints that ForAdmin and the other constructors
+// returned.
 func NewFunction(name string, endpoints ...[]Endpoint) Function {
 	f := Function{name, slices.Concat(endpoints...)}
 	for i := range f.Endpoints {

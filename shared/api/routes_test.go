@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"identitypools/shared/access"
 	"identitypools/shared/api"
 	"identitypools/shared/metric"
 	"identitypools/shared/once"
@@ -30,7 +31,7 @@ func TestNewRefusesRoutesThatAreThereTwice(t *testing.T) {
 	}
 }
 
-// A row says of its route what its action takes and answers, and the options change it.
+// The row of a route has the types of its action, and the options change it.
 func TestRowsOfRoutes(t *testing.T) {
 	t.Parallel()
 	type body struct{}
@@ -47,18 +48,18 @@ func TestRowsOfRoutes(t *testing.T) {
 	query, text := reflect.TypeFor[listQuery](), reflect.TypeFor[string]()
 	create := api.Route{
 		Name: "admin.createPool", Operation: "createPool", Method: "POST", Path: base + "admin/pools", Function: "pools",
-		Caller: api.Admin, Scope: api.ScopeAdmin, MaxBody: 7, Counts: metric.Limited,
+		Caller: access.Admin, Scope: api.ScopeAdmin, MaxBody: 7, Counts: metric.Limited,
 		Query: query, Body: reflect.TypeFor[body](), BodyIsOptional: true, Status: 201,
 	}
 	system := create
 	system.Name, system.Operation, system.Path = "system.createPool", "systemCreatePool", base+"system/pools"
-	system.Caller, system.Scope = api.System, api.ScopeSystem
+	system.Caller, system.Scope = access.System, api.ScopeSystem
 	want := []api.Route{create, system, {
 		Name: "public.listPools", Operation: "publicListPools", Method: "GET", Path: base + "public/pools", Function: "pools",
-		Caller: api.Public, CrossOrigin: true, MaxBody: api.MaxBody, Answer: text, List: "pools", Status: http.StatusOK,
+		Caller: access.Public, CrossOrigin: true, MaxBody: api.MaxBody, Answer: text, List: "pools", Status: http.StatusOK,
 	}, {
 		Name: "system.patchPools", Operation: "patchPools", Method: "PATCH", Path: base + "system/pools", Function: "pools",
-		Caller: api.System, Scope: api.ScopeRegistration, MaxBody: api.MaxBody, Status: http.StatusOK,
+		Caller: access.System, Scope: api.ScopeRegistration, MaxBody: api.MaxBody, Status: http.StatusOK,
 	}}
 	for i, row := range f.Routes() {
 		if row != want[i] {
@@ -67,7 +68,7 @@ func TestRowsOfRoutes(t *testing.T) {
 	}
 }
 
-// A route takes bodies up to its own limit.
+// A route accepts bodies up to its own limit.
 func TestBodyLimit(t *testing.T) {
 	t.Parallel()
 	type body struct {

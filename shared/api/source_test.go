@@ -5,11 +5,11 @@ import (
 	"testing"
 )
 
-// ASVS V4.1.3, V15.3.4: a source is whom API Gateway saw, whatever a caller says of itself.
+// ASVS V4.1.3, V15.3.4: the source is what API Gateway saw, whatever headers a caller sends.
 func TestNobodyChoosesTheirSource(t *testing.T) {
 	t.Parallel()
 	var seen string
-	e := open(t, function, func(_ http.ResponseWriter, r *http.Request) { seen = r.RemoteAddr })
+	e := newEdge(t, function, func(_ http.ResponseWriter, r *http.Request) { seen = r.RemoteAddr })
 	request := event("GET", poolsPath, e.admin(t), "")
 	request.RequestContext.HTTP.SourceIP = "192.0.2.1"
 	for _, name := range []string{"x-forwarded-for", "forwarded", "x-real-ip", "true-client-ip", "cf-connecting-ip"} {

@@ -2,41 +2,47 @@ package identity
 
 import "time"
 
-// Nobody is the id of no user: ValidID refuses it. It is looked up where there is nobody to look
-// up, so that it takes the same time.
+// Nobody is an id that no user has, because ValidID refuses it. Where a name leads to no user, the
+// product looks up Nobody, so that the answer takes the same time as for a user who exists.
 const Nobody = "#nobody"
 
 // DeviceMemory is how long a device is remembered after it was last renewed.
 const DeviceMemory = 90 * 24 * time.Hour
 
-// MaxDevice bounds the characters by which a back end names a device.
+// MaxDevice is the maximum length of the name that a back end gives to a device, in characters.
 const MaxDevice = 128
 
-// Device is what is known of a device for a user. The zero value is one that is not known.
+// Device is what is known about one device of a user. The zero value is an unknown device.
 type Device struct {
-	Failures Failures // of passwords that came from the device since it is known
-	Until    Time     // when it is forgotten
+	Failures Failures // wrong passwords from the device since it became known
+	Until    Time     // when the device is forgotten
 }
 
-// Known says whether a right password has come from the device, and lately.
-func (d Device) Known(now time.Time) bool { return now.Before(d.Until.Time) }
+// IsKnown reports whether the right password has been given from the device, and not longer ago
+// than DeviceMemory.
+func (d Device) IsKnown(now time.Time) bool { return now.Before(d.Until.Time) }
 
-// Fades says whether less than half of DeviceMemory is left, so that a known device should be renewed.
-func (d Device) Fades(now time.Time) bool { return !now.Before(d.Until.Add(-DeviceMemory / 2).Time) }
+// NeedsRenewal reports whether less than half of DeviceMemory is left, so that a known device
+// should be stored anew.
+func (d Device) NeedsRenewal(now time.Time) bool {
+	return !now.Before(d.Until.Add(-DeviceMemory / 2).Time)
+}
 
-// Account is what a password is compared with, and what limits the attempts.
+// Account is what an attempt to sign in with a password needs: the user, and the failures that
+// limit the attempts.
 type Account struct {
-	User     User // the zero value where there is none
+	User     User // the zero value if no user has the name
 	Failures Failures
 	Device   Device
 }
 
-// Budget are the failures that limit an attempt from the device that of names: the device's own
-// where it is known, else the common ones.
-func (a Account) Budget(of FailuresRef, now time.Time) (FailuresRef, Failures) {
-	if a.Device.Known(now) {
-		return of, a.Device.Failures
+// FailuresOf returns the failures that limit an attempt from the device that ref names, and the
+// reference to them. They are the device's own failures if the device is known, and otherwise the
+// common failures of the user.
+func (a Account) FailuresOf(ref FailuresRef, now time.Time) (FailuresRef, Failures) {
+	if a.Device.IsKnown(now) {
+		return ref, a.Device.Failures
 	}
-	of.Device = ""
-	return of, a.Failures
+	ref.Device = ""
+	return ref, a.Failures
 }

@@ -13,33 +13,40 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Languages are those in which people are spoken to, as ISO 639-1 codes. The first serves where nothing says which a person reads.
+// Languages returns the languages of pages and mails as ISO 639-1 codes. The first one is used if
+// nothing says which language a person reads.
 func Languages() []string { return []string{"en", "de", "es", "fr", "pl"} }
 
-// IsLanguage says whether code is one of Languages.
+// IsLanguage reports whether code is one of Languages.
 func IsLanguage(code string) bool { return slices.Contains(Languages(), code) }
 
-// Branding is how a pool's pages and mails look, and what they say. This project's own.
+// Branding is how the pages and the mails of a pool look and what they say. It is an extension of
+// the published API.
+//
+// Mails of a pool without a SenderName have the name of the deployment's sender, or else the name of
+// the pool.
 type Branding struct {
-	Language      string              `json:"language"` // where nothing says which the reader's is
+	Language      string              `json:"language"` // used if the reader's is not known
 	LogoURL       string              `json:"logo_url,omitempty"`
 	TermsURL      string              `json:"terms_url,omitempty"`
 	PrivacyURL    string              `json:"privacy_url,omitempty"`
-	SenderName    string              `json:"sender_name,omitempty"` // of mails; "" is that of the deployment's sender, else the pool's name
-	ReplyTo       string              `json:"reply_to,omitempty"`    // an e-mail address; "" is none
+	SenderName    string              `json:"sender_name,omitempty"` // of mails; see below
+	ReplyTo       string              `json:"reply_to,omitempty"`    // an e-mail address, or "" for none
 	CodeInSubject bool                `json:"code_in_subject"`
 	Texts         map[string]PageText `json:"texts,omitempty"` // by language
 }
 
-// PageText are a pool's own words on its pages, in a language; "" is what every pool says.
+// PageText is a pool's own words on its pages in one language. An empty field stands for the usual
+// words.
 type PageText struct {
-	Title  string            `json:"title,omitempty"`  // over the form
+	Title  string            `json:"title,omitempty"`  // above the form
 	Intro  string            `json:"intro,omitempty"`  // below the title
-	Done   string            `json:"done,omitempty"`   // when the account is active
-	Labels map[string]string `json:"labels,omitempty"` // of fields, by the name of the property of the payload's schema
+	Done   string            `json:"done,omitempty"`   // shown when the account is active
+	Labels map[string]string `json:"labels,omitempty"` // of fields, by the property of the payload
 }
 
-// BrandingChange changes a Branding: what is absent stays, texts are replaced as a whole.
+// BrandingChange changes a Branding. Absent fields are left unchanged; texts are replaced as a
+// whole.
 type BrandingChange struct {
 	Language      *string              `json:"language"`
 	LogoURL       *string              `json:"logo_url"`
@@ -51,7 +58,8 @@ type BrandingChange struct {
 	Texts         *map[string]PageText `json:"texts"`
 }
 
-// Lengths of what a branding says, in characters, and of all its texts together, in bytes.
+// The maximum lengths of the texts of a branding: of each text in characters, and of all page texts
+// together in bytes.
 const (
 	maxURL        = 512
 	maxSenderName = 64
@@ -60,41 +68,43 @@ const (
 	maxPageTexts  = 16 << 10
 )
 
-// Filled is the branding with the usual language where none was ever set.
+// Filled returns the branding with the default language if no language was ever set.
 func (b Branding) Filled() Branding {
-	b.Language = set(Languages()[0], b.Language)
+	b.Language = firstNonEmpty(Languages()[0], b.Language)
 	return b
 }
 
 func (b *Branding) change(c BrandingChange) {
-	replace(&b.Language, c.Language)
-	replace(&b.LogoURL, c.LogoURL)
-	replace(&b.TermsURL, c.TermsURL)
-	replace(&b.PrivacyURL, c.PrivacyURL)
-	replace(&b.SenderName, c.SenderName)
-	replace(&b.ReplyTo, c.ReplyTo)
-	replace(&b.CodeInSubject, c.CodeInSubject)
-	replace(&b.Texts, c.Texts)
+	setIfGiven(&b.Language, c.Language)
+	setIfGiven(&b.LogoURL, c.LogoURL)
+	setIfGiven(&b.TermsURL, c.TermsURL)
+	setIfGiven(&b.PrivacyURL, c.PrivacyURL)
+	setIfGiven(&b.SenderName, c.SenderName)
+	setIfGiven(&b.ReplyTo, c.ReplyTo)
+	setIfGiven(&b.CodeInSubject, c.CodeInSubject)
+	setIfGiven(&b.Texts, c.Texts)
 	*b = b.Filled()
 }
 
 func (b Branding) check(v *Violations) {
 	const at = "/branding/"
 	checkLanguage(v, at+"language", b.Language)
-	for name, value := range map[string]string{"logo_url": b.LogoURL, "terms_url": b.TermsURL, "privacy_url": b.PrivacyURL} {
+	for name, value := range map[string]string{
+		"logo_url": b.LogoURL, "terms_url": b.TermsURL, "privacy_url": b.PrivacyURL,
+	} {
 		if value != "" && !isWebAddress(value) {
 			v.Add(at+name, fmt.Sprintf("must be an https URL of at most %d characters", maxURL))
 		}
 	}
 	checkLine(v, at+"sender_name", b.SenderName, 0, maxSenderName)
-	if strings.ContainsAny(b.SenderName, "@<>\"") { // which would look like an address that it isn't
+	if strings.ContainsAny(b.SenderName, "@<>\"") { // it could be mistaken for the sender's address
 		v.Add(at+"sender_name", `must not contain @, <, > or "`)
 	}
 	if strings.ContainsFunc(b.SenderName, isInvisible) {
 		v.Add(at+"sender_name", errInvisible.Error())
 	}
 	if b.ReplyTo != "" {
-		if _, err := Mailbox(b.ReplyTo); err != nil {
+		if _, err := NormalizeMailbox(b.ReplyTo); err != nil {
 			v.Add(at+"reply_to", err.Error())
 		}
 	}
@@ -109,7 +119,7 @@ func (b Branding) check(v *Violations) {
 	}
 }
 
-// check also tells the size of the texts in bytes.
+// check records the violations of t, and returns the size of its texts in bytes.
 func (t PageText) check(v *Violations, at string) (size int) {
 	checkLine(v, at+"/title", t.Title, 0, maxTitle)
 	checkLine(v, at+"/intro", t.Intro, 0, maxParagraph)
@@ -122,22 +132,27 @@ func (t PageText) check(v *Violations, at string) (size int) {
 	return size
 }
 
-// checkLanguage records a language that people are not spoken to in.
+// checkLanguage records a violation at pointer if language is not one of Languages.
 func checkLanguage(v *Violations, pointer, language string) {
 	if !IsLanguage(language) {
 		v.Add(pointer, "must be one of "+strings.Join(Languages(), ", "))
 	}
 }
 
-// isWebAddress says whether text is an https URL that can stand in a page, and its origin in a page's Content-Security-Policy.
+// isWebAddress reports whether text is an https URL that can be used in a page, and whose origin
+// can be used in the page's Content-Security-Policy.
 func isWebAddress(text string) bool {
 	u, err := url.Parse(text)
-	return err == nil && utf8.RuneCountInString(text) <= maxURL && u.Scheme == "https" && u.User == nil && u.Host != "" &&
-		strings.Trim(strings.ToLower(u.Host), "abcdefghijklmnopqrstuvwxyz0123456789.-:") == "" && !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r == 0x7f })
+	const ofHosts = "abcdefghijklmnopqrstuvwxyz0123456789.-:"
+	notVisible := func(r rune) bool { return r <= ' ' || r == 0x7f }
+	return err == nil && utf8.RuneCountInString(text) <= maxURL &&
+		u.Scheme == "https" && u.User == nil && u.Host != "" &&
+		strings.Trim(strings.ToLower(u.Host), ofHosts) == "" && !strings.ContainsFunc(text, notVisible)
 }
 
-// Colour is the pool's badge colour as #rrggbb in small letters; "" where it has none, or one of another form, which is kept since the
-// published API takes any text.
+// Colour returns the pool's badge colour in the form #rrggbb, in lower case. It returns "" if the
+// pool has no badge colour, or one in another form: the published API accepts any text, so the pool
+// keeps it.
 func (p Pool) Colour() string {
 	digits, ok := strings.CutPrefix(strings.ToLower(p.BadgeColor), "#")
 	if len(digits) == 3 {
@@ -149,8 +164,9 @@ func (p Pool) Colour() string {
 	return "#" + digits
 }
 
-// LanguageFor is the language to speak to u in, as far as it is known: the one that was asked for, else the one that u signed up in or that
-// u's payload has as the claim locale (OpenID Connect Core §5.1), else the pool's.
+// LanguageFor returns the language in which to address u. It is the first of these that is known:
+// the language that was asked for, the one in which u signed up, the claim locale of u's payload
+// (OpenID Connect Core §5.1), and the pool's language.
 func (p Pool) LanguageFor(u User, asked string) string {
 	for _, language := range []string{asked, u.Language, u.locale()} {
 		if IsLanguage(language) {
@@ -160,7 +176,8 @@ func (p Pool) LanguageFor(u User, asked string) string {
 	return p.Branding.Language
 }
 
-// locale is the language of the payload's claim locale, without the region that it may name ("de-AT", "de_AT").
+// locale returns the language of the payload's claim locale, without the region that the claim may
+// name ("de-AT", "de_AT").
 func (u User) locale() string {
 	var claims struct {
 		Locale jsontext.Value `json:"locale"`
@@ -169,7 +186,7 @@ func (u User) locale() string {
 		return ""
 	}
 	var tag string
-	_ = json.Unmarshal(claims.Locale, &tag) // is a string
+	_ = json.Unmarshal(claims.Locale, &tag) // it is a string, so this cannot fail
 	language, _, _ := strings.Cut(strings.ReplaceAll(tag, "_", "-"), "-")
 	return strings.ToLower(language)
 }

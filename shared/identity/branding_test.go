@@ -10,7 +10,7 @@ import (
 	"identitypools/shared/identity"
 )
 
-// fullBranding sets everything that can be set.
+// fullBranding returns a change that sets every field.
 func fullBranding() identity.BrandingChange {
 	return identity.BrandingChange{
 		Language: ptr("de"), LogoURL: ptr("https://cdn.example.com/logo.svg"), TermsURL: ptr("https://example.com/terms"),
@@ -22,7 +22,8 @@ func fullBranding() identity.BrandingChange {
 	}
 }
 
-func branded(tb testing.TB, c identity.BrandingChange) identity.Branding {
+// changeBranding returns the branding of a new pool after a change.
+func changeBranding(tb testing.TB, c identity.BrandingChange) identity.Branding {
 	tb.Helper()
 	return newPool(tb, identity.PoolChange{Branding: c}).Branding
 }
@@ -34,15 +35,15 @@ func TestBrandingTakesWhatIsGiven(t *testing.T) {
 		Language: *c.Language, LogoURL: *c.LogoURL, TermsURL: *c.TermsURL, PrivacyURL: *c.PrivacyURL, SenderName: *c.SenderName,
 		ReplyTo: *c.ReplyTo, CodeInSubject: true, Texts: *c.Texts,
 	}
-	if got := branded(t, c); !reflect.DeepEqual(got, want) {
+	if got := changeBranding(t, c); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
-	if got, want := branded(t, identity.BrandingChange{}), (identity.Branding{Language: "en"}); !reflect.DeepEqual(got, want) {
+	if got, want := changeBranding(t, identity.BrandingChange{}), (identity.Branding{Language: "en"}); !reflect.DeepEqual(got, want) {
 		t.Errorf("of a pool that sets none: %+v, want %+v", got, want)
 	}
 }
 
-// What is absent stays, what is empty is cleared, and texts are replaced as a whole.
+// An absent field is left unchanged, an empty one is cleared, and texts are replaced as a whole.
 func TestBrandingMerges(t *testing.T) {
 	t.Parallel()
 	full := fullBranding()
@@ -76,7 +77,7 @@ func TestBrandingMerges(t *testing.T) {
 			if err != nil || !reflect.DeepEqual(got.Branding, want) {
 				t.Errorf("got  %+v, %v\nwant %+v", got.Branding, err, want)
 			}
-			if !reflect.DeepEqual(old.Branding, branded(t, full)) {
+			if !reflect.DeepEqual(old.Branding, changeBranding(t, full)) {
 				t.Error("the old pool has changed too")
 			}
 		})
@@ -91,7 +92,7 @@ func TestBrandingIsBounded(t *testing.T) {
 	}
 	rows := map[string]struct {
 		change identity.BrandingChange
-		at     []string // none: it is good
+		at     []string // the invalid fields; none if the change is valid
 	}{
 		"a language that nobody is spoken to in": {identity.BrandingChange{Language: ptr("it")}, []string{"/branding/language"}},
 		"a language with a region":               {identity.BrandingChange{Language: ptr("de-AT")}, []string{"/branding/language"}},
@@ -114,8 +115,8 @@ func TestBrandingIsBounded(t *testing.T) {
 		"a longer label":                         {of("es", identity.PageText{Labels: map[string]string{"a/b~c": *long(101)}}), []string{"/branding/texts/es/labels/a~1b~0c"}},
 		"a label of nothing":                     {of("es", identity.PageText{Labels: map[string]string{"name": " "}}), []string{"/branding/texts/es/labels/name"}},
 		"texts in a language of nobody":          {of("x/y", identity.PageText{Title: "x"}), []string{"/branding/texts/x~1y"}},
-		"the most texts":                         {of("de", identity.PageText{Title: "a", Labels: labels(16<<10 - 1)}), nil},
-		"more texts":                             {of("de", identity.PageText{Title: "ab", Labels: labels(16<<10 - 1)}), []string{"/branding/texts"}},
+		"the most texts":                         {of("de", identity.PageText{Title: "a", Labels: labelsOfSize(16<<10 - 1)}), nil},
+		"more texts":                             {of("de", identity.PageText{Title: "ab", Labels: labelsOfSize(16<<10 - 1)}), []string{"/branding/texts"}},
 	}
 	for _, name := range []string{"@", "<", ">", `"`} {
 		rows["a sender with "+name] = struct {
@@ -127,13 +128,13 @@ func TestBrandingIsBounded(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, err := identity.NewPool("default", "shop", identity.PoolChange{Name: "Shop", Branding: row.change})
-			checkWrong(t, err, row.at...)
+			checkInvalid(t, err, row.at...)
 		})
 	}
 }
 
-// labels are labels of a size in bytes, names among it.
-func labels(size int) map[string]string {
+// labelsOfSize returns labels whose names and texts have size bytes together.
+func labelsOfSize(size int) map[string]string {
 	all := map[string]string{}
 	for i := 0; size > 0; i++ {
 		name := "n" + string(rune('a'+i/26)) + string(rune('a'+i%26))
@@ -147,14 +148,14 @@ func labels(size int) map[string]string {
 	return all
 }
 
-// The addresses of a pool's pages stand in pages, and their origins in the policy of pages.
+// The web addresses of a branding are used in pages, and their origins in the policy of pages.
 func TestWebAddressesOfABranding(t *testing.T) {
 	t.Parallel()
 	const start = "https://example.com/"
 	for address, good := range map[string]bool{
 		"https://example.com":                       true,
 		"https://EXAMPLE.com:8443/a?b":              true,
-		"https://example.com/ž'\"<>":                true, // pages escape it
+		"https://example.com/ž'\"<>":                true, // pages escape these characters
 		start + strings.Repeat("ž", 512-len(start)): true,
 		start + strings.Repeat("ž", 513-len(start)): false,
 		"http://example.com":                        false,
@@ -178,9 +179,9 @@ func TestWebAddressesOfABranding(t *testing.T) {
 		} {
 			_, err := identity.NewPool("default", "shop", identity.PoolChange{Name: "Shop", Branding: change})
 			if good {
-				checkWrong(t, err)
+				checkInvalid(t, err)
 			} else {
-				checkWrong(t, err, "/branding/"+name)
+				checkInvalid(t, err, "/branding/"+name)
 			}
 		}
 	}

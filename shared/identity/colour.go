@@ -5,15 +5,17 @@ import (
 	"strconv"
 )
 
-// usualColour is that of pools without one.
-const usualColour = "#1a56db"
+// defaultColour is the colour of pools that have none of their own.
+const defaultColour = "#1a56db"
 
-// Colours are those of a surface in a pool's colour, #rrggbb or "" for the usual one, and of what is written on it: black or white, whichever contrasts more. That is always at least
-// 4.5 to 1, which text needs (WCAG 2.2 §1.4.3).
+// Colours returns the colour of a surface, and the colour of text on it. The surface has the given
+// colour, #rrggbb, or the default colour if the given one is empty. The text is black or white,
+// whichever contrasts more. The contrast is always at least 4.5 to 1, as text needs it (WCAG 2.2
+// §1.4.3).
 func Colours(colour string) (surface, on string) {
 	light, ok := luminance(colour)
 	if !ok {
-		colour = usualColour
+		colour = defaultColour
 		light, _ = luminance(colour)
 	}
 	if (light+0.05)/0.05 > 1.05/(light+0.05) {
@@ -22,7 +24,8 @@ func Colours(colour string) (surface, on string) {
 	return colour, "#ffffff"
 }
 
-// luminance is the relative luminance of a colour, from 0 to 1 (WCAG 2.2).
+// luminance returns the relative luminance of a colour, from 0 to 1, as WCAG 2.2 defines it. It
+// reports false if the colour does not have the form #rrggbb.
 func luminance(colour string) (light float64, ok bool) {
 	if len(colour) != len("#rrggbb") || colour[0] != '#' {
 		return 0, false

@@ -8,27 +8,32 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// DataPart is one of the three documents that a user carries; it is also their field name on the wire.
+// DataPart names one of the three documents of a user. It is also the name of the document's field
+// in the API.
 type DataPart string
 
-// The parts: users may edit their payload; metadata is for administrators, business metadata for partners' administrators.
+// The three documents. Users may edit their payload. The metadata is for administrators, and the
+// business metadata for administrators of partners.
 const (
 	Payload          DataPart = "payload"
 	Metadata         DataPart = "metadata"
 	BusinessMetadata DataPart = "business_metadata"
 )
 
-// DataParts are all parts.
+// DataParts returns all parts.
 func DataParts() []DataPart { return []DataPart{Payload, Metadata, BusinessMetadata} }
 
-// MaxDocument bounds each document of a user and of a pool, in bytes, so that a user stays far below the 400 KB of an item.
+// MaxDocument is the maximum size of each document of a user and of a pool, in bytes. With it, a
+// user stays far below 400 KB, which is the limit for an item of DynamoDB.
 const MaxDocument = 64 << 10
 
-// given says whether a caller sent a value: null is absent.
-func given(value jsontext.Value) bool { return len(value) > 0 && value.Kind() != 'n' }
+// isGiven reports whether a caller sent a value. JSON's null counts as absent.
+func isGiven(value jsontext.Value) bool { return len(value) > 0 && value.Kind() != 'n' }
 
+// checkObject records a violation if value is given and is not an object of at most MaxDocument
+// bytes.
 func checkObject(v *Violations, pointer string, value jsontext.Value) {
-	if !given(value) {
+	if !isGiven(value) {
 		return
 	}
 	if value.Kind() != '{' {
@@ -39,7 +44,8 @@ func checkObject(v *Violations, pointer string, value jsontext.Value) {
 	}
 }
 
-// checkLine records a text that is not one line of at least shortest and at most longest characters.
+// checkLine records a violation unless text is a single line that has from shortest to longest
+// characters.
 func checkLine(v *Violations, pointer, text string, shortest, longest int) {
 	switch n := utf8.RuneCountInString(text); {
 	case n < shortest || strings.TrimSpace(text) == "" && shortest > 0:

@@ -1,6 +1,12 @@
-// Package identity is the domain: pools, schemas, users, codes, registrations and the rules that hold between them.
+// Package identity is the domain of the product: pools, schemas, users, codes, registrations,
+// messages, and the rules that hold between them.
 //
-// It is pure: it knows no AWS, no HTTP, no clock and no source of randomness of its own, and imports no other package of
-// this project. Everything in the project may import it. Times and ids are parameters. Rules come from the published API
-// that the project is compatible with, from NIST SP 800-63B-4 and from OWASP ASVS 5.0; a comment names the source.
+// The package is pure. It uses neither AWS nor HTTP, reads no clock, has no source of randomness,
+// and imports no other package of this project; any other package may import it. Functions take the
+// time and new ids as parameters (see [Maker]). The rules come from the published API with which
+// the project is compatible, from NIST SP 800-63B-4 and from OWASP ASVS 5.0. A comment at each rule
+// names its source.
+//
+// The errors of the whole product are types of this package: see [NotFound], [Invalid], [Conflict]
+// and the others in errors.go.
 package identity

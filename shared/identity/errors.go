@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// NotFound says that a thing named by the caller does not exist. Thing is a word for people ("pool", "user", "schema").
+// NotFound is the error for something that the caller names and that does not exist. Thing is a
+// word for people ("pool", "user", "schema").
 type NotFound struct {
 	Thing string
 	ID    string
@@ -14,8 +15,9 @@ type NotFound struct {
 
 func (e NotFound) Error() string { return fmt.Sprintf("no %s %q", e.Thing, e.ID) }
 
-// Conflict says that a change collides with what is stored. Pointer names the offending field of the request as a
-// JSON Pointer (RFC 6901), empty where no single field is at fault; Reason is a sentence for the caller.
+// Conflict is the error for a change that collides with what is stored. Pointer names the field of
+// the request that is at fault as a JSON Pointer (RFC 6901), or is empty if no single field is.
+// Reason is a sentence for the caller.
 type Conflict struct {
 	Pointer string
 	Reason  string
@@ -23,16 +25,17 @@ type Conflict struct {
 
 func (e Conflict) Error() string { return e.Reason }
 
-// Violation is one field that breaks a rule: Pointer is a JSON Pointer (RFC 6901) into the request body, or the name of a
-// query parameter without a slash. Reason never repeats the offending value, which may be secret.
+// Violation describes a field that breaks a rule. Pointer is a JSON Pointer (RFC 6901) into the
+// body of the request, or the name of a query parameter, which has no slash. Reason never contains
+// the value of the field, because that may be secret.
 type Violation struct {
 	Pointer string `json:"pointer"`
 	Reason  string `json:"reason"`
-	Rule    string `json:"-"` // the name of the rule, for those who say it in words of their own; "" for rules that have none
-	Bound   int    `json:"-"` // that the rule sets; 0 for none
+	Rule    string `json:"-"` // names the rule for pages, which have their own texts
+	Bound   int    `json:"-"` // the limit that the rule sets; 0 if it sets none
 }
 
-// Invalid says that a request was understood but breaks rules; it has at least one violation.
+// Invalid is the error for a request that breaks rules. It has at least one violation.
 type Invalid struct {
 	Violations []Violation
 }
@@ -45,12 +48,12 @@ func (e Invalid) Error() string {
 	return strings.Join(parts, "; ")
 }
 
-// InvalidField is an Invalid with one violation.
+// InvalidField returns an Invalid with one violation.
 func InvalidField(pointer, reason string) Invalid {
 	return Invalid{Violations: []Violation{{Pointer: pointer, Reason: reason}}}
 }
 
-// Violations collects what is wrong with a request, so that a caller is told everything at once.
+// Violations collects the violations of a request, so that the caller is told all of them at once.
 type Violations []Violation
 
 // Add records a violation.
@@ -58,8 +61,9 @@ func (v *Violations) Add(pointer, reason string) {
 	*v = append(*v, Violation{Pointer: pointer, Reason: reason})
 }
 
-// Under records the violations that err carries, each below prefix; any other error is returned.
-func (v *Violations) Under(prefix string, err error) error {
+// AddUnder records the violations of an Invalid, with prefix before each of their pointers. It
+// returns any other error.
+func (v *Violations) AddUnder(prefix string, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -74,7 +78,7 @@ func (v *Violations) Under(prefix string, err error) error {
 	return nil
 }
 
-// Err is an Invalid with everything recorded, or nil.
+// Err returns an Invalid with everything that was recorded, or nil if nothing was.
 func (v Violations) Err() error {
 	if len(v) == 0 {
 		return nil
@@ -82,7 +86,8 @@ func (v Violations) Err() error {
 	return Invalid{Violations: v}
 }
 
-// Refused says that a rule forbids the call as it stands. Code is the stable error code of the answer, in snake case.
+// Refused is the error for a call that a rule forbids at present. Code is the stable error code of
+// the answer, in snake case.
 type Refused struct {
 	Code   string
 	Reason string
@@ -90,30 +95,35 @@ type Refused struct {
 
 func (e Refused) Error() string { return e.Reason }
 
-// ErrRegistrationDisabled answers a registration in a pool that does not allow it.
+// ErrRegistrationDisabled is the error for a registration in a pool that does not allow
+// self-registration.
 var ErrRegistrationDisabled = Refused{Code: "registration_disabled", Reason: "this pool does not allow self-registration"}
 
-// InvalidCode is the one answer to every wrong, spent, unknown or exhausted code, so that none can be told from another.
+// InvalidCode is the error for every code that is wrong, used, unknown or out of guesses. There is
+// only one error for all of them, so that nobody can tell these cases apart.
 type InvalidCode struct{}
 
 func (InvalidCode) Error() string { return "the code is not valid" }
 
-// ExpiredCode tells the holder of the right code, and nobody else, that it came too late.
+// ExpiredCode is the error for the right code that is presented too late. Only somebody who
+// presents the right code gets it.
 type ExpiredCode struct{}
 
 func (ExpiredCode) Error() string { return "the code has expired, ask for a new one" }
 
-// WrongPassword is the one answer to a password that does not authenticate, whatever the reason.
+// WrongPassword is the error for a password that does not authenticate, whatever the reason.
 type WrongPassword struct{}
 
 func (WrongPassword) Error() string { return "the identifier or the password is wrong" }
 
-// PreconditionFailed says that If-Match names a version that is not the stored one.
+// PreconditionFailed is the error for a change whose If-Match names a version that is not the
+// stored one.
 type PreconditionFailed struct{}
 
 func (PreconditionFailed) Error() string { return "the resource has changed since it was read" }
 
-// Limited says that the caller did something too often and may try again after a while.
+// Limited is the error for something that was done too often. The caller may try again after
+// RetryAfter.
 type Limited struct {
 	RetryAfter time.Duration
 	Reason     string
@@ -121,7 +131,8 @@ type Limited struct {
 
 func (e Limited) Error() string { return e.Reason }
 
-// Unavailable says that a part behind the function (table, mail) could not do its work now; Cause is for the log.
+// Unavailable is the error for a call that failed because a service behind the function, such as
+// the table, could not do its work. Cause is for the log.
 type Unavailable struct {
 	RetryAfter time.Duration
 	Cause      error

@@ -10,17 +10,17 @@ import (
 	"identitypools/shared/identity"
 )
 
-// fail is f after one more attempt with a wrong password, which must be allowed to start.
-func fail(tb testing.TB, f identity.Failures, trace string, now time.Time) identity.Failures {
+// failOnce returns f after one more attempt with a wrong password, which must be allowed to start.
+func failOnce(tb testing.TB, f identity.Failures, trace string, now time.Time) identity.Failures {
 	tb.Helper()
 	f, err := f.Start(now)
 	if err != nil {
 		tb.Fatalf("after %d failures: %v", f.Count, err)
 	}
-	return f.Wrong(trace, now)
+	return f.EndWrong(trace, now)
 }
 
-// mustWait checks that no attempt may start before the time is over.
+// mustWait checks that no attempt may start before the time want is over.
 func mustWait(tb testing.TB, f identity.Failures, now time.Time, want time.Duration) {
 	tb.Helper()
 	var limited identity.Limited
@@ -36,27 +36,27 @@ func TestFailuresSlowDown(t *testing.T) {
 	t.Parallel()
 	now, f := start(), identity.Failures{}
 	for i := range identity.FreeFailures {
-		f = fail(t, f, string(rune('a'+i)), now)
+		f = failOnce(t, f, string(rune('a'+i)), now)
 	}
 	for _, want := range []time.Duration{1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900} {
 		mustWait(t, f, now, want*time.Second)
 		now = now.Add(want * time.Second)
-		f = fail(t, f, now.String(), now)
+		f = failOnce(t, f, now.String(), now)
 	}
 	f.Count = 90
 	mustWait(t, f, now, identity.MaxFailureWait)
-	if next := f.Wrong(f.Trace, now.Add(time.Second)); next != f {
+	if next := f.EndWrong(f.Trace, now.Add(time.Second)); next != f {
 		t.Error("an immediate repeat counts")
 	}
-	if next := f.Wrong(f.Trace, now.Add(11*time.Second)); next.Count != 91 {
+	if next := f.EndWrong(f.Trace, now.Add(11*time.Second)); next.Count != 91 {
 		t.Error("a repeat after a while does not count")
 	}
-	if next := fail(t, f, "x", now.Add(25*time.Hour)); next.Count != 1 {
+	if next := failOnce(t, f, "x", now.Add(25*time.Hour)); next.Count != 1 {
 		t.Errorf("after a day of peace %d failures are in a row", next.Count)
 	}
 }
 
-// An attempt under way counts as a wrong one, until it ends or its lease does.
+// An attempt under way counts as a wrong one until it ends, or until its lease ends.
 func TestAttemptsUnderWayCount(t *testing.T) {
 	t.Parallel()
 	now, f := start(), identity.Failures{}
@@ -67,16 +67,16 @@ func TestAttemptsUnderWayCount(t *testing.T) {
 		}
 	}
 	mustWait(t, f, now, identity.OpenLease)
-	if !f.Crowded(now) || f.Crowded(now.Add(identity.OpenLease)) {
+	if !f.IsCrowded(now) || f.IsCrowded(now.Add(identity.OpenLease)) {
 		t.Error("five attempts under way are in the way for as long as their lease")
 	}
-	if !f.Right() {
+	if !f.NeedsReset() {
 		t.Error("a right password among others forgets nothing")
 	}
 	for i := range identity.FreeFailures {
-		f = f.Wrong(string(rune('a'+i)), now)
+		f = f.EndWrong(string(rune('a'+i)), now)
 	}
-	if f.Crowded(now) {
+	if f.IsCrowded(now) {
 		t.Error("the failures are in the way, not the attempts")
 	}
 	mustWait(t, f, now, time.Second)
@@ -84,15 +84,15 @@ func TestAttemptsUnderWayCount(t *testing.T) {
 	if f, err = f.Start(now); err != nil {
 		t.Fatal(err)
 	}
-	mustWait(t, f, now, identity.OpenLease) // from five failures on an attempt is alone
-	mustWait(t, f.Wrong("x", now), now, 2*time.Second)
-	if first, err := (identity.Failures{}).Start(now); err != nil || first.Right() {
+	mustWait(t, f, now, identity.OpenLease) // after five failures, only one attempt at a time may be under way
+	mustWait(t, f.EndWrong("x", now), now, 2*time.Second)
+	if first, err := (identity.Failures{}).Start(now); err != nil || first.NeedsReset() {
 		t.Errorf("a first attempt that is right has something to forget: %+v, %v", first, err)
 	}
 }
 
-// In any order of starts and ends, attempts that are wrong or under way are no more than the free
-// ones and those that have waited.
+// In any order of starts and ends, the number of attempts that are wrong or under way never exceeds
+// the free ones and those that have waited.
 func TestAttemptsAtOnceAreNoMoreThanOneByOne(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -108,10 +108,10 @@ func TestAttemptsAtOnceAreNoMoreThanOneByOne(t *testing.T) {
 				}
 			case 2:
 				if open > 0 {
-					f, open = f.Wrong(string(rune('a'+i)), now), open-1
+					f, open = f.EndWrong(string(rune('a'+i)), now), open-1
 				}
 			case 3:
-				if open == 0 { // so that no lease ends before its attempt
+				if open == 0 { // otherwise a lease could end before its attempt
 					now = now.Add(rapid.SampledFrom([]time.Duration{
 						time.Millisecond, time.Second, time.Minute,
 					}).Draw(t, "pause"))

@@ -10,7 +10,8 @@ import (
 	"identitypools/shared/identity"
 )
 
-// FuzzTime reads any JSON as a time. What is read is written in one form, to the millisecond, and read back as the same.
+// FuzzTime reads any JSON as a time. A time that can be read is written in one form, to the
+// millisecond, and read back as the same time.
 func FuzzTime(f *testing.F) {
 	for _, text := range []string{
 		`"2026-02-28T19:30:00.12Z"`, `"2026-03-01T01:00:00.120+05:30"`, `"0000-01-01T00:00:00Z"`, `"9999-12-31T23:59:59.999Z"`, `"0000-01-01T00:00:00+23:59"`,
@@ -34,7 +35,8 @@ func FuzzTime(f *testing.F) {
 	})
 }
 
-// FuzzDuration reads any text as a duration, and what it writes of it back as the same.
+// FuzzDuration reads any text as a duration, writes the duration, and reads it back as the same
+// one.
 func FuzzDuration(f *testing.F) {
 	for _, text := range []string{"", "24h0m0s", "1.5s", "-1s", "1us", "1µs", "9223372036854775807ns", "-9223372036854775808ns", "2562048h", "1d", ".h", "1e9s", "+0", "\xff"} {
 		f.Add(text)
@@ -54,7 +56,7 @@ func FuzzDuration(f *testing.F) {
 	})
 }
 
-// FuzzID compares ValidID with the rule as a regular expression.
+// FuzzID compares ValidID with a regular expression.
 func FuzzID(f *testing.F) {
 	for _, id := range []string{"", ".", "..", "...", "a", "a-b_c.d~e", "a/b", "a#b", "a%2fb", "é", "a\n", "\x00", "\xff", "ａ"} {
 		f.Add(id)

@@ -10,13 +10,13 @@ import (
 	"identitypools/shared/identity"
 )
 
-// at is a time after the start of the tests.
+// at returns a time after the start of the tests.
 func at(after time.Duration) time.Time { return start().Add(after) }
 
-// usual are the limits of a pool that sets none.
-func usual() identity.Limits { return identity.Limits{}.Filled() }
+// defaultLimits returns the limits of a pool that sets none.
+func defaultLimits() identity.Limits { return identity.Limits{}.Filled() }
 
-// maker makes ids that can be told apart.
+// maker returns a Maker whose ids are id1, id2 and so on.
 func maker(now time.Time) identity.Maker {
 	made := 0
 	return identity.Maker{Now: now, NewID: func() string {
@@ -37,8 +37,9 @@ func newPool(tb testing.TB, c identity.PoolChange) identity.Pool {
 	return p
 }
 
-// wrong are the fields that err finds fault with, sorted; anything but nil and Invalid fails the test.
-func wrong(tb testing.TB, err error) []string {
+// invalidFields returns the sorted pointers of the violations in err. It fails the test if err is
+// neither nil nor an Invalid.
+func invalidFields(tb testing.TB, err error) []string {
 	tb.Helper()
 	if err == nil {
 		return nil
@@ -58,10 +59,11 @@ func wrong(tb testing.TB, err error) []string {
 	return pointers
 }
 
-// checkWrong fails the test unless err finds fault with exactly the fields named; none means no error.
-func checkWrong(tb testing.TB, err error, want ...string) {
+// checkInvalid fails the test unless err has violations of exactly the given fields. Without
+// fields, it wants no error.
+func checkInvalid(tb testing.TB, err error, want ...string) {
 	tb.Helper()
-	if got := wrong(tb, err); !slices.Equal(got, want) {
+	if got := invalidFields(tb, err); !slices.Equal(got, want) {
 		tb.Errorf("wrong at %q, want %q (%v)", got, want, err)
 	}
 }

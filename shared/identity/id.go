@@ -1,9 +1,10 @@
 package identity
 
-// IDRule is the shape of every id that a caller may choose or put into a path, in words.
+// IDRule describes the form of every id that a caller may choose or use in a path.
 const IDRule = "must be 1 to 128 characters of A-Z, a-z, 0-9, '_', '.', '~' and '-'"
 
-// ValidID says whether id has the shape of IDRule. "." and ".." are not ids: they would vanish from a path.
+// ValidID reports whether id has the form that IDRule describes. The texts "." and ".." are no ids,
+// because they disappear when a path is cleaned.
 func ValidID(id string) bool {
 	if len(id) == 0 || len(id) > 128 || id == "." || id == ".." {
 		return false

@@ -11,10 +11,10 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// IdentifierType says what an identifier is.
+// IdentifierType is the type of an identifier.
 type IdentifierType string
 
-// The types of the published API. Addresses have the first two.
+// The types of the published API. Addresses are of one of the first two.
 const (
 	TypeEmail     IdentifierType = "email"
 	TypeMobile    IdentifierType = "mobile"
@@ -23,22 +23,28 @@ const (
 	TypeFederated IdentifierType = "federated"
 )
 
-// Lengths of identifiers in bytes: an e-mail address as RFC 5321 §4.5.3.1 allows it, anything else 256.
+// The maximum lengths in bytes: of an e-mail address and its local part as in RFC 5321 §4.5.3.1,
+// and of other identifiers.
 const (
 	maxEmail      = 254
 	maxLocalPart  = 64
 	maxIdentifier = 256
 )
 
-// domainInASCII is a domain as the DNS has it; labels and names that are too long for it are refused (RFC 1035 §2.3.4).
+// domainInASCII returns a domain in the form that the DNS uses. It refuses labels and names that
+// are too long for the DNS (RFC 1035 §2.3.4).
 func domainInASCII(domain string) (string, error) {
 	return idna.New(idna.MapForLookup(), idna.BidiRule(), idna.VerifyDNSLength(true)).ToASCII(strings.ToLower(domain))
 }
 
-// Normalize is the form of an identifier or address that is compared, claimed and limited: trimmed, Unicode NFKC, the
-// domain of an e-mail address in ASCII (IDNA), and case-folded where the pool ignores case. Nothing cleverer: no dots or
-// tags are dropped. It is idempotent. Characters that show nothing are refused, for two identifiers that look the same would
-// have two owners; what merely looks alike in another script is not. The error is a sentence about the value, without it.
+// Normalize returns the form of an identifier or address in which it is compared, claimed and
+// limited. In that form, the value is trimmed, in Unicode NFKC, and case-folded if the pool ignores
+// case; the domain of an e-mail address is in ASCII (IDNA). Nothing else is changed, so dots and
+// tags of e-mail addresses are kept. Normalize is idempotent.
+//
+// It refuses invisible characters, because two identifiers that look the same would have two
+// owners. It does not refuse characters that look like those of another script. The error is a
+// sentence about the value that does not contain it.
 func (p Pool) Normalize(kind IdentifierType, value string) (string, error) {
 	if !utf8.ValidString(value) || len(value) > 4*maxIdentifier {
 		return "", reason("must be valid UTF-8 of at most 256 bytes")
@@ -77,11 +83,11 @@ func (p Pool) normalizeEmail(value string) (string, error) {
 		return "", notAnAddress
 	}
 	local := p.fold(value[:at])
-	if strings.ContainsFunc(local, isInvisible) { // those of the domain are IDNA's matter
+	if strings.ContainsFunc(local, isInvisible) { // IDNA checks the domain
 		return "", errInvisible
 	}
 	domain, err := domainInASCII(value[at+1:])
-	if err != nil || len(local) > maxLocalPart { // counted when folded, which may lengthen it
+	if err != nil || len(local) > maxLocalPart { // after folding, which may make it longer
 		return "", notAnAddress
 	}
 	address := local + "@" + domain
@@ -94,14 +100,16 @@ func (p Pool) normalizeEmail(value string) (string, error) {
 
 const errInvisible = reason("must not contain characters that show nothing, such as zero-width spaces and marks of direction")
 
-// isInvisible says whether a character shows nothing or only changes how others show: joiners, zero-width spaces, marks and overrides
-// of direction, tags, fillers, variation selectors. RFC 8264 §9 keeps nearly all of them out of identifiers too.
+// isInvisible reports whether a character shows nothing or only changes how others are shown:
+// joiners, zero-width spaces, marks and overrides of direction, tags, fillers, variation selectors.
+// RFC 8264 §9 excludes nearly all of them from identifiers too.
 func isInvisible(r rune) bool {
 	return unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
-// fold makes case irrelevant where the pool says so. Folding can undo NFKC, so that comes again. Unicode folds Cherokee to its
-// capitals; the library swaps capitals and small letters.
+// fold removes differences of case if the pool ignores case. Folding can undo NFKC, so fold applies
+// NFKC again. Unicode folds Cherokee to upper case, while package cases swaps upper and lower case
+// there.
 func (p Pool) fold(value string) string {
 	if !p.CaseInsensitive {
 		return value
@@ -114,8 +122,8 @@ func (p Pool) fold(value string) string {
 	}, norm.NFKC.String(cases.Fold().String(value)))
 }
 
-// InferType is the type of an identifier that came without one: an e-mail address, a phone number in international form,
-// else a plain user name.
+// InferType returns the type of an identifier that was given without one: e-mail address, phone
+// number in international form, or user name.
 func InferType(value string) IdentifierType {
 	value = strings.TrimSpace(norm.NFKC.String(value))
 	switch {
@@ -127,22 +135,24 @@ func InferType(value string) IdentifierType {
 	return TypeUID
 }
 
-// isAddress says whether messages can be sent to identifiers of the type.
+// isAddress reports whether messages can be sent to identifiers of the type.
 func (t IdentifierType) isAddress() bool { return t == TypeEmail || t == TypeMobile }
 
-// isE164 says whether value is a phone number as ITU-T E.164 writes it: a plus sign and 7 to 15 digits.
+// isE164 reports whether value is a phone number in the form of ITU-T E.164: a plus sign and 7 to
+// 15 digits.
 func isE164(value string) bool {
 	digits, plus := strings.CutPrefix(value, "+")
 	return plus && len(digits) >= 7 && len(digits) <= 15 && digits[0] != '0' && strings.Trim(digits, "0123456789") == ""
 }
 
-// reason is an error whose text is for the caller.
+// reason is an error whose text is meant for the caller.
 type reason string
 
 func (r reason) Error() string { return string(r) }
 
-// Find is the normalized form under which value, an identifier or verified address of unknown type, would be claimed.
-func (p Pool) Find(value string) (string, error) {
+// NormalizeUntyped returns the form in which value would be claimed. The value is an identifier or
+// a verified address whose type is not known.
+func (p Pool) NormalizeUntyped(value string) (string, error) {
 	normalized, err := p.Normalize(InferType(value), value)
 	if err != nil {
 		return p.Normalize(TypeUID, value)

@@ -11,8 +11,11 @@ import (
 	"identitypools/shared/identity"
 )
 
-func folding() identity.Pool   { return identity.Pool{CaseInsensitive: true} }
-func sensitive() identity.Pool { return identity.Pool{} }
+// caseInsensitive returns a pool that ignores case.
+func caseInsensitive() identity.Pool { return identity.Pool{CaseInsensitive: true} }
+
+// caseSensitive returns a pool that does not ignore case.
+func caseSensitive() identity.Pool { return identity.Pool{} }
 
 func TestAddressesAreNormalized(t *testing.T) {
 	t.Parallel()
@@ -44,10 +47,10 @@ func TestAddressesAreNormalized(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got, err := folding().Normalize(identity.TypeEmail, row.value); err != nil || got != row.folded {
+			if got, err := caseInsensitive().Normalize(identity.TypeEmail, row.value); err != nil || got != row.folded {
 				t.Errorf("ignoring case: got %+q, %v", got, err)
 			}
-			if got, err := sensitive().Normalize(identity.TypeEmail, row.value); err != nil || got != row.exact {
+			if got, err := caseSensitive().Normalize(identity.TypeEmail, row.value); err != nil || got != row.exact {
 				t.Errorf("minding case: got %+q, %v", got, err)
 			}
 		})
@@ -58,10 +61,10 @@ func TestAddressesAreNormalized(t *testing.T) {
 func TestTheLongestAddress(t *testing.T) {
 	t.Parallel()
 	longest := strings.Repeat("a", 64) + "@" + strings.Repeat(strings.Repeat("b", 46)+".", 4) + "c" // 64 + 1 + 189 bytes
-	if got, err := folding().Normalize(identity.TypeEmail, longest); err != nil || got != longest || len(got) != 254 {
+	if got, err := caseInsensitive().Normalize(identity.TypeEmail, longest); err != nil || got != longest || len(got) != 254 {
 		t.Errorf("%d bytes: %v", len(longest), err)
 	}
-	if got, err := folding().Normalize(identity.TypeEmail, longest+"c"); err == nil {
+	if got, err := caseInsensitive().Normalize(identity.TypeEmail, longest+"c"); err == nil {
 		t.Errorf("%d bytes: got %q", len(longest)+1, got)
 	}
 }
@@ -104,7 +107,7 @@ func TestWhatIsNoAddressIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, p := range []identity.Pool{folding(), sensitive()} {
+			for _, p := range []identity.Pool{caseInsensitive(), caseSensitive()} {
 				if got, err := p.Normalize(identity.TypeEmail, value); err == nil {
 					t.Errorf("got %+q", got)
 				}
@@ -113,7 +116,7 @@ func TestWhatIsNoAddressIsRefused(t *testing.T) {
 	}
 }
 
-// No line break reaches a header, a log or a key by way of an identifier.
+// No line break gets into a header, a log or a key through an identifier.
 func TestControlCharactersAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, control := range []string{"\n", "\r", "\r\nBcc: ", "\x00", "\t", "\x7f", "\u0085", "\u2028", "\u2029", "\u009f"} {
@@ -121,7 +124,7 @@ func TestControlCharactersAreRefused(t *testing.T) {
 			identity.TypeEmail, identity.TypeMobile, identity.TypeUID, identity.TypeExternal, identity.TypeFederated,
 		} {
 			for _, value := range []string{"an" + control + "n@example.com", "ann@exam" + control + "ple.com", "+1555" + control + "0100", "ann" + control + "smith"} {
-				if got, err := folding().Normalize(kind, value); err == nil {
+				if got, err := caseInsensitive().Normalize(kind, value); err == nil {
 					t.Errorf("%s %+q: got %+q", kind, value, got)
 				}
 			}
@@ -129,7 +132,7 @@ func TestControlCharactersAreRefused(t *testing.T) {
 	}
 }
 
-// Nothing clever: what only looks alike stays apart, or its holder could take the other's place.
+// Identifiers that only look similar stay different, or the owner of one could take the other's place.
 func TestConfusablesStayApart(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct{ name, one, other string }{
@@ -145,8 +148,8 @@ func TestConfusablesStayApart(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			one, err := folding().Normalize(identity.TypeEmail, row.one)
-			other, err2 := folding().Normalize(identity.TypeEmail, row.other)
+			one, err := caseInsensitive().Normalize(identity.TypeEmail, row.one)
+			other, err2 := caseInsensitive().Normalize(identity.TypeEmail, row.other)
 			if err != nil || err2 != nil || one == other {
 				t.Errorf("%+q and %+q: %v, %v", one, other, err, err2)
 			}
@@ -154,7 +157,7 @@ func TestConfusablesStayApart(t *testing.T) {
 	}
 }
 
-// Identifiers that look the same to everybody would have two owners (UTS #39 §5, RFC 8264 §9).
+// Two identifiers that look exactly the same would have two owners (UTS #39 §5, RFC 8264 §9).
 func TestWhatShowsNothingIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, invisible := range map[string]string{
@@ -167,7 +170,7 @@ func TestWhatShowsNothingIsRefused(t *testing.T) {
 			identity.TypeEmail: "a" + invisible + "nn@example.com", identity.TypeUID: "ann" + invisible,
 			identity.TypeExternal: invisible + "ann", identity.TypeFederated: "idp|" + invisible + "ann",
 		} {
-			for _, p := range []identity.Pool{folding(), sensitive()} {
+			for _, p := range []identity.Pool{caseInsensitive(), caseSensitive()} {
 				if got, err := p.Normalize(kind, value); err == nil || !strings.Contains(err.Error(), "show nothing") {
 					t.Errorf("%s in an identifier of type %s: got %+q, %v", name, kind, got, err)
 				}
@@ -180,7 +183,7 @@ func TestOtherIdentifiersAreNormalized(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
 		kind                 identity.IdentifierType
-		value, folded, exact string // "" is refused
+		value, folded, exact string // "" if the value is refused
 	}{
 		"a user name":             {identity.TypeUID, " Ann Smith ", "ann smith", "Ann Smith"},
 		"an external id":          {identity.TypeExternal, "CRM:00Ab", "crm:00ab", "CRM:00Ab"},
@@ -211,7 +214,7 @@ func TestOtherIdentifiersAreNormalized(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for want, p := range map[string]identity.Pool{"+" + row.folded: folding(), "-" + row.exact: sensitive()} {
+			for want, p := range map[string]identity.Pool{"+" + row.folded: caseInsensitive(), "-" + row.exact: caseSensitive()} {
 				got, err := p.Normalize(row.kind, row.value)
 				if got != want[1:] || (err != nil) != (want[1:] == "") {
 					t.Errorf("ignoring case %t: got %+q, %v", p.CaseInsensitive, got, err)
@@ -224,7 +227,7 @@ func TestOtherIdentifiersAreNormalized(t *testing.T) {
 func TestReasonsNeverRepeatTheIdentifier(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []identity.IdentifierType{identity.TypeEmail, identity.TypeMobile, "hunter2"} {
-		if _, err := folding().Normalize(kind, "hunter2"); err == nil || strings.Contains(err.Error(), "hunter2") {
+		if _, err := caseInsensitive().Normalize(kind, "hunter2"); err == nil || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: %v", kind, err)
 		}
 	}
@@ -235,7 +238,7 @@ func TestFindInfersTheType(t *testing.T) {
 	for name, row := range map[string]struct {
 		value string
 		kind  identity.IdentifierType
-		found string // "" is refused
+		found string // "" if the value is refused
 	}{
 		"an address":                {" Ann@B\u00fccher.example", identity.TypeEmail, "ann@xn--bcher-kva.example"},
 		"an address in full width":  {"ａｎｎ＠example.com", identity.TypeEmail, "ann@example.com"},
@@ -252,15 +255,16 @@ func TestFindInfersTheType(t *testing.T) {
 			if kind := identity.InferType(row.value); kind != row.kind {
 				t.Errorf("type %s, want %s", kind, row.kind)
 			}
-			if got, err := folding().Find(row.value); got != row.found || (err == nil) != (row.found != "") {
+			if got, err := caseInsensitive().NormalizeUntyped(row.value); got != row.found || (err == nil) != (row.found != "") {
 				t.Errorf("found %q, %v; want %q", got, err, row.found)
 			}
 		})
 	}
 }
 
-// FuzzIdentifier normalizes anything as anything. It never panics; what comes out is its own normalized form, is NFKC in valid
-// UTF-8 within its length, and has no control characters, no line breaks and nothing that does not show; Find agrees with it.
+// FuzzIdentifier normalizes any text as any type. Normalize never panics. Its result is its own
+// normalized form, is NFKC in valid UTF-8 within its length, and has no control characters, line
+// breaks or invisible characters. NormalizeUntyped agrees with it.
 func FuzzIdentifier(f *testing.F) {
 	kinds := []identity.IdentifierType{identity.TypeEmail, identity.TypeMobile, identity.TypeUID, identity.TypeExternal, identity.TypeFederated, ""}
 	for _, seed := range []string{
@@ -296,7 +300,7 @@ func FuzzIdentifier(f *testing.F) {
 			t.Errorf("%d bytes: %+q", len(once), once)
 		}
 		if k == identity.TypeEmail || k == identity.TypeMobile {
-			if found, err := p.Find(value); err != nil || found != once {
+			if found, err := p.NormalizeUntyped(value); err != nil || found != once {
 				t.Errorf("claimed as %+q, sought as %+q, %v", once, found, err)
 			}
 		}
@@ -322,7 +326,7 @@ func BenchmarkNormalize(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := folding().Normalize(identity.TypeEmail, value); err != nil {
+				if _, err := caseInsensitive().Normalize(identity.TypeEmail, value); err != nil {
 					b.Fatal(err)
 				}
 			}

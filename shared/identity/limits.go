@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// Limits are what a pool bounds, so that nobody can guess codes, flood a mailbox or spend the pool's mails.
+// Limits are the limits of a pool. They keep strangers from guessing codes, flooding a mailbox and
+// using up the pool's mails.
 type Limits struct {
 	MailPause         Duration `json:"mail_pause"`
 	MailsPerHour      int64    `json:"mails_per_hour"`
@@ -17,7 +18,7 @@ type Limits struct {
 	SourceMailboxes   int64    `json:"source_mailboxes_per_hour"`
 }
 
-// LimitsChange changes Limits.
+// LimitsChange changes Limits. Absent fields are left unchanged.
 type LimitsChange struct {
 	MailPause         *Duration `json:"mail_pause"`
 	MailsPerHour      *int64    `json:"mails_per_hour"`
@@ -29,18 +30,20 @@ type LimitsChange struct {
 	SourceMailboxes   *int64    `json:"source_mailboxes_per_hour"`
 }
 
-// Limit is one of Limits, with what it may be set to.
+// Limit describes one of Limits: its name, and the values that it may have.
 type Limit struct {
 	Name, Meaning      string
 	Least, Most, Usual int64
-	IsTime             bool // the values are durations
+	IsTime             bool // whether the values are durations
 	value              *int64
 }
 
-// MailsKept is how many times of mails to a mailbox are remembered: the most that Limits.MailsPerHour can be.
+// MailsKept is how many times of mails are remembered for each mailbox. It is the maximum of
+// Limits.MailsPerHour.
 const MailsKept = 10
 
-// All are the limits of l, each with its bounds. Guesses at codes are at most 100 (NIST SP 800-63B-4 §3.2.2).
+// All returns the limits of l with their bounds. At most 100 guesses at codes can be allowed (NIST
+// SP 800-63B-4 §3.2.2).
 func (l *Limits) All() []Limit {
 	second := int64(time.Second)
 	return []Limit{
@@ -62,15 +65,26 @@ func (l *Limits) All() []Limit {
 				"what is above waits",
 			1, 1_000_000, 10_000, false, &l.PoolMailsPerHour,
 		},
-		{"pool_mails_per_day", "the same, from midnight (UTC)", 1, 10_000_000, 50_000, false, &l.PoolMailsPerDay},
+		{
+			"pool_mails_per_day", "the same, from midnight (UTC)",
+			1, 10_000_000, 50_000, false, &l.PoolMailsPerDay,
+		},
 		{
 			"code_guesses_per_day",
 			"at the codes sent to a mailbox of the tenant, in 24 hours; " +
 				"neither a resend nor a registration refills them",
 			5, 100, 20, false, &l.GuessesPerDay,
 		},
-		{"source_guesses_per_hour", "of one source at codes of the pool, on public routes, from each full hour (UTC)", 10, 1_000_000, 300, false, &l.SourceGuesses},
-		{"source_submissions_per_hour", "of one source, registrations and resends together, on public routes, from each full hour (UTC)", 10, 1_000_000, 1000, false, &l.SourceSubmissions},
+		{
+			"source_guesses_per_hour",
+			"of one source at codes of the pool, on public routes, from each full hour (UTC)",
+			10, 1_000_000, 300, false, &l.SourceGuesses,
+		},
+		{
+			"source_submissions_per_hour",
+			"of one source, registrations and resends together, on public routes, from each full hour (UTC)",
+			10, 1_000_000, 1000, false, &l.SourceSubmissions,
+		},
 		{
 			"source_mailboxes_per_hour",
 			"different mailboxes that one source may cause mails to on public routes, " +
@@ -80,7 +94,7 @@ func (l *Limits) All() []Limit {
 	}
 }
 
-// Filled are the limits with the usual ones for those that were never set.
+// Filled returns the limits with the default for each limit that was never set.
 func (l Limits) Filled() Limits {
 	for _, limit := range l.All() {
 		if *limit.value == 0 {
@@ -91,14 +105,14 @@ func (l Limits) Filled() Limits {
 }
 
 func (l *Limits) change(c LimitsChange) {
-	replace(&l.MailPause, c.MailPause)
-	replace(&l.MailsPerHour, c.MailsPerHour)
-	replace(&l.PoolMailsPerHour, c.PoolMailsPerHour)
-	replace(&l.PoolMailsPerDay, c.PoolMailsPerDay)
-	replace(&l.GuessesPerDay, c.GuessesPerDay)
-	replace(&l.SourceGuesses, c.SourceGuesses)
-	replace(&l.SourceSubmissions, c.SourceSubmissions)
-	replace(&l.SourceMailboxes, c.SourceMailboxes)
+	setIfGiven(&l.MailPause, c.MailPause)
+	setIfGiven(&l.MailsPerHour, c.MailsPerHour)
+	setIfGiven(&l.PoolMailsPerHour, c.PoolMailsPerHour)
+	setIfGiven(&l.PoolMailsPerDay, c.PoolMailsPerDay)
+	setIfGiven(&l.GuessesPerDay, c.GuessesPerDay)
+	setIfGiven(&l.SourceGuesses, c.SourceGuesses)
+	setIfGiven(&l.SourceSubmissions, c.SourceSubmissions)
+	setIfGiven(&l.SourceMailboxes, c.SourceMailboxes)
 }
 
 func (l Limits) check(v *Violations) {
@@ -106,11 +120,12 @@ func (l Limits) check(v *Violations) {
 		if *limit.value >= limit.Least && *limit.value <= limit.Most {
 			continue
 		}
-		v.Add("/limits/"+limit.Name, fmt.Sprintf("must be from %s to %s", limit.Text(limit.Least), limit.Text(limit.Most)))
+		reason := fmt.Sprintf("must be from %s to %s", limit.Text(limit.Least), limit.Text(limit.Most))
+		v.Add("/limits/"+limit.Name, reason)
 	}
 }
 
-// Text is a value of the limit for people.
+// Text returns a value of the limit in words for people.
 func (l Limit) Text(value int64) string {
 	if l.IsTime {
 		return time.Duration(value).String()
@@ -118,53 +133,62 @@ func (l Limit) Text(value int64) string {
 	return fmt.Sprint(value)
 }
 
-// Budget is how often something may be done; 0 is as often as anybody likes.
+// Budget says how often something may be done in an hour (UTC) and on a day (UTC). A bound of 0
+// means that there is no bound.
 type Budget struct {
-	Of      string // what it is the budget of, in a pool
+	Name    string // identifies the budget within its pool
 	PerHour int64
 	PerDay  int64
-	Spent   string // what a caller is told when it is spent
+	Spent   string // tells a caller that nothing is left
 
-	Mailbox   string // what it is spent for, the digest of a mailbox; "" for none
-	Mailboxes int64  // different ones of these an hour
+	Mailbox   string // the digest of the mailbox for which it is spent, or ""
+	Mailboxes int64  // how many different mailboxes there may be in an hour
 }
 
-// MailBudget are the mails of a pool that strangers and back ends can cause to addresses that nobody has proved.
+// MailBudget returns the budget of the mails that strangers and back ends can cause to addresses
+// that nobody has proved.
 func (l Limits) MailBudget() Budget {
-	return Budget{Of: "mails", PerHour: l.PoolMailsPerHour, PerDay: l.PoolMailsPerDay, Spent: "the pool has sent as many mails as it may for now"}
+	return Budget{
+		Name: "mails", PerHour: l.PoolMailsPerHour, PerDay: l.PoolMailsPerDay,
+		Spent: "the pool has sent as many mails as it may for now",
+	}
 }
 
-// noticesPerHour is the least that a pool may send of notices in an hour. Who fills the budget of a
-// pool sees by it whether somebody else gets a notice, so it is not as small as that of mails can
-// be.
+// noticesPerHour is the minimum number of notices that a pool may send in an hour. Somebody who
+// uses up this budget can tell whether somebody else gets a notice, so it is larger than the budget
+// of mails may be.
 const noticesPerHour = 2000
 
-// NoticeBudget are the notices of a pool to the owners of addresses that somebody else wanted to
-// use, which don't wait for the budget of mails.
+// NoticeBudget returns the budget of notices to the owners of addresses that somebody else wanted
+// to use. Notices do not wait for the budget of mails.
 func (l Limits) NoticeBudget() Budget {
 	return Budget{
-		Of: "notices", PerHour: max(l.PoolMailsPerHour, noticesPerHour),
+		Name: "notices", PerHour: max(l.PoolMailsPerHour, noticesPerHour),
 		Spent: "the pool has sent as many notices as it may for now",
 	}
 }
 
-// GuessBudget are the guesses of a source at codes.
+// GuessBudget returns the budget of guesses at codes from one source.
 func (l Limits) GuessBudget(source string) Budget {
-	return Budget{Of: "guesses#" + source, PerHour: l.SourceGuesses, Spent: "too many codes came from your network, try again later"}
+	return Budget{
+		Name: "guesses#" + source, PerHour: l.SourceGuesses,
+		Spent: "too many codes came from your network, try again later",
+	}
 }
 
-// MailboxesCounted is how many different mailboxes of a source are counted at most, since their
-// item is written at each submission.
+// MailboxesCounted is the maximum number of different mailboxes that are counted for each source.
+// It is bounded because the item that has them is written at each submission.
 const MailboxesCounted = 1000
 
-// SubmissionBudget are the registrations and resends of a source, and the different mailboxes that
-// they are about. mailbox is the digest of the one of this submission, or "" where there is none.
+// SubmissionBudget returns the budget of registrations and resends from one source, and of the
+// different mailboxes that they are about. The parameter mailbox is the digest of the mailbox of
+// this submission, or "" if it has none.
 func (l Limits) SubmissionBudget(source, mailbox string) Budget {
 	if l.SourceMailboxes > MailboxesCounted {
 		mailbox = ""
 	}
 	return Budget{
-		Of: "submissions#" + source, PerHour: l.SourceSubmissions,
+		Name: "submissions#" + source, PerHour: l.SourceSubmissions,
 		Spent:   "too many registrations came from your network, try again later",
 		Mailbox: mailbox, Mailboxes: l.SourceMailboxes,
 	}

@@ -10,7 +10,8 @@ import (
 	"identitypools/shared/identity"
 )
 
-// Every limit can be set from its least to its most and not beyond, and is the usual one where nobody sets it.
+// Every limit can be set to its minimum and its maximum but not beyond, and has its default unless it
+// is set.
 func TestLimitsAreBounded(t *testing.T) {
 	t.Parallel()
 	var l identity.Limits
@@ -29,13 +30,13 @@ func TestLimitsAreBounded(t *testing.T) {
 			if !ok {
 				want = []string{"/limits/" + limit.Name}
 			}
-			checkWrong(t, err, want...)
+			checkInvalid(t, err, want...)
 		}
 	}
 }
 
-// Of registrations with tickets: the code of one's own counts, and where that was held back, one that is of no
-// registration.
+// A ticket is redeemed with the code of its own registration. If that code was held back, a code
+// that belongs to no registration is accepted.
 func TestATicketGoesWithItsCode(t *testing.T) {
 	t.Parallel()
 	codes := identity.Codes{}.Issued(identity.Code{Registration: "mine", MAC: []byte("m")}, 0, start(), time.Hour).

@@ -2,10 +2,12 @@ package identity
 
 import "github.com/go-json-experiment/json/jsontext"
 
-// MailRef names the text of a mail of a pool: of a kind, in a language. Which kinds there are, shared/mail knows.
+// MailRef names the text of a pool's mail of one kind in one language. Package mail (shared/mail)
+// defines the kinds.
 type MailRef struct{ Tenant, Pool, Kind, Language string }
 
-// MailText is what a pool's mail says: a template of the subject and one of the body. A pool has the usual texts until it sets its own.
+// MailText is the text of a pool's mail: a template of the subject and one of the body. A pool has
+// the default texts until it sets its own.
 type MailText struct {
 	MailRef   `json:"-"`
 	Subject   string `json:"subject"`
@@ -15,11 +17,11 @@ type MailText struct {
 	Version int64 `json:"-"`
 }
 
-// IsOwn says whether the pool has set the text.
+// IsOwn reports whether the pool has set the text.
 func (t MailText) IsOwn() bool { return !t.UpdatedAt.IsZero() }
 
-// MailTextChange is what a caller asks of a text: the body of update, and a draft of it for a preview. Read-only fields are accepted so that an
-// answer can be sent back as it is.
+// MailTextChange is the body of a request that changes a text, or that asks for a preview of the
+// change. It has the read-only fields of an answer, so that an answer can be sent back unchanged.
 type MailTextChange struct {
 	Subject *string `json:"subject"`
 	Body    *string `json:"body"`
@@ -31,10 +33,11 @@ type MailTextChange struct {
 	UpdatedAt jsontext.Value `json:"updated_at"`
 }
 
-// IsEmpty says whether c leaves a text as it is.
+// IsEmpty reports whether c changes nothing.
 func (c MailTextChange) IsEmpty() bool { return c.Subject == nil && c.Body == nil }
 
-// Changed is the text after c, or Invalid: what is absent stays. Whether a mail can be made of it, shared/mail knows.
+// Changed returns the text after the change c. Absent fields are left unchanged. It does not check
+// whether a mail can be made from the text; package mail (shared/mail) does. The error is Invalid.
 func (t MailText) Changed(c MailTextChange) (MailText, error) {
 	var v Violations
 	if c.Kind != "" && c.Kind != t.Kind {
@@ -43,7 +46,7 @@ func (t MailText) Changed(c MailTextChange) (MailText, error) {
 	if c.Language != "" && c.Language != t.Language {
 		v.Add("/language", "must be the language of the path")
 	}
-	replace(&t.Subject, c.Subject)
-	replace(&t.Body, c.Body)
+	setIfGiven(&t.Subject, c.Subject)
+	setIfGiven(&t.Body, c.Body)
 	return t, v.Err()
 }

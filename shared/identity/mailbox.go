@@ -24,7 +24,7 @@ func NewMailboxRef(tenant string, kind IdentifierType, normalized string) Mailbo
 // characters that a key may have. Spellings of an e-mail address that differ only in case are one
 // mailbox (see Mailbox).
 func MailboxDigest(kind IdentifierType, normalized string) string {
-	if box, err := Mailbox(normalized); kind == TypeEmail && err == nil {
+	if box, err := NormalizeMailbox(normalized); kind == TypeEmail && err == nil {
 		normalized = box
 	}
 	sum := sha256.Sum256([]byte(normalized))

@@ -67,12 +67,12 @@ func TestMailsAreLimited(t *testing.T) {
 		{"more in the hour than the limit now is", ago(2, 3, 4, 5, 20, 30, 40), 40 * time.Minute},
 	} {
 		var limited identity.Limited
-		err := row.use.MayMail(identity.MailsOfPublic, start(), usual())
+		err := row.use.MayMail(identity.MailsOfPublic, start(), defaultLimits())
 		if (err != nil) != (row.wait > 0) ||
 			err != nil && (!errors.As(err, &limited) || limited.RetryAfter != row.wait) {
 			t.Errorf("%s: %v, wait %s, want %s", row.name, err, limited.RetryAfter, row.wait)
 		}
-		if err := row.use.MayMail(identity.MailsOfAdministrators, start(), usual()); err != nil {
+		if err := row.use.MayMail(identity.MailsOfAdministrators, start(), defaultLimits()); err != nil {
 			t.Errorf("%s: what strangers cause keeps an administrator's mail back: %v", row.name, err)
 		}
 	}
@@ -81,11 +81,11 @@ func TestMailsAreLimited(t *testing.T) {
 func TestAMailboxIsLockedUntilItReopens(t *testing.T) {
 	t.Parallel()
 	use := identity.MailboxUse{Guesses: 40, Spent: 20, Reopens: identity.At(at(time.Hour))}
-	if !use.IsLocked(start(), usual()) ||
-		use.IsLocked(at(time.Hour), usual()) || (identity.MailboxUse{}).IsLocked(start(), usual()) {
+	if !use.IsLocked(start(), defaultLimits()) ||
+		use.IsLocked(at(time.Hour), defaultLimits()) || (identity.MailboxUse{}).IsLocked(start(), defaultLimits()) {
 		t.Error("the mailbox is locked when it should not be, or the other way round")
 	}
-	if use.Spent = 19; use.IsLocked(start(), usual()) {
+	if use.Spent = 19; use.IsLocked(start(), defaultLimits()) {
 		t.Error("a guess is left, and the mailbox is locked")
 	}
 }

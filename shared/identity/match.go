@@ -6,14 +6,15 @@ import (
 	"time"
 )
 
-// Match is the precondition of a call (RFC 9110 §13.1.1): the zero value asks for nothing.
+// Match is the precondition of a request, from its header If-Match (RFC 9110 §13.1.1). The zero
+// value requires nothing.
 type Match struct {
-	Given    bool
-	Any      bool // "*": whatever exists
+	Given    bool // whether the request has a precondition
+	Any      bool // "*", which every version satisfies
 	Versions []int64
 }
 
-// Check is PreconditionFailed where the stored version is not one that was asked for.
+// Check returns PreconditionFailed if version, the stored one, does not satisfy m.
 func (m Match) Check(version int64) error {
 	if m.Given && !m.Any && !slices.Contains(m.Versions, version) {
 		return PreconditionFailed{}
@@ -21,14 +22,17 @@ func (m Match) Check(version int64) error {
 	return nil
 }
 
-// changeTries bounds how often a change is made anew after somebody else's came between reading and writing.
+// Limits of Match.Change: how often it tries, and after what time the caller should retry when all
+// tries have failed.
 const (
 	changeTries   = 4
 	conflictRetry = time.Second
 )
 
-// Change runs change, which reads, checks m, and writes on the version that it read. Where another change came between and
-// the caller named no version, it runs again.
+// Change calls change, which reads a version, checks it with m, and writes under the condition that
+// the version is still the stored one. If change fails because of a simultaneous change and the
+// request has no precondition, Change calls it again. The error is Unavailable if that happens too
+// often.
 func (m Match) Change(change func() error) error {
 	var err error
 	for range changeTries {

@@ -36,7 +36,7 @@ func TestChangeRunsAgain(t *testing.T) {
 	for _, row := range []struct {
 		name string
 		m    identity.Match
-		errs []error // of the first runs; then it succeeds
+		errs []error // of the first calls; the next one succeeds
 		runs int
 		want error
 	}{
@@ -61,7 +61,7 @@ func TestChangeRunsAgain(t *testing.T) {
 			if runs != row.runs || !errors.Is(err, row.want) {
 				t.Errorf("%d runs, %v", runs, err)
 			}
-			// Who named no version hears nothing of versions, but when to try again.
+			// A caller who gave no version is told when to try again, and nothing of versions.
 			if unavailable := new(identity.Unavailable); errors.As(err, unavailable) != (row.runs == 4 && err != nil) || err != nil && row.runs == 4 && unavailable.RetryAfter <= 0 {
 				t.Errorf("got %T: %v", err, err)
 			}

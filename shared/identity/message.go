@@ -2,28 +2,30 @@ package identity
 
 import "time"
 
-// MessageKind is why a message was asked for. What is sent is decided when it is sent, by the user's state then.
+// MessageKind says for what reason a message was requested. What is sent depends on the state of
+// the user when it is sent.
 type MessageKind string
 
 // The kinds of messages.
 const (
-	MessageActivation  MessageKind = "activation"   // a code for a new user; for any other a notice that the address is taken
-	MessageTaken       MessageKind = "taken"        // a notice to the owner of an address that somebody else wanted to use
+	MessageActivation  MessageKind = "activation"   // a code, or a notice if the user is not new
+	MessageTaken       MessageKind = "taken"        // a notice that somebody else wanted to use the address
 	MessagePasswordSet MessageKind = "password_set" // a notice that a password was set or changed
 )
 
-// Request is what asks for a message. Those of one kind for one mailbox are counted together, in each pool.
+// Request is the kind of the request that caused a message. Within a pool, requests of one kind for
+// one mailbox are counted together.
 type Request string
 
 // The kinds of requests.
 const (
-	ResendRequest       Request = ""       // for the message of whoever has an address or a name
-	TicketRequest       Request = "ticket" // for the message of a ticket's registration
-	RegistrationRequest Request = "own"    // of an address as the identifier
-	NameRequest         Request = "name"   // of another identifier, which comes with the address
+	ResendRequest       Request = ""       // to resend the message for an address or a name
+	TicketRequest       Request = "ticket" // to resend the message of a ticket's registration
+	RegistrationRequest Request = "own"    // to register with an address as the identifier
+	NameRequest         Request = "name"   // to register with another identifier and an address
 )
 
-// CodeType is the form in which a message carries a code.
+// CodeType is the form in which a message contains a code.
 type CodeType string
 
 // The forms of the published API.
@@ -32,7 +34,7 @@ const (
 	CodeTypeShort CodeType = "code"
 )
 
-// Mode is the wording of an activation message.
+// Mode selects the wording of an activation message.
 type Mode string
 
 // The wordings of the published API.
@@ -41,11 +43,12 @@ const (
 	ModeInvitation   Mode = "invitation"
 )
 
-// MessageLifetime is how long a message may wait for a mail service that refuses; then it is dropped.
+// MessageLifetime is how long a message waits while the mail service refuses it. After that it is
+// dropped.
 const MessageLifetime = 24 * time.Hour
 
-// Message is an entry of the outbox: written in the same transaction as the change that asks for it, sent by the courier,
-// gone when sent. It holds no secret.
+// Message is an entry of the outbox. It is written in the same transaction as the change that
+// causes it, and deleted when the courier has sent it. It contains no secret.
 type Message struct {
 	ID                string      `json:"id"`
 	Kind              MessageKind `json:"kind"`
@@ -53,31 +56,41 @@ type Message struct {
 	Pool              string      `json:"pool"`
 	User              string      `json:"user"`
 	Registration      string      `json:"registration,omitempty"`
-	Address           string      `json:"address"` // as given, or the only one of the user
+	Address           string      `json:"address"` // as it was given, or the only one of the user
 	Normalized        string      `json:"normalized"`
 	CodeType          CodeType    `json:"code_type,omitempty"`
 	Mode              Mode        `json:"mode,omitempty"`
 	PostActivationURL string      `json:"post_activation_url,omitempty"`
-	Language          string      `json:"language,omitempty"` // that was asked for
-	Again             bool        `json:"again,omitzero"`     // its receiver asked for it anew
-	IsResent          bool        `json:"resent,omitzero"`    // it is not the first message of a registration: its code alone completes none
-	Asked             string      `json:"asked,omitempty"`    // the digest of what it was asked for, else Normalized is
-	AskedBy           Request     `json:"asked_by,omitempty"` // what asked for it
-	Paid              bool        `json:"paid,omitzero"`      // it has a place in the budget of mails, and is tried again
-	Counted           bool        `json:"counted,omitempty"`  // the limits were already applied, for a caller that is told of them
+	Language          string      `json:"language,omitempty"` // the requested one
+	AskedBy           Request     `json:"asked_by,omitempty"` // the kind of the request that caused it
 	Share             Share       `json:"share,omitempty"`    // of the pool's budget of mails
-	Budget            string      `json:"budget,omitempty"`   // Budget.Of in which it has a place at Due, where it was delayed
-	Due               Time        `json:"due,omitzero"`       // when it is sent, where it was delayed
 	CreatedAt         Time        `json:"created_at"`
+
+	// Asked is the digest of what the message was requested for. If it is empty, that is Normalized.
+	Asked string `json:"asked,omitempty"`
+	// Again says that the receiver requested the message once more.
+	Again bool `json:"again,omitzero"`
+	// IsResent says that the message is not the first one of a registration. Its code alone
+	// completes no registration.
+	IsResent bool `json:"resent,omitzero"`
+	// Paid says that the message has a place in the budget of mails already, and is tried again.
+	Paid bool `json:"paid,omitzero"`
+	// Counted says that the limits were applied before, for a caller who is told of them.
+	Counted bool `json:"counted,omitempty"`
+	// Budget and Due are set if the message was delayed. Budget names the budget in which the
+	// message has a place, and Due is when the message is sent.
+	Budget string `json:"budget,omitempty"`
+	Due    Time   `json:"due,omitzero"`
 }
 
 // UserRef names the user that the message is about.
 func (m Message) UserRef() UserRef { return UserRef{Tenant: m.Tenant, Pool: m.Pool, ID: m.User} }
 
-// MailboxRef names the mailbox that the message goes to.
+// MailboxRef names the mailbox to which the message goes.
 func (m Message) MailboxRef() MailboxRef { return NewMailboxRef(m.Tenant, TypeEmail, m.Normalized) }
 
-// AskedRef names what the message was asked for, which its asker knows: a mailbox, or a user name as if it were one.
+// AskedRef names what the message was requested for, which the caller knows. It is a mailbox, or a
+// user name in the form of a mailbox.
 func (m Message) AskedRef() MailboxRef {
 	if m.Asked == "" {
 		return m.MailboxRef()
@@ -85,7 +98,8 @@ func (m Message) AskedRef() MailboxRef {
 	return MailboxRef{Tenant: m.Tenant, Digest: m.Asked}
 }
 
-// MailClass is the class of mails that the message is counted in, with a code or as a notice.
+// MailClass returns the class of mails in which the message is counted. HasCode says whether the
+// message has a code or is a notice.
 func (m Message) MailClass(hasCode bool) MailClass {
 	switch {
 	case m.Share == ShareNone:
@@ -96,19 +110,21 @@ func (m Message) MailClass(hasCode bool) MailClass {
 	return MailsOfNotices
 }
 
-// MessageOptions are the query parameters of a request for an activation message, with what is known of who makes it.
+// MessageOptions are the query parameters of a request for an activation message, and the share of
+// the budget that its caller has.
 type MessageOptions struct {
 	CodeType          CodeType
 	Mode              Mode
 	PostActivationURL string
-	Language          string // of the message; "" where the caller doesn't know
-	Share             Share  // of the pool's budget of mails: not a parameter, but what is known of the caller
+	Language          string // of the message; "" if the caller does not say
+	Share             Share  // of the pool's budget of mails; no parameter
 }
 
-// Checked are the options with the published defaults, link and registration. mayReturnTo says whether a post-activation URL is allowed.
+// Checked returns the options with the defaults of the published API, which are link and
+// registration. MayReturnTo reports whether a post-activation URL is allowed. The error is Invalid.
 func (o MessageOptions) Checked(mayReturnTo func(url string) bool) (MessageOptions, error) {
 	var v Violations
-	o.CodeType, o.Mode = set(CodeTypeLink, o.CodeType), set(ModeRegistration, o.Mode)
+	o.CodeType, o.Mode = firstNonEmpty(CodeTypeLink, o.CodeType), firstNonEmpty(ModeRegistration, o.Mode)
 	if o.CodeType != CodeTypeLink && o.CodeType != CodeTypeShort {
 		v.Add("code_type_in_message", "must be link or code")
 	}
@@ -124,11 +140,13 @@ func (o MessageOptions) Checked(mayReturnTo func(url string) bool) (MessageOptio
 	return o, v.Err()
 }
 
-// NewMessage is a message to address with the options.
+// NewMessage returns a message to an address with the given options.
 func NewMessage(kind MessageKind, u User, address Address, o MessageOptions, m Maker) Message {
 	return Message{
-		ID: m.NewID(), Kind: kind, Tenant: u.Tenant, Pool: u.Pool, User: u.ID, Address: address.Value, Normalized: address.Normalized,
-		CodeType: o.CodeType, Mode: o.Mode, PostActivationURL: o.PostActivationURL, Language: o.Language, Share: o.Share,
+		ID: m.NewID(), Kind: kind, Tenant: u.Tenant, Pool: u.Pool, User: u.ID,
+		Address: address.Value, Normalized: address.Normalized,
+		CodeType: o.CodeType, Mode: o.Mode, PostActivationURL: o.PostActivationURL,
+		Language: o.Language, Share: o.Share,
 		CreatedAt: At(m.Now),
 	}
 }

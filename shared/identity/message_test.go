@@ -29,7 +29,7 @@ func TestMessageOptionsAreChecked(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got, err := row.given.Checked(allowed)
-			checkWrong(t, err, row.wrong...)
+			checkInvalid(t, err, row.wrong...)
 			if got != row.want {
 				t.Errorf("got %+v", got)
 			}
@@ -58,17 +58,17 @@ func TestViolationsAreCollected(t *testing.T) {
 		t.Error("nothing is wrong, yet", v.Err())
 	}
 	broken := errors.New("broken")
-	if err := v.Under("/payload", broken); !errors.Is(err, broken) {
+	if err := v.AddUnder("/payload", broken); !errors.Is(err, broken) {
 		t.Errorf("another error: %v", err)
 	}
-	if err := v.Under("/payload", nil); err != nil {
+	if err := v.AddUnder("/payload", nil); err != nil {
 		t.Errorf("no error: %v", err)
 	}
 	v.Add("/name", "must not be empty")
-	if err := v.Under("/payload", identity.InvalidField("/a", "must be text")); err != nil {
+	if err := v.AddUnder("/payload", identity.InvalidField("/a", "must be text")); err != nil {
 		t.Errorf("violations: %v", err)
 	}
-	checkWrong(t, v.Err(), "/name", "/payload/a")
+	checkInvalid(t, v.Err(), "/name", "/payload/a")
 	if text := v.Err().Error(); text != "/name: must not be empty; /payload/a: must be text" {
 		t.Errorf("reads %q", text)
 	}

@@ -22,7 +22,8 @@ const (
 	MechanismWebAuthn Mechanism = "webauthn"
 )
 
-func (m Mechanism) valid() bool {
+// isValid reports whether m is one of the published mechanisms.
+func (m Mechanism) isValid() bool {
 	switch m {
 	case MechanismTOTP, MechanismPassword, MechanismOTP, MechanismEmailOTP, MechanismSMSOTP, MechanismWebAuthn:
 		return true
@@ -30,8 +31,8 @@ func (m Mechanism) valid() bool {
 	return false
 }
 
-// Pool is a population of users with its own sign-in settings. A Pool in hand always has every setting filled in with the
-// value in force, except where a zero says "none".
+// Pool is a group of users with its own settings. Every setting of a Pool has the value that is in
+// force; for settings whose comment says so, the zero value means none.
 type Pool struct {
 	Tenant                 string                     `json:"tenant_id"`
 	ID                     string                     `json:"id"`
@@ -55,16 +56,16 @@ type Pool struct {
 	PasswordPolicy         PasswordPolicy             `json:"password_policy"`
 	PasswordSettings       PasswordSettings           `json:"password_settings"`
 	ResetSettings          ResetSettings              `json:"reset_credentials_settings"`
-	Limits                 Limits                     `json:"limits"`   // this project's own
-	Branding               Branding                   `json:"branding"` // this project's own
+	Limits                 Limits                     `json:"limits"`   // not in the published API
+	Branding               Branding                   `json:"branding"` // not in the published API
 	System                 bool                       `json:"system"`
 	Deleted                bool                       `json:"deleted"`
 
-	Users   int64 `json:"-"` // counted from the table's stream, right within seconds
+	Users   int64 `json:"-"` // counted from the table's stream, with a delay of seconds
 	Version int64 `json:"-"`
 }
 
-// PasswordPolicy is what a pool asks of new passwords. Counts are in characters (code points).
+// PasswordPolicy says which new passwords a pool accepts. Counts are in characters (code points).
 type PasswordPolicy struct {
 	MinLength    int    `json:"min_length"`
 	Capitals     int    `json:"capital_letters"`
@@ -75,7 +76,8 @@ type PasswordPolicy struct {
 	Strength     string `json:"strength"`
 }
 
-// PasswordSettings says how long a password lives and how it is hashed. New hashes are argon2id whatever an older client asks for.
+// PasswordSettings says how long passwords are valid and how they are hashed. New hashes are
+// argon2id, whatever a client asks for.
 type PasswordSettings struct {
 	ExpiresAfter  Duration `json:"expires_after,omitzero"`
 	HashingMethod string   `json:"hashing_method"`
@@ -89,20 +91,20 @@ type ResetSettings struct {
 // Bounds of password lengths (NIST SP 800-63B-4 §3.1.1.2, ASVS 6.2.1, 6.2.9).
 const (
 	MinPasswordLength     = 8
-	MinPasswordLengthSole = 15 // where a password is the only factor
+	MinPasswordLengthSole = 15 // if a password is the only factor
 	MaxPasswordMinLength  = 64
 	MaxPasswordLength     = 256
 )
 
-// UsesPasswords says whether users of the pool sign in with a password.
+// UsesPasswords reports whether users of the pool sign in with a password.
 func (p Pool) UsesPasswords() bool { return slices.Contains(p.Mechanisms, MechanismPassword) }
 
-// passwordIsSoleFactor says whether a password alone lets a user in.
+// passwordIsSoleFactor reports whether a password alone is sufficient to sign in.
 func (p Pool) passwordIsSoleFactor() bool {
 	return len(p.Mechanisms) == 1 && p.UsesPasswords() && len(p.SecondMechanisms) == 0
 }
 
-// SchemaOf names the pool's schema for a part of its users' data; "" is none.
+// SchemaOf returns the id of the pool's schema for a document of its users, or "" if it has none.
 func (p Pool) SchemaOf(part DataPart) string {
 	switch part {
 	case Metadata:
@@ -113,7 +115,7 @@ func (p Pool) SchemaOf(part DataPart) string {
 	return p.PayloadSchema
 }
 
-// Schemas are the ids of the tenant's own schemas that the pool refers to, each once.
+// Schemas returns the ids of the tenant's own schemas to which the pool refers, each of them once.
 func (p Pool) Schemas() []string {
 	var ids []string
 	for _, id := range []string{p.PayloadSchema, p.MetadataSchema, p.BusinessMetadataSchema} {
@@ -124,10 +126,11 @@ func (p Pool) Schemas() []string {
 	return ids
 }
 
-// CodePolicy is the pool's for codes of a purpose, for one address alone or not.
+// CodePolicy returns the pool's policy for codes of a purpose. If the purpose is for one address
+// (see CodePurpose.For), the policy is that of its base.
 func (p Pool) CodePolicy(purpose CodePurpose) CodePolicy { return p.Codes[purpose.Base()] }
 
-// CodePurpose is what a one-time code is for; a code for one purpose never serves another.
+// CodePurpose is what a one-time code is for. A code for one purpose never serves another.
 type CodePurpose string
 
 // The purposes of the published API.
@@ -141,31 +144,32 @@ const (
 	PurposeVerifyAddress  CodePurpose = "verify_address"
 )
 
-// For keeps the codes of a purpose apart by address: one lives for each.
+// For returns the purpose p for one address. Each address has one valid code for it.
 func (p CodePurpose) For(a Address) CodePurpose { return p + "#" + CodePurpose(a.Normalized) }
 
-// Base is the purpose without the address that it may be for.
+// Base returns the purpose without the address that it may be for.
 func (p CodePurpose) Base() CodePurpose {
 	base, _, _ := strings.Cut(string(p), "#")
 	return CodePurpose(base)
 }
 
-// CodePolicy is the length in digits and the lifetime of codes for one purpose.
+// CodePolicy is the length and the lifetime of codes for one purpose.
 type CodePolicy struct {
 	Length int      `json:"length"`
 	TTL    Duration `json:"ttl"`
 }
 
-// Code lengths (NIST SP 800-63A-4 §3.8: at least six digits).
+// Bounds of the lengths of codes in digits (NIST SP 800-63A-4 §3.8: at least six digits).
 const (
 	MinCodeLength = 6
 	MaxCodeLength = 12
 )
 
-// Lifetime bounds the lifetime of codes.
+// Lifetime has the bounds of the lifetime of codes, and its default.
 type Lifetime struct{ Shortest, Longest, Usual time.Duration }
 
-// CodeLifetimes bounds the lifetime of codes (NIST SP 800-63A-4 §3.8, 63B-4 §3.1.3.2, ASVS 6.5.5).
+// CodeLifetimes returns the bounds of the lifetimes of codes for each purpose (NIST SP 800-63A-4
+// §3.8, 63B-4 §3.1.3.2, ASVS 6.5.5).
 func CodeLifetimes() map[CodePurpose]Lifetime {
 	quick := Lifetime{time.Minute, 10 * time.Minute, 5 * time.Minute}
 	slow := Lifetime{5 * time.Minute, 24 * time.Hour, 30 * time.Minute}
@@ -180,10 +184,11 @@ func CodeLifetimes() map[CodePurpose]Lifetime {
 	}
 }
 
-// CheckCodePurpose refuses a purpose that the published API does not know.
+// CheckCodePurpose returns Invalid if the published API has no such purpose.
 func CheckCodePurpose(pointer string, purpose CodePurpose) error {
 	if _, ok := CodeLifetimes()[purpose]; !ok {
-		return InvalidField(pointer, "must be one of activation, authentication, challenge, enroll_webauthn, reset_password, reset_totp, verify_address")
+		return InvalidField(pointer, "must be one of activation, authentication, challenge, enroll_webauthn, "+
+			"reset_password, reset_totp, verify_address")
 	}
 	return nil
 }

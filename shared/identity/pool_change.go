@@ -11,9 +11,10 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// PoolChange is what a caller asks of a pool: the body of create and update. Booleans replace (absent is off, since
-// generated clients leave out false); groups of settings merge (absent is unchanged). Read-only fields are accepted so that
-// an answer can be sent back as it is.
+// PoolChange is the body of a request that creates or updates a pool. An absent boolean means
+// false, because generated clients omit false; an absent group of settings, or an absent setting of
+// a group, is left unchanged. It has the read-only fields of an answer, so that an answer can be
+// sent back unchanged.
 type PoolChange struct {
 	ID                     string                            `json:"id"`
 	Tenant                 string                            `json:"tenant_id"`
@@ -47,13 +48,13 @@ type PoolChange struct {
 	JITUsers      jsontext.Value `json:"number_of_jit_users"`
 }
 
-// CodePolicyChange changes the codes of one purpose.
+// CodePolicyChange changes a CodePolicy. Absent fields are left unchanged.
 type CodePolicyChange struct {
 	Length *int      `json:"length"`
 	TTL    *Duration `json:"ttl"`
 }
 
-// PasswordPolicyChange changes a PasswordPolicy.
+// PasswordPolicyChange changes a PasswordPolicy. Absent fields are left unchanged.
 type PasswordPolicyChange struct {
 	MinLength    *int    `json:"min_length"`
 	Capitals     *int    `json:"capital_letters"`
@@ -64,13 +65,14 @@ type PasswordPolicyChange struct {
 	Strength     *string `json:"strength"`
 }
 
-// PasswordSettingsChange changes PasswordSettings.
+// PasswordSettingsChange changes PasswordSettings. Absent fields are left unchanged.
 type PasswordSettingsChange struct {
 	ExpiresAfter  *Duration `json:"expires_after"`
 	HashingMethod *string   `json:"hashing_method"`
 }
 
-// NewPool is the pool that c asks for in tenant; id is used where the caller chose none.
+// NewPool returns the new pool of a tenant that c describes. It has the given id unless c has one.
+// The error is Invalid.
 func NewPool(tenant, id string, c PoolChange) (Pool, error) {
 	if c.ID != "" {
 		id = c.ID
@@ -90,7 +92,7 @@ func NewPool(tenant, id string, c PoolChange) (Pool, error) {
 	return p.Changed(c)
 }
 
-// Changed is the pool after c, or Invalid.
+// Changed returns the pool after the change c. The error is Invalid.
 func (p Pool) Changed(c PoolChange) (Pool, error) {
 	var v Violations
 	if c.Tenant != "" && c.Tenant != p.Tenant {
@@ -101,16 +103,16 @@ func (p Pool) Changed(c PoolChange) (Pool, error) {
 	}
 	p.Name, p.Description, p.BadgeColor, p.Workspace = c.Name, c.Description, c.BadgeColor, c.Workspace
 	p.PublicRegistration = c.PublicRegistration
-	p.BusinessMetadataSchema = set(p.BusinessMetadataSchema, c.BusinessMetadataSchema)
-	p.PayloadSchema = set(p.PayloadSchema, c.PayloadSchema)
-	p.MetadataSchema = set(p.MetadataSchema, c.MetadataSchema)
-	if given(c.Metadata) {
+	p.BusinessMetadataSchema = firstNonEmpty(p.BusinessMetadataSchema, c.BusinessMetadataSchema)
+	p.PayloadSchema = firstNonEmpty(p.PayloadSchema, c.PayloadSchema)
+	p.MetadataSchema = firstNonEmpty(p.MetadataSchema, c.MetadataSchema)
+	if isGiven(c.Metadata) {
 		p.Metadata = c.Metadata
 	}
-	replace(&p.CaseInsensitive, c.CaseInsensitive)
-	replace(&p.SecondThreshold, c.SecondThreshold)
-	replace(&p.MFASessionTTL, c.MFASessionTTL)
-	replace(&p.ResetSettings, c.ResetSettings)
+	setIfGiven(&p.CaseInsensitive, c.CaseInsensitive)
+	setIfGiven(&p.SecondThreshold, c.SecondThreshold)
+	setIfGiven(&p.MFASessionTTL, c.MFASessionTTL)
+	setIfGiven(&p.ResetSettings, c.ResetSettings)
 	if c.ResetSettings == nil {
 		p.ResetSettings = ResetSettings{}
 	}
@@ -130,14 +132,14 @@ func (p *Pool) changeMechanisms(c PoolChange) {
 	if len(c.SecondMechanisms) > 0 {
 		p.SecondMechanisms = slices.Clone(c.SecondMechanisms)
 	}
-	p.Preferred = set(preferredOf(p.Preferred, p.Mechanisms), c.Preferred)
+	p.Preferred = firstNonEmpty(preferredOf(p.Preferred, p.Mechanisms), c.Preferred)
 	if p.Preferred == "" {
 		p.Preferred = p.Mechanisms[0]
 	}
-	p.SecondPreferred = set(preferredOf(p.SecondPreferred, p.SecondMechanisms), c.SecondPreferred)
+	p.SecondPreferred = firstNonEmpty(preferredOf(p.SecondPreferred, p.SecondMechanisms), c.SecondPreferred)
 }
 
-// preferredOf is the mechanism that was preferred, unless it is no longer allowed.
+// preferredOf returns the preferred mechanism, or "" if it is no longer allowed.
 func preferredOf(preferred Mechanism, allowed []Mechanism) Mechanism {
 	if !slices.Contains(allowed, preferred) {
 		return ""
@@ -154,28 +156,28 @@ func (p *Pool) changeCodes(v *Violations, changes map[CodePurpose]*CodePolicyCha
 		}
 		if change := changes[purpose]; change != nil {
 			policy := p.Codes[purpose]
-			replace(&policy.Length, change.Length)
-			replace(&policy.TTL, change.TTL)
+			setIfGiven(&policy.Length, change.Length)
+			setIfGiven(&policy.TTL, change.TTL)
 			p.Codes[purpose] = policy
 		}
 	}
 }
 
 func (p *Pool) changePasswords(c PoolChange) {
-	replace(&p.PasswordPolicy.Capitals, c.PasswordPolicy.Capitals)
-	replace(&p.PasswordPolicy.Lowercase, c.PasswordPolicy.Lowercase)
-	replace(&p.PasswordPolicy.Digits, c.PasswordPolicy.Digits)
-	replace(&p.PasswordPolicy.Special, c.PasswordPolicy.Special)
-	replace(&p.PasswordPolicy.NotUsedSince, c.PasswordPolicy.NotUsedSince)
-	replace(&p.PasswordPolicy.Strength, c.PasswordPolicy.Strength)
-	replace(&p.PasswordPolicy.MinLength, c.PasswordPolicy.MinLength)
+	setIfGiven(&p.PasswordPolicy.Capitals, c.PasswordPolicy.Capitals)
+	setIfGiven(&p.PasswordPolicy.Lowercase, c.PasswordPolicy.Lowercase)
+	setIfGiven(&p.PasswordPolicy.Digits, c.PasswordPolicy.Digits)
+	setIfGiven(&p.PasswordPolicy.Special, c.PasswordPolicy.Special)
+	setIfGiven(&p.PasswordPolicy.NotUsedSince, c.PasswordPolicy.NotUsedSince)
+	setIfGiven(&p.PasswordPolicy.Strength, c.PasswordPolicy.Strength)
+	setIfGiven(&p.PasswordPolicy.MinLength, c.PasswordPolicy.MinLength)
 	if p.PasswordPolicy.MinLength == 0 {
 		p.PasswordPolicy.MinLength = MinPasswordLength
 		if p.passwordIsSoleFactor() {
 			p.PasswordPolicy.MinLength = MinPasswordLengthSole
 		}
 	}
-	replace(&p.PasswordSettings.ExpiresAfter, c.PasswordSettings.ExpiresAfter)
+	setIfGiven(&p.PasswordSettings.ExpiresAfter, c.PasswordSettings.ExpiresAfter)
 	p.PasswordSettings.HashingMethod = "argon2"
 }
 
@@ -218,7 +220,7 @@ func (p Pool) checkMechanisms(v *Violations) {
 	}
 	for _, l := range lists {
 		for i, m := range l.list {
-			if !m.valid() {
+			if !m.isValid() {
 				v.Add(fmt.Sprintf("%s/%d", l.name, i), "must be one of totp, password, otp, email_otp, sms_otp, webauthn")
 			} else if slices.Contains(l.list[:i], m) {
 				v.Add(fmt.Sprintf("%s/%d", l.name, i), "is in the list twice")
@@ -249,21 +251,22 @@ func (p PasswordPolicy) check(v *Violations) {
 	}
 }
 
-// replace stores a value that was given.
-func replace[T any](field *T, value *T) {
+// setIfGiven sets a field to a value unless the value is nil.
+func setIfGiven[T any](field *T, value *T) {
 	if value != nil {
 		*field = *value
 	}
 }
 
-// set is value, or old where value is empty.
-func set[T ~string](old, value T) T {
+// firstNonEmpty returns value, or old if value is empty.
+func firstNonEmpty[T ~string](old, value T) T {
 	if value == "" {
 		return old
 	}
 	return value
 }
 
+// escapePointer returns a token of a JSON Pointer in its escaped form (RFC 6901 §3).
 func escapePointer(token string) string {
 	return strings.NewReplacer("~", "~0", "/", "~1").Replace(token)
 }

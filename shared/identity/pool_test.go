@@ -15,7 +15,7 @@ import (
 	"identitypools/shared/identity"
 )
 
-// fullChange sets everything that can be set.
+// fullChange returns a change that sets every field.
 func fullChange() identity.PoolChange {
 	return identity.PoolChange{
 		Name: "Shop", Description: "Customers of the shop", BadgeColor: "#ff0000", Workspace: "w1",
@@ -51,7 +51,7 @@ func TestNewPoolHasEverySetting(t *testing.T) {
 		},
 		PasswordPolicy:   identity.PasswordPolicy{MinLength: 15, Strength: "any"},
 		PasswordSettings: identity.PasswordSettings{HashingMethod: "argon2"},
-		Limits:           usual(),
+		Limits:           defaultLimits(),
 		Branding:         identity.Branding{Language: "en"},
 	}
 	if got := newPool(t, identity.PoolChange{}); !reflect.DeepEqual(got, want) {
@@ -82,7 +82,7 @@ func TestNewPoolTakesWhatIsGiven(t *testing.T) {
 	}
 }
 
-// ASVS 6.2.1, 6.2.9; NIST SP 800-63B-4 §3.1.1.2: fifteen characters where a password is the only factor.
+// ASVS 6.2.1, 6.2.9; NIST SP 800-63B-4 §3.1.1.2: fifteen characters if a password is the only factor.
 func TestDefaultLengthOfPasswords(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
@@ -115,8 +115,8 @@ func TestPoolChangeMergesGroupsAndReplacesTheRest(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := kept
-	want.Name, want.Description, want.BadgeColor, want.Workspace = "Store", "", "", "" // replaced
-	want.PublicRegistration, want.ResetSettings = false, identity.ResetSettings{}      // booleans: absent is off
+	want.Name, want.Description, want.BadgeColor, want.Workspace = "Store", "", "", "" // these are replaced
+	want.PublicRegistration, want.ResetSettings = false, identity.ResetSettings{}      // an absent boolean means false
 	want.Codes = maps.Clone(kept.Codes)
 	want.Codes["activation"] = identity.CodePolicy{Length: 10, TTL: identity.Duration(time.Hour)}
 	want.PasswordPolicy.Digits = 0
@@ -128,7 +128,7 @@ func TestPoolChangeMergesGroupsAndReplacesTheRest(t *testing.T) {
 	}
 }
 
-// What a read answers can be sent back as it is, and changes nothing.
+// The answer to a read can be sent back unchanged, and changes nothing.
 func TestPoolPutBackChangesNothing(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]identity.PoolChange{"with defaults": {}, "with everything": fullChange()} {
@@ -154,7 +154,7 @@ func TestPoolPutBackChangesNothing(t *testing.T) {
 
 func TestSecondFactorThatGoesIsNoLongerPreferred(t *testing.T) {
 	t.Parallel()
-	old := newPool(t, fullChange()) // totp and webauthn, which is preferred
+	old := newPool(t, fullChange()) // its mechanisms are totp and webauthn, and webauthn is preferred
 	for preferred, mechanisms := range map[identity.Mechanism][]identity.Mechanism{"": {"totp", "otp"}, "webauthn": {"webauthn", "otp"}} {
 		p, err := old.Changed(identity.PoolChange{Name: "Shop", SecondMechanisms: mechanisms})
 		if err != nil || p.SecondPreferred != preferred {
@@ -187,7 +187,7 @@ func TestPoolsMechanisms(t *testing.T) {
 			t.Parallel()
 			row.c.Name = "Shop"
 			p, err := old.Changed(row.c)
-			checkWrong(t, err, row.wrong...)
+			checkInvalid(t, err, row.wrong...)
 			if p.Preferred != row.preferred {
 				t.Errorf("%s is preferred, want %s", p.Preferred, row.preferred)
 			}
@@ -219,7 +219,7 @@ func TestLifetimesOfCodesAreBounded(t *testing.T) {
 			if ok {
 				want = nil
 			}
-			if got := wrong(t, err); !slices.Equal(got, want) {
+			if got := invalidFields(t, err); !slices.Equal(got, want) {
 				t.Errorf("%s for %s: wrong at %q", purpose, ttl, got)
 			}
 		}
@@ -227,7 +227,7 @@ func TestLifetimesOfCodesAreBounded(t *testing.T) {
 			t.Errorf("%s: %v", purpose, err)
 		}
 	}
-	checkWrong(t, identity.CheckCodePurpose("/purpose", "notice"), "/purpose")
+	checkInvalid(t, identity.CheckCodePurpose("/purpose", "notice"), "/purpose")
 }
 
 // ASVS 6.5.4; NIST SP 800-63A-4 §3.8.
@@ -240,7 +240,7 @@ func TestLengthsOfCodesAreBounded(t *testing.T) {
 			if ok != (err == nil) {
 				t.Errorf("%s of %d digits: %v", purpose, length, err)
 			} else if !ok {
-				checkWrong(t, err, "/otp_settings/"+string(purpose)+"/length")
+				checkInvalid(t, err, "/otp_settings/"+string(purpose)+"/length")
 			}
 		}
 	}
@@ -254,7 +254,7 @@ func TestPoolBounds(t *testing.T) {
 	large := jsontext.Value(`{"a":"` + strings.Repeat("x", identity.MaxDocument-8) + `"}`)
 	for name, row := range map[string]struct {
 		change func(*identity.PoolChange)
-		wrong  string // "" is allowed
+		wrong  string // the invalid field; "" if the change is valid
 	}{
 		"no name":                   {func(c *identity.PoolChange) { c.Name = "" }, "/name"},
 		"a name of spaces":          {func(c *identity.PoolChange) { c.Name = "  " }, "/name"},
@@ -310,9 +310,9 @@ func TestPoolBounds(t *testing.T) {
 			row.change(&c)
 			p, err := identity.NewPool("default", "shop", c)
 			if row.wrong == "" {
-				checkWrong(t, err)
+				checkInvalid(t, err)
 			} else {
-				checkWrong(t, err, row.wrong)
+				checkInvalid(t, err, row.wrong)
 			}
 			if p.PasswordSettings.HashingMethod != "argon2" {
 				t.Errorf("hashes with %s", p.PasswordSettings.HashingMethod)
@@ -327,7 +327,7 @@ func TestPoolFaultsAreToldTogether(t *testing.T) {
 		ID: "other", Tenant: "other", Codes: map[identity.CodePurpose]*identity.CodePolicyChange{"pet": {}, "activation": {Length: ptr(1), TTL: ptr(identity.Duration(1))}},
 		PasswordPolicy: identity.PasswordPolicyChange{MinLength: ptr(1)},
 	})
-	checkWrong(t, err, "/id", "/name", "/otp_settings/activation/length", "/otp_settings/activation/ttl", "/otp_settings/pet", "/password_policy/min_length", "/tenant_id")
+	checkInvalid(t, err, "/id", "/name", "/otp_settings/activation/length", "/otp_settings/activation/ttl", "/otp_settings/pet", "/password_policy/min_length", "/tenant_id")
 }
 
 func TestSchemaOfAPart(t *testing.T) {

@@ -7,13 +7,14 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Lifetimes of a registration. A ticket resends for TicketLifetime; the registration outlives the last code sent for it.
+// Lifetimes of a registration. With a ticket, messages can be sent again for TicketLifetime. The
+// registration outlives the last code that was sent for it.
 const (
 	TicketLifetime       = 24 * time.Hour
 	RegistrationLifetime = 2 * TicketLifetime
 )
 
-// SelfRegistration is the body of a registration.
+// SelfRegistration is the body of a request to register.
 type SelfRegistration struct {
 	Identifier          string         `json:"identifier"`
 	OTPAddress          string         `json:"otp_address"`
@@ -23,12 +24,13 @@ type SelfRegistration struct {
 	WebAuthnCredentials jsontext.Value `json:"webauthn_credentials"`
 }
 
-// Registration is what somebody who wants to become a user gave. It waits, apart from the user and from any other
-// registration of the same identifier, until the code mailed for it proves the address; only then does its password and
-// payload become the user's (no pre-hijacking).
+// Registration is what somebody who wants to become a user has given. It is stored apart from the
+// user and from other registrations of the same identifier, until the code that was mailed for it
+// proves the address. Only then do its password and payload become those of the user; this prevents
+// pre-hijacking of accounts.
 type Registration struct {
 	ID string `json:"id"`
-	// where its messages go, in the normalized form that the pool compares
+	// The address to which messages go, in the normalized form that the pool compares.
 	Address      string         `json:"address,omitempty"`
 	Normalized   string         `json:"normalized,omitempty"`
 	AddressType  IdentifierType `json:"address_type,omitempty"`
@@ -38,21 +40,23 @@ type Registration struct {
 	CreatedAt    Time           `json:"created_at"`
 }
 
-// MailboxRef names the mailbox that proves the registration. ok is false where the registration has no address.
+// MailboxRef names the mailbox that proves the registration. It reports false if the registration
+// has no address.
 func (r Registration) MailboxRef(tenant string) (ref MailboxRef, ok bool) {
 	return NewMailboxRef(tenant, r.AddressType, r.Normalized), r.Normalized != ""
 }
 
-// CandidateAddress is the address at which the user can be activated with the registration; it has
-// no Normalized where there is none.
+// CandidateAddress returns the address with which the user can be activated through the
+// registration. Its Normalized is empty if the registration has no address.
 func (r Registration) CandidateAddress() Address {
 	return Address{Value: r.Address, Normalized: r.Normalized, Type: r.AddressType}
 }
 
-// Register makes, of what was given, the registration and the user that it would belong to if its
-// identifier is free. Both get identifier and address in the normalized form, since the first to
-// register a spelling need not be the one who proves it. mail says whether a message is asked for,
-// which then needs an e-mail address. The payload is checked by the caller.
+// Register returns the registration that s describes, and the user to whom it will belong if its
+// identifier is free. Both have the identifier and the address in the normalized form, because the
+// first person to register a spelling may not be the one who proves it. The parameter mail says
+// whether a message is requested, for which an e-mail address is necessary. The caller checks the
+// payload. The error is Invalid.
 func (p Pool) Register(s SelfRegistration, mail bool, m Maker) (User, Registration, error) {
 	var v Violations
 	kind := InferType(s.Identifier)
@@ -62,10 +66,12 @@ func (p Pool) Register(s SelfRegistration, mail bool, m Maker) (User, Registrati
 	}
 	now := At(m.Now)
 	u := User{
-		Tenant: p.Tenant, Pool: p.ID, ID: m.NewID(), Status: StatusNew, StatusUpdatedAt: now, CreatedAt: now, UpdatedAt: now,
-		PayloadSchema: p.PayloadSchema, MetadataSchema: p.MetadataSchema, BusinessMetadataSchema: p.BusinessMetadataSchema,
-		Identifiers:    []Identifier{newIdentifier(normalized, normalized, kind, nil, m)},
-		SelfRegistered: true, Version: m.Now.UnixMilli(),
+		Tenant: p.Tenant, Pool: p.ID, ID: m.NewID(),
+		Status: StatusNew, StatusUpdatedAt: now, CreatedAt: now, UpdatedAt: now,
+		PayloadSchema: p.PayloadSchema, MetadataSchema: p.MetadataSchema,
+		BusinessMetadataSchema: p.BusinessMetadataSchema,
+		Identifiers:            []Identifier{newIdentifier(normalized, normalized, kind, nil, m)},
+		SelfRegistered:         true, Version: m.Now.UnixMilli(),
 	}
 	r := Registration{ID: m.NewID(), Payload: s.Payload, CreatedAt: now}
 	if kind.isAddress() {
@@ -81,14 +87,17 @@ func (p Pool) Register(s SelfRegistration, mail bool, m Maker) (User, Registrati
 	if s.TOTPSecret != "" {
 		v.Add("/totp_secret", "is not served yet")
 	}
-	if given(s.WebAuthnCredentials) && string(s.WebAuthnCredentials) != "[]" {
+	if isGiven(s.WebAuthnCredentials) && string(s.WebAuthnCredentials) != "[]" {
 		v.Add("/webauthn_credentials", "is not served yet")
 	}
 	u.startEpoch(m)
 	return u, r, v.Err()
 }
 
-func (p Pool) registerAddress(v *Violations, r *Registration, identifier IdentifierType, address string) {
+// registerAddress sets the address of r, or records why it is not valid.
+func (p Pool) registerAddress(
+	v *Violations, r *Registration, identifier IdentifierType, address string,
+) {
 	kind := InferType(address)
 	switch normalized, err := p.Normalize(kind, address); {
 	case !kind.isAddress():
@@ -102,28 +111,30 @@ func (p Pool) registerAddress(v *Violations, r *Registration, identifier Identif
 	}
 }
 
-// Belongs says whether the registration may still be completed for u: one from before an administrator made the user new
-// again is dead. One that began before that which made the user, and was stored after it, is not.
-func (r Registration) Belongs(u User, now time.Time) bool {
+// CanComplete reports whether the registration can still complete u. A registration from before an
+// administrator set the status of u to new again cannot. A registration that began before the one
+// that created u, and was stored after it, can.
+func (r Registration) CanComplete(u User, now time.Time) bool {
 	isFirst := u.SelfRegistered && u.StatusUpdatedAt.Equal(u.CreatedAt.Time)
 	return u.Status == StatusNew && (isFirst || !r.CreatedAt.Before(u.StatusUpdatedAt.Time)) &&
 		now.Before(r.CreatedAt.Add(RegistrationLifetime).Time)
 }
 
-// RegistrationsRead is how many registrations of a user are looked at, however many strangers have made.
+// RegistrationsRead is how many registrations of a user are read at most. Strangers can make any
+// number of them.
 const RegistrationsRead = 10
 
-// OnlyWaiting is a registration whose address is the only one that waits with u, to become u's when
-// it is proved. waiting are u's registrations, at most RegistrationsRead of them. mailable leaves
-// out addresses that no mail can be sent to. Errors: Invalid where no address waits, and where more
-// than one does or may.
+// OnlyWaiting returns a registration of u whose address is the only one that waits to be proved.
+// The parameter waiting has the registrations of u, at most RegistrationsRead of them. If mailable
+// is true, addresses to which no mail can be sent are ignored. The error is Invalid if no address
+// waits, or if there is or may be more than one.
 func (u User) OnlyWaiting(waiting []Registration, mailable bool, now time.Time) (Registration, error) {
 	const several = "must be given: the user has more than one address"
-	if len(waiting) == RegistrationsRead { // there may be more, of other addresses
+	if len(waiting) == RegistrationsRead { // there may be more, with other addresses
 		return Registration{}, InvalidField("/address", several)
 	}
 	waiting = slices.DeleteFunc(slices.Clone(waiting), func(r Registration) bool {
-		return r.Normalized == "" || !r.Belongs(u, now) || mailable && r.AddressType != TypeEmail
+		return r.Normalized == "" || !r.CanComplete(u, now) || mailable && r.AddressType != TypeEmail
 	})
 	switch {
 	case len(waiting) == 0:
@@ -154,20 +165,21 @@ func (r Redeemable) CodesOf(user UserRef) Codes {
 	return r.Others[i].Codes
 }
 
-// Activation is the proof of an address, with what may become the user's.
+// Activation is a proof of an address, and what may become part of the user with it.
 type Activation struct {
 	Code         Code
-	Registration *Registration // the one of the user that the code or the ticket names; nil where there is none
-	IsTheirs     bool          // who proves the address has shown that the registration is theirs
-	HasTicket    bool          // who proves the address has a ticket: they have registered
-	PasswordHash string        // given with the code; "" where none was
+	Registration *Registration // the one that the code or the ticket names; nil if there is none
+	IsTheirs     bool          // whoever proves the address has shown that the registration is theirs
+	HasTicket    bool          // whoever proves the address has a ticket, so they have registered
+	PasswordHash string        // of the password that is given with the code, or ""
 }
 
-// isProof says whether the code's address is one of u: its own, or that of the registration which
-// waits with it, if u is unproved: a registration gives no address to a user whom an administrator
-// made, or who has proved another.
+// isProof reports whether the address of the code belongs to u. It does if it is one of u's own
+// addresses. It also does if it is the address of the registration and u is unproved. A
+// registration adds no address to a user whom an administrator created, or who has proved another
+// address.
 func (a Activation) isProof(u User, now time.Time) bool {
-	if r := a.Registration; r != nil && u.IsUnproved() && r.Belongs(u, now) && r.Normalized == a.Code.Normalized {
+	if r := a.Registration; r != nil && u.IsUnproved() && r.CanComplete(u, now) && r.Normalized == a.Code.Normalized {
 		return true
 	}
 	return slices.ContainsFunc(u.CandidateAddresses(), func(c Address) bool {
@@ -175,20 +187,21 @@ func (a Activation) isProof(u User, now time.Time) bool {
 	})
 }
 
-// completes says whether the registration's password and payload become u's. Those of a
-// registration that is not known to be of the one who proves the address never do, nor do they
-// complete a user who is not unproved: whom an administrator made, or who has a password or an
-// address.
+// completes reports whether the registration's password and payload become those of u. They do not
+// if the registration may be somebody else's, or if u is not unproved, because an administrator
+// created u, or u has a password or a verified address.
 func (a Activation) completes(u User, now time.Time) bool {
 	r := a.Registration
-	return r != nil && a.IsTheirs && u.IsUnproved() && r.Belongs(u, now) && r.Normalized == a.Code.Normalized
+	return r != nil && a.IsTheirs && u.IsUnproved() && r.CanComplete(u, now) && r.Normalized == a.Code.Normalized
 }
 
-// Activate is u after a: active, the address verified and an identifier. Whoever proves the address
-// decides the password: the one that comes with the code, or else the one of a registration that
-// they have shown to be theirs; where there is neither, somebody who has registered must give one.
-// Errors: InvalidCode where the user is not new or the address is not one of the user; Invalid
-// where a password is missing or one too many.
+// Activate returns u after the activation a: active, with the address verified and as an
+// identifier. Whoever proves the address decides the password. It is the one that is given with the
+// code, or else the one of a registration that is known to be theirs. If there is neither, somebody
+// who has registered must give one.
+//
+// The error is InvalidCode if u is not new, or if the address does not belong to u. It is Invalid
+// if a password is missing, or if one is given although there is one already.
 func (p Pool) Activate(u User, a Activation, m Maker) (User, error) {
 	if u.Status != StatusNew || !a.isProof(u, m.Now) {
 		return User{}, InvalidCode{}
@@ -207,11 +220,11 @@ func (p Pool) Activate(u User, a Activation, m Maker) (User, error) {
 		u.setPassword(p, hash, m)
 	}
 	if u.SelfRegistered {
-		u.Language = "" // which is that of whoever registered the address first
+		u.Language = "" // it was chosen by whoever registered the address first
 	}
 	if completes {
 		u.Language = a.Registration.Language
-		if given(a.Registration.Payload) {
+		if isGiven(a.Registration.Payload) {
 			u.Payload = a.Registration.Payload
 		}
 	}
@@ -221,7 +234,7 @@ func (p Pool) Activate(u User, a Activation, m Maker) (User, error) {
 	return u, nil
 }
 
-// verify records that the address of a code is the user's, and makes it an identifier.
+// verify records that the address of a code belongs to the user, and makes it an identifier.
 func (u *User) verify(c Code, m Maker) {
 	u.Addresses, u.Identifiers = slices.Clone(u.Addresses), slices.Clone(u.Identifiers)
 	i := slices.IndexFunc(u.Addresses, func(a Address) bool { return a.Normalized == c.Normalized })

@@ -46,10 +46,10 @@ func TestRegisterMakesUserAndRegistration(t *testing.T) {
 	}
 }
 
-// Pre-hijacking: nothing that was given becomes the user's before the code is proved.
+// Pre-hijacking: nothing that was given becomes part of the user before the code is proved.
 func TestRegisterGivesTheUserNothingOfTheRegistration(t *testing.T) {
 	t.Parallel()
-	u, _, err := folding().Register(identity.SelfRegistration{Identifier: "ann", OTPAddress: ann, Password: "secret", Payload: jsontext.Value(`{"a":1}`)}, true, maker(start()))
+	u, _, err := caseInsensitive().Register(identity.SelfRegistration{Identifier: "ann", OTPAddress: ann, Password: "secret", Payload: jsontext.Value(`{"a":1}`)}, true, maker(start()))
 	if err != nil || len(u.Credentials) > 0 || u.PasswordHash != "" || u.Payload != nil || len(u.Addresses) > 0 {
 		t.Errorf("got %+v, %v", u, err)
 	}
@@ -83,8 +83,8 @@ func TestRegisterChoosesWhereTheCodeGoes(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			_, r, err := folding().Register(identity.SelfRegistration{Identifier: row.identifier, OTPAddress: row.otp}, row.mail, maker(start()))
-			checkWrong(t, err, row.wrong...)
+			_, r, err := caseInsensitive().Register(identity.SelfRegistration{Identifier: row.identifier, OTPAddress: row.otp}, row.mail, maker(start()))
+			checkInvalid(t, err, row.wrong...)
 			if r.Address != row.address || string(r.AddressType) != row.addressOf {
 				t.Errorf("goes to %q (%s), want %q (%s)", r.Address, r.AddressType, row.address, row.addressOf)
 			}
@@ -112,8 +112,8 @@ func TestRegisterChecksTheRest(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			row.s.Identifier = ann
-			_, _, err := folding().Register(row.s, true, maker(start()))
-			checkWrong(t, err, row.wrong...)
+			_, _, err := caseInsensitive().Register(row.s, true, maker(start()))
+			checkInvalid(t, err, row.wrong...)
 		})
 	}
 }
@@ -138,14 +138,15 @@ func TestRegistrationBelongs(t *testing.T) {
 		"and outlives the last code sent it": {identity.StatusNew, 0, identity.TicketLifetime + 24*time.Hour - time.Second, true},
 	} {
 		u := identity.User{Status: row.status, StatusUpdatedAt: identity.At(at(row.changed))}
-		if got := r.Belongs(u, at(row.now)); got != row.want {
+		if got := r.CanComplete(u, at(row.now)); got != row.want {
 			t.Errorf("%s: got %t", name, got)
 		}
 	}
 }
 
-// registered is a user that a registration made, and that registration with a password and a payload.
-func registered(tb testing.TB, p identity.Pool) (identity.User, identity.Registration) {
+// registerAnn returns the user that a registration creates, and the registration, which has a
+// password and a payload.
+func registerAnn(tb testing.TB, p identity.Pool) (identity.User, identity.Registration) {
 	tb.Helper()
 	u, r, err := p.Register(identity.SelfRegistration{Identifier: ann, Payload: jsontext.Value(`{"name":"Ann"}`)}, true, maker(start()))
 	if err != nil {
@@ -155,6 +156,7 @@ func registered(tb testing.TB, p identity.Pool) (identity.User, identity.Registr
 	return u, r
 }
 
+// codeFor returns a code that was sent to an address for a registration.
 func codeFor(address, registration string) identity.Code {
 	return identity.Code{
 		Address: address, Normalized: address, AddressType: identity.TypeEmail,
@@ -165,8 +167,8 @@ func codeFor(address, registration string) identity.Code {
 func TestActivateCompletesARegistration(t *testing.T) {
 	t.Parallel()
 	p := newPool(t, identity.PoolChange{PasswordSettings: identity.PasswordSettingsChange{ExpiresAfter: ptr(identity.Duration(24 * time.Hour))}})
-	u, r := registered(t, p)
-	old, _ := registered(t, p)
+	u, r := registerAnn(t, p)
+	old, _ := registerAnn(t, p)
 	got, err := p.Activate(u,
 		identity.Activation{Code: codeFor(ann, r.ID), Registration: &r, IsTheirs: true},
 		maker(at(time.Hour)))
@@ -197,7 +199,7 @@ func TestActivateCompletesARegistration(t *testing.T) {
 
 func TestActivateMakesTheOTPAddressAnIdentifier(t *testing.T) {
 	t.Parallel()
-	p := folding()
+	p := caseInsensitive()
 	u, r, err := p.Register(identity.SelfRegistration{Identifier: "ann", OTPAddress: "Ann@Example.com"}, true, maker(start()))
 	if err != nil {
 		t.Fatal(err)
@@ -214,16 +216,16 @@ func TestActivateMakesTheOTPAddressAnIdentifier(t *testing.T) {
 	}
 }
 
-// The tests below are of pre-hijacking: what a stranger gave never becomes the owner's. Whoever
-// proves the mailbox decides the password, and a registration completes a user only where it is
-// known to be of the one who proves the mailbox, never one whom an administrator made or who has a
+// The tests below are about pre-hijacking: what a stranger gave never becomes the owner's. Whoever
+// proves the mailbox decides the password. A registration completes a user only if it is known to
+// belong to whoever proves the mailbox, and never a user whom an administrator created or who has a
 // password.
 func TestActivateChoosesThePassword(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name            string
 		theirs, ticket  bool
-		administrators  bool // an administrator made the user
+		administrators  bool // an administrator created the user
 		given           string
 		has             bool
 		without         bool // the pool has no passwords
@@ -258,12 +260,12 @@ func TestActivateChoosesThePassword(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			p := folding()
+			p := caseInsensitive()
 			p.Mechanisms = []identity.Mechanism{identity.MechanismPassword}
 			if row.without {
 				p.Mechanisms = []identity.Mechanism{identity.MechanismEmailOTP}
 			}
-			u, r := registered(t, p)
+			u, r := registerAnn(t, p)
 			u.SelfRegistered = !row.administrators
 			credentials := 0
 			if row.has {
@@ -277,7 +279,7 @@ func TestActivateChoosesThePassword(t *testing.T) {
 				HasTicket: row.ticket, PasswordHash: row.given,
 			}
 			got, err := p.Activate(u, a, maker(start()))
-			checkWrong(t, err, row.wrong...)
+			checkInvalid(t, err, row.wrong...)
 			if err != nil {
 				return
 			}
@@ -294,7 +296,7 @@ func TestActivateChoosesThePassword(t *testing.T) {
 
 func TestActivateRefuses(t *testing.T) {
 	t.Parallel()
-	p := folding()
+	p := caseInsensitive()
 	for name, change := range map[string]func(u *identity.User, a *identity.Activation, now *time.Time){
 		"an active user": func(u *identity.User, _ *identity.Activation, _ *time.Time) {
 			u.Status = identity.StatusActive
@@ -326,7 +328,7 @@ func TestActivateRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			u, r := registered(t, p)
+			u, r := registerAnn(t, p)
 			a, now := identity.Activation{
 				Code: codeFor(ann, r.ID), Registration: &r, IsTheirs: true, PasswordHash: "given",
 			}, at(time.Minute)
@@ -339,10 +341,11 @@ func TestActivateRefuses(t *testing.T) {
 	}
 }
 
-// An address that waits with one registration only is no address of the user: its code without that registration proves nothing.
+// An address that waits with a registration is not yet an address of the user. Its code proves
+// nothing without that registration.
 func TestActivateNeedsTheRegistrationOfAnOTPAddress(t *testing.T) {
 	t.Parallel()
-	p := folding()
+	p := caseInsensitive()
 	u, _, err := p.Register(identity.SelfRegistration{Identifier: "ann", OTPAddress: other}, true, maker(start()))
 	if err != nil {
 		t.Fatal(err)
@@ -354,7 +357,7 @@ func TestActivateNeedsTheRegistrationOfAnOTPAddress(t *testing.T) {
 
 func TestActivateVerifiesAnAddressThatIsKnown(t *testing.T) {
 	t.Parallel()
-	p := folding()
+	p := caseInsensitive()
 	u, err := p.Create(identity.NewUser{
 		Status:      identity.StatusNew,
 		Identifiers: []identity.NewIdentifier{{Identifier: "ann", Type: identity.TypeUID}},
@@ -375,18 +378,18 @@ func TestActivateVerifiesAnAddressThatIsKnown(t *testing.T) {
 	}
 }
 
-// A registration that began before the one that made the user, and was stored after it, is as good; one from before an
-// administrator made the user new again is not.
+// A registration can complete the user if it began before the one that created the user and was
+// stored after it. One from before an administrator made the user new again cannot.
 func TestARegistrationBelongsToTheUserThatAnotherMade(t *testing.T) {
 	t.Parallel()
 	r := identity.Registration{CreatedAt: identity.At(start())}
 	later := identity.At(at(time.Millisecond))
 	u := identity.User{Status: identity.StatusNew, SelfRegistered: true, CreatedAt: later, StatusUpdatedAt: later}
-	if !r.Belongs(u, at(time.Second)) {
+	if !r.CanComplete(u, at(time.Second)) {
 		t.Error("a registration that began a moment earlier is dead")
 	}
 	u.StatusUpdatedAt = identity.At(at(2 * time.Millisecond))
-	if r.Belongs(u, at(time.Second)) {
+	if r.CanComplete(u, at(time.Second)) {
 		t.Error("a registration from before the user was made new again lives")
 	}
 }

@@ -7,13 +7,14 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// The schemas that every tenant has. They can be neither changed nor deleted.
+// The ids of the schemas that every tenant has. They can be neither changed nor deleted.
 const (
 	DefaultPayloadSchema  = "user_v0"
 	DefaultMetadataSchema = "metadata_v0"
 )
 
-// Schema is an identity schema: a JSON Schema (a published subset) for payload, metadata or business metadata.
+// Schema is an identity schema: a JSON Schema (in a published subset) for the payload, the metadata
+// or the business metadata of users.
 type Schema struct {
 	Tenant      string         `json:"tenant_id"`
 	ID          string         `json:"id"`
@@ -27,7 +28,8 @@ type Schema struct {
 	Version int64 `json:"-"`
 }
 
-// SchemaChange is the body of a schema's create and update. Both replace the whole schema.
+// SchemaChange is the body of a request that creates or updates a schema. Both replace the whole
+// schema.
 type SchemaChange struct {
 	ID          string         `json:"id"`
 	Tenant      string         `json:"tenant_id"`
@@ -39,7 +41,8 @@ type SchemaChange struct {
 	UpdatedAt   jsontext.Value `json:"updated_at"`
 }
 
-// NewSchema is the schema that c asks for; id is used where the caller chose none. The document is checked by the caller.
+// NewSchema returns the new schema that c describes. It has the given id unless c has one. The
+// caller checks the document. The error is Invalid.
 func NewSchema(tenant, id string, c SchemaChange, now time.Time) (Schema, error) {
 	if c.ID != "" {
 		id = c.ID
@@ -48,7 +51,7 @@ func NewSchema(tenant, id string, c SchemaChange, now time.Time) (Schema, error)
 	return s.Changed(c, now)
 }
 
-// Changed is the schema after c, or Invalid.
+// Changed returns the schema after the change c. The error is Invalid.
 func (s Schema) Changed(c SchemaChange, now time.Time) (Schema, error) {
 	var v Violations
 	if c.Tenant != "" && c.Tenant != s.Tenant {
@@ -64,29 +67,32 @@ func (s Schema) Changed(c SchemaChange, now time.Time) (Schema, error) {
 	if utf8.RuneCountInString(c.Description) > 1024 {
 		v.Add("/description", "must have at most 1024 characters")
 	}
-	if !given(c.Document) {
+	if !isGiven(c.Document) {
 		v.Add("/schema", "must be given")
 	}
 	s.Name, s.Description, s.Document, s.UpdatedAt = c.Name, c.Description, c.Document, At(now)
 	return s, v.Err()
 }
 
-// IsDefaultSchema says whether id is one of the schemas that every tenant has.
+// IsDefaultSchema reports whether id is one of the schemas that every tenant has.
 func IsDefaultSchema(id string) bool {
 	return id == DefaultPayloadSchema || id == DefaultMetadataSchema
 }
 
-// DefaultSchemas are the schemas that every tenant has.
+// DefaultSchemas returns the schemas that every tenant has.
 func DefaultSchemas(tenant string) []Schema {
 	since := At(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC))
 	return []Schema{
 		{
-			Tenant: tenant, ID: DefaultMetadataSchema, Name: "Default metadata", System: true, CreatedAt: since, UpdatedAt: since, Version: 1,
+			Tenant: tenant, ID: DefaultMetadataSchema, Name: "Default metadata",
+			System: true, CreatedAt: since, UpdatedAt: since, Version: 1,
 			Document: jsontext.Value(`{"type":"object","additionalProperties":true}`),
 		},
 		{
-			Tenant: tenant, ID: DefaultPayloadSchema, Name: "Default payload", System: true, CreatedAt: since, UpdatedAt: since, Version: 1,
-			Document: jsontext.Value(`{"type":"object","properties":{"given_name":{"type":"string"},"family_name":{"type":"string"},"name":{"type":"string"}},"additionalProperties":true}`),
+			Tenant: tenant, ID: DefaultPayloadSchema, Name: "Default payload",
+			System: true, CreatedAt: since, UpdatedAt: since, Version: 1,
+			Document: jsontext.Value(`{"type":"object","properties":{"given_name":{"type":"string"},` +
+				`"family_name":{"type":"string"},"name":{"type":"string"}},"additionalProperties":true}`),
 		},
 	}
 }

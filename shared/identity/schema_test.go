@@ -52,12 +52,12 @@ func TestSchemaRefuses(t *testing.T) {
 			c := identity.SchemaChange{Name: "People", Document: jsontext.Value("{}")}
 			row.change(&c)
 			_, err := identity.NewSchema("default", "people", c, start())
-			checkWrong(t, err, row.wrong...)
+			checkInvalid(t, err, row.wrong...)
 		})
 	}
 	s := identity.Schema{Tenant: "default", ID: "people"}
 	_, err := s.Changed(identity.SchemaChange{ID: "others", Name: "People", Document: jsontext.Value("{}")}, start())
-	checkWrong(t, err, "/id")
+	checkInvalid(t, err, "/id")
 }
 
 func TestDefaultSchemas(t *testing.T) {

@@ -15,12 +15,12 @@ func TestSharesOfABudget(t *testing.T) {
 		ofHour, ofTheDay int64
 	}{
 		{identity.ShareHalf, 10, 100, 5, 50},
-		{identity.ShareHalf, 3, 1, 2, 1}, // never none, which would be no bound
-		{identity.ShareHalf, 0, 4, 0, 2}, // no bound stays none
+		{identity.ShareHalf, 3, 1, 2, 1}, // never 0, which would mean no bound
+		{identity.ShareHalf, 0, 4, 0, 2}, // 0, no bound, stays 0
 		{identity.ShareWhole, 10, 100, 10, 100},
 	} {
-		got := c.share.Of(identity.Budget{Of: "mails", PerHour: c.hour, PerDay: c.day})
-		if got.Of != "mails" || got.PerHour != c.ofHour || got.PerDay != c.ofTheDay {
+		got := c.share.PartOf(identity.Budget{Name: "mails", PerHour: c.hour, PerDay: c.day})
+		if got.Name != "mails" || got.PerHour != c.ofHour || got.PerDay != c.ofTheDay {
 			t.Errorf("%q of %d and %d is %+v", c.share, c.hour, c.day, got)
 		}
 	}
@@ -41,10 +41,10 @@ func TestHalfOfABudgetIsReachedOnce(t *testing.T) {
 		{1, 6, true, false},
 	} {
 		s := identity.Spending{Hour: c.hour, Day: c.day}
-		if s.IsHalf(b) != c.half || s.Reaches(b) != c.reaches {
-			t.Errorf("%+v: half %v, reached %v", s, s.IsHalf(b), s.Reaches(b))
+		if s.IsHalf(b) != c.half || s.ReachesHalf(b) != c.reaches {
+			t.Errorf("%+v: half %v, reached %v", s, s.IsHalf(b), s.ReachesHalf(b))
 		}
-		if s.IsHalf(identity.Budget{}) || s.Reaches(identity.Budget{}) {
+		if s.IsHalf(identity.Budget{}) || s.ReachesHalf(identity.Budget{}) {
 			t.Errorf("%+v is half of a budget without bounds", s)
 		}
 	}
@@ -71,11 +71,11 @@ func TestABudgetHasPlaces(t *testing.T) {
 func TestADelayedMessageWaits(t *testing.T) {
 	t.Parallel()
 	noon := time.Date(2026, 2, 10, 12, 0, 0, 0, time.UTC)
-	if (identity.Message{}).Waits(noon) {
+	if (identity.Message{}).IsWaiting(noon) {
 		t.Error("a message that was never delayed waits")
 	}
 	m := identity.Message{ID: "m"}.Delayed("mails", identity.Place{At: noon})
-	if m.Budget != "mails" || !m.Waits(noon.Add(-time.Second)) || m.Waits(noon) {
+	if m.Budget != "mails" || !m.IsWaiting(noon.Add(-time.Second)) || m.IsWaiting(noon) {
 		t.Errorf("%+v", m)
 	}
 }

@@ -7,21 +7,23 @@ import (
 
 const timeLayout = "2006-01-02T15:04:05.000Z"
 
-// Time is an instant in UTC, to the millisecond, as the API and the table write it (RFC 3339).
+// Time is an instant in UTC, to the millisecond, in the form in which the API and the table have it
+// (RFC 3339).
 type Time struct{ time.Time }
 
-// At is t as the domain keeps it.
+// At returns t as a Time.
 func At(t time.Time) Time { return Time{t.UTC().Truncate(time.Millisecond)} }
 
-// Add is t moved by d.
+// Add returns t moved by d.
 func (t Time) Add(d time.Duration) Time { return At(t.Time.Add(d)) }
 
-// MarshalJSON writes the time in quotes.
+// MarshalJSON returns the time as a JSON string.
 func (t Time) MarshalJSON() ([]byte, error) {
 	return t.UTC().AppendFormat([]byte{'"'}, timeLayout+`"`), nil
 }
 
-// UnmarshalJSON reads any RFC 3339 time that is one in UTC, too: "9999-12-31T23:00:00-02:00" is of the year 10000.
+// UnmarshalJSON reads any RFC 3339 time that has a year of four digits in UTC. It refuses
+// "9999-12-31T23:00:00-02:00", which is in the year 10000 there.
 func (t *Time) UnmarshalJSON(text []byte) error {
 	parsed, err := time.Parse(`"`+time.RFC3339+`"`, string(text))
 	if err != nil {
@@ -34,13 +36,13 @@ func (t *Time) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Duration is a length of time written as a Go duration string, "24h0m0s".
+// Duration is a length of time. Its text is a Go duration string, such as "24h0m0s".
 type Duration time.Duration
 
-// MarshalText writes the duration.
+// MarshalText returns the duration as a Go duration string.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
 
-// UnmarshalText reads a Go duration string; the empty text is no duration.
+// UnmarshalText reads a Go duration string. The empty text is the zero duration.
 func (d *Duration) UnmarshalText(text []byte) error {
 	if len(text) == 0 {
 		*d = 0

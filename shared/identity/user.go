@@ -7,10 +7,11 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Status is where a user stands: only an active user authenticates, only a new one can be activated.
+// Status is the status of a user. Only an active user can authenticate, and only a new one can be
+// activated.
 type Status string
 
-// The statuses of the published API. Deleted is a soft delete: the user keeps its data and identifiers.
+// The statuses of the published API. A deleted user keeps its data and its identifiers.
 const (
 	StatusNew      Status = "new"
 	StatusActive   Status = "active"
@@ -18,15 +19,16 @@ const (
 	StatusDeleted  Status = "deleted"
 )
 
-func (s Status) valid() bool {
+// isValid reports whether s is one of the published statuses.
+func (s Status) isValid() bool {
 	return s == StatusNew || s == StatusActive || s == StatusInactive || s == StatusDeleted
 }
 
 // UserRef names a user.
 type UserRef struct{ Tenant, Pool, ID string }
 
-// User is a member of a pool. Invariants, kept by every change: each identifier and each verified address is claimed for
-// this user alone in the pool, and nothing else is claimed for it.
+// User is a user of a pool. Every change keeps these invariants: each identifier and each verified
+// address is claimed for this user alone within the pool, and nothing else is claimed for the user.
 type User struct {
 	Tenant                 string         `json:"tenant_id"`
 	Pool                   string         `json:"user_pool_id"`
@@ -45,20 +47,21 @@ type User struct {
 	BusinessMetadata       jsontext.Value `json:"business_metadata,omitzero"`
 	BusinessMetadataSchema string         `json:"business_metadata_schema_id,omitempty"`
 	UserType               jsontext.Value `json:"user_type,omitzero"`
-	SelfRegistered         bool           `json:"self_registered,omitzero"` // made by a registration, not by an administrator
-	Language               string         `json:"language,omitempty"`       // in which the user signed up
+	SelfRegistered         bool           `json:"self_registered,omitzero"` // created by a registration, not by an administrator
+	Language               string         `json:"language,omitempty"`       // the one in which the user signed up
 
 	// Epoch names the time since the user was made or its status changed last. No two epochs of users
 	// with the same id have the same name. See CodesEpoch.
 	Epoch string `json:"epoch,omitempty"`
 
-	// PasswordHash is the hash of the password credential. It is set only on users that are being written or were read for
-	// checking a password; it is not part of the stored document and never of an answer.
+	// PasswordHash is the hash of the password credential. It is set only in users that are about
+	// to be written, or that were read to check a password. It is never part of the stored
+	// document or of an answer.
 	PasswordHash string `json:"-"`
 	Version      int64  `json:"-"`
 }
 
-// Identifier is a name by which a user is found.
+// Identifier is a name by which a user can be found.
 type Identifier struct {
 	ID         string         `json:"id"`
 	Value      string         `json:"value"`
@@ -69,7 +72,8 @@ type Identifier struct {
 	UpdatedAt  Time           `json:"updated_at"`
 }
 
-// Address is an e-mail address or phone number at which a user may be reached; once verified it also finds the user.
+// Address is an e-mail address or phone number of a user. Once it is verified, the user can be
+// found by it.
 type Address struct {
 	ID               string         `json:"id"`
 	Value            string         `json:"value"`
@@ -84,7 +88,7 @@ type Address struct {
 	UpdatedAt        Time           `json:"updated_at"`
 }
 
-// CredentialState says whether a password may be used as it is.
+// CredentialState says whether a password may be used without further steps.
 type CredentialState string
 
 // The states of the published API.
@@ -94,10 +98,12 @@ const (
 	StateMustBeChanged CredentialState = "must_be_changed"
 )
 
-// CredentialPassword is the type of the only credential that is kept so far.
+// CredentialPassword is the type of password credentials, which are the only ones that are kept so
+// far.
 const CredentialPassword = "password"
 
-// Credential describes what a user proves its identity with; the secret itself is User.PasswordHash.
+// Credential describes something with which a user authenticates. The secret itself is
+// User.PasswordHash.
 type Credential struct {
 	ID        string          `json:"id"`
 	Type      string          `json:"type"`
@@ -120,10 +126,10 @@ func (u User) CodesEpoch() string {
 // startEpoch starts a new epoch, in which no earlier code of the user is good.
 func (u *User) startEpoch(m Maker) { u.Epoch = IDDigest(m.NewID()) }
 
-// Ref names the user.
+// Ref returns the reference that names the user.
 func (u User) Ref() UserRef { return UserRef{Tenant: u.Tenant, Pool: u.Pool, ID: u.ID} }
 
-// Password is the user's password credential.
+// Password returns the user's password credential. It reports false if the user has none.
 func (u User) Password() (Credential, bool) {
 	i := slices.IndexFunc(u.Credentials, func(c Credential) bool { return c.Type == CredentialPassword })
 	if i < 0 {
@@ -132,7 +138,8 @@ func (u User) Password() (Credential, bool) {
 	return u.Credentials[i], true
 }
 
-// Claims are the normalized identifiers and verified addresses that belong to this user alone, each once.
+// Claims returns the normalized identifiers and verified addresses that belong to this user alone,
+// each of them once.
 func (u User) Claims() []string {
 	var claims []string
 	for _, i := range u.Identifiers {
@@ -146,7 +153,8 @@ func (u User) Claims() []string {
 	return claims
 }
 
-// CandidateAddresses are the addresses at which the user can be activated: its addresses, and identifiers that are one.
+// CandidateAddresses returns the addresses with which the user can be activated: the user's
+// addresses, and those identifiers that are addresses.
 func (u User) CandidateAddresses() []Address {
 	candidates := slices.Clone(u.Addresses)
 	for _, i := range u.Identifiers {
@@ -158,7 +166,8 @@ func (u User) CandidateAddresses() []Address {
 	return candidates
 }
 
-// Document is one of the user's documents; an absent one counts as the empty object.
+// Document returns one of the user's documents and the id of its schema. An absent document is
+// returned as the empty object.
 func (u User) Document(part DataPart) (value jsontext.Value, schema string) {
 	switch part {
 	case Metadata:
@@ -168,13 +177,14 @@ func (u User) Document(part DataPart) (value jsontext.Value, schema string) {
 	default:
 		value, schema = u.Payload, u.PayloadSchema
 	}
-	if !given(value) {
+	if !isGiven(value) {
 		value = jsontext.Value("{}")
 	}
 	return value, schema
 }
 
-// UsePassword notes that the right password was given. One that must be changed is good once: from then on it must be reset.
+// UsePassword records that the right password was given, and reports whether that changes the user.
+// A password that must be changed can be used once; after that, it must be reset.
 func (u *User) UsePassword(now time.Time) (changed bool) {
 	u.Credentials = slices.Clone(u.Credentials)
 	for i := range u.Credentials {
@@ -185,7 +195,8 @@ func (u *User) UsePassword(now time.Time) (changed bool) {
 	return changed
 }
 
-// OnlyMailAddress is the one e-mail address that u has. Errors: Invalid where there is none or more than one.
+// OnlyMailAddress returns the one e-mail address of u. The error is Invalid if u has none or more
+// than one.
 func (u User) OnlyMailAddress() (Address, error) {
 	candidates := slices.DeleteFunc(u.CandidateAddresses(), func(a Address) bool { return a.Type != TypeEmail })
 	if len(candidates) != 1 {
@@ -194,8 +205,9 @@ func (u User) OnlyMailAddress() (Address, error) {
 	return candidates[0], nil
 }
 
-// OwnMailAddress is where the owner u can be told something: wanted, if it is u's alone, or else the first e-mail address that is.
-// Errors: Invalid where there is none.
+// OwnMailAddress returns the address to which notices to the owner u can be sent. It is the wanted
+// one if it belongs to u alone, or else the first e-mail address that does. The error is Invalid if
+// there is none.
 func (u User) OwnMailAddress(wanted string) (string, error) {
 	var own []string
 	for _, a := range u.CandidateAddresses() {

@@ -8,13 +8,14 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Sizes of a user's lists. A transaction holds at most 100 items, and each identifier and verified address is one.
+// The maximum lengths of a user's lists. A transaction has at most 100 items, and each identifier
+// and each verified address is one of them.
 const (
 	MaxIdentifiers = 20
 	MaxAddresses   = 20
 )
 
-// NewUser is the body of createUser.
+// NewUser is the body of a request that creates a user.
 type NewUser struct {
 	ID                     string          `json:"id"`
 	Status                 Status          `json:"status"`
@@ -57,23 +58,25 @@ type NewCredential struct {
 	WebAuthnCredentials jsontext.Value `json:"webauthn_credentials"`
 }
 
-// Maker makes what a domain change needs from outside.
+// Maker has what the functions that create something need from outside: the time and new ids.
 type Maker struct {
 	Now   time.Time
 	NewID func() string
 }
 
-// Create is the user that n asks for in pool p, without its password hash. Documents are checked by the caller against the
-// schemas that the user names.
+// Create returns the new user of pool p that n describes, without the hash of its password. The
+// caller checks the documents against the schemas that the user names. The error is Invalid.
 func (p Pool) Create(n NewUser, m Maker) (User, error) {
 	var v Violations
 	now := At(m.Now)
 	u := User{
-		Tenant: p.Tenant, Pool: p.ID, ID: n.ID, Status: n.Status, StatusUpdatedAt: now, CreatedAt: now, UpdatedAt: now,
-		Payload: n.Payload, PayloadSchema: set(p.PayloadSchema, n.PayloadSchema),
-		Metadata: n.Metadata, MetadataSchema: set(p.MetadataSchema, n.MetadataSchema),
-		BusinessMetadata: n.BusinessMetadata, BusinessMetadataSchema: set(p.BusinessMetadataSchema, n.BusinessMetadataSchema),
-		UserType: n.UserType, Version: m.Now.UnixMilli(),
+		Tenant: p.Tenant, Pool: p.ID, ID: n.ID,
+		Status: n.Status, StatusUpdatedAt: now, CreatedAt: now, UpdatedAt: now,
+		Payload: n.Payload, PayloadSchema: firstNonEmpty(p.PayloadSchema, n.PayloadSchema),
+		Metadata: n.Metadata, MetadataSchema: firstNonEmpty(p.MetadataSchema, n.MetadataSchema),
+		BusinessMetadata:       n.BusinessMetadata,
+		BusinessMetadataSchema: firstNonEmpty(p.BusinessMetadataSchema, n.BusinessMetadataSchema),
+		UserType:               n.UserType, Version: m.Now.UnixMilli(),
 	}
 	if u.ID == "" {
 		u.ID = m.NewID()
@@ -91,7 +94,7 @@ func (p Pool) Create(n NewUser, m Maker) (User, error) {
 }
 
 func checkStatus(v *Violations, s Status) {
-	if !s.valid() {
+	if !s.isValid() {
 		v.Add("/status", "must be one of new, active, inactive, deleted")
 	}
 }
@@ -138,7 +141,7 @@ func (p Pool) addAddresses(v *Violations, u *User, list []NewAddress, m Maker) {
 			v.Add(at+"/address", "is in the list twice")
 		}
 		a := newAddress(n.Address, normalized, n.Type, m)
-		a.Status, a.PreferredContact, a.Metadata = set(StatusActive, n.Status), n.PreferredContact, n.Metadata
+		a.Status, a.PreferredContact, a.Metadata = firstNonEmpty(StatusActive, n.Status), n.PreferredContact, n.Metadata
 		if n.Verified {
 			a.Verified, a.VerifiedAt = true, At(m.Now)
 		}
@@ -188,13 +191,16 @@ func (p Pool) addCredentials(v *Violations, u *User, list []NewCredential, m Mak
 	}
 }
 
-// setPassword gives the user a password, of which only the hash is known here.
+// setPassword gives the user a password credential with the given hash.
 func (u *User) setPassword(p Pool, hash string, m Maker) {
-	credential := Credential{ID: m.NewID(), Type: CredentialPassword, State: StateValid, CreatedAt: At(m.Now), UpdatedAt: At(m.Now)}
+	credential := Credential{
+		ID: m.NewID(), Type: CredentialPassword, State: StateValid, CreatedAt: At(m.Now), UpdatedAt: At(m.Now),
+	}
 	if after := time.Duration(p.PasswordSettings.ExpiresAfter); after > 0 {
 		credential.ExpiresAt = At(m.Now).Add(after)
 	}
-	u.Credentials = append(slices.DeleteFunc(slices.Clone(u.Credentials), func(c Credential) bool { return c.Type == CredentialPassword }), credential)
+	isPassword := func(c Credential) bool { return c.Type == CredentialPassword }
+	u.Credentials = append(slices.DeleteFunc(slices.Clone(u.Credentials), isPassword), credential)
 	u.PasswordHash = hash
 }
 
@@ -204,7 +210,8 @@ func checkDocuments(v *Violations, payload, metadata, business jsontext.Value) {
 	checkObject(v, "/business_metadata", business)
 }
 
-// UserChange is the body of updateUser: absent fields stay, a given one is replaced whole.
+// UserChange is the body of a request that updates a user. Absent fields are left unchanged; a
+// given document is replaced as a whole.
 type UserChange struct {
 	Status                 Status         `json:"status"`
 	Payload                jsontext.Value `json:"payload"`
@@ -215,7 +222,7 @@ type UserChange struct {
 	BusinessMetadataSchema string         `json:"business_metadata_schema_id"`
 }
 
-// Parts are the documents that c changes: of each, the document or its schema is given.
+// Parts returns the parts that c changes, which are those whose document or schema is given.
 func (c UserChange) Parts() []DataPart {
 	var parts []DataPart
 	for _, part := range []struct {
@@ -227,15 +234,15 @@ func (c UserChange) Parts() []DataPart {
 		{Metadata, c.Metadata, c.MetadataSchema},
 		{BusinessMetadata, c.BusinessMetadata, c.BusinessMetadataSchema},
 	} {
-		if given(part.value) || part.schema != "" {
+		if isGiven(part.value) || part.schema != "" {
 			parts = append(parts, part.part)
 		}
 	}
 	return parts
 }
 
-// Changed is the user after c. The caller checks the documents that c changes (see Parts) against
-// the schemas that are then in force.
+// Changed returns the user after the change c. The caller checks the documents that c changes (see
+// Parts) against the schemas that are then in force. The error is Invalid.
 func (u User) Changed(c UserChange, m Maker) (User, error) {
 	var v Violations
 	if c.Status != "" {
@@ -248,16 +255,16 @@ func (u User) Changed(c UserChange, m Maker) (User, error) {
 	for _, field := range []struct{ old, value *jsontext.Value }{
 		{&u.Payload, &c.Payload}, {&u.Metadata, &c.Metadata}, {&u.BusinessMetadata, &c.BusinessMetadata},
 	} {
-		if given(*field.value) {
+		if isGiven(*field.value) {
 			*field.old = *field.value
 		}
 	}
-	u.PayloadSchema = set(u.PayloadSchema, c.PayloadSchema)
-	u.MetadataSchema = set(u.MetadataSchema, c.MetadataSchema)
-	u.BusinessMetadataSchema = set(u.BusinessMetadataSchema, c.BusinessMetadataSchema)
+	u.PayloadSchema = firstNonEmpty(u.PayloadSchema, c.PayloadSchema)
+	u.MetadataSchema = firstNonEmpty(u.MetadataSchema, c.MetadataSchema)
+	u.BusinessMetadataSchema = firstNonEmpty(u.BusinessMetadataSchema, c.BusinessMetadataSchema)
 	if len(c.Parts()) > 0 && u.IsUnproved() {
-		// an administrator has taken it over: no registration completes it, and it doesn't go by
-		// itself
+		// An administrator has taken the user over, so no registration completes it, and it is not
+		// deleted when nobody proves it.
 		u.SelfRegistered = false
 	}
 	u.UpdatedAt = At(m.Now)

@@ -100,12 +100,12 @@ func TestCreateRefuses(t *testing.T) {
 			if row.n.Status == "" {
 				row.n.Status = identity.StatusNew
 			}
-			_, err := folding().Create(row.n, maker(start()))
-			checkWrong(t, err, row.wrong...)
+			_, err := caseInsensitive().Create(row.n, maker(start()))
+			checkInvalid(t, err, row.wrong...)
 		})
 	}
-	_, err := folding().Create(identity.NewUser{}, maker(start()))
-	checkWrong(t, err, "/status")
+	_, err := caseInsensitive().Create(identity.NewUser{}, maker(start()))
+	checkInvalid(t, err, "/status")
 }
 
 func TestCreatedPasswordHasAState(t *testing.T) {
@@ -139,8 +139,8 @@ func TestCreatedPasswordHasAState(t *testing.T) {
 	}
 }
 
-// mixed is a user with identifiers and addresses that overlap.
-func mixed() identity.User {
+// userWithOverlap returns a user with identifiers and addresses that overlap.
+func userWithOverlap() identity.User {
 	return identity.User{
 		Identifiers: []identity.Identifier{
 			{Value: "Ann", Normalized: "ann", Type: identity.TypeUID},
@@ -159,7 +159,7 @@ func mixed() identity.User {
 func TestClaimsAreIdentifiersAndVerifiedAddresses(t *testing.T) {
 	t.Parallel()
 	want := []string{"ann", ann, "+15550100", "crm@1", "proved@example.com"}
-	if got := mixed().Claims(); !slices.Equal(got, want) {
+	if got := userWithOverlap().Claims(); !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 	if got := (identity.User{}).Claims(); len(got) > 0 {
@@ -169,7 +169,7 @@ func TestClaimsAreIdentifiersAndVerifiedAddresses(t *testing.T) {
 
 func TestCandidateAddressesAreAddressesAndIdentifiersThatAreOne(t *testing.T) {
 	t.Parallel()
-	u := mixed()
+	u := userWithOverlap()
 	var got []string
 	for _, a := range u.CandidateAddresses() {
 		got = append(got, string(a.Type)+" "+a.Normalized)
@@ -187,12 +187,12 @@ func TestCandidateAddressesAreAddressesAndIdentifiersThatAreOne(t *testing.T) {
 func TestOwnMailAddressIsTheUsersAlone(t *testing.T) {
 	t.Parallel()
 	for wanted, want := range map[string]string{"": ann, ann: ann, "proved@example.com": "proved@example.com", other: ann, "+15550100": ann, "crm@1": ann, "stranger@example.com": ann} {
-		if got, err := mixed().OwnMailAddress(wanted); err != nil || got != want {
+		if got, err := userWithOverlap().OwnMailAddress(wanted); err != nil || got != want {
 			t.Errorf("wanted %q: got %q, %v", wanted, got, err)
 		}
 	}
 	_, err := identity.User{Addresses: []identity.Address{{Normalized: other, Type: identity.TypeEmail}}}.OwnMailAddress(other)
-	checkWrong(t, err, "/address")
+	checkInvalid(t, err, "/address")
 }
 
 func TestOnlyMailAddress(t *testing.T) {
@@ -207,11 +207,11 @@ func TestOnlyMailAddress(t *testing.T) {
 		identity.Address{Normalized: "+15550100", Type: identity.TypeMobile})
 	for name, row := range map[string]struct {
 		u    identity.User
-		want string // "" is an error
+		want string // "" if there is an error
 	}{
 		"its own":                           {mailed, ann},
 		"one e-mail address beside a phone": {both, ann},
-		"two of its own":                    {mixed(), ""},
+		"two of its own":                    {userWithOverlap(), ""},
 		"none":                              {named, ""},
 	} {
 		got, err := row.u.OnlyMailAddress()
@@ -219,7 +219,7 @@ func TestOnlyMailAddress(t *testing.T) {
 			t.Errorf("%s: got %+v, %v", name, got, err)
 		}
 		if err != nil {
-			checkWrong(t, err, "/address")
+			checkInvalid(t, err, "/address")
 		}
 	}
 }
@@ -240,7 +240,7 @@ func TestOnlyWaiting(t *testing.T) {
 		waiting []identity.Registration
 		isMail  bool
 		after   time.Duration
-		want    string // "" is an error
+		want    string // "" if there is an error
 	}{
 		"one":                         {fresh, waiting(other), true, 0, other},
 		"one beside one with none":    {fresh, waiting("", other), true, 0, other},
@@ -260,7 +260,7 @@ func TestOnlyWaiting(t *testing.T) {
 			t.Errorf("%s: got %+v, %v", name, got, err)
 		}
 		if err != nil {
-			checkWrong(t, err, "/address")
+			checkInvalid(t, err, "/address")
 		}
 	}
 }
@@ -296,7 +296,7 @@ func TestUserChange(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got, err := old.Changed(row.c, maker(at(time.Hour)))
-			checkWrong(t, err, row.wrong...)
+			checkInvalid(t, err, row.wrong...)
 			if err != nil {
 				return
 			}

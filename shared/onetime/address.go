@@ -103,7 +103,7 @@ func (a Addresses) waitingNamed(
 		return Choice{}, err
 	}
 	for _, w := range use.WaitingIn(p.ID, a.Now()) {
-		if w.IsOf(u.ID) && (identity.Registration{CreatedAt: w.CreatedAt}).Belongs(u, a.Now()) {
+		if w.IsOf(u.ID) && (identity.Registration{CreatedAt: w.CreatedAt}).CanComplete(u, a.Now()) {
 			address := identity.Address{Value: normalized, Normalized: normalized, Type: kind}
 			return Choice{address, w.Registration}, a.checkFree(ctx, u, address)
 		}
@@ -115,7 +115,7 @@ func (a Addresses) waitingNamed(
 // another user's. Errors: TakenAddress where it is; Invalid.
 func (a Addresses) notOfUser(ctx context.Context, p identity.Pool, asked string) (Choice, error) {
 	notTheirs := identity.InvalidField("/address", "must be an e-mail address of the user")
-	normalized, err := p.Find(asked)
+	normalized, err := p.NormalizeUntyped(asked)
 	if err != nil {
 		return Choice{}, notTheirs
 	}

@@ -69,5 +69,5 @@ func (c *Checker) checkDocument(
 	if err != nil {
 		return err
 	}
-	return v.Under("/"+string(part), compiled.Validate(document))
+	return v.AddUnder("/"+string(part), compiled.Validate(document))
 }

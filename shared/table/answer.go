@@ -11,12 +11,12 @@ import (
 	"identitypools/shared/once"
 )
 
-// Answers reads the answers to requests with an idempotency key. They are stored with the changes
-// that the requests make.
+// Answers reads the stored answers to requests with an idempotency key. Each answer is stored
+// together with the change that the request makes.
 type Answers struct{ *store }
 
-// Get returns the answer that was stored for a request. It reports false where there is none, or
-// none any more. Errors: once.ErrOther where the key was used for another request.
+// Get returns the answer that was stored for a request. It reports false if there is none, or if it
+// has expired. The error is once.ErrOther if the key was used for another request.
 func (t Answers) Get(ctx context.Context, r *once.Request) (answer []byte, ok bool, err error) {
 	it, err := t.get(ctx, answerKey(r.ID), "")
 	if err != nil {
@@ -45,8 +45,8 @@ func (t *store) answering(answer once.Answer) (types.TransactWriteItem, error) {
 	return write, nil
 }
 
-// change carries out a single write and stores the answer with it. Where there is no answer it
-// makes the write alone, which costs half as much as a transaction. Errors: errCondition where the
+// change carries out a single write, and stores the answer with it. If there is no answer, it makes
+// the write without a transaction, which costs half as much. The error is errCondition if the
 // condition of the write does not hold.
 func (t *store) change(ctx context.Context, write types.TransactWriteItem, answer once.Answer) error {
 	if !answer.IsZero() {
@@ -68,7 +68,7 @@ func (t *store) change(ctx context.Context, write types.TransactWriteItem, answe
 	return failure(err)
 }
 
-// alone returns an update of a transaction as one that is made alone.
+// alone returns the input that makes an update of a transaction outside of one.
 func alone(u *types.Update) *dynamodb.UpdateItemInput {
 	return &dynamodb.UpdateItemInput{
 		TableName: u.TableName, Key: u.Key, UpdateExpression: u.UpdateExpression,

@@ -7,11 +7,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// batchSize is how many items DynamoDB reads in one call.
+// batchSize is the maximum number of items that DynamoDB reads in one call.
 const batchSize = 100
 
-// batch reads those items of at most batchSize keys that exist, in any order. It reads all of them
-// or fails.
+// batch reads the items of at most batchSize keys, in any order. Items that do not exist are left
+// out. It reads all others or fails.
 func (t *store) batch(ctx context.Context, in types.KeysAndAttributes) ([]item, error) {
 	out, err := t.db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{
 		RequestItems: map[string]types.KeysAndAttributes{*t.name: in},

@@ -13,19 +13,21 @@ import (
 	"identitypools/shared/identity"
 )
 
-// A budget item is for a day, or for an hour where the budget has no bound a day: day has what was
-// spent in that period, h00 to h23 what was spent in each hour (UTC), and mailboxes the different
-// mailboxes that it was spent for.
+// The item of a budget is for one day, or for one hour if the budget has no bound for a day. Its
+// attribute day has what was spent in that period, h00 to h23 have what was spent in each hour
+// (UTC), and mailboxes is the set of the different mailboxes for which it was spent.
 
+// The formats of the periods of budget items.
 const (
 	budgetDay  = "2006-01-02"
 	budgetHour = "2006-01-02T15"
 )
 
-// mailboxMark is how many characters of a mailbox's digest tell it from the others of one source
-// and hour.
+// mailboxMark is how many characters of a mailbox's digest are stored. They are enough to tell the
+// mailboxes of one source and hour apart.
 const mailboxMark = 8
 
+// periodOf returns the period of the item that has what is spent of b at a time.
 func periodOf(b identity.Budget, now time.Time) string {
 	if b.PerDay == 0 {
 		return now.Format(budgetHour)
@@ -33,13 +35,14 @@ func periodOf(b identity.Budget, now time.Time) string {
 	return now.Format(budgetDay)
 }
 
+// hourOf returns the attribute for the hour of a time.
 func hourOf(t time.Time) string { return "h" + t.Format("15") }
 
 // Budgets counts what is spent of the budgets of pools.
 type Budgets struct{ *store }
 
-// Spend takes one place of what a pool may spend in the hour and on the day of a time. It is exact,
-// however many callers do so at once. Errors: Limited where no place is left.
+// Spend takes one place in a pool's budget in the hour and on the day of a time. It is exact,
+// however many callers call it simultaneously. The error is Limited if no place is left.
 func (t Budgets) Spend(ctx context.Context, tenant, pool string, b identity.Budget, at time.Time) error {
 	now := at.UTC()
 	_, old, err := t.spend(ctx, tenant, pool, b, now)
@@ -53,9 +56,10 @@ func (t Budgets) Spend(ctx context.Context, tenant, pool string, b identity.Budg
 	return identity.Limited{RetryAfter: again.Sub(t.now()), Reason: b.Spent}
 }
 
-// Reserve takes one place in a pool's budget: at a time if the budget has one left in that hour and
-// on that day, else at the start of the first later hour that has one and begins before end. It is
-// exact, however many callers do so at once. Errors: Limited where there is no place before end.
+// Reserve takes one place in a pool's budget. It takes it at the time at if the budget has a place
+// left in that hour and on that day, and otherwise at the start of the first later hour that has
+// one. It is exact, however many callers call it simultaneously. The error is Limited if there is
+// no place before end.
 func (t Budgets) Reserve(
 	ctx context.Context, tenant, pool string, b identity.Budget, at, end time.Time,
 ) (identity.Place, error) {
@@ -72,7 +76,7 @@ func (t Budgets) Reserve(
 // HasPlace reports whether a pool's budget has a place left at a time.
 func (t Budgets) HasPlace(ctx context.Context, tenant, pool string, b identity.Budget, at time.Time) (bool, error) {
 	at = at.UTC()
-	it, err := t.get(ctx, budgetKey(tenant, pool, b.Of, periodOf(b, at)), "")
+	it, err := t.get(ctx, budgetKey(tenant, pool, b.Name, periodOf(b, at)), "")
 	if err != nil {
 		return false, fmt.Errorf("read a budget: %w", err)
 	}
@@ -80,10 +84,11 @@ func (t Budgets) HasPlace(ctx context.Context, tenant, pool string, b identity.B
 }
 
 // MailsAreScarce reports whether half of the mails that a pool may send in this hour, or on this
-// day, are spent. What it reads is eventually consistent, and up to five seconds old.
+// day, are spent. Its reads are eventually consistent, and their results are cached for five
+// seconds.
 func (t Budgets) MailsAreScarce(ctx context.Context, tenant, pool string, l identity.Limits) (bool, error) {
 	b, now := l.MailBudget(), t.now().UTC()
-	k := budgetKey(tenant, pool, b.Of, periodOf(b, now))
+	k := budgetKey(tenant, pool, b.Name, periodOf(b, now))
 	return t.scarce.get(k, now, func() (bool, error) {
 		out, err := t.db.GetItem(ctx, &dynamodb.GetItemInput{TableName: t.name, Key: k.item()})
 		if err != nil {
@@ -93,13 +98,13 @@ func (t Budgets) MailsAreScarce(ctx context.Context, tenant, pool string, l iden
 	})
 }
 
-// spend adds one to what is spent at a time and returns what is spent then. Errors: errCondition
-// where the budget is spent, with the item of the day.
+// spend adds one to what is spent at a time, and returns what is then spent. The error is
+// errCondition if the budget is spent; then old is the item as it is.
 func (t Budgets) spend(
 	ctx context.Context, tenant, pool string, b identity.Budget, now time.Time,
 ) (s identity.Spending, old item, err error) {
 	in := &dynamodb.UpdateItemInput{
-		TableName: t.name, Key: budgetKey(tenant, pool, b.Of, periodOf(b, now)).item(),
+		TableName: t.name, Key: budgetKey(tenant, pool, b.Name, periodOf(b, now)).item(),
 		UpdateExpression:          aws.String("ADD #day :n, #hour :n SET #ttl = :ttl"),
 		ExpressionAttributeNames:  map[string]string{"#day": "day", "#hour": hourOf(now), "#ttl": ttl},
 		ExpressionAttributeValues: item{":n": num(1), ":ttl": seconds(now.Add(2 * 24 * time.Hour))},
@@ -143,8 +148,8 @@ func (t Budgets) spend(
 	return spendingOf(out.Attributes, now), nil, nil
 }
 
-// nextWithPlace returns the start of the first hour after a time that has a place left as far as
-// the item of its day says, or the next midnight.
+// nextWithPlace returns the start of the first hour after a time that, according to the item of the
+// day, has a place left. It returns the next midnight if no hour of that day does.
 func nextWithPlace(day item, b identity.Budget, at time.Time) time.Time {
 	midnight := at.Truncate(24 * time.Hour).Add(24 * time.Hour)
 	if b.PerDay > 0 && number(day, "day") >= b.PerDay {

@@ -6,9 +6,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
 
-// calls has the calls of DynamoDB's client that the table makes. The store holds them instead of
-// the client because a program that calls methods by their names, as html/template does, keeps all
-// methods of whatever reflection can reach: the client alone has sixty, which are 1.4 MB.
+// calls has those calls of DynamoDB's client that the table makes. The store has them instead of
+// the client to keep programs small. In a program that calls methods by name, as html/template
+// does, the linker keeps all methods of every type that reflection can reach. The client has sixty
+// of them, which are 1.4 MB.
 type calls struct {
 	GetItem            call[dynamodb.GetItemInput, dynamodb.GetItemOutput]
 	BatchGetItem       call[dynamodb.BatchGetItemInput, dynamodb.BatchGetItemOutput]
@@ -17,11 +18,13 @@ type calls struct {
 	UpdateItem         call[dynamodb.UpdateItemInput, dynamodb.UpdateItemOutput]
 	DeleteItem         call[dynamodb.DeleteItemInput, dynamodb.DeleteItemOutput]
 	TransactWriteItems call[dynamodb.TransactWriteItemsInput, dynamodb.TransactWriteItemsOutput]
-	Scan               scan // of operators alone: no function may read the whole table
+	Scan               scan // for operators only, since no function may read the whole table
 }
 
+// call is a method of DynamoDB's client.
 type call[In, Out any] func(context.Context, *In, ...func(*dynamodb.Options)) (*Out, error)
 
+// callsOf returns the calls of a client, except Scan.
 func callsOf(db *dynamodb.Client) calls {
 	return calls{
 		GetItem: db.GetItem, BatchGetItem: db.BatchGetItem, Query: db.Query,
@@ -30,18 +33,20 @@ func callsOf(db *dynamodb.Client) calls {
 	}
 }
 
-// query and scan are calls as the paginators of the SDK take them.
+// query and scan implement the interfaces that the paginators of the SDK take.
 type (
 	query call[dynamodb.QueryInput, dynamodb.QueryOutput]
 	scan  call[dynamodb.ScanInput, dynamodb.ScanOutput]
 )
 
+// Query implements dynamodb.QueryAPIClient.
 func (q query) Query(
 	ctx context.Context, in *dynamodb.QueryInput, options ...func(*dynamodb.Options),
 ) (*dynamodb.QueryOutput, error) {
 	return q(ctx, in, options...)
 }
 
+// Scan implements dynamodb.ScanAPIClient.
 func (s scan) Scan(
 	ctx context.Context, in *dynamodb.ScanInput, options ...func(*dynamodb.Options),
 ) (*dynamodb.ScanOutput, error) {

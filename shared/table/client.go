@@ -15,7 +15,7 @@ import (
 // Clients reads and stores the clients of the API.
 type Clients struct{ *store }
 
-// Create stores an API client. Errors: Conflict where the id is taken.
+// Create stores a new API client. The error is Conflict if the id is taken.
 func (t Clients) Create(ctx context.Context, c access.Client) error {
 	it, err := clientItem(c)
 	if err != nil {
@@ -33,7 +33,7 @@ func (t Clients) Create(ctx context.Context, c access.Client) error {
 	return nil
 }
 
-// Get reads an API client. Errors: NotFound.
+// Get returns an API client. The error is NotFound if there is none with the id.
 func (t Clients) Get(ctx context.Context, tenant, id string) (access.Client, error) {
 	var c access.Client
 	it, err := t.get(ctx, clientKey(tenant, id), "")
@@ -46,8 +46,9 @@ func (t Clients) Get(ctx context.Context, tenant, id string) (access.Client, err
 	return c, parse(it, &c)
 }
 
-// List reads at most limit API clients of a tenant in the order of their ids, after an id, and 1 MB
-// of them at most. More reports whether the list goes on. What it reads is eventually consistent.
+// List returns API clients of a tenant in the order of their ids, beginning after an id. It returns
+// at most limit clients and at most 1 MB. The result more reports whether there are further ones.
+// The read is eventually consistent.
 func (t Clients) List(
 	ctx context.Context, tenant, after string, limit int32,
 ) (clients []access.Client, more bool, err error) {
@@ -74,8 +75,8 @@ func (t Clients) List(
 	return clients, len(out.LastEvaluatedKey) > 0, nil
 }
 
-// Replace stores c over old, which the client must still be. It is safe to repeat. Errors:
-// NotFound, and PreconditionFailed where the client has changed.
+// Replace stores c in place of old, which must still be what is stored. It can safely be repeated.
+// The error is NotFound if the client does not exist, and PreconditionFailed if it has changed.
 func (t Clients) Replace(ctx context.Context, old, c access.Client) error {
 	it, err := clientItem(c)
 	if err != nil {
@@ -94,8 +95,8 @@ func (t Clients) Replace(ctx context.Context, old, c access.Client) error {
 	return nil
 }
 
-// whyDifferent returns why c could not be stored. It returns nil where doc is what is stored: then
-// the answer to an earlier try of the SDK was lost, and not the change.
+// whyDifferent returns the reason why c could not be stored. It returns nil if doc is what is
+// stored; then an earlier try of the SDK did store c, and only the answer to it was lost.
 func (t Clients) whyDifferent(ctx context.Context, c access.Client, doc string) error {
 	it, err := t.get(ctx, clientKey(c.Tenant, c.ID), "")
 	switch {
@@ -109,7 +110,8 @@ func (t Clients) whyDifferent(ctx context.Context, c access.Client, doc string) 
 	return identity.PreconditionFailed{}
 }
 
-// Delete deletes an API client, whatever has changed since it was read. Errors: NotFound.
+// Delete deletes an API client, even if it has changed since it was read. The error is NotFound if
+// there is none with the id.
 func (t Clients) Delete(ctx context.Context, tenant, id string) error {
 	_, err := t.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{
 		TableName: t.name, Key: clientKey(tenant, id).item(), ConditionExpression: aws.String(exists),
@@ -123,6 +125,7 @@ func (t Clients) Delete(ctx context.Context, tenant, id string) error {
 	return nil
 }
 
+// clientItem returns the item of a client.
 func clientItem(c access.Client) (item, error) {
 	doc, err := document(c)
 	if err != nil {

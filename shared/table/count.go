@@ -15,28 +15,28 @@ import (
 	"identitypools/shared/once"
 )
 
-// rememberedChanges bounds the changes of a pool that are known as counted. It is more than two
-// batches of the stream hold, so that a batch that is delivered again is not counted again, and so
-// few that the item which has them costs one write unit.
+// rememberedChanges is how many changes of a pool are remembered as counted. It is more than two
+// batches of the stream have, so that a batch which is delivered again is not counted again. It is
+// also small enough that the item costs one write unit.
 const rememberedChanges = 60
 
-// UserChange is a user that came or went, as a record of the stream tells it.
+// UserChange is a record of the stream that says that a user was created or deleted.
 type UserChange struct {
-	Event string // the record's id, unique and the same in every delivery
+	Event string // the record's id, which is unique and the same in every delivery
 	User  identity.UserRef
-	Gone  bool
+	Gone  bool // whether the user was deleted
 }
 
-// UserOf returns the user whose key a record of the stream has. It reports false for the key of any
-// other item.
+// UserOf returns the user whose key is in a record of the stream. It reports false for the key of
+// any other item.
 func UserOf(partition, sort string) (ref identity.UserRef, ok bool) {
 	rest, ok := KindUsers.cut(partition)
 	tenant, pool, found := strings.Cut(rest, "#")
 	return identity.UserRef{Tenant: tenant, Pool: pool, ID: sort}, ok && found
 }
 
-// CountUsers adds changes, all of one pool, to the pool's number of users. It does not count a
-// change again that is counted already. Errors: NotFound where the pool is gone.
+// CountUsers adds changes, all of one pool, to the pool's number of users. It leaves out changes
+// that were counted before. The error is NotFound if the pool does not exist any more.
 func (t Pools) CountUsers(ctx context.Context, tenant, pool string, changes []UserChange) error {
 	for range conflictTries {
 		k := poolCountKey(tenant, pool)
@@ -71,7 +71,7 @@ func (t Pools) CountUsers(ctx context.Context, tenant, pool string, changes []Us
 	return identity.Unavailable{RetryAfter: retryAfter, Cause: errCondition}
 }
 
-// counted returns what the changes that are not in seen add up to, and seen with them.
+// counted returns the sum of the changes that are not in seen, and seen with these changes added.
 func counted(seen []string, changes []UserChange) (n int64, now []string) {
 	for _, change := range changes {
 		sum := sha256.Sum256([]byte(change.Event))

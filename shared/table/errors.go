@@ -18,18 +18,19 @@ import (
 	"identitypools/shared/once"
 )
 
-// errCondition says that the condition of a write does not hold. Every exported method turns it
-// into an error of the domain.
+// errCondition is the error for a write whose condition does not hold. Every exported method turns
+// it into an error of the domain.
 var errCondition = errors.New("condition does not hold")
 
-// errThrottled says that the table has left a part of a read undone.
+// errThrottled is the error for a read that the table has carried out only in part.
 var errThrottled = errors.New("table leaves keys unprocessed")
 
-// retryAfter is how long a caller is told to wait when the table can't serve it now.
+// retryAfter is the time after which callers should try again if the table cannot serve them now.
 const retryAfter = 2 * time.Second
 
-// failure turns an error of the SDK into errCondition, or into identity.Unavailable where a later
-// try may succeed, or returns it as it is.
+// failure returns errCondition for the SDK's error that a condition does not hold,
+// identity.Unavailable for an error that may not occur when the call is repeated, and any other
+// error unchanged.
 func failure(err error) error {
 	var condition *types.ConditionalCheckFailedException
 	switch {
@@ -43,8 +44,8 @@ func failure(err error) error {
 	return err
 }
 
-// isTemporary reports whether err is about the moment and not about the request: network,
-// time-outs, throttling, 5xx.
+// isTemporary reports whether err may not occur when the call is repeated: errors of the network,
+// time-outs, throttling, and 5xx.
 func isTemporary(err error) bool {
 	var (
 		network  net.Error
@@ -71,20 +72,20 @@ func isTemporary(err error) bool {
 	return errors.As(err, &unreachable) || errors.As(err, &sent) && response == nil
 }
 
-// conflictTries bounds how often a transaction that conflicts with another one is tried, with
-// pauses that grow from conflictPause.
+// conflictTries is how often a transaction that conflicts with another one is tried. The pauses
+// between the tries grow from conflictPause.
 const (
 	conflictTries = 5
 	conflictPause = 10 * time.Millisecond
 )
 
-// cancelled is the error of a transaction some of whose conditions do not hold: failed has the
-// index of each write that has one.
+// cancelled is the error for a transaction of which some conditions do not hold. The field failed
+// has the indexes of the writes whose conditions these are.
 type cancelled struct{ failed []int }
 
 func (cancelled) Error() string { return "transaction cancelled: condition does not hold" }
 
-// at reports whether the condition of the write at an index does not hold.
+// at reports whether the condition of the write with the index i does not hold.
 func (c cancelled) at(i int) bool {
 	return slices.Contains(c.failed, i)
 }
@@ -94,13 +95,14 @@ func (c cancelled) before(n int) bool {
 	return slices.ContainsFunc(c.failed, func(failed int) bool { return failed < n })
 }
 
-// errRepeated is the cause where a repeat of the request, under way at the same time, was faster.
+// errRepeated is the cause of the error for a request whose repeat was carried out simultaneously
+// and ended first.
 var errRepeated = errors.New("a repeat of the request has been carried out")
 
-// transact carries out all writes or none, and stores the answer with them where there is one. It
-// tries again, with jitter, after a conflict with another transaction. Errors: cancelled where a
-// condition does not hold; identity.Unavailable where conflicts go on, or a repeat of the request
-// was faster.
+// transact carries out all writes or none of them, and stores the answer with them unless it is
+// zero. After a conflict with another transaction, it tries again with jitter. The error is
+// cancelled if a condition does not hold, and identity.Unavailable if conflicts go on or if a
+// repeat of the request was faster.
 func (t *store) transact(ctx context.Context, writes []types.TransactWriteItem, reply once.Answer) error {
 	if reply.IsZero() {
 		return t.transactAll(ctx, writes)
@@ -120,6 +122,7 @@ func (t *store) transact(ctx context.Context, writes []types.TransactWriteItem, 
 	return err
 }
 
+// transactAll is transact without an answer.
 func (t *store) transactAll(ctx context.Context, writes []types.TransactWriteItem) error {
 	var err error
 	for try := range conflictTries {

@@ -5,7 +5,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// Conditions that several writes share. They are constants, never built from input.
+// Functions whose names end in "ing", such as putting here or claiming in unproved.go, write nothing.
+// They return writes, of which the caller makes a transaction.
+
+// Conditions that several writes share. They are constants, and are never built from input.
 const (
 	isNew        = "attribute_not_exists(pk)"
 	exists       = "attribute_exists(pk)"

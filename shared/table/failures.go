@@ -13,18 +13,20 @@ import (
 	"identitypools/shared/identity"
 )
 
-// An item of failures has failed, failed_at (unix ms) and trace for the wrong passwords in a row;
-// under_way and under_way_until (unix ms) for attempts; and mark, which each change sets to a value
-// of its own. The item of a known device has the same, and its ttl is when the device is forgotten.
+// The item of identity.Failures has the attributes failed, failed_at (unix ms) and trace for the
+// wrong passwords, under_way and under_way_until (unix ms) for the attempts under way, and mark,
+// which each change sets to a new value. The item of a known device has the same attributes; its ttl
+// is when the device is forgotten.
 
 const failuresAttributes = "failed, failed_at, trace, under_way, under_way_until, mark"
 
 // Failures counts the wrong passwords that are given for users, and the attempts under way.
 type Failures struct{ *store }
 
-// Account reads a user with its password hash, and the failures of a subject and a device, in one
-// call. It is for the check of a password alone, which is the most frequent call: what it reads is
-// eventually consistent, at half the price, unless fresh. What does not exist is the zero value.
+// Account reads a user with the hash of its password, and the failures of a subject and a device,
+// in one call. It is meant only for checking passwords, which is the most frequent call. Therefore
+// the read is eventually consistent, at half the price, unless fresh is true. What does not exist
+// is returned as the zero value.
 func (t Failures) Account(
 	ctx context.Context, ref identity.UserRef, of identity.FailuresRef, fresh bool,
 ) (identity.Account, error) {
@@ -59,6 +61,7 @@ func (t Failures) Account(
 	return account, nil
 }
 
+// failuresOf returns the failures of an item.
 func failuresOf(it item) identity.Failures {
 	return identity.Failures{
 		Count: number(it, "failed"), Trace: text(it, "trace"),
@@ -69,10 +72,10 @@ func failuresOf(it item) identity.Failures {
 	}
 }
 
-// Replace stores next, which has a mark of its own, over old as it was read. Where the SDK
-// repeats the call because an answer was lost, it may be refused although it has taken effect: then
-// the stored mark is next's. Errors: PreconditionFailed where the failures have changed since they
-// were read.
+// Replace stores next, which has a new mark, in place of old, which must still be what is stored.
+// The error is PreconditionFailed if it is not. If the SDK repeats the call because an answer was
+// lost, Replace may return that error although it has taken effect; then the stored mark is that of
+// next.
 func (t Failures) Replace(
 	ctx context.Context, of identity.FailuresRef, old, next identity.Failures,
 ) error {
@@ -110,8 +113,8 @@ func (t Failures) Replace(
 	return nil
 }
 
-// Forget forgets the failures of a subject after its right password, and the attempts under
-// way. The failures of devices stay.
+// Forget deletes the failures of a subject, and its attempts under way, after the right password
+// was given. It does not delete the failures of devices.
 func (t Failures) Forget(ctx context.Context, of identity.FailuresRef) error {
 	of.Device = ""
 	if _, err := t.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{
@@ -122,7 +125,7 @@ func (t Failures) Forget(ctx context.Context, of identity.FailuresRef) error {
 	return nil
 }
 
-// RememberDevice makes a device known until a time, without failures. The mark is that of the
+// RememberDevice makes a device known until a time, without failures. The mark identifies this
 // change.
 func (t Failures) RememberDevice(ctx context.Context, of identity.FailuresRef, mark string, until time.Time) error {
 	_, err := t.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{

@@ -9,29 +9,33 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// item is an item, or the values of an expression. An item has its keys, the few attributes that
-// conditions look at, and one attribute, doc, with the rest as JSON. Password hashes are in an
-// attribute of their own, so that reads can leave them out.
+// item is an item of the table, or the values of an expression. An item has its keys, the few
+// attributes that are used in conditions, and one attribute, doc, that has the rest as JSON. Hashes
+// of passwords are in a separate attribute, so that reads can leave them out.
 type item = map[string]types.AttributeValue
 
-// Attributes that conditions and projections name. None is one of DynamoDB's reserved words.
+// Attributes that are used in conditions and projections. None of them is a reserved word of
+// DynamoDB.
 const (
 	attrDoc      = "doc"
 	attrVersion  = "version"
-	attrHash     = "hash_phc" // of a password
-	attrClaimant = "claimant" // the user that a claim is for
+	attrHash     = "hash_phc" // the hash of a password
+	attrClaimant = "claimant" // the user to whom a claim belongs
 	attrDeleted  = "deleted_at"
-	attrReplayed = "replayed" // when an operator had the stream tell of a message again
-	attrMembers  = "members"  // users of a pool
-	attrRefs     = "refs"     // pools that use a schema
+	attrReplayed = "replayed" // when an operator replayed a message
+	attrMembers  = "members"  // the number of users of a pool
+	attrRefs     = "refs"     // the number of pools that use a schema
 )
 
+// str returns s as the value of an attribute.
 func str(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
 
+// num returns n as the value of an attribute.
 func num(n int64) types.AttributeValue {
 	return &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)}
 }
 
+// text returns an attribute that is a string, or "" if there is none.
 func text(it item, attribute string) string {
 	if s, ok := it[attribute].(*types.AttributeValueMemberS); ok {
 		return s.Value
@@ -39,6 +43,7 @@ func text(it item, attribute string) string {
 	return ""
 }
 
+// number returns an attribute that is a number, or 0 if there is none.
 func number(it item, attribute string) int64 {
 	if n, ok := it[attribute].(*types.AttributeValueMemberN); ok {
 		value, err := strconv.ParseInt(n.Value, 10, 64)
@@ -61,7 +66,7 @@ func document(v any) (types.AttributeValue, error) {
 	return str(string(doc)), nil
 }
 
-// parse reads the attribute doc into v.
+// parse decodes the attribute doc into v.
 func parse(it item, v any) error {
 	if err := json.Unmarshal([]byte(text(it, attrDoc)), v); err != nil {
 		return fmt.Errorf("decode stored %T: %w", v, err)

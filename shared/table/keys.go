@@ -6,7 +6,7 @@ import (
 	"identitypools/shared/identity"
 )
 
-// The attributes of the table and its index that keys and time to live use.
+// The attributes of the table and of its index that have keys, and the time to live.
 const (
 	pk      = "pk"
 	sk      = "sk"
@@ -16,16 +16,18 @@ const (
 	ttl     = "ttl"
 )
 
-// key is the primary key of an item. Ids have no '#' (identity.ValidID), so no two things share a
-// key. The one free text in a key, a normalized identifier, is its last part.
+// key is the primary key of an item. Ids contain no '#' (see identity.ValidID), so different things
+// have different keys. The only free text in a key, a normalized identifier, is the last part of
+// the key.
 type key struct{ pk, sk string }
 
 func (k key) item() item { return item{pk: str(k.pk), sk: str(k.sk)} }
 
+// join returns the parts of a key with '#' between them.
 func join(parts ...string) string { return strings.Join(parts, "#") }
 
-// Kind is the first part of the partition key of an item, or of its key in the index. Permissions
-// are given by kind.
+// Kind is the first part of an item's partition key, or of its partition key in the index.
+// Permissions of functions are for kinds.
 type Kind string
 
 // The kinds.
@@ -35,20 +37,21 @@ const (
 	KindSchemas    Kind = "SCHEMA"
 	KindSchemaList Kind = "SCHEMAS" // in the index
 	KindUsers      Kind = "USERS"
-	KindUserItems  Kind = "USER" // what belongs to a user and comes and goes: codes and registrations
+	KindUserItems  Kind = "USER" // the codes and the registrations of a user
 	KindClaims     Kind = "CLAIM"
 	KindMailboxes  Kind = "MAILBOX"
 	KindMessages   Kind = "MESSAGE"
-	KindLater      Kind = "LATER" // in the index: messages that wait for their place in a budget
+	KindLater      Kind = "LATER" // in the index: messages that are postponed
 	KindLimits     Kind = "LIMIT"
 	KindSuppressed Kind = "SUPPRESSED"
 	KindClients    Kind = "CLIENT"
 	KindClientList Kind = "CLIENTS" // in the index
 	KindAnswers    Kind = "ANSWER"  // to requests with an idempotency key
-	KindKeys       Kind = "KEYS"    // one item, whose key is the kind alone
+	KindKeys       Kind = "KEYS"    // one item, whose partition key is the kind alone
 )
 
-// Pattern returns what IAM compares partition keys of the kind with (dynamodb:LeadingKeys).
+// Pattern returns the pattern for partition keys of the kind in an IAM policy
+// (dynamodb:LeadingKeys).
 func (k Kind) Pattern() string {
 	if k == KindKeys {
 		return string(k)
@@ -56,8 +59,7 @@ func (k Kind) Pattern() string {
 	return string(k) + "#*"
 }
 
-// KindOf returns the kind whose Pattern a partition key matches, or "" where the key has no such
-// form.
+// KindOf returns the kind whose Pattern a partition key matches, or "" if there is none.
 func KindOf(partition string) Kind {
 	first, _, parts := strings.Cut(partition, "#")
 	if kind := Kind(first); parts != (kind == KindKeys) {
@@ -66,12 +68,15 @@ func KindOf(partition string) Kind {
 	return ""
 }
 
+// key returns a partition key of the kind.
 func (k Kind) key(parts ...string) string { return join(append([]string{string(k)}, parts...)...) }
 
+// cut returns a partition key without the kind. It reports false if the key is of another kind.
 func (k Kind) cut(partition string) (rest string, ok bool) {
 	return strings.CutPrefix(partition, string(k)+"#")
 }
 
+// poolSort is the sort key of pools.
 const poolSort = "POOL"
 
 func poolKey(tenant, pool string) key { return key{KindPools.key(tenant, pool), poolSort} }
@@ -82,8 +87,8 @@ func poolNameKey(tenant, pool string) key { return key{KindPools.key(tenant, poo
 
 const mailTextPrefix = "MAIL#"
 
-// mailTextKey has the text of a mail. It is in the partition of its pool, whose permissions it
-// shares.
+// mailTextKey is the key of the text of a mail. The text is in the partition of its pool, and so
+// has the same permissions.
 func mailTextKey(r identity.MailRef) key {
 	return key{KindPools.key(r.Tenant, r.Pool), mailTextPrefix + join(r.Kind, r.Language)}
 }
@@ -110,20 +115,20 @@ func registrationKey(u identity.UserRef, registration string) key {
 	return key{userPartition(u), registrationPrefix + registration}
 }
 
-// spareKey is where a registration writes as many bytes as its user would have if the identifier
-// were free: see Registrations.Create.
+// spareKey is the key of an item that has as many bytes as the user of a registration would have if
+// the identifier were free: see Registrations.Create.
 func spareKey(u identity.UserRef, registration string) key {
 	return key{userPartition(u), "SPARE#" + registration}
 }
 
-// mailboxKey has what is counted of a mailbox within a tenant. The mailbox stands in it as a
-// digest.
+// mailboxKey is the key of what is counted for a mailbox within a tenant. It has a digest of the
+// mailbox.
 func mailboxKey(m identity.MailboxRef) key {
 	return key{KindMailboxes.key(m.Tenant, m.Digest), "MAILBOX"}
 }
 
-// askedKey has the requests of a kind in a pool for mails to a mailbox, or about a user name as if
-// it were one.
+// askedKey is the key of the requests of one kind in a pool for mails to a mailbox, or for a user
+// name that is treated like a mailbox.
 func askedKey(m identity.MailboxRef, pool string, kind identity.Request) key {
 	return key{KindMailboxes.key(m.Tenant, m.Digest), join("ASKED", pool, string(kind))}
 }
@@ -134,11 +139,11 @@ func claimKey(tenant, pool, normalized string) key {
 
 func messageKey(message string) key { return key{KindMessages.key(message), "MESSAGE"} }
 
-// laterIndex has the messages of all pools that wait for their place in a budget.
+// laterIndex is the partition key, in the index, of the messages of all pools that are postponed.
 func laterIndex() string { return KindLater.key("MESSAGES") }
 
-// failuresKey has the wrong passwords that were given for an identifier or user id, known or not.
-// Those of a device are in an item of their own in the same partition.
+// failuresKey is the key of the failures of an identifier or a user, who need not exist. The
+// failures of devices are in separate items of the same partition.
 func failuresKey(of identity.FailuresRef) key {
 	k := key{KindLimits.key(of.Tenant, of.Pool, of.Subject), "PASSWORD"}
 	if of.Device != "" {
@@ -147,21 +152,22 @@ func failuresKey(of identity.FailuresRef) key {
 	return k
 }
 
-// budgetKey has what is spent of a pool's budget in a period: a day, or an hour.
-func budgetKey(tenant, pool, of, period string) key {
-	return key{KindLimits.key(tenant, pool, of), period}
+// budgetKey is the key of what is spent of a pool's budget in a period, which is a day or an hour.
+func budgetKey(tenant, pool, budget, period string) key {
+	return key{KindLimits.key(tenant, pool, budget), period}
 }
 
-// workKey has the mark of a proof of work that has been used, by the name of its challenge.
+// workKey is the key of the mark that a proof of work was used. It has the name of the work's
+// challenge.
 func workKey(tenant, pool, challenge string) key {
 	return key{KindLimits.key(tenant, pool, "work", challenge), "WORK"}
 }
 
-// suppressedKey has the mark of an address to which nothing is sent, in any pool, as SES sees it
-// too.
+// suppressedKey is the key of the mark of an address to which nothing is sent in any pool. The
+// address has the form in which SES sees it.
 func suppressedKey(normalized string) key { return key{KindSuppressed.key(normalized), "SUPPRESSED"} }
 
-// answerKey has the answer to a request, whose id differs from those of every other tenant.
+// answerKey is the key of the answer to a request. The ids of requests differ between tenants.
 func answerKey(request string) key { return key{KindAnswers.key(request), "ANSWER"} }
 
 func clientKey(tenant, client string) key { return key{KindClients.key(tenant, client), "CLIENT"} }

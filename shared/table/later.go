@@ -12,15 +12,16 @@ import (
 	"identitypools/shared/identity"
 )
 
-// A message that waits for its place in a budget is in the index under one key for all pools, in
-// the order of the time when it is due and then of its number in its pool's hour: so the first
-// messages of all pools come before the second of any.
-
+// laterSort returns the sort key, in the index, of a message that is postponed. The messages of all
+// pools have one partition key. They are in the order of the times when they are due, and then of
+// their numbers within the hour of their pool. So the first messages of all pools come before the
+// second message of any pool.
 func laterSort(due time.Time, number int64, message string) string {
 	return join(due.UTC().Format(time.RFC3339), fmt.Sprintf("%09d", number), message)
 }
 
-// MarkPaid marks a message as one that has its place in the budget, for the next try to send it.
+// MarkPaid records that a message has its place in the budget, so that the next try to send it does
+// not take another one.
 func (t Outbox) MarkPaid(ctx context.Context, m identity.Message) error {
 	m.Paid = true
 	doc, err := document(m)
@@ -38,8 +39,9 @@ func (t Outbox) MarkPaid(ctx context.Context, m identity.Message) error {
 	return nil
 }
 
-// Postpone stores m, whose place in its budget has a number, so that Due returns it from a time on.
-// Errors: PreconditionFailed where it has meanwhile been sent, or postponed as long.
+// Postpone stores m so that Due returns it from the time until on. The number is that of m's place
+// in its budget. The error is PreconditionFailed if the message has been sent, or has been
+// postponed to that time or a later one.
 func (t Outbox) Postpone(ctx context.Context, m identity.Message, until time.Time, number int64) error {
 	doc, err := document(m)
 	if err != nil {
@@ -62,8 +64,8 @@ func (t Outbox) Postpone(ctx context.Context, m identity.Message, until time.Tim
 	return nil
 }
 
-// Due returns the ids of at most so many messages that were postponed until a time or before it,
-// the oldest first. What it reads is eventually consistent.
+// Due returns the ids of messages that were postponed until the given time or an earlier one, the
+// oldest first. It returns at most most of them. The read is eventually consistent.
 func (t Outbox) Due(ctx context.Context, at time.Time, most int) ([]string, error) {
 	pages := dynamodb.NewQueryPaginator(t.db.Query, &dynamodb.QueryInput{
 		TableName: t.name, IndexName: aws.String(index),

@@ -18,14 +18,13 @@ import (
 // has a version above 0.
 type MailTexts struct{ *store }
 
-// Get returns the text that a pool has set for a mail. It reports false where the pool has set
-// none.
+// Get returns the text that a pool has set for a mail. It reports false if the pool has set none.
 func (t MailTexts) Get(ctx context.Context, r identity.MailRef) (m identity.MailText, ok bool, err error) {
 	m, err = t.find(ctx, r)
 	return m, m.Version > 0, err
 }
 
-// Cached is like Get, and what it returns is up to five seconds old.
+// Cached is like Get, but its result may be up to five seconds old.
 func (t MailTexts) Cached(ctx context.Context, r identity.MailRef) (m identity.MailText, ok bool, err error) {
 	m, err = t.mails.get(mailTextKey(r), t.now(), func() (identity.MailText, error) { return t.find(ctx, r) })
 	return m, m.Version > 0, err
@@ -68,9 +67,10 @@ func (t MailTexts) List(ctx context.Context, tenant, pool string) ([]identity.Ma
 	return all, nil
 }
 
-// Replace stores m over old, which must still be what the pool has set; the zero value of old
-// stands for nothing. The pool must still exist, so a pool that is made again under the id of a
-// deleted one has none of its texts. Errors: NotFound for the pool, PreconditionFailed.
+// Replace stores m in place of old, which must still be what the pool has set; the zero value means
+// that it has set nothing. The transaction checks that the pool exists, so that a pool which is
+// created under the id of a deleted one has none of the old texts. The error is NotFound if the
+// pool does not exist, and PreconditionFailed if the stored text is not old.
 func (t MailTexts) Replace(
 	ctx context.Context, old, m identity.MailText, reply once.Reply[identity.MailText],
 ) (identity.MailText, error) {
@@ -96,8 +96,8 @@ func (t MailTexts) Replace(
 	return m, unchanged(err, "change mail text")
 }
 
-// Delete deletes what a pool has set for a mail, which must still be old; the zero value of old
-// stands for nothing. Errors: PreconditionFailed.
+// Delete deletes the text that a pool has set for a mail, which must still be old; the zero value
+// means that it has set nothing. The error is PreconditionFailed if the stored text is not old.
 func (t MailTexts) Delete(
 	ctx context.Context, r identity.MailRef, old identity.MailText, reply once.Reply[once.None],
 ) error {
@@ -106,7 +106,7 @@ func (t MailTexts) Delete(
 	return unchanged(t.transact(ctx, writes, reply.With(once.None{})), "delete mail text")
 }
 
-// isStill returns the condition that a text is what was read.
+// isStill returns the condition that the stored text is old.
 func isStill(old identity.MailText) (condition string, values item) {
 	if old.Version == 0 {
 		return isNew, nil
@@ -114,6 +114,7 @@ func isStill(old identity.MailText) (condition string, values item) {
 	return isVersion, item{":version": num(old.Version)}
 }
 
+// mailTextOf returns the text of an item.
 func mailTextOf(r identity.MailRef, it item) (identity.MailText, error) {
 	m := identity.MailText{MailRef: r}
 	if err := parse(it, &m); err != nil {

@@ -16,43 +16,51 @@ import (
 	"identitypools/shared/identity"
 )
 
-// The item of a mailbox has guesses, spent and reopens (unix ms) for the guesses at its codes, with
-// the payment of the latest guess in guessed_by; for each class of mails a row of times (unix ms),
-// which are m1 to m10 (public), n1 to n10 (notices) and i1 to i10 (administrators), with the
-// message that was counted last in counted; c1 and c2 for the codes that were mailed last, with the
-// last guess that each bears in b1 and b2; and w1 to w5 for the registrations that wait. The newest
-// of a row is its first. Items of their own, beside it, have a1 to a10 (unix ms) for the requests
-// for mails to it, one for each pool and kind of request, with the message of the last in counted.
-// A request can shift a row and check it in one expression, without reading the item. Names are
-// short so that the item costs one write unit, which is at most 1 KB.
+// The item of a mailbox has these attributes:
+//
+//   - guesses, spent and reopens (unix ms) are for the guesses at its codes; guessed_by is the
+//     payment of the latest guess.
+//   - m1 to m10 (public), n1 to n10 (notices) and i1 to i10 (administrators) are the times (unix ms)
+//     of the last mails of each class; counted is the message that was counted last.
+//   - c1 and c2 are the codes that were mailed last; b1 and b2 are the numbers of the last guess that
+//     is allowed at each of them.
+//   - w1 to w5 are the registrations that wait for it.
+//
+// The first attribute of each row is the newest. Separate items in the same partition, one for each
+// pool and kind of request, have a1 to a10 (unix ms) for the requests for mails to the mailbox, and
+// the message of the last request in counted. One expression can check a row and shift it, without
+// reading the item before. The names are short because an item costs one write unit only up to 1 KB.
 
-// askedRow names the row of requests.
+// askedRow is the row of attributes for the requests.
 const askedRow identity.MailClass = "asked"
 
-// notCounted is the condition that another message than this one was counted last.
+// notCounted is the condition that the message was not the last one that was counted.
 const notCounted = "(attribute_not_exists(counted) OR counted <> :message)"
 
-// setting returns the update of the item of a mailbox that consists of parts and lets the item live
-// on.
+// setting returns the update of a mailbox's item that consists of parts and renews its time to
+// live.
 func setting(parts []string) string { return "SET #ttl = :ttl, " + strings.Join(parts, ", ") }
 
-// mailboxKept is how long the item of a mailbox outlives its last change: longer than any window
-// and any registration.
+// mailboxKept is how long the item of a mailbox is kept after its last change. It is longer than
+// every window of the limits and the lifetime of a registration.
 const mailboxKept = 3 * 24 * time.Hour
 
+// waiting returns the attribute of the i-th registration that waits.
 func waiting(i int) string { return "w" + strconv.Itoa(i+1) }
 
+// mailed returns the attribute of the time of the i-th mail of a class.
 func mailed(class identity.MailClass, i int) string { return string(class[:1]) + strconv.Itoa(i+1) }
 
+// mailedCode returns the attribute of the i-th code.
 func mailedCode(i int) string { return "c" + strconv.Itoa(i+1) }
 
+// lastGuess returns the attribute of the last guess at the i-th code.
 func lastGuess(i int) string { return "b" + strconv.Itoa(i+1) }
 
-// Mailboxes counts what mailboxes may get and what may be guessed at: mails, requests for mails,
-// and guesses at codes.
+// Mailboxes counts, for each mailbox, the mails, the requests for mails, and the guesses at codes.
 type Mailboxes struct{ *store }
 
-// Get reads what is counted of a mailbox. It returns the zero value where nothing was counted.
+// Get returns what is counted for a mailbox. It returns the zero value if nothing was counted.
 func (t Mailboxes) Get(ctx context.Context, ref identity.MailboxRef) (identity.MailboxUse, error) {
 	it, err := t.get(ctx, mailboxKey(ref), "")
 	if err != nil {
@@ -61,11 +69,11 @@ func (t Mailboxes) Get(ctx context.Context, ref identity.MailboxRef) (identity.M
 	return mailboxUseOf(it, ref.Tenant), nil
 }
 
-// SpendGuess pays for one guess at the codes of a mailbox, before anything is compared. What it
-// returns has the number of this guess in Guesses, and guesses at the same time get different
-// numbers. The payment names the guess: the same payment again pays nothing and gets the same
-// number, as long as no other guess came between. A guess above the limit is written like any
-// other, so that it takes the same time. Errors: InvalidCode for a guess above the limit.
+// SpendGuess pays for one guess at the codes of a mailbox, before anything is compared. Guesses in
+// the result is the number of this guess; simultaneous guesses have different numbers. The payment
+// identifies the guess: a second call with the same payment pays nothing and returns the same
+// number, unless another guess was made in between. A guess above the limit is written like any
+// other, so that it takes the same time. The error is InvalidCode for a guess above the limit.
 func (t Mailboxes) SpendGuess(
 	ctx context.Context, ref identity.MailboxRef, payment string, l identity.Limits,
 ) (identity.MailboxUse, error) {
@@ -82,7 +90,7 @@ func (t Mailboxes) SpendGuess(
 		it, err := t.update(ctx, mailboxKey(ref), numbered+inWindow,
 			unpaid+"(attribute_not_exists(reopens) OR reopens > :now)", values)
 		if errors.Is(err, errCondition) && text(it, "guessed_by") != payment {
-			// The window is over: this guess opens the next.
+			// The window is over, so this guess opens the next one.
 			delete(values, ":now")
 			values[":old"] = num(number(it, "reopens"))
 			it, err = t.update(ctx, mailboxKey(ref), numbered+"spent = :one, reopens = :reopens",
@@ -90,7 +98,7 @@ func (t Mailboxes) SpendGuess(
 		}
 		switch paid := text(it, "guessed_by") == payment; {
 		case errors.Is(err, errCondition) && !paid:
-			continue // another guess has opened it
+			continue // another guess has opened the window
 		case err != nil && !errors.Is(err, errCondition):
 			return identity.MailboxUse{}, fmt.Errorf("spend a guess: %w", err)
 		}
@@ -103,9 +111,9 @@ func (t Mailboxes) SpendGuess(
 	return identity.MailboxUse{}, identity.Unavailable{RetryAfter: retryAfter, Cause: errCondition}
 }
 
-// RefundGuess gives back the guess that was paid for with a payment, to the holder of a right code
-// whose request had another fault. It takes effect once at most, and not where another guess was
-// made meanwhile.
+// RefundGuess returns the guess that was paid for with a payment. It is meant for somebody who gave
+// the right code in a request that had another fault. It takes effect at most once, and not if
+// another guess was made in between.
 func (t Mailboxes) RefundGuess(ctx context.Context, ref identity.MailboxRef, payment string) error {
 	const refunding = "SET guesses = guesses - :one, spent = spent - :one, #ttl = :ttl REMOVE guessed_by"
 	_, err := t.update(ctx, mailboxKey(ref), refunding, "guessed_by = :by AND spent > :zero",
@@ -116,10 +124,10 @@ func (t Mailboxes) RefundGuess(ctx context.Context, ref identity.MailboxRef, pay
 	return nil
 }
 
-// CountRequest counts the request that a message comes from, for its mailbox, or for a user name as
-// if it were one, whatever comes of the request. It reports in counted whether the request is
-// counted, which it is not above the limits, those of mails; and in repeated whether the message
-// was the last that was counted before.
+// CountRequest counts the request that caused a message, for its mailbox or for a user name that is
+// treated like a mailbox. It counts the request whatever becomes of it. The result counted is false
+// if the request is above the limits, which are those of mails. The result repeated reports whether
+// the message was the last one that was counted before.
 func (t Mailboxes) CountRequest(
 	ctx context.Context, m identity.Message, l identity.Limits,
 ) (counted, repeated bool, err error) {
@@ -138,10 +146,10 @@ func (t Mailboxes) CountRequest(
 	return true, false, nil
 }
 
-// CountMail counts a mail to a mailbox before it is sent, unless it was counted already, and keeps
-// the code in it in place of the oldest. It does not count a mail of the message that was counted
-// last again, and replaces the code of the first by that of the second. Errors: Limited, with
-// nothing counted.
+// CountMail counts a mail to a mailbox before the mail is sent, and stores the mail's code in place
+// of the oldest one. If the mail was counted before, it only stores the code. It does not count two
+// mails of the message that was counted last; the code of the second mail replaces that of the
+// first. The error is Limited if the limits do not allow the mail; then nothing is changed.
 func (t Mailboxes) CountMail(
 	ctx context.Context, ref identity.MailboxRef, m identity.Mail, l identity.Limits,
 ) (identity.MailboxUse, error) {
@@ -183,14 +191,14 @@ func (t Mailboxes) CountMail(
 	return identity.MailboxUse{}, identity.Unavailable{RetryAfter: retryAfter, Cause: errCondition}
 }
 
-// keepingCode returns the parts of an update that keep a code as the newest of its mailbox.
+// keepingCode returns the parts of an update that store a code as the newest one of its mailbox.
 func keepingCode(code identity.MailedCode, values item) []string {
 	values[":code"], values[":zero"], values[":tries"] = str(mailedCodeText(code)), num(0), num(identity.CodeTries)
 	return []string{mailedCode(0) + " = :code", lastGuess(0) + " = if_not_exists(guesses, :zero) + :tries"}
 }
 
-// shiftingCodes returns the parts of an update that move the codes of a mailbox on, in place of the
-// oldest.
+// shiftingCodes returns the parts of an update that move each code of a mailbox to the next place,
+// which drops the oldest.
 func shiftingCodes(values item) []string {
 	values[":none"], values[":zero"] = str(""), num(0)
 	var sets []string
@@ -201,8 +209,8 @@ func shiftingCodes(values item) []string {
 	return sets
 }
 
-// mailedCodeText returns a code as it is kept with its mailbox, but for the last guess: the ids of
-// pool and user, the two marks in base64url, and the times of mailing and expiry (unix ms), with
+// mailedCodeText returns the stored form of a code, without its last guess. It has the ids of the
+// pool and the user, the two MACs in base64url, and the times of mailing and expiry (unix ms), with
 // '#' between them.
 func mailedCodeText(c identity.MailedCode) string {
 	encode := base64.RawURLEncoding.EncodeToString
@@ -213,7 +221,7 @@ func mailedCodeText(c identity.MailedCode) string {
 // millis returns a time as text (unix ms).
 func millis(t identity.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
 
-// mailedCodeOf reads what mailedCodeText made. It reports false for an empty text.
+// mailedCodeOf parses the result of mailedCodeText. It reports false for an empty text.
 func mailedCodeOf(tenant, stored string, last int64) (c identity.MailedCode, ok bool) {
 	parts := strings.Split(stored, "#")
 	if len(parts) != 6 {
@@ -230,9 +238,9 @@ func mailedCodeOf(tenant, stored string, last int64) (c identity.MailedCode, ok 
 	}, errors.Join(err, err2, err3, err4) == nil
 }
 
-// short returns an id in 23 characters where it is a UUID, which the ids are that the product
-// makes: an asterisk, which is in no id, and the 16 bytes in base64url. Any other id stays as it
-// is.
+// short returns a form of an id that has 23 characters if the id is a UUID, as the ids are that the
+// product generates. It is an asterisk, which no id contains, and the 16 bytes in base64url. Any
+// other id is returned unchanged.
 func short(id string) string {
 	if u, err := uuid.Parse(id); err == nil && u.String() == id {
 		return "*" + base64.RawURLEncoding.EncodeToString(u[:])
@@ -240,7 +248,7 @@ func short(id string) string {
 	return id
 }
 
-// long returns the id that short was made of.
+// long returns the id of which short is the short form.
 func long(short string) string {
 	text, isUUID := strings.CutPrefix(short, "*")
 	bytes, err := base64.RawURLEncoding.DecodeString(text)
@@ -251,7 +259,7 @@ func long(short string) string {
 }
 
 // counting returns the parts of an update that count a mail of a class, and the condition that the
-// limits allow one now.
+// limits allow such a mail now.
 func (t *store) counting(
 	class identity.MailClass, l identity.Limits, values item,
 ) (sets []string, condition string) {
@@ -267,7 +275,7 @@ func (t *store) counting(
 	return sets, fmt.Sprintf(allowed, first, first, last, last)
 }
 
-// countingMail returns the write of a transaction that counts a mail.
+// countingMail returns the write that counts a mail.
 func (t *store) countingMail(
 	ref identity.MailboxRef, class identity.MailClass, l identity.Limits,
 ) types.TransactWriteItem {
@@ -276,8 +284,8 @@ func (t *store) countingMail(
 	return t.updatingMailbox(mailboxKey(ref), setting(sets), condition, values)
 }
 
-// queueing returns the write that lets a registration of owner wait for its mailbox. The oldest of
-// identity.MaxWaiting gives way.
+// queueing returns the write that adds a registration to those that wait for its mailbox. It drops
+// the oldest of identity.MaxWaiting.
 func (t *store) queueing(
 	ref identity.MailboxRef, owner identity.UserRef, r identity.Registration,
 ) types.TransactWriteItem {
@@ -290,6 +298,7 @@ func (t *store) queueing(
 	return t.updatingMailbox(mailboxKey(ref), setting(sets), "", values)
 }
 
+// updatingMailbox returns the write of an update that renews the time to live of a mailbox's item.
 func (t *store) updatingMailbox(k key, update, condition string, values item) types.TransactWriteItem {
 	values[":ttl"] = seconds(t.now().Add(mailboxKept))
 	write := t.updating(k, update, condition, values)
@@ -297,9 +306,9 @@ func (t *store) updatingMailbox(k key, update, condition string, values item) ty
 	return write
 }
 
-// update carries out an update alone and returns the item after it. It tries again, with pauses,
-// after a conflict with a transaction. Errors: errCondition where the condition does not hold, with
-// the item as it is.
+// update carries out an update outside of a transaction and returns the resulting item. After a
+// conflict with a transaction, it tries again with pauses. The error is errCondition if the
+// condition does not hold; then the item is returned as it is.
 func (t Mailboxes) update(ctx context.Context, k key, update, condition string, values item) (item, error) {
 	in := alone(t.updatingMailbox(k, update, condition, values).Update)
 	in.ReturnValues = types.ReturnValueAllNew
@@ -324,6 +333,7 @@ func (t Mailboxes) update(ctx context.Context, k key, update, condition string, 
 	return nil, failure(err)
 }
 
+// mailboxUseOf returns what the item of a mailbox has.
 func mailboxUseOf(it item, tenant string) identity.MailboxUse {
 	u := identity.MailboxUse{
 		Guesses: number(it, "guesses"), Spent: number(it, "spent"),

@@ -12,7 +12,7 @@ import (
 	"identitypools/shared/once"
 )
 
-// Outbox has the messages that the courier is to send.
+// Outbox has the messages that the courier must send.
 type Outbox struct{ *store }
 
 // messaging returns the write that puts a message into the outbox.
@@ -26,9 +26,9 @@ func (t *store) messaging(m identity.Message) (types.TransactWriteItem, error) {
 	return t.putting(it, isNew, nil), nil
 }
 
-// Send puts an activation message into the outbox, counts it among the mails of its class to its
-// mailbox and kills the user's live codes for activation: all or nothing. Errors: Limited where a
-// message was sent to the mailbox a moment ago, or too many were.
+// Send stores an activation message in the outbox, counts it among the mails of its class to its
+// mailbox, and invalidates the user's codes for activation. It does all of this or nothing. The
+// error is Limited if a message was sent to the mailbox a moment ago, or if too many were.
 func (t Outbox) Send(
 	ctx context.Context, m identity.Message, l identity.Limits, reply once.Reply[once.None],
 ) error {
@@ -50,6 +50,7 @@ func (t Outbox) Send(
 	return nil
 }
 
+// whyNotSent returns the reason why Send could not store a message.
 func (t Outbox) whyNotSent(
 	ctx context.Context, box identity.MailboxRef, class identity.MailClass, l identity.Limits,
 ) error {
@@ -63,21 +64,21 @@ func (t Outbox) whyNotSent(
 	return identity.Limited{RetryAfter: retryAfter, Reason: "a message was sent to this mailbox a moment ago"}
 }
 
-// Ask puts a message into the outbox on behalf of somebody who is told nothing: the courier applies
-// the limits.
+// Ask stores a message in the outbox for a caller who is not told what becomes of it. The courier
+// applies the limits later.
 func (t Outbox) Ask(ctx context.Context, m identity.Message, reply once.Reply[once.None]) error {
 	message, err := t.messaging(m)
 	if err != nil {
 		return err
 	}
 	err = t.change(ctx, message, reply.With(once.None{}))
-	if err != nil && !errors.Is(err, errCondition) { // which a try has stored whose answer was lost
+	if err != nil && !errors.Is(err, errCondition) { // errCondition: an earlier try has stored it
 		return fmt.Errorf("ask for a message: %w", err)
 	}
 	return nil
 }
 
-// Get reads a message of the outbox. Errors: NotFound where it has been sent.
+// Get returns a message of the outbox. The error is NotFound if it has been sent.
 func (t Outbox) Get(ctx context.Context, id string) (identity.Message, error) {
 	it, err := t.get(ctx, messageKey(id), "")
 	if err != nil {
@@ -90,7 +91,7 @@ func (t Outbox) Get(ctx context.Context, id string) (identity.Message, error) {
 	return m, parse(it, &m)
 }
 
-// Delete takes a message out of the outbox, which repeats safely.
+// Delete deletes a message from the outbox. It can safely be repeated.
 func (t Outbox) Delete(ctx context.Context, id string) error {
 	_, err := t.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: t.name, Key: messageKey(id).item()})
 	if err != nil {
@@ -99,7 +100,7 @@ func (t Outbox) Delete(ctx context.Context, id string) error {
 	return nil
 }
 
-// MessageOf returns the id of the message whose partition key a record of the stream has. It
+// MessageOf returns the id of the message whose partition key is in a record of the stream. It
 // reports false for the key of any other item.
 func MessageOf(partition string) (id string, ok bool) {
 	return KindMessages.cut(partition)

@@ -18,8 +18,8 @@ import (
 // Pools reads and stores identity pools.
 type Pools struct{ *store }
 
-// Create stores a new pool. Errors: Conflict where the id is taken, also by a pool that is being
-// deleted; Invalid where a schema does not exist.
+// Create stores a new pool. The error is Conflict if the id is taken, even by a pool that is being
+// deleted, and Invalid if a schema does not exist.
 func (t Pools) Create(ctx context.Context, p identity.Pool, reply once.Reply[identity.Pool]) error {
 	it, err := poolItem(p)
 	if err != nil {
@@ -39,7 +39,7 @@ func (t Pools) Create(ctx context.Context, p identity.Pool, reply once.Reply[ide
 	return nil
 }
 
-// Get reads a pool. Errors: NotFound.
+// Get returns a pool. The error is NotFound if there is none with the id.
 func (t Pools) Get(ctx context.Context, tenant, pool string) (identity.Pool, error) {
 	it, err := t.get(ctx, poolKey(tenant, pool), "")
 	if err != nil {
@@ -51,15 +51,15 @@ func (t Pools) Get(ctx context.Context, tenant, pool string) (identity.Pool, err
 	return poolOf(it)
 }
 
-// Cached is like Get, and what it returns is up to five seconds old.
+// Cached is like Get, but its result may be up to five seconds old.
 func (t Pools) Cached(ctx context.Context, tenant, pool string) (identity.Pool, error) {
 	return t.pools.get(poolKey(tenant, pool), t.now(), func() (identity.Pool, error) {
 		return t.Get(ctx, tenant, pool)
 	})
 }
 
-// Replace stores p over old, which the pool must still be. Errors: PreconditionFailed, Invalid
-// where a schema does not exist.
+// Replace stores p in place of old, which must still be what is stored. The error is
+// PreconditionFailed if it is not, and Invalid if a schema does not exist.
 func (t Pools) Replace(
 	ctx context.Context, old, p identity.Pool, reply once.Reply[identity.Pool],
 ) (identity.Pool, error) {
@@ -87,11 +87,12 @@ func (t Pools) Replace(
 	return p, nil
 }
 
-// Delete makes p, as it was read, invisible at once. What belongs to it goes later: see Deletions.
-// Errors: PreconditionFailed.
+// Delete makes p, which must still be what is stored, invisible at once. What belongs to the pool
+// is deleted later: see Deletions. The error is PreconditionFailed if the pool has changed.
 func (t Pools) Delete(ctx context.Context, p identity.Pool, reply once.Reply[once.None]) error {
 	writes := []types.TransactWriteItem{t.updating(poolKey(p.Tenant, p.ID),
-		"SET deleted_at = :now, version = version + :one REMOVE gsi1pk, gsi1sk", isVersion+" AND attribute_not_exists(deleted_at)",
+		"SET deleted_at = :now, version = version + :one REMOVE gsi1pk, gsi1sk",
+		isVersion+" AND attribute_not_exists(deleted_at)",
 		item{":now": num(t.now().UnixMilli()), ":one": num(1), ":version": num(p.Version)})}
 	name := poolNameKey(p.Tenant, p.ID).item()
 	name["name_was"], name[ttl] = str(p.Name), seconds(t.now().Add(nameKept))
@@ -109,11 +110,11 @@ func (t Pools) Delete(ctx context.Context, p identity.Pool, reply once.Reply[onc
 	return nil
 }
 
-// nameKept is how long the name of a deleted pool is known.
+// nameKept is how long the name of a deleted pool is stored.
 const nameKept = 24 * time.Hour
 
-// DeletedName returns the name that a deleted pool had, so that a list in the order of names can go
-// on after it. Errors: NotFound.
+// DeletedName returns the name that a deleted pool had. With it, a list in the order of names can
+// be continued after the pool. The error is NotFound if the name is not stored.
 func (t Pools) DeletedName(ctx context.Context, tenant, pool string) (string, error) {
 	it, err := t.get(ctx, poolNameKey(tenant, pool), "")
 	if err != nil {
@@ -138,14 +139,16 @@ func (t Pools) IsEmpty(ctx context.Context, tenant, pool string) (bool, error) {
 	return len(out.Items) == 0, nil
 }
 
-// List returns all pools of a tenant in the order of their ids. What it reads is eventually
-// consistent. Pools are few: an administrator makes each by hand.
+// List returns all pools of a tenant in the order of their ids. The read is eventually consistent.
+// A tenant has only a few pools, because administrators create each of them by hand.
 func (t Pools) List(ctx context.Context, tenant string) ([]identity.Pool, error) {
-	return listed(ctx, t.store, poolsIndex(tenant), poolOf)
+	return listPartition(ctx, t.store, poolsIndex(tenant), poolOf)
 }
 
-// listed reads a whole partition of the index.
-func listed[V any](ctx context.Context, t *store, partition string, of func(item) (V, error)) ([]V, error) {
+// listPartition returns all values of a partition of the index, which of decodes.
+func listPartition[V any](
+	ctx context.Context, t *store, partition string, of func(item) (V, error),
+) ([]V, error) {
 	pages := dynamodb.NewQueryPaginator(t.db.Query, &dynamodb.QueryInput{
 		TableName: t.name, IndexName: aws.String(index), KeyConditionExpression: aws.String("gsi1pk = :pk"),
 		ExpressionAttributeValues: item{":pk": str(partition)},
@@ -167,8 +170,8 @@ func listed[V any](ctx context.Context, t *store, partition string, of func(item
 	return all, nil
 }
 
-// references returns the writes that count, in the transaction of a pool, the pool among those that
-// use each schema. The condition of one fails for a schema that does not exist.
+// references returns the writes that update, in the transaction of a pool, the number of pools that
+// use each schema. The condition of such a write does not hold if the schema does not exist.
 func (t Pools) references(tenant string, dropped, added []string) []types.TransactWriteItem {
 	var writes []types.TransactWriteItem
 	for _, id := range dropped {
@@ -180,8 +183,8 @@ func (t Pools) references(tenant string, dropped, added []string) []types.Transa
 	return writes
 }
 
-// missingSchemas returns the error that names the fields of the pool whose schemas made the
-// transaction fail. The writes of the added schemas begin at the index first of the transaction.
+// missingSchemas returns the error for the fields of p whose schemas made the transaction fail. The
+// writes for the added schemas begin at the index first of the transaction.
 func missingSchemas(p identity.Pool, added []string, stopped cancelled, first int) error {
 	var v identity.Violations
 	for i, id := range added {
@@ -200,6 +203,7 @@ func missingSchemas(p identity.Pool, added []string, stopped cancelled, first in
 	return v.Err()
 }
 
+// poolItem returns the item of a pool.
 func poolItem(p identity.Pool) (item, error) {
 	doc, err := document(p)
 	if err != nil {
@@ -211,17 +215,19 @@ func poolItem(p identity.Pool) (item, error) {
 	return it, nil
 }
 
+// poolOf returns the pool of an item.
 func poolOf(it item) (identity.Pool, error) {
 	var p identity.Pool
 	if err := parse(it, &p); err != nil {
 		return p, err
 	}
-	p.Limits, p.Branding = p.Limits.Filled(), p.Branding.Filled() // of a pool from before there were any
+	// A pool that was stored by an earlier release may have neither.
+	p.Limits, p.Branding = p.Limits.Filled(), p.Branding.Filled()
 	p.Version, p.Users = number(it, attrVersion), max(number(it, attrMembers), 0)
 	return p, nil
 }
 
-// without returns the ids of list that are not in other.
+// without returns those ids of list that are not in other.
 func without(list, other []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(id string) bool { return slices.Contains(other, id) })
 }

@@ -8,10 +8,10 @@ import (
 	"identitypools/shared/identity"
 )
 
-// Keys reads and publishes the public keys that verify tokens.
+// Keys reads and publishes the public keys with which tokens are verified.
 type Keys struct{ *store }
 
-// Get reads the public keys that verify tokens; they are empty while none are published.
+// Get returns the published keys, which are empty if none have been published.
 func (t Keys) Get(ctx context.Context) ([]byte, error) {
 	it, err := t.get(ctx, keysKey(), "")
 	if err != nil {
@@ -20,8 +20,8 @@ func (t Keys) Get(ctx context.Context) ([]byte, error) {
 	return []byte(text(it, attrDoc)), nil
 }
 
-// Replace publishes keys in place of old. Errors: PreconditionFailed where others were published
-// meanwhile.
+// Replace publishes keys in place of old. The error is PreconditionFailed if other keys have been
+// published in between.
 func (t Keys) Replace(ctx context.Context, old, keys []byte) error {
 	it := keysKey().item()
 	it[attrDoc] = str(string(keys))

@@ -17,27 +17,28 @@ import (
 // purgeStep is how many users one step of a purge deletes.
 const purgeStep = 25
 
-// PoolOf returns the pool whose key a record of the stream has. It reports false for the key of any
-// other item.
+// PoolOf returns the pool whose key is in a record of the stream. It reports false for the key of
+// any other item.
 func PoolOf(partition, sort string) (tenant, pool string, ok bool) {
 	rest, ok := KindPools.cut(partition)
 	tenant, pool, found := strings.Cut(rest, "#")
 	return tenant, pool, ok && found && sort == poolSort
 }
 
-// IsDeleted reports whether an image of a pool, whose keys are names of attributes, is of one that
-// waits for its purge.
+// IsDeleted reports whether an image of a pool, by the names of its attributes, is of a pool that
+// was deleted and waits to be purged.
 func IsDeleted[V any](image map[string]V) bool {
 	_, deleted := image[attrDeleted]
 	return deleted
 }
 
-// Deletions clears what deleted pools leave.
+// Deletions deletes what belongs to deleted pools.
 type Deletions struct{ *store }
 
-// Purge deletes one step of what belongs to a deleted pool: some users with their identifiers,
-// codes and registrations, or in the end the pool itself with the texts of its mails. It reports in
-// done that nothing is left. It repeats safely and does nothing to a pool that is not deleted.
+// Purge carries out one step of deleting what belongs to a deleted pool. A step deletes some users
+// with their identifiers, codes and registrations; the last one deletes the pool itself with the
+// texts of its mails. The result done reports that nothing is left. Purge can safely be repeated,
+// and does nothing to a pool that is not deleted.
 func (t Deletions) Purge(ctx context.Context, tenant, pool string) (done bool, err error) {
 	it, err := t.get(ctx, poolKey(tenant, pool), attrDeleted)
 	if err != nil {
@@ -62,9 +63,9 @@ func (t Deletions) Purge(ctx context.Context, tenant, pool string) (done bool, e
 	return err == nil, err
 }
 
-// erasePool deletes a deleted pool with the texts of its mails: at once, so that none outlives it,
-// and none is deleted of a pool that was made again under its id. There are far fewer kinds of
-// mails times languages than the hundred items that a transaction takes.
+// erasePool deletes a deleted pool together with the texts of its mails. It uses one transaction,
+// so that no text outlives the pool, and no text is deleted of a new pool with the same id. The
+// number of kinds of mails times languages is far below the hundred items of a transaction.
 func (t Deletions) erasePool(ctx context.Context, tenant, pool string) error {
 	texts, err := MailTexts(t).List(ctx, tenant, pool)
 	if err != nil {
@@ -84,8 +85,8 @@ func (t Deletions) erasePool(ctx context.Context, tenant, pool string) error {
 	return nil
 }
 
-// PurgeLater makes the stream tell of a deleted pool once more, so that its purge goes on in
-// another invocation.
+// PurgeLater causes a new record of the stream for a deleted pool, so that its purge is continued
+// in another invocation.
 func (t Deletions) PurgeLater(ctx context.Context, tenant, pool string) error {
 	_, err := t.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: t.name, Key: poolKey(tenant, pool).item(),
@@ -99,20 +100,20 @@ func (t Deletions) PurgeLater(ctx context.Context, tenant, pool string) error {
 	return nil
 }
 
-// EraseUser deletes a user whose pool is gone, with everything that is kept apart from it. It
-// repeats safely.
+// EraseUser deletes a user whose pool was deleted, with everything that is stored apart from the
+// user. It can safely be repeated.
 func (t Deletions) EraseUser(ctx context.Context, u identity.User) error {
 	if err := t.eraseCodes(ctx, u.Ref()); err != nil {
 		return err
 	}
 	err := unchanged(t.transact(ctx, t.erasing(u, u.Claims()), once.Answer{}), "erase user")
 	if errors.As(err, new(identity.PreconditionFailed)) {
-		return nil // changed or gone since: the next step sees it anew
+		return nil // it has changed or was deleted; the next step reads it again
 	}
 	return err
 }
 
-// eraseCodes deletes a user's codes of all purposes and all registrations that wait with it.
+// eraseCodes deletes a user's codes of all purposes, and all registrations that wait with the user.
 func (t Deletions) eraseCodes(ctx context.Context, ref identity.UserRef) error {
 	pages := dynamodb.NewQueryPaginator(t.db.Query, &dynamodb.QueryInput{
 		TableName: t.name, KeyConditionExpression: aws.String("pk = :pk"), ConsistentRead: aws.Bool(true),

@@ -18,20 +18,20 @@ import (
 // Registrations reads and stores the registrations that wait with users.
 type Registrations struct{ *store }
 
-// Create stores a registration in p, a pool as the caller has it in memory, with its message if
-// there is one, and lets it wait for its mailbox. It returns the user that the registration waits
-// with.
+// Create stores a registration in the pool p, which the caller may have cached. It stores the
+// message too, if there is one, and adds the registration to those that wait for its mailbox. It
+// returns the user with whom the registration waits.
 //
-// Where the identifier is free, Create stores u and its claim too. Otherwise the registration waits
-// with the owner of the identifier, whatever the owner's state, and as many bytes as u has are
-// written where nothing looks for them. So the writes are of the same number, kinds and sizes in
-// each case, and how long they take tells nothing.
+// If the identifier is free, Create also stores u and its claim. Otherwise the registration waits
+// with the owner of the identifier, whatever the owner's status, and Create writes as many bytes as
+// u has to an item that nothing reads. So the number, the kinds and the sizes of the writes are the
+// same in all cases, and the time that they take reveals nothing.
 //
-// The registration itself is written first and alone, at half the price. It is worth nothing
-// without the rest, which is one transaction.
+// The registration itself is written first and outside of the transaction, which costs half as
+// much. It has no effect without the rest, which is one transaction.
 //
-// Errors: PreconditionFailed where the pool is not p any more. The pool in memory is then
-// forgotten.
+// The error is PreconditionFailed if the stored pool is not p any more. Then the pool is also
+// removed from the cache.
 func (t Registrations) Create(
 	ctx context.Context, p identity.Pool, u identity.User, r identity.Registration, m *identity.Message,
 	reply once.Reply[identity.UserRef],
@@ -61,14 +61,14 @@ func (t Registrations) Create(
 			}
 			return owner, nil
 		}
-		// Somebody took or freed the identifier since it was read: look again.
+		// The identifier was claimed or freed after it was read, so read it again.
 		pause(ctx, conflictPause)
 	}
 	return identity.UserRef{}, identity.Unavailable{RetryAfter: retryAfter, Cause: errCondition}
 }
 
-// claimantIn returns the user who has a claim, with an empty id where it is free. Errors:
-// PreconditionFailed where the pool is not p any more.
+// claimantIn returns the user to whom a claim belongs; its id is empty if the claim is free. The
+// error is PreconditionFailed if the stored pool is not p any more.
 func (t Registrations) claimantIn(ctx context.Context, p identity.Pool, claim key) (identity.UserRef, error) {
 	owner, pool := identity.UserRef{Tenant: p.Tenant, Pool: p.ID}, poolKey(p.Tenant, p.ID)
 	items, err := t.batch(ctx, types.KeysAndAttributes{
@@ -93,8 +93,8 @@ func (t Registrations) claimantIn(ctx context.Context, p identity.Pool, claim ke
 	return owner, nil
 }
 
-// registering returns the writes of a registration besides its own item: user, claim, mailbox and
-// message.
+// registering returns the writes of a registration except that of its own item: those of the user,
+// the claim, the mailbox and the message.
 func (t Registrations) registering(
 	owner identity.UserRef, u identity.User, r identity.Registration, m *identity.Message, isFree bool,
 ) ([]types.TransactWriteItem, error) {
@@ -140,8 +140,8 @@ func (t Registrations) putFirst(ctx context.Context, owner identity.UserRef, r i
 	return nil
 }
 
-// List returns registrations that wait with a user, without their password hashes: at most
-// identity.RegistrationsRead, however many strangers have made. Expired ones may be among them.
+// List returns registrations that wait with a user, without the hashes of their passwords. It
+// returns at most identity.RegistrationsRead of them. Some of them may have expired.
 func (t Registrations) List(ctx context.Context, ref identity.UserRef) ([]identity.Registration, error) {
 	items, err := t.query(ctx, ref, attrDoc)
 	if err != nil {
@@ -156,6 +156,7 @@ func (t Registrations) List(ctx context.Context, ref identity.UserRef) ([]identi
 	return all, nil
 }
 
+// query returns the given attributes of the items that List reads.
 func (t Registrations) query(ctx context.Context, ref identity.UserRef, attributes string) ([]item, error) {
 	out, err := t.db.Query(ctx, &dynamodb.QueryInput{
 		TableName: t.name, KeyConditionExpression: aws.String("pk = :pk AND begins_with(sk, :prefix)"),
@@ -169,8 +170,8 @@ func (t Registrations) query(ctx context.Context, ref identity.UserRef, attribut
 	return out.Items, nil
 }
 
-// DeleteListed deletes those registrations of a user that List returns. The others can't be
-// completed any more, and go when their time is over. It repeats safely.
+// DeleteListed deletes those registrations of a user that List returns. Further ones cannot be
+// completed any more, and are deleted when they expire. It can safely be repeated.
 func (t Registrations) DeleteListed(ctx context.Context, ref identity.UserRef) error {
 	items, err := t.query(ctx, ref, sk)
 	if err != nil {
@@ -185,7 +186,8 @@ func (t Registrations) DeleteListed(ctx context.Context, ref identity.UserRef) e
 	return nil
 }
 
-// Get reads one registration with its password hash. Errors: NotFound.
+// Get returns one registration with the hash of its password. The error is NotFound if there is
+// none with the id.
 func (t Registrations) Get(ctx context.Context, ref identity.UserRef, id string) (identity.Registration, error) {
 	it, err := t.get(ctx, registrationKey(ref, id), "")
 	if err != nil {
@@ -197,6 +199,7 @@ func (t Registrations) Get(ctx context.Context, ref identity.UserRef, id string)
 	return registrationOf(it)
 }
 
+// registrationOf returns the registration of an item.
 func registrationOf(it item) (identity.Registration, error) {
 	var r identity.Registration
 	if err := parse(it, &r); err != nil {

@@ -9,20 +9,21 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
 
-// Stream has the table's stream tell of items again.
+// Stream causes new records of the table's stream.
 type Stream struct{ *store }
 
-// Replayed is how much Stream.Replay has made the stream tell of again.
+// Replayed is the number of items for which Stream.Replay caused new records.
 type Replayed struct {
-	Messages int // that waited in the outbox
-	Pools    int // that were deleted and had not gone
+	Messages int // messages in the outbox
+	Pools    int // deleted pools that were not purged
 }
 
-// Replay makes the stream tell again of all that the courier should have done: messages that wait,
-// and deleted pools that have not gone. It is for operators, after dead letters. The table must
-// have been opened with OpenWhole, since Replay reads all of it, with eventual consistency. It
-// repeats safely and at any time: the courier does nothing twice, and drops what is too late. On an
-// error it returns how far it came.
+// Replay causes new records of the stream for everything that the courier should have done: for
+// messages in the outbox, and for deleted pools that are not purged. It is meant for operators,
+// after records have become dead letters. The table must have been opened with OpenWhole, because
+// Replay reads all of it, with eventual consistency. It can safely be called at any time and
+// repeated: the courier does nothing twice, and drops what is too late. If it fails, it returns
+// what it has done so far.
 func (t Stream) Replay(ctx context.Context) (done Replayed, err error) {
 	pages := dynamodb.NewScanPaginator(t.db.Scan, &dynamodb.ScanInput{
 		TableName: t.name, ProjectionExpression: aws.String("pk, sk"),
@@ -52,8 +53,8 @@ func (t Stream) Replay(ctx context.Context) (done Replayed, err error) {
 	return done, nil
 }
 
-// touch changes a message so that the stream tells of it. It reports false where the message has
-// gone meanwhile.
+// touch changes a message, which causes a new record of the stream. It reports false if the message
+// has been deleted.
 func (t Stream) touch(ctx context.Context, message string) (waits bool, err error) {
 	_, err = t.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: t.name, Key: messageKey(message).item(),

@@ -14,7 +14,7 @@ import (
 // Schemas reads and stores identity schemas.
 type Schemas struct{ *store }
 
-// Create stores a new schema. Errors: Conflict where the id is taken.
+// Create stores a new schema. The error is Conflict if the id is taken.
 func (t Schemas) Create(ctx context.Context, s identity.Schema, reply once.Reply[identity.Schema]) error {
 	taken := identity.Conflict{Pointer: "/id", Reason: "a schema with this id exists"}
 	if identity.IsDefaultSchema(s.ID) {
@@ -36,7 +36,8 @@ func (t Schemas) Create(ctx context.Context, s identity.Schema, reply once.Reply
 	return nil
 }
 
-// Get reads a schema, one of the tenant's own or a default one. Errors: NotFound.
+// Get returns a schema, which may be a default one. The error is NotFound if there is none with the
+// id.
 func (t Schemas) Get(ctx context.Context, tenant, schema string) (identity.Schema, error) {
 	for _, s := range identity.DefaultSchemas(tenant) {
 		if s.ID == schema {
@@ -53,15 +54,15 @@ func (t Schemas) Get(ctx context.Context, tenant, schema string) (identity.Schem
 	return schemaOf(it)
 }
 
-// Cached is like Get, and what it returns is up to five seconds old.
+// Cached is like Get, but its result may be up to five seconds old.
 func (t Schemas) Cached(ctx context.Context, tenant, schema string) (identity.Schema, error) {
 	return t.schemas.get(schemaKey(tenant, schema), t.now(), func() (identity.Schema, error) {
 		return t.Get(ctx, tenant, schema)
 	})
 }
 
-// Replace stores s over the version old, which the schema must still have. Errors:
-// PreconditionFailed.
+// Replace stores s in place of the version old, which must still be the stored one. The error is
+// PreconditionFailed if it is not.
 func (t Schemas) Replace(
 	ctx context.Context, old int64, s identity.Schema, reply once.Reply[identity.Schema],
 ) (identity.Schema, error) {
@@ -77,8 +78,8 @@ func (t Schemas) Replace(
 	return s, unchanged(err, "change schema")
 }
 
-// Delete deletes s as it was read. Errors: Conflict where a pool uses it, PreconditionFailed where
-// it has changed.
+// Delete deletes s, which must still be what is stored. The error is Conflict if a pool uses the
+// schema, and PreconditionFailed if it has changed.
 func (t Schemas) Delete(ctx context.Context, s identity.Schema, reply once.Reply[once.None]) error {
 	write := t.deleting(schemaKey(s.Tenant, s.ID), isVersion+" AND (attribute_not_exists(refs) OR refs = :none)",
 		item{":version": num(s.Version), ":none": num(0)})
@@ -93,7 +94,7 @@ func (t Schemas) Delete(ctx context.Context, s identity.Schema, reply once.Reply
 	return nil
 }
 
-// whyKept returns why s could not be deleted.
+// whyKept returns the reason why s could not be deleted.
 func (t Schemas) whyKept(ctx context.Context, s identity.Schema) error {
 	it, err := t.get(ctx, schemaKey(s.Tenant, s.ID), "")
 	switch {
@@ -105,12 +106,13 @@ func (t Schemas) whyKept(ctx context.Context, s identity.Schema) error {
 	return identity.PreconditionFailed{}
 }
 
-// List returns the tenant's own schemas in the order of their ids. What it reads is eventually
+// List returns the tenant's own schemas in the order of their ids. The read is eventually
 // consistent.
 func (t Schemas) List(ctx context.Context, tenant string) ([]identity.Schema, error) {
-	return listed(ctx, t.store, schemasIndex(tenant), schemaOf)
+	return listPartition(ctx, t.store, schemasIndex(tenant), schemaOf)
 }
 
+// schemaOf returns the schema of an item.
 func schemaOf(it item) (identity.Schema, error) {
 	var s identity.Schema
 	if err := parse(it, &s); err != nil {

@@ -13,15 +13,15 @@ import (
 	"identitypools/shared/identity"
 )
 
-// A suppressed item has why nothing is sent in because, and since when (unix ms) in since. It has
-// no time to live: it stays until it is cleared. Those of the first release have a ttl in place of
-// since, and go when that is over.
+// The item of a suppression has the reason in the attribute because, and its time (unix ms) in the
+// attribute since. It has no time to live, so it is kept until somebody clears it. Items of the first
+// release have a ttl instead of since, and expire.
 
 // Suppressions marks the addresses to which no mail is sent.
 type Suppressions struct{ *store }
 
-// Put marks an address to which nothing more is sent, in place of an earlier mark. It repeats
-// safely.
+// Put marks an address to which no mail is sent any more. The mark replaces an earlier one. It can
+// safely be repeated.
 func (t Suppressions) Put(ctx context.Context, s identity.Suppression) error {
 	it := suppressedKey(s.Address).item()
 	it["because"], it["since"] = str(string(s.Reason)), num(s.CreatedAt.UnixMilli())
@@ -31,7 +31,7 @@ func (t Suppressions) Put(ctx context.Context, s identity.Suppression) error {
 	return nil
 }
 
-// Has reports whether nothing is sent to the address.
+// Has reports whether an address is marked.
 func (t Suppressions) Has(ctx context.Context, address string) (bool, error) {
 	it, err := t.get(ctx, suppressedKey(address), "")
 	if err != nil {
@@ -40,8 +40,8 @@ func (t Suppressions) Has(ctx context.Context, address string) (bool, error) {
 	return len(it) > 0, nil
 }
 
-// Find returns the marks of those addresses that have one, in the order of the addresses, no two of
-// which may be the same.
+// Find returns the marks of those addresses that have one, in the order of the addresses. The
+// addresses must be different.
 func (t Suppressions) Find(ctx context.Context, addresses []string) ([]identity.Suppression, error) {
 	found := map[string]identity.Suppression{}
 	for some := range slices.Chunk(addresses, batchSize) {
@@ -67,7 +67,7 @@ func (t Suppressions) Find(ctx context.Context, addresses []string) ([]identity.
 	return list, nil
 }
 
-// Delete takes the mark off an address. It repeats safely.
+// Delete deletes the mark of an address. It can safely be repeated.
 func (t Suppressions) Delete(ctx context.Context, address string) error {
 	_, err := t.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: t.name, Key: suppressedKey(address).item()})
 	if err != nil {
@@ -76,6 +76,7 @@ func (t Suppressions) Delete(ctx context.Context, address string) error {
 	return nil
 }
 
+// suppressionOf returns the suppression of an item.
 func suppressionOf(it item) identity.Suppression {
 	address, _ := KindSuppressed.cut(text(it, pk))
 	s := identity.Suppression{Address: address, Reason: identity.SuppressionReason(text(it, "because"))}

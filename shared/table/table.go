@@ -1,20 +1,19 @@
-// Package table is the product's single DynamoDB table: its definition, its keys, its items, and
-// every read and transaction on them.
+// Package table is the product's only DynamoDB table: its definition, its keys, its items, and
+// every read and transaction of them.
 //
-// A Table has one field for each aggregate, such as Pools or Users, whose methods read and change
-// it. All keys are built in keys.go; nothing else in the code base spells one. Use cases get domain
-// values and domain errors: identity.NotFound, Conflict, PreconditionFailed, InvalidCode and
-// Limited as each method says, and identity.Unavailable from all of them when the table can't be
-// reached, throttles, or conflicts for too long. Nothing is half done: a change of more than one
-// item is one transaction, which carries a client request token and is safe to repeat. Reads are
-// strongly consistent unless a method says otherwise.
+// A [Table] has one field for each aggregate, such as Pools or Users, with the methods that read
+// and change it. All keys are built in keys.go and nowhere else. Methods take and return values of
+// the domain (shared/identity). They return errors of the domain, such as identity.NotFound, as
+// their comments say; any of them may return identity.Unavailable if the table cannot be reached,
+// throttles, or has conflicts for too long.
 //
-// A method that a request over HTTP can cause takes an once.Reply and stores the answer to the
-// request together with the change.
+// A change of several items is one transaction, so it happens completely or not at all. It is safe
+// for the SDK to repeat it. Reads are strongly consistent unless the comment of a method says
+// otherwise.
 //
-// Functions, infra and the shared packages that bring several parts together may import it. It
-// imports the domain (shared/identity), shared/once for the answers to requests, and shared/access
-// for the clients of the API.
+// A method that carries out the change of a request takes a once.Reply. It stores the answer to the
+// request in the transaction of the change, so that a repeat of the request gets the same answer.
+// Package once (shared/once) describes this.
 package table
 
 import (
@@ -28,8 +27,7 @@ import (
 	"identitypools/shared/identity"
 )
 
-// Table is the table as one process sees it: an aggregate in each field. It is safe for concurrent
-// use.
+// Table is the table with one field for each aggregate. It is safe for concurrent use.
 type Table struct {
 	Answers       Answers
 	Budgets       Budgets
@@ -50,7 +48,7 @@ type Table struct {
 	Works         Works
 }
 
-// store is what the aggregates of a table share.
+// store has what the aggregates of a table share.
 type store struct {
 	db      calls
 	name    *string
@@ -61,37 +59,41 @@ type store struct {
 	scarce  cache[bool]
 }
 
-// Open returns the table with the given name behind db. It reads nothing yet.
+// Open returns the table with the given name. It makes no call of db yet.
 func Open(db *dynamodb.Client, name string, now func() time.Time) *Table {
 	return tableOf(callsOf(db), name, now)
 }
 
-// OpenWhole is like Open, for operators, who may read the whole table: see Stream.Replay.
+// OpenWhole is like Open, for programs of operators, who may read the whole table: see
+// Stream.Replay.
 func OpenWhole(db *dynamodb.Client, name string, now func() time.Time) *Table {
 	calls := callsOf(db)
 	calls.Scan = db.Scan
 	return tableOf(calls, name, now)
 }
 
+// tableOf returns a Table whose aggregates share one store.
 func tableOf(db calls, name string, now func() time.Time) *Table {
 	t := &store{db: db, name: aws.String(name), now: now}
 	return &Table{
-		Answers: Answers{t}, Budgets: Budgets{t}, Clients: Clients{t}, Codes: Codes{t}, Deletions: Deletions{t},
-		Failures: Failures{t}, Keys: Keys{t}, Mailboxes: Mailboxes{t}, MailTexts: MailTexts{t}, Outbox: Outbox{t},
-		Pools: Pools{t}, Registrations: Registrations{t}, Schemas: Schemas{t}, Stream: Stream{t},
-		Suppressions: Suppressions{t}, Users: Users{t}, Works: Works{t},
+		Answers: Answers{t}, Budgets: Budgets{t}, Clients: Clients{t}, Codes: Codes{t},
+		Deletions: Deletions{t}, Failures: Failures{t}, Keys: Keys{t}, Mailboxes: Mailboxes{t},
+		MailTexts: MailTexts{t}, Outbox: Outbox{t}, Pools: Pools{t}, Registrations: Registrations{t},
+		Schemas: Schemas{t}, Stream: Stream{t}, Suppressions: Suppressions{t}, Users: Users{t}, Works: Works{t},
 	}
 }
 
-// Definition returns what the table called name is created with. The deployment and the local run
-// create the same.
+// Definition returns the definition of the table, with the given name. The deployment and the local
+// run both create the table from it.
 func Definition(name string) *dynamodb.CreateTableInput {
 	key := func(attribute string, kind types.KeyType) types.KeySchemaElement {
 		return types.KeySchemaElement{AttributeName: aws.String(attribute), KeyType: kind}
 	}
 	var attributes []types.AttributeDefinition
 	for _, attribute := range []string{pk, sk, indexPK, indexSK} {
-		attributes = append(attributes, types.AttributeDefinition{AttributeName: aws.String(attribute), AttributeType: types.ScalarAttributeTypeS})
+		attributes = append(attributes, types.AttributeDefinition{
+			AttributeName: aws.String(attribute), AttributeType: types.ScalarAttributeTypeS,
+		})
 	}
 	return &dynamodb.CreateTableInput{
 		TableName:            aws.String(name),
@@ -103,19 +105,23 @@ func Definition(name string) *dynamodb.CreateTableInput {
 			KeySchema:  []types.KeySchemaElement{key(indexPK, types.KeyTypeHash), key(indexSK, types.KeyTypeRange)},
 			Projection: &types.Projection{ProjectionType: types.ProjectionTypeAll},
 		}},
-		StreamSpecification: &types.StreamSpecification{StreamEnabled: aws.Bool(true), StreamViewType: types.StreamViewTypeNewImage},
+		StreamSpecification: &types.StreamSpecification{
+			StreamEnabled: aws.Bool(true), StreamViewType: types.StreamViewTypeNewImage,
+		},
 	}
 }
 
-// TimeToLive returns the other half of the definition, which DynamoDB takes in a call of its own.
+// TimeToLive returns the part of the table's definition that DynamoDB takes in a separate call.
 func TimeToLive(name string) *dynamodb.UpdateTimeToLiveInput {
 	return &dynamodb.UpdateTimeToLiveInput{
-		TableName:               aws.String(name),
-		TimeToLiveSpecification: &types.TimeToLiveSpecification{AttributeName: aws.String(ttl), Enabled: aws.Bool(true)},
+		TableName: aws.String(name),
+		TimeToLiveSpecification: &types.TimeToLiveSpecification{
+			AttributeName: aws.String(ttl), Enabled: aws.Bool(true),
+		},
 	}
 }
 
-// get reads one item, or those of its attributes that are named. It returns an empty item where
+// get reads one item. If attributes is not empty, it reads only these. It returns an empty item if
 // there is none.
 func (t *store) get(ctx context.Context, k key, attributes string) (item, error) {
 	in := &dynamodb.GetItemInput{TableName: t.name, Key: k.item(), ConsistentRead: aws.Bool(true)}
@@ -129,7 +135,7 @@ func (t *store) get(ctx context.Context, k key, attributes string) (item, error)
 	return out.Item, nil
 }
 
-// put writes one item if the condition holds. Errors: errCondition where it does not.
+// put writes one item. The error is errCondition if the condition does not hold.
 func (t *store) put(ctx context.Context, it item, condition string, values item) error {
 	in := &dynamodb.PutItemInput{TableName: t.name, Item: it, ExpressionAttributeValues: values}
 	if condition != "" {

@@ -2,23 +2,30 @@ package table
 
 import "slices"
 
-// Trigger describes records of the stream that the courier has work with. It is handed no others. A
-// record fits if it has everything that the trigger says.
+// Trigger describes records of the stream that cause work for the courier. A record matches a
+// trigger if it matches all of its fields. The courier gets no other records.
 type Trigger struct {
 	Events    []string // names of the stream's events: INSERT, MODIFY, REMOVE
 	Kind      Kind
-	Sort      string // the sort key; "" for any
-	Attribute string // a number that the new image has; "" for none
+	Sort      string // the sort key, or "" for any
+	Attribute string // the name of a number that the new image must have, or ""
 }
 
-// StreamBatch is how many records of the stream the courier is handed at most: as many mails as it
-// sends well within its time, one after the other.
+// StreamBatch is the maximum number of records that the courier gets at once. It can send that many
+// mails, one after the other, well within its time.
 const StreamBatch = 25
 
-// Triggers returns the triggers: a message that was asked for, one that is replayed, a user who
-// came or went, something that waited with a user and is gone, as it is when its time to live is
-// over, and a pool that was deleted. A message that is postponed is not among them: the stream
-// might tell of it when it is due, and it would be sent twice.
+// Triggers returns the triggers. They are:
+//
+//   - a message that was put into the outbox;
+//   - a message that is replayed;
+//   - a user that was created or deleted;
+//   - a registration or codes that were deleted, which also happens when their time to live is
+//     over;
+//   - a pool that was deleted.
+//
+// A message that is postponed is not among them. The stream could deliver that record when the
+// message is due, and then the message would be sent twice.
 func Triggers() []Trigger {
 	return []Trigger{
 		{Events: []string{"INSERT"}, Kind: KindMessages},
@@ -29,8 +36,8 @@ func Triggers() []Trigger {
 	}
 }
 
-// IsTrigger reports whether a record of the stream fits one of Triggers, by its event, the key of
-// its item, and the attributes of its new image.
+// IsTrigger reports whether a record of the stream matches one of Triggers, given its event, the
+// key of its item, and the attributes of its new image.
 func IsTrigger[V any](event, partition, sort string, image map[string]V) bool {
 	return slices.ContainsFunc(Triggers(), func(t Trigger) bool {
 		_, has := image[t.Attribute]

@@ -6,8 +6,8 @@ import (
 	"identitypools/shared/table"
 )
 
-// The courier is handed the records of the stream that it has work with, and no others: each of
-// those would cost an invocation, and the courier's own writes would wake it without end.
+// The courier gets those records of the stream that cause work, and no others. Each other one would
+// cost an invocation, and the courier's own writes would invoke it without end.
 func TestTriggersAreTheRecordsWithWork(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -13,12 +13,13 @@ import (
 	"identitypools/shared/once"
 )
 
-// maxWrites is how many items a transaction has at most; one of them may be the answer to a request
-// with an idempotency key.
+// maxWrites is the maximum number of items in a transaction. One of them may be the answer to a
+// request with an idempotency key.
 const maxWrites = 100
 
-// WaitedWith returns the user with whom the item waited whose key a record of the stream has. It
-// reports false where that is neither a registration nor codes for activation.
+// WaitedWith returns the user with whom a deleted item waited, given the key of the item in a
+// record of the stream. It reports false if the item was neither a registration nor codes for
+// activation.
 func WaitedWith(partition, sort string) (ref identity.UserRef, ok bool) {
 	rest, ok := KindUserItems.cut(partition)
 	parts := strings.SplitN(rest, "#", 3)
@@ -30,8 +31,8 @@ func WaitedWith(partition, sort string) (ref identity.UserRef, ok bool) {
 }
 
 // creating returns the writes that store a new user with its claims: the user first, then its
-// claims in their order. The users in place of whom it comes are deleted with their codes and
-// claims; each must still be what was read.
+// claims in their order. The users in replaced are deleted with their codes and claims; each of
+// them must still be what was read.
 func (t Users) creating(u identity.User, replaced []identity.User) ([]types.TransactWriteItem, error) {
 	it, err := userItem(u)
 	if err != nil {
@@ -42,8 +43,8 @@ func (t Users) creating(u identity.User, replaced []identity.User) ([]types.Tran
 	return append(writes, t.replacingUnproved(replaced, claims)...), nil
 }
 
-// claiming returns the writes that claim for u what is free, its own, or that of users who give
-// way.
+// claiming returns the writes that claim identifiers for u. Each of them must be free, or belong to
+// u or to one of the replaced users.
 func (t Users) claiming(u identity.User, claims []string, replaced []identity.User) []types.TransactWriteItem {
 	var writes []types.TransactWriteItem
 	for _, normalized := range claims {
@@ -58,8 +59,8 @@ func (t Users) claiming(u identity.User, claims []string, replaced []identity.Us
 	return writes
 }
 
-// replacingUnproved returns the writes that delete users who give way, except the claims that
-// somebody else takes.
+// replacingUnproved returns the writes that delete replaced users, except for those of their claims
+// that are claimed again.
 func (t Users) replacingUnproved(replaced []identity.User, claims []string) []types.TransactWriteItem {
 	var writes []types.TransactWriteItem
 	for _, old := range replaced {
@@ -69,19 +70,19 @@ func (t Users) replacingUnproved(replaced []identity.User, claims []string) []ty
 	return writes
 }
 
-// DeleteUnproved deletes a user whom nobody has proved, as it was read, and frees its identifiers.
-// Errors: PreconditionFailed.
+// DeleteUnproved deletes a user whom nobody has proved, and frees its identifiers. The user must
+// still be what is stored. The error is PreconditionFailed if it has changed.
 func (t Users) DeleteUnproved(ctx context.Context, u identity.User) error {
 	return unchanged(t.transact(ctx, t.erasing(u, u.Claims()), once.Answer{}), "delete unproved user")
 }
 
-// erasing returns the writes of removing, and one that deletes the codes of u without a trace.
+// erasing returns the writes of removing, and one that deletes the item of u's codes.
 func (t *store) erasing(u identity.User, claims []string) []types.TransactWriteItem {
 	return append(t.removing(u, claims), t.deleting(codesKey(u.Ref(), identity.PurposeActivation), "", nil))
 }
 
-// removing returns the writes that delete u as it was read and some of its claims. The caller adds
-// what is done with its codes.
+// removing returns the writes that delete u, which must still be what is stored, and the given
+// claims. The caller adds what happens to the codes of u.
 func (t *store) removing(u identity.User, claims []string) []types.TransactWriteItem {
 	writes := []types.TransactWriteItem{
 		t.deleting(userKey(u.Ref()), isVersion, item{":version": num(u.Version)}),
@@ -92,9 +93,9 @@ func (t *store) removing(u identity.User, claims []string) []types.TransactWrite
 	return writes
 }
 
-// unprovedOwners returns the users who have those claims of u whose indexes in u.Claims() are in
-// taken. All of them are unproved. Errors: Conflict where one is not, or where they are more than
-// one transaction can replace.
+// unprovedOwners returns the users to whom those claims of u belong whose indexes in u.Claims() are
+// in taken. All of them are unproved. The error is Conflict if one of them is not, or if there are
+// more than one transaction can replace.
 func (t Users) unprovedOwners(ctx context.Context, u identity.User, taken []int) ([]identity.User, error) {
 	var (
 		owners []identity.User
@@ -105,7 +106,7 @@ func (t Users) unprovedOwners(ctx context.Context, u identity.User, taken []int)
 		owner, err := t.ownerOf(ctx, u.Tenant, u.Pool, claims[i])
 		switch {
 		case errors.As(err, new(identity.NotFound)):
-			continue // freed meanwhile
+			continue // it has been freed
 		case err != nil:
 			return nil, err
 		case slices.ContainsFunc(owners, func(known identity.User) bool { return known.ID == owner.ID }):
@@ -120,7 +121,7 @@ func (t Users) unprovedOwners(ctx context.Context, u identity.User, taken []int)
 	return owners, nil
 }
 
-// ownerOf returns the user who has a claim now. Errors: NotFound where nobody has.
+// ownerOf returns the user to whom a claim belongs. The error is NotFound if the claim is free.
 func (t Users) ownerOf(ctx context.Context, tenant, pool, normalized string) (identity.User, error) {
 	it, err := t.get(ctx, claimKey(tenant, pool, normalized), "")
 	if err != nil {

@@ -14,18 +14,20 @@ import (
 	"identitypools/shared/once"
 )
 
-// userAttributes is what reads for the API take: everything but the password hash.
+// userAttributes are the attributes that reads for the API take: everything except the hash of the
+// password.
 const userAttributes = "doc, version"
 
-// Users reads and stores users, and what they claim: their identifiers and verified addresses.
+// Users reads and stores users, and their claims: the identifiers and verified addresses that
+// belong to them.
 type Users struct{ *store }
 
 // Create stores a new user and claims its identifiers and verified addresses. Users whom nobody has
-// proved (see identity.User.IsUnproved) give way, if they have what u claims. Errors: Conflict at
-// the pointer of the id, identifier or address that is taken.
+// proved (see identity.User.IsUnproved) are deleted if they have claims that u needs. The error is
+// Conflict; its pointer names the id, the identifier or the address that is taken.
 func (t Users) Create(ctx context.Context, u identity.User, reply once.Reply[identity.User]) error {
 	var (
-		taken    []int // indexes of the claims that somebody has, or had when they were tried
+		taken    []int // indexes of the claims that others have, or had at an earlier try
 		replaced []identity.User
 	)
 	for range conflictTries {
@@ -56,7 +58,7 @@ func (t Users) Create(ctx context.Context, u identity.User, reply once.Reply[ide
 	return identity.Unavailable{RetryAfter: retryAfter, Cause: errCondition}
 }
 
-// takenClaim returns the error that names the first field of u which has its i-th claim.
+// takenClaim returns the error that names the first field of u that has its i-th claim.
 func takenClaim(u identity.User, i int) error {
 	normalized := u.Claims()[i]
 	for j, known := range u.Identifiers {
@@ -78,7 +80,8 @@ func takenClaim(u identity.User, i int) error {
 	return errCondition
 }
 
-// Get reads a user without its password hash. Errors: NotFound.
+// Get returns a user without the hash of its password. The error is NotFound if there is none with
+// the id.
 func (t Users) Get(ctx context.Context, ref identity.UserRef) (identity.User, error) {
 	it, err := t.get(ctx, userKey(ref), userAttributes)
 	if err != nil {
@@ -90,8 +93,8 @@ func (t Users) Get(ctx context.Context, ref identity.UserRef) (identity.User, er
 	return userOf(it)
 }
 
-// Claimant returns the user to whom a normalized identifier or verified address belongs. What it
-// reads is eventually consistent. Errors: NotFound.
+// Claimant returns the user to whom a normalized identifier or verified address belongs. The read
+// is eventually consistent. The error is NotFound if it belongs to nobody.
 func (t Users) Claimant(ctx context.Context, tenant, pool, normalized string) (identity.UserRef, error) {
 	out, err := t.db.GetItem(ctx, &dynamodb.GetItemInput{
 		TableName: t.name, Key: claimKey(tenant, pool, normalized).item(),
@@ -105,8 +108,9 @@ func (t Users) Claimant(ctx context.Context, tenant, pool, normalized string) (i
 	return identity.UserRef{Tenant: tenant, Pool: pool, ID: text(out.Item, attrClaimant)}, nil
 }
 
-// Replace stores u over old, which the user must still be and whose identifiers and addresses u
-// has. If u has another status, the user's codes of all purposes are dead. Errors: PreconditionFailed.
+// Replace stores u in place of old, which must still be what is stored. The identifiers and
+// addresses of u must be those of old. If the status of u is another one, Replace invalidates the
+// user's codes for all purposes. The error is PreconditionFailed if the user has changed.
 func (t Users) Replace(
 	ctx context.Context, old, u identity.User, reply once.Reply[identity.User],
 ) (identity.User, error) {
@@ -121,7 +125,8 @@ func (t Users) Replace(
 	return u, unchanged(t.transact(ctx, writes, reply.With(u)), "change user")
 }
 
-// replacing returns the write of u over old. The password hash stays unless u has a new one.
+// replacing returns the write of u over old. It keeps the hash of the password unless u has a new
+// one.
 func (t Users) replacing(old, u identity.User) ([]types.TransactWriteItem, error) {
 	doc, err := document(u)
 	if err != nil {
@@ -136,15 +141,15 @@ func (t Users) replacing(old, u identity.User) ([]types.TransactWriteItem, error
 	return []types.TransactWriteItem{t.updating(userKey(u.Ref()), update, isVersion, values)}, nil
 }
 
-// Delete deletes u as it was read, frees its identifiers and kills its codes, all at once. Errors:
-// PreconditionFailed.
+// Delete deletes u, which must still be what is stored, frees its identifiers and invalidates its
+// codes, all in one transaction. The error is PreconditionFailed if the user has changed.
 func (t Users) Delete(ctx context.Context, u identity.User, reply once.Reply[once.None]) error {
 	writes := append(t.removing(u, u.Claims()), t.killing(u.Ref(), t.now()))
 	return unchanged(t.transact(ctx, writes, reply.With(once.None{})), "delete user")
 }
 
-// unchanged turns a cancelled transaction on a resource that was read before into
-// PreconditionFailed.
+// unchanged returns the error of a transaction on something that was read before. It is
+// PreconditionFailed if the transaction was cancelled.
 func unchanged(err error, doing string) error {
 	var stopped cancelled
 	switch {
@@ -156,10 +161,10 @@ func unchanged(err error, doing string) error {
 	return nil
 }
 
-// List reads at most limit users of a pool in the order of their ids: after an id, or directly
-// before one, then in falling order. An empty bound is the end of the list. It reads 1 MB at most,
-// so it may return fewer than limit although the list goes on; more reports whether it does. What
-// it reads is eventually consistent.
+// List returns users of a pool in the order of their ids, beginning after the id after. If before
+// is not empty, it returns those before that id instead, in descending order. It returns at most
+// limit users. It reads at most 1 MB, so it may return fewer than limit although there are further
+// ones; the result more reports whether there are. The read is eventually consistent.
 func (t Users) List(
 	ctx context.Context, tenant, pool, after, before string, limit int32,
 ) (users []identity.User, more bool, err error) {
@@ -190,6 +195,7 @@ func (t Users) List(
 	return users, len(out.LastEvaluatedKey) > 0, nil
 }
 
+// userItem returns the item of a user.
 func userItem(u identity.User) (item, error) {
 	doc, err := document(u)
 	if err != nil {
@@ -203,6 +209,7 @@ func userItem(u identity.User) (item, error) {
 	return it, nil
 }
 
+// userOf returns the user of an item.
 func userOf(it item) (identity.User, error) {
 	var u identity.User
 	if err := parse(it, &u); err != nil {
@@ -212,6 +219,7 @@ func userOf(it item) (identity.User, error) {
 	return u, nil
 }
 
+// claimItem returns the item of a claim of u.
 func claimItem(u identity.User, normalized string) item {
 	it := claimKey(u.Tenant, u.Pool, normalized).item()
 	it[attrClaimant] = str(u.ID)

@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-// workKept is how long it is known that a proof of work has been used: longer than its challenge
-// can be solved.
+// workKept is how long it is stored that a proof of work was used. It is longer than the lifetime
+// of a challenge.
 const workKept = time.Hour
 
-// Works knows which proofs of work have been used.
+// Works stores which proofs of work were used.
 type Works struct{ *store }
 
-// Spend uses a proof of work, by the name of its challenge, and reports whether it counts: it does
-// once, however many use it at the same time. The user names the use: for the same one again it
-// counts as before.
+// Spend uses a proof of work, given the name of its challenge, and reports whether the work is
+// accepted. It is accepted once, however many callers use it simultaneously. The user identifies
+// the caller: a second call with the same user gives the same result.
 func (t Works) Spend(ctx context.Context, tenant, pool, challenge, user string) (bool, error) {
 	it := workKey(tenant, pool, challenge).item()
 	it["used_by"], it[ttl] = str(user), seconds(t.now().Add(workKept))

@@ -44,7 +44,7 @@ func TestTheClientGetsATokenWithoutAskingForAScope(t *testing.T) {
 	product := systemtest.New(t)
 	const tenant, secret = "acme", "a secret/with+odd:characters%&="
 	registered := access.Client{
-		Tenant: tenant, ID: "back.end~1", Tree: "system",
+		Tenant: tenant, ID: "back.end~1", Caller: access.System,
 		Scopes: []string{"identity", "identity_self_registration"},
 	}
 	if err := product.EnsureClient(t.Context(), registered, secret); err != nil {

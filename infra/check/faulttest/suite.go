@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"identitypools/infra/check/systemtest"
+	"identitypools/shared/access"
 	"identitypools/shared/api"
 )
 
@@ -129,7 +130,7 @@ func (s Suite) routeOf(tb testing.TB, c Case) api.Route {
 // others need none: they change nothing, count their repeats themselves, come from a form, or have
 // the same result each time.
 func TakesKey(route api.Route) bool {
-	return route.Method != http.MethodGet && route.Caller != api.Client && !slices.Contains([]string{
+	return route.Method != http.MethodGet && route.Caller != access.OAuthClient && !slices.Contains([]string{
 		"admin.previewMail", "admin.clearSuppressions", "system.getUserByKey",
 		"system.verifyPassword", "system.verifyPasswordV2",
 		"public.registerByPage", "public.activateByCode", "public.activateByPage",

@@ -14,7 +14,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"identitypools/infra/local/sample"
-	"identitypools/shared/api"
+	"identitypools/shared/access"
 )
 
 // TestEvents passes the sample event of each route to the program of its function, which must answer
@@ -108,7 +108,7 @@ func TestEventsAreWhatTheGatewaySends(t *testing.T) {
 				func(name string) string {
 					return event.PathParameters[strings.Trim(name, "{}")]
 				})
-			token := map[api.Caller]string{api.Admin: "Bearer TOKEN_ADMIN", api.System: "Bearer TOKEN_SYSTEM"}[route.Caller]
+			token := map[access.Caller]string{access.Admin: "Bearer TOKEN_ADMIN", access.System: "Bearer TOKEN_SYSTEM"}[route.Caller]
 			for what, pair := range map[string][2]string{
 				"version":                 {event.Version, "2.0"},
 				"routeKey":                {event.RouteKey, route.Method + " " + route.Path},

@@ -18,7 +18,7 @@ import (
 	"identitypools/functions"
 	"identitypools/infra/check/parttest"
 	"identitypools/infra/check/systemtest"
-	"identitypools/shared/api"
+	"identitypools/shared/access"
 )
 
 func TestMain(m *testing.M) { os.Exit(parttest.Main(m)) }
@@ -156,7 +156,7 @@ func TestEveryRouteIsServed(t *testing.T) {
 	tenant := product.NewTenant(t)
 	ids := strings.NewReplacer("{tid}", tenant.ID, "{ipID}", "p", "{userID}", "u", "{schID}", "s",
 		"{kind}", "k", "{lang}", "l")
-	tokens := map[api.Caller]string{api.Admin: tenant.Admin.Token, api.System: tenant.System.Token}
+	tokens := map[access.Caller]string{access.Admin: tenant.Admin.Token, access.System: tenant.System.Token}
 	for _, route := range functions.Routes() {
 		r, err := http.NewRequestWithContext(t.Context(), route.Method,
 			product.BaseURL+ids.Replace(route.Path), strings.NewReader("{}"))

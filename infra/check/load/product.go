@@ -90,7 +90,7 @@ func (p *product) stop() {
 // createClient creates an API client of a tree and stores its token.
 func (p *product) createClient(ctx context.Context, tree, scope string) error {
 	client, password := access.Client{
-		Tenant: tenant, ID: "load-" + tree, Tree: tree,
+		Tenant: tenant, ID: "load-" + tree, Caller: access.Caller(tree),
 		Scopes: []string{scope},
 	}, rand.Text()
 	if err := p.EnsureClient(ctx, client, password); err != nil {

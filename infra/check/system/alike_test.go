@@ -19,6 +19,7 @@ import (
 
 	"identitypools/functions"
 	"identitypools/infra/check/systemtest"
+	"identitypools/shared/access"
 	"identitypools/shared/api"
 )
 
@@ -351,7 +352,7 @@ func checkMedians(t *testing.T, what string, counts map[string][]float64, share,
 func TestEveryPublicRouteIsAsked(t *testing.T) {
 	t.Parallel()
 	for _, r := range functions.Routes() {
-		if r.Caller == api.Public &&
+		if r.Caller == access.Public &&
 			!slices.ContainsFunc(questions(), func(q question) bool { return q.operation == r.Name }) {
 			t.Errorf("nothing compares what %s answers", r.Name)
 		}

@@ -19,6 +19,7 @@ import (
 
 	"identitypools/infra/check/systemtest"
 	"identitypools/infra/local/sample"
+	"identitypools/shared/access"
 	"identitypools/shared/api"
 )
 
@@ -191,7 +192,7 @@ func classOf(at string) class {
 func (p *caller) sendReturnURL(t *testing.T, route api.Route) {
 	t.Helper()
 	e := p.event(t, route.Name)
-	if !strings.Contains(e.RawQueryString, "code_type_in_message") || route.Caller == api.Public {
+	if !strings.Contains(e.RawQueryString, "code_type_in_message") || route.Caller == access.Public {
 		return
 	}
 	e.RawQueryString += "&post_activation_url=https://app.example.com/" +

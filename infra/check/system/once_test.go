@@ -15,6 +15,7 @@ import (
 	"identitypools/infra/check/systemtest"
 	"identitypools/infra/local/sample"
 	"identitypools/infra/local/system"
+	"identitypools/shared/access"
 	"identitypools/shared/api"
 )
 
@@ -175,7 +176,7 @@ func (l *eventProduct) mustBeForgotten(
 	t *testing.T, route api.Route, event events.APIGatewayV2HTTPRequest,
 ) {
 	t.Helper()
-	if route.Caller != api.Public {
+	if route.Caller != access.Public {
 		for _, operation := range []string{"client.adminToken", "client.systemToken"} {
 			l.values.SetFromAnswer(operation, l.send(t, operation, l.event(t, operation)).Body)
 		}

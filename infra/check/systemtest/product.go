@@ -124,7 +124,7 @@ func (p *Product) NewTenant(tb testing.TB) *Tenant {
 func (p *Product) newClient(tb testing.TB, tenant, tree string, scopes ...string) *Client {
 	tb.Helper()
 	secret := Unique()
-	c := access.Client{Tenant: tenant, ID: tree + "-client", Tree: tree, Scopes: scopes}
+	c := access.Client{Tenant: tenant, ID: tree + "-client", Caller: access.Caller(tree), Scopes: scopes}
 	if err := p.EnsureClient(tb.Context(), c, secret); err != nil {
 		tb.Fatalf("make client: %v", err)
 	}

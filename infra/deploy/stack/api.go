@@ -8,6 +8,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"identitypools/functions"
+	"identitypools/shared/access"
 	"identitypools/shared/api"
 )
 
@@ -68,11 +69,11 @@ func (d *deployment) makeRoutes() awslogs.LogGroup {
 // rate is how many requests a second a route takes: few where strangers are meant to call. Back
 // ends need more of the token servers: the published client gets a new token after each 401 and
 // 403, so wrong passwords that are given to a back end come there too.
-func (d *deployment) rate(caller api.Caller) int {
+func (d *deployment) rate(caller access.Caller) int {
 	switch caller {
-	case api.Admin, api.System:
+	case access.Admin, access.System:
 		return d.config.AdminRate
-	case api.Client:
+	case access.OAuthClient:
 		return d.config.TokenRate
 	}
 	return d.config.PublicRate

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"identitypools/functions"
-	"identitypools/shared/api"
+	"identitypools/shared/access"
 )
 
 // API Gateway has the routes of the route table, each with its function, and no other, so that
@@ -41,12 +41,12 @@ func TestTheRoutesAreTheRouteTable(t *testing.T) {
 // so that neither limit has to be a compromise.
 func TestRoutesAreThrottledByCaller(t *testing.T) {
 	stage := usual(t).Resources["Stage"]
-	mustThrottle(t, usual(t), map[api.Caller]float64{
-		api.Admin: 500, api.System: 500, api.Public: 20,
-		api.Client: 100,
+	mustThrottle(t, usual(t), map[access.Caller]float64{
+		access.Admin: 500, access.System: 500, access.Public: 20,
+		access.OAuthClient: 100,
 	})
 	mustThrottle(t, synthesize(t, with(fields{"publicRate": 3, "tokenRate": 70, "adminRate": 900})),
-		map[api.Caller]float64{api.Admin: 900, api.System: 900, api.Public: 3, api.Client: 70})
+		map[access.Caller]float64{access.Admin: 900, access.System: 900, access.Public: 3, access.OAuthClient: 70})
 	if at(stage.Properties, "DefaultRouteSettings", "ThrottlingRateLimit") == nil {
 		t.Error("a route without a limit of its own has none")
 	}
@@ -59,7 +59,7 @@ func TestRoutesAreThrottledByCaller(t *testing.T) {
 
 // mustThrottle checks how many requests a second a template accepts for the routes of each caller,
 // and that the burst is twice as many.
-func mustThrottle(t *testing.T, tmpl template, rates map[api.Caller]float64) {
+func mustThrottle(t *testing.T, tmpl template, rates map[access.Caller]float64) {
 	t.Helper()
 	limits, _ := tmpl.Resources["Stage"].Properties["RouteSettings"].(fields)
 	for _, route := range functions.Routes() {

@@ -40,7 +40,7 @@ func newDeveloper(t *testing.T) developer {
 		if err := d.product.EnsureClient(t.Context(), c, secret); err != nil {
 			t.Fatal(err)
 		}
-		clients[c.Tree] = map[string]string{"id": c.ID, "secret": secret}
+		clients[string(c.Caller)] = map[string]string{"id": c.ID, "secret": secret}
 	}
 	d.tell(t, map[string]any{
 		"base_url": d.product.BaseURL, "tenant": sample.Tenant, "clients": clients,

@@ -86,11 +86,11 @@ func (s secrets) clients(now time.Time) []localClient {
 	made := identity.At(now)
 	return []localClient{
 		{access.Client{
-			Tenant: tenant, ID: adminClient, Tree: string(api.Admin),
+			Tenant: tenant, ID: adminClient, Caller: access.Admin,
 			Scopes: []string{api.ScopeAdmin}, CreatedAt: made,
 		}, s.AdminClient},
 		{access.Client{
-			Tenant: tenant, ID: systemClient, Tree: string(api.System),
+			Tenant: tenant, ID: systemClient, Caller: access.System,
 			Scopes: []string{api.ScopeSystem, api.ScopeRegistration}, CreatedAt: made,
 		}, s.SystemClient},
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"identitypools/shared/access"
 	"identitypools/shared/api"
 )
 
@@ -151,11 +152,11 @@ func (e Event) headers() map[string]string {
 		all["content-type"] = "application/json"
 	}
 	switch e.Route.Caller {
-	case api.Admin:
+	case access.Admin:
 		all["authorization"] = "Bearer TOKEN_ADMIN"
-	case api.System:
+	case access.System:
 		all["authorization"] = "Bearer TOKEN_SYSTEM"
-	case api.Public:
+	case access.Public:
 		e.addBrowserHeaders(all)
 	}
 	maps.Copy(all, e.Headers)

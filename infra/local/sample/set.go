@@ -19,6 +19,7 @@ import (
 	"slices"
 
 	"identitypools/functions"
+	"identitypools/shared/access"
 	"identitypools/shared/api"
 )
 
@@ -96,11 +97,11 @@ var parameter = regexp.MustCompile(`{(\w+)}`)
 // order. They begin with the tokens that the callers need.
 func (s Set) Before(name string) []string {
 	var before []string
-	callers := map[api.Caller]bool{}
+	callers := map[access.Caller]bool{}
 	for _, each := range append(slices.Clone(s[name].After), name) {
 		callers[s[each].Route.Caller] = true
 	}
-	for _, caller := range []api.Caller{api.Admin, api.System} {
+	for _, caller := range []access.Caller{access.Admin, access.System} {
 		if callers[caller] {
 			before = append(before, tokenRoute(caller))
 		}
@@ -109,4 +110,4 @@ func (s Set) Before(name string) []string {
 }
 
 // tokenRoute returns the name of the route that issues the tokens of a caller.
-func tokenRoute(caller api.Caller) string { return "client." + string(caller) + "Token" }
+func tokenRoute(caller access.Caller) string { return "client." + string(caller) + "Token" }

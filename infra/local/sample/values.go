@@ -17,9 +17,9 @@ const (
 // Clients returns the API clients that the events use, without their secret.
 func Clients() []access.Client {
 	return []access.Client{
-		{Tenant: Tenant, ID: "local-admin", Tree: "admin", Scopes: []string{api.ScopeAdmin}},
+		{Tenant: Tenant, ID: "local-admin", Caller: access.Admin, Scopes: []string{api.ScopeAdmin}},
 		{
-			Tenant: Tenant, ID: "local-system", Tree: "system",
+			Tenant: Tenant, ID: "local-system", Caller: access.System,
 			Scopes: []string{api.ScopeSystem, api.ScopeRegistration},
 		},
 	}
@@ -46,8 +46,8 @@ func (v *Values) SetFromAnswer(route, body string, cookies ...string) {
 		return
 	}
 	token := map[string]string{
-		tokenRoute(api.Admin):  "TOKEN_ADMIN",
-		tokenRoute(api.System): "TOKEN_SYSTEM",
+		tokenRoute(access.Admin):  "TOKEN_ADMIN",
+		tokenRoute(access.System): "TOKEN_SYSTEM",
 	}[route]
 	for field, placeholder := range map[string]string{
 		"access_token": token, "code": "CODE", "extended_code": "EXTENDED_CODE", "ticket": "TICKET",

@@ -76,7 +76,7 @@ func forward(function api.Gateway) http.HandlerFunc {
 			err = fits(answer)
 		}
 		if err == nil {
-			err = api.Write(w, answer)
+			err = api.WriteResponse(w, answer)
 		}
 		if err != nil {
 			w.WriteHeader(http.StatusBadGateway)

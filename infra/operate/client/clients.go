@@ -13,7 +13,6 @@ import (
 
 	"identitypools/functions"
 	"identitypools/shared/access"
-	"identitypools/shared/api"
 	"identitypools/shared/identity"
 	"identitypools/shared/table"
 )
@@ -26,12 +25,13 @@ type Clients struct {
 	NewID  func() string
 }
 
-// A ClientSpec describes a client that is to be created. If the tree is empty, it is derived from
-// the scopes. If there are no scopes, the client gets all scopes of its tree. If the id is empty,
+// A ClientSpec describes a client that is to be created. If the caller is empty, it is derived
+// from the scopes. If there are no scopes, the client gets all scopes of its tree. If the id is empty,
 // it is chosen at random.
 type ClientSpec struct {
-	Tenant, ID, Tree, Name string
-	Scopes                 []string
+	Tenant, ID, Name string
+	Caller           access.Caller // Admin or System
+	Scopes           []string
 }
 
 // An IssuedClient is a client with its new secret, which is stored nowhere.
@@ -58,7 +58,7 @@ func (s *Clients) Create(ctx context.Context, spec ClientSpec) (IssuedClient, er
 		reason := fmt.Sprintf("must be one line of at most %d characters", maxName)
 		return IssuedClient{}, identity.InvalidField("name", reason)
 	}
-	tree, scopes, err := resolveTreeAndScopes(spec.Tree, spec.Scopes)
+	caller, scopes, err := resolveCallerAndScopes(spec.Caller, spec.Scopes)
 	if err != nil {
 		return IssuedClient{}, err
 	}
@@ -67,7 +67,7 @@ func (s *Clients) Create(ctx context.Context, spec ClientSpec) (IssuedClient, er
 		return IssuedClient{}, err
 	}
 	c := access.Client{
-		Tenant: spec.Tenant, ID: spec.ID, Tree: tree, Name: spec.Name, Scopes: scopes,
+		Tenant: spec.Tenant, ID: spec.ID, Caller: caller, Name: spec.Name, Scopes: scopes,
 		Secrets: []string{hashed}, CreatedAt: identity.At(s.Now()),
 	}
 	return IssuedClient{c, secret}, s.Stored.Create(ctx, c)
@@ -157,39 +157,39 @@ func checkIDs(tenant string, ids ...string) error {
 	return v.Err()
 }
 
-// resolveTreeAndScopes returns the tree and the scopes of a client, either of which may be derived
-// from the other. The error is identity.Invalid if both are missing or do not fit together.
-func resolveTreeAndScopes(tree string, asked []string) (string, []string, error) {
-	trees := []string{string(api.Admin), string(api.System)}
-	if tree != "" {
-		if !slices.Contains(trees, tree) {
+// resolveCallerAndScopes returns the caller that a client is and its scopes, either of which may be
+// derived from the other. The error is identity.Invalid if both are missing or do not fit together.
+func resolveCallerAndScopes(caller access.Caller, asked []string) (access.Caller, []string, error) {
+	callers := []access.Caller{access.Admin, access.System}
+	if caller != "" {
+		if !slices.Contains(callers, caller) {
 			return "", nil, identity.InvalidField("tree", "must be admin or system")
 		}
-		trees = []string{tree}
+		callers = []access.Caller{caller}
 	} else if len(asked) == 0 {
 		return "", nil, identity.InvalidField("tree", "must be admin or system, unless the scopes decide it")
 	}
 	var known []string
-	for _, tree := range trees {
-		scopes := treeScopes(tree)
+	for _, caller := range callers {
+		scopes := scopesOf(caller)
 		if len(asked) == 0 {
-			return tree, scopes, nil
+			return caller, scopes, nil
 		}
 		foreign := func(scope string) bool { return !slices.Contains(scopes, scope) }
 		if !slices.ContainsFunc(asked, foreign) {
 			notAsked := func(scope string) bool { return !slices.Contains(asked, scope) }
-			return tree, slices.DeleteFunc(scopes, notAsked), nil
+			return caller, slices.DeleteFunc(scopes, notAsked), nil
 		}
-		known = append(known, fmt.Sprintf("%s of the %s tree", strings.Join(scopes, " and "), tree))
+		known = append(known, fmt.Sprintf("%s of the %s tree", strings.Join(scopes, " and "), caller))
 	}
 	return "", nil, identity.InvalidField("scopes", "must be of one tree: "+strings.Join(known, ", or "))
 }
 
-// treeScopes returns the scopes that the routes of a tree require.
-func treeScopes(tree string) []string {
+// scopesOf returns the scopes that the routes for a caller require.
+func scopesOf(caller access.Caller) []string {
 	var scopes []string
 	for _, route := range functions.Routes() {
-		if string(route.Caller) == tree && !slices.Contains(scopes, route.Scope) {
+		if route.Caller == caller && !slices.Contains(scopes, route.Scope) {
 			scopes = append(scopes, route.Scope)
 		}
 	}

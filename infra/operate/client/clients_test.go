@@ -133,7 +133,7 @@ func TestListsGoOverPages(t *testing.T) {
 	o := newOperator(t)
 	const many = 205 // more than two pages
 	for i := range many {
-		c := access.Client{Tenant: o.tenant, ID: fmt.Sprintf("c-%03d", i), Tree: "system", Scopes: []string{"identity"}}
+		c := access.Client{Tenant: o.tenant, ID: fmt.Sprintf("c-%03d", i), Caller: access.System, Scopes: []string{"identity"}}
 		if err := o.product.Table.Clients.Create(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}

@@ -17,7 +17,7 @@ import (
 type clientJSON struct {
 	Tenant    string        `json:"tenant"`
 	ID        string        `json:"id"`
-	Tree      string        `json:"tree"`
+	Caller    access.Caller `json:"tree"`
 	Name      string        `json:"name,omitempty"`
 	Scopes    []string      `json:"scopes"`
 	Secrets   int           `json:"secrets"` // how many there are
@@ -35,14 +35,14 @@ type printer struct {
 func (p printer) printClient(c access.Client, secret string) error {
 	if p.json {
 		return p.printObject(clientJSON{
-			c.Tenant, c.ID, c.Tree, c.Name, c.Scopes, len(c.Secrets), c.CreatedAt, secret,
+			c.Tenant, c.ID, c.Caller, c.Name, c.Scopes, len(c.Secrets), c.CreatedAt, secret,
 		})
 	}
 	var lines strings.Builder
 	for _, line := range [][2]string{
 		{"tenant", c.Tenant},
 		{"id", c.ID},
-		{"tree", c.Tree},
+		{"tree", string(c.Caller)},
 		{"name", c.Name},
 		{"scopes", strings.Join(c.Scopes, ",")},
 		{"secrets", fmt.Sprint(len(c.Secrets))},
@@ -73,7 +73,7 @@ func (p printer) printRow(c access.Client) error {
 	if p.json {
 		return p.printClient(c, "")
 	}
-	_, err := fmt.Fprintf(p.out, columns, c.ID, c.Tree, fmt.Sprint(len(c.Secrets)),
+	_, err := fmt.Fprintf(p.out, columns, c.ID, c.Caller, fmt.Sprint(len(c.Secrets)),
 		formatTime(c.CreatedAt.Time), strings.Join(c.Scopes, ","), c.Name)
 	return err
 }

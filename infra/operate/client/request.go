@@ -58,7 +58,7 @@ func parse(args []string) (request, error) {
 	switch r.command {
 	case "create":
 		flags.StringVar(&r.spec.ID, "id", "", "")
-		flags.StringVar(&r.spec.Tree, "tree", "", "")
+		flags.StringVar((*string)(&r.spec.Caller), "tree", "", "")
 		flags.StringVar(&r.spec.Name, "name", "", "")
 		flags.Func("scopes", "", func(text string) error {
 			r.spec.Scopes = strings.FieldsFunc(text, func(c rune) bool { return c == ',' || c == ' ' })
