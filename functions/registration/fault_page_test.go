@@ -116,7 +116,8 @@ func checkCookie(f *fixture, answer systemtest.Response) {
 func submitCodePage(f *fixture, form url.Values) {
 	f.T.Helper()
 	r := pageRequest(f, "POST", "register/code", form)
-	if got := f.InvokeFunction(f.T.Context(), f.T, "registration", r); got.Status != http.StatusSeeOther {
+	got := f.InvokeFunction(f.T.Context(), f.T, "registration", r)
+	if got.Status != http.StatusSeeOther {
 		f.T.Errorf("%v: %d %s", form, got.Status, got.Body)
 	}
 }

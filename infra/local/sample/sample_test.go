@@ -79,11 +79,20 @@ func TestBeforeBeginsWithTokens(t *testing.T) {
 func TestReadRefuses(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ old, with, want string }{
-		"an unknown member":      {`"after"`, `"later"`, `unknown field "later"`},
-		"a route of no function": {`"admin.getSchema"`, `"admin.getShape"`, "has no route admin.getShape"},
-		"a missing parameter":    {`"path": {"schID": "partner_profile"},`, ``, "has the parameters [tid], its path [schID tid]"},
-		"a missing event":        {`["admin.createSchema"]`, `["admin.createShape"]`, "after that of admin.createShape"},
-		"two bodies":             {"\n    \"body\": {", "\n    \"form\": {}, \"body\": {", "a body and a form"},
+		"an unknown member": {`"after"`, `"later"`, `unknown field "later"`},
+		"a route of no function": {
+			`"admin.getSchema"`, `"admin.getShape"`, "has no route admin.getShape",
+		},
+		"a missing parameter": {
+			`"path": {"schID": "partner_profile"},`, ``,
+			"has the parameters [tid], its path [schID tid]",
+		},
+		"a missing event": {
+			`["admin.createSchema"]`, `["admin.createShape"]`, "after that of admin.createShape",
+		},
+		"two bodies": {
+			"\n    \"body\": {", "\n    \"form\": {}, \"body\": {", "a body and a form",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
