@@ -1,5 +1,5 @@
-// Package functions lists the functions that serve routes. The deployment, the gateway of a local run
-// and the checks are made from this list. No function imports it.
+// Package functions lists the functions that serve routes. The deployment, the gateway of the local
+// run and the checks use this list. No function imports it.
 package functions
 
 import (
@@ -23,10 +23,10 @@ type Function struct {
 	New    func(start.Parts) (http.Handler, error)
 }
 
-// Name returns the function's name, which is that of its folder.
+// Name returns the function's name, which is also the name of its folder.
 func (f Function) Name() string { return f.Routes[0].Function }
 
-// All returns the functions. Each has at least one route.
+// All returns the functions. Each of them has at least one route.
 func All() []Function {
 	return []Function{
 		{pools.Routes(), pools.New},
@@ -40,7 +40,7 @@ func All() []Function {
 	}
 }
 
-// Routes returns the route table: the routes of all functions.
+// Routes returns the route table, which has the routes of all functions.
 func Routes() []api.Route {
 	var routes []api.Route
 	for _, f := range All() {
@@ -49,7 +49,7 @@ func Routes() []api.Route {
 	return routes
 }
 
-// Route returns the route with the name; ok is false if there is none.
+// Route returns the route with the given name. It reports false if there is none.
 func Route(name string) (r api.Route, ok bool) {
 	for _, r := range Routes() {
 		if r.Name == name {

@@ -17,10 +17,10 @@ type fields = systemtest.Fields
 
 func TestMain(m *testing.M) { os.Exit(parttest.Main(m)) }
 
-// alone leaves the stream unread, so that nothing but the calls of a test changes the table.
-func alone(c *system.Config) { c.NoCourier = true }
+// withoutCourier leaves the stream unread, so that only the calls of a test change the table.
+func withoutCourier(c *system.Config) { c.NoCourier = true }
 
-// parse is JSON text as an object.
+// parse returns a JSON object.
 func parse(tb testing.TB, text string) fields {
 	tb.Helper()
 	var value fields
@@ -30,7 +30,7 @@ func parse(tb testing.TB, text string) fields {
 	return value
 }
 
-// differences are the members in which two objects differ, written out.
+// differences returns the members in which two objects differ, as text.
 func differences(got, want fields) []string {
 	var found []string
 	names := maps.Clone(got)
@@ -44,7 +44,7 @@ func differences(got, want fields) []string {
 	return found
 }
 
-// newSchema makes a schema.
+// newSchema creates a schema and returns its id.
 func newSchema(tb testing.TB, tenant *systemtest.Tenant) string {
 	tb.Helper()
 	body := fields{"name": "s", "schema": fields{"type": "object", "properties": fields{"given_name": fields{"type": "string"}}}}

@@ -10,12 +10,13 @@ import (
 	"identitypools/shared/once"
 )
 
-// Handler serves the function's routes.
+// Handler returns the handler of the function's routes.
 func Handler(s *Service, o api.Options) (http.Handler, error) { return api.New(routes(s), o) }
 
 // Routes returns the rows of the function's routes.
 func Routes() []api.Route { return routes(nil).Routes() }
 
+// routes returns the function's routes with their actions.
 func routes(s *Service) api.Function {
 	h := handlers{s}
 	return api.NewFunction("pools",
@@ -23,23 +24,29 @@ func routes(s *Service) api.Function {
 		api.ForBoth("POST", "/pools", "createPool", "systemCreatePool", api.Change(201, h.create, answer)),
 		api.ForBoth("GET", "/pools/{ipID}", "getPool", "systemGetPool", api.Read(h.get, answer)),
 		api.ForBoth("PUT", "/pools/{ipID}", "updatePool", "systemUpdatePool", api.Change(200, h.update, answer)),
-		api.ForBoth("DELETE", "/pools/{ipID}", "deletePool", "systemDeletePool", api.Change(204, h.delete, api.Empty)),
-		api.ForAdmin("GET", "/pools/{ipID}/permissions", "checkPoolPermissions", api.Read(h.permissions, api.Encode(permissionsOf))),
-		api.ForAdmin("GET", "/pools/{ipID}/mails", "listMailTexts", api.Read(h.listMailTexts, api.Encode(mailTextsOf))),
+		api.ForBoth("DELETE", "/pools/{ipID}", "deletePool", "systemDeletePool",
+			api.Change(204, h.delete, api.Empty)),
+		api.ForAdmin("GET", "/pools/{ipID}/permissions", "checkPoolPermissions",
+			api.Read(h.permissions, api.Encode(permissionsOf))),
+		api.ForAdmin("GET", "/pools/{ipID}/mails", "listMailTexts",
+			api.Read(h.listMailTexts, api.Encode(mailTextsOf))),
 		api.ForAdmin("GET", mailPath, "getMailText", api.Read(h.getMailText, mailTextAnswer)),
 		api.ForAdmin("PUT", mailPath, "updateMailText", api.Change(200, h.updateMailText, mailTextAnswer)),
 		api.ForAdmin("DELETE", mailPath, "deleteMailText", api.Change(204, h.deleteMailText, api.Empty)),
-		api.ForAdmin("POST", mailPath+"/preview", "previewMail", api.Read(h.previewMail, api.Encode(previewOf)).WithOptionalBody()),
+		api.ForAdmin("POST", mailPath+"/preview", "previewMail",
+			api.Read(h.previewMail, api.Encode(previewOf)).WithOptionalBody()),
 	)
 }
 
 // mailPath is the path of the text of a mail.
 const mailPath = "/pools/{ipID}/mails/{kind}/{lang}"
 
-// handlers decode requests for the use cases.
+// handlers calls the use cases with decoded requests.
 type handlers struct{ service *Service }
 
-// response is the published PoolResponse: the pool with its counters. Users who came through an identity provider ("jit") do not exist here.
+// response is a pool in the published form PoolResponse, with the numbers of its users. The
+// published API also counts users who came through an identity provider ("jit"), which this product
+// does not have.
 type response struct {
 	identity.Pool
 	Users         int64 `json:"number_of_users"`
@@ -47,10 +54,12 @@ type response struct {
 	JITUsers      int64 `json:"number_of_jit_users"`
 }
 
+// responseOf returns the published form of a pool.
 func responseOf(p identity.Pool) response {
 	return response{Pool: p, Users: p.Users, StandardUsers: p.Users}
 }
 
+// answer returns the answer to a request that results in a pool.
 func answer(p identity.Pool) api.Answer[response] {
 	return api.Answer[response]{Version: p.Version, Body: responseOf(p)}
 }
@@ -87,7 +96,7 @@ type listQuery struct {
 	Limit  api.Limit `query:"limit"`
 }
 
-// sort is what a list of pools is ordered by.
+// sort is the parameter for the order of a list of pools.
 type sort string
 
 // UnmarshalText reads "id" or "name".
@@ -111,16 +120,19 @@ func (h handlers) permissions(ctx context.Context, c api.PlainCall) (identity.Po
 	return h.service.Read(ctx, c.Tenant(), c.Pool(), identity.Match{})
 }
 
-// permissionsOf returns what an admin client may do in a pool: all that this deployment serves.
+// permissionsOf returns what an admin client may do in a pool, which is everything that this
+// deployment serves.
 func permissionsOf(identity.Pool) map[string]bool {
 	served := []string{
-		"get_identity_pool", "update_identity_pool", "delete_identity_pool", "read_identity_pool_users", "manage_identity_pool_users",
-		"send_user_activation",
+		"get_identity_pool", "update_identity_pool", "delete_identity_pool", "read_identity_pool_users",
+		"manage_identity_pool_users", "send_user_activation",
 	}
 	notServed := []string{
-		"b2b_manage_admin_metadata", "b2b_manage_business_metadata", "b2b_manage_users", "b2b_read_admin_metadata", "b2b_read_business_metadata",
-		"b2b_read_users", "manage_identity_pool_groups", "manage_user_addresses", "manage_user_identifiers", "manage_user_manager_role",
-		"manage_user_otps", "manage_user_passwords", "read_identity_pool_groups", "read_roles", "send_user_verification",
+		"b2b_manage_admin_metadata", "b2b_manage_business_metadata", "b2b_manage_users",
+		"b2b_read_admin_metadata", "b2b_read_business_metadata", "b2b_read_users",
+		"manage_identity_pool_groups", "manage_user_addresses", "manage_user_identifiers",
+		"manage_user_manager_role", "manage_user_otps", "manage_user_passwords",
+		"read_identity_pool_groups", "read_roles", "send_user_verification",
 	}
 	permissions := make(map[string]bool, len(served)+len(notServed))
 	for _, name := range served {

@@ -10,8 +10,9 @@ import (
 	"identitypools/shared/identity"
 )
 
-// Query asks for a page of a tenant's pools: those whose id or name contains Search, in the order of Sort ("id" or "name"),
-// at most Limit, strictly after or directly before the pool with the id given.
+// Query selects a page of a tenant's pools. The id or the name of each pool contains Search. The
+// pools are in the order of Sort, which is "id" or "name". The page has at most Limit pools, which
+// come after the pool with the id After, or directly before the one with the id Before.
 type Query struct {
 	Search, Sort  string
 	Descending    bool
@@ -19,7 +20,8 @@ type Query struct {
 	Limit         int
 }
 
-// List returns a page of the tenant's pools. Errors: Invalid for a bound that no order can place.
+// List returns a page of the tenant's pools. The error is Invalid if After or Before has no place
+// in the order.
 func (s *Service) List(ctx context.Context, tenant string, q Query) ([]identity.Pool, error) {
 	all, err := s.Pools.List(ctx, tenant)
 	if err != nil {
@@ -46,7 +48,8 @@ func (s *Service) List(ctx context.Context, tenant string, q Query) ([]identity.
 	return page[:min(len(page), q.Limit)], nil
 }
 
-// order compares two pools in the query's order, by id where names are equal.
+// order returns a function that compares two pools in the order of the query. Pools with the same
+// name are in the order of their ids.
 func (q Query) order() func(a, b identity.Pool) int {
 	return func(a, b identity.Pool) int {
 		c := 0
@@ -61,8 +64,11 @@ func (q Query) order() func(a, b identity.Pool) int {
 	}
 }
 
-// bound is the pool with the id, which may be deleted by now, as far as order looks at it.
-func (s *Service) bound(ctx context.Context, tenant, parameter, id string, q Query, all []identity.Pool) (identity.Pool, error) {
+// bound returns the pool with the given id, with those fields that order compares. The pool may
+// have been deleted.
+func (s *Service) bound(
+	ctx context.Context, tenant, parameter, id string, q Query, all []identity.Pool,
+) (identity.Pool, error) {
 	i := slices.IndexFunc(all, func(p identity.Pool) bool { return p.ID == id })
 	switch {
 	case i >= 0:
@@ -72,7 +78,8 @@ func (s *Service) bound(ctx context.Context, tenant, parameter, id string, q Que
 	}
 	name, err := s.Pools.DeletedName(ctx, tenant, id)
 	if errors.As(err, new(identity.NotFound)) {
-		return identity.Pool{}, identity.InvalidField(parameter, "names no pool, so the list by name cannot go on from it")
+		const reason = "names no pool, so the list by name cannot go on from it"
+		return identity.Pool{}, identity.InvalidField(parameter, reason)
 	}
 	return identity.Pool{ID: id, Name: name}, err
 }

@@ -10,8 +10,8 @@ import (
 	"identitypools/infra/check/systemtest"
 )
 
-// listed are the ids that a list answers.
-func listed(tb testing.TB, client *systemtest.Client, query string) string {
+// listIDs returns the ids in the answer to a list.
+func listIDs(tb testing.TB, client *systemtest.Client, query string) string {
 	tb.Helper()
 	var ids []string
 	for _, pool := range client.Must(tb, 200, "GET", "/pools?"+query, nil).Fields(tb)["pools"].([]any) {
@@ -20,8 +20,9 @@ func listed(tb testing.TB, client *systemtest.Client, query string) string {
 	return strings.Join(ids, " ")
 }
 
-// shelf makes pools whose order by id and by name differ. "e" and "b" have one name but for its case.
-func shelf(tb testing.TB, tenant *systemtest.Tenant) {
+// createPools creates pools whose orders by id and by name differ. The names of "e" and "b" differ
+// only in case.
+func createPools(tb testing.TB, tenant *systemtest.Tenant) {
 	tb.Helper()
 	for id, name := range map[string]string{"a": "Melon", "b": "apple", "c": "Žito", "d": "banana 100%", "e": "APPLE", "f": "cherry"} {
 		tenant.Admin.Must(tb, 201, "POST", "/pools", fields{"id": id, "name": name})
@@ -34,7 +35,7 @@ func TestAListOfPools(t *testing.T) {
 	if got := tenant.Admin.Must(t, 200, "GET", "/pools", nil); string(got.Body) != `{"pools":[]}` {
 		t.Errorf("no pools are %s", got.Body)
 	}
-	shelf(t, tenant)
+	createPools(t, tenant)
 	for _, c := range []struct{ query, want string }{
 		{"", "a b c d e f"},
 		{"sort=id&order=asc", "a b c d e f"},
@@ -69,24 +70,24 @@ func TestAListOfPools(t *testing.T) {
 		{"with_idp=true", "a b c d e f"},
 	} {
 		for tree, client := range tenant.Trees() {
-			if got := listed(t, client, c.query); got != c.want {
+			if got := listIDs(t, client, c.query); got != c.want {
 				t.Errorf("%s lists %q as %q, want %q", tree, c.query, got, c.want)
 			}
 		}
 	}
 }
 
-// Pages put one after another are the list, in every order and in both directions.
+// The pages of a list together are the list, in every order and in both directions.
 func TestPagesOfPools(t *testing.T) {
 	t.Parallel()
 	tenant := systemtest.New(t).NewTenant(t)
-	shelf(t, tenant)
+	createPools(t, tenant)
 	for _, order := range []string{"sort=id", "sort=name", "sort=id&order=desc", "sort=name&order=desc"} {
-		all := strings.Fields(listed(t, tenant.Admin, order))
+		all := strings.Fields(listIDs(t, tenant.Admin, order))
 		for limit := 1; limit <= 4; limit++ {
 			var forth, back []string
 			for query := ""; ; query = "&after_pool_id=" + forth[len(forth)-1] {
-				page := strings.Fields(listed(t, tenant.Admin, fmt.Sprintf("%s&limit=%d%s", order, limit, query)))
+				page := strings.Fields(listIDs(t, tenant.Admin, fmt.Sprintf("%s&limit=%d%s", order, limit, query)))
 				if len(page) == 0 {
 					break
 				}
@@ -94,7 +95,7 @@ func TestPagesOfPools(t *testing.T) {
 			}
 			back = []string{all[len(all)-1]}
 			for {
-				page := strings.Fields(listed(t, tenant.Admin, fmt.Sprintf("%s&limit=%d&before_pool_id=%s", order, limit, back[0])))
+				page := strings.Fields(listIDs(t, tenant.Admin, fmt.Sprintf("%s&limit=%d&before_pool_id=%s", order, limit, back[0])))
 				if len(page) == 0 {
 					break
 				}
@@ -112,7 +113,7 @@ func TestAListGoesOnAfterADeletedPool(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
 	tenant := product.NewTenant(t)
-	shelf(t, tenant)
+	createPools(t, tenant)
 	tenant.Admin.Must(t, 204, "DELETE", "/pools/e", nil)
 	for _, c := range []struct{ query, want string }{
 		{"after_pool_id=e", "f"},
@@ -122,7 +123,7 @@ func TestAListGoesOnAfterADeletedPool(t *testing.T) {
 		{"sort=name&before_pool_id=e", "b"},
 		{"sort=name&order=desc&after_pool_id=e", "b"},
 	} {
-		if got := listed(t, tenant.Admin, c.query); got != c.want {
+		if got := listIDs(t, tenant.Admin, c.query); got != c.want {
 			t.Errorf("%q lists %q, want %q", c.query, got, c.want)
 		}
 	}
@@ -153,15 +154,15 @@ func TestAListIsRefused(t *testing.T) {
 	}
 }
 
-// A list has what a single pool has, and reads past one page of the table.
+// A list has the same pools as single reads, and reads more than one page of the table.
 func TestAListOfManyPools(t *testing.T) {
 	t.Parallel()
 	tenant := systemtest.New(t).NewTenant(t)
 	padding := strings.Repeat("x", 60<<10)
-	for i := range 25 { // more than one answer of DynamoDB holds
+	for i := range 25 { // more than one answer of DynamoDB has
 		tenant.Admin.Must(t, 201, "POST", "/pools", fields{"id": fmt.Sprintf("pool-%02d", i), "name": "x", "metadata": fields{"padding": padding}})
 	}
-	if n := len(strings.Fields(listed(t, tenant.Admin, ""))); n != 20 {
+	if n := len(strings.Fields(listIDs(t, tenant.Admin, ""))); n != 20 {
 		t.Errorf("%d pools without a limit, want 20", n)
 	}
 	all := tenant.Admin.Must(t, 200, "GET", "/pools?limit=100", nil).Fields(t)["pools"].([]any)

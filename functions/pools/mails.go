@@ -10,8 +10,9 @@ import (
 	"identitypools/shared/once"
 )
 
-// ListMailTexts returns what the mails of a pool say, by kind and language: of one kind, and in one language,
-// where that is not "". Errors: NotFound, Invalid for a kind or a language that does not exist.
+// ListMailTexts returns the texts of a pool's mails in the order of kind and language. If kind or
+// language is not empty, it returns only the texts of that kind or in that language. The error is
+// NotFound if there is no such pool, and Invalid for a kind or a language that does not exist.
 func (s *Service) ListMailTexts(
 	ctx context.Context, tenant, pool, kind, language string,
 ) ([]identity.MailText, error) {
@@ -37,7 +38,7 @@ func (s *Service) ListMailTexts(
 		if kind != "" && kind != r.Kind || language != "" && language != r.Language {
 			continue
 		}
-		m := s.usual(r)
+		m := s.defaultText(r)
 		if i := slices.IndexFunc(own, func(m identity.MailText) bool { return m.MailRef == r }); i >= 0 {
 			m = own[i]
 		}
@@ -46,7 +47,7 @@ func (s *Service) ListMailTexts(
 	return all, nil
 }
 
-// mailsOf are all mails of a pool.
+// mailsOf returns the references to all mails of a pool.
 func mailsOf(tenant, pool string) (all []identity.MailRef) {
 	for _, kind := range mail.Kinds() {
 		for _, language := range identity.Languages() {
@@ -56,27 +57,30 @@ func mailsOf(tenant, pool string) (all []identity.MailRef) {
 	return all
 }
 
+// isKind reports whether kind is a kind of mails.
 func isKind(kind string) bool { return slices.Contains(mail.Kinds(), mail.Kind(kind)) }
 
-// usual is the text of a mail where the pool has set none. Its version is a checksum, which is below those of own texts: they begin with a
-// time in milliseconds.
-func (s *Service) usual(r identity.MailRef) identity.MailText {
+// defaultText returns the text of a mail for pools that have set none. Its version is a checksum.
+// It is smaller than the versions of texts that pools set, which begin with a time in milliseconds.
+func (s *Service) defaultText(r identity.MailRef) identity.MailText {
 	text := s.Texts.Default(mail.Kind(r.Kind), r.Language)
 	return identity.MailText{
-		MailRef: r, Subject: text.Subject, Body: text.Body, Version: 1 + int64(crc32.ChecksumIEEE([]byte(text.Subject+"\n"+text.Body))),
+		MailRef: r, Subject: text.Subject, Body: text.Body,
+		Version: 1 + int64(crc32.ChecksumIEEE([]byte(text.Subject+"\n"+text.Body))),
 	}
 }
 
-// current is a mail as it is found.
-type current struct {
+// currentText is the text of a mail as it is stored.
+type currentText struct {
 	pool  identity.Pool
-	isOwn bool              // the pool has set the text
-	own   identity.MailText // what the pool has set, or the zero value
-	text  identity.MailText // what is in force
+	isOwn bool              // whether the pool has set the text
+	own   identity.MailText // the text that the pool has set, or the zero value
+	text  identity.MailText // the text that is used: own, or else the default
 }
 
-// find finds a mail. Errors: NotFound, PreconditionFailed.
-func (s *Service) find(ctx context.Context, r identity.MailRef, match identity.Match) (c current, err error) {
+// find returns the current text of a mail. The error is NotFound if the pool or the mail does not
+// exist, and PreconditionFailed if match refuses the version.
+func (s *Service) find(ctx context.Context, r identity.MailRef, match identity.Match) (c currentText, err error) {
 	if !isKind(r.Kind) || !identity.IsLanguage(r.Language) {
 		return c, identity.NotFound{Thing: "mail text", ID: r.Kind + "/" + r.Language}
 	}
@@ -86,14 +90,14 @@ func (s *Service) find(ctx context.Context, r identity.MailRef, match identity.M
 	if c.own, c.isOwn, err = s.MailTexts.Get(ctx, r); err != nil {
 		return c, err
 	}
-	c.text = s.usual(r)
+	c.text = s.defaultText(r)
 	if c.isOwn {
 		c.text = c.own
 	}
 	return c, match.Check(c.text.Version)
 }
 
-// ReadMailText returns what a mail says. Errors: NotFound, PreconditionFailed.
+// ReadMailText returns the text of a mail. The error is NotFound or PreconditionFailed.
 func (s *Service) ReadMailText(
 	ctx context.Context, r identity.MailRef, match identity.Match,
 ) (identity.MailText, error) {
@@ -101,7 +105,8 @@ func (s *Service) ReadMailText(
 	return c.text, err
 }
 
-// UpdateMailText sets what a mail says, as a whole. Errors: NotFound, Invalid, PreconditionFailed.
+// UpdateMailText sets the text of a mail, as a whole. The error is NotFound, Invalid or
+// PreconditionFailed.
 func (s *Service) UpdateMailText(
 	ctx context.Context, r identity.MailRef, match identity.Match, change identity.MailTextChange,
 	reply once.Reply[identity.MailText],
@@ -111,7 +116,7 @@ func (s *Service) UpdateMailText(
 		if err != nil {
 			return err
 		}
-		if m, err = changed(identity.MailText{MailRef: r}, change); err != nil {
+		if m, err = changedText(identity.MailText{MailRef: r}, change); err != nil {
 			return err
 		}
 		m.UpdatedAt = identity.At(s.Now())
@@ -121,8 +126,8 @@ func (s *Service) UpdateMailText(
 	return m, err
 }
 
-// changed is a text after a change, of which a mail can be made. Errors: Invalid.
-func changed(m identity.MailText, c identity.MailTextChange) (identity.MailText, error) {
+// changedText returns m after a change. The error is Invalid if no mail can be made of the result.
+func changedText(m identity.MailText, c identity.MailTextChange) (identity.MailText, error) {
 	m, err := m.Changed(c)
 	if err != nil {
 		return m, err
@@ -130,7 +135,8 @@ func changed(m identity.MailText, c identity.MailTextChange) (identity.MailText,
 	return m, mail.Check(mail.Kind(m.Kind), textOf(m))
 }
 
-// DeleteMailText has a mail say again what is usual. Errors: NotFound, PreconditionFailed.
+// DeleteMailText deletes the text that the pool has set for a mail, so that the default is used
+// again. The error is NotFound or PreconditionFailed.
 func (s *Service) DeleteMailText(
 	ctx context.Context, r identity.MailRef, match identity.Match, reply once.Reply[once.None],
 ) error {
@@ -143,13 +149,16 @@ func (s *Service) DeleteMailText(
 	})
 }
 
-// PreviewMail is a mail as it would be sent after a change, with made-up values. It stores and sends nothing. Errors: NotFound, Invalid.
-func (s *Service) PreviewMail(ctx context.Context, r identity.MailRef, change identity.MailTextChange) (mail.Mail, error) {
+// PreviewMail returns a mail in the form in which it would be sent after a change, with made-up
+// values. It stores and sends nothing. The error is NotFound or Invalid.
+func (s *Service) PreviewMail(
+	ctx context.Context, r identity.MailRef, change identity.MailTextChange,
+) (mail.Mail, error) {
 	c, err := s.find(ctx, r, identity.Match{})
 	if err != nil {
 		return mail.Mail{}, err
 	}
-	m, err := changed(c.text, change)
+	m, err := changedText(c.text, change)
 	if err != nil {
 		return mail.Mail{}, err
 	}
@@ -161,4 +170,5 @@ func (s *Service) PreviewMail(ctx context.Context, r identity.MailRef, change id
 	return s.Texts.Render(mail.Kind(r.Kind), r.Language, own, mail.SampleValues(c.pool, s.Now()))
 }
 
+// textOf returns m in the form that package mail takes.
 func textOf(m identity.MailText) mail.Text { return mail.Text{Subject: m.Subject, Body: m.Body} }

@@ -9,7 +9,7 @@ import (
 	"identitypools/shared/once"
 )
 
-// mailText is the text of a mail as it is answered.
+// mailText is the text of a mail in an answer.
 type mailText struct {
 	Kind      string        `json:"kind"`
 	Language  string        `json:"language"`
@@ -20,10 +20,12 @@ type mailText struct {
 	Variables []string      `json:"variables"`
 }
 
+// mailTextOf returns the text of a mail for an answer.
 func mailTextOf(m identity.MailText) mailText {
 	return mailText{m.Kind, m.Language, m.Subject, m.Body, m.IsOwn(), m.UpdatedAt, mail.Kind(m.Kind).Variables()}
 }
 
+// mailTextAnswer returns the answer to a request that results in the text of a mail.
 func mailTextAnswer(m identity.MailText) api.Answer[mailText] {
 	return api.Answer[mailText]{Version: m.Version, Body: mailTextOf(m)}
 }
@@ -33,6 +35,7 @@ type mailTextList struct {
 	Mails []mailText `json:"mails"`
 }
 
+// mailTextsOf returns the answer to a list of the texts of mails.
 func mailTextsOf(all []identity.MailText) mailTextList {
 	answer := mailTextList{make([]mailText, len(all))}
 	for i, m := range all {
@@ -41,7 +44,7 @@ func mailTextsOf(all []identity.MailText) mailTextList {
 	return answer
 }
 
-// mailQuery chooses texts of mails.
+// mailQuery is the query of a list of the texts of mails.
 type mailQuery struct {
 	Kind     string `query:"kind"`
 	Language string `query:"lang"`
@@ -51,7 +54,7 @@ func (h handlers) listMailTexts(ctx context.Context, c api.QueryCall[mailQuery])
 	return h.service.ListMailTexts(ctx, c.Tenant(), c.Pool(), c.Query.Kind, c.Query.Language)
 }
 
-// mailRef returns the text that the path names.
+// mailRef returns the reference to the mail in the path.
 func mailRef[Q, B any](c api.Call[Q, B]) identity.MailRef {
 	return identity.MailRef{Tenant: c.Tenant(), Pool: c.Pool(), Kind: c.Path("kind"), Language: c.Path("lang")}
 }
@@ -72,13 +75,14 @@ func (h handlers) deleteMailText(
 	return once.None{}, h.service.DeleteMailText(ctx, mailRef(c), c.IfMatch(), reply)
 }
 
-// preview is a mail as its author sees it.
+// preview is a mail in the answer to a preview.
 type preview struct {
 	Subject string `json:"subject"`
 	Text    string `json:"text"`
 	HTML    string `json:"html"`
 }
 
+// previewOf returns the answer to a preview.
 func previewOf(m mail.Mail) preview { return preview{m.Subject, m.Text, m.HTML} }
 
 func (h handlers) previewMail(ctx context.Context, c api.BodyCall[identity.MailTextChange]) (mail.Mail, error) {

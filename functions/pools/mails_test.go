@@ -13,16 +13,16 @@ import (
 	"identitypools/shared/once"
 )
 
-// codeMail is the path of a mail's text in a pool.
+// codeMail returns the path of the text of a mail in a pool.
 func codeMail(pool string) string { return "/pools/" + pool + "/mails/registration_code/de" }
 
-// ours is a text for it.
-func ours() fields {
+// ownText returns a text for codeMail.
+func ownText() fields {
 	return fields{"subject": "Ihr Code für {pool}", "body": "Guten Tag,\n\nhier ist er:\n\n{code}\n\nEr gilt {duration}."}
 }
 
-// has fails the test unless an answer has the members.
-func has(tb testing.TB, got fields, want fields) {
+// checkMembers fails the test unless an answer has the given members.
+func checkMembers(tb testing.TB, got fields, want fields) {
 	tb.Helper()
 	for name, value := range want {
 		if !reflect.DeepEqual(got[name], value) {
@@ -36,20 +36,20 @@ func TestATextOfAMailFromUsualToOwnAndBack(t *testing.T) {
 	tenant := systemtest.New(t).NewTenant(t)
 	path := codeMail(tenant.NewPool(t, nil))
 	usual := tenant.Admin.Must(t, 200, "GET", path, nil)
-	has(t, usual.Fields(t), fields{
+	checkMembers(t, usual.Fields(t), fields{
 		"kind": "registration_code", "language": "de", "own": false, "updated_at": nil, "variables": []any{"pool", "code", "duration", "until"},
 	})
-	tenant.Admin.Must(t, 204, "DELETE", path, nil) // of nothing
+	tenant.Admin.Must(t, 204, "DELETE", path, nil) // there is nothing to delete
 
-	set := tenant.Admin.Must(t, 200, "PUT", path, ours())
-	has(t, set.Fields(t), ours())
-	has(t, set.Fields(t), fields{"kind": "registration_code", "language": "de", "own": true})
+	set := tenant.Admin.Must(t, 200, "PUT", path, ownText())
+	checkMembers(t, set.Fields(t), ownText())
+	checkMembers(t, set.Fields(t), fields{"kind": "registration_code", "language": "de", "own": true})
 	read := tenant.Admin.Must(t, 200, "GET", path, nil)
 	if string(read.Body) != string(set.Body) || read.Header.Get("ETag") != set.Header.Get("ETag") {
 		t.Errorf("set  %s %s\nread %s %s", set.Header.Get("ETag"), set.Body, read.Header.Get("ETag"), read.Body)
 	}
 	back := tenant.Admin.Must(t, 200, "PUT", path, read.Body) // "What GET answers can be PUT"
-	has(t, back.Fields(t), ours())
+	checkMembers(t, back.Fields(t), ownText())
 	if back.Header.Get("ETag") == read.Header.Get("ETag") {
 		t.Error("a change leaves the ETag as it is")
 	}
@@ -58,7 +58,7 @@ func TestATextOfAMailFromUsualToOwnAndBack(t *testing.T) {
 	if got := tenant.Admin.Must(t, 200, "GET", path, nil); string(got.Body) != string(usual.Body) || got.Header.Get("ETag") != usual.Header.Get("ETag") {
 		t.Errorf("after it was deleted: %s %s\nbefore it was set:    %s %s", got.Header.Get("ETag"), got.Body, usual.Header.Get("ETag"), usual.Body)
 	}
-	if again := tenant.Admin.Must(t, 200, "PUT", path, ours()).Header.Get("ETag"); again == set.Header.Get("ETag") || again == back.Header.Get("ETag") {
+	if again := tenant.Admin.Must(t, 200, "PUT", path, ownText()).Header.Get("ETag"); again == set.Header.Get("ETag") || again == back.Header.Get("ETag") {
 		t.Error("a text that is set again has the version of an old one")
 	}
 }
@@ -67,7 +67,7 @@ func TestTheListOfMailTexts(t *testing.T) {
 	t.Parallel()
 	tenant := systemtest.New(t).NewTenant(t)
 	pool := tenant.NewPool(t, nil)
-	tenant.Admin.Must(t, 200, "PUT", codeMail(pool), ours())
+	tenant.Admin.Must(t, 200, "PUT", codeMail(pool), ownText())
 	for query, is := range map[string]func(kind, language string) bool{
 		"":                                 func(string, string) bool { return true },
 		"?kind=taken":                      func(kind, _ string) bool { return kind == "taken" },
@@ -105,11 +105,11 @@ func TestTheListOfMailTexts(t *testing.T) {
 
 func TestATextOfAMailIsRefused(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, alone)
+	product := systemtest.New(t, withoutCourier)
 	tenant := product.NewTenant(t)
 	path := codeMail(tenant.NewPool(t, nil))
 	with := func(more fields) fields {
-		text := ours()
+		text := ownText()
 		for name, value := range more {
 			text[name] = value
 		}
@@ -149,11 +149,11 @@ func TestATextOfAMailIsRefused(t *testing.T) {
 			systemtest.CheckRefusal(t, tenant.Admin.Call(t, "POST", path+"/preview", c.body), c.status, c.code, c.at...)
 		})
 	}
-	// A change says all; a draft may leave out what stays.
+	// A change needs all fields; a draft may leave out those that it does not change.
 	systemtest.CheckRefusal(t, tenant.Admin.Call(t, "PUT", path, fields{"subject": "x"}), 422, "invalid", "/body", "/body")
 	systemtest.CheckRefusal(t, tenant.Admin.Call(t, "PUT", path, fields{"body": "x" + code}), 422, "invalid", "/subject")
 	systemtest.CheckRefusal(t, tenant.Admin.Call(t, "PUT", path, nil), 400, "malformed")
-	if after := product.Items(t); !reflect.DeepEqual(sorted(before), sorted(after)) {
+	if after := product.Items(t); !reflect.DeepEqual(byKey(before), byKey(after)) {
 		t.Errorf("stored before %v\nand after %v", before, after)
 	}
 }
@@ -164,13 +164,13 @@ func TestAMailThatThereIsNot(t *testing.T) {
 	tenant, stranger := product.NewTenant(t), product.NewTenant(t)
 	pool := tenant.NewPool(t, nil)
 	each := func(call func(method, path string, body any)) {
-		for method, body := range map[string]any{"GET": nil, "PUT": ours(), "DELETE": nil} {
+		for method, body := range map[string]any{"GET": nil, "PUT": ownText(), "DELETE": nil} {
 			call(method, "/registration_code/de", body)
 		}
 		call("POST", "/registration_code/de/preview", nil)
 	}
 	for _, mails := range []string{"/welcome/de", "/registration_code/it", "/registration_code/de-AT", "/REGISTRATION_CODE/de", "/registration_code/a%23b"} {
-		for method, body := range map[string]any{"GET": nil, "PUT": ours(), "DELETE": nil} {
+		for method, body := range map[string]any{"GET": nil, "PUT": ownText(), "DELETE": nil} {
 			systemtest.CheckRefusal(t, tenant.Admin.Call(t, method, "/pools/"+pool+"/mails"+mails, body), 404, "not_found")
 		}
 		systemtest.CheckRefusal(t, tenant.Admin.Call(t, "POST", "/pools/"+pool+"/mails"+mails+"/preview", nil), 404, "not_found")
@@ -181,7 +181,7 @@ func TestAMailThatThereIsNot(t *testing.T) {
 	each(func(method, path string, body any) {
 		systemtest.CheckRefusal(t, tenant.Admin.Call(t, method, "/pools/none/mails"+path, body), 404, "not_found")
 		systemtest.CheckRefusal(t, stranger.Admin.Call(t, method, "/pools/"+pool+"/mails"+path, body), 404, "not_found")
-		systemtest.CheckRefusal(t, tenant.System.Call(t, method, "/pools/"+pool+"/mails"+path, body), 404, "not_found") // in no other tree
+		systemtest.CheckRefusal(t, tenant.System.Call(t, method, "/pools/"+pool+"/mails"+path, body), 404, "not_found") // no other tree has these routes
 		foreign := *tenant.Admin
 		foreign.Token = stranger.Admin.Token
 		systemtest.CheckRefusal(t, foreign.Call(t, method, "/pools/"+pool+"/mails"+path, body), 403, "forbidden")
@@ -190,23 +190,23 @@ func TestAMailThatThereIsNot(t *testing.T) {
 	})
 	systemtest.CheckRefusal(t, stranger.Admin.Call(t, "GET", "/pools/"+pool+"/mails", nil), 404, "not_found")
 	systemtest.CheckRefusal(t, tenant.System.Call(t, "GET", "/pools/"+pool+"/mails", nil), 404, "not_found")
-	has(t, tenant.Admin.Must(t, 200, "GET", codeMail(pool), nil).Fields(t), fields{"own": false})
+	checkMembers(t, tenant.Admin.Must(t, 200, "GET", codeMail(pool), nil).Fields(t), fields{"own": false})
 }
 
-// A text is of one pool, kind and language, and goes with its pool.
+// A text belongs to one pool, kind and language, and is deleted with its pool.
 func TestTheTextsOfADeletedPool(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, alone)
+	product := systemtest.New(t, withoutCourier)
 	tenant := product.NewTenant(t)
 	pool, other := tenant.NewPool(t, fields{"id": "pool"}), tenant.NewPool(t, fields{"id": "pool-2"})
 	for _, kind := range []string{"registration_code", "resend_code", "invitation_code"} {
 		for _, language := range identity.Languages() {
-			tenant.Admin.Must(t, 200, "PUT", "/pools/"+pool+"/mails/"+kind+"/"+language, ours())
+			tenant.Admin.Must(t, 200, "PUT", "/pools/"+pool+"/mails/"+kind+"/"+language, ownText())
 		}
 	}
-	tenant.Admin.Must(t, 200, "PUT", codeMail(other), ours())
+	tenant.Admin.Must(t, 200, "PUT", codeMail(other), ownText())
 	tenant.Admin.Must(t, 204, "DELETE", "/pools/"+pool, nil)
-	for method, body := range map[string]any{"GET": nil, "PUT": ours(), "DELETE": nil} {
+	for method, body := range map[string]any{"GET": nil, "PUT": ownText(), "DELETE": nil} {
 		systemtest.CheckRefusal(t, tenant.Admin.Call(t, method, codeMail(pool), body), 404, "not_found")
 	}
 	systemtest.CheckRefusal(t, tenant.Admin.Call(t, "GET", "/pools/"+pool+"/mails", nil), 404, "not_found")
@@ -217,14 +217,15 @@ func TestTheTextsOfADeletedPool(t *testing.T) {
 		}
 	}
 	tenant.NewPool(t, fields{"id": "pool"})
-	has(t, tenant.Admin.Must(t, 200, "GET", codeMail(pool), nil).Fields(t), fields{"own": false})
-	has(t, tenant.Admin.Must(t, 200, "GET", codeMail(other), nil).Fields(t), fields{"own": true})
+	checkMembers(t, tenant.Admin.Must(t, 200, "GET", codeMail(pool), nil).Fields(t), fields{"own": false})
+	checkMembers(t, tenant.Admin.Must(t, 200, "GET", codeMail(other), nil).Fields(t), fields{"own": true})
 }
 
-// A text that is written while its pool is deleted finds no pool: it would be there when the pool is made again.
+// A text that is written while its pool is deleted is refused. Otherwise a new pool with the same id
+// would have it.
 func TestATextIsNotWrittenToADeletedPool(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, alone)
+	product := systemtest.New(t, withoutCourier)
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, nil)
 	p, err := product.Table.Pools.Get(t.Context(), tenant.ID, pool)
@@ -240,7 +241,7 @@ func TestATextIsNotWrittenToADeletedPool(t *testing.T) {
 	}
 }
 
-// RFC 9110 §13.1.1, for an own text and for the usual one.
+// RFC 9110 §13.1.1, for an own text and for the default text.
 func TestPreconditionsOfAMailText(t *testing.T) {
 	t.Parallel()
 	tenant := systemtest.New(t).NewTenant(t)
@@ -261,7 +262,7 @@ func TestPreconditionsOfAMailText(t *testing.T) {
 				t.Parallel()
 				path := codeMail(tenant.NewPool(t, nil))
 				current := tenant.Admin.Must(t, 200, "GET", path, nil).Header.Get("ETag")
-				old := tenant.Admin.Must(t, 200, "PUT", path, ours()).Header.Get("ETag")
+				old := tenant.Admin.Must(t, 200, "PUT", path, ownText()).Header.Get("ETag")
 				if own {
 					old, current = current, old
 				} else {
@@ -271,7 +272,7 @@ func TestPreconditionsOfAMailText(t *testing.T) {
 					method string
 					status int
 				}{{"GET", 200}, {"PUT", 200}, {"DELETE", 204}} {
-					got := tenant.Admin.Call(t, call.method, path, ours(), "If-Match", c.match(old, current))
+					got := tenant.Admin.Call(t, call.method, path, ownText(), "If-Match", c.match(old, current))
 					if !c.ok {
 						systemtest.CheckRefusal(t, got, 412, "precondition_failed")
 						continue
@@ -291,17 +292,17 @@ func TestPreconditionsOfAMailText(t *testing.T) {
 	}
 }
 
-// Of changes of one version that collide exactly one takes effect.
+// Exactly one of several simultaneous changes of one version takes effect.
 func TestMailTextsChangedAtOnce(t *testing.T) {
 	t.Parallel()
 	tenant := systemtest.New(t).NewTenant(t)
 	path := codeMail(tenant.NewPool(t, nil))
-	for range 2 { // the first text, and one over it
+	for range 2 { // the first text, and one that replaces it
 		etag := tenant.Admin.Must(t, 200, "GET", path, nil).Header.Get("ETag")
 		statuses := make([]int, 8)
 		var all sync.WaitGroup
 		for i := range statuses {
-			all.Go(func() { statuses[i] = tenant.Admin.Call(t, "PUT", path, ours(), "If-Match", etag).Status })
+			all.Go(func() { statuses[i] = tenant.Admin.Call(t, "PUT", path, ownText(), "If-Match", etag).Status })
 		}
 		all.Wait()
 		count := map[int]int{}

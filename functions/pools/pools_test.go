@@ -45,7 +45,7 @@ func TestAPoolFromCreateToDelete(t *testing.T) {
 	}
 }
 
-// everything is a pool with every setting, as it is sent and as it is answered.
+// everything returns a pool with every setting, in the form in which it is sent and answered.
 const everything = `{
 	"name": "All", "description": "has\neverything", "badge_color": "#224466", "workspace_id": "ws", "metadata": {"a": [1, {"b": null}]},
 	"payload_schema_id": "user_v0", "metadata_schema_id": "metadata_v0", "business_metadata_schema_id": "metadata_v0",
@@ -74,7 +74,8 @@ const everything = `{
 	}
 }`
 
-// defaults is what is in force in a pool of which only the name was given (63A §3.8 for codes, 63B §3.1.1.2 for passwords).
+// defaults returns the settings of a pool for which only the name was given (63A §3.8 for codes,
+// 63B §3.1.1.2 for passwords).
 const defaults = `{
 	"name": "Plain", "payload_schema_id": "user_v0", "metadata_schema_id": "metadata_v0",
 	"public_registration_allowed": false, "identifier_case_insensitive": true,
@@ -134,7 +135,7 @@ func TestTheSettingsOfANewPool(t *testing.T) {
 	}
 }
 
-// 63B §3.1.1.2: fifteen characters where a password is the only factor, eight beside another one.
+// 63B §3.1.1.2: fifteen characters if a password is the only factor, eight if there is another one.
 func TestTheLengthOfPasswordsFollowsTheMechanisms(t *testing.T) {
 	t.Parallel()
 	tenant := systemtest.New(t).NewTenant(t)
@@ -205,7 +206,7 @@ func TestWhatAChangeLeavesOut(t *testing.T) {
 	}
 }
 
-// set puts a value where the path leads; null takes the member away.
+// set sets the member to which the path leads; null deletes it.
 func set(in fields, path []string, value any) {
 	for ; len(path) > 1; path = path[1:] {
 		in = in[path[0]].(fields)
@@ -217,7 +218,7 @@ func set(in fields, path []string, value any) {
 
 func TestAPoolIsRefused(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, alone)
+	product := systemtest.New(t, withoutCourier)
 	tenant := product.NewTenant(t)
 	taken := tenant.NewPool(t, fields{"id": "taken"})
 	name := func(more string) string { return `{"name": "x", ` + more + `}` }
@@ -288,14 +289,14 @@ func TestAPoolIsRefused(t *testing.T) {
 		systemtest.CheckRefusal(t, client.Call(t, "POST", "/pools", name(`"id": "taken"`)), 409, "conflict", "/id")
 		systemtest.CheckRefusal(t, client.Call(t, "PUT", "/pools/"+taken, name(`"id": "other"`)), 422, "invalid", "/id")
 	}
-	// "Nothing is half done": no refused call has left a trace.
-	if after := product.Items(t); !reflect.DeepEqual(sorted(before), sorted(after)) {
+	// "Nothing is half done": no refused call has changed the table.
+	if after := product.Items(t); !reflect.DeepEqual(byKey(before), byKey(after)) {
 		t.Errorf("stored before %v\nand after %v", before, after)
 	}
 }
 
-// sorted are items in an order of their own.
-func sorted(items []systemtest.Item) map[string]systemtest.Item {
+// byKey returns items by their keys.
+func byKey(items []systemtest.Item) map[string]systemtest.Item {
 	all := map[string]systemtest.Item{}
 	for _, it := range items {
 		all[it["pk"]+" "+it["sk"]] = it
@@ -303,7 +304,7 @@ func sorted(items []systemtest.Item) map[string]systemtest.Item {
 	return all
 }
 
-// Of calls that collide exactly one takes effect.
+// Exactly one of several simultaneous calls takes effect.
 func TestPoolsMadeAndChangedAtOnce(t *testing.T) {
 	t.Parallel()
 	tenant := systemtest.New(t).NewTenant(t)
@@ -406,7 +407,7 @@ func TestPermissionsInAPool(t *testing.T) {
 	systemtest.CheckRefusal(t, tenant.System.Call(t, "GET", "/pools/"+pool+"/permissions", nil), 404, "not_found")
 }
 
-// Another tenant's pools don't exist, and its tokens don't count.
+// A tenant cannot see another tenant's pools, and its tokens are not valid there.
 func TestPoolsOfAnotherTenant(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)

@@ -12,7 +12,7 @@ import (
 
 func TestAPreview(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, alone)
+	product := systemtest.New(t, withoutCourier)
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, fields{
 		"name": "Ann & Ben", "badge_color": "#2E7D32", "branding": fields{"reply_to": "help@example.com"},
@@ -20,7 +20,7 @@ func TestAPreview(t *testing.T) {
 	})
 	path := codeMail(pool)
 	usual := tenant.Admin.Must(t, 200, "POST", path+"/preview", nil)
-	tenant.Admin.Must(t, 200, "PUT", path, ours())
+	tenant.Admin.Must(t, 200, "PUT", path, ownText())
 	before := product.Items(t)
 	for _, c := range []struct {
 		name             string
@@ -44,7 +44,7 @@ func TestAPreview(t *testing.T) {
 			t.Errorf("%s: is %s", c.name, got.Header.Get("Content-Type"))
 		}
 	}
-	if after := product.Items(t); !reflect.DeepEqual(sorted(before), sorted(after)) {
+	if after := product.Items(t); !reflect.DeepEqual(byKey(before), byKey(after)) {
 		t.Errorf("stored before %v\nand after %v", before, after)
 	}
 	tenant.Admin.Must(t, 204, "DELETE", path, nil)
@@ -53,10 +53,10 @@ func TestAPreview(t *testing.T) {
 	}
 }
 
-// Each mail can be looked at in each language, with all of its values filled in, whoever worded it.
+// Each mail can be previewed in each language with all of its values, whether its text is an own one or not.
 func TestAPreviewOfEachMail(t *testing.T) {
 	t.Parallel()
-	tenant := systemtest.New(t, alone).NewTenant(t)
+	tenant := systemtest.New(t, withoutCourier).NewTenant(t)
 	pool := tenant.NewPool(t, nil)
 	seen := map[string]string{}
 	for _, kind := range mail.Kinds() {
@@ -79,10 +79,10 @@ func TestAPreviewOfEachMail(t *testing.T) {
 	}
 }
 
-// Whatever an administrator writes is text: it is neither markup nor a template, and ends in no header.
+// What an administrator writes is text. It is neither markup nor a template, and cannot add a header.
 func TestHostileTextsInAPreview(t *testing.T) {
 	t.Parallel()
-	tenant := systemtest.New(t, alone).NewTenant(t)
+	tenant := systemtest.New(t, withoutCourier).NewTenant(t)
 	pool := tenant.NewPool(t, fields{"name": `{code} {link} {body} </td><script>alert(1)</script>`, "branding": fields{"code_in_subject": true}})
 	path := codeMail(pool)
 	for _, c := range []struct{ name, body, html string }{

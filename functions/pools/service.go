@@ -1,4 +1,5 @@
-// Package pools is the function that administrators keep identity pools with: create, list, read, change, delete; and word their mails.
+// Package pools is the function with which administrators create, list, read, change and delete
+// identity pools, and change the texts of their mails.
 package pools
 
 import (
@@ -12,17 +13,18 @@ import (
 	"identitypools/shared/table"
 )
 
-// Service has the use cases on pools.
+// Service has the use cases for pools.
 type Service struct {
 	Pools     table.Pools
-	MailTexts table.MailTexts // that pools have set
+	MailTexts table.MailTexts // the texts that pools have set
 	Deletions table.Deletions
-	Texts     *mail.Texts // the usual ones
+	Texts     *mail.Texts // the default texts
 	Now       func() time.Time
 	NewID     func() string
 }
 
-// Create makes a pool. Errors: Invalid, also for a schema that does not exist; Conflict where the id is taken.
+// Create creates a pool. The error is Invalid if the pool is not valid or a schema does not exist,
+// and Conflict if the id is taken.
 func (s *Service) Create(
 	ctx context.Context, tenant string, c identity.PoolChange, reply once.Reply[identity.Pool],
 ) (identity.Pool, error) {
@@ -34,7 +36,7 @@ func (s *Service) Create(
 	return p, s.Pools.Create(ctx, p, reply)
 }
 
-// Read reads a pool. Errors: NotFound, PreconditionFailed.
+// Read returns a pool. The error is NotFound, or PreconditionFailed if match refuses its version.
 func (s *Service) Read(ctx context.Context, tenant, id string, match identity.Match) (identity.Pool, error) {
 	p, err := s.Pools.Get(ctx, tenant, id)
 	if err != nil {
@@ -43,8 +45,9 @@ func (s *Service) Read(ctx context.Context, tenant, id string, match identity.Ma
 	return p, match.Check(p.Version)
 }
 
-// Update changes a pool's settings. Whether its identifiers ignore case can change only while it has no users, since their
-// identifiers are claimed in one form. Errors: NotFound, Invalid, Conflict, PreconditionFailed.
+// Update changes a pool's settings. The setting whether its identifiers ignore case can change only
+// while the pool has no users, because their identifiers are claimed in one form. The error is
+// NotFound, Invalid, Conflict or PreconditionFailed.
 func (s *Service) Update(
 	ctx context.Context, tenant, id string, match identity.Match, c identity.PoolChange,
 	reply once.Reply[identity.Pool],
@@ -68,16 +71,21 @@ func (s *Service) Update(
 	return p, err
 }
 
+// mustBeEmpty returns Conflict if the pool has users.
 func (s *Service) mustBeEmpty(ctx context.Context, p identity.Pool) error {
 	empty, err := s.Pools.IsEmpty(ctx, p.Tenant, p.ID)
 	if err == nil && !empty {
-		return identity.Conflict{Pointer: "/identifier_case_insensitive", Reason: "identifier_case_insensitive can change only while the pool has no users"}
+		return identity.Conflict{
+			Pointer: "/identifier_case_insensitive",
+			Reason:  "identifier_case_insensitive can change only while the pool has no users",
+		}
 	}
 	return err
 }
 
-// Delete makes a pool with all its users unreachable at once. A small pool is purged on the spot; the rest of a large one
-// goes in the background, driven by the table's stream. Errors: NotFound, PreconditionFailed.
+// Delete makes a pool and all of its users unreachable at once. It also deletes the items of a
+// small pool. The items of a large pool are deleted later by the courier, which reads the table's
+// stream. The error is NotFound or PreconditionFailed.
 func (s *Service) Delete(
 	ctx context.Context, tenant, id string, match identity.Match, reply once.Reply[once.None],
 ) error {
@@ -91,10 +99,10 @@ func (s *Service) Delete(
 	if err != nil {
 		return err
 	}
-	for range 2 { // one step for the users, one for the pool
+	for range 2 { // the first step deletes the users, the second the pool
 		done, err := s.Deletions.Purge(ctx, tenant, id)
 		if done || errors.As(err, new(identity.Unavailable)) {
-			return nil // the pool is deleted; the stream's reader goes on
+			return nil // the pool is deleted, and the courier does the rest
 		}
 		if err != nil {
 			return err

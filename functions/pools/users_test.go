@@ -9,11 +9,11 @@ import (
 // "Deleting a pool makes it invisible at once and its users unreachable."
 func TestTheUsersOfADeletedPool(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, alone)
+	product := systemtest.New(t, withoutCourier)
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, nil)
 	path, email := "/pools/"+pool, systemtest.Address("ann")
-	for range 60 { // more than go on the spot
+	for range 60 { // more than are deleted at once
 		tenant.NewUser(t, pool, "active", systemtest.Address("user"), nil)
 	}
 	user := tenant.NewUser(t, pool, "active", email, fields{"id": "zzz", "credentials": []fields{{"type": "password", "password": systemtest.Password}}})
@@ -50,7 +50,7 @@ func TestTheUsersOfADeletedPool(t *testing.T) {
 	}
 }
 
-// Identifiers are claimed in one form, so what that form is changes only while there are none.
+// Identifiers are claimed in one form, so that form can change only while there are none.
 func TestCaseOfIdentifiersChangesOnlyWhileThePoolIsEmpty(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
@@ -78,7 +78,7 @@ func TestCaseOfIdentifiersChangesOnlyWhileThePoolIsEmpty(t *testing.T) {
 	systemtest.CheckRefusal(t, tenant.Admin.Call(t, "PUT", path, insensitive), 409, "conflict", "/identifier_case_insensitive")
 }
 
-// A schema stays while a pool uses it, and goes when none does.
+// A schema cannot be deleted while a pool uses it.
 func TestSchemasThatPoolsUse(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)

@@ -63,7 +63,7 @@ func (s site) submitCode(ctx context.Context, r page.Request) (page.Answer, erro
 	p.Form.Fill(typed)
 	code := typed.Get("code")
 	if strings.TrimSpace(code) == "" {
-		p.Form.Fault(&p.Form.Fields[0], p.Words.Say("error.code.missing"))
+		p.Form.AddFault(&p.Form.Fields[0], p.Words.Say("error.code.missing"))
 		return p.Refuse(page.ErrIncomplete)
 	}
 	tenant, pool := r.Pool.Tenant, r.Pool.ID
@@ -73,7 +73,7 @@ func (s site) submitCode(ctx context.Context, r page.Request) (page.Answer, erro
 		return s.activated(r, before.ReturnTo, "../activate"+r.LanguageQuery())
 	}
 	if errors.As(err, new(identity.Invalid)) {
-		p.Form.AskPassword(r.Pool.PasswordPolicy) // only the password can be invalid
+		p.Form.AddPassword(r.Pool.PasswordPolicy) // only the password can be invalid
 	}
 	return p.Refuse(err)
 }
@@ -82,7 +82,7 @@ func (s site) submitCode(ctx context.Context, r page.Request) (page.Answer, erro
 func (s site) resendCode(ctx context.Context, r page.Request, before state) (page.Answer, error) {
 	p := s.codePage(r, before)
 	if wait := s.wait(r.Pool, before); wait > 0 {
-		p.Form.Fault(nil, p.Words.Say("code.wait", "n", strconv.Itoa(wait)))
+		p.Form.AddFault(nil, p.Words.Say("code.wait", "n", strconv.Itoa(wait)))
 		return page.Answer{Page: p, Status: http.StatusTooManyRequests, Why: errAgain}, nil
 	}
 	o := identity.MessageOptions{CodeType: identity.CodeTypeShort, Language: p.Language}

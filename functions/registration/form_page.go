@@ -43,7 +43,7 @@ func (s site) formPage(ctx context.Context, r page.Request) (*page.Page, error) 
 		return nil, err
 	}
 	if r.Pool.UsesPasswords() {
-		p.Form.AskPassword(r.Pool.PasswordPolicy)
+		p.Form.AddPassword(r.Pool.PasswordPolicy)
 	}
 	p.Content = registerContent(p, own.Intro)
 	return p, nil

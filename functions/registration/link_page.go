@@ -51,7 +51,7 @@ func (s site) linkPage(
 	}
 	p := r.NewPage("link.title", "code")
 	if promise.NeedsPassword {
-		p.Form.AskPassword(r.Pool.PasswordPolicy)
+		p.Form.AddPassword(r.Pool.PasswordPolicy)
 	}
 	kind := "link.registered"
 	if promise.Invited {
@@ -109,7 +109,7 @@ func (s site) resendLink(ctx context.Context, r page.Request) (page.Answer, erro
 	p, address := deadPage(r), r.HTTP.PostForm.Get("address")
 	p.Form.Fill(r.HTTP.PostForm)
 	if strings.TrimSpace(address) == "" {
-		p.Form.Fault(&p.Form.Fields[0], p.Words.Say("error.address"))
+		p.Form.AddFault(&p.Form.Fields[0], p.Words.Say("error.address"))
 		return p.Refuse(page.ErrIncomplete)
 	}
 	o := identity.MessageOptions{

@@ -17,7 +17,7 @@ const everyKeyword = `{"type":"object","title":"t","description":"d","minPropert
 	`"patternProperties":{"^x-":{"type":"boolean"}},"propertyNames":{"maxLength":20},"dependentRequired":{"age":["tags"]},"dependentSchemas":{"note":{"minProperties":2}},` +
 	`"allOf":[{}],"anyOf":[{}],"oneOf":[{}],"not":{"required":["never"]},"if":{"required":["age"]},"then":{"minProperties":1},"else":{"maxProperties":30}}`
 
-// What is stored is what was sent: compact, in its order, without what is null.
+// A document is stored as it was sent: in its order, but compact and without null members.
 func TestADocumentIsKept(t *testing.T) {
 	t.Parallel()
 	tenant := systemtest.New(t).NewTenant(t)
@@ -46,10 +46,12 @@ func TestADocumentIsKept(t *testing.T) {
 	}
 }
 
-// empties is what the generated client adds at every level of a document; see "Conventions" in docs/api.md.
+// empties is what the generated client adds at every level of a document; see "Conventions" in
+// docs/api.md.
 const empties = `"allOf":null,"anyOf":null,"oneOf":null,"enum":null,"required":null`
 
-// The generated client can't leave out lists and times: null is absent, and what is read-only is ignored.
+// The generated client cannot leave out lists and times. So null counts as absent, and read-only fields
+// are ignored.
 func TestASchemaAsTheGeneratedClientSendsIt(t *testing.T) {
 	t.Parallel()
 	tenant := systemtest.New(t).NewTenant(t)
@@ -76,7 +78,8 @@ func TestASchemaAsTheGeneratedClientSendsIt(t *testing.T) {
 			}
 		}
 	}
-	// What the client can't read in one schema it can't read in the list, so no null and no odd type may be in it.
+	// If the client cannot read one schema, it cannot read the list. So no schema may have a null or
+	// an unexpected type.
 	if list := tenant.Admin.Must(t, 200, "GET", "/schemas", nil); strings.Contains(string(list.Body), "null") {
 		t.Errorf("the list has nulls: %s", list.Body)
 	}
@@ -126,7 +129,7 @@ func TestADocumentOutsideTheSubset(t *testing.T) {
 		{"several faults", `{"type":"x","properties":{"a":{"pattern":"(","minItems":-1}},"required":["a",null]}`, []string{
 			"/properties/a/minItems", "/properties/a/pattern", "/required/1", "/type",
 		}},
-		// Hostile ones: they are refused before they cost anything.
+		// Hostile documents are refused before they cost anything.
 		{"a long pattern", `{"pattern":"` + strings.Repeat("a", 257) + `"}`, []string{"/pattern"}},
 		{"a pattern with a large automaton", `{"pattern":"((a{1,100}){1,100}){1,100}"}`, []string{"/pattern"}},
 		{"patterns with large automata together", `{"patternProperties":{"^a{1000}{1}$":{},` + many(19, `"(b%d?){300}":{}`) + `}}`, nil},
@@ -154,10 +157,10 @@ func TestADocumentOutsideTheSubset(t *testing.T) {
 			systemtest.CheckRefusal(t, got, 422, "invalid", at...)
 		})
 	}
-	if got := listed(t, tenant.Admin); got != "metadata_v0 user_v0" {
+	if got := listIDs(t, tenant.Admin); got != "metadata_v0 user_v0" {
 		t.Errorf("refused schemas are stored: %q", got)
 	}
 	for _, document := range []string{deep(16), `{"properties":{` + many(499, `"a%d":{}`) + `}}`, `{"enum":[` + many(500, `"%d"`) + `]}`} {
-		tenant.Admin.Must(t, 201, "POST", "/schemas", body(document)) // just within the limits
+		tenant.Admin.Must(t, 201, "POST", "/schemas", body(document)) // only just within the limits
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"identitypools/shared/start"
 )
 
-// New is the function with its real parts.
+// New returns the handler of the function, made from the parts of its process.
 func New(p start.Parts) (http.Handler, error) {
 	return Handler(&Service{Schemas: p.Table.Schemas, Now: p.Now, NewID: p.NewID}, p.Options())
 }

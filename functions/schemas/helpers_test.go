@@ -14,19 +14,19 @@ type fields = systemtest.Fields
 
 func TestMain(m *testing.M) { os.Exit(parttest.Main(m)) }
 
-// alone leaves the stream unread, so that nothing but the calls of a test changes the table.
-func alone(c *system.Config) { c.NoCourier = true }
+// withoutCourier leaves the stream unread, so that only the calls of a test change the table.
+func withoutCourier(c *system.Config) { c.NoCourier = true }
 
-// body is the body of a schema with the document given.
+// body returns the body of a schema with the given document.
 func body(document string) string { return `{"name":"s","schema":` + document + `}` }
 
-// newSchema makes a schema.
+// newSchema creates a schema and returns its id.
 func newSchema(tb testing.TB, tenant *systemtest.Tenant, document string) string {
 	tb.Helper()
 	return tenant.Admin.Must(tb, 201, "POST", "/schemas", body(document)).Text(tb, "id")
 }
 
-// document is the schema in an answer, byte for byte.
+// document returns the schema in an answer, byte for byte.
 func document(tb testing.TB, r systemtest.Response) string {
 	tb.Helper()
 	var answer struct {

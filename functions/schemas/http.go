@@ -9,26 +9,30 @@ import (
 	"identitypools/shared/once"
 )
 
-// Handler serves the function's routes.
+// Handler returns the handler of the function's routes.
 func Handler(s *Service, o api.Options) (http.Handler, error) { return api.New(routes(s), o) }
 
 // Routes returns the rows of the function's routes.
 func Routes() []api.Route { return routes(nil).Routes() }
 
+// routes returns the function's routes with their actions.
 func routes(s *Service) api.Function {
 	h := handlers{s}
 	return api.NewFunction("schemas",
 		api.ForBoth("GET", "/schemas", "listSchemas", "systemListSchemas", api.Read(h.list, api.Encode(listOf))),
 		api.ForBoth("POST", "/schemas", "createSchema", "systemCreateSchema", api.Change(201, h.create, answer)),
 		api.ForBoth("GET", "/schemas/{schID}", "getSchema", "systemGetSchema", api.Read(h.get, answer)),
-		api.ForBoth("PUT", "/schemas/{schID}", "updateSchema", "systemUpdateSchema", api.Change(200, h.update, answer)),
-		api.ForBoth("DELETE", "/schemas/{schID}", "deleteSchema", "systemDeleteSchema", api.Change(204, h.delete, api.Empty)),
+		api.ForBoth("PUT", "/schemas/{schID}", "updateSchema", "systemUpdateSchema",
+			api.Change(200, h.update, answer)),
+		api.ForBoth("DELETE", "/schemas/{schID}", "deleteSchema", "systemDeleteSchema",
+			api.Change(204, h.delete, api.Empty)),
 	)
 }
 
-// handlers decode requests for the use cases.
+// handlers calls the use cases with decoded requests.
 type handlers struct{ service *Service }
 
+// answer returns the answer to a request that results in a schema.
 func answer(s identity.Schema) api.Answer[identity.Schema] {
 	return api.Answer[identity.Schema]{Version: s.Version, Body: s}
 }
@@ -38,6 +42,7 @@ type list struct {
 	Schemas []identity.Schema `json:"schemas"`
 }
 
+// listOf returns the answer to a list of schemas.
 func listOf(all []identity.Schema) list { return list{all} }
 
 func (h handlers) list(ctx context.Context, c api.PlainCall) ([]identity.Schema, error) {

@@ -67,13 +67,13 @@ func TestASchemaFromCreateToDelete(t *testing.T) {
 	}
 }
 
-// Every tenant has the default schemas, and nobody changes them.
+// Every tenant has the default schemas, and nobody can change them.
 func TestTheDefaultSchemas(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
 	tenant := product.NewTenant(t)
 	for _, client := range tenant.Trees() {
-		if got := listed(t, client); got != "metadata_v0 user_v0" {
+		if got := listIDs(t, client); got != "metadata_v0 user_v0" {
 			t.Errorf("a new tenant has %q", got)
 		}
 		for id, members := range map[string][]string{"metadata_v0": nil, "user_v0": {"family_name", "given_name", "name"}} {
@@ -118,8 +118,8 @@ func TestASystemSchema(t *testing.T) {
 	}
 }
 
-// listed are the ids that the list answers.
-func listed(tb testing.TB, client *systemtest.Client) string {
+// listIDs returns the ids in the answer to a list.
+func listIDs(tb testing.TB, client *systemtest.Client) string {
 	tb.Helper()
 	var ids []string
 	for _, schema := range client.Must(tb, 200, "GET", "/schemas", nil).Fields(tb)["schemas"].([]any) {
@@ -128,21 +128,21 @@ func listed(tb testing.TB, client *systemtest.Client) string {
 	return strings.Join(ids, " ")
 }
 
-// The published list is not paged: everything is in one answer, by id.
+// The published list has no pages: all schemas are in one answer, in the order of their ids.
 func TestTheListOfSchemas(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
 	tenant, stranger := product.NewTenant(t), product.NewTenant(t)
 	want := []string{"metadata_v0", "user_v0"}
 	long := strings.Repeat("x", 31<<10)
-	for i := range 40 { // more than one answer of DynamoDB holds, and more than the limit of other lists
+	for i := range 40 { // more than one answer of DynamoDB has, and more than the limit of other lists
 		id := fmt.Sprintf("%c-%02d", "abcdz"[i%5], i)
 		want = append(want, id)
 		tenant.Admin.Must(t, 201, "POST", "/schemas", `{"id":"`+id+`","name":"s","schema":{"description":"`+long+`"}}`)
 	}
 	slices.Sort(want)
 	for tree, client := range tenant.Trees() {
-		if got := listed(t, client); got != strings.Join(want, " ") {
+		if got := listIDs(t, client); got != strings.Join(want, " ") {
 			t.Errorf("%s lists %q, want %q", tree, got, want)
 		}
 	}
@@ -150,7 +150,7 @@ func TestTheListOfSchemas(t *testing.T) {
 	if one := tenant.Admin.Must(t, 200, "GET", "/schemas/"+want[0], nil).Fields(t); !reflect.DeepEqual(all[0], any(one)) {
 		t.Errorf("the list has %.300v, alone it is %.300v", all[0], one)
 	}
-	if got := listed(t, stranger.Admin); got != "metadata_v0 user_v0" {
+	if got := listIDs(t, stranger.Admin); got != "metadata_v0 user_v0" {
 		t.Errorf("another tenant sees %q", got)
 	}
 	for _, method := range []string{"GET", "PUT", "DELETE"} {
@@ -178,7 +178,8 @@ func TestPreconditionsOfASchema(t *testing.T) {
 	systemtest.CheckRefusal(t, tenant.Admin.Call(t, "PUT", path, body(`{}`), "If-Match", "*"), 404, "not_found")
 }
 
-// Of calls that collide exactly one takes effect; a schema is never deleted under a pool that was made at the same time.
+// Exactly one of several simultaneous calls takes effect. A schema is never deleted if a pool that uses
+// it is created at the same time.
 func TestSchemasAtOnce(t *testing.T) {
 	t.Parallel()
 	tenant := systemtest.New(t).NewTenant(t)
@@ -214,11 +215,11 @@ func TestSchemasAtOnce(t *testing.T) {
 
 func TestASchemaIsRefused(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, alone)
+	product := systemtest.New(t, withoutCourier)
 	tenant := product.NewTenant(t)
 	const at = "/schemas/mine"
 	tenant.Admin.Must(t, 201, "POST", "/schemas", `{"id":"mine","name":"s","schema":{}}`)
-	before := stored(t, product)
+	before := storedItems(t, product)
 	for _, c := range []struct {
 		name, body string
 		status     int
@@ -249,13 +250,13 @@ func TestASchemaIsRefused(t *testing.T) {
 	}
 	systemtest.CheckRefusal(t, tenant.Admin.Call(t, "POST", "/schemas", `{"id":"mine","name":"s","schema":{}}`), 409, "conflict", "/id")
 	systemtest.CheckRefusal(t, tenant.Admin.Call(t, "PUT", at, `{"id":"other","name":"s","schema":{}}`), 422, "invalid", "/id")
-	if after := stored(t, product); !reflect.DeepEqual(before, after) {
+	if after := storedItems(t, product); !reflect.DeepEqual(before, after) {
 		t.Errorf("stored before %v\nand after %v", before, after)
 	}
 }
 
-// stored is the whole table.
-func stored(tb testing.TB, product *systemtest.Product) map[string]systemtest.Item {
+// storedItems returns the whole table.
+func storedItems(tb testing.TB, product *systemtest.Product) map[string]systemtest.Item {
 	tb.Helper()
 	all := map[string]systemtest.Item{}
 	for _, it := range product.Items(tb) {

@@ -1,4 +1,5 @@
-// Package schemas is the function that administrators keep identity schemas with: create, list, read, change, delete.
+// Package schemas is the function with which administrators create, list, read, change and delete
+// identity schemas.
 package schemas
 
 import (
@@ -13,17 +14,18 @@ import (
 	"identitypools/shared/table"
 )
 
-// Service has the use cases on identity schemas.
+// Service has the use cases for identity schemas.
 type Service struct {
 	Schemas table.Schemas
 	Now     func() time.Time
 	NewID   func() string
 }
 
-// errSystem answers a change of a schema that is made to stay.
+// errSystem is the error for a change of a system schema.
 var errSystem = identity.Refused{Code: "system_schema", Reason: "a system schema can be neither changed nor deleted"}
 
-// Create makes a schema. Errors: Invalid, also for a document outside the published subset; Conflict where the id is taken.
+// Create creates a schema. The error is Invalid if the schema is not valid or its document is
+// outside of the published subset, and Conflict if the id is taken.
 func (s *Service) Create(
 	ctx context.Context, tenant string, c identity.SchemaChange, reply once.Reply[identity.Schema],
 ) (identity.Schema, error) {
@@ -38,7 +40,7 @@ func (s *Service) Create(
 	return created, s.Schemas.Create(ctx, created, reply)
 }
 
-// normalize checks a schema's document and brings it into the form that is stored and answered.
+// normalize checks a schema's document, and replaces it by the form that is stored and answered.
 func normalize(s *identity.Schema) error {
 	var v identity.Violations
 	document, err := schema.Normalize(s.Document)
@@ -49,7 +51,7 @@ func normalize(s *identity.Schema) error {
 	return v.Err()
 }
 
-// Read reads a schema. Errors: NotFound, PreconditionFailed.
+// Read returns a schema. The error is NotFound, or PreconditionFailed if match refuses its version.
 func (s *Service) Read(ctx context.Context, tenant, id string, match identity.Match) (identity.Schema, error) {
 	found, err := s.Schemas.Get(ctx, tenant, id)
 	if err != nil {
@@ -58,7 +60,8 @@ func (s *Service) Read(ctx context.Context, tenant, id string, match identity.Ma
 	return found, match.Check(found.Version)
 }
 
-// List returns all schemas of a tenant by id, with the default ones: the published list is not paged.
+// List returns all schemas of a tenant, including the default ones, in the order of their ids. The
+// published list has no pages.
 func (s *Service) List(ctx context.Context, tenant string) ([]identity.Schema, error) {
 	own, err := s.Schemas.List(ctx, tenant)
 	if err != nil {
@@ -69,8 +72,9 @@ func (s *Service) List(ctx context.Context, tenant string) ([]identity.Schema, e
 	return all, nil
 }
 
-// Update replaces a schema. Users who don't match it any more stay as they are until they are changed.
-// Errors: NotFound, Refused for a system schema, Invalid, PreconditionFailed.
+// Update replaces a schema. Users who do not conform to it any more are left unchanged until they
+// are changed themselves. The error is NotFound, Refused for a system schema, Invalid or
+// PreconditionFailed.
 func (s *Service) Update(
 	ctx context.Context, tenant, id string, match identity.Match, c identity.SchemaChange,
 	reply once.Reply[identity.Schema],
@@ -92,7 +96,8 @@ func (s *Service) Update(
 	return changed, err
 }
 
-// Delete deletes a schema. Errors: NotFound, Refused for a system schema, Conflict while a pool uses it, PreconditionFailed.
+// Delete deletes a schema. The error is NotFound, Refused for a system schema, Conflict while a
+// pool uses the schema, or PreconditionFailed.
 func (s *Service) Delete(
 	ctx context.Context, tenant, id string, match identity.Match, reply once.Reply[once.None],
 ) error {
@@ -105,6 +110,8 @@ func (s *Service) Delete(
 	})
 }
 
+// changeable returns a schema that may be changed. The errors are those of Read, and Refused for a
+// system schema.
 func (s *Service) changeable(ctx context.Context, tenant, id string, match identity.Match) (identity.Schema, error) {
 	old, err := s.Read(ctx, tenant, id, match)
 	if err == nil && old.System {

@@ -7,7 +7,7 @@ import (
 	"identitypools/infra/check/systemtest"
 )
 
-// staff is a schema of users with something of everything.
+// staff is a schema of users that has properties of every kind.
 const staff = `{"type":"object","required":["given_name"],"additionalProperties":false,"dependentRequired":{"age":["plan"]},
 	"properties":{
 		"given_name":{"type":"string","minLength":1,"maxLength":10,"pattern":"^[A-Z]"},
@@ -18,7 +18,7 @@ const staff = `{"type":"object","required":["given_name"],"additionalProperties"
 		"contact":{"oneOf":[{"required":["phone"]},{"required":["email"]}]}
 	}}`
 
-// Every fault of a user's documents is named where it is, on every way in.
+// Every violation in a user's documents has its pointer, on every route that takes them.
 func TestUsersAreChecked(t *testing.T) {
 	t.Parallel()
 	tenant := systemtest.New(t).NewTenant(t)
@@ -84,7 +84,7 @@ func TestUsersAreChecked(t *testing.T) {
 	}
 }
 
-// Each of a user's documents has a schema of its own: the pool's, or the one that the user names.
+// Each of a user's documents has its own schema: the pool's, or the one that the user names.
 func TestTheDocumentsOfAUser(t *testing.T) {
 	t.Parallel()
 	tenant := systemtest.New(t).NewTenant(t)
@@ -119,7 +119,7 @@ func TestTheDocumentsOfAUser(t *testing.T) {
 	}
 }
 
-// A user who does not match its schema any more stays as it is until that document is changed.
+// A user who does not conform to its schema any more is left unchanged until that document is changed.
 func TestASchemaChangesUnderItsUsers(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
@@ -144,7 +144,7 @@ func TestASchemaChangesUnderItsUsers(t *testing.T) {
 	systemtest.CheckRefusal(t, tenant.Admin.Call(t, "POST", "/pools/"+pool+"/users", fields{"status": "new", "payload": fields{"a": "x"}}), 422, "invalid", "/payload/a")
 }
 
-// A schema and a user that fit each other badly can't hold the service up, nor make it answer without end.
+// No combination of a schema and a user can stop the service, or make an answer very large.
 func TestHostileUsers(t *testing.T) {
 	t.Parallel()
 	tenant := systemtest.New(t).NewTenant(t)

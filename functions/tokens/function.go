@@ -8,7 +8,7 @@ import (
 	"identitypools/shared/vault"
 )
 
-// New is the function with its real parts.
+// New returns the handler of the function, made from the parts of its process.
 func New(p start.Parts) (http.Handler, error) {
 	master, err := vault.Read(p.Env, "TOKEN_SECRET")
 	if err != nil {

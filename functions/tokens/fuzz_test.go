@@ -10,7 +10,8 @@ import (
 	"identitypools/shared/api"
 )
 
-// FuzzGrant sends any token request. Nobody gets a token but who knows the secret, and each refusal is one of RFC 6749 §5.2.
+// FuzzGrant sends any token request. Only a request with the secret gets a token, and each refusal
+// is one of RFC 6749 §5.2.
 func FuzzGrant(f *testing.F) {
 	product := systemtest.New(f)
 	if err := product.EnsureClient(f.Context(), access.Client{Tenant: "acme", ID: oddID, Caller: access.System, Scopes: []string{"identity"}}, oddSecret); err != nil {

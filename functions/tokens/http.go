@@ -14,15 +14,17 @@ import (
 	"identitypools/shared/api"
 )
 
-// Handler serves the function's routes.
+// Handler returns the handler of the function's routes.
 func Handler(s *Service, o api.Options) (http.Handler, error) { return api.New(routes(s), o) }
 
 // Routes returns the rows of the function's routes.
 func Routes() []api.Route { return routes(nil).Routes() }
 
-// maxForm bounds the body of a token request, in bytes.
+// maxForm is the maximum size of the body of a token request in bytes.
 const maxForm = 8 << 10
 
+// routes returns the function's routes with their actions: three for the tree of admin clients, and
+// three for that of system clients.
 func routes(s *Service) api.Function {
 	h := handlers{s}
 	var endpoints [][]api.Endpoint
@@ -41,11 +43,11 @@ func routes(s *Service) api.Function {
 	return api.NewFunction("tokens", endpoints...)
 }
 
-// handlers decode requests for the use cases.
+// handlers calls the use cases with decoded requests.
 type handlers struct{ service *Service }
 
-// tokenForm is the form of a token request (RFC 6749 §4.4.2). The id and the secret of the client come
-// either here or in the Authorization header.
+// tokenForm is the form of a token request (RFC 6749 §4.4.2). The id and the secret of the client
+// are either here or in the Authorization header.
 type tokenForm struct {
 	GrantType    string `form:"grant_type"`
 	ClientID     string `form:"client_id"`
@@ -61,6 +63,7 @@ type tokenAnswer struct {
 	Scope       string `json:"scope"`
 }
 
+// token returns the handler of token requests in the tree of a caller.
 func (h handlers) token(caller access.Caller) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		grant, err := readGrant(r)
@@ -77,7 +80,7 @@ func (h handlers) token(caller access.Caller) http.HandlerFunc {
 	}
 }
 
-// refuse answers as RFC 6749 §5.2 has it.
+// refuse answers with an error as RFC 6749 §5.2 defines it.
 func refuse(w http.ResponseWriter, r *http.Request, err error) {
 	var refusal Refusal
 	if !errors.As(err, &refusal) {
@@ -92,8 +95,9 @@ func refuse(w http.ResponseWriter, r *http.Request, err error) {
 	api.WriteJSON(w, status, map[string]string{"error": refusal.Code, "error_description": refusal.Description})
 }
 
-// readGrant reads a client credentials request: the client's id and secret come in the Authorization header, URL-encoded before
-// base64 (RFC 6749 §2.3.1), or in the body, but not in both.
+// readGrant reads a request for a token by client credentials. The client's id and secret are in
+// the Authorization header, URL-encoded before base64 (RFC 6749 §2.3.1), or in the body, but not in
+// both.
 func readGrant(r *http.Request) (Grant, error) {
 	invalid := func(why string) (Grant, error) { return Grant{}, Refusal{"invalid_request", why} }
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
@@ -138,7 +142,7 @@ func readGrant(r *http.Request) (Grant, error) {
 	return g, nil
 }
 
-// discovery is what a token server says of itself (RFC 8414 §2).
+// discovery is the metadata of a token server (RFC 8414 §2).
 type discovery struct {
 	Issuer                string   `json:"issuer"`
 	TokenEndpoint         string   `json:"token_endpoint"`
@@ -149,12 +153,13 @@ type discovery struct {
 	Scopes                []string `json:"scopes_supported"`
 }
 
-// server is one of the token servers of a tenant.
+// server is the token server of a tenant for one kind of callers.
 type server struct {
 	issuer string
 	caller access.Caller
 }
 
+// discoveryOf returns the metadata of a token server.
 func discoveryOf(s server) discovery {
 	scopes := []string{api.ScopeAdmin}
 	if s.caller == access.System {
@@ -167,12 +172,14 @@ func discoveryOf(s server) discovery {
 	}
 }
 
+// discovery returns the use case that finds the token server of a caller.
 func (h handlers) discovery(caller access.Caller) func(context.Context, api.PlainCall) (server, error) {
 	return func(_ context.Context, c api.PlainCall) (server, error) {
 		return server{h.service.IssuerURL(c.Tenant(), caller), caller}, nil
 	}
 }
 
+// keys serves the public keys.
 func (h handlers) keys(w http.ResponseWriter, r *http.Request) {
 	keys, err := h.service.PublicKeys(r.Context())
 	if err != nil {

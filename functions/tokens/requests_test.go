@@ -29,7 +29,8 @@ const (
 	oddSecret = "50% a+b:c/d&e=f ü"
 )
 
-// withClient starts a product with a client of the tenant acme whose secret has to be encoded wherever it is written.
+// withClient starts a product with a client of the tenant acme whose secret must be encoded
+// wherever it is written.
 func withClient(t *testing.T) *systemtest.Product {
 	t.Helper()
 	product := systemtest.New(t)
@@ -40,7 +41,7 @@ func withClient(t *testing.T) *systemtest.Product {
 	return product
 }
 
-// post sends a token request with the headers given, by name and value.
+// post sends a token request with the given headers, as names and values.
 func post(t *testing.T, product *systemtest.Product, form string, headers ...string) systemtest.Response {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), "POST", product.BaseURL+path, strings.NewReader(form))
@@ -53,13 +54,14 @@ func post(t *testing.T, product *systemtest.Product, form string, headers ...str
 	return systemtest.Send(t, r)
 }
 
+// basic returns the value of an Authorization header.
 func basic(id, secret string) string {
 	r := http.Request{Header: http.Header{}}
 	r.SetBasicAuth(id, secret)
 	return r.Header.Get("Authorization")
 }
 
-// RFC 6749 §2.3.1 and §5.2 at their edges.
+// The edge cases of RFC 6749 §2.3.1 and §5.2.
 func TestTokenRequests(t *testing.T) {
 	t.Parallel()
 	product := withClient(t)
@@ -115,7 +117,8 @@ func TestTokenRequests(t *testing.T) {
 	}
 }
 
-// ASVS V6.3.8: an unknown client, a wrong secret, and a client that belongs elsewhere are one answer, byte for byte.
+// ASVS V6.3.8: an unknown client, a wrong secret, and a client of another tenant or tree get the same
+// answer, byte for byte.
 func TestNobodyLearnsWhichClientsExist(t *testing.T) {
 	t.Parallel()
 	product := withClient(t)
@@ -136,7 +139,7 @@ func TestNobodyLearnsWhichClientsExist(t *testing.T) {
 	}
 }
 
-// A token is good for the API that it was asked at, for an hour.
+// A token is valid for the tree in which it was issued, for an hour.
 func TestTokensOpenTheirTree(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
@@ -184,7 +187,7 @@ func TestDiscovery(t *testing.T) {
 	}
 }
 
-// The keys are there for whoever asks, before any token was issued too, and are the same for all tenants and trees.
+// The keys are public, even before any token was issued, and are the same for all tenants and trees.
 func TestKeysBeforeAnyToken(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
@@ -199,14 +202,14 @@ func TestKeysBeforeAnyToken(t *testing.T) {
 	}
 }
 
-// together is the table's keys for processes that all read them before any of them writes.
-type together struct {
+// simultaneousKeys is the table's keys for processes that all read them before any of them writes.
+type simultaneousKeys struct {
 	table tokens.Keys
 	once  sync.Once
 	all   *sync.WaitGroup
 }
 
-func (k *together) Get(ctx context.Context) ([]byte, error) {
+func (k *simultaneousKeys) Get(ctx context.Context) ([]byte, error) {
 	keys, err := k.table.Get(ctx)
 	k.once.Do(func() {
 		k.all.Done()
@@ -215,12 +218,12 @@ func (k *together) Get(ctx context.Context) ([]byte, error) {
 	return keys, err
 }
 
-func (k *together) Replace(ctx context.Context, old, keys []byte) error {
+func (k *simultaneousKeys) Replace(ctx context.Context, old, keys []byte) error {
 	return k.table.Replace(ctx, old, keys)
 }
 
-// Processes with different keys, as while a secret is changed, publish at the same time: no key is lost, and the tokens of each
-// are good.
+// Processes with different keys, as while a secret is being changed, publish them simultaneously. No key
+// is lost, and the tokens of each process are valid.
 func TestKeysArePublishedByManyAtOnce(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
@@ -236,7 +239,7 @@ func TestKeysArePublishedByManyAtOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		keys := &together{table: product.Table.Keys, all: &all}
+		keys := &simultaneousKeys{table: product.Table.Keys, all: &all}
 		service := &tokens.Service{Clients: product.Table.Clients, Keys: keys, Issuer: issuer, PublicURL: "https://id.example.com/", Now: product.Clock.Now}
 		group.Go(func() {
 			token, err := service.Issue(t.Context(), tokens.Grant{Tenant: "acme", Caller: access.Admin, ClientID: "c", Secret: "secret"})

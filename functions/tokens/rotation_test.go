@@ -17,14 +17,14 @@ import (
 	"identitypools/shared/access"
 )
 
-// release starts a product with a signing secret of its own on a table that others use too.
-func release(t *testing.T, table string) *systemtest.Product {
+// newProcess starts a product with its own signing secret on a table that others use too.
+func newProcess(t *testing.T, table string) *systemtest.Product {
 	t.Helper()
 	return systemtest.New(t, func(c *system.Config) { c.Table, c.NoCourier = table, true })
 }
 
-// tokenOf gets a token for the client rotated of the tenant acme.
-func tokenOf(t *testing.T, product *systemtest.Product) string {
+// requestToken returns a token for the client "rotated" of the tenant acme.
+func requestToken(t *testing.T, product *systemtest.Product) string {
 	t.Helper()
 	return ask(t, product, "/acme/admin/oauth2/token", grant, "rotated", "secret").Text(t, "access_token")
 }
@@ -57,11 +57,12 @@ func servedKeys(t *testing.T, product *systemtest.Product) []string {
 	return ids
 }
 
-// The signing secret is changed while processes with the old one work on: no token is refused, at either, at any moment.
+// The signing secret is changed while processes with the old one are still running. No token is ever
+// refused by any of them.
 func TestTheSigningSecretIsRotatedWithoutAnOutage(t *testing.T) {
 	t.Parallel()
 	table := "test-" + systemtest.Unique()
-	before := release(t, table)
+	before := newProcess(t, table)
 	client := access.Client{Tenant: "acme", ID: "rotated", Caller: access.Admin, Scopes: []string{"identity_admin"}}
 	if err := before.EnsureClient(t.Context(), client, "secret"); err != nil {
 		t.Fatal(err)
@@ -76,22 +77,22 @@ func TestTheSigningSecretIsRotatedWithoutAnOutage(t *testing.T) {
 			}
 		}
 	}
-	old := tokenOf(t, before)
+	old := requestToken(t, before)
 	accepted("before", map[string]string{"of the old secret": old}, before)
 	if keys := servedKeys(t, before); !slices.Equal(keys, []string{keyOf(t, old)}) {
 		t.Errorf("before, the keys are %v", keys)
 	}
-	stranger := systemtest.New(t) // whose tokens name a key that is looked for in vain
+	stranger := systemtest.New(t) // its tokens name a key that is not published
 	strange := stranger.NewTenant(t).Admin.Token
 	if status := listPools(t, before, strange); status != 401 {
 		t.Errorf("a stranger's token is answered %d", status)
 	}
 
-	after := release(t, table)
+	after := newProcess(t, table)
 	accepted("when the new one starts", map[string]string{"of the old secret": old}, after)
-	fresh := tokenOf(t, after)
+	fresh := requestToken(t, after)
 	accepted("at once", map[string]string{"of the old secret": old, "of the new one": fresh}, after, before)
-	late := tokenOf(t, before)
+	late := requestToken(t, before)
 	accepted("meanwhile", map[string]string{"of the old secret": late, "of the new one": fresh}, before, after)
 
 	both := []string{keyOf(t, fresh), keyOf(t, old)}
@@ -102,15 +103,16 @@ func TestTheSigningSecretIsRotatedWithoutAnOutage(t *testing.T) {
 		}
 	}
 
-	after.Clock.Advance(tokens.Lifetime - time.Minute) // the old processes are gone long since
-	last := tokenOf(t, after)
+	after.Clock.Advance(tokens.Lifetime - time.Minute) // the old processes have ended
+	last := requestToken(t, after)
 	accepted("in the end", map[string]string{"of the old secret": late, "of the new one": fresh, "just issued": last}, after)
 	if keyOf(t, last) != keyOf(t, fresh) {
 		t.Error("the new secret has two keys")
 	}
 }
 
-// A process that outlives many rotations goes on signing, so its key is published again when it has fallen out of the set.
+// A process that outlives many rotations still signs tokens, so its key is published again when it is not
+// in the set any more.
 func TestAnOldProcessKeepsItsKeyPublished(t *testing.T) {
 	t.Parallel()
 	product := withClient(t)

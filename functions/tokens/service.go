@@ -1,5 +1,5 @@
-// Package tokens is the function that API clients get their tokens from: OAuth 2.0 client credentials (RFC 6749 §4.4), the
-// discovery document and the public keys.
+// Package tokens is the function that issues tokens to API clients. It serves OAuth 2.0 client
+// credentials (RFC 6749 §4.4), the discovery document and the public keys.
 package tokens
 
 import (
@@ -21,7 +21,7 @@ type Service struct {
 	Clients   table.Clients
 	Keys      Keys
 	Issuer    *access.Issuer
-	PublicURL string // base of the issuers' URLs
+	PublicURL string // the base of the issuers' URLs
 	Now       func() time.Time
 
 	mu        sync.Mutex
@@ -29,26 +29,27 @@ type Service struct {
 	readAt    time.Time
 }
 
-// Keys is where the public keys are published for the functions that verify tokens. It is an interface
-// because table.Keys is not its only implementation: a test has one that makes processes read at the same
-// time.
+// Keys stores the public keys for the functions that verify tokens. It is an interface because it
+// has a second implementation besides table.Keys, in a test in which several processes read the
+// keys at the same time.
 type Keys interface {
 	Get(ctx context.Context) ([]byte, error)
 	Replace(ctx context.Context, old, keys []byte) error
 }
 
-// Lifetime of a token. What a client may do is read when it gets one, so this is how long a revocation takes.
+// Lifetime is the lifetime of a token. A client's scopes are read when it gets a token, so this is
+// also how long it takes until a revocation is effective.
 const Lifetime = time.Hour
 
-// Grant is what a client asks for.
+// Grant is a client's request for a token.
 type Grant struct {
 	Tenant           string
 	Caller           access.Caller // Admin or System
 	ClientID, Secret string
-	Scope            string // empty: everything that the client may have
+	Scope            string // if it is empty, the client gets all scopes that it may have
 }
 
-// Token is what it gets.
+// Token is a token that was issued.
 type Token struct {
 	AccessToken string
 	Scope       string
@@ -64,7 +65,9 @@ var (
 	errScope  = Refusal{"invalid_scope", "the client may not have a scope that it asks for"}
 )
 
-// Issue is a token for a client that proves itself. Errors: Refusal.
+// Issue returns a token for a client that gives the right secret. The error is a Refusal if the
+// client is unknown, is a client of another tree, gives a wrong secret, or asks for a scope that it
+// may not have.
 func (s *Service) Issue(ctx context.Context, g Grant) (Token, error) {
 	client, err := s.client(ctx, g)
 	if err != nil {
@@ -89,6 +92,8 @@ func (s *Service) Issue(ctx context.Context, g Grant) (Token, error) {
 	return Token{AccessToken: token, Scope: strings.Join(scopes, " ")}, err
 }
 
+// client returns the client that makes a request, after comparing its secret. The error is
+// errClient.
 func (s *Service) client(ctx context.Context, g Grant) (access.Client, error) {
 	if !identity.ValidID(g.ClientID) {
 		return access.Client{}, errClient
@@ -103,16 +108,18 @@ func (s *Service) client(ctx context.Context, g Grant) (access.Client, error) {
 	return client, nil
 }
 
-// IssuerURL names the issuer of a tenant's tokens for a tree.
+// IssuerURL returns the issuer of a tenant's tokens for a caller.
 func (s *Service) IssuerURL(tenant string, caller access.Caller) string {
 	return strings.TrimSuffix(s.PublicURL, "/") + "/" + tenant + "/" + string(caller)
 }
 
-// keysAge is how old the public keys may be. While the signing secret is changed, processes with another one publish theirs too,
-// and in the end this process's own key falls out.
+// keysAge is how old the cached public keys may be. While the signing secret is being changed,
+// other processes publish other keys, which finally push the key of this process out of the
+// published ones.
 const keysAge = time.Second
 
-// PublicKeys is the JWK set, in which the issuer's own key is before any token is issued.
+// PublicKeys returns the published JWK set. It contains the issuer's own key before the first token
+// is issued.
 func (s *Service) PublicKeys(ctx context.Context) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -126,7 +133,8 @@ func (s *Service) PublicKeys(ctx context.Context) ([]byte, error) {
 	return s.published, nil
 }
 
-// publish adds the issuer's key to the public ones, if it is not among them, and returns them all.
+// publish adds the issuer's key to the published ones unless it is among them, and returns them
+// all.
 func (s *Service) publish(ctx context.Context) ([]byte, error) {
 	for range 3 {
 		old, err := s.Keys.Get(ctx)

@@ -14,7 +14,8 @@ import (
 	"identitypools/shared/access"
 )
 
-// ask sends a token request: a form, and an id and a secret for the Authorization header where they are given.
+// ask sends a token request: a form, and an id and a secret for the Authorization header if they
+// are given.
 func ask(t *testing.T, product *systemtest.Product, to, form, id, secret string) systemtest.Response {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), "POST", product.BaseURL+to, strings.NewReader(form))
@@ -87,7 +88,7 @@ func TestClientCredentials(t *testing.T) {
 	}
 }
 
-// What anybody can check a token with: discovery leads to the keys, and the keys verify the token.
+// Anybody can verify a token: the discovery document leads to the keys, and the keys verify the token.
 func TestDiscoveryLeadsToTheKeys(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)

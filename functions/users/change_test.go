@@ -8,8 +8,8 @@ import (
 	"identitypools/infra/check/systemtest"
 )
 
-// A change, or a deletion, is of the user that was read: of many at once that name the same version
-// one takes effect, and the others hear that the user has changed.
+// A change or a deletion is one of the version that was read. Of several simultaneous ones of the same
+// version, one takes effect, and the others are told that the user has changed.
 func TestAChangeIsOfTheUserThatWasRead(t *testing.T) {
 	t.Parallel()
 	tenant := systemtest.New(t).NewTenant(t)

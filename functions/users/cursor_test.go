@@ -11,7 +11,7 @@ import (
 	"identitypools/shared/identity"
 )
 
-// FuzzCursor asks for pages at any place and compares them with what a sorted list would give.
+// FuzzCursor requests pages at any place, and compares them with those of a sorted list.
 func FuzzCursor(f *testing.F) {
 	product := systemtest.New(f)
 	tenant := product.NewTenant(f)
@@ -46,13 +46,14 @@ func FuzzCursor(f *testing.F) {
 		for _, user := range got.Fields(t)["users"].([]any) {
 			listed = append(listed, user.(fields)["id"].(string))
 		}
-		if want := expected(ids, after, before, limit, falling); !slices.Equal(listed, want) {
+		if want := expectedPage(ids, after, before, limit, falling); !slices.Equal(listed, want) {
 			t.Errorf("after %q before %q limit %d falling %t: %v, want %v", after, before, limit, falling, listed, want)
 		}
 	})
 }
 
-func expected(ids []string, after, before string, limit int, falling bool) []string {
+// expectedPage returns the page of a sorted list.
+func expectedPage(ids []string, after, before string, limit int, falling bool) []string {
 	order := slices.Clone(ids)
 	if falling {
 		slices.Reverse(order)

@@ -5,7 +5,8 @@ import (
 	"identitypools/shared/wire"
 )
 
-// entry is the published ExtendedUser: a user as lists show it, without credentials.
+// entry is a user in the published form ExtendedUser, in which lists have users. It has no
+// credentials.
 type entry struct {
 	wire.Profile
 	Identifiers       []string            `json:"identifiers"`
@@ -14,19 +15,23 @@ type entry struct {
 	VerifiedAddresses []string            `json:"verified addresses"` // the published name has a space
 }
 
+// identifierDetails is an identifier with its type.
 type identifierDetails struct {
 	Type  identity.IdentifierType `json:"type"`
 	Value string                  `json:"value"`
 }
 
+// addressState is an address with whether it is verified.
 type addressState struct {
 	Address  string `json:"address"`
 	Verified bool   `json:"verified"`
 }
 
+// entryOf returns the entry of a user in a list.
 func entryOf(u identity.User) entry {
 	e := entry{
-		Profile: wire.ProfileOf(u), Identifiers: []string{}, IdentifierDetails: []identifierDetails{}, Addresses: []addressState{}, VerifiedAddresses: []string{},
+		Profile: wire.ProfileOf(u), Identifiers: []string{}, IdentifierDetails: []identifierDetails{},
+		Addresses: []addressState{}, VerifiedAddresses: []string{},
 	}
 	for _, i := range u.Identifiers {
 		e.Identifiers = append(e.Identifiers, i.Value)

@@ -6,8 +6,8 @@ import (
 	"identitypools/infra/check/systemtest"
 )
 
-// An address finds its user once it is proved, also where it is an identifier too: who asks for the
-// owner of an address is told only of one who has proved it.
+// A user can be found by an address once it is proved, even if the address is also an identifier.
+// A caller who asks for the owner of an address gets only a user who has proved it.
 func TestAnAddressFindsNobodyBeforeItIsProved(t *testing.T) {
 	t.Parallel()
 	tenant := systemtest.New(t).NewTenant(t)

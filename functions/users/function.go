@@ -8,7 +8,7 @@ import (
 	"identitypools/shared/start"
 )
 
-// New is the function with its real parts.
+// New returns the handler of the function, made from the parts of its process.
 func New(p start.Parts) (http.Handler, error) {
 	return Handler(&Service{
 		Pools: p.Table.Pools, Users: p.Table.Users, Registrations: p.Table.Registrations,

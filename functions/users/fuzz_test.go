@@ -8,7 +8,8 @@ import (
 	"identitypools/infra/check/systemtest"
 )
 
-// FuzzFilter filters a list by any text. It is answered with users of the pool or refused by name, whatever it says and however deep.
+// FuzzFilter filters a list by any text. The answer has users of the pool, or an error that names
+// the parameter, however deep the text is nested.
 func FuzzFilter(f *testing.F) {
 	product := systemtest.New(f)
 	tenant := product.NewTenant(f)
@@ -22,7 +23,7 @@ func FuzzFilter(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, filter string) {
 		if len(filter) > 4096 {
-			return // a gateway takes no longer query
+			return // a gateway accepts no longer query
 		}
 		got := tenant.Admin.Call(t, "GET", "/pools/"+pool+"/users?query="+url.QueryEscape(filter), nil)
 		switch got.Status {

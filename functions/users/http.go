@@ -13,12 +13,13 @@ import (
 	"identitypools/shared/wire"
 )
 
-// Handler serves the function's routes.
+// Handler returns the handler of the function's routes.
 func Handler(s *Service, o api.Options) (http.Handler, error) { return api.New(routes(s), o) }
 
 // Routes returns the rows of the function's routes.
 func Routes() []api.Route { return routes(nil).Routes() }
 
+// routes returns the function's routes with their actions.
 func routes(s *Service) api.Function {
 	h := handlers{s}
 	const all, one = "/pools/{ipID}/users", "/pools/{ipID}/users/{userID}"
@@ -29,14 +30,16 @@ func routes(s *Service) api.Function {
 		api.ForBoth("PUT", one, "updateUser", "systemUpdateUser", api.Change(200, h.update, answer)),
 		api.ForBoth("DELETE", one, "deleteUser", "systemDeleteUser", api.Change(204, h.delete, api.Empty)),
 		api.ForSystem("POST", all+"/by_key", "systemGetUserByKey", api.Read(h.getByKey, answer)),
-		api.ForAdmin("GET", one+"/suppressions", "listSuppressions", api.Read(h.suppressions, api.Encode(suppressionsOf))),
+		api.ForAdmin("GET", one+"/suppressions", "listSuppressions",
+			api.Read(h.suppressions, api.Encode(suppressionsOf))),
 		api.ForAdmin("DELETE", one+"/suppressions", "clearSuppressions", api.Change(204, h.clear, api.Empty)),
 	)
 }
 
-// handlers decode requests for the use cases.
+// handlers calls the use cases with decoded requests.
 type handlers struct{ service *Service }
 
+// answer returns the answer to a request that results in a user.
 func answer(u identity.User) api.Answer[wire.User] {
 	return api.Answer[wire.User]{Version: u.Version, Body: wire.UserOf(u)}
 }
@@ -72,6 +75,7 @@ type suppressions struct {
 	Suppressions []identity.Suppression `json:"suppressions"`
 }
 
+// suppressionsOf returns the answer to a list of a user's suppressions.
 func suppressionsOf(all []identity.Suppression) suppressions { return suppressions{all} }
 
 func (h handlers) suppressions(ctx context.Context, c api.PlainCall) ([]identity.Suppression, error) {
@@ -81,7 +85,7 @@ func (h handlers) suppressions(ctx context.Context, c api.PlainCall) ([]identity
 func (h handlers) clear(
 	ctx context.Context, c api.PlainCall, _ once.Reply[once.None],
 ) (once.None, error) {
-	return once.None{}, h.service.Clear(ctx, c.User())
+	return once.None{}, h.service.ClearSuppressions(ctx, c.User())
 }
 
 // listQuery is the query of a list of users.
@@ -94,7 +98,7 @@ type listQuery struct {
 	Limit  api.Limit `query:"limit"`
 }
 
-// sort is what a list of users is ordered by, which is the id.
+// sort is the parameter for the order of a list of users, which can only be "id".
 type sort string
 
 // UnmarshalText reads "id".
@@ -105,7 +109,7 @@ func (s *sort) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// filter is a Filter as JSON.
+// filter is the parameter for a Filter, as JSON.
 type filter struct{ Filter }
 
 // UnmarshalText reads a JSON object.

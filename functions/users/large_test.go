@@ -11,7 +11,7 @@ import (
 	"identitypools/infra/check/systemtest"
 )
 
-// largePool makes a pool whose users, u000 and so on, have the payload given.
+// largePool creates a pool whose users, u000 and so on, have the given payload.
 func largePool(t *testing.T, tenant *systemtest.Tenant, n int, payload string) (pool string, ids []string) {
 	t.Helper()
 	schema := tenant.Admin.Must(t, 201, "POST", "/schemas", `{"name":"s","schema":{}}`).Text(t, "id")
@@ -32,7 +32,7 @@ func largePool(t *testing.T, tenant *systemtest.Tenant, n int, payload string) (
 	return pool, ids
 }
 
-// A page is full however large its users are: the table reads 1 MB at once, which is 17 of these.
+// A page is full even if its users are large: one read of the table has 1 MB, which is 17 of these.
 func TestAPageOfLargeUsersIsFull(t *testing.T) {
 	t.Parallel()
 	tenant := systemtest.New(t).NewTenant(t)
@@ -63,7 +63,7 @@ func TestAPageOfLargeUsersIsFull(t *testing.T) {
 	}
 }
 
-// What is larger than an answer can be is refused with a word of what to do, and never cut short.
+// A page that is too large for an answer is refused with advice, and is never shortened.
 func TestAPageIsTooLargeForAnAnswer(t *testing.T) {
 	t.Parallel()
 	tenant := systemtest.New(t).NewTenant(t)

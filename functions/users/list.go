@@ -12,7 +12,8 @@ import (
 	"identitypools/shared/identity"
 )
 
-// Query asks for a page of a pool's users in the order of their ids, at most Limit, strictly after or directly before an id.
+// Query selects a page of a pool's users in the order of their ids. The page has at most Limit
+// users, which come after the id After, or directly before the id Before.
 type Query struct {
 	Filter        Filter
 	Descending    bool
@@ -20,36 +21,40 @@ type Query struct {
 	Limit         int
 }
 
-// Filter is the published query parameter: all of its members must hold. UserKey is the user's id, or what an identifier or verified
-// address starts or ends with. Payload and Metadata name top-level members: simple values must be equal, arrays must contain.
+// Filter is the published filter of lists. A user must match all of its members. UserKey is the
+// user's id, or the beginning or the end of an identifier or verified address. Payload and Metadata
+// name members of these documents. A simple value must be equal to the value in the document; if
+// the document has an array, it must contain the value.
 type Filter struct {
 	UserKey  string         `json:"user_key"`
 	Payload  map[string]any `json:"payload"`
 	Metadata map[string]any `json:"metadata"`
 }
 
-// Page is users, and where a search that has read its share stopped: a caller goes on after StoppedAt; "" is no stop.
+// Page has users, and the id after which a search can be continued that has stopped because it had
+// read enough users. StoppedAt is empty if it has not stopped.
 type Page struct {
 	Users     []identity.User
 	StoppedAt string
 }
 
-// Bounds of a filtered list: it reads searchPage users at a time, or fewer where they have 1 MB,
-// and at most searchPages times a call.
+// Limits of a filtered list. It reads searchPage users at a time, or fewer if they have 1 MB, and
+// it reads at most searchPages times.
 const (
 	searchPage  = 250
 	searchPages = 20
 )
 
-// List is a page of a pool's users. It reads until the page is full or the list ends: one read of
-// the table ends at 1 MB, which may be few users. Errors: NotFound for the pool.
+// List returns a page of a pool's users. It reads until the page is full or the list ends, because
+// one read of the table ends at 1 MB, which may be only a few users. The error is NotFound if there
+// is no such pool.
 func (s *Service) List(ctx context.Context, tenant, pool string, q Query) (Page, error) {
 	p, err := s.Pools.Cached(ctx, tenant, pool)
 	if err != nil {
 		return Page{}, err
 	}
 	matches := q.Filter.matcher(p)
-	filtered := !q.Filter.empty()
+	filtered := !q.Filter.isEmpty()
 	var page Page
 	walk := q.walk()
 	for reads := 0; !filtered || reads < searchPages; reads++ {
@@ -81,7 +86,8 @@ func (s *Service) List(ctx context.Context, tenant, pool string, q Query) (Page,
 	return page.inOrder(walk), nil
 }
 
-// walk is how a list moves over the ids: upwards from after, or downwards from before, until it meets end.
+// walk is the state of a list that goes through the ids: upwards from after, or downwards from
+// before, until it reaches end. If reversed is true, the order of the result must be reversed.
 type walk struct {
 	after, before, end string
 	down, reversed     bool
@@ -90,8 +96,8 @@ type walk struct {
 // endOfIDs sorts after every id.
 const endOfIDs = "\U0010FFFF"
 
-// walk starts at the bound of the query from which its page counts: the items directly before an id are read downwards, and
-// turned round.
+// walk returns the walk of the query at its beginning. The users directly before an id are read
+// downwards from it and then reversed.
 func (q Query) walk() walk {
 	backwards := q.Before != "" && q.After == ""
 	from, end := q.After, q.Before
@@ -110,8 +116,10 @@ func (q Query) walk() walk {
 	return w
 }
 
+// ends reports whether the walk has ended at id.
 func (w walk) ends(id string) bool { return w.end != "" && (id == w.end || (id > w.end) != w.down) }
 
+// past returns the walk after id.
 func (w walk) past(id string) walk {
 	if w.down {
 		w.before = id
@@ -121,6 +129,7 @@ func (w walk) past(id string) walk {
 	return w
 }
 
+// inOrder returns the page in the order of the query.
 func (p Page) inOrder(w walk) Page {
 	if w.reversed {
 		slices.Reverse(p.Users)
@@ -128,19 +137,23 @@ func (p Page) inOrder(w walk) Page {
 	return p
 }
 
-func (f Filter) empty() bool { return f.UserKey == "" && len(f.Payload) == 0 && len(f.Metadata) == 0 }
+// isEmpty reports whether every user matches the filter.
+func (f Filter) isEmpty() bool { return f.UserKey == "" && len(f.Payload) == 0 && len(f.Metadata) == 0 }
 
-// matcher is the filter as a test of users of p.
+// matcher returns a function that reports whether a user of the pool p matches the filter.
 func (f Filter) matcher(p identity.Pool) func(identity.User) bool {
 	keys := []string{f.UserKey}
 	if normalized, err := p.Normalize(identity.TypeUID, f.UserKey); err == nil {
 		keys = append(keys, normalized)
 	}
 	return func(u identity.User) bool {
-		return (f.UserKey == "" || hasKey(u, keys)) && contains(u.Payload, f.Payload) && contains(u.Metadata, f.Metadata)
+		return (f.UserKey == "" || hasKey(u, keys)) &&
+			contains(u.Payload, f.Payload) && contains(u.Metadata, f.Metadata)
 	}
 }
 
+// hasKey reports whether one of the keys is the user's id, or the beginning or end of one of the
+// user's claims.
 func hasKey(u identity.User, keys []string) bool {
 	return slices.ContainsFunc(keys, func(key string) bool {
 		return u.ID == key || slices.ContainsFunc(u.Claims(), func(claim string) bool {
@@ -149,7 +162,8 @@ func hasKey(u identity.User, keys []string) bool {
 	})
 }
 
-// contains says whether the document has each wanted member: an equal value, or an array with an equal element.
+// contains reports whether the document has each wanted member: an equal value, or an array with an
+// equal element.
 func contains(document jsontext.Value, wanted map[string]any) bool {
 	if len(wanted) == 0 {
 		return true

@@ -8,9 +8,9 @@ import (
 	"identitypools/infra/check/systemtest"
 )
 
-// An idempotency key is of whoever uses it: another tenant, or the same one in another tree, may
-// use the same key for the same request, which is carried out for each, and whose answers stay
-// apart.
+// An idempotency key belongs to the caller who uses it. Another tenant, or the same tenant in another
+// tree, may use the same key for the same request. The request is carried out for each of them, and
+// each gets its own answer.
 func TestAKeyIsOfOneTenantAndTree(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
@@ -41,8 +41,8 @@ func TestAKeyIsOfOneTenantAndTree(t *testing.T) {
 	}
 }
 
-// What a request is, for its idempotency key, is its method, path, query, body and precondition. A
-// request that differs in one of these is another one, which the key of the first is refused for.
+// An idempotency key belongs to a method, a path, a query, a body and a precondition. A request that
+// differs in one of them is a different request, and is refused under the same key.
 func TestAKeyIsOfOneRequest(t *testing.T) {
 	t.Parallel()
 	tenant := systemtest.New(t).NewTenant(t)

@@ -1,5 +1,5 @@
-// Package users is the function that administrators manage users with: create, list, read, change, delete, find by key, let mails
-// go again to addresses that bounced.
+// Package users is the function with which administrators create, list, read, find, change and
+// delete users, and allow mails again to addresses that bounced.
 package users
 
 import (
@@ -13,7 +13,7 @@ import (
 	"identitypools/shared/table"
 )
 
-// Service has the use cases on users.
+// Service has the use cases for users.
 type Service struct {
 	Pools         table.Pools
 	Users         table.Users
@@ -25,8 +25,8 @@ type Service struct {
 	NewID         func() string
 }
 
-// Create makes a user, of any status, and sends nothing. Errors: NotFound for the pool, Invalid, Conflict where the id, an
-// identifier or a verified address is taken.
+// Create creates a user of any status. It sends no mail. The error is NotFound if there is no such
+// pool, Invalid, or Conflict if the id, an identifier or a verified address is taken.
 func (s *Service) Create(
 	ctx context.Context, tenant, pool string, n identity.NewUser, reply once.Reply[identity.User],
 ) (identity.User, error) {
@@ -50,7 +50,8 @@ func (s *Service) Create(
 	return u, s.Users.Create(ctx, u, reply)
 }
 
-// Read reads a user. Errors: NotFound for pool or user, PreconditionFailed.
+// Read returns a user. The error is NotFound if there is no such pool or user, or
+// PreconditionFailed if match refuses its version.
 func (s *Service) Read(ctx context.Context, ref identity.UserRef, match identity.Match) (identity.User, error) {
 	if _, err := s.Pools.Cached(ctx, ref.Tenant, ref.Pool); err != nil {
 		return identity.User{}, err
@@ -62,14 +63,17 @@ func (s *Service) Read(ctx context.Context, ref identity.UserRef, match identity
 	return u, match.Check(u.Version)
 }
 
-// Key finds a user: by an identifier or by a verified address, one of the two.
+// Key names a user by either an identifier or a verified address.
 type Key struct {
 	Identifier string `json:"identifier"`
 	Address    string `json:"address"`
 }
 
-// ReadByKey finds a user. Errors: NotFound, Invalid where not exactly one key is given.
-func (s *Service) ReadByKey(ctx context.Context, tenant, pool string, k Key, match identity.Match) (identity.User, error) {
+// ReadByKey returns the user whom a key names. The error is NotFound, Invalid unless the key has
+// exactly one member, or PreconditionFailed if match refuses the user's version.
+func (s *Service) ReadByKey(
+	ctx context.Context, tenant, pool string, k Key, match identity.Match,
+) (identity.User, error) {
 	p, err := s.Pools.Cached(ctx, tenant, pool)
 	if err != nil {
 		return identity.User{}, err
@@ -89,14 +93,14 @@ func (s *Service) ReadByKey(ctx context.Context, tenant, pool string, k Key, mat
 	if err != nil {
 		return u, err
 	}
-	if !has(u, k, normalized) {
+	if !hasKind(u, k, normalized) {
 		return u, identity.NotFound{Thing: "user", ID: "with this key"}
 	}
 	return u, match.Check(u.Version)
 }
 
-// has says whether the claim by which u was found is of the kind that was asked for.
-func has(u identity.User, k Key, normalized string) bool {
+// hasKind reports whether the claim by which u was found is of the kind that the key names.
+func hasKind(u identity.User, k Key, normalized string) bool {
 	if k.Address == "" {
 		for _, i := range u.Identifiers {
 			if i.Normalized == normalized {
@@ -113,9 +117,9 @@ func has(u identity.User, k Key, normalized string) bool {
 	return false
 }
 
-// Update changes a user's documents and status. The documents that it changes are checked, and no
-// others: a user can always be disabled, whatever has become of its schemas. Errors: NotFound,
-// Invalid, PreconditionFailed.
+// Update changes a user's documents and status. It checks only the documents that it changes, so a
+// user can be deactivated even if its other documents do not conform to their schemas any more. The
+// error is NotFound, Invalid or PreconditionFailed.
 func (s *Service) Update(
 	ctx context.Context, ref identity.UserRef, match identity.Match, c identity.UserChange,
 	reply once.Reply[identity.User],
@@ -137,7 +141,8 @@ func (s *Service) Update(
 	return u, err
 }
 
-// Delete deletes a user and frees its identifiers at once. Errors: NotFound, PreconditionFailed.
+// Delete deletes a user and frees its identifiers at once. The error is NotFound or
+// PreconditionFailed.
 func (s *Service) Delete(
 	ctx context.Context, ref identity.UserRef, match identity.Match, reply once.Reply[once.None],
 ) error {

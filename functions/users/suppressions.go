@@ -6,8 +6,8 @@ import (
 	"identitypools/shared/identity"
 )
 
-// Suppressed returns those addresses of the user, and of registrations that wait with it, to which nothing
-// is sent. Errors: NotFound for pool or user.
+// Suppressed returns the suppressions of the user's addresses, and of the addresses of
+// registrations that wait with the user. The error is NotFound if there is no such pool or user.
 func (s *Service) Suppressed(ctx context.Context, ref identity.UserRef) ([]identity.Suppression, error) {
 	u, err := s.Read(ctx, ref, identity.Match{})
 	if err != nil {
@@ -20,10 +20,11 @@ func (s *Service) Suppressed(ctx context.Context, ref identity.UserRef) ([]ident
 	return s.Suppressions.Find(ctx, u.Mailboxes(waiting, s.Now()))
 }
 
-// Clear lets mails go again to all addresses that Suppressed returns, and to no other: marks are of the whole
-// deployment, which is no single administrator's. It repeats safely, so no answer is stored for a request
-// with an idempotency key. Errors: NotFound for pool or user.
-func (s *Service) Clear(ctx context.Context, ref identity.UserRef) error {
+// ClearSuppressions deletes all suppressions that Suppressed returns. It deletes no others, because
+// suppressions are those of the whole deployment, and no administrator is responsible for all of
+// it. It can safely be repeated, so no answer is stored for a request with an idempotency key. The
+// error is NotFound if there is no such pool or user.
+func (s *Service) ClearSuppressions(ctx context.Context, ref identity.UserRef) error {
 	list, err := s.Suppressed(ctx, ref)
 	if err != nil {
 		return err

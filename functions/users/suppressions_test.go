@@ -10,8 +10,9 @@ import (
 	"identitypools/infra/check/systemtest"
 )
 
-// complain has the courier hear of SES that an address bounced for good, or that its owner complained.
-func complain(tb testing.TB, product *systemtest.Product, reason, address string) {
+// reportSuppression delivers a report of SES to the courier: that an address bounced permanently,
+// or that its owner complained.
+func reportSuppression(tb testing.TB, product *systemtest.Product, reason, address string) {
 	tb.Helper()
 	to := []fields{{"emailAddress": address}}
 	detail := map[string]fields{
@@ -27,8 +28,8 @@ func complain(tb testing.TB, product *systemtest.Product, reason, address string
 	}
 }
 
-// suppressed are a user's marks as "address reason".
-func suppressed(tb testing.TB, c *systemtest.Client, path string) []string {
+// listSuppressed returns a user's suppressions in the form "address reason".
+func listSuppressed(tb testing.TB, c *systemtest.Client, path string) []string {
 	tb.Helper()
 	var answer struct {
 		Suppressions []struct {
@@ -68,13 +69,13 @@ func TestAnAdministratorClearsAnAddress(t *testing.T) {
 			}
 		}
 	}
-	complain(t, product, "bounce", strings.ToUpper(email))
+	reportSuppression(t, product, "bounce", strings.ToUpper(email))
 	for range 2 {
 		ask()
 		if mails := product.Inbox.Mails(t, email); len(mails) > 0 {
 			t.Fatalf("%d mails to an address that bounced", len(mails))
 		}
-		product.Clock.Advance(400 * 24 * time.Hour) // no time clears it
+		product.Clock.Advance(400 * 24 * time.Hour) // suppressions do not expire
 		tenant.RenewTokens(t)
 	}
 	for _, it := range product.Stored(t, "SUPPRESSED#") {
@@ -83,12 +84,12 @@ func TestAnAdministratorClearsAnAddress(t *testing.T) {
 		}
 	}
 	box := strings.ToLower(email)
-	if got := suppressed(t, tenant.Admin, user+"/suppressions"); !slices.Equal(got, []string{box + " bounce"}) {
+	if got := listSuppressed(t, tenant.Admin, user+"/suppressions"); !slices.Equal(got, []string{box + " bounce"}) {
 		t.Errorf("suppressed: %q", got)
 	}
 	for range 2 {
 		tenant.Admin.Must(t, 204, "DELETE", user+"/suppressions", nil)
-		if got := suppressed(t, tenant.Admin, user+"/suppressions"); len(got) > 0 {
+		if got := listSuppressed(t, tenant.Admin, user+"/suppressions"); len(got) > 0 {
 			t.Errorf("still suppressed: %q", got)
 		}
 	}
@@ -96,8 +97,8 @@ func TestAnAdministratorClearsAnAddress(t *testing.T) {
 	tenant.System.Must(t, 201, "POST", user+"/activate", fields{"code": systemtest.CodeIn(t, product.Inbox.Await(t, email, 1)[0]), "password": systemtest.Password})
 }
 
-// Marks are of the whole deployment: an administrator sees and clears those of a user's own addresses and of the registrations that wait
-// with it, and nobody else's.
+// Suppressions are those of the whole deployment. An administrator can see and clear those of a user's
+// own addresses and of the registrations that wait with the user, and no others.
 func TestOnlyAUsersAddressesAreCleared(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
@@ -111,17 +112,17 @@ func TestOnlyAUsersAddressesAreCleared(t *testing.T) {
 	tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register", fields{"identifier": name, "otp_address": waiting, "password": systemtest.Password})
 	other := "/pools/" + pool + "/users/" + tenant.NewUser(t, pool, "new", stranger, nil) + "/suppressions"
 	for _, address := range []string{mail, second, waiting, stranger} {
-		complain(t, product, "complaint", address)
+		reportSuppression(t, product, "complaint", address)
 	}
 	want := []string{mail + " complaint", second + " complaint", waiting + " complaint"}
-	if got := suppressed(t, tenant.Admin, user); !slices.Equal(slices.Sorted(slices.Values(got)), want) {
+	if got := listSuppressed(t, tenant.Admin, user); !slices.Equal(slices.Sorted(slices.Values(got)), want) {
 		t.Errorf("suppressed: %q, want %q", got, want)
 	}
 	tenant.Admin.Must(t, 204, "DELETE", user, nil)
-	if got := suppressed(t, tenant.Admin, user); len(got) > 0 {
+	if got := listSuppressed(t, tenant.Admin, user); len(got) > 0 {
 		t.Errorf("still suppressed: %q", got)
 	}
-	if got := suppressed(t, tenant.Admin, other); !slices.Equal(got, []string{stranger + " complaint"}) {
+	if got := listSuppressed(t, tenant.Admin, other); !slices.Equal(got, []string{stranger + " complaint"}) {
 		t.Errorf("another user's: %q", got)
 	}
 	if left := product.Stored(t, "SUPPRESSED#"); len(left) != 1 {
@@ -139,10 +140,10 @@ func TestSuppressionsOfNobody(t *testing.T) {
 		tenant.Admin.Must(t, 404, method, "/pools/"+pool+"/users/nobody/suppressions", nil)
 		tenant.Admin.Must(t, 404, method, "/pools/nowhere"+user, nil)
 		product.NewTenant(t).Admin.Must(t, 404, method, "/pools/"+pool+user, nil)
-		tenant.System.Must(t, 404, method, "/pools/"+pool+user, nil) // the tree of back ends has no such route
+		tenant.System.Must(t, 404, method, "/pools/"+pool+user, nil) // the system tree has no such route
 		tenant.Public.Must(t, 404, method, "/pools/"+pool+user, nil)
 	}
-	if got := suppressed(t, tenant.Admin, "/pools/"+pool+user); len(got) > 0 {
+	if got := listSuppressed(t, tenant.Admin, "/pools/"+pool+user); len(got) > 0 {
 		t.Errorf("suppressed: %q", got)
 	}
 }

@@ -9,22 +9,22 @@ import (
 	"identitypools/infra/check/systemtest"
 )
 
-// registered is the user of somebody who has signed up, by a back end that sends no mail.
-func registered(t *testing.T, tenant *systemtest.Tenant, pool, identifier string) (id string) {
+// register registers a user through a back end that sends no mail, and returns the user's id.
+func register(t *testing.T, tenant *systemtest.Tenant, pool, identifier string) (id string) {
 	t.Helper()
 	path := "/pools/" + pool + "/user/register?send_activation_message=false"
 	return tenant.System.Must(t, 201, "POST", path,
 		fields{"identifier": identifier, "password": systemtest.Password}).Text(t, "id")
 }
 
-// codeFor is a code that activates a user.
+// codeFor returns a code that activates a user.
 func codeFor(t *testing.T, tenant *systemtest.Tenant, pool, id string) string {
 	t.Helper()
 	return tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/users/"+id+"/code/generate",
 		fields{"type": "activation"}).Text(t, "code")
 }
 
-// withIdentifiers is a new user that has e-mail addresses as identifiers.
+// withIdentifiers returns a new user that has e-mail addresses as identifiers.
 func withIdentifiers(emails ...string) fields {
 	identifiers := make([]fields, len(emails))
 	for i, email := range emails {
@@ -33,7 +33,8 @@ func withIdentifiers(emails ...string) fields {
 	return fields{"status": "new", "identifiers": identifiers}
 }
 
-// An administrator's user takes an identifier that nobody has proved, and what waited for it goes.
+// A user whom an administrator creates takes over an identifier that nobody has proved, and what waited
+// for it is deleted.
 func TestAnUnprovedUserGivesWay(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
@@ -48,7 +49,7 @@ func TestAnUnprovedUserGivesWay(t *testing.T) {
 			mail := product.Inbox.Await(t, email, 1)[0]
 			product.AwaitEmptyOutbox(t)
 			before := tenant.System.Must(t, 200, "POST", users+"/by_key", fields{"identifier": email}).Text(t, "id")
-			code := codeFor(t, tenant, pool, registered(t, tenant, pool, email))
+			code := codeFor(t, tenant, pool, register(t, tenant, pool, email))
 
 			made := client.Must(t, 201, "POST", users, withIdentifiers(email)).Text(t, "id")
 			got := tenant.System.Must(t, 200, "POST", users+"/by_key",
@@ -61,7 +62,7 @@ func TestAnUnprovedUserGivesWay(t *testing.T) {
 			tenant.System.Must(t, 422, "POST", users+"/"+made+"/activate", fields{"code": code})
 			tenant.Public.Must(t, 422, "POST", "/pools/"+pool+"/activate",
 				fields{"ticket": ticket, "code": systemtest.CodeIn(t, mail)})
-			// of an administrator's user, who is new and not unproved
+			// of a user whom an administrator created, who is new but not unproved
 			client.Must(t, 409, "POST", users, withIdentifiers(email))
 
 			tenant.System.Must(t, 201, "POST", users+"/"+made+"/activate",
@@ -71,12 +72,12 @@ func TestAnUnprovedUserGivesWay(t *testing.T) {
 			tenant.System.Must(t, 401, "POST", "/pools/"+pool+"/user/password/verify", proof("a stranger's password"))
 			product.AwaitEmptyOutbox(t)
 			proved[made] = true
-			mustBeWhole(t, product, tenant, proved)
+			checkInvariants(t, product, tenant, proved)
 		})
 	}
 }
 
-// Who gives way, and who does not.
+// Which users are replaced, and which are not.
 func TestWhoseIdentifierIsTaken(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
@@ -87,7 +88,7 @@ func TestWhoseIdentifierIsTaken(t *testing.T) {
 	proved := map[string]bool{}
 	unproved := func() (email, id string) {
 		email = systemtest.Address("ann")
-		return email, registered(t, tenant, pool, email)
+		return email, register(t, tenant, pool, email)
 	}
 	active := func() (email, id string) {
 		email, id = unproved()
@@ -98,7 +99,7 @@ func TestWhoseIdentifierIsTaken(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		given func() (user fields, old []string)
-		at    string // what is taken; "" where the user is made in place of the old ones
+		at    string // the field that is taken; "" if the user replaces the old ones
 	}{
 		{"several unproved users", func() (fields, []string) {
 			a, first := unproved()
@@ -112,7 +113,7 @@ func TestWhoseIdentifierIsTaken(t *testing.T) {
 			return user, []string{id}
 		}, ""},
 		{"an unproved user, of a phone number", func() (fields, []string) {
-			id := registered(t, tenant, pool, "+49301234567")
+			id := register(t, tenant, pool, "+49301234567")
 			return fields{"status": "active", "identifiers": []fields{
 				{"identifier": "+49301234567", "type": "mobile"},
 			}}, []string{id}
@@ -167,12 +168,12 @@ func TestWhoseIdentifierIsTaken(t *testing.T) {
 					t.Errorf("the old user answers %d, want %d", is, want)
 				}
 			}
-			mustBeWhole(t, product, tenant, proved)
+			checkInvariants(t, product, tenant, proved)
 		})
 	}
 }
 
-// One transaction replaces so many users, and never a part of them.
+// One transaction replaces a limited number of users, and never only some of them.
 func TestAsManyGiveWayAsATransactionHolds(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
@@ -185,7 +186,7 @@ func TestAsManyGiveWayAsATransactionHolds(t *testing.T) {
 			var addresses []fields
 			for i := range n {
 				email := systemtest.Address("ann")
-				registered(t, tenant, pool, email)
+				register(t, tenant, pool, email)
 				if i < 20 {
 					emails = append(emails, email)
 				} else {
@@ -207,15 +208,15 @@ func TestAsManyGiveWayAsATransactionHolds(t *testing.T) {
 	}
 }
 
-// Of many who want what an unproved user has, one gets it.
+// Of several simultaneous calls that want the identifier of an unproved user, one gets it.
 func TestOneOfManyReplacesAnUnprovedUser(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
 	tenant := product.NewTenant(t)
 	for range 5 {
 		pool, email := tenant.NewPool(t, nil), systemtest.Address("race")
-		registered(t, tenant, pool, email)
-		statuses := atOnce(20, func(i int) string {
+		register(t, tenant, pool, email)
+		statuses := callSimultaneously(20, func(i int) string {
 			client := []*systemtest.Client{tenant.Admin, tenant.System}[i%2]
 			return fmt.Sprint(client.Call(t, "POST", "/pools/"+pool+"/users", withIdentifiers(email)).Status)
 		})
@@ -223,11 +224,11 @@ func TestOneOfManyReplacesAnUnprovedUser(t *testing.T) {
 			t.Errorf("twenty at once answer %v", statuses)
 		}
 	}
-	mustBeWhole(t, product, tenant, nil)
+	checkInvariants(t, product, tenant, nil)
 }
 
-// Who activates a user while administrators and strangers want its identifier either is in time,
-// and nobody takes it, or too late.
+// If a user is activated while administrators and strangers want its identifier, either the activation
+// comes first and nobody else gets it, or the activation is refused.
 func TestActivationAgainstReplacement(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
@@ -238,12 +239,12 @@ func TestActivationAgainstReplacement(t *testing.T) {
 		pool, email := tenant.NewPool(t, nil), systemtest.Address("race")
 		proof := fields{}
 		if round%2 == 0 {
-			proof["password"] = systemtest.Password // it is hashed first, so that the others are mostly faster
+			proof["password"] = systemtest.Password // it must be hashed, so the other calls are usually faster
 		}
-		id := registered(t, tenant, pool, email)
+		id := register(t, tenant, pool, email)
 		path := "/pools/" + pool
 		proof["code"] = codeFor(t, tenant, pool, id)
-		answers := atOnce(20, func(i int) string {
+		answers := callSimultaneously(20, func(i int) string {
 			switch i % 4 {
 			case 0:
 				return fmt.Sprint("activate ",
@@ -270,11 +271,11 @@ func TestActivationAgainstReplacement(t *testing.T) {
 	}
 	t.Logf("%d users were activated and %d replaced", outcomes[true], outcomes[false])
 	product.AwaitEmptyOutbox(t)
-	mustBeWhole(t, product, tenant, proved)
+	checkInvariants(t, product, tenant, proved)
 }
 
-// atOnce makes n calls at once and counts their answers.
-func atOnce(n int, call func(i int) (answer string)) map[string]int {
+// callSimultaneously makes n simultaneous calls and counts their answers.
+func callSimultaneously(n int, call func(i int) (answer string)) map[string]int {
 	var (
 		calls   sync.WaitGroup
 		mu      sync.Mutex
@@ -292,9 +293,9 @@ func atOnce(n int, call func(i int) (answer string)) map[string]int {
 	return answers
 }
 
-// mustBeWhole fails the test where an invariant of the table does not hold for the tenant. proved
-// are the ids of the users who may be active.
-func mustBeWhole(t *testing.T, product *systemtest.Product, tenant *systemtest.Tenant, proved map[string]bool) {
+// checkInvariants fails the test if an invariant of the table does not hold for the tenant. The
+// users whose ids are in proved may be active.
+func checkInvariants(t *testing.T, product *systemtest.Product, tenant *systemtest.Tenant, proved map[string]bool) {
 	t.Helper()
 	for _, broken := range product.BrokenInvariants(t, tenant.ID, proved) {
 		t.Error(broken)

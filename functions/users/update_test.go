@@ -6,8 +6,8 @@ import (
 	"identitypools/infra/check/systemtest"
 )
 
-// A change checks the documents that it changes. So a user whose documents do not match their
-// schemas any more, or never did, can be disabled, enabled and deleted all the same.
+// A change checks only the documents that it changes. So a user whose documents do not conform to their
+// schemas can still be deactivated, activated and deleted.
 func TestAChangeChecksWhatItChanges(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
@@ -18,7 +18,7 @@ func TestAChangeChecksWhatItChanges(t *testing.T) {
 	payload, metadata, gone := newSchema(`{}`), newSchema(`{}`), newSchema(`{}`)
 	pool := tenant.NewPool(t, fields{"payload_schema_id": payload, "metadata_schema_id": metadata})
 	users := "/pools/" + pool + "/users"
-	registered := func() string {
+	registerAnn := func() string {
 		email := systemtest.Address("ann")
 		tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register",
 			fields{"identifier": email, "password": systemtest.Password})
@@ -26,7 +26,7 @@ func TestAChangeChecksWhatItChanges(t *testing.T) {
 	}
 	kinds := map[string][]string{}
 	for range 9 {
-		kinds["self-registered"] = append(kinds["self-registered"], registered())
+		kinds["self-registered"] = append(kinds["self-registered"], registerAnn())
 		kinds["of a schema that is gone"] = append(kinds["of a schema that is gone"],
 			tenant.NewUser(t, pool, "active", systemtest.Address("ben"), fields{
 				"payload": fields{"a": 1}, "metadata": fields{"b": 1},
@@ -42,7 +42,7 @@ func TestAChangeChecksWhatItChanges(t *testing.T) {
 		for i, c := range []struct {
 			name   string
 			change fields
-			at     []string // what is found fault with; none is a change that is made
+			at     []string // the invalid fields; none if the change is made
 		}{
 			{"disabling", fields{"status": "inactive"}, nil},
 			{"a soft delete", fields{"status": "deleted"}, nil},

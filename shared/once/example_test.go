@@ -7,8 +7,8 @@ import (
 	"identitypools/shared/once"
 )
 
-// A use case that results in a greeting makes a change that results in a name. The answer that the
-// caller gets is stored with the change, and a repeat of the request reads it.
+// A use case that results in a greeting makes a change that results in a name. The answer to the
+// caller is stored with the change, and a repeat of the request reads it.
 func Example() {
 	const idempotencyKey = "0c4f2f0e-7c1b-4d38-a40a-5d6f7e8b9c10"
 	parts := [][]byte{[]byte("POST"), []byte("/users"), []byte(`{"name":"ann"}`)}
@@ -18,12 +18,12 @@ func Example() {
 		return
 	}
 
-	// The edge says how the result of the use case becomes the answer.
+	// Package api gives a function that encodes the result of the use case.
 	reply := once.NewReply(request, func(greeting string) ([]byte, error) {
 		return []byte(strings.ToUpper(greeting)), nil
 	})
 
-	// The use case says how its result comes of that of the change.
+	// The use case gives a function that returns its result for the result of the change.
 	ofName := once.Map(reply, func(name string) (string, error) { return "hello " + name, nil })
 
 	// The table stores the sealed answer in the transaction of the change.

@@ -24,32 +24,32 @@ import (
 	"time"
 )
 
-// Kept is how long a stored answer is given to repeats.
+// Kept is how long a stored answer is available to repeats.
 const Kept = 24 * time.Hour
 
-// The least and the greatest length of a key, in visible ASCII characters, as the published API has
-// them.
+// The minimum and the maximum length of a key, in visible ASCII characters, as in the published
+// API.
 const (
 	MinKey = 32
 	MaxKey = 255
 )
 
-// ErrOther is returned where the key was used before for another request.
+// ErrOther is the error for a key that was used before for another request.
 var ErrOther = errors.New("the idempotency key was used for another request")
 
-// None is the result of a change that there is nothing to tell about.
+// None is the type of the result of a change that has no result.
 type None struct{}
 
 // Request is a request that may be a repeat of an earlier one. It is immutable.
 type Request struct {
-	ID   string // names the stored answer, and tells nothing of the key
-	Mark string // differs between requests under the same key, and tells nothing else
+	ID   string // names the stored answer, and reveals nothing about the key
+	Mark string // is different for different requests under the same key, and reveals nothing else
 
 	cipher cipher.AEAD
 }
 
-// New returns the request that a caller makes under a key. The scope names those who share their
-// keys. The parts are everything that tells the request from another one.
+// New returns the request that a caller makes under a key. Callers with different scopes cannot use
+// each other's keys. The parts are everything that distinguishes the request from another one.
 func New(scope, key string, parts [][]byte) (*Request, error) {
 	secret, err := hkdf.Key(sha256.New, []byte(key), []byte(scope), "idempotency key", 2*sha256.Size)
 	if err != nil {
@@ -75,7 +75,7 @@ func New(scope, key string, parts [][]byte) (*Request, error) {
 	}, nil
 }
 
-// CheckKey reports whether a key has the form that keys must have.
+// CheckKey reports whether a key has the required form.
 func CheckKey(key string) bool {
 	outside := func(r rune) bool { return r < '!' || r > '~' }
 	return len(key) >= MinKey && len(key) <= MaxKey && strings.IndexFunc(key, outside) < 0
@@ -86,8 +86,8 @@ func (r *Request) seal(answer []byte) []byte {
 	return r.cipher.Seal(nil, nil, answer, []byte(r.Mark))
 }
 
-// Open returns the answer that was stored, sealed, with a mark. Errors: ErrOther where the mark is
-// that of another request.
+// Open decrypts a stored answer that has the given mark. The error is ErrOther if the mark is that
+// of another request.
 func (r *Request) Open(mark string, sealed []byte) ([]byte, error) {
 	if mark != r.Mark {
 		return nil, ErrOther

@@ -2,10 +2,10 @@ package once
 
 import "fmt"
 
-// Reply says how a request is answered whose change results in a T. Its zero value belongs to a
-// request whose caller gave no idempotency key: nothing is stored for it.
+// Reply describes how a request is answered when its change results in a T. The zero value is for a
+// request without an idempotency key, for which nothing is stored.
 //
-// A Reply and those that Map makes of it belong to one request and must not be used by several
+// A Reply and those that Map makes of it belong to one request. They must not be used by several
 // goroutines at the same time.
 type Reply[T any] struct {
 	request *Request
@@ -13,14 +13,14 @@ type Reply[T any] struct {
 	outcome *outcome
 }
 
-// outcome is what has become of the answer to a request.
+// outcome records what has happened to the answer of a request.
 type outcome struct {
-	answer   []byte // the one that was sealed last
+	answer   []byte // the answer that was sealed last
 	isStored bool
 }
 
-// NewReply returns the Reply to r, which encode makes of the result of its change. For a nil r it
-// returns the zero Reply.
+// NewReply returns the Reply to r. The function encode returns the answer for the result of the
+// change. For a nil r, NewReply returns the zero Reply.
 func NewReply[T any](r *Request, encode func(T) ([]byte, error)) Reply[T] {
 	if r == nil {
 		return Reply[T]{}
@@ -28,8 +28,9 @@ func NewReply[T any](r *Request, encode func(T) ([]byte, error)) Reply[T] {
 	return Reply[T]{request: r, encode: encode, outcome: &outcome{}}
 }
 
-// Map returns the Reply for a change that results in an A, in a use case that results in a B.
-// Convert makes the result of the use case of that of the change; it may run several times.
+// Map returns a Reply for a change that results in an A, given the Reply of a use case that results
+// in a B. The function convert returns the result of the use case for the result of the change. It
+// may be called several times.
 func Map[A, B any](reply Reply[B], convert func(A) (B, error)) Reply[A] {
 	if reply.request == nil {
 		return Reply[A]{}
@@ -43,12 +44,12 @@ func Map[A, B any](reply Reply[B], convert func(A) (B, error)) Reply[A] {
 	}}
 }
 
-// Request returns the request that is answered, or nil where its caller gave no idempotency key.
+// Request returns the request that is answered, or nil if it has no idempotency key.
 func (r Reply[T]) Request() *Request { return r.request }
 
-// With returns the answer for a change with the given result, which is to be stored together with
-// the change. It returns the zero Answer for the zero Reply, and once an answer has been stored: a
-// request is answered for one change.
+// With returns the answer for a change with the given result. The answer must be stored together
+// with the change. With returns the zero Answer for the zero Reply, and after an answer has been
+// stored, because only one change is stored with the answer to a request.
 func (r Reply[T]) With(result T) Answer {
 	if r.request == nil || r.outcome.isStored {
 		return Answer{}
@@ -59,7 +60,7 @@ func (r Reply[T]) With(result T) Answer {
 	}
 }
 
-// Stored returns the answer that has been stored, or nil where none has been.
+// Stored returns the answer that was stored, or nil if none was.
 func (r Reply[T]) Stored() []byte {
 	if r.request == nil || !r.outcome.isStored {
 		return nil
@@ -67,8 +68,8 @@ func (r Reply[T]) Stored() []byte {
 	return r.outcome.answer
 }
 
-// Answer is the answer to a request for a change whose result is known. Its zero value stands for
-// no answer.
+// Answer is the answer to a request whose change has a known result. The zero value means that
+// there is no answer to store.
 type Answer struct {
 	request *Request
 	encode  func() ([]byte, error)
@@ -81,7 +82,7 @@ func (a Answer) IsZero() bool { return a.request == nil }
 // Request returns the request that is answered, or nil for the zero Answer.
 func (a Answer) Request() *Request { return a.request }
 
-// Seal encodes the answer and encrypts it for the table. The zero Answer cannot be sealed.
+// Seal encodes the answer and encrypts it. It must not be called on the zero Answer.
 func (a Answer) Seal() ([]byte, error) {
 	answer, err := a.encode()
 	if err != nil {
@@ -91,5 +92,5 @@ func (a Answer) Seal() ([]byte, error) {
 	return a.request.seal(answer), nil
 }
 
-// MarkStored records that what Seal returned last has been stored.
+// MarkStored records that the result of the last call of Seal has been stored.
 func (a Answer) MarkStored() { a.outcome.isStored = true }

@@ -10,22 +10,24 @@ import (
 	"identitypools/shared/otp"
 )
 
-// largestCookie is what browsers keep at least, with the name and the attributes (RFC 6265 §6.1).
+// largestCookie is the size of a cookie that every browser accepts, without its name and its
+// attributes (RFC 6265 §6.1).
 const largestCookie = 4096 - 256
 
-// Cookie is the cookie in which pages keep a state of type T in the browser until it is closed: sealed, so that the
-// server stores none, and the browser's owner can neither read nor change it. A state is good for one pool of one
-// tenant.
+// Cookie is the cookie in which pages keep a state of type T until the browser is closed. The state
+// is encrypted and authenticated. So the server stores nothing, and users can neither read nor
+// change it. A state is valid for one pool of one tenant.
 type Cookie[T any] struct {
-	// Name should begin with __Host-: then browsers take the cookie from this host alone, over TLS alone, for all its
-	// paths (ASVS 3.3.3).
+	// Name should begin with __Host-. Browsers then accept the cookie only from this host, only
+	// over TLS, and only for all of its paths (ASVS 3.3.3).
 	Name string
-	// Purpose binds a state to what it is for: it cannot be opened as anything else that has the same key.
+	// Purpose is what the state is for. A state cannot be opened for another purpose, even with the
+	// same key.
 	Purpose string
 	Sealer  *otp.Sealer
 }
 
-// Read returns the state that r brings of a pool. It reports false where r brings none.
+// Read returns the state that r has for a pool. It reports false if r has none.
 func (c Cookie[T]) Read(r *http.Request, p identity.Pool) (state T, ok bool) {
 	cookie, err := r.Cookie(c.Name)
 	if err != nil {
@@ -42,8 +44,9 @@ func (c Cookie[T]) Read(r *http.Request, p identity.Pool) (state T, ok bool) {
 	return state, true
 }
 
-// Seal returns the cookie for a state. If the state is larger than what browsers keep, the cookie has smaller instead.
-// Errors: that of the source of randomness; one for a state that JSON cannot have.
+// Seal returns the cookie with a state. If the state is too large for a cookie, Seal returns the
+// cookie with smaller instead. It fails if the source of randomness fails, or if the state cannot
+// be encoded as JSON.
 func (c Cookie[T]) Seal(p identity.Pool, state, smaller T) (*http.Cookie, error) {
 	sealed, err := c.seal(p, state)
 	if err == nil && len(sealed) > largestCookie {
@@ -58,6 +61,7 @@ func (c Cookie[T]) Seal(p identity.Pool, state, smaller T) (*http.Cookie, error)
 	}, nil
 }
 
+// seal returns the value of the cookie for a state.
 func (c Cookie[T]) seal(p identity.Pool, state T) (string, error) {
 	note, err := json.Marshal(state, jsontext.AllowInvalidUTF8(true))
 	if err != nil {

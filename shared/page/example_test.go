@@ -16,7 +16,7 @@ import (
 	"identitypools/shared/page"
 )
 
-// words are a function's own words, the same in each language.
+// words returns a function's own words, which are the same in each language.
 func words(text string) fstest.MapFS {
 	files := fstest.MapFS{}
 	for _, language := range identity.Languages() {
@@ -25,12 +25,12 @@ func words(text string) fstest.MapFS {
 	return files
 }
 
-// findPool finds the one pool of the tests.
+// findPool returns the only pool of the examples.
 func findPool(*http.Request) (identity.Pool, error) {
 	return identity.Pool{Tenant: "t", ID: "partners", Name: "Partners"}, nil
 }
 
-// A page that asks for an address shows itself on GET. On POST it says what is wrong, or goes on.
+// A page that asks for an address is shown on GET. On POST it shows what is wrong, or redirects.
 func ExampleSite_Handle() {
 	site := page.New(page.Config{
 		Messages: words(`{"ask.title": "Who are you?", "ask.hint": "We send a code there."}`),
@@ -76,7 +76,7 @@ func ExampleSite_Handle() {
 	// 303 code?lang=de false
 }
 
-// What a form says of a value is beside its field, and first of all in a list that leads there.
+// The fields of a form are made from a schema. What a user types into them becomes a payload.
 func ExampleForm() {
 	fields, err := page.PayloadFields([]byte(`{
 		"type": "object", "required": ["plan"], "properties": {

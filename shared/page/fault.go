@@ -11,22 +11,23 @@ import (
 	"identitypools/shared/language"
 )
 
-// ErrIncomplete is the reason for refusing a form that lacks something that a form must have, though the API can do
-// without. Whoever refuses the form has said beside the field what is missing.
+// ErrIncomplete is the reason to refuse a form that lacks something which the API does not require,
+// but the page does. Whoever refuses the form has recorded at the field what is missing.
 var ErrIncomplete = errors.New("the form is not complete")
 
-// Fault is a line of what is wrong with a form, which leads to the field that it is about.
+// Fault describes an error of a form. It links to the field that is at fault.
 type Fault struct {
-	ID, Label string // of the field; "" where it is about none in particular
+	ID, Label string // of the field; "" if the error is about no single field
 	Text      string
 }
 
-// href returns the link to the field. Ids have no characters but those of identity.ValidID and colons, which would end
-// the scheme of an address that did not begin with "#".
+// href returns the link to the field. Ids contain only the characters of identity.ValidID and
+// colons. A colon would end the scheme of an address, but this address begins with "#".
 func (f Fault) href() templ.SafeURL { return templ.SafeURL("#" + f.ID) }
 
-// Fault records what is wrong with a field, of which the first counts, or with none in particular if field is nil.
-func (f *Form) Fault(field *Field, text string) {
+// AddFault records an error of a field, or of the whole form if field is nil. A field keeps its
+// first error.
+func (f *Form) AddFault(field *Field, text string) {
 	switch {
 	case field == nil:
 		f.Faults = append(f.Faults, Fault{Text: text})
@@ -35,7 +36,8 @@ func (f *Form) Fault(field *Field, text string) {
 	}
 }
 
-// arrange lists what is wrong with fields in the order of the page, and puts the focus to the first of them.
+// arrange lists the errors of all fields in the order of the page, and gives the focus to the first
+// field that has one.
 func (f *Form) arrange() {
 	var ordered []Fault
 	list := func(field *Field) bool {
@@ -53,7 +55,8 @@ func (f *Form) arrange() {
 	f.Faults = append(ordered, f.Faults...)
 }
 
-// explain says beside the fields what is wrong with them. It returns an error that is not about the form.
+// explain records the errors of a form at its fields. It returns errors that are not about the
+// form.
 func (f *Form) explain(err error) error {
 	var invalid identity.Invalid
 	code := f.named(codeName)
@@ -61,10 +64,10 @@ func (f *Form) explain(err error) error {
 	case errors.Is(err, ErrIncomplete):
 		return nil
 	case code != nil && errors.As(err, new(identity.ExpiredCode)):
-		f.Fault(code, f.words.Say("error.code.expired"))
+		f.AddFault(code, f.words.Say("error.code.expired"))
 		return nil
 	case code != nil && errors.As(err, new(identity.InvalidCode)):
-		f.Fault(code, f.words.Say("error.code"))
+		f.AddFault(code, f.words.Say("error.code"))
 		return nil
 	case !errors.As(err, &invalid):
 		return err
@@ -72,17 +75,17 @@ func (f *Form) explain(err error) error {
 	for _, violation := range invalid.Violations {
 		if !f.explainViolation(violation) {
 			why := strings.TrimSpace(violation.Pointer + " " + violation.Reason)
-			f.Fault(nil, f.words.Say("error.other", "reason", why))
+			f.AddFault(nil, f.words.Say("error.other", "reason", why))
 		}
 	}
 	return nil
 }
 
-// explainViolation says beside the field that a violation is about what is wrong with it. It reports whether there is
+// explainViolation records a violation at the field that it is about. It reports whether there is
 // such a field.
 func (f *Form) explainViolation(v identity.Violation) bool {
 	if v.Pointer == "/password" && f.Password != nil {
-		f.Fault(&f.Password.Field, f.passwordFault(v))
+		f.AddFault(&f.Password.Field, f.passwordFault(v))
 		return true
 	}
 	if pointer, isPayload := strings.CutPrefix(v.Pointer, "/payload"); isPayload {
@@ -90,15 +93,15 @@ func (f *Form) explainViolation(v identity.Violation) bool {
 	}
 	for field := range f.all() {
 		if field.isAddressOf(v.Pointer) {
-			f.Fault(field, f.words.Say("error.address"))
+			f.AddFault(field, f.words.Say("error.address"))
 			return true
 		}
 	}
 	return false
 }
 
-// isAddressOf reports whether f is the field for the address that the API calls by the pointer. One address on a page
-// may be several things to the API.
+// isAddressOf reports whether f is the field of the address to which the API refers by pointer. One
+// address of a page may have several names in the API.
 func (f *Field) isAddressOf(pointer string) bool {
 	switch pointer {
 	case "/identifier", "/otp_address", "/address":
@@ -107,11 +110,12 @@ func (f *Field) isAddressOf(pointer string) bool {
 	return false
 }
 
-// explainPayload says what is wrong with the field that has the value at a pointer into the payload, or holds it.
+// explainPayload records the error of a value in the payload at the field of the value, or at the
+// field that contains it. It reports whether there is such a field.
 func (f *Form) explainPayload(pointer string) bool {
 	for strings.HasPrefix(pointer, "/") {
 		if field := f.named(pointer); field != nil && field.Control != ControlGroup {
-			f.Fault(field, field.fault(f.words))
+			f.AddFault(field, field.fault(f.words))
 			return true
 		}
 		pointer = pointer[:strings.LastIndexByte(pointer, '/')]
@@ -119,7 +123,7 @@ func (f *Form) explainPayload(pointer string) bool {
 	return false
 }
 
-// named returns the field with the given name, or nil.
+// named returns the field with the given name, or nil if there is none.
 func (f *Form) named(name string) *Field {
 	for field := range f.all() {
 		if field.Name == name {
@@ -129,7 +133,8 @@ func (f *Form) named(name string) *Field {
 	return nil
 }
 
-// fault returns what to say of a value that the schema does not allow: what it asks for.
+// fault returns a message for a value that the schema does not allow, which says what the schema
+// requires.
 func (f *Field) fault(words language.Words) string {
 	least, most, kind := f.Min, f.Max, "error.number"
 	if f.Type != "number" {
@@ -152,6 +157,7 @@ func (f *Field) fault(words language.Words) string {
 	return words.Say("error.form")
 }
 
+// passwordFault returns a message for a password that is refused.
 func (f *Form) passwordFault(violation identity.Violation) string {
 	key := "error.password." + violation.Rule
 	if _, known := f.words[key]; !known {

@@ -8,26 +8,26 @@ import (
 	"identitypools/shared/language"
 )
 
-// Control is the kind of control with which a field is filled in.
+// Control is a kind of form control.
 type Control string
 
-// Controls of a form.
+// The kinds of controls.
 const (
 	ControlInput  Control = "input"
 	ControlSelect Control = "select"
 	ControlCheck  Control = "check"
-	ControlMany   Control = "many"  // a box for each value of a list
-	ControlLines  Control = "lines" // a text of one value a line
+	ControlMany   Control = "many"  // a check box for each value of a list
+	ControlLines  Control = "lines" // a text with one value in each line
 	ControlGroup  Control = "group"
 )
 
-// Field is a field of a form, or a group of them.
+// Field is a field of a form, or a group of fields.
 type Field struct {
 	ID           string
-	Name         string // for a part of a payload its JSON pointer into the payload
+	Name         string // for a part of a payload, its JSON Pointer
 	Label, Hint  string
 	Control      Control
-	Type         string // of an input
+	Type         string // of an input element
 	Autocomplete string
 	InputMode    string
 	Required     bool
@@ -36,22 +36,22 @@ type Field struct {
 	Min, Max, Step       string
 	MinLength, MaxLength string
 	Options              []Option
-	Fields               []Field // of a group
+	Fields               []Field // the fields of a group
 
 	Value   string
 	Checked bool
-	Error   string // what is wrong with it; "" for nothing
+	Error   string // describes what is wrong; "" if nothing is
 
 	about property
 }
 
-// Option is a value that may be chosen.
+// Option is a value that can be selected.
 type Option struct {
 	Value    string
 	Selected bool
 }
 
-// AddressField returns a field for an e-mail address that is required.
+// AddressField returns a required field for an e-mail address.
 func AddressField(words language.Words, name, hint string) Field {
 	return Field{
 		ID: name, Name: name, Label: words.Say("address"), Hint: hint, Control: ControlInput, Type: "email",
@@ -59,7 +59,7 @@ func AddressField(words language.Words, name, hint string) Field {
 	}
 }
 
-// CodeField returns the field for a one-time code, which has the focus.
+// CodeField returns the field for a one-time code. It has the focus.
 func CodeField(words language.Words, hint string) Field {
 	return Field{
 		ID: codeName, Name: codeName, Label: words.Say("code"), Hint: hint, Control: ControlInput, Type: "text",
@@ -70,32 +70,32 @@ func CodeField(words language.Words, hint string) Field {
 // codeName is the name of the field for a one-time code.
 const codeName = "code"
 
-// mustFill reports whether the browser may insist on a value. A box may stay empty, which says no, unless it stands for
-// the one value that there is.
+// mustFill reports whether the browser should require a value. A check box need not be checked,
+// because unchecked means false, unless it stands for the only allowed value.
 func (f Field) mustFill() bool {
 	return f.Required && (f.Control != ControlCheck || f.about.Const != nil) && f.Control != ControlMany
 }
 
-// box returns the value of a box that is checked.
-func (f Field) box() string {
+// checkedValue returns the value of a check box that is checked.
+func (f Field) checkedValue() string {
 	if f.about.Const != nil {
 		return *f.about.Const
 	}
 	return "true"
 }
 
-// described returns the attributes that all controls have: whether the field must be filled in, what is wrong with it,
-// and which elements describe it.
-func (f Field) described() templ.OrderedAttributes {
+// controlAttributes returns the attributes that all controls have. They say whether the field must
+// be filled in, whether its value is wrong, and which elements describe it.
+func (f Field) controlAttributes() templ.OrderedAttributes {
 	described := ""
 	if f.Hint != "" {
 		described = f.ID + "-hint"
 	}
-	return f.state(described)
+	return f.describedBy(described)
 }
 
-// state returns the attributes of a control that the elements with the given ids describe.
-func (f Field) state(described string) templ.OrderedAttributes {
+// describedBy returns the attributes of a control that the elements with the given ids describe.
+func (f Field) describedBy(described string) templ.OrderedAttributes {
 	attributes := templ.OrderedAttributes{{Key: "required", Value: f.mustFill()}, {Key: "autofocus", Value: f.Focus}}
 	if f.Error != "" {
 		attributes = append(attributes, templ.KeyValue[string, any]{Key: "aria-invalid", Value: "true"})
@@ -110,8 +110,8 @@ func (f Field) state(described string) templ.OrderedAttributes {
 	return attributes
 }
 
-// optional returns the attributes of an input that are left out where they are empty.
-func (f Field) optional() templ.OrderedAttributes {
+// inputAttributes returns those attributes of an input element that are not empty.
+func (f Field) inputAttributes() templ.OrderedAttributes {
 	var attributes templ.OrderedAttributes
 	for _, a := range []templ.KeyValue[string, string]{
 		{Key: "autocomplete", Value: f.Autocomplete},
@@ -129,8 +129,8 @@ func (f Field) optional() templ.OrderedAttributes {
 	return attributes
 }
 
-// text returns a bound as an attribute has it; "" where there is none.
-func text(bound *int64) string {
+// boundText returns a bound as the value of an attribute, or "" if there is none.
+func boundText(bound *int64) string {
 	if bound == nil {
 		return ""
 	}

@@ -9,35 +9,36 @@ import (
 	"identitypools/shared/language"
 )
 
-// Form is the form of a page. A zero one has no fields.
+// Form is the form of a page. The zero value has no fields.
 type Form struct {
 	Fields   []Field
-	Password *NewPassword // nil where none is asked for
-	More     []Field      // after the password
-	Faults   []Fault      // what is wrong, in the order of the page
-	// SendsMail says that a mail is sent for whoever submits the form. Then it may ask for a proof of work: Challenge,
-	// as JSON, "" for none.
+	Password *NewPassword // nil if the form has no new password
+	More     []Field      // the fields after the password
+	Faults   []Fault      // the errors, in the order of the page
+	// SendsMail says that submitting the form causes a mail. The form may then require a proof of
+	// work, for the Challenge, which is JSON, or "" if none is required.
 	SendsMail bool
 	Challenge string
 
 	words language.Words
 }
 
-// NewPassword is the field for a password that somebody chooses, with the rules for it.
+// NewPassword is the field for a new password, with the rules for the password.
 type NewPassword struct {
 	Field Field
 	Rules []PasswordRule
 }
 
-// PasswordRule is a rule for passwords: the script ticks it off while somebody types, by its name and bound.
+// PasswordRule is a rule for passwords. The script marks it as satisfied during typing, by its name
+// and its bound.
 type PasswordRule struct {
 	Name  string
 	Bound int
 	Text  string
 }
 
-// AskPassword adds a field for a new password, with the rules of the policy.
-func (f *Form) AskPassword(policy identity.PasswordPolicy) {
+// AddPassword adds a field for a new password, with the rules of the policy.
+func (f *Form) AddPassword(policy identity.PasswordPolicy) {
 	password := NewPassword{Field: Field{
 		ID: "password", Name: "password", Label: f.words.Say("password"), Required: true,
 	}}
@@ -60,17 +61,18 @@ func (f *Form) AskPassword(policy identity.PasswordPolicy) {
 	f.Password = &password
 }
 
-// LacksPassword reports whether a password is asked for and not given, and says so beside the field.
+// LacksPassword reports whether the form requires a password that was not given. In that case, it
+// records an error at the field.
 func (f *Form) LacksPassword(typed url.Values) bool {
 	if f.Password == nil || typed.Get("password") != "" {
 		return false
 	}
-	f.Fault(&f.Password.Field, f.words.Say("error.password.missing"))
+	f.AddFault(&f.Password.Field, f.words.Say("error.password.missing"))
 	return true
 }
 
-// Fill shows what was typed. The values of a field are those of a form: a box that isn't checked has none. A password
-// is never shown again.
+// Fill sets the values of the fields to what was typed. The values are those of a form, in which an
+// unchecked box is absent. A password is never shown again.
 func (f *Form) Fill(typed url.Values) {
 	for field := range f.all() {
 		field.Value, field.Checked = typed.Get(field.Name), typed.Has(field.Name)
@@ -80,7 +82,8 @@ func (f *Form) Fill(typed url.Values) {
 	}
 }
 
-// Typed returns the values of the fields, without the password: what Fill shows again.
+// Typed returns the values of the fields, without the password. These are the values that Fill
+// shows.
 func (f *Form) Typed(form url.Values) url.Values {
 	typed := url.Values{}
 	for field := range f.all() {
@@ -91,14 +94,16 @@ func (f *Form) Typed(form url.Values) url.Values {
 	return typed
 }
 
-// all yields the fields in the order of the page, with those of groups, but without the password.
+// all yields the fields in the order of the page. It includes those of groups, but not the
+// password.
 func (f *Form) all() func(yield func(*Field) bool) {
 	return func(yield func(*Field) bool) {
 		_ = eachOf(f.Fields, yield) && eachOf(f.More, yield)
 	}
 }
 
-// eachOf yields the fields and those within them. It reports whether it was not stopped.
+// eachOf yields the fields, each followed by the fields in it. It reports whether it was not
+// stopped.
 func eachOf(fields []Field, yield func(*Field) bool) bool {
 	for i := range fields {
 		if !yield(&fields[i]) || !eachOf(fields[i].Fields, yield) {

@@ -20,19 +20,21 @@ import (
 //go:embed messages style.css script.js
 var files embed.FS
 
-// look is what a function's pages have in common.
+// look is what the pages of a function have in common.
 type look struct {
 	words         map[string]language.Words // by language
 	style, script element
 }
 
-// element is a style or script that stands in each page, with the hash by which the page's policy allows it.
+// element is a style or script element that is part of each page, with the hash by which the page's
+// policy allows it.
 type element struct {
 	html string
 	hash string
 }
 
-// newElement returns the element with the given tag and text. The text must be the project's own: it is not escaped.
+// newElement returns the element with the given tag and text. The text is not escaped, so it must
+// not come from users.
 func newElement(tag, text string) element {
 	sum := sha256.Sum256([]byte(text))
 	return element{
@@ -41,6 +43,7 @@ func newElement(tag, text string) element {
 	}
 }
 
+// openLook reads the words, the style and the script.
 func openLook(own fs.FS) (look, error) {
 	words, err := readWords(own)
 	if err != nil {
@@ -57,7 +60,8 @@ func openLook(own fs.FS) (look, error) {
 	return look{words, newElement("style", string(style)), newElement("script", string(script))}, nil
 }
 
-// readWords returns the words of a function's pages, by language: its own and those that all pages share.
+// readWords returns the words of a function's pages by language: its own words, and those that all
+// pages share.
 func readWords(own fs.FS) (map[string]language.Words, error) {
 	all, err := language.Read(files, "messages")
 	if err != nil {
@@ -78,17 +82,18 @@ func readWords(own fs.FS) (map[string]language.Words, error) {
 	return all, nil
 }
 
-// brandStyle returns the style with a pool's colour, and with the colour that can be read on it.
+// brandStyle returns a style with the colour of a pool, and with a colour for text on it.
 func brandStyle(p identity.Pool) string {
 	surface, on := identity.Colours(p.Colour())
 	return ":root{--brand:" + surface + ";--on-brand:" + on + "}"
 }
 
-// draw answers with the page. Its address may have a code, which must not leave it; nothing is loaded but the pool's
-// logo, and nothing runs but the one script (ASVS 3.4.3 to 3.4.6, 14.3.2).
+// draw answers with the page. The address of the page may contain a code, which must not be sent to
+// other sites. Therefore the page loads nothing except the pool's logo, and runs nothing except its
+// one script (ASVS 3.4.3 to 3.4.6, 14.3.2).
 func (l look) draw(ctx context.Context, w http.ResponseWriter, status int, p *Page) error {
 	var drawn bytes.Buffer
-	// A page that says that time has run out is drawn when it has.
+	// The page may say that the time of the request is over, so it is drawn even then.
 	if err := layout(p, l).Render(context.WithoutCancel(ctx), &drawn); err != nil {
 		return fmt.Errorf("draw page %q: %w", p.Title, err)
 	}
@@ -100,12 +105,12 @@ func (l look) draw(ctx context.Context, w http.ResponseWriter, status int, p *Pa
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Content-Language", p.Language)
 	header.Set("Cross-Origin-Opener-Policy", "same-origin")
-	header.Set("Referrer-Policy", "same-origin") // with none at all, browsers would hide where a form comes from
+	header.Set("Referrer-Policy", "same-origin") // without a referrer, browsers would send forms without their origin
 	header.Set("Content-Security-Policy", strings.Join([]string{
 		"default-src 'none'", "style-src " + l.style.hash + " " + p.brand.hash, "script-src " + l.script.hash,
 		"img-src " + images, "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'",
 	}, "; "))
 	w.WriteHeader(status)
-	_, _ = w.Write(drawn.Bytes()) // a caller who has gone away can't be told
+	_, _ = w.Write(drawn.Bytes()) // the caller has gone if this fails
 	return nil
 }

@@ -10,35 +10,36 @@ import (
 	"identitypools/shared/language"
 )
 
-// Page is a page as it is drawn.
+// Page is a page that can be drawn.
 type Page struct {
 	Words    language.Words
 	Language string
-	Pool     string // the name of the pool; "" where there is none
+	Pool     string // the name of the pool; "" if there is none
 	Title    string
-	Note     string // what has happened, over the content; "" for nothing
+	Note     string // says what has happened, above the content; may be empty
 	Form     Form
-	Content  templ.Component // what stands below the title and what is wrong with the form
+	Content  templ.Component // below the title and the errors of the form
 
 	logo, terms, privacy string
 	languages            []languageLink
 	brand                element
 }
 
-// languageLink leads to the page in another language.
+// languageLink is a link to the page in another language.
 type languageLink struct {
 	code, name string
-	url        string // "" for the language of the page
+	url        string // "" if it is the language of the page
 }
 
-// NewPage returns a page about the request's pool with the title that has the given key, in the language of the
-// request's address, else of the browser, else of the pool. Links to the page in other languages carry the query
-// parameters with the names in kept along, whatever their values, besides those that all pages of the function keep.
+// NewPage returns a page about the pool of the request. Its title is the word with the given key.
+// Its language is the one in the address of the request, or else the browser's, or else the pool's.
+// Links to the page in other languages keep the query parameters whose names are in kept, even if
+// they are empty, besides those that all pages of the function keep.
 func (r Request) NewPage(title string, kept ...string) *Page {
 	pool := r.Pool
-	pool.Branding = pool.Branding.Filled() // of no pool, where the page says so
+	pool.Branding = pool.Branding.Filled() // there may be no pool
 	lang := language.Requested(r.HTTP)
-	if r.look.words[lang] == nil { // asked for, but not served: the browser may know better
+	if r.look.words[lang] == nil { // the requested language is not served
 		lang = pool.LanguageFor(identity.User{}, language.Accepted(r.HTTP))
 	}
 	words := r.look.words[lang]
@@ -67,7 +68,8 @@ func (r Request) NewPage(title string, kept ...string) *Page {
 	return p
 }
 
-// heading returns the title of the browser's window, which says first that something is wrong (WCAG 2.2, G88 and G199).
+// heading returns the title of the browser's window. It begins with a message if the form has
+// errors (WCAG 2.2, G88 and G199).
 func (p *Page) heading() string {
 	title := p.Title
 	if len(p.Form.Faults) > 0 {
@@ -79,8 +81,8 @@ func (p *Page) heading() string {
 	return title
 }
 
-// Refuse returns the answer that shows the page with what is wrong with its form. It returns an error that is not about
-// what was typed, with an answer that has the page as it is.
+// Refuse returns the answer that shows the page with the errors of its form. If why is not about
+// the form, Refuse returns it with an answer that has the page without changes.
 func (p *Page) Refuse(why error) (Answer, error) {
 	if err := p.Form.explain(why); err != nil {
 		return Answer{Page: p}, err

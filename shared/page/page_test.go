@@ -17,7 +17,7 @@ import (
 	"identitypools/shared/page"
 )
 
-// answer opens a page of a site with the given words, which serve answers.
+// answer requests a page of a site with the given words, which serve answers.
 func answer(
 	t *testing.T, text string, serve func(context.Context, page.Request) (page.Answer, error),
 ) *httptest.ResponseRecorder {
@@ -28,7 +28,7 @@ func answer(
 	return w
 }
 
-// A function can't change by mistake what all pages say.
+// A function cannot replace a word that all pages share by mistake.
 func TestOwnWordsHideNoSharedOnes(t *testing.T) {
 	t.Parallel()
 	w := answer(t, `{"optional": "perhaps"}`, func(_ context.Context, r page.Request) (page.Answer, error) {
@@ -39,8 +39,8 @@ func TestOwnWordsHideNoSharedOnes(t *testing.T) {
 	}
 }
 
-// A form is shown again where it came at a bad time, with what was typed; whatever else keeps a page from being shown is
-// said on a page of its own.
+// If trying again may help, an error is shown in the form, with what was typed. Any other error is
+// shown on a page of its own.
 func TestAnErrorIsSaidOnAPage(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -68,7 +68,7 @@ func TestAnErrorIsSaidOnAPage(t *testing.T) {
 	}
 }
 
-// A page is drawn though the time for its request has run out: it says so.
+// A page is drawn even after the time of its request is over, because it says so.
 func TestAPageIsDrawnTooLate(t *testing.T) {
 	t.Parallel()
 	site := page.New(page.Config{
@@ -89,7 +89,8 @@ type note struct {
 	Text string `json:"text"`
 }
 
-// A state is good for its purpose, pool and tenant alone, and is left out for a smaller one where it would not fit.
+// A state is valid only for its purpose, pool and tenant. It is replaced by a smaller one if it is
+// too large.
 func TestCookie(t *testing.T) {
 	t.Parallel()
 	sealer, err := otp.NewSealer(bytes.Repeat([]byte{1}, 32), bytes.NewReader(make([]byte, 1<<10)))

@@ -9,15 +9,17 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Payload returns the payload that was typed into the fields of PayloadFields, as a JSON object. It lacks what was left
-// empty. What is typed for a number and is none becomes a text, which is refused where all is checked.
+// Payload returns the payload that was typed into the fields of PayloadFields, as a JSON object.
+// Empty fields are left out. Text in a field for a number that is not a number becomes a JSON
+// string, which the schema then refuses.
 func Payload(fields []Field, typed url.Values) jsontext.Value {
 	var out bytes.Buffer
 	writeObject(jsontext.NewEncoder(&out, jsontext.AllowInvalidUTF8(true)), fields, typed)
 	return bytes.TrimSpace(out.Bytes())
 }
 
-// writeObject writes into memory, of names that are a schema's: it can't fail.
+// writeObject writes an object with the values of fields. It cannot fail, because it writes into
+// memory, and the names are those of a schema.
 func writeObject(to *jsontext.Encoder, fields []Field, typed url.Values) {
 	_ = to.WriteToken(jsontext.BeginObject)
 	for _, f := range fields {
@@ -29,7 +31,7 @@ func writeObject(to *jsontext.Encoder, fields []Field, typed url.Values) {
 	_ = to.WriteToken(jsontext.EndObject)
 }
 
-// isGiven reports whether there is anything to send for f.
+// isGiven reports whether the payload has a value for f.
 func (f Field) isGiven(typed url.Values) bool {
 	if f.Control == ControlGroup {
 		return f.Required || slices.ContainsFunc(f.Fields, func(sub Field) bool { return sub.isGiven(typed) })
@@ -38,6 +40,7 @@ func (f Field) isGiven(typed url.Values) bool {
 	return isNo || strings.TrimSpace(strings.Join(typed[f.Name], "")) != ""
 }
 
+// write writes the value of f.
 func (f Field) write(to *jsontext.Encoder, typed url.Values) {
 	values := typed[f.Name]
 	switch f.Control {
@@ -62,6 +65,8 @@ func (f Field) write(to *jsontext.Encoder, typed url.Values) {
 	}
 }
 
+// writeValue writes a value as a number if its kind is a kind of number and it is one, and as a
+// string otherwise.
 func writeValue(to *jsontext.Encoder, kind, value string) {
 	if kind == "integer" || kind == "number" {
 		if number := jsontext.Value(value); number.Kind() == '0' && number.IsValid() {

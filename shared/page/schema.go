@@ -15,8 +15,8 @@ import (
 	"identitypools/shared/language"
 )
 
-// property is a member of a payload's schema as far as a form looks at it. Whatever else the schema says is checked when
-// the form comes.
+// property is a member of a payload's schema, with what a form needs of it. The rest of the schema
+// is checked when the form is submitted.
 type property struct {
 	name string
 
@@ -36,7 +36,7 @@ type property struct {
 	Required    []string   `json:"required"`
 }
 
-// properties are the members of a schema in the order in which it has them.
+// properties are the members of a schema in their order.
 type properties []property
 
 // UnmarshalJSONFrom reads an object of schemas.
@@ -59,9 +59,11 @@ func (ps *properties) UnmarshalJSONFrom(from *jsontext.Decoder) error {
 	return err
 }
 
-// claim says what browsers call an attribute that OpenID Connect Core §5.1 has a name for, and how it is typed.
+// claim has the attributes of an input element for a claim of OpenID Connect Core §5.1: what to
+// complete automatically, and the type.
 type claim struct{ autocomplete, inputType string }
 
+// claimOf returns the claim with the given name, or the zero value if there is none.
 func claimOf(name string) claim {
 	return map[string]claim{
 		"given_name":         {"given-name", "text"},
@@ -88,14 +90,16 @@ func claimOf(name string) claim {
 	}[name]
 }
 
-// namer names fields: by the pool's own labels, which are kept by the name of the property, and by the words for claims.
+// namer chooses the labels of fields: the pool's own labels, by the name of the property, and the
+// words for claims.
 type namer struct {
 	words language.Words
 	own   map[string]string
 }
 
-// PayloadFields returns the fields for a payload that a JSON schema describes, named by the pool's own labels where there
-// are any. It leaves out what a form can't show, such as a list of objects. Errors: one for a schema that cannot be read.
+// PayloadFields returns the fields for a payload that a JSON Schema describes. They have the pool's
+// own labels, if there are any. PayloadFields leaves out properties that a form cannot show, such
+// as a list of objects. It fails if the schema cannot be decoded.
 func PayloadFields(schema []byte, words language.Words, labels map[string]string) ([]Field, error) {
 	var root property
 	if err := json.Unmarshal(schema, &root); err != nil {
@@ -105,12 +109,13 @@ func PayloadFields(schema []byte, words language.Words, labels map[string]string
 	has := func(name string) bool {
 		return slices.ContainsFunc(fields, func(f Field) bool { return f.Name == name })
 	}
-	if has("/given_name") && has("/family_name") { // nobody should have to write a name twice
+	if has("/given_name") && has("/family_name") { // a name need not be typed twice
 		fields = slices.DeleteFunc(fields, func(f Field) bool { return f.Name == "/name" && !f.Required })
 	}
 	return fields, nil
 }
 
+// fieldsOf returns the fields for the properties of an object.
 func fieldsOf(object property, pointer, id string, n namer) []Field {
 	var fields []Field
 	for _, p := range object.Properties {
@@ -119,7 +124,7 @@ func fieldsOf(object property, pointer, id string, n namer) []Field {
 			Label: n.label(p), Hint: p.Description, Required: slices.Contains(object.Required, p.name), about: p,
 		}
 		f.ID = id + "-" + idPart(p.name, len(fields))
-		if p.Hidden || p.name == "" || !f.shape(n) {
+		if p.Hidden || p.name == "" || !f.setControl(n) {
 			continue
 		}
 		fields = append(fields, f)
@@ -127,17 +132,17 @@ func fieldsOf(object property, pointer, id string, n namer) []Field {
 	return fields
 }
 
-// idPart returns what stands for a name in an element's id: a name of plain characters itself, for any other its place in
-// the form.
+// idPart returns the part of an element's id for a property: its name if that can be part of an id,
+// and otherwise its place in the form.
 func idPart(name string, place int) string {
 	if identity.ValidID(name) {
 		return name
 	}
-	return ":" + strconv.Itoa(place) // which no name is
+	return ":" + strconv.Itoa(place) // no name has a colon
 }
 
-// label returns what a property is called: by the pool, by the schema, by OpenID Connect in the reader's language, or by
-// its own name.
+// label returns the label of a property. It is the pool's, or else the schema's, or else the
+// reader's word for a claim, or else the name of the property.
 func (n namer) label(p property) string {
 	if own := n.own[p.name]; own != "" {
 		return own
@@ -157,8 +162,8 @@ func (n namer) label(p property) string {
 	return string(unicode.ToUpper(first)) + words[size:]
 }
 
-// shape gives f the control that fits its property. It reports false where none does.
-func (f *Field) shape(n namer) bool {
+// setControl gives f the control that suits its property. It reports false if there is none.
+func (f *Field) setControl(n namer) bool {
 	p := f.about
 	switch {
 	case p.Const != nil:
@@ -166,10 +171,10 @@ func (f *Field) shape(n namer) bool {
 	case p.Enum != nil && (p.Type == "string" || p.Type == ""):
 		f.Control, f.Options = ControlSelect, choices(p.Enum)
 	case p.Type == "string":
-		f.shapeText()
+		f.setTextControl()
 	case p.Type == "integer" || p.Type == "number":
 		f.Control, f.Type, f.Step = ControlInput, "number", "any"
-		f.Min, f.Max = text(p.Minimum), text(p.Maximum)
+		f.Min, f.Max = boundText(p.Minimum), boundText(p.Maximum)
 		if p.Type == "integer" {
 			f.Step = "1"
 		}
@@ -188,15 +193,17 @@ func (f *Field) shape(n namer) bool {
 	return true
 }
 
-func (f *Field) shapeText() {
+// setTextControl gives f the control for text.
+func (f *Field) setTextControl() {
 	known := claimOf(f.about.name)
 	f.Control, f.Type, f.Autocomplete = ControlInput, known.inputType, known.autocomplete
-	f.MinLength, f.MaxLength = text(f.about.MinLength), text(f.about.MaxLength)
+	f.MinLength, f.MaxLength = boundText(f.about.MinLength), boundText(f.about.MaxLength)
 	if f.Type == "" {
 		f.Type = "text"
 	}
 }
 
+// choices returns the options with the given values.
 func choices(values []string) []Option {
 	all := make([]Option, len(values))
 	for i, value := range values {

@@ -1,9 +1,13 @@
-// Package page has what every page that people open in a browser needs: the frame of a handler, the layout with its
-// style, script and Content-Security-Policy, the choice of a language and the words that all pages share, fields of
-// forms and what is wrong with them, and the cookie in which a page keeps its state, sealed. A function brings its own
-// words and the content of its own pages, as templ components.
+// Package page has what all pages for browsers need:
 //
-// The generated files *_templ.go are made by "make generate".
+//   - the frame of a handler ([Site]);
+//   - the layout with its style, its script and its Content-Security-Policy;
+//   - the choice of a language, and the words that all pages share;
+//   - the fields of forms, and the errors of forms ([Form]);
+//   - the cookie in which a page keeps its state, encrypted ([Cookie]).
+//
+// A function has its own words, and the content of its own pages as templ components. The command
+// "make generate" generates the files *_templ.go.
 package page
 
 import (
@@ -19,60 +23,62 @@ import (
 	"identitypools/shared/language"
 )
 
-// largestForm bounds a form, in bytes.
+// largestForm is the maximum size of a form in bytes.
 const largestForm = api.MaxBody
 
-// Config is what a function's pages differ in.
+// Config is what differs between the pages of different functions.
 type Config struct {
-	// Messages has the function's own words, in messages/<language>.json: for every served language, and none that all
-	// pages share.
+	// Messages has the function's own words, in messages/<language>.json for every language. None
+	// of them may have the key of a word that all pages share.
 	Messages fs.FS
-	// Pool finds the pool that a page is about. Its errors are shown as a page.
+	// Pool returns the pool that a page is about. Its errors are shown as a page.
 	Pool func(r *http.Request) (identity.Pool, error)
-	// Origins are the origins that forms may come from, besides the host that is called.
+	// Origins are the origins from which forms may come, besides the host that is called.
 	Origins *http.CrossOriginProtection
-	// Kept are the query parameters that links to the same page in another language carry along, where they have a
-	// value of at most LongestKept bytes.
+	// Kept are the query parameters that are kept in links to the same page in another language,
+	// unless they have more than LongestKept bytes.
 	Kept []string
 }
 
-// LongestKept bounds a query parameter that is kept, in bytes.
+// LongestKept is the maximum size of a query parameter that is kept, in bytes.
 const LongestKept = 1000
 
-// Site serves the pages of a function. Each page shows itself on GET, acts on POST alone, and sends browsers on from
-// there, so that reloading repeats nothing.
+// Site serves the pages of a function. A page is shown on GET. It changes something only on POST,
+// and then redirects the browser, so that reloading a page repeats nothing.
 type Site struct {
 	config Config
 	open   func() (look, error)
 }
 
-// New returns a site. Its words, style and script are read for the first page that is asked for: who calls an API of
-// the same function does not wait for them.
+// New returns a site. It reads the words, the style and the script only when the first page is
+// requested, so that they do not delay calls of an API of the same function.
 func New(c Config) *Site {
 	return &Site{config: c, open: sync.OnceValues(func() (look, error) { return openLook(c.Messages) })}
 }
 
 // Request is a request for a page.
 type Request struct {
-	HTTP *http.Request // with its form read
-	Pool identity.Pool // a zero one where there is none
+	HTTP *http.Request // its form has been parsed
+	Pool identity.Pool // the zero value if there is none
 
 	config Config
 	look   look
 }
 
-// Answer is what a page answers: a page, or where the browser is to go on.
+// Answer is the answer to a request for a page: a page, or a redirection.
 type Answer struct {
 	Page     *Page
-	Status   int    // of the page; 0 is 200
-	Location string // where the browser goes on, with status 303; "" shows the page
+	Status   int    // of the page; 0 means 200
+	Location string // if it is not empty, the browser is redirected there with status 303
 	Cookie   *http.Cookie
-	// Why says that the page is not what was asked for. Then the request counts like one that failed with that error.
+	// Why is set if the page is not the one that was requested. The request is then counted like
+	// one that failed with this error.
 	Why error
 }
 
-// Handle returns the handler of a page. An error of serve that the form cannot explain is answered with the page of the
-// answer if it has one and trying again may help, else with a page that says what is the matter.
+// Handle returns the handler of a page. If serve returns an error, the handler shows the page of
+// the answer with a message, provided that there is a page and that trying again may help.
+// Otherwise it shows a page that describes the error.
 func (s *Site) Handle(serve func(ctx context.Context, r Request) (Answer, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		opened, err := s.open()
@@ -98,11 +104,11 @@ func (s *Site) Handle(serve func(ctx context.Context, r Request) (Answer, error)
 	}
 }
 
-// errForeign is the error for a form that another site has sent.
+// errForeign is the error for a form that was sent by another site.
 var errForeign = identity.Refused{Code: "foreign_form", Reason: "the form comes from another site"}
 
-// readForm reads the form that comes with a POST. It refuses one that another site has made a browser send, as the
-// browser tells by Sec-Fetch-Site or Origin.
+// readForm parses the form of a POST. It refuses a form that another site made the browser send,
+// according to the headers Sec-Fetch-Site and Origin.
 func (s *Site) readForm(w http.ResponseWriter, r *http.Request) error {
 	if r.Method != http.MethodPost {
 		return nil
@@ -117,13 +123,14 @@ func (s *Site) readForm(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// failed returns the answer where nothing in a form can mend err: the page with the form as it was filled in where
-// trying again may help, else a page that says what is the matter.
+// failed returns the answer for an error that no change of the form can correct. It is the page
+// with the form as it was filled in if trying again may help, and otherwise a page that describes
+// the error.
 func (r Request) failed(w http.ResponseWriter, a Answer, err error) Answer {
 	status := api.ReportError(w, r.HTTP, err)
 	why := reason(err)
 	if a.Page != nil && (status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable) {
-		a.Page.Form.Fault(nil, a.Page.Words.Say(why))
+		a.Page.Form.AddFault(nil, a.Page.Words.Say(why))
 		return Answer{Page: a.Page, Status: status}
 	}
 	p := r.NewPage("failed.title")
@@ -134,7 +141,7 @@ func (r Request) failed(w http.ResponseWriter, a Answer, err error) Answer {
 	return Answer{Page: p, Status: status}
 }
 
-// reason returns the key of the message that says what is the matter.
+// reason returns the key of the message that describes err.
 func reason(err error) string {
 	switch {
 	case errors.As(err, new(identity.NotFound)):
@@ -165,8 +172,8 @@ func (r Request) write(w http.ResponseWriter, a Answer) {
 	}
 }
 
-// LanguageQuery returns the query with which a link carries a language that was chosen on to another page: "" where
-// none was chosen.
+// LanguageQuery returns the query that a link to another page needs to keep the language that was
+// chosen. It is empty if none was chosen.
 func (r Request) LanguageQuery() string {
 	if chosen := r.HTTP.URL.Query().Get(language.Parameter); identity.IsLanguage(chosen) {
 		return "?" + url.Values{language.Parameter: {chosen}}.Encode()

@@ -12,8 +12,8 @@ import (
 	"identitypools/shared/identity"
 )
 
-// Every message that all pages share is said somewhere, in a page or by the package, and has the same names in each
-// language.
+// Every message that all pages share is used by a page or by the package, and has the same names of
+// values in each language.
 func TestEveryMessageIsSaid(t *testing.T) {
 	t.Parallel()
 	var source string
@@ -28,8 +28,8 @@ func TestEveryMessageIsSaid(t *testing.T) {
 			}
 		}
 	}
-	// These keys are put together: titles, names of rules and claims, and the bounds of numbers and lengths. What lacks
-	// from a form is said by the function that the form belongs to.
+	// The code composes these keys: titles, names of rules and claims, and the bounds of numbers and
+	// lengths. The functions to which forms belong use the messages for missing values.
 	composed := regexp.MustCompile(`^(claim\.\w+|rule\.\w+|error\.password\.\w+|` +
 		`error\.(number|length)\.(between|least|most)|failed\.missing\.title|error\.code\.missing)$`)
 	names := regexp.MustCompile(`\{\w+\}`)
@@ -42,7 +42,7 @@ func TestEveryMessageIsSaid(t *testing.T) {
 	for _, language := range identity.Languages() {
 		for key, text := range messages(t, language) {
 			got, want := names.FindAllString(text, -1), names.FindAllString(english[key], -1)
-			slices.Sort(got) // languages order words each in its way
+			slices.Sort(got) // the order differs between languages
 			slices.Sort(want)
 			if !slices.Equal(got, want) {
 				t.Errorf("%s in %s names %s, want %s", key, language, got, want)

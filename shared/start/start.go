@@ -1,5 +1,6 @@
-// Package start assembles what every function's process is made of, from its environment, and starts it under Lambda. What
-// only some functions need (codes, passwords, schemas, mail) they make themselves, so that the others don't link it.
+// Package start makes the parts that every function needs from the environment of its process, and
+// starts functions that serve routes under Lambda. Parts that only some functions need, such as the
+// hashing of passwords, are made by those functions, so that the others do not link them.
 package start
 
 import (
@@ -19,7 +20,7 @@ import (
 	"identitypools/shared/table"
 )
 
-// Parts is what a function is made of.
+// Parts are the parts that every function needs.
 type Parts struct {
 	Env      cloud.Env
 	Table    *table.Table
@@ -29,7 +30,8 @@ type Parts struct {
 	NewID    func() string
 }
 
-// New are the parts of a process with the environment env, behind the table db. What it counts is the table's.
+// New returns the parts of a process with the environment env that uses the database db. The
+// metrics in its log have the name of its table.
 func New(env cloud.Env, db *dynamodb.Client, log *slog.Logger, now func() time.Time) Parts {
 	name := env.Must("TABLE_NAME")
 	t := table.Open(db, name, now)
@@ -39,19 +41,20 @@ func New(env cloud.Env, db *dynamodb.Client, log *slog.Logger, now func() time.T
 	}
 }
 
-// Options are the parts that the HTTP edge of a function needs.
+// Options returns what package api needs for the handler of a function.
 func (p Parts) Options() api.Options {
 	return api.Options{Verifier: p.Verifier, Answers: p.Table.Answers, Log: p.Log, Now: p.Now}
 }
 
-// FromEnvironment are the parts of this process.
+// FromEnvironment returns the parts of this process.
 func FromEnvironment() Parts {
 	env := cloud.Environment(os.Getenv)
 	db := dynamodb.NewFromConfig(env.Config("DYNAMODB"))
 	return New(env, db, slog.New(slog.NewJSONHandler(os.Stdout, nil)), time.Now)
 }
 
-// HTTP starts a function that serves routes. It panics with a sentence where the function cannot start, which Lambda logs.
+// HTTP runs a function that serves routes under Lambda. It does not return. It panics if the
+// function cannot be made; Lambda logs the message.
 func HTTP(function func(Parts) (http.Handler, error)) {
 	handler, err := function(FromEnvironment())
 	if err != nil {
