@@ -21,7 +21,8 @@ type guesses struct {
 func newGuesses(mailboxes table.Mailboxes, limits identity.Limits, payment string) guesses {
 	return guesses{
 		mailboxes, limits, payment,
-		map[identity.MailboxRef]identity.MailboxUse{}, map[identity.MailboxRef]bool{},
+		map[identity.MailboxRef]identity.MailboxUse{},
+		map[identity.MailboxRef]bool{},
 	}
 }
 

@@ -25,6 +25,7 @@ func TestWhatACallCosts(t *testing.T) {
 	wordedPath := "/pools/" + pool + "/mails/registration_code/en"
 	tenant.NewUser(t, pool, "active", active, fields{"credentials": password})
 	registered := tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/register?send_activation_message=false", fields{"identifier": fresh, "password": systemtest.Password}).Text(t, "id")
+	tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/users/"+registered+"/activation/generate", nil) // so that activation has the settings in memory too
 	code := tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/users/"+registered+"/code/generate", fields{"type": "activation"}).Text(t, "code")
 	own := systemtest.Address("own")
 	ticket := register(t, tenant, pool, own)
