@@ -42,7 +42,7 @@ func BenchmarkRequest(b *testing.B) {
 		{"admin.createUser", "users", "POST", "/pools/" + pool + "/users", tenant.Admin, `{"status":"new","identifiers":[{"identifier":"bob@example.com","type":"email"}],"payload":{"name":"Bob"}}`},
 		{"admin.updateUser", "users", "PUT", "/pools/" + pool + "/users/" + id, tenant.Admin, `{"payload":{"name":"Ann"}}`},
 		{"admin.listUsers", "users", "GET", "/pools/" + pool + "/users", tenant.Admin, ""},
-		{"system.generateCode", "activation", "POST", "/pools/" + pool + "/users/" + id + "/code/generate", tenant.System, `{"type":"activation"}`},
+		{"system.generateCode", "codes", "POST", "/pools/" + pool + "/users/" + id + "/code/generate", tenant.System, `{"type":"activation"}`},
 		{"admin.sendActivationMessage", "activation", "POST", "/pools/" + pool + "/users/" + id + "/activation/send", tenant.Admin, ""},
 		{"public.register", "registration", "POST", "/pools/" + pool + "/register", tenant.Public, `{"identifier":"cy@example.com","payload":{"name":"Cy"}}`},
 		{"public.registrationPage", "registration", "GET", "/pools/" + pool + "/register", tenant.Pages, ""},
