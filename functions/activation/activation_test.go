@@ -12,7 +12,7 @@ import (
 
 type fields = systemtest.Fields
 
-// The flow of an administrator: make a user, send the invitation, and the person with the code sets a password.
+// An administrator makes a user and sends the invitation, and the person with the code sets a password.
 func TestAnAdministratorInvites(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
@@ -102,7 +102,8 @@ func TestSendingIsRefused(t *testing.T) {
 	}
 }
 
-// "One-time codes": five tries a code, spent before they are compared, also by guesses made at once (63B §3.2.2).
+// A code bears five guesses, which are paid for before they are compared, also if they are made at once
+// (63B §3.2.2).
 func TestCodesCannotBeGuessed(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
@@ -147,7 +148,8 @@ func TestCodesCannotBeGuessed(t *testing.T) {
 	}
 }
 
-// The long code of a link cannot be guessed, so guessing at the short one never locks its holder out.
+// The extended code of a link cannot be guessed, so guesses at the short code never lock its holder
+// out.
 func TestALinkWorksWhenTheTriesAreSpent(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
@@ -207,43 +209,6 @@ func TestACodeActivatesOnce(t *testing.T) {
 	}
 }
 
-func TestGeneratingCodes(t *testing.T) {
-	t.Parallel()
-	product := systemtest.New(t)
-	tenant := product.NewTenant(t)
-	pool := tenant.NewPool(t, nil)
-	email, verified := systemtest.Address("gil"), systemtest.Address("gil")
-	id := tenant.NewUser(t, pool, "new", email, nil)
-	active := tenant.NewUser(t, pool, "active", systemtest.Address("hal"), fields{"verifiable_addresses": []fields{
-		{"address": verified, "type": "email", "verified": true, "status": "active"},
-	}})
-	for _, c := range []struct {
-		name, path string
-		body       any
-		status     int
-	}{
-		{"for a user", "/users/" + id + "/code/generate", fields{"type": "activation"}, 201},
-		{"for a user, with the address", "/users/" + id + "/code/generate", fields{"type": "activation", "address": email}, 201},
-		{"for a user found by identifier", "/user/code/generate", fields{"type": "activation", "identifier": strings.ToUpper(email)}, 201},
-		{"for a user found by id", "/user/code/generate", fields{"type": "activation", "userID": id}, 201},
-		{"for a challenge, found by verified address", "/user/code/generate", fields{"type": "challenge", "address": verified}, 201},
-		{"of which only the id is told", "/users/" + id + "/activation/generate", nil, 201},
-		{"for an active user", "/users/" + active + "/code/generate", fields{"type": "activation"}, 422},
-		{"for nobody", "/user/code/generate", fields{"type": "activation"}, 422},
-		{"for an unknown identifier", "/user/code/generate", fields{"type": "activation", "identifier": "nobody@example.com"}, 404},
-		{"for an unknown user", "/users/nobody/code/generate", fields{"type": "activation"}, 404},
-		{"of an unknown type", "/users/" + id + "/code/generate", fields{"type": "magic"}, 422},
-		{"for a foreign address", "/users/" + id + "/code/generate", fields{"type": "activation", "address": verified}, 422},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			got := tenant.System.Must(t, c.status, "POST", "/pools/"+pool+c.path, c.body)
-			if strings.HasSuffix(c.path, "/activation/generate") && got.Text(t, "code_id") == "" {
-				t.Errorf("no id: %s", got.Body)
-			}
-		})
-	}
-}
-
 // An administrator's change never leaves a user who can't be activated, and old codes die with the status.
 func TestAnAdministratorMakesAUserNewAgain(t *testing.T) {
 	t.Parallel()
@@ -260,14 +225,4 @@ func TestAnAdministratorMakesAUserNewAgain(t *testing.T) {
 	tenant.Admin.Must(t, 200, "PUT", path, fields{"status": "new"})
 	tenant.System.Must(t, 422, "POST", path+"/activate", fields{"code": old})
 	tenant.System.Must(t, 201, "POST", path+"/activate", fields{"code": generate()})
-}
-
-// A code that verifies an address is bound to it, however long it is.
-func TestACodeForALongAddress(t *testing.T) {
-	t.Parallel()
-	tenant := systemtest.New(t).NewTenant(t)
-	pool := tenant.NewPool(t, nil)
-	long := systemtest.Address(strings.Repeat("a", 40))
-	id := tenant.NewUser(t, pool, "active", systemtest.Address("eve"), fields{"verifiable_addresses": []fields{{"address": long, "type": "email"}}})
-	tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/users/"+id+"/code/generate", fields{"type": "verify_address", "address": long})
 }

@@ -1,6 +1,7 @@
 package activation_test
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -11,7 +12,8 @@ import (
 	"identitypools/infra/check/systemtest"
 )
 
-// stored reads, past the product's code, the attributes of a user's codes for a purpose.
+// stored returns the stored attributes of a user's codes for a purpose. It reads them without any code
+// of the product.
 func stored(t *testing.T, product *systemtest.Product, owner, purpose string) map[string]types.AttributeValue {
 	t.Helper()
 	got, err := product.DB.GetItem(t.Context(), &dynamodb.GetItemInput{
@@ -26,11 +28,16 @@ func stored(t *testing.T, product *systemtest.Product, owner, purpose string) ma
 	return got.Item
 }
 
-// replace writes live codes over those that a user has for activation.
-func replace(t *testing.T, product *systemtest.Product, owner string, live types.AttributeValue) {
+// replaceCodes writes live codes over those that a user has for activation, with the epoch of these.
+func replaceCodes(t *testing.T, product *systemtest.Product, owner string, live types.AttributeValue) {
 	t.Helper()
-	item := stored(t, product, owner, "activation")
-	item["live"] = live
+	item, epoch := stored(t, product, owner, "activation"), regexp.MustCompile(`"epoch":"[^"]*"`)
+	of := epoch.FindString(item["live"].(*types.AttributeValueMemberS).Value)
+	if of == "" {
+		t.Fatalf("the codes of %s have no epoch", owner)
+	}
+	text := epoch.ReplaceAllString(live.(*types.AttributeValueMemberS).Value, of)
+	item["live"] = &types.AttributeValueMemberS{Value: text}
 	if _, err := product.DB.PutItem(t.Context(), &dynamodb.PutItemInput{
 		TableName: aws.String(product.TableName), Item: item,
 	}); err != nil {
@@ -52,9 +59,9 @@ func TestAStoredCodeProvesNothingElse(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name          string
-		isAway        bool // in whose tenant the code is presented
-		pool, user    string
-		made, purpose string // what the code is made for
+		isAway        bool   // whether the code is presented in another tenant
+		pool, user    string // the pool and the user that the code is presented for
+		made, purpose string // the address and the purpose that the code is made for
 		status        int
 	}{
 		{"nothing else", false, "one", "ann", address, "activation", 201},
@@ -65,7 +72,7 @@ func TestAStoredCodeProvesNothingElse(t *testing.T) {
 		{"another purpose", false, "one", "ann", address, "challenge", 422},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			home, away := product.NewTenant(t), product.NewTenant(t) // new ones, since guesses are counted in the tenant
+			home, away := product.NewTenant(t), product.NewTenant(t) // new ones, since a tenant counts guesses
 			tenant := home
 			if c.isAway {
 				tenant = away
@@ -73,7 +80,7 @@ func TestAStoredCodeProvesNothingElse(t *testing.T) {
 			for _, tenant := range []*systemtest.Tenant{home, away} {
 				for _, pool := range []string{"one", "two"} {
 					tenant.Admin.Must(t, 201, "POST", "/pools", fields{"id": pool, "name": "Partners"})
-					// who may both have the addresses, until one has proved them
+					// Both may have the addresses until one of them has proved them.
 					for _, user := range []string{"ann", "bob"} {
 						path := "/pools/" + pool + "/users"
 						tenant.Admin.Must(t, 201, "POST", path, fields{
@@ -90,14 +97,14 @@ func TestAStoredCodeProvesNothingElse(t *testing.T) {
 			}
 			code := generate(t, home, "one", "ann", c.purpose, c.made)
 			live := stored(t, product, home.ID+"#one#ann", c.purpose)["live"]
-			if c.made == other { // the code that proves one address is said to prove the other
+			if c.made == other { // say that the code proves the other address
 				text := live.(*types.AttributeValueMemberS).Value
 				live = &types.AttributeValueMemberS{Value: strings.ReplaceAll(text, other, address)}
 			}
 			if c.name != "nothing else" && c.name != "another address" {
 				generate(t, tenant, c.pool, c.user, "activation", address)
 			}
-			replace(t, product, tenant.ID+"#"+c.pool+"#"+c.user, live)
+			replaceCodes(t, product, tenant.ID+"#"+c.pool+"#"+c.user, live)
 			path := "/pools/" + c.pool + "/users/" + c.user
 			if got := tenant.System.Call(t, "POST", path+"/activate", fields{"code": code}); got.Status != c.status {
 				t.Errorf("the code answers %d %s", got.Status, got.Body)

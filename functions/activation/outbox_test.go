@@ -9,16 +9,17 @@ import (
 	"identitypools/infra/local/system"
 )
 
-// scene is a product in which nobody takes messages out of the outbox, with a pool and a new user who has a code.
-type scene struct {
+// productWithCode is a product in which nobody takes messages out of the outbox, with a pool and a new
+// user who has a code.
+type productWithCode struct {
 	*systemtest.Product
 	tenant           *systemtest.Tenant
 	pool, user, code string // the paths of pool and user
 }
 
-func newScene(t *testing.T) *scene {
+func newProductWithCode(t *testing.T) *productWithCode {
 	t.Helper()
-	s := &scene{Product: systemtest.New(t, systemtest.WithMiddleware(systemtest.InjectFaults),
+	s := &productWithCode{Product: systemtest.New(t, systemtest.WithMiddleware(systemtest.InjectFaults),
 		func(c *system.Config) { c.NoCourier = true })}
 	s.tenant = s.NewTenant(t)
 	pool := s.tenant.NewPool(t, nil)
@@ -28,19 +29,19 @@ func newScene(t *testing.T) *scene {
 	return s
 }
 
-// registered says whether a registration waits for its mailbox. Its own item is stored before that,
-// and is worth nothing alone.
-func (s *scene) registered(t *testing.T) bool {
+// registered reports whether a registration waits for its mailbox. The item of the registration is
+// stored before that and has no effect alone.
+func (s *productWithCode) registered(t *testing.T) bool {
 	return slices.ContainsFunc(s.Stored(t, "MAILBOX#"), func(it systemtest.Item) bool { return it["w1"] != "" })
 }
 
-// active says whether the user is.
-func (s *scene) active(t *testing.T) bool {
+// active reports whether the user is active.
+func (s *productWithCode) active(t *testing.T) bool {
 	return s.tenant.Admin.Must(t, 200, "GET", s.user, nil).Text(t, "status") == "active"
 }
 
-// killed says whether the user's code is dead.
-func (s *scene) killed(t *testing.T) bool {
+// killed reports whether the user's code is dead.
+func (s *productWithCode) killed(t *testing.T) bool {
 	return s.tenant.System.Call(t, "POST", s.user+"/activate", fields{"code": s.code}).Status ==
 		http.StatusUnprocessableEntity
 }
@@ -51,27 +52,27 @@ func TestAChangeAndItsMessageAreOneTransaction(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		function string
-		request  func(*testing.T, *scene) *http.Request
-		changed  func(*scene, *testing.T) bool
+		request  func(*testing.T, *productWithCode) *http.Request
+		changed  func(*productWithCode, *testing.T) bool
 	}{
-		"a registration and its code": {"registration", func(t *testing.T, s *scene) *http.Request {
+		"a registration and its code": {"registration", func(t *testing.T, s *productWithCode) *http.Request {
 			return s.tenant.Public.Request(t, "POST", s.pool+"/register",
 				fields{"identifier": systemtest.Address("bob"), "password": systemtest.Password})
-		}, (*scene).registered},
-		"an activation and the notice of the password": {"activation", func(t *testing.T, s *scene) *http.Request {
+		}, (*productWithCode).registered},
+		"an activation and the notice of the password": {"activation", func(t *testing.T, s *productWithCode) *http.Request {
 			return s.tenant.System.Request(t, "POST", s.user+"/activate",
 				fields{"code": s.code, "password": systemtest.Password})
-		}, (*scene).active},
-		"an invitation and the end of earlier codes": {"activation", func(t *testing.T, s *scene) *http.Request {
+		}, (*productWithCode).active},
+		"an invitation and the end of earlier codes": {"activation", func(t *testing.T, s *productWithCode) *http.Request {
 			return s.tenant.Admin.Request(t, "POST", s.user+"/activation/send", nil)
-		}, (*scene).killed},
+		}, (*productWithCode).killed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			outcomes := map[bool]bool{}
 			for _, kind := range []systemtest.FaultKind{systemtest.Failed, systemtest.Lost} {
 				for call, calls := 0, 1; call <= calls; call++ { // the last time, no call meets the fault
-					s, f := newScene(t), &systemtest.Fault{Kind: kind, Reach: systemtest.Lasting, Call: call}
+					s, f := newProductWithCode(t), &systemtest.Fault{Kind: kind, Reach: systemtest.Lasting, Call: call}
 					got := s.InvokeFunction(f.Context(t.Context()), t, c.function, c.request(t, s))
 					messages := len(s.Stored(t, "MESSAGE#"))
 					changed := c.changed(s, t)

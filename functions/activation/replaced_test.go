@@ -10,8 +10,8 @@ import (
 	"identitypools/infra/check/systemtest"
 )
 
-// interruption does something just before the first transaction of a piece of work: what another
-// process may do at that moment.
+// interruption calls a function just before the first transaction of a request. The function stands
+// for what another process may do at that moment.
 type interruption struct {
 	once sync.Once
 	do   func()
@@ -19,12 +19,13 @@ type interruption struct {
 
 type interruptionKey struct{}
 
-// during is ctx for the work that is interrupted.
+// during returns the context of the request that is interrupted.
 func (i *interruption) during(ctx context.Context) context.Context {
 	return context.WithValue(ctx, interruptionKey{}, i)
 }
 
-// interruptible lets the calls of a client be interrupted: see systemtest.WithMiddleware.
+// interruptible is a middleware that allows the calls of a client to be interrupted: see
+// systemtest.WithMiddleware.
 func interruptible(stack *middleware.Stack) error {
 	transaction := stack.ID() == "TransactWriteItems"
 	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("interruption", func(

@@ -9,10 +9,7 @@ import (
 	"identitypools/infra/check/systemtest"
 )
 
-type (
-	fields  = systemtest.Fields
-	fixture = faulttest.Fixture
-)
+type fixture = faulttest.Fixture
 
 func faultSuite() faulttest.Suite {
 	return faulttest.Suite{Routes: codes.Routes(), Cases: faultCases()}

@@ -22,7 +22,7 @@ const (
 	removed  = events.DynamoDBOperationTypeRemove
 )
 
-// number is how many users a pool says it has.
+// number returns how many users a pool says that it has.
 func number(tb testing.TB, tenant *systemtest.Tenant, pool string) int {
 	tb.Helper()
 	got := tenant.Admin.Must(tb, 200, "GET", "/pools/"+pool, nil).Fields(tb)
@@ -33,7 +33,7 @@ func number(tb testing.TB, tenant *systemtest.Tenant, pool string) int {
 	return int(n)
 }
 
-// usersOf are the stored users of a pool.
+// usersOf returns the stored users of a pool.
 func usersOf(tb testing.TB, product *systemtest.Product, tenant *systemtest.Tenant, pool string) []systemtest.Item {
 	tb.Helper()
 	return product.Stored(tb, "USERS#"+tenant.ID+"#"+pool)
@@ -49,7 +49,7 @@ func newUsers(tb testing.TB, tenant *systemtest.Tenant, pool string, n int) {
 // A pool's number of users is right whatever the stream repeats, and however it cuts its records.
 func TestUsersAreCountedOnce(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, alone)
+	product := systemtest.New(t, withoutStream)
 	tenant := product.NewTenant(t)
 	pool, other := tenant.NewPool(t, nil), tenant.NewPool(t, nil)
 	newUsers(t, tenant, pool, 5)
@@ -110,7 +110,7 @@ func TestTheStreamCounts(t *testing.T) {
 func TestARecordThatFailsHoldsBackTheRest(t *testing.T) {
 	t.Parallel()
 	ses := systemtest.NewMailProxy(t)
-	product := systemtest.New(t, alone, ses.Option)
+	product := systemtest.New(t, withoutStream, ses.Option)
 	tenant := product.NewTenant(t)
 	pool, mailed := tenant.NewPool(t, nil), tenant.NewPool(t, nil)
 	newUsers(t, tenant, pool, 3)
@@ -135,17 +135,17 @@ func TestARecordThatFailsHoldsBackTheRest(t *testing.T) {
 	if n := number(t, tenant, pool); n != 3 {
 		t.Errorf("%d users, want 3", n)
 	}
-	arrived(t, product, email, 1)
+	mailsTo(t, product, email, 1)
 }
 
 // "Everything of a deleted pool goes in bounded steps", and its id is free afterwards.
 func TestADeletedPoolLeavesNothing(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, alone)
+	product := systemtest.New(t, withoutStream)
 	tenant := product.NewTenant(t)
 	pool, kept := tenant.NewPool(t, fields{"id": "doomed"}), tenant.NewPool(t, fields{"id": "doome"})
 	newUsers(t, tenant, kept, 2)
-	fill(t, product, tenant, pool)
+	createUsers(t, product, tenant, pool)
 	deliver(t, product, systemtest.StreamEvent(inserted, usersOf(t, product, tenant, pool)...))
 	before := len(ofPool(t, product, tenant, kept))
 
@@ -177,8 +177,8 @@ func TestADeletedPoolLeavesNothing(t *testing.T) {
 	tenant.Admin.Must(t, 200, "GET", path+"/user-1", nil) // a late record of the old pool is no harm to the new one
 }
 
-// fill gives a pool 60 users, with all that is kept apart from users.
-func fill(t *testing.T, product *systemtest.Product, tenant *systemtest.Tenant, pool string) {
+// createUsers creates 60 users in a pool, with everything that is kept apart from users.
+func createUsers(t *testing.T, product *systemtest.Product, tenant *systemtest.Tenant, pool string) {
 	t.Helper()
 	tenant.Admin.Must(t, 200, "PUT", "/pools/"+pool, fields{"name": "Doomed", "public_registration_allowed": true})
 	for i := range 57 {
@@ -192,7 +192,7 @@ func fill(t *testing.T, product *systemtest.Product, tenant *systemtest.Tenant, 
 		register(t, tenant, pool, fmt.Sprintf("user-%d@example.com", i)) // a registration and a notice
 		tenant.System.Must(t, 201, "POST", fmt.Sprintf("/pools/%s/users/user-%d/code/generate", pool, i), fields{"type": "reset_password"})
 	}
-	empty(t, product)
+	deliverAll(t, product)
 	register(t, tenant, pool, systemtest.Address("late"))
 	sorts := map[string]bool{}
 	for _, it := range product.Stored(t, "USER#"+tenant.ID+"#"+pool) {
@@ -207,7 +207,7 @@ func fill(t *testing.T, product *systemtest.Product, tenant *systemtest.Tenant, 
 	}
 }
 
-// ofPool are the items that have a pool's id in their key, and the messages that wait.
+// ofPool returns the items that have a pool's id in their key, and the messages that wait.
 func ofPool(tb testing.TB, product *systemtest.Product, tenant *systemtest.Tenant, pool string) []systemtest.Item {
 	tb.Helper()
 	var found []systemtest.Item
@@ -237,7 +237,7 @@ func TestTheStreamClearsADeletedPool(t *testing.T) {
 func TestALargePoolIsClearedInTurns(t *testing.T) {
 	t.Parallel()
 	var endless interruption
-	product := systemtest.New(t, alone, systemtest.WithMiddleware(endless.watch))
+	product := systemtest.New(t, withoutStream, systemtest.WithMiddleware(endless.watch))
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, nil)
 	newUsers(t, tenant, pool, 60)
@@ -281,7 +281,7 @@ func TestALargePoolIsClearedInTurns(t *testing.T) {
 // A process that believed in the pool for five seconds more has made a user: it goes when it is counted.
 func TestAUserOfADeletedPoolGoes(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, alone)
+	product := systemtest.New(t, withoutStream)
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, nil)
 	tenant.Admin.Must(t, 204, "DELETE", "/pools/"+pool, nil)

@@ -33,14 +33,14 @@ func TestMailsWaitWhileSESIsDown(t *testing.T) {
 	}
 	product.AwaitEmptyOutbox(t)
 	for _, email := range people {
-		activate(t, tenant, pool, 201, arrived(t, product, email, 1)[0])
+		activate(t, tenant, pool, 201, mailsTo(t, product, email, 1)[0])
 	}
 }
 
 func TestAFaultOfSES(t *testing.T) {
 	t.Parallel()
 	ses := systemtest.NewMailProxy(t)
-	product := systemtest.New(t, alone, ses.Option)
+	product := systemtest.New(t, withoutStream, ses.Option)
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, nil)
 	for _, c := range []struct {
@@ -68,12 +68,12 @@ func TestAFaultOfSES(t *testing.T) {
 			if n := len(product.Stored(t, "MESSAGE#")); (n == 1) != c.stays {
 				t.Errorf("%d messages in the outbox", n)
 			}
-			arrived(t, product, email, 0)
+			mailsTo(t, product, email, 0)
 			ses.ClearFault()
 			if c.stays {
-				empty(t, product)
-				activate(t, tenant, pool, 201, arrived(t, product, email, 1)[0])
-				empty(t, product) // of the notice that a password was set
+				deliverAll(t, product)
+				activate(t, tenant, pool, 201, mailsTo(t, product, email, 1)[0])
+				deliverAll(t, product) // of the notice that a password was set
 			}
 		})
 	}
@@ -91,20 +91,20 @@ func TestAMessageIsDroppedAfterADay(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			product := systemtest.New(t, alone)
+			product := systemtest.New(t, withoutStream)
 			tenant := product.NewTenant(t)
 			pool, email := tenant.NewPool(t, nil), systemtest.Address("ann")
 			register(t, tenant, pool, email)
 			product.Clock.Advance(c.age)
-			empty(t, product)
-			arrived(t, product, email, c.mails)
+			deliverAll(t, product)
+			mailsTo(t, product, email, c.mails)
 		})
 	}
 }
 
 func TestARecordIsDeliveredAgain(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, alone)
+	product := systemtest.New(t, withoutStream)
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, nil)
 	email := systemtest.Address("ann")
@@ -115,7 +115,7 @@ func TestARecordIsDeliveredAgain(t *testing.T) {
 	}
 	product.Clock.Advance(2 * time.Minute) // past the limits, which would hide a second mail
 	deliver(t, product, event)
-	activate(t, tenant, pool, 201, arrived(t, product, email, 1)[0])
+	activate(t, tenant, pool, 201, mailsTo(t, product, email, 1)[0])
 }
 
 // keepsMessages fails the calls that take messages out of the outbox.
@@ -148,7 +148,7 @@ func TestARepeatReplacesTheCode(t *testing.T) {
 				t.Parallel()
 				var table interruption
 				ses := systemtest.NewMailProxy(t)
-				product := systemtest.New(t, alone, ses.Option, systemtest.WithMiddleware(table.watch))
+				product := systemtest.New(t, withoutStream, ses.Option, systemtest.WithMiddleware(table.watch))
 				tenant := product.NewTenant(t)
 				pool, email := tenant.NewPool(t, nil), systemtest.Address("ann")
 				ask(t, tenant, pool, email)
@@ -195,7 +195,7 @@ func TestARepeatedMailProvesItsMailbox(t *testing.T) {
 		t.Run("asked by "+asked, func(t *testing.T) {
 			t.Parallel()
 			ses := systemtest.NewMailProxy(t)
-			product := systemtest.New(t, alone, ses.Option)
+			product := systemtest.New(t, withoutStream, ses.Option)
 			tenant := product.NewTenant(t)
 			pool, other, email := tenant.NewPool(t, nil), tenant.NewPool(t, nil), systemtest.Address("ann")
 			ask(t, tenant, pool, email)
@@ -206,7 +206,7 @@ func TestARepeatedMailProvesItsMailbox(t *testing.T) {
 			}
 			ses.ClearFault()
 			deliver(t, product, event)
-			code := systemtest.LinkIn(t, arrived(t, product, email, 1)[0]).Query().Get("code")
+			code := systemtest.LinkIn(t, mailsTo(t, product, email, 1)[0]).Query().Get("code")
 			ticket := tenant.Public.Must(t, 201, "POST", "/pools/"+other+"/register", fields{
 				"identifier": email, "password": systemtest.Password,
 			}).Text(t, "ticket")
@@ -218,7 +218,7 @@ func TestARepeatedMailProvesItsMailbox(t *testing.T) {
 // What is sent is decided by the state of pool and user when it is sent.
 func TestTheStateWhenItIsSentCounts(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, alone)
+	product := systemtest.New(t, withoutStream)
 	tenant := product.NewTenant(t)
 	for _, c := range []struct {
 		name    string
@@ -245,12 +245,12 @@ func TestTheStateWhenItIsSentCounts(t *testing.T) {
 			register(t, tenant, pool, email)
 			user := tenant.System.Must(t, 200, "POST", "/pools/"+pool+"/users/by_key", fields{"identifier": email}).Text(t, "id")
 			c.change(t, pool, user)
-			empty(t, product)
+			deliverAll(t, product)
 			if c.subject == "" {
-				arrived(t, product, email, 0)
+				mailsTo(t, product, email, 0)
 				return
 			}
-			if got := arrived(t, product, email, 1)[0].Subject; got != c.subject {
+			if got := mailsTo(t, product, email, 1)[0].Subject; got != c.subject {
 				t.Errorf("subject %q, want %q", got, c.subject)
 			}
 		})
@@ -259,7 +259,7 @@ func TestTheStateWhenItIsSentCounts(t *testing.T) {
 
 func TestTheWordingOfAMail(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, alone, slow)
+	product := systemtest.New(t, withoutStream, withTickingClock)
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, fields{"name": "Acme <Co>", "otp_settings": fields{"activation": fields{"length": 8, "ttl": "1h"}}})
 	long := regexp.MustCompile(`(?m)^https?://\S+$`)
@@ -281,8 +281,8 @@ func TestTheWordingOfAMail(t *testing.T) {
 			path := "/pools/" + pool + "/users/" + user
 			tenant.Admin.Must(t, 204, "POST", path+"/activation/send"+c.query, nil)
 			sent := product.Clock.Now()
-			empty(t, product)
-			m := arrived(t, product, email, 1)[0]
+			deliverAll(t, product)
+			m := mailsTo(t, product, email, 1)[0]
 			if m.Subject != c.subject || m.From != "Identity Pools <no-reply@example.com>" {
 				t.Errorf("%q from %s", m.Subject, m.From)
 			}
@@ -314,15 +314,15 @@ func TestTheWordingOfAMail(t *testing.T) {
 // V6.3.7: setting a credential mails a notice. What still waited to become this user's goes with it.
 func TestAPasswordThatIsSetIsTold(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, alone)
+	product := systemtest.New(t, withoutStream)
 	tenant := product.NewTenant(t)
 	pool, email := tenant.NewPool(t, nil), systemtest.Address("ann")
 	register(t, tenant, pool, email)
-	empty(t, product)
+	deliverAll(t, product)
 	register(t, tenant, pool, email)
-	link := systemtest.LinkIn(t, arrived(t, product, email, 1)[0])
+	link := systemtest.LinkIn(t, mailsTo(t, product, email, 1)[0])
 	tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/activate", fields{"code": link.Query().Get("code"), "password": systemtest.Password})
-	empty(t, product)
+	deliverAll(t, product)
 	// The second registration was too soon for a mail of its own, and its message comes before or after the notice.
 	mails := product.Inbox.Mails(t, email)
 	notices := 0
@@ -346,7 +346,7 @@ func TestTheLogHoldsNothingPersonal(t *testing.T) {
 	t.Parallel()
 	var log systemtest.Log
 	ses := systemtest.NewMailProxy(t)
-	product := systemtest.New(t, alone, ses.Option, log.Option)
+	product := systemtest.New(t, withoutStream, ses.Option, log.Option)
 	tenant := product.NewTenant(t)
 	pool, email := tenant.NewPool(t, nil), systemtest.Address("ann")
 	register(t, tenant, pool, email)
@@ -356,11 +356,11 @@ func TestTheLogHoldsNothingPersonal(t *testing.T) {
 	}
 	ses.ClearFault()
 	register(t, tenant, pool, email) // limited
-	empty(t, product)
+	deliverAll(t, product)
 	suppress(t, product, email)
 	product.Clock.Advance(2 * time.Minute)
 	register(t, tenant, pool, email)
-	empty(t, product)
+	deliverAll(t, product)
 	for _, must := range []string{"stream record failed", "message rejected", `"why":"limited"`, `"why":"no address"`} {
 		if !strings.Contains(log.String(), must) {
 			t.Errorf("the log does not tell of %q", must)

@@ -17,17 +17,18 @@ type fields = systemtest.Fields
 
 func TestMain(m *testing.M) { os.Exit(parttest.Main(m)) }
 
-// alone leaves the stream to the test, which calls the courier itself.
-func alone(c *system.Config) { c.NoCourier = true }
+// withoutStream is an option of a product whose test reads the stream and calls the courier itself.
+func withoutStream(c *system.Config) { c.NoCourier = true }
 
-// slow moves the clock on whenever somebody looks at it, so that no two steps of a call happen at one instant.
-func slow(c *system.Config) {
+// withTickingClock is an option that moves the clock forward whenever it is read, so that no two steps
+// of a call happen at the same time.
+func withTickingClock(c *system.Config) {
 	var looks atomic.Int64
 	now := c.Now
 	c.Now = func() time.Time { return now().Add(time.Duration(looks.Add(1)) * time.Millisecond) }
 }
 
-// deliver has the courier work through an event, of which nothing may come again.
+// deliver makes the courier handle an event, none of whose records may fail.
 func deliver(tb testing.TB, product *systemtest.Product, event events.DynamoDBEvent) {
 	tb.Helper()
 	if failed := product.Courier.Stream(tb.Context(), event).BatchItemFailures; len(failed) > 0 {
@@ -35,8 +36,8 @@ func deliver(tb testing.TB, product *systemtest.Product, event events.DynamoDBEv
 	}
 }
 
-// empty has the courier work through the outbox, which must be empty then.
-func empty(tb testing.TB, product *systemtest.Product) {
+// deliverAll makes the courier handle the messages of the outbox, which must be empty afterwards.
+func deliverAll(tb testing.TB, product *systemtest.Product) {
 	tb.Helper()
 	deliver(tb, product, product.OutboxEvent(tb))
 	if left := product.Stored(tb, "MESSAGE#"); len(left) > 0 {
@@ -44,8 +45,8 @@ func empty(tb testing.TB, product *systemtest.Product) {
 	}
 }
 
-// arrived are the mails to an address, of which there must be n.
-func arrived(tb testing.TB, product *systemtest.Product, to string, n int) []parttest.Mail {
+// mailsTo returns the mails to an address, of which there must be n.
+func mailsTo(tb testing.TB, product *systemtest.Product, to string, n int) []parttest.Mail {
 	tb.Helper()
 	mails := product.Inbox.Mails(tb, to)
 	if len(mails) != n {
@@ -54,13 +55,14 @@ func arrived(tb testing.TB, product *systemtest.Product, to string, n int) []par
 	return mails
 }
 
-// register signs an address up, as browsers do.
+// register registers an address as browsers do.
 func register(tb testing.TB, tenant *systemtest.Tenant, pool, email string) {
 	tb.Helper()
 	tenant.Public.Must(tb, 201, "POST", "/pools/"+pool+"/register?code_type_in_message=link", fields{"identifier": email, "password": systemtest.Password})
 }
 
-// activate presents the code of the link in a mail, with a password, since a link alone makes none the user's that somebody registered with.
+// activate presents the code of the link in a mail with a password. A link alone does not take over the
+// password of a registration.
 func activate(tb testing.TB, tenant *systemtest.Tenant, pool string, want int, m parttest.Mail) {
 	tb.Helper()
 	tenant.Public.Must(tb, want, "POST", "/pools/"+pool+"/activate", fields{"code": systemtest.LinkIn(tb, m).Query().Get("code"), "password": systemtest.Password})

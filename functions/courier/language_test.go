@@ -9,13 +9,13 @@ import (
 	"identitypools/infra/check/systemtest"
 )
 
-// branded makes a pool whose mails are of its own make.
+// branded creates a pool with a branding of its own.
 func branded(tb testing.TB, tenant *systemtest.Tenant, branding fields) string {
 	tb.Helper()
 	return tenant.NewPool(tb, fields{"branding": branding, "badge_color": "#ffd700"})
 }
 
-// signUpIn registers an address with a code, in a language, and tells the ticket.
+// signUpIn registers an address in a language, with a code, and returns the ticket.
 func signUpIn(tb testing.TB, tenant *systemtest.Tenant, pool, email, lang string) string {
 	tb.Helper()
 	path := "/pools/" + pool + "/register?lang=" + lang
@@ -25,7 +25,7 @@ func signUpIn(tb testing.TB, tenant *systemtest.Tenant, pool, email, lang string
 // TestTheLanguageOfAMail is that which was asked for, else the user's, else the pool's.
 func TestTheLanguageOfAMail(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, alone)
+	product := systemtest.New(t, withoutStream)
 	tenant := product.NewTenant(t)
 	pool := branded(t, tenant, fields{"language": "pl"})
 	spanish := fields{"payload": fields{"locale": "es-MX"}}
@@ -38,7 +38,7 @@ func TestTheLanguageOfAMail(t *testing.T) {
 		{"nobody says", func(t *testing.T, email string) { signUpIn(t, tenant, pool, email, "") }, []string{"Potwierdź swój adres w serwisie Partners"}},
 		{"a code is asked for anew, in another language", func(t *testing.T, email string) {
 			ticket := signUpIn(t, tenant, pool, email, "de")
-			empty(t, product)
+			deliverAll(t, product)
 			product.Clock.Advance(2 * time.Minute)
 			tenant.Public.Must(t, 202, "POST", "/pools/"+pool+"/activation/send?lang=fr", fields{"ticket": ticket})
 		}, []string{"Bestätigen Sie Ihre Adresse für Partners", "Votre nouveau code pour Partners"}},
@@ -54,8 +54,8 @@ func TestTheLanguageOfAMail(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			email := systemtest.Address("ann")
 			c.ask(t, email)
-			empty(t, product)
-			for i, m := range arrived(t, product, email, len(c.want)) {
+			deliverAll(t, product)
+			for i, m := range mailsTo(t, product, email, len(c.want)) {
 				if m.Subject != c.want[i] {
 					t.Errorf("subject %q, want %q", m.Subject, c.want[i])
 				}
@@ -67,7 +67,7 @@ func TestTheLanguageOfAMail(t *testing.T) {
 // TestAStrangersLanguageNeverReachesTheOwner: what others do with an address, and in which language, its owner reads in the own one.
 func TestAStrangersLanguageNeverReachesTheOwner(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, alone)
+	product := systemtest.New(t, withoutStream)
 	tenant := product.NewTenant(t)
 	for _, c := range []struct {
 		name, lang, taken, set string // the language is the owner's; "" is none, which makes it the pool's
@@ -78,17 +78,17 @@ func TestAStrangersLanguageNeverReachesTheOwner(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			pool, email := branded(t, tenant, fields{"language": "fr"}), systemtest.Address("ann")
 			ticket := signUpIn(t, tenant, pool, email, c.lang)
-			empty(t, product)
-			code := systemtest.CodeIn(t, arrived(t, product, email, 1)[0])
+			deliverAll(t, product)
+			code := systemtest.CodeIn(t, mailsTo(t, product, email, 1)[0])
 			tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/activate?lang=pl", fields{"ticket": ticket, "code": code}, "Accept-Language", "pl")
-			empty(t, product)
+			deliverAll(t, product)
 			product.Clock.Advance(2 * time.Minute)
 			signUpIn(t, tenant, pool, email, "pl")
-			empty(t, product)
+			deliverAll(t, product)
 			product.Clock.Advance(2 * time.Minute)
 			tenant.Public.Must(t, 202, "POST", "/pools/"+pool+"/activation/send?lang=pl", fields{"address": email})
-			empty(t, product)
-			mails := arrived(t, product, email, 4)
+			deliverAll(t, product)
+			mails := mailsTo(t, product, email, 4)
 			for i, want := range []string{c.set, c.taken, c.taken} {
 				if got := mails[i+1].Subject; got != want {
 					t.Errorf("subject %q, want %q", got, want)
@@ -101,17 +101,17 @@ func TestAStrangersLanguageNeverReachesTheOwner(t *testing.T) {
 // TestACodeThatIsAskedForAnew replaces the one before, and says so: in a code or a link, as it is asked for.
 func TestACodeThatIsAskedForAnew(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, alone)
+	product := systemtest.New(t, withoutStream)
 	tenant := product.NewTenant(t)
 	for form, want := range map[string]string{"code": "Your new code for Partners", "link": "Your new link for Partners"} {
 		t.Run(form, func(t *testing.T) {
 			pool, email := tenant.NewPool(t, nil), systemtest.Address("ann")
 			ticket := signUpIn(t, tenant, pool, email, "en")
-			empty(t, product)
+			deliverAll(t, product)
 			product.Clock.Advance(2 * time.Minute)
 			tenant.Public.Must(t, 202, "POST", "/pools/"+pool+"/activation/send?code_type_in_message="+form, fields{"ticket": ticket})
-			empty(t, product)
-			mails := arrived(t, product, email, 2)
+			deliverAll(t, product)
+			mails := mailsTo(t, product, email, 2)
 			if mails[1].Subject != want || !strings.Contains(mails[1].Text, "no longer works") {
 				t.Errorf("%q says\n%s", mails[1].Subject, mails[1].Text)
 			}
@@ -129,14 +129,14 @@ func TestACodeThatIsAskedForAnew(t *testing.T) {
 // TestWhatAPoolSetsOfItsMails: the name that they come from, who is answered, their colour, and whether the subject has the code.
 func TestWhatAPoolSetsOfItsMails(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, alone)
+	product := systemtest.New(t, withoutStream)
 	tenant := product.NewTenant(t)
 	send := func(t *testing.T, pool string) parttest.Mail {
 		t.Helper()
 		email := systemtest.Address("ann")
 		signUpIn(t, tenant, pool, email, "en")
-		empty(t, product)
-		return arrived(t, product, email, 1)[0]
+		deliverAll(t, product)
+		return mailsTo(t, product, email, 1)[0]
 	}
 	t.Run("nothing", func(t *testing.T) {
 		m := send(t, tenant.NewPool(t, nil))

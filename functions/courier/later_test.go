@@ -12,17 +12,17 @@ import (
 	"identitypools/infra/local/system"
 )
 
-// morning is a product whose courier the test calls, with a tenant. Its clock stands at a minute
-// past eight (UTC) on the next day, so that hours and days begin when the test says so.
-func morning(t *testing.T, changes ...func(*system.Config)) (*systemtest.Product, *systemtest.Tenant) {
+// newProductAtEight returns a product whose courier the test calls, and a tenant. Its clock stands at a
+// minute past eight (UTC) on the next day, so that hours and days begin when the test says so.
+func newProductAtEight(t *testing.T, changes ...func(*system.Config)) (*systemtest.Product, *systemtest.Tenant) {
 	t.Helper()
-	product := systemtest.New(t, append(changes, alone)...)
+	product := systemtest.New(t, append(changes, withoutStream)...)
 	now := product.Clock.Now().UTC()
 	product.Clock.Advance(now.Truncate(24 * time.Hour).Add(32*time.Hour + time.Minute).Sub(now))
 	return product, product.NewTenant(t)
 }
 
-// tick hands the courier what EventBridge's clock sends.
+// tick passes the event of EventBridge's schedule to the courier.
 func tick(tb testing.TB, product *systemtest.Product) {
 	tb.Helper()
 	event, err := json.Marshal(fields{"version": "0", "source": "aws.events", "detail-type": "Scheduled Event", "detail": fields{}})
@@ -34,12 +34,13 @@ func tick(tb testing.TB, product *systemtest.Product) {
 	}
 }
 
-// budget is the settings of a pool with a budget of so many mails an hour.
+// budget returns the settings of a pool with a budget of so many mails an hour.
 func budget(hour int) fields {
 	return fields{"limits": fields{"pool_mails_per_hour": hour, "source_mailboxes_per_hour": 1000}}
 }
 
-// strangers registers so many new addresses in a pool and has the courier work through the outbox each time.
+// strangers registers so many new addresses in a pool, and makes the courier handle the outbox after
+// each.
 func strangers(tb testing.TB, product *systemtest.Product, tenant *systemtest.Tenant, pool string, n int) (addresses []string) {
 	tb.Helper()
 	for range n {
@@ -51,7 +52,7 @@ func strangers(tb testing.TB, product *systemtest.Product, tenant *systemtest.Te
 	return addresses
 }
 
-// mailed is how many mails each address has got.
+// mailed returns how many mails each address has got.
 func mailed(tb testing.TB, product *systemtest.Product, addresses []string) (counts []int) {
 	tb.Helper()
 	for _, address := range addresses {
@@ -71,7 +72,7 @@ func total(counts []int) (sum int) {
 // activates.
 func TestMailsAboveTheBudgetComeLater(t *testing.T) {
 	t.Parallel()
-	product, tenant := morning(t)
+	product, tenant := newProductAtEight(t)
 	pool := tenant.NewPool(t, budget(4))
 	people := strangers(t, product, tenant, pool, 5)
 	for hour, want := range [][]int{{1, 1, 0, 0, 0}, {1, 1, 1, 1, 0}, {1, 1, 1, 1, 1}} {
@@ -95,7 +96,7 @@ func TestMailsAboveTheBudgetComeLater(t *testing.T) {
 // The day has a budget too: what is above it comes after midnight, while it is valid.
 func TestMailsAboveTheBudgetOfTheDayComeTheNextDay(t *testing.T) {
 	t.Parallel()
-	product, tenant := morning(t)
+	product, tenant := newProductAtEight(t)
 	pool := tenant.NewPool(t, fields{"limits": fields{"pool_mails_per_hour": 10, "pool_mails_per_day": 4}})
 	people := strangers(t, product, tenant, pool, 5)
 	product.Clock.Advance(15*time.Hour + 58*time.Minute) // a minute to midnight
@@ -117,7 +118,7 @@ func TestMailsAboveTheBudgetOfTheDayComeTheNextDay(t *testing.T) {
 // A message that waits kills no code that its receiver has.
 func TestADelayedMailLeavesTheCodeBefore(t *testing.T) {
 	t.Parallel()
-	product, tenant := morning(t)
+	product, tenant := newProductAtEight(t)
 	pool := tenant.NewPool(t, budget(4))
 	path, ann := "/pools/"+pool, systemtest.Address("ann")
 	ticket := tenant.Public.Must(t, 201, "POST", path+"/register?code_type_in_message=link", fields{
@@ -130,13 +131,13 @@ func TestADelayedMailLeavesTheCodeBefore(t *testing.T) {
 		"ticket": ticket, // of the registration of that code
 	})
 	deliver(t, product, product.OutboxEvent(t))
-	activate(t, tenant, pool, 201, arrived(t, product, ann, 1)[0])
+	activate(t, tenant, pool, 201, mailsTo(t, product, ann, 1)[0])
 }
 
 // Neither what administrators ask for nor what owners of addresses are told waits for the mails that strangers cause.
 func TestWhoseMailsDoNotWait(t *testing.T) {
 	t.Parallel()
-	product, tenant := morning(t)
+	product, tenant := newProductAtEight(t)
 	pool := tenant.NewPool(t, budget(4))
 	users := "/pools/" + pool + "/users/"
 	owner, guest, known := systemtest.Address("owner"), systemtest.Address("guest"), systemtest.Address("known")
@@ -176,7 +177,7 @@ func TestWhoseMailsDoNotWait(t *testing.T) {
 // How many mails a pool has left does not tell who is registered: a notice to an owner takes the place that a mail to nobody would have taken.
 func TestTheBudgetDoesNotTellWhoIsRegistered(t *testing.T) {
 	t.Parallel()
-	product, tenant := morning(t)
+	product, tenant := newProductAtEight(t)
 	var places [2][]int
 	for i, status := range []string{"", "active"} {
 		pool, probed := tenant.NewPool(t, budget(4)), systemtest.Address("ann")
@@ -201,7 +202,7 @@ func TestTheBudgetDoesNotTellWhoIsRegistered(t *testing.T) {
 // However many couriers work at once, no hour has more mails than its budget.
 func TestParallelMailsKeepToTheBudget(t *testing.T) {
 	t.Parallel()
-	product, tenant := morning(t)
+	product, tenant := newProductAtEight(t)
 	pool := tenant.NewPool(t, budget(14)) // strangers may use half of it
 	var people []string
 	for range 20 {
@@ -229,7 +230,7 @@ func TestParallelMailsKeepToTheBudget(t *testing.T) {
 // What waits in one pool does not keep back what waits in another.
 func TestABacklogStarvesNoOtherPool(t *testing.T) {
 	t.Parallel()
-	product, tenant := morning(t)
+	product, tenant := newProductAtEight(t)
 	flooded, quiet := tenant.NewPool(t, budget(40)), tenant.NewPool(t, budget(2))
 	var wait sync.WaitGroup
 	for range 10 {
@@ -259,7 +260,7 @@ func TestABacklogStarvesNoOtherPool(t *testing.T) {
 	}
 }
 
-// waitingFor is the id of the one message of a pool that waits.
+// waitingFor returns the id of the only message of a pool that waits.
 func waitingFor(tb testing.TB, product *systemtest.Product, pool string) string {
 	tb.Helper()
 	for _, it := range product.Stored(tb, "MESSAGE#") {
@@ -279,7 +280,7 @@ func waitingFor(tb testing.TB, product *systemtest.Product, pool string) string 
 func TestADelayedMessageThatFailsIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	ses := systemtest.NewMailProxy(t)
-	product, tenant := morning(t, ses.Option)
+	product, tenant := newProductAtEight(t, ses.Option)
 	pool := tenant.NewPool(t, budget(2))
 	people := strangers(t, product, tenant, pool, 2)
 	product.Clock.Advance(time.Hour)

@@ -9,14 +9,14 @@ import (
 	"identitypools/infra/check/systemtest"
 )
 
-// suppress has the courier hear that an address bounced for good.
+// suppress tells the courier that an address bounced permanently.
 func suppress(tb testing.TB, product *systemtest.Product, address string) {
 	tb.Helper()
-	hear(tb, product, "Bounce", fields{"bounce": fields{"bounceType": "Permanent", "bouncedRecipients": []fields{{"emailAddress": address}}}})
+	sendSESEvent(tb, product, "Bounce", fields{"bounce": fields{"bounceType": "Permanent", "bouncedRecipients": []fields{{"emailAddress": address}}}})
 }
 
-// hear hands the courier what EventBridge passes on of SES.
-func hear(tb testing.TB, product *systemtest.Product, kind string, detail fields) {
+// sendSESEvent passes an event of SES to the courier, as EventBridge does.
+func sendSESEvent(tb testing.TB, product *systemtest.Product, kind string, detail fields) {
 	tb.Helper()
 	detail["eventType"] = kind
 	event, err := json.Marshal(fields{"version": "0", "source": "aws.ses", "detail-type": "Email " + kind, "detail": detail})
@@ -31,7 +31,7 @@ func hear(tb testing.TB, product *systemtest.Product, kind string, detail fields
 // "Bounces and complaints mark the address, and nothing more is sent to it."
 func TestANoticeOfSES(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, alone)
+	product := systemtest.New(t, withoutStream)
 	tenant := product.NewTenant(t)
 	bounce := func(kind string, to ...fields) fields {
 		return fields{"bounce": fields{"bounceType": kind, "bouncedRecipients": to}}
@@ -56,9 +56,9 @@ func TestANoticeOfSES(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			for name, settings := range map[string]fields{"ignoring case": nil, "telling case apart": {"identifier_case_insensitive": false}} {
 				pool, email := tenant.NewPool(t, settings), "Ann-"+systemtest.Address("x")
-				hear(t, product, c.kind, c.detail(fields{"emailAddress": c.spelt(email)}))
+				sendSESEvent(t, product, c.kind, c.detail(fields{"emailAddress": c.spelt(email)}))
 				register(t, tenant, pool, email)
-				empty(t, product)
+				deliverAll(t, product)
 				if n := len(product.Inbox.Mails(t, email)); n != c.mails {
 					t.Errorf("in a pool %s: %d mails, want %d", name, n, c.mails)
 				}
@@ -70,7 +70,7 @@ func TestANoticeOfSES(t *testing.T) {
 // An address that bounced gets no notice either, in no pool and no tenant: SES counts bounces of an account.
 func TestASuppressedAddressGetsNothing(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, alone)
+	product := systemtest.New(t, withoutStream)
 	email := systemtest.Address("ann")
 	suppress(t, product, email)
 	for range 2 {
@@ -78,19 +78,19 @@ func TestASuppressedAddressGetsNothing(t *testing.T) {
 		pool := tenant.NewPool(t, nil)
 		fresh := tenant.NewUser(t, pool, "new", email, nil)
 		tenant.Admin.Must(t, 204, "POST", "/pools/"+pool+"/users/"+fresh+"/activation/send?mode=invitation", nil)
-		empty(t, product)
+		deliverAll(t, product)
 		made := tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/users/"+fresh+"/code/generate", fields{"type": "activation"}).Text(t, "code")
 		tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/users/"+fresh+"/activate", fields{"code": made, "password": systemtest.Password})
-		empty(t, product) // of the notice that a password was set
+		deliverAll(t, product) // of the notice that a password was set
 		register(t, tenant, pool, email)
-		empty(t, product) // of the notice that the address is taken
+		deliverAll(t, product) // of the notice that the address is taken
 	}
-	arrived(t, product, email, 0)
+	mailsTo(t, product, email, 0)
 }
 
 func TestATriggerThatIsNoEvent(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, alone)
+	product := systemtest.New(t, withoutStream)
 	for _, trigger := range []string{``, `[]`, `"text"`, `{"Records":"all"}`} {
 		if _, err := product.Courier.Handle(t.Context(), json.RawMessage(trigger)); err == nil {
 			t.Errorf("%q is done", trigger)
@@ -107,7 +107,7 @@ func TestATriggerThatIsNoEvent(t *testing.T) {
 // can't get around either.
 func TestTheLimitsOfMails(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, alone)
+	product := systemtest.New(t, withoutStream)
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, nil)
 	taken := systemtest.Address("taken")
@@ -133,7 +133,7 @@ func TestTheLimitsOfMails(t *testing.T) {
 		product.Clock.Advance(step.wait)
 		register(t, tenant, pool, fresh) // each a registration of its own
 		register(t, tenant, pool, taken) // each tells the owner
-		empty(t, product)
+		deliverAll(t, product)
 		for _, email := range []string{fresh, taken} {
 			if n := len(product.Inbox.Mails(t, email)); n != step.mails {
 				t.Fatalf("%d mails to %s, want %d, %s after the last step", n, email, step.mails, step.wait)
@@ -151,7 +151,7 @@ func TestTheLimitsOfMails(t *testing.T) {
 func TestANoticeThatFailedIsSentAgain(t *testing.T) {
 	t.Parallel()
 	ses := systemtest.NewMailProxy(t)
-	product := systemtest.New(t, alone, ses.Option)
+	product := systemtest.New(t, withoutStream, ses.Option)
 	tenant := product.NewTenant(t)
 	pool, email := tenant.NewPool(t, nil), systemtest.Address("ann")
 	tenant.NewUser(t, pool, "active", email, nil)
@@ -161,6 +161,6 @@ func TestANoticeThatFailedIsSentAgain(t *testing.T) {
 		t.Fatalf("failed: %v", failed)
 	}
 	ses.ClearFault()
-	empty(t, product)
-	arrived(t, product, email, 1)
+	deliverAll(t, product)
+	mailsTo(t, product, email, 1)
 }

@@ -12,8 +12,9 @@ import (
 	"identitypools/shared/once"
 )
 
-// crowd is how many people register in the outage: more where the environment asks for long tests.
-func crowd() int {
+// peopleToRegister returns how many people register in the outage: more if the environment asks for long
+// tests.
+func peopleToRegister() int {
 	if os.Getenv("LONG") != "" {
 		return 120
 	}
@@ -27,7 +28,7 @@ type outage struct {
 	pool, doomed string // the second is deleted meanwhile
 }
 
-// person is somebody to whom a mail goes when SES takes mails again, or goes not.
+// person is somebody to whom a mail is sent when SES accepts mails again, or for whom it is dropped.
 type person struct {
 	name  string
 	email string
@@ -77,7 +78,7 @@ func TestAnHourWithoutSES(t *testing.T) {
 		}
 	}
 	for _, p := range people {
-		arrived(t, product, p.email, 0)
+		mailsTo(t, product, p.email, 0)
 	}
 	ses.ClearFault()
 	for left := len(people); left > 0; {
@@ -109,7 +110,7 @@ func (o outage) check(t *testing.T, p *person) {
 	}
 }
 
-// people are the crowd, and one for each fate that a message can have.
+// people returns those who register, and one person for each outcome that a message can have.
 func (o outage) people(t *testing.T) []*person {
 	t.Helper()
 	all := []*person{
@@ -132,7 +133,7 @@ func (o outage) people(t *testing.T) []*person {
 			o.tenant.Admin.Must(t, 204, "DELETE", "/pools/"+o.doomed, nil)
 		}},
 	}
-	for range crowd() {
+	for range peopleToRegister() {
 		all = append(all, &person{name: "one of the crowd", asks: signUp, mails: []string{confirm}, works: func(o outage, t *testing.T, _ *person, m []parttest.Mail) {
 			activate(t, o.tenant, o.pool, 201, m[0])
 		}})
@@ -159,7 +160,7 @@ func invite(o outage, t *testing.T, p *person) {
 	o.tenant.Admin.Must(t, 204, "POST", o.users()+p.user+"/activation/send?mode=invitation", nil)
 }
 
-// follow opens the link of an invitation, and sets a password there.
+// follow opens the link of an invitation and sets a password there.
 func follow(o outage, t *testing.T, _ *person, m []parttest.Mail) {
 	t.Helper()
 	code := systemtest.LinkIn(t, m[0]).Query().Get("code")
@@ -191,7 +192,7 @@ func status(to string) func(outage, *testing.T, *person) {
 	}
 }
 
-// yesterday is a message that is too old before the hour is over.
+// yesterday asks for a message that is too old before the hour is over.
 func yesterday(o outage, t *testing.T, p *person) {
 	t.Helper()
 	user := o.tenant.NewUser(t, o.pool, "new", p.email, nil)

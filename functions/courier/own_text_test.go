@@ -13,8 +13,8 @@ import (
 	"identitypools/shared/once"
 )
 
-// word has a pool say its own in the mails of a kind in a language. The subject names both.
-func word(tb testing.TB, tenant *systemtest.Tenant, pool string, kind mail.Kind, language string) {
+// setText sets a pool's own text of the mails of a kind in a language. The subject names both.
+func setText(tb testing.TB, tenant *systemtest.Tenant, pool string, kind mail.Kind, language string) {
 	tb.Helper()
 	body := "Own words for {pool}."
 	for _, name := range kind.Variables() {
@@ -28,13 +28,13 @@ func word(tb testing.TB, tenant *systemtest.Tenant, pool string, kind mail.Kind,
 
 func subject(kind mail.Kind, language string) string { return "Own " + string(kind) + " " + language }
 
-// usual is the subject of a mail that a pool has not worded.
+// usual returns the subject of a mail for which a pool has set no text.
 func usual(tb testing.TB, tenant *systemtest.Tenant, pool string, kind mail.Kind, language string) string {
 	tb.Helper()
 	return tenant.Admin.Must(tb, 200, "POST", "/pools/"+pool+"/mails/"+string(kind)+"/"+language+"/preview", nil).Text(tb, "subject")
 }
 
-// call has an administrator call somebody who may be spoken to as the payload says.
+// call makes an administrator invite a new user with a payload.
 func call(tb testing.TB, tenant *systemtest.Tenant, pool, email, query string, payload fields) (user string) {
 	tb.Helper()
 	user = tenant.NewUser(tb, pool, "new", email, fields{"payload": payload})
@@ -42,10 +42,10 @@ func call(tb testing.TB, tenant *systemtest.Tenant, pool, email, query string, p
 	return user
 }
 
-// newest is the last of the mails to an address.
+// newest returns the last of the mails to an address.
 func newest(tb testing.TB, product *systemtest.Product, to string) parttest.Mail {
 	tb.Helper()
-	empty(tb, product)
+	deliverAll(tb, product)
 	mails := product.Inbox.Mails(tb, to)
 	if len(mails) == 0 {
 		tb.Fatalf("no mail to %s", to)
@@ -53,15 +53,15 @@ func newest(tb testing.TB, product *systemtest.Product, to string) parttest.Mail
 	return mails[len(mails)-1]
 }
 
-// Each mail says what its pool has set for it, and works.
+// Each mail has the text that its pool has set for it, and its code works.
 func TestAPoolsOwnTextArrives(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, alone)
+	product := systemtest.New(t, withoutStream)
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, nil)
 	path, told := "/pools/"+pool, map[mail.Kind]bool{}
 	for _, kind := range mail.Kinds() {
-		word(t, tenant, pool, kind, "en")
+		setText(t, tenant, pool, kind, "en")
 	}
 	says := func(to string, kind mail.Kind) parttest.Mail {
 		t.Helper()
@@ -110,7 +110,7 @@ func TestAPoolsOwnTextArrives(t *testing.T) {
 // A change is in force five seconds later, also one back to the usual text.
 func TestAnOwnTextComesAndGoes(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, alone)
+	product := systemtest.New(t, withoutStream)
 	tenant := product.NewTenant(t)
 	pool, other := tenant.NewPool(t, nil), tenant.NewPool(t, nil)
 	path := "/pools/" + pool + "/mails/registration_link/en"
@@ -125,7 +125,7 @@ func TestAnOwnTextComesAndGoes(t *testing.T) {
 		if got := said(pool); got != usual {
 			t.Errorf("without a text of its own: %q", got)
 		}
-		word(t, tenant, pool, mail.RegistrationLink, "en")
+		setText(t, tenant, pool, mail.RegistrationLink, "en")
 		product.ExpireCaches()
 		if got := said(pool); got != own {
 			t.Errorf("with one: %q", got)
@@ -136,7 +136,7 @@ func TestAnOwnTextComesAndGoes(t *testing.T) {
 		tenant.Admin.Must(t, 204, "DELETE", path, nil)
 		product.ExpireCaches()
 	}
-	word(t, tenant, pool, mail.RegistrationLink, "en")
+	setText(t, tenant, pool, mail.RegistrationLink, "en")
 	tenant.Admin.Must(t, 204, "DELETE", "/pools/"+pool, nil)
 	tenant.NewPool(t, fields{"id": pool})
 	product.ExpireCaches()
@@ -148,12 +148,12 @@ func TestAnOwnTextComesAndGoes(t *testing.T) {
 // The language of a mail is found first; then the pool's text in that language is taken, or the usual one in it.
 func TestAnOwnTextIsOfOneLanguage(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, alone)
+	product := systemtest.New(t, withoutStream)
 	tenant := product.NewTenant(t)
 	english, polish := tenant.NewPool(t, nil), tenant.NewPool(t, fields{"branding": fields{"language": "pl"}})
 	for _, language := range []string{"en", "de", "pl"} {
 		for _, pool := range []string{english, polish} {
-			word(t, tenant, pool, mail.RegistrationLink, language)
+			setText(t, tenant, pool, mail.RegistrationLink, language)
 		}
 	}
 	french := usual(t, tenant, english, mail.RegistrationLink, "fr")
@@ -186,7 +186,7 @@ func TestAnOwnTextIsOfOneLanguage(t *testing.T) {
 // What an administrator writes reaches no header and no markup of a mail, together with what a hostile pool is called.
 func TestAHostileOwnText(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, alone)
+	product := systemtest.New(t, withoutStream)
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, fields{"name": `{code}</title><script>alert(1)</script>`, "branding": fields{"sender_name": "Bcc: b", "code_in_subject": true}})
 	text := fields{
@@ -221,7 +221,7 @@ func TestAHostileOwnText(t *testing.T) {
 func TestAnOwnTextThatIsNotValidAnyMore(t *testing.T) {
 	t.Parallel()
 	log := &systemtest.Log{}
-	product := systemtest.New(t, alone, log.Option)
+	product := systemtest.New(t, withoutStream, log.Option)
 	tenant := product.NewTenant(t)
 	pool, email := tenant.NewPool(t, nil), systemtest.Address("ann")
 	old := identity.MailText{

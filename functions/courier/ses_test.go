@@ -88,7 +88,7 @@ func TestWhoSends(t *testing.T) {
 	}
 }
 
-// fault is the way to SES, broken: it keeps what is sent and answers with what a test says.
+// fault stands for an SES that fails: it keeps what is sent and answers as a test says.
 type fault struct {
 	sent   string
 	answer func() (*http.Response, error)

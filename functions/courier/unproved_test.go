@@ -12,7 +12,7 @@ import (
 	"identitypools/shared/once"
 )
 
-// signedUp is somebody who has signed up, whose stream the test reads.
+// signedUp is a product with a user who has signed up. The test reads the stream itself.
 type signedUp struct {
 	*systemtest.Product
 	t         *testing.T
@@ -24,7 +24,7 @@ type signedUp struct {
 
 func newSignedUp(t *testing.T, options ...func(*system.Config)) *signedUp {
 	t.Helper()
-	s := &signedUp{t: t, Product: systemtest.New(t, append(options, alone)...), email: systemtest.Address("ann")}
+	s := &signedUp{t: t, Product: systemtest.New(t, append(options, withoutStream)...), email: systemtest.Address("ann")}
 	s.tenant = s.NewTenant(t)
 	s.pool = s.tenant.NewPool(t, nil)
 	s.users = "/pools/" + s.pool + "/users"
@@ -43,7 +43,7 @@ func (s *signedUp) set(status string) {
 	s.tenant.Admin.Must(s.t, 200, "PUT", s.users+"/"+s.id, fields{"status": status})
 }
 
-// code is one that a back end has made for the user.
+// code returns a code that a back end makes for the user.
 func (s *signedUp) code() string {
 	s.t.Helper()
 	return s.tenant.System.Must(s.t, 201, "POST", s.users+"/"+s.id+"/code/generate", fields{"type": "activation"}).Text(s.t, "code")
@@ -54,7 +54,8 @@ func (s *signedUp) activate(code string) {
 	s.tenant.System.Must(s.t, 201, "POST", s.users+"/"+s.id+"/activate", fields{"code": code, "password": systemtest.Password})
 }
 
-// later lets time pass. What has expired then goes, and the courier is told of it, twice as a stream may.
+// later moves the clock forward and deletes what has expired then. It tells the courier of the deletions
+// twice, as a stream may.
 func (s *signedUp) later(d time.Duration) {
 	s.t.Helper()
 	s.Clock.Advance(d)
@@ -64,7 +65,7 @@ func (s *signedUp) later(d time.Duration) {
 	s.tenant.RenewTokens(s.t)
 }
 
-// is says whether the user is still there.
+// is reports whether the user still exists.
 func (s *signedUp) is() bool {
 	return s.tenant.Admin.Call(s.t, "GET", s.users+"/"+s.id, nil).Status == 200
 }
@@ -120,12 +121,12 @@ func TestAnUnprovedUserGoes(t *testing.T) {
 // An administrator's user is never deleted, although strangers' registrations wait with it and expire.
 func TestAnInvitedUserStays(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, alone)
+	product := systemtest.New(t, withoutStream)
 	tenant := product.NewTenant(t)
 	pool, email := tenant.NewPool(t, nil), systemtest.Address("ann")
 	id := tenant.NewUser(t, pool, "new", email, nil)
 	register(t, tenant, pool, email)
-	empty(t, product)
+	deliverAll(t, product)
 	product.Clock.Advance(4 * 24 * time.Hour)
 	deliver(t, product, systemtest.StreamEvent(removed, product.Expire(t)...))
 	tenant.RenewTokens(t)
@@ -202,7 +203,7 @@ func TestTheStreamTellsOfWhatExpired(t *testing.T) {
 		product.Inbox.Await(t, email, 1)
 	}
 	product.AwaitEmptyOutbox(t)
-	activate(t, tenant, pool, 201, arrived(t, product, emails[2], 1)[0])
+	activate(t, tenant, pool, 201, mailsTo(t, product, emails[2], 1)[0])
 	product.AwaitEmptyOutbox(t)
 	product.Clock.Advance(2*24*time.Hour + time.Second)
 	tenant.RenewTokens(t)

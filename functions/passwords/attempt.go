@@ -9,22 +9,22 @@ import (
 	"identitypools/shared/identity"
 )
 
-// claimed is who somebody claims to be.
+// claimed is the user whom somebody claims to be, and the subject for which failures are counted.
 type claimed struct {
 	user    identity.UserRef
-	subject identity.FailuresRef // with the device, where one is given
+	subject identity.FailuresRef // with the device, if one is given
 }
 
 // attempt is an attempt that is under way.
 type attempt struct {
 	claimed
 	account  identity.Account
-	of       identity.FailuresRef // what it is counted against
-	failures identity.Failures    // with this attempt among those under way
+	of       identity.FailuresRef // the failures that the attempt is counted among
+	failures identity.Failures    // those failures, with this attempt
 }
 
-// How long calls that are made at once wait for one another. Each write that fails means that
-// another call's has succeeded.
+// How long and how often calls that are made at the same time wait for one another. Each write that
+// fails means that the write of another call has succeeded.
 const (
 	crowdPause = 50 * time.Millisecond // while so many attempts are under way that no more may start
 	crowdTries = 30
@@ -32,14 +32,14 @@ const (
 	raceTries  = 50
 )
 
-// start stores one more attempt, before anything is compared: of calls made at once, one at a time
-// gets through. Where only attempts under way are in its way it waits a little, since they may turn
-// out to be right. Errors: Limited.
+// start stores one more attempt before anything is compared. Of calls that are made at the same time,
+// one at a time succeeds. If only attempts that are under way prevent another, start waits a little,
+// since they may turn out to be right. Errors: Limited.
 func (s *Service) start(ctx context.Context, who claimed) (attempt, error) {
 	mark, crowded, fresh := s.NewID(), 0, false
 	for raced := 0; raced < raceTries; fresh = true {
 		a, err := s.look(ctx, who, fresh)
-		if err != nil || a.failures.Mark == mark { // then it was stored, and the answer was lost
+		if err != nil || a.failures.Mark == mark { // it was stored, and the answer was lost
 			return a, err
 		}
 		before, now := a.failures, s.Now()
@@ -64,7 +64,8 @@ func (s *Service) start(ctx context.Context, who claimed) (attempt, error) {
 	return attempt{}, identity.Limited{RetryAfter: time.Second, Reason: "too many attempts at once, try again"}
 }
 
-// look reads what an attempt is about. fresh is what is stored now, else it may be milliseconds old.
+// look reads the user and the failures that an attempt is about. If fresh is false, what it reads may
+// be milliseconds old.
 func (s *Service) look(ctx context.Context, who claimed, fresh bool) (attempt, error) {
 	account, err := s.Failures.Account(ctx, who.user, who.subject, fresh)
 	a := attempt{claimed: who, account: account}
@@ -72,7 +73,7 @@ func (s *Service) look(ctx context.Context, who claimed, fresh bool) (attempt, e
 	return a, err
 }
 
-// wrong ends an attempt with a wrong password, which then counts.
+// wrong ends an attempt with a wrong password, which it counts.
 func (s *Service) wrong(ctx context.Context, a attempt, trace string) error {
 	mark := s.NewID()
 	for range raceTries {
@@ -91,8 +92,8 @@ func (s *Service) wrong(ctx context.Context, a attempt, trace string) error {
 	}
 }
 
-// right ends an attempt with the right password: the failures that it was counted against are
-// forgotten, and its device is remembered.
+// right ends an attempt with the right password. It forgets the failures that the attempt was counted
+// among, and remembers the device.
 func (s *Service) right(ctx context.Context, a attempt) error {
 	now, forget := s.Now(), a.failures.NeedsReset()
 	known := a.of.Device != ""
@@ -107,7 +108,7 @@ func (s *Service) right(ctx context.Context, a attempt) error {
 	return s.Failures.RememberDevice(ctx, a.subject, s.NewID(), now.Add(identity.DeviceMemory))
 }
 
-// pause waits for d. Errors: the context's, where that ends before.
+// pause waits for d. Errors: that of the context, if the context ends before.
 func pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -7,7 +7,7 @@ import (
 	"identitypools/shared/start"
 )
 
-// New is the function with its real parts.
+// New returns the function with its real parts.
 func New(p start.Parts) (http.Handler, error) {
 	return Handler(&Service{
 		Pools: p.Table.Pools, Users: p.Table.Users, Failures: p.Table.Failures, Passwords: password.NewHasher(),

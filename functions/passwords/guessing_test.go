@@ -16,8 +16,9 @@ import (
 
 const verifyPath = "/user/password/verify"
 
-// door is an active user's password, which many try. Its clock stands still but for Advance, so that waits are exact.
-type door struct {
+// guessedUser is an active user whose password many guess at. The clock of its product moves only with
+// advance, so that waits are exact.
+type guessedUser struct {
 	product         *systemtest.Product
 	tenant          *systemtest.Tenant
 	pool, email, id string
@@ -26,9 +27,9 @@ type door struct {
 	now time.Time
 }
 
-func newDoor(t *testing.T) *door {
+func newGuessedUser(t *testing.T) *guessedUser {
 	t.Helper()
-	d := &door{now: time.Now(), email: systemtest.Address("owner")}
+	d := &guessedUser{now: time.Now(), email: systemtest.Address("owner")}
 	d.product = systemtest.New(t, func(c *system.Config) { c.Now = d.time })
 	d.tenant = d.product.NewTenant(t)
 	d.pool = "/pools/" + d.tenant.NewPool(t, nil)
@@ -36,21 +37,21 @@ func newDoor(t *testing.T) *door {
 	return d
 }
 
-func (d *door) user(t *testing.T, email string, more fields) string {
+func (d *guessedUser) user(t *testing.T, email string, more fields) string {
 	t.Helper()
 	user := fields{"credentials": []fields{{"type": "password", "password": systemtest.Password}}}
 	maps.Copy(user, more)
 	return d.tenant.NewUser(t, d.pool[len("/pools/"):], "active", email, user)
 }
 
-func (d *door) time() time.Time {
+func (d *guessedUser) time() time.Time {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.now
 }
 
-// advance moves the time on, and gets new tokens.
-func (d *door) advance(t *testing.T, by time.Duration) {
+// advance moves the clock forward and gets new tokens.
+func (d *guessedUser) advance(t *testing.T, by time.Duration) {
 	t.Helper()
 	d.mu.Lock()
 	d.now = d.now.Add(by)
@@ -60,15 +61,15 @@ func (d *door) advance(t *testing.T, by time.Duration) {
 	}
 }
 
-// try has a back end verify a password. headers are names and values in turn.
-func (d *door) try(t *testing.T, identifier, password string, headers ...string) systemtest.Response {
+// try makes a back end verify a password. The headers are names and values in turn.
+func (d *guessedUser) try(t *testing.T, identifier, password string, headers ...string) systemtest.Response {
 	t.Helper()
 	return d.tenant.System.Call(t, "POST", d.pool+verifyPath,
 		fields{"identifier": identifier, "password": password}, headers...)
 }
 
-// must is try where any status but want fails the test.
-func (d *door) must(t *testing.T, want int, password string, headers ...string) systemtest.Response {
+// mustAnswer is like try, and fails the test if the status is not want.
+func (d *guessedUser) mustAnswer(t *testing.T, want int, password string, headers ...string) systemtest.Response {
 	t.Helper()
 	got := d.try(t, d.email, password, headers...)
 	if got.Status != want {
@@ -77,17 +78,18 @@ func (d *door) must(t *testing.T, want int, password string, headers ...string) 
 	return got
 }
 
-// fails gives wrong passwords, each another one, until one has to wait.
-func (d *door) fails(t *testing.T, headers ...string) {
+// failUntilLimited gives different wrong passwords until the answer is 429.
+func (d *guessedUser) failUntilLimited(t *testing.T, headers ...string) {
 	t.Helper()
 	for i := range 5 {
-		d.must(t, 401, "wrong password "+strconv.Itoa(i), headers...)
+		d.mustAnswer(t, 401, "wrong password "+strconv.Itoa(i), headers...)
 	}
-	d.must(t, 429, "wrong", headers...)
+	d.mustAnswer(t, 429, "wrong", headers...)
 }
 
-// crowd has n calls made at once, and counts their statuses. wait are the values of Retry-After.
-func crowd(n int, call func(i int) systemtest.Response) (statuses map[int]int, wait map[string]int) {
+// callAtOnce makes n calls at the same time and counts their statuses, and the values of Retry-After in
+// wait.
+func callAtOnce(n int, call func(i int) systemtest.Response) (statuses map[int]int, wait map[string]int) {
 	var (
 		calls sync.WaitGroup
 		mu    sync.Mutex
@@ -108,17 +110,18 @@ func crowd(n int, call func(i int) systemtest.Response) (statuses map[int]int, w
 	return statuses, wait
 }
 
-// 63B §3.2.2, V6.3.1: what is compared was paid for before, however many calls are made at once.
+// Each comparison is paid for before it is made, however many calls are made at once (63B §3.2.2,
+// V6.3.1).
 func TestGuessesMadeAtOnceAreNoMoreThanOneByOne(t *testing.T) {
 	t.Parallel()
-	d := newDoor(t)
+	d := newGuessedUser(t)
 	guess := func(identifier string) func(i int) systemtest.Response {
 		return func(i int) systemtest.Response {
 			return d.try(t, identifier, fmt.Sprintf("guess %d at %s", i, d.time()))
 		}
 	}
 	for name, identifier := range map[string]string{"known": d.email, "unknown": systemtest.Address("nobody")} {
-		statuses, wait := crowd(100, guess(identifier))
+		statuses, wait := callAtOnce(100, guess(identifier))
 		if statuses[401] != 5 || statuses[429] != 95 || wait["1"] != 95 {
 			t.Errorf("%s: 100 at once answer %v, Retry-After %v", name, statuses, wait)
 		}
@@ -129,19 +132,19 @@ func TestGuessesMadeAtOnceAreNoMoreThanOneByOne(t *testing.T) {
 					got.Header.Get("Retry-After"))
 			}
 			d.advance(t, time.Millisecond)
-			if statuses, _ := crowd(30, guess(identifier)); statuses[401] != 1 || statuses[429] != 29 {
+			if statuses, _ := callAtOnce(30, guess(identifier)); statuses[401] != 1 || statuses[429] != 29 {
 				t.Errorf("%s: after the wait 30 at once answer %v", name, statuses)
 			}
 		}
 	}
 }
 
-// Attempts under way are in nobody's way for long: they may be right.
+// Attempts that are under way keep nobody out for long, since they may be right.
 func TestRightPasswordsAtOnceAreAllRight(t *testing.T) {
 	t.Parallel()
-	d := newDoor(t)
+	d := newGuessedUser(t)
 	for _, headers := range [][]string{nil, {"X-Device-Id", "phone"}, {"X-Device-Id", "phone"}} {
-		statuses, _ := crowd(20, func(int) systemtest.Response {
+		statuses, _ := callAtOnce(20, func(int) systemtest.Response {
 			return d.try(t, d.email, systemtest.Password, headers...)
 		})
 		if statuses[200] != 20 {
@@ -150,38 +153,39 @@ func TestRightPasswordsAtOnceAreAllRight(t *testing.T) {
 	}
 }
 
-// A repeat of one wrong password is free, at once too, and no other one is free because of it.
+// A repeat of a wrong password is not counted, also at the same time, and every other wrong password
+// is.
 func TestARepeatIsFreeAndNothingElse(t *testing.T) {
 	t.Parallel()
-	d := newDoor(t)
-	if statuses, _ := crowd(20, func(int) systemtest.Response {
+	d := newGuessedUser(t)
+	if statuses, _ := callAtOnce(20, func(int) systemtest.Response {
 		return d.try(t, d.email, "the same wrong password")
 	}); statuses[401] != 20 {
 		t.Errorf("20 repeats at once answer %v", statuses)
 	}
-	statuses, _ := crowd(30, func(i int) systemtest.Response {
+	statuses, _ := callAtOnce(30, func(i int) systemtest.Response {
 		return d.try(t, d.email, "wrong password "+strconv.Itoa(i/3))
 	})
 	if statuses[429] == 0 {
 		t.Errorf("ten passwords, three times each, answer %v", statuses)
 	}
 	d.advance(t, 15*time.Minute)
-	d.must(t, 200, systemtest.Password)
-	d.fails(t) // counting has started anew
+	d.mustAnswer(t, 200, systemtest.Password)
+	d.failUntilLimited(t) // counting has started anew
 }
 
-// "An attacker can't keep an owner out": not from a device that has proved itself, on which the
-// guesses of others don't count. How much an attacker may guess is bounded.
+// An attacker cannot keep out an owner whose device has proved itself, since the guesses of others do
+// not count there. How much an attacker may guess is bounded.
 func TestAnOwnerGetsInDuringAnAttack(t *testing.T) {
 	t.Parallel()
-	d := newDoor(t)
+	d := newGuessedUser(t)
 	other := *d.tenant.System
 	other.ID, other.Secret = "other-client", systemtest.Unique()
 	client := access.Client{Tenant: d.tenant.ID, ID: other.ID, Caller: access.System, Scopes: []string{api.ScopeSystem}}
 	if err := d.product.EnsureClient(t.Context(), client, other.Secret); err != nil {
 		t.Fatal(err)
 	}
-	d.must(t, 200, systemtest.Password, "X-Device-Id", "owners-browser")
+	d.mustAnswer(t, 200, systemtest.Password, "X-Device-Id", "owners-browser")
 	d.advance(t, 5*time.Second)
 
 	compared, tries, from := 0, 0, d.time()
@@ -196,9 +200,9 @@ func TestAnOwnerGetsInDuringAnAttack(t *testing.T) {
 		if got.Status != 429 || err != nil || wait < 1 || wait > 900 {
 			t.Fatalf("a guess answers %d, Retry-After %q", got.Status, got.Header.Get("Retry-After"))
 		}
-		d.must(t, 200, systemtest.Password, "X-Device-Id", "owners-browser")
-		d.must(t, 429, systemtest.Password)
-		d.must(t, 429, systemtest.Password, "X-Device-Id", "owners-other-browser")
+		d.mustAnswer(t, 200, systemtest.Password, "X-Device-Id", "owners-browser")
+		d.mustAnswer(t, 429, systemtest.Password)
+		d.mustAnswer(t, 429, systemtest.Password, "X-Device-Id", "owners-other-browser")
 		other.Token = other.FetchToken(t, d.tenant.ID, "system")
 		body := fields{"identifier": d.email, "password": systemtest.Password}
 		// it knows the name, and was not told it
@@ -210,20 +214,20 @@ func TestAnOwnerGetsInDuringAnAttack(t *testing.T) {
 	}
 }
 
-// A device that is known has its own failures: they keep out nobody else.
+// A device that is known has failures of its own, which keep out nobody else.
 func TestADeviceThatFailsWaitsAlone(t *testing.T) {
 	t.Parallel()
-	d := newDoor(t)
+	d := newGuessedUser(t)
 	for _, device := range []string{"phone", "laptop"} {
-		d.must(t, 200, systemtest.Password, "X-Device-Id", device)
+		d.mustAnswer(t, 200, systemtest.Password, "X-Device-Id", device)
 	}
-	d.fails(t, "X-Device-Id", "phone")
-	d.must(t, 429, systemtest.Password, "X-Device-Id", "phone")
-	d.must(t, 200, systemtest.Password, "X-Device-Id", "laptop")
-	d.must(t, 200, systemtest.Password)
+	d.failUntilLimited(t, "X-Device-Id", "phone")
+	d.mustAnswer(t, 429, systemtest.Password, "X-Device-Id", "phone")
+	d.mustAnswer(t, 200, systemtest.Password, "X-Device-Id", "laptop")
+	d.mustAnswer(t, 200, systemtest.Password)
 	d.advance(t, time.Second)
-	d.must(t, 200, systemtest.Password, "X-Device-Id", "phone")
-	d.fails(t, "X-Device-Id", "phone") // counting has started anew
+	d.mustAnswer(t, 200, systemtest.Password, "X-Device-Id", "phone")
+	d.failUntilLimited(t, "X-Device-Id", "phone") // counting has started anew
 
 	// It is known for its user alone, and what never had a right password is not known.
 	somebody := systemtest.Address("somebody")
@@ -243,14 +247,14 @@ func TestADeviceThatFailsWaitsAlone(t *testing.T) {
 func TestADeviceIsRememberedForNinetyDaysOfAbsence(t *testing.T) {
 	t.Parallel()
 	const day = 24 * time.Hour
-	d := newDoor(t)
+	d := newGuessedUser(t)
 	isKnown := func(want int) {
 		t.Helper()
-		d.fails(t)
-		d.must(t, want, systemtest.Password, "X-Device-Id", "phone")
+		d.failUntilLimited(t)
+		d.mustAnswer(t, want, systemtest.Password, "X-Device-Id", "phone")
 		d.advance(t, day)
 	}
-	d.must(t, 200, systemtest.Password, "X-Device-Id", "phone")
+	d.mustAnswer(t, 200, systemtest.Password, "X-Device-Id", "phone")
 	d.advance(t, 80*day)
 	isKnown(200)
 	d.advance(t, 80*day) // it was renewed
@@ -261,10 +265,10 @@ func TestADeviceIsRememberedForNinetyDaysOfAbsence(t *testing.T) {
 
 func TestADeviceIsNamedInVisibleCharacters(t *testing.T) {
 	t.Parallel()
-	d := newDoor(t)
+	d := newGuessedUser(t)
 	long := fmt.Sprintf("%0128d", 0)
 	for _, name := range []string{"a", long, "2001:db8::1", "~!\"#"} {
-		d.must(t, 200, systemtest.Password, "X-Device-Id", name)
+		d.mustAnswer(t, 200, systemtest.Password, "X-Device-Id", name)
 	}
 	for _, name := range []string{long + "0", "a b", "é", "\x80"} {
 		for _, path := range []string{verifyPath, "/user/password/v2/verify"} {
@@ -279,10 +283,10 @@ func TestADeviceIsNamedInVisibleCharacters(t *testing.T) {
 	}
 }
 
-// Whoever is looked up in the place of nobody is nobody, whatever ids users have.
+// The user who is looked up where there is none does not exist, whatever ids users have.
 func TestAnUnknownIdentifierIsNobodys(t *testing.T) {
 	t.Parallel()
-	d := newDoor(t)
+	d := newGuessedUser(t)
 	for _, id := range []string{"-", "~", "_", "...", "PASSWORD", "nobody"} {
 		d.user(t, systemtest.Address("odd"), fields{"id": id})
 		if got := d.tenant.System.Must(t, 200, "POST", d.pool+verifyPath, fields{

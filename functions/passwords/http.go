@@ -29,10 +29,11 @@ func routes(s *Service) api.Function {
 // handlers decode requests for the use cases.
 type handlers struct{ service *Service }
 
-// deviceHeader names the browser or device that a password comes from. It is this project's own.
+// deviceHeader is the header that names the browser or device that a password comes from. It is this
+// project's own.
 const deviceHeader = "X-Device-Id"
 
-// request is the published VerifyPassword.
+// request is the published type VerifyPassword.
 type request struct {
 	Password   string `json:"password"`
 	Identifier string `json:"identifier"`
@@ -64,7 +65,7 @@ func (h handlers) check(ctx context.Context, c api.BodyCall[request]) (Verdict, 
 	})
 }
 
-// isDevice says whether a back end may name a device so; "" names none.
+// isDevice reports whether a back end may give a device the name; "" names no device.
 func isDevice(name string) bool {
 	return len(name) <= identity.MaxDevice &&
 		!strings.ContainsFunc(name, func(c rune) bool { return c <= ' ' || c > '~' })
@@ -78,7 +79,7 @@ type proved struct {
 
 func provedOf(v Verdict) proved { return proved{v.User, string(v.State)} }
 
-// verify answers 401 alike for every password that does not authenticate.
+// verify answers with the same 401 for every password that does not authenticate.
 func (h handlers) verify(ctx context.Context, c api.BodyCall[request]) (Verdict, error) {
 	v, err := h.check(ctx, c)
 	if err == nil && v.Outcome != Correct {

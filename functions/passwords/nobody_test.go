@@ -8,9 +8,9 @@ import (
 	"identitypools/infra/check/systemtest"
 )
 
-// The check of a password takes the work of a hash, 19 MiB of memory, also where there is none to
-// compare it with: the time that it takes does not tell who has an account (V6.3.8). Not parallel:
-// it counts memory.
+// The verification of a password computes a hash, which takes 19 MiB of memory, also if there is none
+// to compare it with: so its time does not tell who has an account (V6.3.8). The test is not parallel,
+// since it counts memory.
 func TestAPasswordForNobodyCostsAHash(t *testing.T) {
 	tenant := systemtest.New(t).NewTenant(t)
 	pool, email, without := tenant.NewPool(t, nil), systemtest.Address("ann"), systemtest.Address("bob")
@@ -36,8 +36,8 @@ func TestAPasswordForNobodyCostsAHash(t *testing.T) {
 	}
 }
 
-// Some people type their password where their name should be. What is no identifier of anybody is
-// counted and not stored.
+// Some people type their password in place of their name. A text that is nobody's identifier is counted
+// and not stored.
 func TestWhatSomebodyMistypesIsNotStored(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)

@@ -93,7 +93,8 @@ func TestAPasswordExpires(t *testing.T) {
 	}
 }
 
-// V6.1.1, V6.3.1, 63B §3.2.2: guessing slows down, alike for users who exist and who don't, and an owner is not locked out for long.
+// Guessing slows down for users who exist as for those who do not, and an owner is not locked out for
+// long (V6.1.1, V6.3.1, 63B §3.2.2).
 func TestGuessingAPasswordSlowsDown(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)

@@ -1,4 +1,4 @@
-// Package passwords is the function that back ends prove users' passwords with.
+// Package passwords is the function with which back ends verify the passwords of users.
 package passwords
 
 import (
@@ -16,7 +16,7 @@ import (
 	"identitypools/shared/table"
 )
 
-// Service has the use cases on credentials.
+// Service has the use cases on passwords.
 type Service struct {
 	Pools     table.Pools
 	Users     table.Users
@@ -27,14 +27,15 @@ type Service struct {
 	NewID     func() string
 }
 
-// Proof is a password that somebody gives for a user.
+// Proof is a password that somebody gives for a user. The user is named by UserID, or else by
+// Identifier.
 type Proof struct {
 	Identifier, UserID, Password string
 	Client                       string // the API client that passes the password on
-	Device                       string // what that client calls the device of whoever gives it; "" for none
+	Device                       string // the client's name for the device that the password comes from; "" for none
 }
 
-// Outcome is what the check of a password came to, as the published API names it.
+// Outcome is the result of the verification of a password, as the published API names it.
 type Outcome string
 
 // The outcomes.
@@ -46,17 +47,17 @@ const (
 	NotFound   Outcome = "user_not_found"
 )
 
-// Verdict says whose password it is. State is the password's before this call.
+// Verdict is the result of Verify.
 type Verdict struct {
-	User    string
-	State   identity.CredentialState
+	User    string                   // the id of the user
+	State   identity.CredentialState // the state of the password before the call
 	Outcome Outcome
 }
 
-// Verify checks a password. Every call makes the same calls to the table and costs the same hash,
-// whoever the user is. An attempt is stored before the password is compared, and failures count for
-// unknown users as for known ones. A password that must be changed is right once and must then be
-// reset. Errors: NotFound for the pool, Invalid, Limited.
+// Verify verifies a password. It makes the same calls to the table and computes the same hash whoever
+// the user is. It stores the attempt before it compares the password, and counts failures for unknown
+// users as for known ones. A password that must be changed is accepted once and must then be reset.
+// Errors: NotFound for the pool; Invalid; Limited.
 func (s *Service) Verify(ctx context.Context, tenant, pool string, proof Proof) (Verdict, error) {
 	p, err := s.Pools.Cached(ctx, tenant, pool)
 	if err != nil {
@@ -71,7 +72,7 @@ func (s *Service) Verify(ctx context.Context, tenant, pool string, proof Proof) 
 		return Verdict{}, err
 	}
 	u := a.account.User
-	result, err := s.work(ctx, u, proof.Password)
+	result, err := s.compare(ctx, u, proof.Password)
 	if err != nil {
 		return Verdict{}, err
 	}
@@ -85,7 +86,8 @@ func (s *Service) Verify(ctx context.Context, tenant, pool string, proof Proof) 
 	return verdict, s.settle(ctx, p, u, proof.Password, result)
 }
 
-// find is where the user would be and whom failures are counted for: users by id, unknown identifiers by themselves.
+// find returns the user whom a proof names and the subject for which failures are counted. If nobody
+// has the identifier, failures are counted for the identifier.
 func (s *Service) find(ctx context.Context, p identity.Pool, proof Proof) (claimed, error) {
 	who := claimed{user: identity.UserRef{Tenant: p.Tenant, Pool: p.ID, ID: proof.UserID}}
 	name := "user#" + proof.UserID
@@ -115,22 +117,23 @@ func (s *Service) find(ctx context.Context, p identity.Pool, proof Proof) (claim
 	return who, nil
 }
 
-// digest stands for what is not kept: an identifier that nobody has, since people mistype their
-// password there at times; and a device, so that the table doesn't tell who shares one, and a
-// client's word counts for that client alone.
+// digest returns a digest of what must not be stored itself: an identifier that nobody has, which may
+// be a password that somebody has typed there by mistake; and the name of a device, so that the table
+// does not tell who shares one. With the client in it, a name of a device counts for that client only.
 func digest(parts ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return hex.EncodeToString(sum[:])
 }
 
-func (s *Service) work(ctx context.Context, u identity.User, given string) (password.Result, error) {
+// compare compares a password with the user's hash. If there is none, it does the same work.
+func (s *Service) compare(ctx context.Context, u identity.User, given string) (password.Result, error) {
 	if u.PasswordHash == "" {
 		return s.Passwords.VerifyDummy(ctx, given)
 	}
 	return s.Passwords.Verify(ctx, u.PasswordHash, given)
 }
 
-// judge decides what a compared password is worth.
+// judge returns the verdict on a password that was compared.
 func (s *Service) judge(u identity.User, result password.Result) Verdict {
 	credential, has := u.Password()
 	verdict := Verdict{User: u.ID, State: credential.State, Outcome: Incorrect}
@@ -148,8 +151,11 @@ func (s *Service) judge(u identity.User, result password.Result) Verdict {
 	return verdict
 }
 
-// settle does what a right password brings with it: one that must be changed is used up, and a weak hash is renewed.
-func (s *Service) settle(ctx context.Context, p identity.Pool, u identity.User, given string, result password.Result) error {
+// settle stores what follows from a right password: one that must be changed is used up, and a weak
+// hash is renewed.
+func (s *Service) settle(
+	ctx context.Context, p identity.Pool, u identity.User, given string, result password.Result,
+) error {
 	old, stored := u, u.PasswordHash
 	changed := u.UsePassword(s.Now())
 	u.PasswordHash = ""

@@ -9,8 +9,9 @@ import (
 	"identitypools/shared/onetime"
 )
 
-// FuzzReturnURL asks for any URL to return to. One that is allowed is https, of an allowed origin as a browser reads it (which takes
-// a backslash for a slash), without user info, and cannot break a line.
+// FuzzReturnURL asks whether any URL is allowed. An allowed one is an https URL of an allowed origin as
+// a browser reads it, which takes a backslash for a slash, and has no user info and no control
+// characters.
 func FuzzReturnURL(f *testing.F) {
 	for _, to := range []string{
 		"", "https://app.example.com", "https://app.example.com/x?y#z", "https://app.example.com.evil.example", "https://app.example.com@evil.example/",

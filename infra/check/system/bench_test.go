@@ -56,7 +56,7 @@ func BenchmarkRequest(b *testing.B) {
 		},
 		{"admin.listUsers", "users", "GET", "/pools/" + pool + "/users", tenant.Admin, ""},
 		{
-			"system.generateCode", "activation", "POST",
+			"system.generateCode", "codes", "POST",
 			"/pools/" + pool + "/users/" + id + "/code/generate", tenant.System,
 			`{"type":"activation"}`,
 		},

@@ -30,6 +30,8 @@ func TestWhatACallCosts(t *testing.T) {
 		t, 201, "POST", "/pools/"+pool+"/user/register?send_activation_message=false",
 		fields{"identifier": fresh, "password": systemtest.Password},
 	).Text(t, "id")
+	// Then the function activation has the settings in memory too.
+	tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/users/"+registered+"/activation/generate", nil)
 	code := tenant.System.Must(
 		t, 201, "POST", "/pools/"+pool+"/users/"+registered+"/code/generate",
 		fields{"type": "activation"},
