@@ -62,25 +62,27 @@ type Message struct {
 	Mode              Mode        `json:"mode,omitempty"`
 	PostActivationURL string      `json:"post_activation_url,omitempty"`
 	Language          string      `json:"language,omitempty"` // the requested one
-	AskedBy           Request     `json:"asked_by,omitempty"` // the kind of the request that caused it
-	Share             Share       `json:"share,omitempty"`    // of the pool's budget of mails
-	CreatedAt         Time        `json:"created_at"`
 
-	// Asked is the digest of what the message was requested for. If it is empty, that is Normalized.
-	Asked string `json:"asked,omitempty"`
 	// Again says that the receiver requested the message once more.
 	Again bool `json:"again,omitzero"`
 	// IsResent says that the message is not the first one of a registration. Its code alone
 	// completes no registration.
 	IsResent bool `json:"resent,omitzero"`
+	// Asked is the digest of what the message was requested for. If it is empty, that is Normalized.
+	Asked string `json:"asked,omitempty"`
+	// AskedBy is the kind of the request that caused the message.
+	AskedBy Request `json:"asked_by,omitempty"`
 	// Paid says that the message has a place in the budget of mails already, and is tried again.
 	Paid bool `json:"paid,omitzero"`
 	// Counted says that the limits were applied before, for a caller who is told of them.
 	Counted bool `json:"counted,omitempty"`
+	// Share is the share of the pool's budget of mails that the message may use.
+	Share Share `json:"share,omitempty"`
 	// Budget and Due are set if the message was delayed. Budget names the budget in which the
 	// message has a place, and Due is when the message is sent.
-	Budget string `json:"budget,omitempty"`
-	Due    Time   `json:"due,omitzero"`
+	Budget    string `json:"budget,omitempty"`
+	Due       Time   `json:"due,omitzero"`
+	CreatedAt Time   `json:"created_at"`
 }
 
 // UserRef names the user that the message is about.
