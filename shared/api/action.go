@@ -47,14 +47,20 @@ func Change[Q, B, T, A any](
 	status int, do func(context.Context, Call[Q, B], once.Reply[T]) (T, error), encode func(T) Answer[A],
 ) Action {
 	return newAction[Q, B, A](status, func(w http.ResponseWriter, r *http.Request) {
-		carryOut(w, r, func(ctx context.Context, reply once.Reply[T]) (T, error) {
+		carryOut(w, r, func(request *once.Request) (outcome, error) {
+			reply := once.NewReply(request, func(result T) ([]byte, error) {
+				return encodeStored(encode(result).stored(status))
+			})
 			c, err := newCall[Q, B](r)
 			if err != nil {
-				var none T
-				return none, err
+				return outcome{}, err
 			}
-			return do(ctx, c, reply)
-		}, func(result T) storedAnswer { return encode(result).stored(status) })
+			result, err := do(r.Context(), c, reply)
+			if err != nil {
+				return outcome{}, err
+			}
+			return outcome{encode(result).stored(status), reply.Stored()}, nil
+		})
 	})
 }
 
@@ -114,27 +120,40 @@ type (
 	BodyCall[B any]  = Call[None, B]
 )
 
-// newCall decodes a request. It calls the action's check before it decodes the body.
+// newCall decodes a request.
 func newCall[Q, B any](r *http.Request) (c Call[Q, B], err error) {
 	c.r = r
+	var query, body any
 	if typeOf[Q]() != nil {
-		if err := DecodeQuery(r, &c.Query); err != nil {
-			return c, err
+		query = &c.Query
+	}
+	if typeOf[B]() != nil {
+		body = &c.Body
+	}
+	return c, decodeCall(r, query, body)
+}
+
+// decodeCall reads the query and the body of a request into what query and body point to, unless they
+// are nil. It calls the action's check before it reads the body.
+func decodeCall(r *http.Request, query, body any) error {
+	if query != nil {
+		if err := DecodeQuery(r, query); err != nil {
+			return err
 		}
 	}
 	ex := exchangeOf(r.Context())
 	if ex.check != nil {
 		if err := ex.check(r.Context(), PlainCall{r: r}); err != nil {
-			return c, err
+			return err
 		}
 	}
-	if typeOf[B]() == nil {
-		return c, nil
+	switch {
+	case body == nil:
+		return nil
+	case ex.route.BodyIsOptional:
+		return DecodeOptional(r, body)
 	}
-	if ex.route.BodyIsOptional {
-		return c, DecodeOptional(r, &c.Body)
-	}
-	return c, Decode(r, &c.Body)
+	return Decode(r, body)
 }
 
 // Path returns the value of a parameter of the path.

@@ -97,12 +97,11 @@ func parseStored(answer []byte) (storedAnswer, error) {
 }
 
 // carryOut answers r with the result of do, or with the answer to an earlier request under the same
-// idempotency key: see [Change].
-func carryOut[T any](
-	w http.ResponseWriter, r *http.Request,
-	do func(context.Context, once.Reply[T]) (T, error), encode func(T) storedAnswer,
+// idempotency key: see [Change]. The request that do gets is nil if the caller gave no key.
+func carryOut(
+	w http.ResponseWriter, r *http.Request, do func(*once.Request) (outcome, error),
 ) {
-	answer, replayed, err := answerOnce(r, do, encode)
+	answer, replayed, err := answerOnce(r, do)
 	if err != nil {
 		Error(w, r, err)
 		return
@@ -114,9 +113,15 @@ func carryOut[T any](
 	answer.write(w)
 }
 
+// outcome is what comes of a request that was carried out.
+type outcome struct {
+	answer storedAnswer
+	kept   []byte // what was stored for repeats, which is then the answer; nil if nothing was stored
+}
+
 // answerOnce returns the answer to r, and whether it is the answer to an earlier request.
-func answerOnce[T any](
-	r *http.Request, do func(context.Context, once.Reply[T]) (T, error), encode func(T) storedAnswer,
+func answerOnce(
+	r *http.Request, do func(*once.Request) (outcome, error),
 ) (answer storedAnswer, replayed bool, err error) {
 	p, err := repeatOf(r)
 	if err != nil {
@@ -125,20 +130,20 @@ func answerOnce[T any](
 	if answer, replayed, err = p.find(r.Context()); replayed || err != nil {
 		return answer, replayed, err
 	}
-	reply := once.NewReply(p.Request, func(result T) ([]byte, error) {
-		return json.Marshal(encode(result), json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
-	})
-	result, err := do(r.Context(), reply)
-	if err != nil {
+	done, err := do(p.Request)
+	switch {
+	case err != nil:
 		// A simultaneous repeat may have been faster.
 		if answer, replayed, other := p.find(r.Context()); replayed || errors.As(other, new(problem)) {
 			return answer, replayed, other
 		}
-		return answer, false, err
+	case done.kept != nil:
+		done.answer, err = parseStored(done.kept)
 	}
-	if kept := reply.Stored(); kept != nil {
-		answer, err = parseStored(kept)
-		return answer, false, err
-	}
-	return encode(result), false, nil
+	return done.answer, false, err
+}
+
+// encodeStored encodes an answer in the form in which it is stored.
+func encodeStored(answer storedAnswer) ([]byte, error) {
+	return json.Marshal(answer, json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
 }
