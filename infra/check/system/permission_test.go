@@ -133,7 +133,7 @@ func useEveryPermission(t *testing.T, product *systemtest.Product) {
 	})
 	made := back.Must(t, 201, "POST", path+"/users/"+waiting+"/code/generate", fields{
 		"type": "activation",
-	})
+	}, "Idempotency-Key", idempotencyKey+"-7")
 	back.Must(t, 201, "POST", path+"/user/activate", fields{"code": made.Text(t, "extended_code")})
 	register(t, tenant, pool, dee)
 	link := back.Must(t, 201, "POST", path+"/user/code/generate", fields{
@@ -142,8 +142,9 @@ func useEveryPermission(t *testing.T, product *systemtest.Product) {
 	public.Must(t, 201, "POST", path+"/activate", fields{"code": link, "password": systemtest.Password})
 	named := back.Must(t, 201, "POST", path+"/user/register",
 		fields{"identifier": "eve", "otp_address": systemtest.Address("eve")}).Text(t, "id")
-	// The code is for the address of the registration.
+	// The codes are for the address of the registration.
 	back.Must(t, 201, "POST", path+"/users/"+named+"/code/generate", fields{"type": "activation"})
+	back.Must(t, 201, "POST", path+"/users/"+named+"/activation/generate", nil)
 
 	// Two people register one mailbox, and one of them proves it, so the other's user gives way. This
 	// is done on the public tree and on the system tree.
