@@ -9,7 +9,9 @@ import (
 )
 
 // kind is a row of the table of messages: what the courier does with the messages of one kind. To
-// add a kind of mail is to add a row.
+// add a kind of mail is to add a row. A kind with a code of another purpose than activation also needs
+// the epoch of the user in its message: only the codes for activation remember when they were killed,
+// and a message from before that must not bring one to life.
 type kind struct {
 	name identity.MessageKind
 

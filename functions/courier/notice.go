@@ -8,9 +8,10 @@ import (
 )
 
 // notifyTaken tells the owner of an address that somebody wanted to use it, in the owner's language
-// and not in that of the other person. If the address is not the owner's, the mail says instead that
-// the identifier is taken which came with the address: a mail comes to it in any case, so whether one
-// comes tells nothing. Both mails are within the limits of mails.
+// and not in that of the other person. If the address is not the owner's, the mail goes to the
+// address and says that the identifier which came with it is taken. So every registration causes one
+// mail, and nobody learns from a missing mail that an identifier is registered. Both mails are within
+// the limits of mails.
 func (s *Service) notifyTaken(ctx context.Context, d delivery) error {
 	p, m := d.pool, d.message
 	l := letter{d.to.Normalized, p.LanguageFor(d.user, ""), d.kind.textOf(d, m.CodeType), mail.PoolValues(p)}

@@ -134,7 +134,7 @@ func (o outage) people(t *testing.T) []*person {
 		}},
 	}
 	for range peopleToRegister() {
-		all = append(all, &person{name: "one of the crowd", asks: signUp, mails: []string{confirm}, works: func(o outage, t *testing.T, _ *person, m []parttest.Mail) {
+		all = append(all, &person{name: "one of many", asks: signUp, mails: []string{confirm}, works: func(o outage, t *testing.T, _ *person, m []parttest.Mail) {
 			activate(t, o.tenant, o.pool, 201, m[0])
 		}})
 	}

@@ -39,6 +39,12 @@ func New(f Function, o Options) (http.Handler, error) {
 		if known[e.Name] || known[e.Shape()] {
 			return nil, fmt.Errorf("function %s: %s (%s) is there twice", f.Name, e.Name, e.Shape())
 		}
+		if e.action.serve == nil {
+			return nil, fmt.Errorf("function %s: nothing serves %s", f.Name, e.Name)
+		}
+		if err := checkQuery(e.Query); err != nil {
+			return nil, fmt.Errorf("function %s: the query of %s: %w", f.Name, e.Name, err)
+		}
 		known[e.Name], known[e.Shape()] = true, true
 		mux.Handle(e.Key(), guard(e, o))
 	}
@@ -66,6 +72,7 @@ func outer(mux *http.ServeMux, methods []string, log *slog.Logger) http.Handler 
 			}
 		}()
 		if _, is := r.Body.(unreadable); is {
+			exchangeOf(r.Context()).log.Warn("the body of an event is not valid base64")
 			Error(w, r, malformed("the body is not valid base64"))
 			return
 		}

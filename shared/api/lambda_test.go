@@ -127,6 +127,9 @@ func TestAdapt(t *testing.T) {
 		if answer.Headers["X-Content-Type-Options"] != "nosniff" || answer.Headers["X-Request-Id"] != requestID {
 			t.Errorf("the answer's headers are %v", answer.Headers)
 		}
+		if all := e.log.all(t); len(all) != 1 || all[0]["level"] != "WARN" || all[0]["request"] != requestID {
+			t.Errorf("the log is %v", all)
+		}
 		if e.handled > 0 {
 			t.Error("the handler was called")
 		}

@@ -42,14 +42,17 @@ func (c Code) MailboxRef(tenant string) MailboxRef {
 	return NewMailboxRef(tenant, c.AddressType, c.Normalized)
 }
 
-// IsFor reports whether the code was made for u in its present epoch, which ends when the user's
-// status changes or the user is deleted. So a change of status and a deletion kill the codes of all
-// purposes, whichever they are, and a user who is made again under the same id inherits none.
+// IsFor reports whether the code, which is for the purpose, was made for u in its present epoch. An
+// epoch ends when the user's status changes or the user is deleted. So a change of status and a
+// deletion kill the codes of all purposes, and a user who is made again under the same id inherits
+// none. A code without an epoch was made by an earlier release and is not for u.
 //
-// A code without an epoch is good in every epoch: the release before this one made such codes, and
-// a code that was mailed for another user has none. Such codes are for activation, and die with the
-// user's stored codes (Codes.KilledAt).
-func (c Code) IsFor(u User) bool { return c.Epoch == "" || c.Epoch == u.CodesEpoch() }
+// For activation the epoch does not count, since such codes die with the user's stored codes
+// (Codes.KilledAt). While releases run side by side, the earlier one drops the epoch of a user whom it
+// changes, and the invitation of that user must not die.
+func (c Code) IsFor(u User, purpose CodePurpose) bool {
+	return purpose == PurposeActivation || c.Epoch == u.CodesEpoch()
+}
 
 // Bears reports whether the guess with the given number may be compared with the code. It may if it
 // is one of the CodeTries guesses that were paid for after the code was issued.

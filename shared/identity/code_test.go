@@ -192,16 +192,19 @@ func TestACodeIsOfItsUsersEpoch(t *testing.T) {
 		{"a user of an earlier release who was made again", ofEarlierRelease, made, false},
 	} {
 		code := identity.Code{Epoch: row.then.CodesEpoch()}
-		if got := code.IsFor(row.now); got != row.isFor {
+		if got := code.IsFor(row.now, identity.PurposeChallenge); got != row.isFor {
 			t.Errorf("%s: %t", row.name, got)
 		}
+		if !code.IsFor(row.now, identity.PurposeActivation) { // which dies with the user's stored codes
+			t.Errorf("%s: an invitation dies of the epoch", row.name)
+		}
 	}
-	if !(identity.Code{}).IsFor(made) {
-		t.Error("a code that an earlier release made is not good")
+	if (identity.Code{}).IsFor(made, identity.PurposeChallenge) {
+		t.Error("a code that an earlier release made is good")
 	}
 	made.Addresses = []identity.Address{{Value: ann, Normalized: ann, Type: identity.TypeEmail}}
 	active, err := p.Activate(made, identity.Activation{Code: identity.Code{Address: ann, Normalized: ann}}, m)
-	if err != nil || (identity.Code{Epoch: made.CodesEpoch()}).IsFor(active) {
+	if err != nil || (identity.Code{Epoch: made.CodesEpoch()}).IsFor(active, identity.PurposeChallenge) {
 		t.Errorf("a code from before the activation is good afterwards: %v", err)
 	}
 }

@@ -52,7 +52,7 @@ func TestFailuresSlowDown(t *testing.T) {
 		t.Error("a repeat after a while does not count")
 	}
 	if next := failOnce(t, f, "x", now.Add(25*time.Hour)); next.Count != 1 {
-		t.Errorf("after a day of peace %d failures are in a row", next.Count)
+		t.Errorf("after a day without failures %d failures are in a row", next.Count)
 	}
 }
 

@@ -130,9 +130,8 @@ func (a Addresses) notOfUser(ctx context.Context, p identity.Pool, asked string)
 	return Choice{Address: address}, identity.TakenAddress{Invalid: notTheirs, Owner: owner}
 }
 
-// checkFree returns an error if the address is not u's alone yet and another user has it. A user
-// whom nobody has proved gives way to whoever proves the address, and so does not count. Errors:
-// TakenAddress.
+// checkFree returns TakenAddress if another user owns the address. A user whom nobody has proved is
+// not counted as an owner, because whoever proves the address replaces that user.
 func (a Addresses) checkFree(ctx context.Context, u identity.User, address identity.Address) error {
 	if slices.Contains(u.Claims(), address.Normalized) {
 		return nil

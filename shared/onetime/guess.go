@@ -54,8 +54,8 @@ func (g *guesses) look(ctx context.Context, box identity.MailboxRef) error {
 	return err
 }
 
-// hasPaid reports whether the comparison with a code that was sent to the mailbox was paid for by a
-// guess that the code bears.
+// hasPaid reports whether a guess was paid for at the mailbox that may be compared with a code. A
+// code lists the numbers of the guesses that may be compared with it: see identity.Code.Bears.
 func (g *guesses) hasPaid(box identity.MailboxRef, bears func(guess int64) bool) bool {
 	use, isPaid := g.uses[box]
 	return isPaid && !g.refused[box] && bears(use.Guesses)

@@ -15,6 +15,7 @@ package onetime
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"identitypools/shared/identity"
@@ -35,9 +36,10 @@ type Issuer struct {
 // stored in between.
 const storeTries = 5
 
-// Prepare returns the codes that a new one joins, which may be fewer than c, or an error that
-// refuses the new one. Made is the record of the new code that is kept with the mailbox that it goes
-// to. Prepare also returns the number of the latest guess at codes of that mailbox.
+// Prepare decides whether a new code is made for a user who has the codes c. It returns those of c
+// that stay valid, and the number of the latest guess at codes of the mailbox that the new code goes
+// to. If it returns an error, no code is made. Made is the record of the new code that is kept with
+// that mailbox.
 type Prepare func(c identity.Codes, made identity.MailedCode) (joined identity.Codes, guesses int64, err error)
 
 // Issue makes a code for a user of p and a purpose and stores it, in place of the earlier one of the
@@ -62,6 +64,7 @@ func (i *Issuer) Issue(
 		if codes, err = i.Codes.Get(ctx, ref, purpose); err != nil {
 			return otp.Issued{}, err
 		}
+		codes.Live = slices.DeleteFunc(codes.Live, func(c identity.Code) bool { return !c.IsFor(u, purpose) })
 		var guesses int64
 		if codes, guesses, err = prepare(codes, mailed); err != nil {
 			return otp.Issued{}, err
@@ -84,7 +87,7 @@ func (i *Issuer) Alone(ctx context.Context, box identity.MailboxRef) Prepare {
 }
 
 // ForMail returns a Prepare for the code of a message, which counts the mail as CountNotice does and
-// then calls use with what is counted of the mailbox. A code for activation is also kept with the
+// then calls use with the mailbox's counters. A code for activation is also kept with the
 // mailbox: see identity.MailedCode. Errors: those of CountNotice; NotFound for a message from before
 // all codes were killed, which would bring one of them back.
 func (i *Issuer) ForMail(

@@ -143,7 +143,7 @@ func (a *attempt) find(ctx context.Context) (found Redemption, err error) {
 	if found.User, err = a.readUser(ctx); err != nil {
 		return found, err
 	}
-	if !found.Code.IsFor(found.User) {
+	if !found.Code.IsFor(found.User, a.purpose) {
 		return found, identity.InvalidCode{}
 	}
 	if a.proof.Address != "" {

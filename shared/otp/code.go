@@ -3,8 +3,7 @@
 // 6.5.2).
 //
 // The package stores nothing, sends nothing, counts no guesses and has no clock. It imports
-// shared/identity and no other package of this module. Package onetime and the functions that hand
-// out tickets may import it.
+// shared/identity and no other package of this module.
 package otp
 
 import (

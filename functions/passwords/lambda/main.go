@@ -1,4 +1,4 @@
-// The function credentials as Lambda runs it.
+// The function passwords as Lambda runs it.
 package main
 
 import (

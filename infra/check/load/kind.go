@@ -25,9 +25,11 @@ func (k kind) String() string {
 	return [...]string{"register", "register, with a password", "activate", "guess a code", "read a user", "list users"}[k]
 }
 
-// operation returns the operation id of the kind's route.
+// operation returns the name of the kind's route.
 func (k kind) operation() string {
-	return [...]string{"publicRegister", "publicRegister", "publicActivate", "publicActivate", "getUser", "listUsers"}[k]
+	return [...]string{
+		"public.register", "public.register", "public.activate", "public.activate", "admin.getUser", "admin.listUsers",
+	}[k]
 }
 
 // expectedStatus returns the status of the answer if all is well.

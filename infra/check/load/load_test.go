@@ -34,8 +34,8 @@ func TestNothingIsLostWhenTheEngineIsKilled(t *testing.T) {
 		t.Errorf("it sums up %q", sums)
 	}
 	for _, want := range []string{
-		"the engine is killed\n", `register +publicRegister +\d+ +\d+ +[0-9.]+m?s +[0-9.]+m?s `,
-		`list users +listUsers +\d+ `,
+		"the engine is killed\n", `register +public\.register +\d+ +\d+ +[0-9.]+m?s +[0-9.]+m?s `,
+		`list users +admin\.listUsers +\d+ `,
 		`18 came, 18 answered as expected, 0 otherwise, 0 wait; `, `503 ×\d`,
 		"0 messages were left in the outbox ",
 	} {

@@ -14,7 +14,7 @@ import (
 
 var release = flag.Bool("release", false, "make the template of this commit the released one")
 
-// releasedFile has what AWS can't change in place of the template that was released last. A release
+// releasedFile has those resources of the template that was released last which AWS can't change in place. A release
 // rewrites it: go -C infra/deploy/stack test . -run Released -release
 const releasedFile = "testdata/released.json"
 
@@ -32,7 +32,7 @@ var physicalNames = map[string]string{
 // keepers are the types of resources that keep data, which is lost with their logical ids.
 var keepers = []string{"AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", "AWS::SQS::Queue"}
 
-// fixed has what AWS can't change in place of a template: by logical id, the type of a resource and
+// fixed has the resources of a template that AWS can't change in place: by logical id, the type of a resource and
 // its name, which is "" for one that keeps data and has no name.
 type fixed map[string]string
 

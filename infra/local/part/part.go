@@ -3,8 +3,8 @@
 //
 // A part is a child process that listens on a free loopback port. It is started again after a
 // crash. On Linux it also ends when the process that started it is killed. The package only finds,
-// starts and stops the two programs. It does not use their APIs. infra/local and
-// infra/check/parttest import it. Packages in functions and shared never do.
+// starts and stops the two programs. It does not use their APIs. Packages in functions and shared
+// never import it.
 package part
 
 import (
