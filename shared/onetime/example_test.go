@@ -36,6 +36,10 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
+	if err := t.Pools.Create(ctx, pool, once.Reply[identity.Pool]{}); err != nil {
+		fmt.Println(err)
+		return
+	}
 	ann, err := pool.Create(identity.NewUser{ID: "ann", Status: identity.StatusActive}, maker)
 	if err != nil {
 		fmt.Println(err)
