@@ -20,7 +20,6 @@ type Service struct {
 	Pools       table.Pools
 	Users       table.Users
 	Outbox      table.Outbox
-	Addresses   onetime.Addresses
 	Codes       *onetime.Generator
 	Activator   *activate.Activator
 	MayReturnTo func(url string) bool // reports whether a message may contain a post-activation URL
@@ -57,7 +56,7 @@ func (s *Service) Send(
 	if u.Status != identity.StatusNew {
 		return identity.InvalidField("/status", "the user must be new to be activated")
 	}
-	to, err := s.Addresses.ForActivation(ctx, p, u, r.address(), true)
+	to, err := s.Codes.Addresses.ForActivation(ctx, p, u, r.address(), true)
 	if err != nil {
 		return err
 	}
@@ -77,7 +76,7 @@ func (s *Service) SendQuietly(
 	if err != nil {
 		return err
 	}
-	to, err := s.Addresses.ForActivation(ctx, p, u, r.address(), true)
+	to, err := s.Codes.Addresses.ForActivation(ctx, p, u, r.address(), true)
 	var taken identity.TakenAddress
 	switch {
 	case errors.As(err, &taken):

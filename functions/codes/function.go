@@ -16,12 +16,6 @@ func New(p start.Parts) (http.Handler, error) {
 	t := p.Table
 	return Handler(&Service{
 		Pools: t.Pools, Users: t.Users,
-		Codes: &onetime.Generator{
-			Pools: t.Pools, Users: t.Users, NewID: p.NewID,
-			Addresses: onetime.Addresses{
-				Users: t.Users, Registrations: t.Registrations, Mailboxes: t.Mailboxes, Now: p.Now,
-			},
-			Issuer: &onetime.Issuer{Codes: t.Codes, Mailboxes: t.Mailboxes, Coder: tools.Coder, Now: p.Now},
-		},
+		Codes: tools.NewGenerator(t, p.Now, p.NewID),
 	}, p.Options())
 }

@@ -3,6 +3,8 @@ package codes_test
 import (
 	"context"
 	"errors"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,14 +41,10 @@ func newUserWithCodes(t *testing.T) *codesOfAUser {
 	if err != nil {
 		t.Fatal(err)
 	}
-	parts := c.Table
-	if c.pool, err = parts.Pools.Cached(t.Context(), c.tenant.ID, pool); err != nil {
+	if c.pool, err = c.Table.Pools.Cached(t.Context(), c.tenant.ID, pool); err != nil {
 		t.Fatal(err)
 	}
-	c.redeemer = &onetime.Redeemer{
-		Codes: parts.Codes, Mailboxes: parts.Mailboxes, Registrations: parts.Registrations, Users: parts.Users,
-		Coder: tools.Coder, Now: c.Clock.Now, NewID: systemtest.Unique,
-	}
+	c.redeemer = tools.NewRedeemer(c.Table, c.Clock.Now, systemtest.Unique)
 	c.path = "/pools/" + pool + "/users/ann"
 	for purpose := range identity.CodeLifetimes() {
 		c.purposes = append(c.purposes, purpose)
@@ -71,7 +69,7 @@ type presentedCode struct {
 	text    string
 }
 
-// forgetGuesses deletes what is counted of all mailboxes, so that a code is not refused only because
+// forgetGuesses deletes the counters of all mailboxes, so that a code is not refused only because
 // the guesses at it are used up.
 func (c *codesOfAUser) forgetGuesses(t *testing.T) {
 	t.Helper()
@@ -151,6 +149,35 @@ func TestCodesOfEveryPurposeAreRedeemedOnce(t *testing.T) {
 			}
 			if err := c.redeem(t, code.purpose, code.text); !errors.Is(err, identity.InvalidCode{}) {
 				t.Errorf("the %s for %s answers %v at the second time", form, code.purpose, err)
+			}
+		}
+	}
+}
+
+// Of twenty who present a code at once, one redeems it.
+func TestACodeOfEachPurposeIsRedeemedByOne(t *testing.T) {
+	t.Parallel()
+	c := newUserWithCodes(t)
+	for _, form := range []string{"code", "extended_code"} {
+		for _, code := range c.generate(t) {
+			if code.form != form {
+				continue
+			}
+			c.forgetGuesses(t)
+			var (
+				calls    sync.WaitGroup
+				redeemed atomic.Int64
+			)
+			for range 20 {
+				calls.Go(func() {
+					if c.redeem(t, code.purpose, code.text) == nil {
+						redeemed.Add(1)
+					}
+				})
+			}
+			calls.Wait()
+			if redeemed.Load() != 1 {
+				t.Errorf("the %s for %s is redeemed %d times", form, code.purpose, redeemed.Load())
 			}
 		}
 	}
@@ -260,11 +287,20 @@ func TestGuessesAtCodesOfEveryPurposeAreCountedTogether(t *testing.T) {
 			wrong = append(wrong, code)
 		}
 	}
-	for i := range c.pool.Limits.GuessesPerDay {
+	var guesses sync.WaitGroup
+	many := c.pool.Limits.GuessesPerDay + 20
+	for i := range many {
 		code := wrong[int(i)%len(wrong)]
-		if err := c.redeem(t, code.purpose, systemtest.WrongCode(code.text)); !errors.Is(err, identity.InvalidCode{}) {
-			t.Fatalf("guess %d answers %v", i, err)
-		}
+		guesses.Go(func() {
+			if err := c.redeem(t, code.purpose, systemtest.WrongCode(code.text)); !errors.Is(err, identity.InvalidCode{}) {
+				t.Errorf("guess %d answers %v", i, err)
+			}
+		})
+	}
+	guesses.Wait()
+	use, err := c.Table.Mailboxes.Get(t.Context(), identity.NewMailboxRef(c.tenant.ID, identity.TypeEmail, c.own))
+	if err != nil || use.Spent != many { // those above the limit are counted too, so that they take as long
+		t.Errorf("%d guesses are counted, want %d: %v", use.Spent, many, err)
 	}
 	for _, code := range c.generate(t) {
 		isOfOtherMailbox := code.purpose.Base() == identity.PurposeVerifyAddress
@@ -282,9 +318,7 @@ func TestGuessesAtCodesOfEveryPurposeAreCountedTogether(t *testing.T) {
 func TestMailsWithCodesOfEveryPurposeAreCountedTogether(t *testing.T) {
 	t.Parallel()
 	c := newUserWithCodes(t)
-	issuer := &onetime.Issuer{
-		Codes: c.Table.Codes, Mailboxes: c.Table.Mailboxes, Coder: c.redeemer.Coder, Now: c.Clock.Now,
-	}
+	issuer := onetime.Tools{Coder: c.redeemer.Coder}.NewIssuer(c.Table, c.Clock.Now)
 	ref := identity.UserRef{Tenant: c.tenant.ID, Pool: c.pool.ID, ID: "ann"}
 	u, err := c.Table.Users.Get(t.Context(), ref)
 	if err != nil {

@@ -22,7 +22,7 @@ func New(p start.Parts) (*Service, error) {
 	return &Service{
 		Pools: t.Pools, Users: t.Users, Registrations: t.Registrations, Codes: t.Codes, Mailboxes: t.Mailboxes,
 		Outbox: t.Outbox, Suppressions: t.Suppressions, Deletions: t.Deletions, Budgets: t.Budgets,
-		Issuer: &onetime.Issuer{Codes: t.Codes, Mailboxes: t.Mailboxes, Coder: tools.Coder, Now: p.Now},
+		Issuer: tools.NewIssuer(t, p.Now),
 		Texts:  texts, MailTexts: t.MailTexts,
 		Mailer: Sender{
 			Client: sesv2.NewFromConfig(p.Env.Config("SESV2")), From: p.Env.Must("MAIL_FROM"),

@@ -36,12 +36,7 @@ func New(p start.Parts) (http.Handler, error) {
 		Documents: schema.NewChecker(t.Schemas), Passwords: hasher,
 		Tickets: tools.Sealer,
 		Activator: &activate.Activator{
-			Redeemer: &onetime.Redeemer{
-				Codes: t.Codes, Mailboxes: t.Mailboxes, Registrations: t.Registrations, Users: t.Users,
-				Coder: tools.Coder, Now: p.Now, NewID: p.NewID,
-			},
-			Mailboxes: t.Mailboxes, Registrations: t.Registrations, Users: t.Users, Passwords: hasher,
-			Now: p.Now, NewID: p.NewID,
+			Redeemer: tools.NewRedeemer(t, p.Now, p.NewID), Passwords: hasher,
 		},
 		MayReturnTo: onetime.ReturnURLs(p.Env.Get("RETURN_ORIGINS")),
 		Work:        work.Issuer{Key: tools.Work, Random: rand.Reader, Now: p.Now},

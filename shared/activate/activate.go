@@ -1,42 +1,35 @@
 // Package activate turns a new user into an active one when somebody presents a code for activation.
-// It is the domain step of such codes: shared/onetime says whether a code is right, and this package
-// decides what that brings about. The functions activation and registration import it.
+// shared/onetime checks the code, and this package carries out its effect. The functions activation
+// and registration import it.
 package activate
 
 import (
 	"context"
 	"errors"
-	"time"
 
 	"identitypools/shared/identity"
 	"identitypools/shared/once"
 	"identitypools/shared/onetime"
 	"identitypools/shared/password"
-	"identitypools/shared/table"
 )
 
 // Activator activates users.
 type Activator struct {
-	Redeemer      *onetime.Redeemer
-	Mailboxes     table.Mailboxes
-	Registrations table.Registrations
-	Users         table.Users
-	Passwords     *password.Hasher
-	Now           func() time.Time
-	NewID         func() string
+	Redeemer  *onetime.Redeemer
+	Passwords *password.Hasher
 }
 
 // Request is a code that somebody presents to activate a user.
 type Request struct {
 	Proof onetime.Proof
-	// IsBackEnd reports whether a back end presents the code. To it, a registration that is the only
-	// one which waits for the address is the one that the code completes.
+	// IsBackEnd reports whether a back end presents the code. If so, and only one registration waits
+	// for the address, the code completes that registration.
 	IsBackEnd bool
 	Password  string // the password that the user gets; "" for none
 }
 
 // Activate redeems a code for activation. Errors: those of onetime.Redeemer for the code; Invalid for
-// a fault in what came with a right code, which can still be used.
+// a fault in what came with a valid code, which can still be used.
 func (a *Activator) Activate(
 	ctx context.Context, p identity.Pool, r Request, reply once.Reply[identity.User],
 ) (u identity.User, err error) {
@@ -71,16 +64,18 @@ func (a *Activator) activate(
 		m := identity.NewMessage(identity.MessagePasswordSet, u, to, identity.MessageOptions{}, maker)
 		notice = &m
 	}
-	u, err = a.Users.Activate(ctx, right.User, u, right.Spent, notice, reply)
+	u, err = a.Redeemer.Users.Activate(ctx, right.User, u, right.Spent, notice, reply)
 	if errors.As(err, new(identity.Conflict)) {
 		return u, identity.InvalidField("/code", "proves an address that has become another user's")
 	}
 	return u, err
 }
 
-func (a *Activator) maker() identity.Maker { return identity.Maker{Now: a.Now(), NewID: a.NewID} }
+func (a *Activator) maker() identity.Maker {
+	return identity.Maker{Now: a.Redeemer.Now(), NewID: a.Redeemer.NewID}
+}
 
-// activationOf returns what a right code proves, without the password that came with it.
+// activationOf returns what a valid code proves, without the password that came with it.
 func (a *Activator) activationOf(
 	ctx context.Context, p identity.Pool, r Request, right onetime.Redemption,
 ) (identity.Activation, error) {
@@ -104,7 +99,7 @@ func (a *Activator) activationOf(
 	if registration == "" {
 		return proved, nil
 	}
-	waiting, err := a.Registrations.Get(ctx, right.User.Ref(), registration)
+	waiting, err := a.Redeemer.Registrations.Get(ctx, right.User.Ref(), registration)
 	switch {
 	case errors.As(err, new(identity.NotFound)):
 		return proved, nil
@@ -123,14 +118,14 @@ func (a *Activator) onlyWaiting(
 ) (registration string, err error) {
 	use := right.Mailbox
 	if use == nil {
-		read, err := a.Mailboxes.Get(ctx, right.Code.MailboxRef(p.Tenant))
+		read, err := a.Redeemer.Mailboxes.Get(ctx, right.Code.MailboxRef(p.Tenant))
 		if err != nil {
 			return "", err
 		}
 		use = &read
 	}
-	waiting := use.WaitingIn(p.ID, a.Now())
-	if use.IsCrowded(a.Now()) || len(waiting) != 1 || !waiting[0].IsOf(right.User.ID) {
+	waiting := use.WaitingIn(p.ID, a.Redeemer.Now())
+	if use.IsCrowded(a.Redeemer.Now()) || len(waiting) != 1 || !waiting[0].IsOf(right.User.ID) {
 		return "", nil
 	}
 	return waiting[0].Registration, nil

@@ -8,14 +8,14 @@ import (
 	"identitypools/shared/onetime"
 )
 
-// Promise is what the code of a link would bring about.
+// Promise is the effect that the code of a link would have.
 type Promise struct {
 	Address       string // the address that the code proves
 	Invited       bool   // whether an administrator made the user
 	NeedsPassword bool   // whether the user has no password yet, and signs in with one
 }
 
-// Look returns what the extended code of a link would bring about for whoever holds it. It changes
+// Look returns the effect that the extended code of a link would have for whoever holds it. It changes
 // nothing, since mail scanners open links too. Errors: those of onetime.Redeemer for the code.
 func (a *Activator) Look(ctx context.Context, p identity.Pool, proof onetime.Proof) (Promise, error) {
 	right, err := a.Redeemer.Look(ctx, p, identity.PurposeActivation, proof)

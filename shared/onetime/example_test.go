@@ -22,11 +22,10 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(parttest.Main(m)) }
 
-// A code is made for a user and a purpose. Whoever presents it gets what the function that asks for
-// it does for a right code, once.
+// A code is made for a user and a purpose. It takes effect once.
 func Example() {
-	tb := new(exampleTB)
-	defer tb.finish()
+	tb := new(systemtest.ExampleTB)
+	defer tb.Finish()
 	product := systemtest.New(tb) // has an empty table
 	ctx, t, coder := context.Background(), product.Table, otp.NewCoder(bytes.Repeat([]byte{1}, 32), rand.Reader)
 
@@ -50,7 +49,8 @@ func Example() {
 		return
 	}
 
-	issuer := onetime.Issuer{Codes: t.Codes, Mailboxes: t.Mailboxes, Coder: coder, Now: time.Now}
+	tools := onetime.Tools{Coder: coder}
+	issuer := tools.NewIssuer(t, time.Now)
 	code := identity.Code{Address: "ann@example.com", Normalized: "ann@example.com", AddressType: identity.TypeEmail}
 	made, err := issuer.Issue(ctx, pool, ann, identity.PurposeResetPassword, code,
 		issuer.Alone(ctx, code.MailboxRef("acme")), once.Reply[otp.Issued]{})
@@ -59,16 +59,13 @@ func Example() {
 		return
 	}
 
-	redeemer := onetime.Redeemer{
-		Codes: t.Codes, Mailboxes: t.Mailboxes, Registrations: t.Registrations, Users: t.Users,
-		Coder: coder, Now: time.Now, NewID: uuid.NewString,
-	}
+	redeemer := tools.NewRedeemer(t, time.Now, uuid.NewString)
 	for range 2 {
 		proof := onetime.Proof{User: "ann", Code: made.Code}
 		err = redeemer.Redeem(ctx, pool, identity.PurposeResetPassword, proof, nil,
 			func(ctx context.Context, right onetime.Redemption) error {
 				fmt.Println(right.User.ID, "has proved", right.Code.Address)
-				// A function would store what the code brings about in the same transaction.
+				// A function would carry out the effect of the code in the same transaction.
 				return t.Codes.Replace(ctx, right.Spent[0], once.Reply[once.None]{})
 			})
 		fmt.Println(err, errors.Is(err, identity.InvalidCode{}))
@@ -87,33 +84,4 @@ func ExampleReturnURLs() {
 	// Output:
 	// true
 	// false
-}
-
-// exampleTB is a testing.TB for examples, which get none from package testing.
-type exampleTB struct {
-	testing.TB // not set: its methods panic, except for those below
-
-	cleanups []func()
-}
-
-// Helper has no effect.
-func (tb *exampleTB) Helper() {}
-
-// Context returns a context without an end.
-func (tb *exampleTB) Context() context.Context { return context.Background() }
-
-// Cleanup keeps a function for finish.
-func (tb *exampleTB) Cleanup(f func()) { tb.cleanups = append(tb.cleanups, f) }
-
-// Fatal ends the example.
-func (tb *exampleTB) Fatal(values ...any) { panic(fmt.Sprint(values...)) }
-
-// Fatalf ends the example.
-func (tb *exampleTB) Fatalf(format string, values ...any) { panic(fmt.Sprintf(format, values...)) }
-
-// finish does what the end of a test does.
-func (tb *exampleTB) finish() {
-	for _, f := range tb.cleanups {
-		defer f()
-	}
 }

@@ -2,6 +2,7 @@ package onetime
 
 import (
 	"context"
+	"time"
 
 	"identitypools/shared/identity"
 	"identitypools/shared/once"
@@ -12,10 +13,17 @@ import (
 // Generator makes codes for back ends that send them themselves.
 type Generator struct {
 	Pools     table.Pools
-	Users     table.Users
 	Addresses Addresses
 	Issuer    *Issuer
 	NewID     func() string
+}
+
+// NewGenerator returns a Generator of codes in a table.
+func (t Tools) NewGenerator(db *table.Table, now func() time.Time, newID func() string) *Generator {
+	return &Generator{
+		Pools: db.Pools, Issuer: t.NewIssuer(db, now), NewID: newID,
+		Addresses: Addresses{Users: db.Users, Registrations: db.Registrations, Mailboxes: db.Mailboxes, Now: now},
+	}
 }
 
 // Generated is a code, and the longer code for links that has the same effect. ID is the id of the
@@ -37,7 +45,7 @@ func (g *Generator) Generate(
 	if err != nil {
 		return Generated{}, err
 	}
-	u, err := g.Users.Get(ctx, ref)
+	u, err := g.Addresses.Users.Get(ctx, ref)
 	if err != nil {
 		return Generated{}, err
 	}

@@ -42,7 +42,7 @@ func (g *guesses) pay(ctx context.Context, box identity.MailboxRef) error {
 	return err
 }
 
-// look reads what is counted of a mailbox, unless that is done.
+// look reads the counters of a mailbox, unless that is done.
 func (g *guesses) look(ctx context.Context, box identity.MailboxRef) error {
 	if _, isDone := g.uses[box]; isDone {
 		return nil

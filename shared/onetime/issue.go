@@ -7,7 +7,7 @@
 // identity.Code.IsFor). The guesses at codes and the mails with codes have one budget a mailbox,
 // whatever purpose, user and pool of the tenant the codes are for.
 //
-// What a right code brings about is the caller's domain step: see Redeemer.Redeem. The package sends
+// What a valid code does is up to the caller: see Redeemer.Redeem. The package sends
 // nothing. It knows HTTP only as far as it names the source of a request and decides which web pages
 // a person may be sent back to.
 package onetime
@@ -15,7 +15,6 @@ package onetime
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"identitypools/shared/identity"
@@ -30,6 +29,11 @@ type Issuer struct {
 	Mailboxes table.Mailboxes
 	Coder     *otp.Coder
 	Now       func() time.Time
+}
+
+// NewIssuer returns an Issuer of codes in a table.
+func (t Tools) NewIssuer(db *table.Table, now func() time.Time) *Issuer {
+	return &Issuer{Codes: db.Codes, Mailboxes: db.Mailboxes, Coder: t.Coder, Now: now}
 }
 
 // storeTries bounds how often codes are read and stored again because others of the user were
@@ -64,7 +68,6 @@ func (i *Issuer) Issue(
 		if codes, err = i.Codes.Get(ctx, ref, purpose); err != nil {
 			return otp.Issued{}, err
 		}
-		codes.Live = slices.DeleteFunc(codes.Live, func(c identity.Code) bool { return !c.IsFor(u, purpose) })
 		var guesses int64
 		if codes, guesses, err = prepare(codes, mailed); err != nil {
 			return otp.Issued{}, err
@@ -112,8 +115,8 @@ func (i *Issuer) ForMail(
 
 // CountNotice counts a mail without a code to the mailbox of a message, unless a mail was counted
 // for the message already. Before that it calls afford, which may refuse or delay the mail for
-// another reason: a mail that is not sent takes nothing of what its mailbox may get. Errors:
-// Limited, and those of afford.
+// another reason, so that only mails that are sent count for the mailbox. Errors: Limited, and those
+// of afford.
 func (i *Issuer) CountNotice(
 	ctx context.Context, p identity.Pool, m identity.Message, afford func(context.Context) error,
 ) error {

@@ -22,6 +22,14 @@ type Redeemer struct {
 	NewID         func() string
 }
 
+// NewRedeemer returns a Redeemer of codes in a table.
+func (t Tools) NewRedeemer(db *table.Table, now func() time.Time, newID func() string) *Redeemer {
+	return &Redeemer{
+		Codes: db.Codes, Mailboxes: db.Mailboxes, Registrations: db.Registrations, Users: db.Users,
+		Coder: t.Coder, Now: now, NewID: newID,
+	}
+}
+
 // Proof is a code as somebody presents it.
 type Proof struct {
 	User    string      // the id of the user, which a short code needs; an extended code contains it
@@ -30,24 +38,25 @@ type Proof struct {
 	Address string // the address that the code must have been sent to; "" for any
 }
 
-// Redemption is a right code that was presented, and what is known of it.
+// Redemption is a valid code that was presented, with what was read to check it.
 type Redemption struct {
 	Code identity.Code
 	// User is the user whom the code was made for, or the one whom the ticket names.
 	User identity.User
 	// Registration is the registration that the ticket names, or nil.
 	Registration *identity.Registration
-	// Mailbox is what is counted of the mailbox that the code was sent to, or nil if that was not read.
+	// Mailbox has the counters of the mailbox that the code was sent to, or is nil if they were not read.
 	Mailbox *identity.MailboxUse
-	// Spent are the codes as they are once the code is redeemed. The transaction that makes what the
-	// code brings about must store them: see table.Users.Activate.
+	// Spent are the codes as they are once the code is redeemed. The transaction that carries out the
+	// effect of the code must store them: see table.Users.Activate.
 	Spent []identity.UserCodes
 }
 
-// Redeem looks for the code that was presented among those for the purpose, and calls use with it if
-// it is right. Use makes what the code brings about, in one transaction that also stores Spent and
-// in which the user must still be Redemption.User: so a code takes effect once, and not for a user
-// who has changed meanwhile. If that transaction fails with PreconditionFailed, Redeem starts again.
+// Redeem looks for the code that was presented among those for the purpose, and calls use if the code
+// is valid. Use carries out the effect of the code. It does so in one transaction, which also stores
+// Spent, and which fails unless the user is still Redemption.User. So a code takes effect once, and
+// not for a user who has changed meanwhile. If the transaction fails with PreconditionFailed, Redeem
+// starts again.
 // The purpose of a code that verifies an address is that for the address: see
 // identity.CodePurpose.For.
 //
@@ -83,7 +92,7 @@ func (r *Redeemer) Redeem(
 	return identity.Unavailable{RetryAfter: time.Second, Cause: identity.PreconditionFailed{}}
 }
 
-// Look returns the extended code that was presented, if it is right, and leaves it as it is. It
+// Look returns the extended code that was presented, if it is valid, and leaves it as it is. It
 // returns InvalidCode for a short code, which would cost a guess. Errors: those of Redeem.
 func (r *Redeemer) Look(
 	ctx context.Context, p identity.Pool, purpose identity.CodePurpose, proof Proof,
@@ -155,8 +164,8 @@ func (a *attempt) find(ctx context.Context) (found Redemption, err error) {
 	return found, nil
 }
 
-// readUser returns the user whom the proof names. It is called for a right code only: how long the
-// call takes tells how large the user's documents are. Errors: InvalidCode if there is no such user.
+// readUser returns the user whom the proof names. It is called only after the code has proved valid,
+// because the time that it takes grows with the size of the user's documents. Errors: InvalidCode if there is no such user.
 func (a *attempt) readUser(ctx context.Context) (identity.User, error) {
 	u, err := a.Users.Get(ctx, a.user)
 	if errors.As(err, new(identity.NotFound)) {

@@ -9,8 +9,8 @@ import (
 
 // A test passes its *testing.T where this example passes t.
 func Example() {
-	t := new(exampleTB)
-	defer t.finish()
+	t := new(systemtest.ExampleTB)
+	defer t.Finish()
 
 	product := systemtest.New(t)
 	tenant := product.NewTenant(t)
@@ -21,8 +21,8 @@ func Example() {
 }
 
 func ExampleMailProxy() {
-	t := new(exampleTB)
-	defer t.finish()
+	t := new(systemtest.ExampleTB)
+	defer t.Finish()
 
 	ses := systemtest.NewMailProxy(t)
 	product := systemtest.New(t, ses.Option)
