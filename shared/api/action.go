@@ -59,7 +59,10 @@ func Change[Q, B, T, A any](
 			if err != nil {
 				return outcome{}, err
 			}
-			return outcome{encode(result).stored(status), reply.Stored()}, nil
+			if kept := reply.Stored(); kept != nil {
+				return outcome{kept: kept}, nil
+			}
+			return outcome{answer: encode(result).stored(status)}, nil
 		})
 	})
 }

@@ -1,8 +1,6 @@
 package api
 
-import (
-	"net/http"
-)
+import "net/http"
 
 // Answer is the answer to a request that was carried out. Version is that of the resource, for the
 // header ETag; 0 means that there is no such header. If A is None, the answer has no body.

@@ -113,10 +113,10 @@ func carryOut(
 	answer.write(w)
 }
 
-// outcome is what comes of a request that was carried out.
+// outcome is the answer to a request that was carried out.
 type outcome struct {
+	kept   []byte // the answer as it was stored for repeats; nil if none was stored
 	answer storedAnswer
-	kept   []byte // what was stored for repeats, which is then the answer; nil if nothing was stored
 }
 
 // answerOnce returns the answer to r, and whether it is the answer to an earlier request.

@@ -31,8 +31,9 @@ const (
 // table has is not routed, so HEAD fails here as it does in AWS. Browsers may call the routes that
 // are open to them from pages of any origin.
 func gateway(started map[string]api.Gateway) http.Handler {
-	mux, routes := http.NewServeMux(), map[string]api.Route{}
-	for _, route := range functions.Routes() {
+	mux, routes, table := http.NewServeMux(), map[string]api.Route{}, functions.Routes()
+	rules := api.CrossOriginRules(table)
+	for _, route := range table {
 		routes[route.Key()] = route
 		mux.Handle(route.Key(), forward(started[route.Function]))
 	}
@@ -47,7 +48,7 @@ func gateway(started map[string]api.Gateway) http.Handler {
 		method := r.Header.Get("Access-Control-Request-Method")
 		if r.Method == http.MethodOptions && method != "" {
 			route, _ := find(method)
-			allowOrigin(w, r, route)
+			allowOrigin(w, r, route, rules)
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}
@@ -56,7 +57,7 @@ func gateway(started map[string]api.Gateway) http.Handler {
 			api.NotFound(w, r)
 			return
 		}
-		allowOrigin(w, r, route)
+		allowOrigin(w, r, route, rules)
 		mux.ServeHTTP(w, r)
 	})
 }
@@ -103,16 +104,16 @@ func fits(answer events.APIGatewayV2HTTPResponse) error {
 
 // allowOrigin sets the headers with which browsers may call a route from other sites, if the route
 // is open to them (Fetch, CORS protocol).
-func allowOrigin(w http.ResponseWriter, r *http.Request, route api.Route) {
+func allowOrigin(w http.ResponseWriter, r *http.Request, route api.Route, rules api.CrossOrigin) {
 	if r.Header.Get("Origin") == "" || !route.CrossOrigin {
 		return
 	}
-	h, cors := w.Header(), api.CrossOriginRules(functions.Routes())
+	h := w.Header()
 	h.Set("Access-Control-Allow-Origin", "*")
-	h.Set("Access-Control-Expose-Headers", strings.Join(cors.ExposedHeaders, ", "))
+	h.Set("Access-Control-Expose-Headers", strings.Join(rules.ExposedHeaders, ", "))
 	if r.Method == http.MethodOptions {
-		h.Set("Access-Control-Allow-Methods", strings.Join(cors.Methods, ", "))
-		h.Set("Access-Control-Allow-Headers", strings.Join(cors.AllowedHeaders, ", "))
-		h.Set("Access-Control-Max-Age", strconv.Itoa(int(cors.MaxAge.Seconds())))
+		h.Set("Access-Control-Allow-Methods", strings.Join(rules.Methods, ", "))
+		h.Set("Access-Control-Allow-Headers", strings.Join(rules.AllowedHeaders, ", "))
+		h.Set("Access-Control-Max-Age", strconv.Itoa(int(rules.MaxAge.Seconds())))
 	}
 }
