@@ -2,7 +2,6 @@ package functions_test
 
 import (
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -51,27 +50,6 @@ func TestRoutesAreConsistent(t *testing.T) {
 	for _, main := range mains {
 		if name := filepath.Dir(filepath.Dir(main)); !served[name] {
 			t.Errorf("function %s has no route", name)
-		}
-	}
-}
-
-// The names of parameters are the same wherever a path begins alike, since API Gateway takes no other
-// (a second name at one place is a second route to it).
-func TestParametersHaveOneName(t *testing.T) {
-	t.Parallel()
-	parameter := regexp.MustCompile(`\{[^}]*\}$`)
-	known := map[string]string{}
-	for _, route := range functions.Routes() {
-		shape := ""
-		for part := range strings.SplitSeq(route.Path, "/") {
-			at := shape + "/{}"
-			if parameter.MatchString(part) {
-				if before := known[at]; before != "" && before != part {
-					t.Errorf("%s: the parameter %s is %s elsewhere", route.Key(), part, before)
-				}
-				known[at], part = part, "{}"
-			}
-			shape += "/" + part
 		}
 	}
 }

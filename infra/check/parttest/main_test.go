@@ -39,11 +39,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// TestPartsOfAChild is the only test that a child runs. It starts both parts and prints their URLs.
-func TestPartsOfAChild(t *testing.T) {
-	if os.Getenv(childVariable) == "" {
-		t.Skip("only for the children of other tests")
-	}
+// startParts starts both parts and prints their URLs, which is what a child does.
+func startParts(t *testing.T) {
 	fmt.Println(parttest.Engine(t))
 	fmt.Println(parttest.OpenInbox(t).URL())
 }
@@ -55,7 +52,7 @@ func child(t *testing.T, value string) *exec.Cmd {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), self, "-test.run", "^TestPartsOfAChild$")
+	cmd := exec.CommandContext(t.Context(), self, "-test.run", "^TestMainStopsTheParts$")
 	// An engine of the environment is not ours to stop.
 	cmd.Env = append(os.Environ(), childVariable+"="+value, "AWS_ENDPOINT_URL_DYNAMODB=")
 	return cmd
@@ -63,6 +60,10 @@ func child(t *testing.T, value string) *exec.Cmd {
 
 // The parts end when Main returns, on every system, while the process that started them still runs.
 func TestMainStopsTheParts(t *testing.T) {
+	if os.Getenv(childVariable) != "" {
+		startParts(t)
+		return
+	}
 	t.Parallel()
 	cmd := child(t, withMain)
 	input, err := cmd.StdinPipe()

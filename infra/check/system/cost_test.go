@@ -3,6 +3,7 @@ package system_test
 import (
 	"testing"
 
+	"identitypools/infra/check/faulttest"
 	"identitypools/infra/check/systemtest"
 	"identitypools/infra/local/system"
 )
@@ -145,7 +146,7 @@ func TestWhatACallCosts(t *testing.T) {
 		},
 		{
 			"change a mail's text",
-			func() { tenant.Admin.Must(t, 200, "PUT", wordedPath, wording("x")) },
+			func() { tenant.Admin.Must(t, 200, "PUT", wordedPath, faulttest.MailText("x")) },
 			systemtest.Cost{RoundTrips: 3, Write: 6, Read: 2},
 		},
 		{

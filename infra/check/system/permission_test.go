@@ -5,6 +5,7 @@ import (
 	"sync"
 	"testing"
 
+	"identitypools/infra/check/faulttest"
 	"identitypools/infra/check/systemtest"
 	"identitypools/infra/deploy/plan"
 	"identitypools/infra/local/system"
@@ -78,7 +79,7 @@ func useEveryPermission(t *testing.T, product *systemtest.Product) {
 	path := "/pools/" + pool
 	admin.Must(t, 200, "GET", "/pools", nil)
 	admin.Must(
-		t, 200, "PUT", path+"/mails/registration_code/en", wording("Partners"), "Idempotency-Key",
+		t, 200, "PUT", path+"/mails/registration_code/en", faulttest.MailText("Partners"), "Idempotency-Key",
 		idempotencyKey+"-5",
 	)
 	admin.Must(
