@@ -48,7 +48,7 @@ func MailClasses() []MailClass {
 	return []MailClass{MailsOfPublic, MailsOfNotices, MailsOfAdministrators}
 }
 
-// MailboxUse is what is counted of a mailbox within a tenant: the guesses at codes that were sent to
+// MailboxUse has the counters of a mailbox within a tenant: the guesses at codes that were sent to
 // it, the mails to it, the codes in the latest of them, and the registrations that wait for it. It
 // is the one budget of guesses and of mails for codes of all purposes.
 type MailboxUse struct {

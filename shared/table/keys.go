@@ -121,7 +121,7 @@ func spareKey(u identity.UserRef, registration string) key {
 	return key{userPartition(u), "SPARE#" + registration}
 }
 
-// mailboxKey is the key of what is counted for a mailbox within a tenant. It has a digest of the
+// mailboxKey is the key of the item with the counters of a mailbox within a tenant. It has a digest of the
 // mailbox.
 func mailboxKey(m identity.MailboxRef) key {
 	return key{KindMailboxes.key(m.Tenant, m.Digest), "MAILBOX"}

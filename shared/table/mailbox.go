@@ -60,7 +60,7 @@ func lastGuess(i int) string { return "b" + strconv.Itoa(i+1) }
 // Mailboxes counts, for each mailbox, the mails, the requests for mails, and the guesses at codes.
 type Mailboxes struct{ *store }
 
-// Get returns what is counted for a mailbox. It returns the zero value if nothing was counted.
+// Get returns the counters of a mailbox. It returns the zero value if nothing was counted.
 func (t Mailboxes) Get(ctx context.Context, ref identity.MailboxRef) (identity.MailboxUse, error) {
 	it, err := t.get(ctx, mailboxKey(ref), "")
 	if err != nil {

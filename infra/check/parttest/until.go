@@ -10,7 +10,7 @@ const (
 	untilEvery  = 20 * time.Millisecond
 )
 
-// Until waits until a condition holds that something else than the test brings about. It fails the
+// Until waits until a condition holds which the test itself does not cause. It fails the
 // test after 20 seconds, with a message that contains what, the description of the condition.
 func Until(tb testing.TB, what string, holds func() bool) {
 	tb.Helper()
