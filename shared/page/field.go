@@ -2,6 +2,7 @@ package page
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -87,25 +88,26 @@ func (f Field) checkedValue() string {
 // controlAttributes returns the attributes that all controls have. They say whether the field must
 // be filled in, whether its value is wrong, and which elements describe it.
 func (f Field) controlAttributes() templ.OrderedAttributes {
-	described := ""
 	if f.Hint != "" {
-		described = f.ID + "-hint"
+		return f.describedBy(f.ID + "-hint")
 	}
-	return f.describedBy(described)
+	return f.describedBy()
 }
 
-// describedBy returns the attributes of a control that the elements with the given ids describe.
-func (f Field) describedBy(described string) templ.OrderedAttributes {
-	attributes := templ.OrderedAttributes{{Key: "required", Value: f.mustFill()}, {Key: "autofocus", Value: f.Focus}}
+// describedBy returns the attributes of a control that the elements with the given ids describe,
+// and the error of the field if it has one.
+func (f Field) describedBy(ids ...string) templ.OrderedAttributes {
+	attributes := templ.OrderedAttributes{
+		{Key: "required", Value: f.mustFill()}, {Key: "autofocus", Value: f.Focus},
+	}
 	if f.Error != "" {
 		attributes = append(attributes, templ.KeyValue[string, any]{Key: "aria-invalid", Value: "true"})
-		if described != "" {
-			described += " "
-		}
-		described += f.ID + "-error"
+		ids = append(ids, f.ID+"-error")
 	}
-	if described != "" {
-		attributes = append(attributes, templ.KeyValue[string, any]{Key: "aria-describedby", Value: described})
+	if len(ids) > 0 {
+		attributes = append(attributes, templ.KeyValue[string, any]{
+			Key: "aria-describedby", Value: strings.Join(ids, " "),
+		})
 	}
 	return attributes
 }

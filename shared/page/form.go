@@ -1,6 +1,7 @@
 package page
 
 import (
+	"iter"
 	"net/url"
 	"slices"
 	"strconv"
@@ -96,7 +97,7 @@ func (f *Form) Typed(form url.Values) url.Values {
 
 // all yields the fields in the order of the page. It includes those of groups, but not the
 // password.
-func (f *Form) all() func(yield func(*Field) bool) {
+func (f *Form) all() iter.Seq[*Field] {
 	return func(yield func(*Field) bool) {
 		_ = eachOf(f.Fields, yield) && eachOf(f.More, yield)
 	}

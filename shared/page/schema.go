@@ -28,7 +28,6 @@ type property struct {
 	Enum        []string   `json:"enum"`
 	Minimum     *int64     `json:"minimum"`
 	Maximum     *int64     `json:"maximum"`
-	MultipleOf  *int64     `json:"multipleOf"`
 	MinLength   *int64     `json:"minLength"`
 	MaxLength   *int64     `json:"maxLength"`
 	Items       *property  `json:"items"`
