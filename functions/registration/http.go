@@ -101,7 +101,7 @@ func (h handlers) systemRegister(
 // publicQuery has the options of a message that a browser may choose.
 type publicQuery struct {
 	CodeType string `query:"code_type_in_message"` // the default is a short code
-	Language string `query:"lang"`
+	Language string `query:"lang"`                 // language.Requested reads it
 }
 
 // options returns the options of the message that a request asks for.
@@ -239,12 +239,12 @@ func formOf(f shownForm) form {
 }
 
 func (h handlers) form(ctx context.Context, c api.PlainCall) (f shownForm, err error) {
-	if f.pool, f.schema, err = h.service.Form(ctx, c.Tenant(), c.Pool()); err == nil {
-		var c work.Challenge
-		var ok bool
-		if c, ok, err = h.service.Challenge(ctx, f.pool); ok {
-			f.challenge = &c
-		}
+	if f.pool, f.schema, err = h.service.Form(ctx, c.Tenant(), c.Pool()); err != nil {
+		return f, err
+	}
+	challenge, ok, err := h.service.Challenge(ctx, f.pool)
+	if ok {
+		f.challenge = &challenge
 	}
 	return f, err
 }
