@@ -103,7 +103,7 @@ func Start(ctx context.Context, c Config) (*System, error) {
 	}
 	reader := &stream{
 		db: db, streams: dynamodbstreams.NewFromConfig(config), table: c.Table,
-		checkpoint: c.Checkpoint, handle: streaming(post), now: c.Now, log: c.Log,
+		checkpoint: c.Checkpoint, courier: post, now: c.Now, log: c.Log,
 	}
 	go func() {
 		defer close(s.read)
