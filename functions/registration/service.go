@@ -346,7 +346,8 @@ func (s *Service) Resend(
 			return err
 		}
 		if unknown == nil {
-			m.User, m.Registration, m.Asked, m.AskedBy = t.User, t.Registration, t.Mailbox, identity.TicketRequest
+			m.User, m.Registration = t.User, t.Registration
+			m.Asked, m.AskedBy = t.Mailbox, identity.TicketRequest
 		}
 	case address != "":
 		normalized, err := p.NormalizeUntyped(address)

@@ -55,16 +55,16 @@ type Option struct {
 // AddressField returns a required field for an e-mail address.
 func AddressField(words language.Words, name, hint string) Field {
 	return Field{
-		ID: name, Name: name, Label: words.Say("address"), Hint: hint, Control: ControlInput, Type: "email",
-		Autocomplete: "username", Required: true,
+		ID: name, Name: name, Label: words.Say("address"), Hint: hint, Control: ControlInput,
+		Type: "email", Autocomplete: "username", Required: true,
 	}
 }
 
 // CodeField returns the field for a one-time code. It has the focus.
 func CodeField(words language.Words, hint string) Field {
 	return Field{
-		ID: codeName, Name: codeName, Label: words.Say("code"), Hint: hint, Control: ControlInput, Type: "text",
-		Autocomplete: "one-time-code", InputMode: "numeric", Required: true, Focus: true,
+		ID: codeName, Name: codeName, Label: words.Say("code"), Hint: hint, Control: ControlInput,
+		Type: "text", Autocomplete: "one-time-code", InputMode: "numeric", Required: true, Focus: true,
 	}
 }
 

@@ -56,9 +56,11 @@ func (f *Form) AddPassword(policy identity.PasswordPolicy) {
 		}
 	}
 	if policy.Strength != "any" {
-		password.Rules = append(password.Rules, PasswordRule{Name: "strength", Text: f.words.Say("rule.strength")})
+		strength := PasswordRule{Name: "strength", Text: f.words.Say("rule.strength")}
+		password.Rules = append(password.Rules, strength)
 	}
-	password.Rules = append(password.Rules, PasswordRule{Name: "guessable", Text: f.words.Say("rule.guessable")})
+	guessable := PasswordRule{Name: "guessable", Text: f.words.Say("rule.guessable")}
+	password.Rules = append(password.Rules, guessable)
 	f.Password = &password
 }
 

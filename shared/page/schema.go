@@ -120,7 +120,8 @@ func fieldsOf(object property, pointer, id string, n namer) []Field {
 	for _, p := range object.Properties {
 		f := Field{
 			Name:  pointer + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(p.name),
-			Label: n.label(p), Hint: p.Description, Required: slices.Contains(object.Required, p.name), about: p,
+			Label: n.label(p), Hint: p.Description, about: p,
+			Required: slices.Contains(object.Required, p.name),
 		}
 		f.ID = id + "-" + idPart(p.name, len(fields))
 		if p.Hidden || p.name == "" || !f.setControl(n) {
