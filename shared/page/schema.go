@@ -15,8 +15,8 @@ import (
 	"identitypools/shared/language"
 )
 
-// property is a member of a payload's schema, with what a form needs of it. The rest of the schema
-// is checked when the form is submitted.
+// property is a member of a payload's schema. It has only the keywords that a form can show. The
+// other keywords are checked when the form is submitted.
 type property struct {
 	name string
 
@@ -89,11 +89,10 @@ func claimOf(name string) claim {
 	}[name]
 }
 
-// namer chooses the labels of fields: the pool's own labels, by the name of the property, and the
-// words for claims.
+// namer chooses the labels of fields.
 type namer struct {
-	words language.Words
-	own   map[string]string
+	words language.Words    // has words for claims
+	own   map[string]string // the pool's own labels, by the name of the property
 }
 
 // PayloadFields returns the fields for a payload that a JSON Schema describes. They have the pool's

@@ -131,8 +131,8 @@ func (s *System) Stop() {
 	<-s.read
 }
 
-// variables returns the environment of the functions. An empty variable says that there is nothing
-// of its kind, which a function must be told too.
+// variables returns the environment of the functions. A variable for something that the product
+// does not use here is empty rather than absent, as in a deployment.
 func (c Config) variables(base string) map[string]string {
 	all := map[string]string{
 		"AWS_REGION": "local", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
