@@ -45,7 +45,7 @@ func (s site) codePage(r page.Request, before state) *page.Page {
 
 // wait returns the number of seconds until another code may be asked for.
 func (s site) wait(p identity.Pool, before state) int {
-	left := before.SentAt.Add(time.Duration(p.Limits.MailPause)).Sub(s.now())
+	left := before.SentAt.Add(time.Duration(p.Limits.MailPause)).Sub(s.service.Now())
 	return max(0, int((left+time.Second-1)/time.Second))
 }
 
@@ -94,7 +94,7 @@ func (s site) resendCode(ctx context.Context, r page.Request, before state) (pag
 	if err != nil {
 		return p.Refuse(err)
 	}
-	before.Again, before.SentAt = true, identity.At(s.now())
+	before.Again, before.SentAt = true, identity.At(s.service.Now())
 	answer, err := s.goOn(r, "code"+r.LanguageQuery(), before)
 	answer.Why = errAgain
 	return answer, err

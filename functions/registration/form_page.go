@@ -15,7 +15,7 @@ func (s site) showForm(ctx context.Context, r page.Request) (page.Answer, error)
 	if err != nil {
 		return page.Answer{}, err
 	}
-	if before := s.recall(r); s.now().Before(before.SentAt.Add(typedIsKept).Time) {
+	if before := s.recall(r); s.service.Now().Before(before.SentAt.Add(typedIsKept).Time) {
 		p.Form.Fill(before.Typed)
 	}
 	return page.Answer{Page: p}, nil
@@ -23,10 +23,7 @@ func (s site) showForm(ctx context.Context, r page.Request) (page.Answer, error)
 
 // formPage returns the page with the form of the request's pool.
 func (s site) formPage(ctx context.Context, r page.Request) (*page.Page, error) {
-	if _, err := s.service.OpenToPublic(ctx, r.Pool.Tenant, r.Pool.ID); err != nil {
-		return nil, err
-	}
-	schema, err := s.service.Schemas.Cached(ctx, r.Pool.Tenant, r.Pool.PayloadSchema)
+	_, schema, err := s.service.Form(ctx, r.Pool.Tenant, r.Pool.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +82,7 @@ func (s site) submitForm(ctx context.Context, r page.Request) (page.Answer, erro
 func (s site) registered(r page.Request, done Registered, typed url.Values) (page.Answer, error) {
 	next := state{
 		Ticket: done.Ticket, Address: r.HTTP.PostForm.Get("identifier"),
-		SentAt: identity.At(s.now()), Typed: typed, ReturnTo: s.returnTo(r),
+		SentAt: identity.At(s.service.Now()), Typed: typed, ReturnTo: s.returnTo(r),
 	}
 	// Somebody who came back to change the address still continues at the same URL.
 	if before := s.recall(r); next.ReturnTo == "" && !before.Done {

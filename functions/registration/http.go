@@ -75,7 +75,7 @@ type registerQuery struct {
 }
 
 // isOpen returns an error if the pool takes no registrations. It runs before the body is decoded,
-// so that the body does not matter.
+// so that a closed pool is reported even if the body is wrong.
 func (h handlers) isOpen(ctx context.Context, c api.PlainCall) error {
 	_, err := h.service.Open(ctx, c.Tenant(), c.Pool())
 	return err
@@ -101,7 +101,7 @@ func (h handlers) systemRegister(
 // publicQuery has the options of a message that a browser may choose.
 type publicQuery struct {
 	CodeType string `query:"code_type_in_message"` // the default is a short code
-	Language string `query:"lang"`
+	Language string `query:"lang"`                 // language.Requested reads it
 }
 
 // options returns the options of the message that a request asks for.
@@ -219,7 +219,7 @@ type branding struct {
 	Texts      map[string]identity.PageText `json:"texts,omitempty"`
 }
 
-// shownForm is what the answer form is made of.
+// shownForm has the values from which formOf makes the answer form.
 type shownForm struct {
 	pool      identity.Pool
 	schema    identity.Schema
@@ -239,12 +239,9 @@ func formOf(f shownForm) form {
 }
 
 func (h handlers) form(ctx context.Context, c api.PlainCall) (f shownForm, err error) {
-	if f.pool, f.schema, err = h.service.Form(ctx, c.Tenant(), c.Pool()); err == nil {
-		var c work.Challenge
-		var ok bool
-		if c, ok, err = h.service.Challenge(ctx, f.pool); ok {
-			f.challenge = &c
-		}
+	if f.pool, f.schema, err = h.service.Form(ctx, c.Tenant(), c.Pool()); err != nil {
+		return f, err
 	}
+	f.challenge, err = h.service.Challenge(ctx, f.pool)
 	return f, err
 }

@@ -84,7 +84,7 @@ func (s *Service) draft(
 			payload := in.Payload
 			switch {
 			case len(payload) == 0 || payload.Kind() == 'n':
-				payload = jsontext.Value("{}") // which the schema may find fault with
+				payload = jsontext.Value("{}") // which the schema may refuse
 			case payload.Kind() != '{':
 				return nil
 			}
@@ -346,17 +346,18 @@ func (s *Service) Resend(
 			return err
 		}
 		if unknown == nil {
-			m.User, m.Registration, m.Asked, m.AskedBy = t.User, t.Registration, t.Mailbox, identity.TicketRequest
+			m.User, m.Registration = t.User, t.Registration
+			m.Asked, m.AskedBy = t.Mailbox, identity.TicketRequest
 		}
 	case address != "":
 		normalized, err := p.NormalizeUntyped(address)
 		if err != nil {
 			return identity.InvalidField("/address", err.Error())
 		}
-		if err := s.Submit(ctx, p, source, mailboxOf(p, address)); err != nil {
+		m.Asked = mailboxOf(p, address)
+		if err := s.Submit(ctx, p, source, m.Asked); err != nil {
 			return err
 		}
-		m.Asked = mailboxOf(p, address)
 		owner, err := s.Users.Claimant(ctx, tenant, pool, normalized)
 		switch {
 		case err == nil:

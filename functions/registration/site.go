@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"time"
 
 	"identitypools/shared/api"
 	"identitypools/shared/identity"
@@ -22,7 +21,6 @@ type site struct {
 	frame   *page.Site
 	cookie  page.Cookie[state]
 	source  func(*http.Request) string // returns a pseudonym of the place that a request comes from
-	now     func() time.Time
 }
 
 // newSite returns the site of a service.
@@ -35,7 +33,7 @@ func newSite(s *Service, source func(*http.Request) string, origins *http.CrossO
 		Origins: origins, Kept: []string{"return_to"},
 	})
 	cookie := page.Cookie[state]{Name: cookieName, Purpose: notePurpose, Sealer: s.Tickets}
-	return site{service: s, frame: frame, cookie: cookie, source: source, now: s.Now}
+	return site{service: s, frame: frame, cookie: cookie, source: source}
 }
 
 // pageQuery is the query that every page accepts.
@@ -84,7 +82,7 @@ func (s site) returnTo(r page.Request) string {
 
 // activated returns the answer that redirects to the last page.
 func (s site) activated(r page.Request, returnTo, location string) (page.Answer, error) {
-	return s.goOn(r, location, state{Done: true, SentAt: identity.At(s.now()), ReturnTo: returnTo})
+	return s.goOn(r, location, state{Done: true, SentAt: identity.At(s.service.Now()), ReturnTo: returnTo})
 }
 
 // errAgain is logged as the reason why a form for activation did not activate: it asked for another

@@ -33,7 +33,7 @@ type state struct {
 // if there is none or if it is too old.
 func (s site) recall(r page.Request) state {
 	before, ok := s.cookie.Read(r.HTTP, r.Pool)
-	if !ok || s.now().After(before.SentAt.Add(identity.TicketLifetime).Time) {
+	if !ok || s.service.Now().After(before.SentAt.Add(identity.TicketLifetime).Time) {
 		return state{}
 	}
 	return before

@@ -12,16 +12,17 @@ import (
 )
 
 // Challenge returns the challenge that a browser has to solve before it asks for a mail of p. It
-// returns false if the pool has enough mails, in which case there is no challenge.
-func (s *Service) Challenge(
-	ctx context.Context, p identity.Pool,
-) (c work.Challenge, ok bool, err error) {
+// returns nil if the pool has enough mails.
+func (s *Service) Challenge(ctx context.Context, p identity.Pool) (*work.Challenge, error) {
 	isScarce, err := s.Budgets.MailsAreScarce(ctx, p.Tenant, p.ID, p.Limits)
 	if err != nil || !isScarce {
-		return work.Challenge{}, false, err
+		return nil, err
 	}
-	c, err = s.Work.New(p.Tenant, p.ID)
-	return c, err == nil, err
+	c, err := s.Work.New(p.Tenant, p.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &c, nil
 }
 
 // proof returns which part of the pool's mails a message may use, according to the work that was
@@ -58,8 +59,8 @@ func (s site) offerWork(ctx context.Context, p identity.Pool, form *page.Form) e
 	if !p.PublicRegistration {
 		return nil
 	}
-	challenge, ok, err := s.service.Challenge(ctx, p)
-	if err != nil || !ok {
+	challenge, err := s.service.Challenge(ctx, p)
+	if err != nil || challenge == nil {
 		return err
 	}
 	text, err := json.Marshal(challenge)

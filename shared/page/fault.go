@@ -12,7 +12,7 @@ import (
 )
 
 // ErrIncomplete is the reason to refuse a form that lacks something which the API does not require,
-// but the page does. Whoever refuses the form has recorded at the field what is missing.
+// but the page does. The caller of Page.Refuse has recorded an error at the field that is missing.
 var ErrIncomplete = errors.New("the form is not complete")
 
 // Fault describes an error of a form. It links to the field that is at fault.

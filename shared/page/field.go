@@ -2,6 +2,7 @@ package page
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -54,16 +55,16 @@ type Option struct {
 // AddressField returns a required field for an e-mail address.
 func AddressField(words language.Words, name, hint string) Field {
 	return Field{
-		ID: name, Name: name, Label: words.Say("address"), Hint: hint, Control: ControlInput, Type: "email",
-		Autocomplete: "username", Required: true,
+		ID: name, Name: name, Label: words.Say("address"), Hint: hint, Control: ControlInput,
+		Type: "email", Autocomplete: "username", Required: true,
 	}
 }
 
 // CodeField returns the field for a one-time code. It has the focus.
 func CodeField(words language.Words, hint string) Field {
 	return Field{
-		ID: codeName, Name: codeName, Label: words.Say("code"), Hint: hint, Control: ControlInput, Type: "text",
-		Autocomplete: "one-time-code", InputMode: "numeric", Required: true, Focus: true,
+		ID: codeName, Name: codeName, Label: words.Say("code"), Hint: hint, Control: ControlInput,
+		Type: "text", Autocomplete: "one-time-code", InputMode: "numeric", Required: true, Focus: true,
 	}
 }
 
@@ -87,25 +88,26 @@ func (f Field) checkedValue() string {
 // controlAttributes returns the attributes that all controls have. They say whether the field must
 // be filled in, whether its value is wrong, and which elements describe it.
 func (f Field) controlAttributes() templ.OrderedAttributes {
-	described := ""
 	if f.Hint != "" {
-		described = f.ID + "-hint"
+		return f.describedBy(f.ID + "-hint")
 	}
-	return f.describedBy(described)
+	return f.describedBy()
 }
 
-// describedBy returns the attributes of a control that the elements with the given ids describe.
-func (f Field) describedBy(described string) templ.OrderedAttributes {
-	attributes := templ.OrderedAttributes{{Key: "required", Value: f.mustFill()}, {Key: "autofocus", Value: f.Focus}}
+// describedBy returns the attributes of a control that the elements with the given ids describe,
+// and the error of the field if it has one.
+func (f Field) describedBy(ids ...string) templ.OrderedAttributes {
+	attributes := templ.OrderedAttributes{
+		{Key: "required", Value: f.mustFill()}, {Key: "autofocus", Value: f.Focus},
+	}
 	if f.Error != "" {
 		attributes = append(attributes, templ.KeyValue[string, any]{Key: "aria-invalid", Value: "true"})
-		if described != "" {
-			described += " "
-		}
-		described += f.ID + "-error"
+		ids = append(ids, f.ID+"-error")
 	}
-	if described != "" {
-		attributes = append(attributes, templ.KeyValue[string, any]{Key: "aria-describedby", Value: described})
+	if len(ids) > 0 {
+		attributes = append(attributes, templ.KeyValue[string, any]{
+			Key: "aria-describedby", Value: strings.Join(ids, " "),
+		})
 	}
 	return attributes
 }

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"iter"
 	"net/url"
 	"slices"
 	"strconv"
@@ -55,9 +56,11 @@ func (f *Form) AddPassword(policy identity.PasswordPolicy) {
 		}
 	}
 	if policy.Strength != "any" {
-		password.Rules = append(password.Rules, PasswordRule{Name: "strength", Text: f.words.Say("rule.strength")})
+		strength := PasswordRule{Name: "strength", Text: f.words.Say("rule.strength")}
+		password.Rules = append(password.Rules, strength)
 	}
-	password.Rules = append(password.Rules, PasswordRule{Name: "guessable", Text: f.words.Say("rule.guessable")})
+	guessable := PasswordRule{Name: "guessable", Text: f.words.Say("rule.guessable")}
+	password.Rules = append(password.Rules, guessable)
 	f.Password = &password
 }
 
@@ -96,7 +99,7 @@ func (f *Form) Typed(form url.Values) url.Values {
 
 // all yields the fields in the order of the page. It includes those of groups, but not the
 // password.
-func (f *Form) all() func(yield func(*Field) bool) {
+func (f *Form) all() iter.Seq[*Field] {
 	return func(yield func(*Field) bool) {
 		_ = eachOf(f.Fields, yield) && eachOf(f.More, yield)
 	}

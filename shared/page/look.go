@@ -105,10 +105,12 @@ func (l look) draw(ctx context.Context, w http.ResponseWriter, status int, p *Pa
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Content-Language", p.Language)
 	header.Set("Cross-Origin-Opener-Policy", "same-origin")
-	header.Set("Referrer-Policy", "same-origin") // without a referrer, browsers would send forms without their origin
+	// Without a referrer, browsers would send forms without their origin.
+	header.Set("Referrer-Policy", "same-origin")
 	header.Set("Content-Security-Policy", strings.Join([]string{
-		"default-src 'none'", "style-src " + l.style.hash + " " + p.brand.hash, "script-src " + l.script.hash,
-		"img-src " + images, "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'",
+		"default-src 'none'", "style-src " + l.style.hash + " " + p.brand.hash,
+		"script-src " + l.script.hash, "img-src " + images,
+		"form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'",
 	}, "; "))
 	w.WriteHeader(status)
 	_, _ = w.Write(drawn.Bytes()) // the caller has gone if this fails

@@ -82,7 +82,7 @@ func (p *Page) heading() string {
 }
 
 // Refuse returns the answer that shows the page with the errors of its form. If why is not about
-// the form, Refuse returns it with an answer that has the page without changes.
+// the form, Refuse returns the unchanged page and why.
 func (p *Page) Refuse(why error) (Answer, error) {
 	if err := p.Form.explain(why); err != nil {
 		return Answer{Page: p}, err

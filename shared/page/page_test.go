@@ -49,7 +49,11 @@ func TestAnErrorIsSaidOnAPage(t *testing.T) {
 		keepForm bool
 		says     string
 	}{
-		"limited":     {identity.Limited{Reason: "too many", RetryAfter: time.Minute}, 429, true, "Too many tries came from your network."},
+		"limited": {
+			identity.Limited{Reason: "too many", RetryAfter: time.Minute},
+			429, true,
+			"Too many tries came from your network.",
+		},
 		"unavailable": {identity.Unavailable{Cause: errors.New("x")}, 503, true, "Something went wrong on our side."},
 		"too late":    {context.DeadlineExceeded, 503, true, "Something went wrong on our side."},
 		"missing":     {identity.NotFound{Thing: "pool", ID: "x"}, 404, false, "<h1>Nothing is here</h1>"},

@@ -15,8 +15,8 @@ import (
 	"identitypools/shared/language"
 )
 
-// property is a member of a payload's schema, with what a form needs of it. The rest of the schema
-// is checked when the form is submitted.
+// property is a member of a payload's schema. It has only the keywords that a form can show. The
+// other keywords are checked when the form is submitted.
 type property struct {
 	name string
 
@@ -28,7 +28,6 @@ type property struct {
 	Enum        []string   `json:"enum"`
 	Minimum     *int64     `json:"minimum"`
 	Maximum     *int64     `json:"maximum"`
-	MultipleOf  *int64     `json:"multipleOf"`
 	MinLength   *int64     `json:"minLength"`
 	MaxLength   *int64     `json:"maxLength"`
 	Items       *property  `json:"items"`
@@ -90,11 +89,10 @@ func claimOf(name string) claim {
 	}[name]
 }
 
-// namer chooses the labels of fields: the pool's own labels, by the name of the property, and the
-// words for claims.
+// namer chooses the labels of fields.
 type namer struct {
-	words language.Words
-	own   map[string]string
+	words language.Words    // has words for claims
+	own   map[string]string // the pool's own labels, by the name of the property
 }
 
 // PayloadFields returns the fields for a payload that a JSON Schema describes. They have the pool's
@@ -121,7 +119,8 @@ func fieldsOf(object property, pointer, id string, n namer) []Field {
 	for _, p := range object.Properties {
 		f := Field{
 			Name:  pointer + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(p.name),
-			Label: n.label(p), Hint: p.Description, Required: slices.Contains(object.Required, p.name), about: p,
+			Label: n.label(p), Hint: p.Description, about: p,
+			Required: slices.Contains(object.Required, p.name),
 		}
 		f.ID = id + "-" + idPart(p.name, len(fields))
 		if p.Hidden || p.name == "" || !f.setControl(n) {

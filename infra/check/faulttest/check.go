@@ -35,18 +35,19 @@ func (f *Fixture) CheckEmptyOutbox() {
 	}
 }
 
-// Deliver passes an event of the stream to the courier until no record of it comes again, and
+// Deliver passes an event of the stream to the courier until all of its records succeed, and
 // returns the number of attempts. Only the first attempt meets the fault.
 func (f *Fixture) Deliver(fault *systemtest.Fault, event events.DynamoDBEvent) (attempts int) {
 	f.T.Helper()
-	ctx := fault.Context(system.As(f.T.Context(), "courier"))
+	courier := system.As(f.T.Context(), "courier")
+	ctx := fault.Context(courier)
 	for attempts = 1; attempts <= 3; attempts++ {
 		failed := f.Courier.Stream(ctx, event).BatchItemFailures
 		f.CheckInvariants("after the courier")
 		if len(failed) == 0 {
 			return attempts
 		}
-		ctx = system.As(f.T.Context(), "courier")
+		ctx = courier
 	}
 	f.T.Errorf("the event fails again and again")
 	return attempts
@@ -87,7 +88,8 @@ func (f *Fixture) CheckStatus(want string) {
 	}
 }
 
-// Activate presents a code as a back end does, without a password, and reports whether it is right.
+// Activate presents a code as a back end does, without a password, and reports whether the code was
+// accepted.
 func (f *Fixture) Activate(code string) bool {
 	f.T.Helper()
 	f.Proved[f.User] = true
@@ -122,8 +124,8 @@ func (f *Fixture) CheckPassword() {
 		fields{"identifier": f.Email, "password": systemtest.Password})
 }
 
-// CheckNewestCode checks that of the mails with the subject the code of the newest works, once, and
-// no other does. SES may have sent a mail twice.
+// CheckNewestCode checks that only the code of the newest mail works, and that it works once. All
+// mails must have the subject. SES may have sent a mail twice.
 func (f *Fixture) CheckNewestCode(subject string) {
 	f.T.Helper()
 	var codes []string
@@ -133,7 +135,7 @@ func (f *Fixture) CheckNewestCode(subject string) {
 	codes = slices.Compact(codes)
 	for i, code := range codes {
 		if works := f.Activate(code); works != (i == len(codes)-1) {
-			f.T.Errorf("of %d codes number %d works: %t", len(codes), i+1, works)
+			f.T.Errorf("code %d of %d works: %t, want the opposite", i+1, len(codes), works)
 		}
 	}
 	f.CheckSpent(codes...)
@@ -155,7 +157,7 @@ func (f *Fixture) CheckNotActivated(systemtest.Response) {
 	f.T.Helper()
 	f.CheckStatus("new")
 	if !f.Activate(f.Code) {
-		f.T.Error("the right code does not work any more")
+		f.T.Error("the code does not work any more")
 	}
 }
 
@@ -179,7 +181,7 @@ func (f *Fixture) CheckPoolIsGone(systemtest.Response) {
 	for _, kind := range []string{"USERS", "USER", "CLAIM", "POOL"} {
 		for _, it := range f.Stored(f.T, kind+"#"+f.Tenant.ID+"#") {
 			if it["sk"] != "NAME" { // lists need it for a day
-				f.T.Errorf("of the pool is left: %v", it)
+				f.T.Errorf("an item of the deleted pool is left: %v", it)
 			}
 		}
 	}

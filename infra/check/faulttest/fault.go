@@ -19,13 +19,14 @@ func IsHarmless(fault *systemtest.Fault) bool {
 		fault.Call < len(calls) && fault.IsHarmless(calls[fault.Call])
 }
 
-// Run runs work without a fault, and then, in a subtest each, with faults of the calls to AWS that
-// it made, of which there must be one. Different salts select different faults.
+// Run runs work without a fault, which must make at least one call to AWS. Run then repeats the
+// work, in one subtest for each fault that those calls may meet. Different salts select different
+// faults.
 func Run(t *testing.T, salt int, work func(t *testing.T, fault *systemtest.Fault)) {
 	clean := NoFault()
 	work(t, clean)
 	if len(clean.Calls()) == 0 {
-		t.Error("it makes no call to AWS")
+		t.Error("the work makes no call to AWS")
 	}
 	for _, fault := range faultsOf(clean.Calls(), salt) {
 		t.Run(nameOf(fault, clean.Calls()), func(t *testing.T) { work(t, fault) })
@@ -34,11 +35,9 @@ func Run(t *testing.T, salt int, work func(t *testing.T, fault *systemtest.Fault
 
 // faultsOf returns the faults that calls may meet.
 //
-// If LONG is set, these are all kinds for each call, in each reach that makes a difference. A read
-// that failed has had no effect, however it failed, so it fails in two ways. What the SDK retries
-// makes a difference only if it took effect. A fault that lasts makes a difference only for our own
-// retries. Otherwise there is one fault for each call, which differs from case to case; every second
-// call that writes loses its answer.
+// If LONG is set, these are all faults that make a difference (see faultsOfCall). Otherwise there is
+// one fault for each call, which differs from case to case; every second call that writes loses its
+// answer.
 func faultsOf(calls []string, salt int) []*systemtest.Fault {
 	var faults []*systemtest.Fault
 	for n, operation := range calls {
@@ -58,7 +57,10 @@ func faultsOf(calls []string, salt int) []*systemtest.Fault {
 	return faults
 }
 
-// faultsOfCall returns all faults of the n-th call that make a difference.
+// faultsOfCall returns all faults of the n-th call that make a difference. A read that fails never
+// has an effect, so two kinds of faults suffice for it. A fault that the SDK retries makes a
+// difference only if the call took effect. A lasting fault makes a difference only for our own
+// retries.
 func faultsOfCall(n int, operation string, writes bool) (all []*systemtest.Fault) {
 	reaches := map[systemtest.Reach][]systemtest.FaultKind{
 		systemtest.OnceAbove: {systemtest.Throttled, systemtest.TimedOut},

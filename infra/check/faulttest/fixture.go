@@ -22,7 +22,7 @@ type Fixture struct {
 	// changed, and the cookie of a browser.
 	User, Schema, Ticket, Code, Link, Version, Cookie string
 	// Proved has the ids of the users who may be active, because an administrator has made them
-	// active or because somebody presents a right code for them.
+	// active or because somebody presents a valid code of theirs.
 	Proved map[string]bool
 }
 

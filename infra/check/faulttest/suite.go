@@ -137,8 +137,9 @@ func TakesKey(route api.Route) bool {
 	}, route.Name)
 }
 
-// run runs a case with a fault, and then again as its caller would, under an idempotency key or ""
-// for none.
+// run sends the request of a case while a call meets the fault. If the product answers that it
+// failed, run sends the request again, as its caller would. The key is the idempotency key of the
+// requests, or "" if they have none.
 func (s Suite) run(t *testing.T, c Case, fault *systemtest.Fault, key string) {
 	f, function := NewFixture(t), s.routeOf(t, c).Function
 	if c.Setup != nil {

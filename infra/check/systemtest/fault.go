@@ -216,7 +216,7 @@ func meet[T any](
 	return out, m, kind.err(c)
 }
 
-// err returns the error that the SDK makes of the fault.
+// err returns the error that the SDK returns for a call that meets the fault.
 func (k FaultKind) err(c call) error {
 	switch k {
 	case Failed:

@@ -11,8 +11,8 @@ import (
 
 // BrokenInvariants returns a description of each invariant of the table that does not hold for a
 // tenant. The result is empty if all hold. The keys of proved are the ids of the users who may be
-// active, because an administrator has made them active or because somebody has presented a right
-// code for them.
+// active, because an administrator has made them active or because somebody has presented a valid
+// code of theirs.
 func (p *Product) BrokenInvariants(tb testing.TB, tenant string, proved map[string]bool) []string {
 	tb.Helper()
 	s := stored{
@@ -111,8 +111,8 @@ func (u storedUser) names() []string {
 	return names
 }
 
-// brokenUsers checks that each user owns the claims of all its names, and that no user is active
-// for whom nobody has proved a code.
+// brokenUsers checks that each user owns the claims of all its names, and that every active user is
+// in proved.
 func (s *stored) brokenUsers(proved map[string]bool) (broken []string) {
 	for user, u := range s.users {
 		pool, id, _ := strings.Cut(user, "#")
@@ -122,7 +122,7 @@ func (s *stored) brokenUsers(proved map[string]bool) (broken []string) {
 			}
 		}
 		if u.Status == "active" && !proved[id] {
-			broken = append(broken, fmt.Sprintf("user %s is active, and nobody has proved a code", user))
+			broken = append(broken, fmt.Sprintf("user %s is active, and nobody has presented a code", user))
 		}
 	}
 	return broken
@@ -134,14 +134,14 @@ func (s *stored) brokenClaims() (broken []string) {
 		_, name, _ := strings.Cut(claim, "#")
 		if !slices.Contains(s.users[user].names(), name) {
 			broken = append(broken,
-				fmt.Sprintf("%s is claimed for user %s, whose it is not", claim, user))
+				fmt.Sprintf("user %s owns the claim of %s without having that name", user, claim))
 		}
 	}
 	return broken
 }
 
-// brokenMessages checks that no message exists without the change that it tells of: its user
-// exists, and so does the registration or the password that the message is about.
+// brokenMessages checks that each message is about something that exists: its user, and the
+// registration or the password that it announces.
 func (s *stored) brokenMessages() (broken []string) {
 	for _, m := range s.messages {
 		user := m.Pool + "#" + m.User
@@ -153,7 +153,7 @@ func (s *stored) brokenMessages() (broken []string) {
 		case m.Registration != "" && u.Status == "new" && !waits:
 			broken = append(broken, fmt.Sprintf("message %+v has no registration", m))
 		case m.Kind == "password_set" && len(u.Credentials) == 0:
-			broken = append(broken, fmt.Sprintf("message %+v tells of no password", m))
+			broken = append(broken, fmt.Sprintf("message %+v announces a password that does not exist", m))
 		}
 	}
 	return broken
@@ -170,7 +170,7 @@ func (s *stored) brokenSchemas() (broken []string) {
 		}
 		if n != refs {
 			broken = append(broken,
-				fmt.Sprintf("%d pools use schema %s, and it is counted for %d", n, id, refs))
+				fmt.Sprintf("%d pools use schema %s, and the stored number is %d", n, id, refs))
 		}
 	}
 	return broken

@@ -1,6 +1,7 @@
 package systemtest
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -36,6 +37,31 @@ func (p *Product) Items(tb testing.TB) []Item {
 			}
 			items = append(items, it)
 		}
+	}
+	return items
+}
+
+// Stored returns the stored items whose partition key begins with prefix.
+func (p *Product) Stored(tb testing.TB, prefix string) []Item {
+	tb.Helper()
+	var found []Item
+	for _, it := range p.Items(tb) {
+		if strings.HasPrefix(it["pk"], prefix) {
+			found = append(found, it)
+		}
+	}
+	return found
+}
+
+// Mailboxes returns the items of a tenant's mailboxes, which count the mails to a mailbox and the
+// guesses of its codes. Mailboxes fails the test if there is none.
+func (p *Product) Mailboxes(tb testing.TB, tenant string) []Item {
+	tb.Helper()
+	items := slices.DeleteFunc(p.Stored(tb, "MAILBOX#"+tenant+"#"), func(it Item) bool {
+		return it["sk"] != "MAILBOX"
+	})
+	if len(items) == 0 {
+		tb.Fatal("the table has no mailbox of the tenant")
 	}
 	return items
 }

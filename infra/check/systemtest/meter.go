@@ -86,34 +86,38 @@ func askForCapacity(parameters any) bool {
 	return true
 }
 
+// add adds the capacity that the result of a call reports.
 func (c *Cost) add(result any) {
-	var reads, writes []types.ConsumedCapacity
-	one := func(consumed *types.ConsumedCapacity) []types.ConsumedCapacity {
-		if consumed == nil {
-			return nil
-		}
-		return []types.ConsumedCapacity{*consumed}
-	}
 	switch out := result.(type) {
 	case *dynamodb.GetItemOutput:
-		reads = one(out.ConsumedCapacity)
+		c.Read += units(out.ConsumedCapacity)
 	case *dynamodb.BatchGetItemOutput:
-		reads = out.ConsumedCapacity
+		c.Read += sumOfUnits(out.ConsumedCapacity)
 	case *dynamodb.QueryOutput:
-		reads = one(out.ConsumedCapacity)
+		c.Read += units(out.ConsumedCapacity)
 	case *dynamodb.PutItemOutput:
-		writes = one(out.ConsumedCapacity)
+		c.Write += units(out.ConsumedCapacity)
 	case *dynamodb.UpdateItemOutput:
-		writes = one(out.ConsumedCapacity)
+		c.Write += units(out.ConsumedCapacity)
 	case *dynamodb.DeleteItemOutput:
-		writes = one(out.ConsumedCapacity)
+		c.Write += units(out.ConsumedCapacity)
 	case *dynamodb.TransactWriteItemsOutput:
-		writes = out.ConsumedCapacity
+		c.Write += sumOfUnits(out.ConsumedCapacity)
 	}
-	for _, consumed := range reads {
-		c.Read += aws.ToFloat64(consumed.CapacityUnits)
+}
+
+// units returns the units of a consumed capacity, which is nil if the engine reports none.
+func units(consumed *types.ConsumedCapacity) float64 {
+	if consumed == nil {
+		return 0
 	}
-	for _, consumed := range writes {
-		c.Write += aws.ToFloat64(consumed.CapacityUnits)
+	return aws.ToFloat64(consumed.CapacityUnits)
+}
+
+// sumOfUnits returns the units of all consumed capacities.
+func sumOfUnits(all []types.ConsumedCapacity) (sum float64) {
+	for _, consumed := range all {
+		sum += units(&consumed)
 	}
+	return sum
 }

@@ -38,6 +38,6 @@ func CheckRefusal(tb testing.TB, r Response, status int, code string, at ...stri
 		return
 	}
 	if got := ViolationPointers(tb, r); !slices.Equal(got, slices.Sorted(slices.Values(at))) {
-		tb.Errorf("finds fault with %.500v, want %v: %.500s", got, at, r.Body)
+		tb.Errorf("the violations are at %.500v, want %v: %.500s", got, at, r.Body)
 	}
 }

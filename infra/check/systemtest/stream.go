@@ -3,9 +3,7 @@ package systemtest
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -30,31 +28,6 @@ func StreamEvent(event events.DynamoDBOperationType, items ...Item) events.Dynam
 		})
 	}
 	return out
-}
-
-// Stored returns the stored items whose partition key begins with prefix.
-func (p *Product) Stored(tb testing.TB, prefix string) []Item {
-	tb.Helper()
-	var found []Item
-	for _, it := range p.Items(tb) {
-		if strings.HasPrefix(it["pk"], prefix) {
-			found = append(found, it)
-		}
-	}
-	return found
-}
-
-// Mailboxes returns the items that count the mails to the mailboxes of a tenant and the guesses of
-// their codes. It fails the test if there is none.
-func (p *Product) Mailboxes(tb testing.TB, tenant string) []Item {
-	tb.Helper()
-	items := slices.DeleteFunc(p.Stored(tb, "MAILBOX#"+tenant+"#"), func(it Item) bool {
-		return it["sk"] != "MAILBOX"
-	})
-	if len(items) == 0 {
-		tb.Fatal("nothing is counted of any mailbox")
-	}
-	return items
 }
 
 // OutboxEvent returns an event of the table's stream with all messages of the outbox, in no

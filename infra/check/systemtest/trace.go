@@ -62,7 +62,8 @@ func (t *Trace) send(
 ) (middleware.FinalizeOutput, middleware.Metadata, error) {
 	request, ok := in.Request.(*smithyhttp.Request)
 	t.mu.Lock()
-	if n := len(t.calls); ok && n > 0 { // without a call of a function, the request is a test's
+	// Requests before the first call of a function are the test's own.
+	if n := len(t.calls); ok && n > 0 {
 		t.calls[n-1].Sent = append(t.calls[n-1].Sent, request.ContentLength)
 	}
 	t.mu.Unlock()

@@ -56,7 +56,7 @@ const (
 // Request returns the event in the complete form: payload format 2.0 of API Gateway's HTTP API. A
 // form is plain text in it, so that people can read it, while API Gateway sends it in base64.
 func (e Event) Request() events.APIGatewayV2HTTPRequest {
-	parameters, query, body := e.pathParameters(), e.encodedQuery(), e.encodedBody()
+	parameters, query, body := e.pathParameters(), encode(e.Query), e.encodedBody()
 	path := parameter.ReplaceAllStringFunc(e.Route.Path, func(name string) string {
 		return parameters[strings.Trim(name, "{}")]
 	})
@@ -108,13 +108,12 @@ func (e Event) JSON() (string, error) {
 	return text.String(), nil
 }
 
+// pathParameters returns the parameters of the path, with the tenant.
 func (e Event) pathParameters() map[string]string {
 	all := map[string]string{"tid": Tenant}
 	maps.Copy(all, e.Path)
 	return all
 }
-
-func (e Event) encodedQuery() string { return encode(e.Query) }
 
 // encodedBody returns the body of the request, which is "" if it has none.
 func (e Event) encodedBody() string {

@@ -11,7 +11,6 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 
-	"identitypools/functions/courier"
 	"identitypools/infra/deploy/plan"
 	"identitypools/shared/api"
 )
@@ -29,16 +28,6 @@ func named(function string, g api.Gateway) api.Gateway {
 		ctx context.Context, event events.APIGatewayV2HTTPRequest,
 	) (events.APIGatewayV2HTTPResponse, error) {
 		return g(As(ctx, function), event)
-	}
-}
-
-// streaming returns the courier's handler of stream events. Its calls are made with the courier's
-// permissions.
-func streaming(
-	c *courier.Service,
-) func(context.Context, events.DynamoDBEvent) events.DynamoDBEventResponse {
-	return func(ctx context.Context, event events.DynamoDBEvent) events.DynamoDBEventResponse {
-		return c.Stream(As(ctx, "courier"), event)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams/types"
 
+	"identitypools/functions/courier"
 	"identitypools/infra/deploy/plan"
 	"identitypools/shared/table"
 )
@@ -26,7 +27,7 @@ const (
 	maxRetry   = 2 * time.Second
 )
 
-// stream reads the table's stream and passes its records to a function as Lambda does. Each shard
+// stream reads the table's stream and passes its records to the courier as Lambda does. Each shard
 // is read in order. After a failure, reading goes on with the first record that failed, and skips
 // it only if it has kept failing for plan.Patience. Lambda measures that time from the creation of
 // the record. stream measures it from the first failure, because the engine does not have the
@@ -36,7 +37,7 @@ type stream struct {
 	streams    *dynamodbstreams.Client
 	table      string
 	checkpoint string
-	handle     func(context.Context, events.DynamoDBEvent) events.DynamoDBEventResponse
+	courier    *courier.Service
 	now        func() time.Time
 	log        *slog.Logger
 
@@ -50,15 +51,14 @@ func (s *stream) run(ctx context.Context) {
 	iterators, failures := map[string]*string{}, 0
 	for ctx.Err() == nil {
 		progress, err := s.round(ctx, iterators)
-		switch {
-		case err != nil:
+		if err != nil {
 			failures++
 			iterators = map[string]*string{}
-			sleep(ctx, min(maxRetry, retryPause<<min(failures, 10)))
-		case progress:
-			failures = 0
-		default:
-			failures = 0
+			backOff(ctx, failures)
+			continue
+		}
+		failures = 0
+		if !progress {
 			sleep(ctx, idlePause)
 		}
 	}
@@ -112,7 +112,8 @@ func (s *stream) shards(ctx context.Context) (arn *string, shards []types.Shard,
 			return arn, nil, err
 		}
 		shards = append(shards, out.StreamDescription.Shards...)
-		if in.ExclusiveStartShardId = out.StreamDescription.LastEvaluatedShardId; in.ExclusiveStartShardId == nil {
+		in.ExclusiveStartShardId = out.StreamDescription.LastEvaluatedShardId
+		if in.ExclusiveStartShardId == nil {
 			return arn, shards, nil
 		}
 	}
@@ -156,7 +157,7 @@ func (s *stream) deliver(ctx context.Context, id string, records []types.Record)
 		}
 		if records = records[done:]; len(records) > 0 {
 			failures++
-			sleep(ctx, min(maxRetry, retryPause<<min(failures, 10)))
+			backOff(ctx, failures)
 		}
 	}
 }
@@ -165,7 +166,7 @@ func (s *stream) deliver(ctx context.Context, id string, records []types.Record)
 func (s *stream) passOn(ctx context.Context, records []types.Record) (done int) {
 	done = len(records)
 	if event := triggering(records); len(event.Records) > 0 {
-		for _, failure := range s.handle(ctx, event).BatchItemFailures {
+		for _, failure := range s.courier.Stream(As(ctx, "courier"), event).BatchItemFailures {
 			failed := slices.IndexFunc(records, func(r types.Record) bool {
 				return aws.ToString(r.Dynamodb.SequenceNumber) == failure.ItemIdentifier
 			})
@@ -221,6 +222,11 @@ func (s *stream) save() {
 	if err != nil {
 		s.log.Warn("the place in the stream could not be kept", "cause", err.Error())
 	}
+}
+
+// backOff waits after a number of failures in a row, or until ctx ends.
+func backOff(ctx context.Context, failures int) {
+	sleep(ctx, min(maxRetry, retryPause<<min(failures, 10)))
 }
 
 // sleep waits for d, or until ctx ends.

@@ -103,7 +103,7 @@ func Start(ctx context.Context, c Config) (*System, error) {
 	}
 	reader := &stream{
 		db: db, streams: dynamodbstreams.NewFromConfig(config), table: c.Table,
-		checkpoint: c.Checkpoint, handle: streaming(post), now: c.Now, log: c.Log,
+		checkpoint: c.Checkpoint, courier: post, now: c.Now, log: c.Log,
 	}
 	go func() {
 		defer close(s.read)
@@ -131,8 +131,8 @@ func (s *System) Stop() {
 	<-s.read
 }
 
-// variables returns the environment of the functions. An empty variable says that there is nothing
-// of its kind, which a function must be told too.
+// variables returns the environment of the functions. A variable for something that the product
+// does not use here is empty rather than absent, as in a deployment.
 func (c Config) variables(base string) map[string]string {
 	all := map[string]string{
 		"AWS_REGION": "local", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
