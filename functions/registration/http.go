@@ -75,7 +75,7 @@ type registerQuery struct {
 }
 
 // isOpen returns an error if the pool takes no registrations. It runs before the body is decoded,
-// so that a closed pool is reported even if the body is wrong.
+// so that the body does not matter.
 func (h handlers) isOpen(ctx context.Context, c api.PlainCall) error {
 	_, err := h.service.Open(ctx, c.Tenant(), c.Pool())
 	return err
@@ -219,7 +219,7 @@ type branding struct {
 	Texts      map[string]identity.PageText `json:"texts,omitempty"`
 }
 
-// shownForm has the values from which formOf makes the answer form.
+// shownForm is what the answer form is made of.
 type shownForm struct {
 	pool      identity.Pool
 	schema    identity.Schema
@@ -242,6 +242,9 @@ func (h handlers) form(ctx context.Context, c api.PlainCall) (f shownForm, err e
 	if f.pool, f.schema, err = h.service.Form(ctx, c.Tenant(), c.Pool()); err != nil {
 		return f, err
 	}
-	f.challenge, err = h.service.Challenge(ctx, f.pool)
+	challenge, ok, err := h.service.Challenge(ctx, f.pool)
+	if ok {
+		f.challenge = &challenge
+	}
 	return f, err
 }

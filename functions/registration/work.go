@@ -12,17 +12,16 @@ import (
 )
 
 // Challenge returns the challenge that a browser has to solve before it asks for a mail of p. It
-// returns nil if the pool has enough mails.
-func (s *Service) Challenge(ctx context.Context, p identity.Pool) (*work.Challenge, error) {
+// returns false if the pool has enough mails, in which case there is no challenge.
+func (s *Service) Challenge(
+	ctx context.Context, p identity.Pool,
+) (c work.Challenge, ok bool, err error) {
 	isScarce, err := s.Budgets.MailsAreScarce(ctx, p.Tenant, p.ID, p.Limits)
 	if err != nil || !isScarce {
-		return nil, err
+		return work.Challenge{}, false, err
 	}
-	c, err := s.Work.New(p.Tenant, p.ID)
-	if err != nil {
-		return nil, err
-	}
-	return &c, nil
+	c, err = s.Work.New(p.Tenant, p.ID)
+	return c, err == nil, err
 }
 
 // proof returns which part of the pool's mails a message may use, according to the work that was
@@ -59,8 +58,8 @@ func (s site) offerWork(ctx context.Context, p identity.Pool, form *page.Form) e
 	if !p.PublicRegistration {
 		return nil
 	}
-	challenge, err := s.service.Challenge(ctx, p)
-	if err != nil || challenge == nil {
+	challenge, ok, err := s.service.Challenge(ctx, p)
+	if err != nil || !ok {
 		return err
 	}
 	text, err := json.Marshal(challenge)
