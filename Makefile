@@ -33,7 +33,7 @@ generate: ## write the *_templ.go files of the pages, from their .templ files
 
 test: install ## run all tests; with the race detector: RACE=1; thoroughly: LONG=1; some: PACKAGES=./shared/... RUN=Codes
 	go test $(if $(RACE),-race) -timeout 20m $(RUN:%=-run '%') $(or $(PACKAGES),./...)
-	$(if $(PACKAGES),,go -C infra/deploy/stack test ./... && go -C infra/check/browser test) # without the race detector: their libraries, which are large, are compiled once
+	$(if $(PACKAGES),,@go -C infra/deploy/stack test ./... & go -C infra/check/browser test && wait $$!) # at once, and without the race detector: their libraries, which are large, are compiled once
 
 mutate: install ## take protections out, one at a time, and say which no test holds; ARGS='-run cookie' some, ARGS=-list tells them
 	@go run ./infra/check/mutate $(ARGS)
