@@ -1,7 +1,11 @@
 package functions_test
 
 import (
+	"errors"
+	"net/http/httptest"
+	"net/url"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +13,7 @@ import (
 	"identitypools/functions"
 	"identitypools/shared/access"
 	"identitypools/shared/api"
+	"identitypools/shared/identity"
 	"identitypools/shared/metric"
 )
 
@@ -50,6 +55,35 @@ func TestRoutesAreConsistent(t *testing.T) {
 	for _, main := range mains {
 		if name := filepath.Dir(filepath.Dir(main)); !served[name] {
 			t.Errorf("function %s has no route", name)
+		}
+	}
+}
+
+// Each field of a query can be filled, and a value that is not valid is refused by its name.
+func TestQueriesCanBeDecoded(t *testing.T) {
+	t.Parallel()
+	for _, route := range functions.Routes() {
+		if route.Query == nil {
+			continue
+		}
+		query := url.Values{}
+		for _, field := range reflect.VisibleFields(route.Query) {
+			if name, has := field.Tag.Lookup("query"); has {
+				query.Set(name, "?")
+			}
+		}
+		if len(query) == 0 {
+			t.Errorf("%s: no parameter is in the query %s", route.Name, route.Query)
+		}
+		r := httptest.NewRequest(route.Method, "/?"+query.Encode(), nil)
+		var invalid identity.Invalid
+		if err := api.DecodeQuery(r, reflect.New(route.Query).Interface()); err != nil && !errors.As(err, &invalid) {
+			t.Errorf("%s: %v", route.Name, err)
+		}
+		for _, violation := range invalid.Violations {
+			if !query.Has(violation.Pointer) {
+				t.Errorf("%s: a violation of %q", route.Name, violation.Pointer)
+			}
 		}
 	}
 }

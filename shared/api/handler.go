@@ -39,12 +39,6 @@ func New(f Function, o Options) (http.Handler, error) {
 		if known[e.Name] || known[e.Shape()] {
 			return nil, fmt.Errorf("function %s: %s (%s) is there twice", f.Name, e.Name, e.Shape())
 		}
-		if e.action.serve == nil {
-			return nil, fmt.Errorf("function %s: nothing serves %s", f.Name, e.Name)
-		}
-		if err := checkQuery(e.Query); err != nil {
-			return nil, fmt.Errorf("function %s: the query of %s: %w", f.Name, e.Name, err)
-		}
 		known[e.Name], known[e.Shape()] = true, true
 		mux.Handle(e.Key(), guard(e, o))
 	}

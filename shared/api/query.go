@@ -60,28 +60,6 @@ func setField(field reflect.Value, text string) error {
 	return nil
 }
 
-// checkQuery returns an error if DecodeQuery can't fill a field of the type of a query, which may be
-// nil.
-func checkQuery(t reflect.Type) error {
-	if t == nil {
-		return nil
-	}
-	for i := range t.NumField() {
-		field := t.Field(i)
-		_, has := field.Tag.Lookup("query")
-		switch {
-		case field.Anonymous:
-			if err := checkQuery(field.Type); err != nil {
-				return err
-			}
-		case has && field.Type.Kind() != reflect.String && field.Type != reflect.TypeFor[*bool]() &&
-			!reflect.PointerTo(field.Type).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()):
-			return fmt.Errorf("a parameter can't be of the type %s", field.Type)
-		}
-	}
-	return nil
-}
-
 // The default and the maximum number of items in a page.
 const (
 	DefaultLimit = 20

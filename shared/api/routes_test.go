@@ -31,22 +31,6 @@ func TestNewRefusesRoutesThatAreThereTwice(t *testing.T) {
 	}
 }
 
-func TestNewRefusesWhatNothingCanServe(t *testing.T) {
-	t.Parallel()
-	type badQuery struct {
-		Limit int `query:"limit"`
-	}
-	for name, action := range map[string]api.Action{
-		"no action":                        {},
-		"a parameter that can't be filled": api.Raw[badQuery, api.None, api.None](200, ok),
-	} {
-		f := api.NewFunction("pools", api.ForAdmin("GET", "/pools", "listPools", action))
-		if _, err := api.New(f, api.Options{}); err == nil || !strings.Contains(err.Error(), "admin.listPools") {
-			t.Errorf("%s: the error is %v", name, err)
-		}
-	}
-}
-
 // The row of a route has the types of its action, and the options change it.
 func TestRowsOfRoutes(t *testing.T) {
 	t.Parallel()
