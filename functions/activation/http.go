@@ -34,9 +34,9 @@ func routes(s *Service) api.Function {
 			api.Change(201, h.generate, api.Encode(codeIDOf)).WithOptionalBody(),
 			api.Scope(api.ScopeRegistration)),
 		api.ForSystem("POST", one+"/activate", "activateSelfRegisteredUser",
-			api.Change(201, h.activate, answer), counted),
+			api.Change(201, h.activate, answer).Ignoring(codeID{}, wire.Code{}), counted),
 		api.ForSystem("POST", "/pools/{ipID}/user/activate", "activateSelfRegisteredUserUsingExtendedCode",
-			api.Change(201, h.activate, answer), counted),
+			api.Change(201, h.activate, answer).Ignoring(codeID{}, wire.Code{}), counted),
 	)
 }
 

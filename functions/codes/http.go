@@ -7,6 +7,7 @@ import (
 	"identitypools/shared/api"
 	"identitypools/shared/once"
 	"identitypools/shared/onetime"
+	"identitypools/shared/wire"
 )
 
 // Handler serves the function's routes.
@@ -29,13 +30,7 @@ func routes(s *Service) api.Function {
 // handlers decode requests for the use cases.
 type handlers struct{ service *Service }
 
-// code is the answer that contains a code.
-type code struct {
-	Code     string `json:"code"`
-	Extended string `json:"extended_code"`
-}
-
-func codeOf(g onetime.Generated) code { return code{g.Code, g.Extended} }
+func codeOf(g onetime.Generated) wire.Code { return wire.Code{Code: g.Code, Extended: g.Extended} }
 
 func (h handlers) generate(
 	ctx context.Context, c api.BodyCall[Request], reply once.Reply[onetime.Generated],

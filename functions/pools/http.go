@@ -34,7 +34,7 @@ func routes(s *Service) api.Function {
 		api.ForAdmin("PUT", mailPath, "updateMailText", api.Change(200, h.updateMailText, mailTextAnswer)),
 		api.ForAdmin("DELETE", mailPath, "deleteMailText", api.Change(204, h.deleteMailText, api.Empty)),
 		api.ForAdmin("POST", mailPath+"/preview", "previewMail",
-			api.Read(h.previewMail, api.Encode(previewOf)).WithOptionalBody()),
+			api.Read(h.previewMail, api.Encode(previewOf)).WithOptionalBody().Ignoring(mailText{})),
 	)
 }
 

@@ -17,6 +17,7 @@ type None struct{}
 type Action struct {
 	query, body, answer reflect.Type // nil if the type is None
 	bodyIsOptional      bool
+	ignored             []reflect.Type                         // the answers whose members a body may have
 	check               func(context.Context, PlainCall) error // before decoding; may be nil
 	list                string
 	status              int
@@ -33,7 +34,11 @@ func typeOf[T any]() reflect.Type {
 
 // newAction returns an action with the types of its query, its body and its answer.
 func newAction[Q, B, A any](status int, serve http.HandlerFunc) Action {
-	return Action{query: typeOf[Q](), body: typeOf[B](), answer: typeOf[A](), status: status, serve: serve}
+	a := Action{query: typeOf[Q](), body: typeOf[B](), answer: typeOf[A](), status: status, serve: serve}
+	if a.answer != nil {
+		a.ignored = []reflect.Type{a.answer}
+	}
+	return a
 }
 
 // Change returns an action that changes something. The use case do gets the decoded request, and

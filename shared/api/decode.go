@@ -21,7 +21,8 @@ import (
 const MaxDepth = 64
 
 // Decode decodes the JSON body of r into v. It is strict: it refuses unknown fields, wrong types,
-// duplicate names, trailing data and invalid UTF-8. A null counts as absent. The error is
+// duplicate names, trailing data and invalid UTF-8. A null counts as absent. Members that v does not
+// have but an answer has that the route ignores are left out: see [Action.Ignoring]. The error is
 // identity.Invalid with the pointer of the field that is at fault, or an error that [Error] answers
 // with the status of HTTP for the fault.
 func Decode(r *http.Request, v any) error {
@@ -32,7 +33,7 @@ func Decode(r *http.Request, v any) error {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return malformed("the body is empty, it must be a JSON object")
 	}
-	return decode(body, v)
+	return decode(body, v, exchangeOf(r.Context()).ignored)
 }
 
 // DecodeOptional is like Decode, but the body may be absent.
@@ -41,7 +42,7 @@ func DecodeOptional(r *http.Request, v any) error {
 	if err != nil || len(bytes.TrimSpace(body)) == 0 {
 		return err
 	}
-	return decode(body, v)
+	return decode(body, v, exchangeOf(r.Context()).ignored)
 }
 
 // readBody reads a body of JSON up to the limit of the route.
@@ -68,12 +69,20 @@ func readBody(r *http.Request) ([]byte, error) {
 	return body, nil
 }
 
-// decode decodes a body that is not empty.
-func decode(body []byte, v any) error {
+// decode decodes a body that is not empty. It ignores members of the answers.
+func decode(body []byte, v any, answers []reflect.Type) error {
 	if err := checkForm(body); err != nil {
 		return err
 	}
 	err := json.Unmarshal(body, v, json.RejectUnknownMembers(true))
+	if errors.Is(err, json.ErrUnknownName) && len(answers) > 0 {
+		target := reflect.ValueOf(v).Elem()
+		target.SetZero()
+		if body, err = withoutAnswers(body, target.Type(), answers); err != nil {
+			return fmt.Errorf("leave out what was answered: %w", err)
+		}
+		err = json.Unmarshal(body, v, json.RejectUnknownMembers(true))
+	}
 	var wrong *json.SemanticError
 	switch {
 	case err == nil:
@@ -84,15 +93,19 @@ func decode(body []byte, v any) error {
 	return malformed("the body is not what is expected")
 }
 
-// checkForm refuses a body that is not a single JSON object, or is nested too deeply.
+// checkForm refuses a body that is not a single JSON object, or is nested too deeply, or has a number
+// that a double cannot hold: many clients could not read such a number when it is answered (RFC 8259
+// §6).
 func checkForm(body []byte) error {
 	decoder := jsontext.NewDecoder(bytes.NewReader(body))
 	kind := decoder.PeekKind()
 	for {
-		_, err := decoder.ReadToken()
+		token, err := decoder.ReadToken()
 		switch {
 		case err != nil:
 			return syntaxError(err)
+		case token.Kind() == '0' && !identity.IsDouble(token.String()):
+			return identity.InvalidField(string(decoder.StackPointer()), identity.NoDouble)
 		case decoder.StackDepth() > MaxDepth:
 			return malformed(fmt.Sprintf("the JSON nests deeper than %d levels", MaxDepth))
 		case decoder.StackDepth() > 0:

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path"
+	"reflect"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -143,7 +144,8 @@ func guard(e Endpoint, o Options) http.Handler {
 			}
 		}
 		ex := exchangeOf(r.Context())
-		ex.route, ex.check, ex.client, ex.answers = route, e.action.check, token.ClientID, o.Answers
+		ex.route, ex.check, ex.ignored = route, e.action.check, e.action.ignored
+		ex.client, ex.answers = token.ClientID, o.Answers
 		e.action.serve(w, r)
 		if name := countOf(route, ex.code); name != "" {
 			metric.Count(r.Context(), ex.log, o.Now(), name)
@@ -193,7 +195,8 @@ type exchange struct {
 	code    string       // the code of the error with which it ended; "" if there was none
 	route   Route
 	check   func(context.Context, PlainCall) error
-	client  string // the id of the API client; "" on routes that need no token
+	ignored []reflect.Type // the answers whose members the body may have
+	client  string         // the id of the API client; "" on routes that need no token
 	answers Answers
 }
 

@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
-	"golang.org/x/text/language"
 
 	"identitypools/shared/identity"
 )
@@ -29,28 +29,42 @@ func Requested(r *http.Request) string {
 	return Accepted(r)
 }
 
-// maxHeader is the length of the longest Accept-Language header that is parsed, in bytes. Browsers
-// send less than a tenth of that.
-const maxHeader = 1000
+// Bounds of an Accept-Language header that is read. Browsers send less than a tenth of the bytes, and
+// rarely more than five languages.
+const (
+	maxHeader    = 1000
+	maxLanguages = 50
+)
 
-// Accepted returns the supported language that the Accept-Language header of r prefers (RFC 9110
-// §12.5.4), or "" if there is none.
+// Accepted returns the supported language that the Accept-Language header of r prefers, or "" if there
+// is none. Of a language tag only the primary language counts (RFC 4647 §3.4), so de-CH and de-formal
+// are German. An element that is malformed is ignored, and so are those beyond the bounds.
 func Accepted(r *http.Request) string {
-	header := r.Header.Get("Accept-Language")
-	if header == "" || len(header) > maxHeader {
-		return ""
-	}
-	wanted, _, err := language.ParseAcceptLanguage(header)
-	if err != nil {
-		return ""
-	}
-	for _, tag := range wanted {
-		base, confidence := tag.Base()
-		if confidence > language.Low && identity.IsLanguage(base.String()) {
-			return base.String()
+	header := strings.Join(r.Header.Values("Accept-Language"), ",")
+	preferred, most := "", 0.0
+	for i, element := range strings.Split(header[:min(len(header), maxHeader)], ",") {
+		if i == maxLanguages {
+			break
+		}
+		tag, weight, ok := parseElement(element)
+		code, _, _ := strings.Cut(tag, "-")
+		if ok && weight > most && identity.IsLanguage(strings.ToLower(code)) {
+			preferred, most = strings.ToLower(code), weight
 		}
 	}
-	return ""
+	return preferred
+}
+
+// parseElement parses an element of an Accept-Language header, such as "de-CH;q=0.8" (RFC 9110
+// §12.4.2). An element without a weight has the weight 1, and one with the weight 0 is not acceptable.
+func parseElement(element string) (tag string, weight float64, ok bool) {
+	tag, parameter, found := strings.Cut(element, ";")
+	if !found {
+		return strings.TrimSpace(tag), 1, true
+	}
+	name, value, _ := strings.Cut(strings.TrimSpace(parameter), "=")
+	weight, err := strconv.ParseFloat(value, 64)
+	return strings.TrimSpace(tag), weight, err == nil && strings.EqualFold(name, "q") && weight <= 1
 }
 
 // Words maps the keys of messages to their texts in one language.

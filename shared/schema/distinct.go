@@ -3,7 +3,6 @@ package schema
 import (
 	"encoding/binary"
 	"maps"
-	"math"
 	"slices"
 )
 
@@ -35,8 +34,9 @@ func appendCanonical(form []byte, v any) []byte {
 			return append(form, 't')
 		}
 		return append(form, 'f')
-	case float64:
-		return binary.BigEndian.AppendUint64(append(form, 'n'), math.Float64bits(v+0)) // turns -0 into 0
+	case number:
+		text := v.canonical()
+		return append(binary.AppendUvarint(append(form, 'n'), uint64(len(text))), text...)
 	case string:
 		return append(binary.AppendUvarint(append(form, 's'), uint64(len(v))), v...)
 	case []any:

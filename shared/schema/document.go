@@ -124,7 +124,7 @@ func typeReason(err *json.SemanticError) string {
 	case reflect.Slice:
 		return "must be a list"
 	case reflect.Float64, reflect.Interface:
-		return "is a number too large"
+		return identity.NoDouble
 	}
 	return "must be an object"
 }

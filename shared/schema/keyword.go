@@ -2,6 +2,7 @@ package schema
 
 import (
 	"fmt"
+	"math/big"
 	"regexp/syntax"
 	"strings"
 	"unicode/utf8"
@@ -9,10 +10,12 @@ import (
 	"github.com/google/jsonschema-go/jsonschema"
 )
 
-// A keywordCheck is the check of one keyword by the library.
+// A keywordCheck is the check of one keyword, by the library or, if the keyword is about numbers, by
+// compare: the library compares numbers as doubles, to which neighbours beyond 2^53 are the same.
 type keywordCheck struct {
 	kind         kind
 	rule         *jsonschema.Resolved
+	compare      func(v *big.Rat) bool
 	instructions int    // of the automaton, if the keyword is a pattern
 	reason       string // what the schema demands; it never repeats the value
 }
@@ -36,68 +39,68 @@ type rule = jsonschema.Schema
 
 // A bound is a keyword whose value is a whole number.
 type bound struct {
-	name   string
-	value  *int64
-	min    int64 // the least value that a schema may give
-	kind   kind
-	reason string // what the schema demands, with %s for the value
-	rule   func(value int64) *rule
+	name    string
+	value   *int64
+	min     int64 // the least value that a schema may give
+	kind    kind
+	reason  string // what the schema demands, with %s for the value
+	rule    func(value int64) *rule
+	compare func(v, bound *big.Rat) bool // instead of rule, for numbers
 }
 
 // unbounded is the min of a bound that may have any value.
 const unbounded = -1 << 63
 
-// bounds returns the keywords of d whose value is a whole number. Numbers are compared as IEEE 754
-// doubles, as is usual for JSON (RFC 8259, section 6), so bounds beyond 2^53 are inexact.
+// bounds returns the keywords of d whose value is a whole number.
 func bounds(d *document) []bound {
 	return []bound{
 		{
-			"minimum", d.Minimum, unbounded, numberKind, "must be at least %s",
-			func(v int64) *rule { return &rule{Minimum: new(float64(v))} },
+			name: "minimum", value: d.Minimum, min: unbounded, kind: numberKind, reason: "must be at least %s",
+			compare: func(v, bound *big.Rat) bool { return v.Cmp(bound) >= 0 },
 		},
 		{
-			"maximum", d.Maximum, unbounded, numberKind, "must be at most %s",
-			func(v int64) *rule { return &rule{Maximum: new(float64(v))} },
+			name: "maximum", value: d.Maximum, min: unbounded, kind: numberKind, reason: "must be at most %s",
+			compare: func(v, bound *big.Rat) bool { return v.Cmp(bound) <= 0 },
 		},
 		{
-			"exclusiveMinimum", d.ExclusiveMinimum, unbounded, numberKind, "must be greater than %s",
-			func(v int64) *rule { return &rule{ExclusiveMinimum: new(float64(v))} },
+			name: "exclusiveMinimum", value: d.ExclusiveMinimum, min: unbounded, kind: numberKind, reason: "must be greater than %s",
+			compare: func(v, bound *big.Rat) bool { return v.Cmp(bound) > 0 },
 		},
 		{
-			"exclusiveMaximum", d.ExclusiveMaximum, unbounded, numberKind, "must be less than %s",
-			func(v int64) *rule { return &rule{ExclusiveMaximum: new(float64(v))} },
+			name: "exclusiveMaximum", value: d.ExclusiveMaximum, min: unbounded, kind: numberKind, reason: "must be less than %s",
+			compare: func(v, bound *big.Rat) bool { return v.Cmp(bound) < 0 },
 		},
 		{
-			"multipleOf", d.MultipleOf, 1, numberKind, "must be a multiple of %s",
-			func(v int64) *rule { return &rule{MultipleOf: new(float64(v))} },
+			name: "multipleOf", value: d.MultipleOf, min: 1, kind: numberKind, reason: "must be a multiple of %s",
+			compare: func(v, bound *big.Rat) bool { return new(big.Rat).Quo(v, bound).IsInt() },
 		},
 		{
-			"minLength", d.MinLength, 0, stringKind, "must have at least %s character",
-			func(v int64) *rule { return &rule{MinLength: new(int(v))} },
+			name: "minLength", value: d.MinLength, kind: stringKind, reason: "must have at least %s character",
+			rule: func(v int64) *rule { return &rule{MinLength: new(int(v))} },
 		},
 		{
-			"maxLength", d.MaxLength, 0, stringKind, "must have at most %s character",
-			func(v int64) *rule { return &rule{MaxLength: new(int(v))} },
+			name: "maxLength", value: d.MaxLength, kind: stringKind, reason: "must have at most %s character",
+			rule: func(v int64) *rule { return &rule{MaxLength: new(int(v))} },
 		},
 		{
-			"minItems", d.MinItems, 0, arrayKind, "must have at least %s item",
-			func(v int64) *rule { return &rule{MinItems: new(int(v))} },
+			name: "minItems", value: d.MinItems, kind: arrayKind, reason: "must have at least %s item",
+			rule: func(v int64) *rule { return &rule{MinItems: new(int(v))} },
 		},
 		{
-			"maxItems", d.MaxItems, 0, arrayKind, "must have at most %s item",
-			func(v int64) *rule { return &rule{MaxItems: new(int(v))} },
+			name: "maxItems", value: d.MaxItems, kind: arrayKind, reason: "must have at most %s item",
+			rule: func(v int64) *rule { return &rule{MaxItems: new(int(v))} },
 		},
 		{
-			"minProperties", d.MinProperties, 0, objectKind, "must have at least %s member",
-			func(v int64) *rule { return &rule{MinProperties: new(int(v))} },
+			name: "minProperties", value: d.MinProperties, kind: objectKind, reason: "must have at least %s member",
+			rule: func(v int64) *rule { return &rule{MinProperties: new(int(v))} },
 		},
 		{
-			"maxProperties", d.MaxProperties, 0, objectKind, "must have at most %s member",
-			func(v int64) *rule { return &rule{MaxProperties: new(int(v))} },
+			name: "maxProperties", value: d.MaxProperties, kind: objectKind, reason: "must have at most %s member",
+			rule: func(v int64) *rule { return &rule{MaxProperties: new(int(v))} },
 		},
 		// These have no rule of their own, because they only count for contains.
-		{"minContains", d.MinContains, 0, arrayKind, "", nil},
-		{"maxContains", d.MaxContains, 0, arrayKind, "", nil},
+		{name: "minContains", value: d.MinContains, kind: arrayKind},
+		{name: "maxContains", value: d.MaxContains, kind: arrayKind},
 	}
 }
 
@@ -112,6 +115,12 @@ func (c *compiler) compileAssertions(n *node, d *document, at *location) {
 		case *b.value < b.min:
 			there := at.member(b.name)
 			c.add(&there, fmt.Sprintf("must be at least %d", b.min))
+		case b.compare != nil:
+			value := new(big.Rat).SetInt64(*b.value)
+			n.checks = append(n.checks, keywordCheck{
+				kind: b.kind, reason: formatReason(b.reason, *b.value),
+				compare: func(v *big.Rat) bool { return b.compare(v, value) },
+			})
 		case b.rule != nil:
 			rule, reason := c.resolve(b.rule(*b.value), at), formatReason(b.reason, *b.value)
 			n.checks = append(n.checks, keywordCheck{kind: b.kind, rule: rule, reason: reason})

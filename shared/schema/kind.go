@@ -1,7 +1,5 @@
 package schema
 
-import "math"
-
 // A kind is a set of JSON values, such as the strings. A keyword applies to the values of one kind;
 // all other values satisfy it.
 type kind byte
@@ -44,8 +42,8 @@ func (k kind) includes(v any) bool {
 	switch v := v.(type) {
 	case string:
 		return k == stringKind || k == anyKind
-	case float64:
-		return k == numberKind || k == integerKind && v == math.Trunc(v) || k == anyKind
+	case number:
+		return k == numberKind || k == integerKind && v.isInteger() || k == anyKind
 	case bool:
 		return k == booleanKind || k == anyKind
 	case []any:

@@ -41,5 +41,6 @@ const (
 	costMember  = 20  // to sort or look up a name
 	costItem    = 50  // to make the canonical form of an item
 	costKeyword = 100 // to call the library for one keyword
+	costDigit   = 3   // to read a digit of a number
 	costByte    = 3   // for each byte of a string, which the library copies into its errors
 )

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"identitypools/shared/identity"
@@ -18,8 +17,8 @@ func (s *Schema) Validate(text []byte) error {
 	if jsontext.Value(text).Kind() != '{' {
 		return identity.InvalidField("", "must be an object")
 	}
-	var value any
-	if err := json.Unmarshal(text, &value); err != nil {
+	value, err := decodeValue(text)
+	if err != nil {
 		return invalidJSON(err)
 	}
 	if nestsDeeper(value, MaxValueDepth) {

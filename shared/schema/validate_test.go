@@ -44,6 +44,49 @@ func TestValidateRefusesWhatIsNoObject(t *testing.T) {
 	}
 }
 
+// Numbers are compared as they are written, and not as doubles, to which neighbours beyond 2^53 are the
+// same.
+func TestNumbersAreExact(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		keyword, value string
+		valid          bool
+	}{
+		{`"maximum":9007199254740992`, `9007199254740993`, false},
+		{`"maximum":9007199254740992`, `9007199254740992.0`, true},
+		{`"maximum":9007199254740992`, `9007199254740992.00000001`, false},
+		{`"maximum":9223372036854775807`, `9223372036854775808`, false},
+		{`"maximum":9223372036854775807`, `9.223372036854775807e18`, true},
+		{`"minimum":-9223372036854775808`, `-9223372036854775809`, false},
+		{`"minimum":9007199254740993`, `9007199254740992`, false},
+		{`"minimum":0`, `-0`, true},
+		{`"minimum":0`, `-5e-324`, false},
+		{`"exclusiveMaximum":9007199254740993`, `9007199254740992`, true},
+		{`"exclusiveMinimum":9007199254740992`, `9007199254740993`, true},
+		{`"exclusiveMinimum":1`, `1.0`, false},
+		{`"multipleOf":10`, `9007199254740993`, false},
+		{`"multipleOf":10`, `123456789012345678901234567890`, true},
+		{`"multipleOf":3`, `1e300`, false},
+		{`"multipleOf":3`, `0`, true},
+		{`"type":"integer"`, `9007199254740993.5`, false},
+		{`"type":"integer"`, `9007199254740993.0`, true},
+		{`"type":"integer"`, `1e300`, true},
+		{`"type":"integer"`, `15e-1`, false},
+		{`"uniqueItems":true`, `[123456789012345678,123456789012345679]`, true},
+		{`"uniqueItems":true`, `[123456789012345678,123456789012345678.0]`, false},
+		{`"uniqueItems":true`, `[100,1E2]`, false},
+		{`"uniqueItems":true`, `[0,-0]`, false},
+		{`"uniqueItems":true`, `[0.0,-0.0]`, false},
+		{`"uniqueItems":true`, `[1,"1",true,[1],{"1":1}]`, true},
+		{`"uniqueItems":true`, `[{"id":123456789012345678},{"id":123456789012345679}]`, true},
+	} {
+		err := mustCompile(t, `{"properties":{"a":{`+row.keyword+`}}}`).Validate([]byte(`{"a":` + row.value + `}`))
+		if (err == nil) != row.valid {
+			t.Errorf("%s, value %s: %v", row.keyword, row.value, err)
+		}
+	}
+}
+
 // A value may be secret, and an answer that repeats it may be logged.
 func TestReasonsNeverRepeatTheValue(t *testing.T) {
 	t.Parallel()

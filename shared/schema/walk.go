@@ -46,8 +46,11 @@ func (r *validation) checkAssertions(n *node, v any, at *location) {
 // holds reports whether a keyword that applies to v holds for it, as the library decides.
 func (r *validation) holds(c keywordCheck, v any) bool {
 	units := costKeyword
-	if text, ok := v.(string); ok {
-		units += (costByte + c.instructions) * len(text)
+	switch v := v.(type) {
+	case string:
+		units += (costByte + c.instructions) * len(v)
+	case number:
+		return r.spend(units+costDigit*len(v)) && c.compare(v.value())
 	}
 	return r.spend(units) && c.rule.Validate(v) == nil
 }
