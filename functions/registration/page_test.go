@@ -232,7 +232,7 @@ func TestWhatIsWrongStandsBesideItsField(t *testing.T) {
 		"<h1>Join &lt;us&gt;</h1>", "<p>It is free.</p>",
 		`<label for="payload-code">Customer no.</label>`,
 		`name="/code" type="text" value="" minlength="3" maxlength="5" required`,
-		"<option>basic</option><option>pro</option>",
+		`<option value="basic">basic</option><option value="pro">pro</option>`,
 		`type="number" value="" min="18" max="120" step="1"`, `id="payload-age-hint">Adults alone.`,
 		`<input type="checkbox" id="payload-terms" name="/terms" value="true">`,
 		`<input type="checkbox" id="payload-agreed" name="/agreed" value="2027-01" required>`,

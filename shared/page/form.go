@@ -80,7 +80,9 @@ func (f *Form) Fill(typed url.Values) {
 	for field := range f.all() {
 		field.Value, field.Checked = typed.Get(field.Name), typed.Has(field.Name)
 		for i := range field.Options {
-			field.Options[i].Selected = slices.Contains(typed[field.Name], field.Options[i].Value)
+			field.Options[i].Selected = slices.ContainsFunc(typed[field.Name], func(value string) bool {
+				return fromForm(value, field.Options[i].Value) == field.Options[i].Value
+			})
 		}
 	}
 }

@@ -2,6 +2,7 @@ package browser_test
 
 import (
 	"net/url"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -190,6 +191,48 @@ func TestNothingTypedIsLost(t *testing.T) {
 	tab.Reload(t)
 	if got := tab.Text(t, "main"); got != done {
 		t.Errorf("after a reload the page shows %q", got)
+	}
+}
+
+// What a browser lets a person enter or choose is accepted, and arrives as the schema has it.
+func TestWhatBrowsersAllowIsAccepted(t *testing.T) {
+	t.Parallel()
+	s := openWithSchema(t, `{"type":"object","additionalProperties":false,"required":["plan"],"properties":{
+		"half":{"type":"number"},"five":{"type":"integer"},"large":{"type":"number"},"less":{"type":"number"},
+		"plan":{"type":"string","enum":["two  spaces"," around ","two\nlines"]},
+		"topics":{"type":"array","items":{"type":"string","enum":["a  b"," c ","d\ne"]}},
+		"terms":{"type":"string","const":"yes,  I\nagree "},
+		"ids":{"type":"array","items":{"type":"integer"}}}}`, nil)
+	for plan, want := range map[string]string{"1": "two  spaces", "2": " around ", "3": "two\nlines"} {
+		email := systemtest.Address("ann")
+		tab := browser.NewTab(t, browser.View{})
+		tab.Go(t, s.page("register"))
+		tab.Fill(t, "#payload-half", ".5")
+		tab.Fill(t, "#payload-five", "05")
+		tab.Fill(t, "#payload-large", "1e3")
+		tab.Fill(t, "#payload-less", "-.25")
+		browser.Eval[any](t, tab, `document.querySelector("#payload-plan").selectedIndex = `+plan)
+		browser.Eval[any](t, tab, `document.querySelectorAll("[name='/topics']").forEach(box => box.click())`)
+		tab.Click(t, "#payload-terms")
+		tab.Fill(t, "#payload-ids", "007\n 12 \n\n")
+		// The first password is refused, so that the form is shown again with what was chosen.
+		tab.Fill(t, "#identifier", email)
+		tab.Fill(t, "#password", "password")
+		if status := tab.Submit(t, submit); status != 422 || tab.Has(t, "[id^=payload-][aria-invalid]") {
+			t.Fatalf("the form is answered %d: %s", status, tab.Text(t, "main"))
+		}
+		s.submitRegistration(t, tab, email)
+		tab.Fill(t, "#code", s.code(t, email, 1))
+		submitForm(t, tab)
+		user := s.tenant.System.Must(t, 200, "POST", "/pools/"+s.pool+"/users/by_key", fields{"identifier": email})
+		got := user.Fields(t)["payload"]
+		all := fields{
+			"half": 0.5, "five": 5.0, "large": 1000.0, "less": -0.25, "plan": want,
+			"topics": []any{"a  b", " c ", "d\ne"}, "terms": "yes,  I\nagree ", "ids": []any{7.0, 12.0},
+		}
+		if !reflect.DeepEqual(got, all) {
+			t.Errorf("the payload is %v, want %v", got, all)
+		}
 	}
 }
 

@@ -44,7 +44,15 @@ func open(t *testing.T, settings fields, options ...func(*system.Config)) *site 
 // openDetailed is like open, with a schema that requires more input.
 func openDetailed(t *testing.T, settings fields) *site {
 	t.Helper()
-	s := &site{Product: systemtest.New(t), payload: fields{"given_name": "Ann", "terms": "accepted"}}
+	s := openWithSchema(t, document, settings)
+	s.payload = fields{"given_name": "Ann", "terms": "accepted"}
+	return s
+}
+
+// openWithSchema is like open, with a schema for payloads.
+func openWithSchema(t *testing.T, document string, settings fields) *site {
+	t.Helper()
+	s := &site{Product: systemtest.New(t)}
 	s.tenant = s.NewTenant(t)
 	schema := s.tenant.Admin.Must(t, 201, "POST", "/schemas",
 		`{"name":"people","schema":`+document+`}`).Text(t, "id")
