@@ -2,6 +2,7 @@ package registration
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 
 	"identitypools/shared/identity"
@@ -21,8 +22,14 @@ func (s site) showForm(ctx context.Context, r page.Request) (page.Answer, error)
 	return page.Answer{Page: p}, nil
 }
 
-// formPage returns the page with the form of the request's pool.
+// formPage returns the page with the form of the request's pool. It refuses a URL to return to that is
+// allowed and too long to be kept, so that whoever makes the link to the page learns of it.
 func (s site) formPage(ctx context.Context, r page.Request) (*page.Page, error) {
+	to := r.HTTP.URL.Query().Get("return_to")
+	if len(to) > identity.MaxReturnURL && s.service.MayReturnTo(to) {
+		reason := fmt.Sprintf("must have at most %d bytes", identity.MaxReturnURL)
+		return nil, identity.InvalidField("return_to", reason)
+	}
 	_, schema, err := s.service.Form(ctx, r.Pool.Tenant, r.Pool.ID)
 	if err != nil {
 		return nil, err

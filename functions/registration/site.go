@@ -74,7 +74,7 @@ func (s site) handle(serve serve) http.HandlerFunc {
 // write a link to a page, only URLs that the deployment allows are returned.
 func (s site) returnTo(r page.Request) string {
 	to := r.HTTP.URL.Query().Get("return_to")
-	if len(to) <= page.LongestKept && s.service.MayReturnTo(to) { // the URL has to fit into a cookie
+	if len(to) <= identity.MaxReturnURL && s.service.MayReturnTo(to) { // the URL has to fit into a cookie
 		return to
 	}
 	return ""

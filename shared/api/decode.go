@@ -74,14 +74,15 @@ func decode(body []byte, v any, answers []reflect.Type) error {
 	if err := checkForm(body); err != nil {
 		return err
 	}
-	err := json.Unmarshal(body, v, json.RejectUnknownMembers(true))
+	strict := func() error { return json.Unmarshal(body, v, json.RejectUnknownMembers(true)) }
+	err := strict()
 	if errors.Is(err, json.ErrUnknownName) && len(answers) > 0 {
 		target := reflect.ValueOf(v).Elem()
 		target.SetZero()
 		if body, err = withoutAnswers(body, target.Type(), answers); err != nil {
 			return fmt.Errorf("leave out what was answered: %w", err)
 		}
-		err = json.Unmarshal(body, v, json.RejectUnknownMembers(true))
+		err = strict()
 	}
 	var wrong *json.SemanticError
 	switch {

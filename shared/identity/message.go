@@ -1,6 +1,10 @@
 package identity
 
-import "time"
+import (
+	"fmt"
+
+	"time"
+)
 
 // MessageKind says for what reason a message was requested. What is sent depends on the state of
 // the user when it is sent.
@@ -122,6 +126,10 @@ type MessageOptions struct {
 	Share             Share  // of the pool's budget of mails; no parameter
 }
 
+// MaxReturnURL is the largest number of bytes of a post-activation URL. It is a part of a link in a mail
+// and of the cookie of the pages, which have to fit into what every browser accepts.
+const MaxReturnURL = 1000
+
 // Checked returns the options with the defaults of the published API, which are link and
 // registration. MayReturnTo reports whether a post-activation URL is allowed. The error is Invalid.
 func (o MessageOptions) Checked(mayReturnTo func(url string) bool) (MessageOptions, error) {
@@ -135,6 +143,9 @@ func (o MessageOptions) Checked(mayReturnTo func(url string) bool) (MessageOptio
 	}
 	if o.PostActivationURL != "" && !mayReturnTo(o.PostActivationURL) {
 		v.Add("post_activation_url", "must be an https URL whose origin this deployment allows")
+	}
+	if len(o.PostActivationURL) > MaxReturnURL {
+		v.Add("post_activation_url", fmt.Sprintf("must have at most %d bytes", MaxReturnURL))
 	}
 	if o.Language != "" {
 		checkLanguage(&v, "lang", o.Language)

@@ -50,7 +50,7 @@ func (r Request) NewPage(title string, kept ...string) *Page {
 	}
 	query := url.Values{}
 	for _, name := range r.config.Kept {
-		if value := r.HTTP.URL.Query().Get(name); value != "" && len(value) <= LongestKept {
+		if value := r.HTTP.URL.Query().Get(name); value != "" && len(value) <= identity.MaxReturnURL {
 			query.Set(name, value)
 		}
 	}

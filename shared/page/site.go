@@ -36,12 +36,9 @@ type Config struct {
 	// Origins are the origins from which forms may come, besides the host that is called.
 	Origins *http.CrossOriginProtection
 	// Kept are the query parameters that are kept in links to the same page in another language,
-	// unless they have more than LongestKept bytes.
+	// unless they have more than identity.MaxReturnURL bytes.
 	Kept []string
 }
-
-// LongestKept is the maximum size of a query parameter that is kept, in bytes.
-const LongestKept = 1000
 
 // Site serves the pages of a function. A page is shown on GET. It changes something only on POST,
 // and then redirects the browser, so that reloading a page repeats nothing.
