@@ -68,7 +68,8 @@ func Change[Q, B, T, A any](
 }
 
 // Read returns an action that only reads. The use case read gets the decoded request, and encode
-// returns the answer for its result.
+// returns the answer for its result. A GET whose header If-None-Match has the version of the answer
+// is answered 304 instead.
 func Read[Q, B, T, A any](
 	read func(context.Context, Call[Q, B]) (T, error), encode func(T) Answer[A],
 ) Action {
@@ -82,7 +83,11 @@ func Read[Q, B, T, A any](
 			Error(w, r, err)
 			return
 		}
-		encode(result).stored(http.StatusOK).write(w)
+		answer := encode(result).stored(http.StatusOK)
+		if notModified(r, answer.Version) {
+			answer = storedAnswer{Status: http.StatusNotModified, Version: answer.Version}
+		}
+		answer.write(w)
 	})
 }
 
@@ -173,7 +178,7 @@ func (c Call[Q, B]) User() identity.UserRef {
 	return identity.UserRef{Tenant: c.Tenant(), Pool: c.Pool(), ID: c.Path("userID")}
 }
 
-// IfMatch returns the precondition of the request.
+// IfMatch returns the precondition of the request: see the function [IfMatch].
 func (c Call[Q, B]) IfMatch() identity.Match { return IfMatch(c.r) }
 
 // Header returns the value of a header.

@@ -50,13 +50,19 @@ func ReportError(w http.ResponseWriter, r *http.Request, err error) int {
 	return report(w, r, err).Status
 }
 
-// report counts and logs err, sets the header Retry-After, and returns the answer.
+// report counts and logs err, sets the headers that go with it, and returns the answer.
 func report(w http.ResponseWriter, r *http.Request, err error) errorAnswer {
 	a, wait := translate(err)
 	ex := exchangeOf(r.Context())
 	ex.code = a.Code
 	if a.Status >= http.StatusInternalServerError {
 		ex.log.Error("request failed", "status", a.Status, "cause", err.Error())
+	}
+	if errors.As(err, new(codedBody)) {
+		w.Header().Set("Accept-Encoding", "identity") // RFC 9110 §12.5.3: and no other 415 has it
+	}
+	if a.Status == http.StatusUnauthorized && w.Header().Get(challengeHeader) == "" {
+		w.Header().Set(challengeHeader, plainChallenge) // RFC 9110 §15.5.2: every 401 has one
 	}
 	if wait > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
@@ -104,6 +110,10 @@ func translate(err error) (errorAnswer, time.Duration) {
 	switch {
 	case errors.As(err, &fault):
 		return errorAnswer{Status: fault.status, Code: fault.code, Error: fault.reason}, 0
+	case errors.As(err, new(codedBody)):
+		return errorAnswer{
+			Status: http.StatusUnsupportedMediaType, Code: "unsupported_media_type", Error: codedBody{}.Error(),
+		}, 0
 	case errors.As(err, &unavailable):
 		return unavailableAnswer("the service cannot do this now, try again"), unavailable.RetryAfter
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
