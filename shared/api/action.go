@@ -83,11 +83,7 @@ func Read[Q, B, T, A any](
 			Error(w, r, err)
 			return
 		}
-		answer := encode(result).stored(http.StatusOK)
-		if notModified(r, answer.Version) {
-			answer = storedAnswer{Status: http.StatusNotModified, Version: answer.Version}
-		}
-		answer.write(w)
+		encode(result).stored(http.StatusOK).writeTo(w, r)
 	})
 }
 
@@ -174,8 +170,12 @@ func (c Call[Q, B]) Tenant() string { return c.Path("tid") }
 func (c Call[Q, B]) Pool() string { return c.Path("ipID") }
 
 // User returns the reference to the user in the path. Its ID is empty if the path has no user.
-func (c Call[Q, B]) User() identity.UserRef {
-	return identity.UserRef{Tenant: c.Tenant(), Pool: c.Pool(), ID: c.Path("userID")}
+func (c Call[Q, B]) User() identity.UserRef { return userOf(c.r) }
+
+// userOf returns the reference to the user in the path of r. It is no method of Call, so that the
+// programs have it once.
+func userOf(r *http.Request) identity.UserRef {
+	return identity.UserRef{Tenant: r.PathValue("tid"), Pool: r.PathValue("ipID"), ID: r.PathValue("userID")}
 }
 
 // IfMatch returns the precondition of the request: see the function [IfMatch].

@@ -58,14 +58,15 @@ func report(w http.ResponseWriter, r *http.Request, err error) errorAnswer {
 	if a.Status >= http.StatusInternalServerError {
 		ex.log.Error("request failed", "status", a.Status, "cause", err.Error())
 	}
-	if errors.As(err, new(codedBody)) {
-		w.Header().Set("Accept-Encoding", "identity") // RFC 9110 §12.5.3: and no other 415 has it
+	h := w.Header()
+	if a.Error == coded {
+		h.Set("Accept-Encoding", "identity") // RFC 9110 §12.5.3: and no other 415 has it
 	}
-	if a.Status == http.StatusUnauthorized && w.Header().Get(challengeHeader) == "" {
-		w.Header().Set(challengeHeader, plainChallenge) // RFC 9110 §15.5.2: every 401 has one
+	if a.Status == http.StatusUnauthorized && h.Get(challengeHeader) == "" {
+		h.Set(challengeHeader, plainChallenge) // RFC 9110 §15.5.2: every 401 has one
 	}
 	if wait > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 	}
 	return a
 }
@@ -110,10 +111,6 @@ func translate(err error) (errorAnswer, time.Duration) {
 	switch {
 	case errors.As(err, &fault):
 		return errorAnswer{Status: fault.status, Code: fault.code, Error: fault.reason}, 0
-	case errors.As(err, new(codedBody)):
-		return errorAnswer{
-			Status: http.StatusUnsupportedMediaType, Code: "unsupported_media_type", Error: codedBody{}.Error(),
-		}, 0
 	case errors.As(err, &unavailable):
 		return unavailableAnswer("the service cannot do this now, try again"), unavailable.RetryAfter
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):

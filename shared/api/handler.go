@@ -137,8 +137,7 @@ func guard(e Endpoint, o Options) http.Handler {
 		}
 		for _, id := range ids {
 			if !identity.ValidID(r.PathValue(id)) {
-				reason := fmt.Sprintf("%s in the path %s", id, identity.IDRule)
-				Error(w, r, problem{http.StatusNotFound, "not_found", reason})
+				Error(w, r, problem{http.StatusNotFound, "not_found", id + " in the path " + identity.IDRule})
 				return
 			}
 		}
@@ -154,7 +153,7 @@ func guard(e Endpoint, o Options) http.Handler {
 // pathIDs returns the names of the parameters in a pattern of a path.
 func pathIDs(pattern string) []string {
 	var ids []string
-	for part := range strings.SplitSeq(pattern, "/") {
+	for _, part := range strings.Split(pattern, "/") {
 		if name, ok := strings.CutPrefix(part, "{"); ok {
 			ids = append(ids, strings.TrimSuffix(name, "}"))
 		}

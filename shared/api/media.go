@@ -6,17 +6,15 @@ import (
 	"strings"
 )
 
-// codedBody is the error for a body with a content coding, such as gzip.
-type codedBody struct{}
-
-func (codedBody) Error() string { return "the body must have no content coding" }
+// coded is the reason of the error for a body with a content coding, such as gzip.
+const coded = "the body must have no content coding"
 
 // CheckCoding returns an error if the body of r has a content coding (RFC 9110 §8.4). [Error]
 // answers it with 415 and says that no coding is accepted.
 func CheckCoding(r *http.Request) error {
-	for coding := range strings.SplitSeq(r.Header.Get("Content-Encoding"), ",") {
-		if coding = strings.TrimSpace(coding); coding != "" && !strings.EqualFold(coding, "identity") {
-			return codedBody{}
+	for _, coding := range listed(r, "Content-Encoding") {
+		if coding != "" && !strings.EqualFold(coding, "identity") {
+			return unsupported(coded)
 		}
 	}
 	return nil
@@ -32,7 +30,7 @@ func CheckForm(r *http.Request) error {
 		return err
 	}
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != FormType {
-		return unsupportedType(FormType)
+		return unsupported("the body must be " + FormType)
 	}
 	return nil
 }
@@ -46,12 +44,12 @@ func checkJSON(r *http.Request) error {
 	}
 	kind, _, err := mime.ParseMediaType(declared)
 	if err != nil || kind != "application/json" && !strings.HasSuffix(kind, "+json") {
-		return unsupportedType("application/json")
+		return unsupported("the body must be application/json")
 	}
 	return nil
 }
 
-// unsupportedType returns the error for a body of another media type than the wanted one.
-func unsupportedType(wanted string) error {
-	return problem{http.StatusUnsupportedMediaType, "unsupported_media_type", "the body must be " + wanted}
+// unsupported returns the error for a body that is not in the form that is wanted.
+func unsupported(reason string) error {
+	return problem{http.StatusUnsupportedMediaType, "unsupported_media_type", reason}
 }

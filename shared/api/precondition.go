@@ -44,16 +44,24 @@ type tags struct {
 }
 
 // tagsOf returns the entity tags in a header of r. A tag may have the prefix.
-func tagsOf(r *http.Request, header, prefix string) tags {
-	values := r.Header.Values(header)
-	list := strings.Join(values, ",")
-	t := tags{given: len(values) > 0, any: strings.TrimSpace(list) == "*"}
-	for tag := range strings.SplitSeq(list, ",") {
-		tag = strings.TrimPrefix(strings.TrimSpace(tag), prefix)
-		version, err := strconv.ParseInt(strings.Trim(tag, `"`), 10, 64)
-		if err == nil && tag == versionTag(version) {
+func tagsOf(r *http.Request, header, prefix string) (t tags) {
+	list := listed(r, header)
+	t.given, t.any = r.Header[header] != nil, len(list) == 1 && list[0] == "*"
+	for _, tag := range list {
+		tag = strings.TrimPrefix(tag, prefix)
+		version, _ := strconv.ParseInt(strings.Trim(tag, `"`), 10, 64)
+		if tag == versionTag(version) { // not so if there is no number
 			t.versions = append(t.versions, version)
 		}
 	}
 	return t
+}
+
+// listed returns the members of a header that is a list.
+func listed(r *http.Request, header string) []string {
+	members := strings.Split(strings.Join(r.Header.Values(header), ","), ",")
+	for i, member := range members {
+		members[i] = strings.TrimSpace(member)
+	}
+	return members
 }
