@@ -19,7 +19,9 @@ type fixture = faulttest.Fixture
 func faultSuite() faulttest.Suite {
 	return faulttest.Suite{
 		Routes: tokens.Routes(), Cases: faultCases(),
-		WithoutCalls: []string{"client.adminDiscovery", "client.systemDiscovery"},
+		WithoutCalls: []string{
+			"client.adminDiscovery", "client.adminMetadata", "client.systemDiscovery", "client.systemMetadata",
+		},
 	}
 }
 

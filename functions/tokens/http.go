@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"mime"
 	"net/http"
 	"net/url"
 
@@ -23,19 +22,22 @@ func Routes() []api.Route { return routes(nil).Routes() }
 // maxForm is the maximum size of the body of a token request in bytes.
 const maxForm = 8 << 10
 
-// routes returns the function's routes with their actions: three for the tree of admin clients, and
-// three for that of system clients.
+// routes returns the function's routes with their actions: four for the tree of admin clients, and
+// four for that of system clients. The metadata of a token server is at two places: the one of
+// OpenID Connect Discovery §4, which follows the issuer, and the one of RFC 8414 §3.1, which is in
+// front of the path of the issuer.
 func routes(s *Service) api.Function {
 	h := handlers{s}
 	var endpoints [][]api.Endpoint
 	for _, caller := range []access.Caller{access.Admin, access.System} {
 		tree := string(caller)
 		base := "/{tid}/" + tree
+		discovery := api.Read(h.discovery(caller), api.Encode(discoveryOf))
 		endpoints = append(endpoints,
 			api.ForOAuthClients("POST", base+"/oauth2/token", tree+"Token",
 				api.Raw[api.None, tokenForm, tokenAnswer](200, h.token(caller)), api.BodyLimit(maxForm)),
-			api.ForOAuthClients("GET", base+"/.well-known/openid-configuration", tree+"Discovery",
-				api.Read(h.discovery(caller), api.Encode(discoveryOf))),
+			api.ForOAuthClients("GET", base+"/.well-known/openid-configuration", tree+"Discovery", discovery),
+			api.ForOAuthClients("GET", "/.well-known/oauth-authorization-server"+base, tree+"Metadata", discovery),
 			api.ForOAuthClients("GET", base+"/.well-known/jwks.json", tree+"Keys",
 				api.Raw[api.None, api.None, jose.JSONWebKeySet](200, h.keys)),
 		)
@@ -66,6 +68,7 @@ type tokenAnswer struct {
 // token returns the handler of token requests in the tree of a caller.
 func (h handlers) token(caller access.Caller) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Pragma", "no-cache") // RFC 6749 §5.1, besides Cache-Control
 		grant, err := readGrant(r)
 		grant.Tenant, grant.Caller = r.PathValue("tid"), caller
 		var token Token
@@ -80,15 +83,19 @@ func (h handlers) token(caller access.Caller) http.HandlerFunc {
 	}
 }
 
-// refuse answers with an error as RFC 6749 §5.2 defines it.
+// refuse answers with an error as RFC 6749 §5.2 defines it. A content coding is a matter of HTTP,
+// so its status is that of RFC 9110 §15.5.16.
 func refuse(w http.ResponseWriter, r *http.Request, err error) {
 	var refusal Refusal
-	if !errors.As(err, &refusal) {
+	status := http.StatusBadRequest
+	switch {
+	case api.CheckCoding(r) != nil:
+		status = api.ReportError(w, r, err)
+		refusal = Refusal{"invalid_request", err.Error()}
+	case !errors.As(err, &refusal):
 		api.Error(w, r, err)
 		return
-	}
-	status := http.StatusBadRequest
-	if refusal.Code == errClient.Code {
+	case refusal.Code == errClient.Code:
 		status = http.StatusUnauthorized
 		w.Header().Set("WWW-Authenticate", `Basic realm="token"`)
 	}
@@ -100,9 +107,11 @@ func refuse(w http.ResponseWriter, r *http.Request, err error) {
 // both.
 func readGrant(r *http.Request) (Grant, error) {
 	invalid := func(why string) (Grant, error) { return Grant{}, Refusal{"invalid_request", why} }
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "application/x-www-form-urlencoded" {
-		return invalid("the body must be application/x-www-form-urlencoded")
+	if err := api.CheckCoding(r); err != nil {
+		return Grant{}, err
+	}
+	if err := api.CheckForm(r); err != nil { // RFC 6749 §5.2 answers a media type with 400, and not 415
+		return invalid(err.Error())
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxForm+1))
 	if err != nil || len(body) > maxForm {
@@ -142,7 +151,9 @@ func readGrant(r *http.Request) (Grant, error) {
 	return g, nil
 }
 
-// discovery is the metadata of a token server (RFC 8414 §2).
+// discovery is the metadata of a token server (RFC 8414 §2). A token server has no authorization
+// endpoint and therefore no response types. The member for them is an empty list: §2 requires the
+// member, clients that check the metadata demand it, and none minds that §3.2 leaves empty lists out.
 type discovery struct {
 	Issuer                string   `json:"issuer"`
 	TokenEndpoint         string   `json:"token_endpoint"`

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -101,7 +102,8 @@ func TestTokenRequests(t *testing.T) {
 			if got.Status != test.status {
 				t.Fatalf("answered %d %s", got.Status, got.Body)
 			}
-			if got.Header.Get("Cache-Control") != "no-store" || got.Header.Get("X-Request-Id") == "" {
+			if got.Header.Get("Cache-Control") != "no-store" || got.Header.Get("Pragma") != "no-cache" ||
+				got.Header.Get("X-Request-Id") == "" {
 				t.Errorf("headers are %v", got.Header)
 			}
 			if test.status == 200 {
@@ -157,32 +159,33 @@ func TestTokensOpenTheirTree(t *testing.T) {
 	tenant.Admin.Must(t, 401, "GET", "/pools", nil)
 }
 
+// RFC 8414 §2 and §3.1, OpenID Connect Discovery §4: the metadata of a token server has the members
+// that are required, and is at both well-known places.
 func TestDiscovery(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
-	for tree, scopes := range map[string]string{"admin": "identity_admin", "system": "identity identity_self_registration"} {
+	for tree, scopes := range map[string][]any{
+		"admin": {"identity_admin"}, "system": {"identity", "identity_self_registration"},
+	} {
 		issuer := product.BaseURL + "/acme/" + tree
-		got := get(t, issuer+"/.well-known/openid-configuration")
-		var found struct {
-			Issuer   string   `json:"issuer"`
-			Token    string   `json:"token_endpoint"`
-			Keys     string   `json:"jwks_uri"`
-			Grants   []string `json:"grant_types_supported"`
-			Methods  []string `json:"token_endpoint_auth_methods_supported"`
-			Scopes   []string `json:"scopes_supported"`
-			Response []string `json:"response_types_supported"`
+		want := map[string]any{
+			"issuer":                                issuer,
+			"token_endpoint":                        issuer + "/oauth2/token",
+			"jwks_uri":                              issuer + "/.well-known/jwks.json",
+			"grant_types_supported":                 []any{"client_credentials"},
+			"response_types_supported":              []any{},
+			"token_endpoint_auth_methods_supported": []any{"client_secret_basic", "client_secret_post"},
+			"scopes_supported":                      scopes,
 		}
-		if err := json.Unmarshal(got.Body, &found); err != nil || got.Status != 200 {
-			t.Fatalf("answered %d %s", got.Status, got.Body)
-		}
-		if found.Issuer != issuer || found.Token != issuer+"/oauth2/token" || found.Keys != issuer+"/.well-known/jwks.json" || found.Response == nil {
-			t.Errorf("answered %s", got.Body)
-		}
-		if strings.Join(found.Grants, " ") != "client_credentials" || strings.Join(found.Methods, " ") != "client_secret_basic client_secret_post" {
-			t.Errorf("answered %s", got.Body)
-		}
-		if strings.Join(found.Scopes, " ") != scopes {
-			t.Errorf("scopes of %s are %v", tree, found.Scopes)
+		for _, place := range []string{
+			issuer + "/.well-known/openid-configuration",
+			product.BaseURL + "/.well-known/oauth-authorization-server/acme/" + tree,
+		} {
+			got := get(t, place)
+			if got.Status != 200 || got.Header.Get("Content-Type") != "application/json" ||
+				!reflect.DeepEqual(got.Fields(t), want) {
+				t.Errorf("%s answers %d %s, want %v", place, got.Status, got.Body, want)
+			}
 		}
 	}
 }

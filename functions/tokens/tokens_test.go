@@ -78,8 +78,8 @@ func TestClientCredentials(t *testing.T) {
 			if got.Status != c.status || got.Text(t, field) != c.want {
 				t.Errorf("answers %d %s", got.Status, got.Body)
 			}
-			if got.Header.Get("Cache-Control") != "no-store" {
-				t.Errorf("Cache-Control %q", got.Header.Get("Cache-Control"))
+			if got.Header.Get("Cache-Control") != "no-store" || got.Header.Get("Pragma") != "no-cache" {
+				t.Errorf("headers are %v", got.Header)
 			}
 			if c.status == 401 && !strings.HasPrefix(got.Header.Get("WWW-Authenticate"), "Basic") {
 				t.Errorf("WWW-Authenticate %q", got.Header.Get("WWW-Authenticate"))

@@ -73,7 +73,8 @@ func Change[Q, B, T, A any](
 }
 
 // Read returns an action that only reads. The use case read gets the decoded request, and encode
-// returns the answer for its result.
+// returns the answer for its result. A GET whose header If-None-Match has the version of the answer
+// is answered 304 instead.
 func Read[Q, B, T, A any](
 	read func(context.Context, Call[Q, B]) (T, error), encode func(T) Answer[A],
 ) Action {
@@ -87,7 +88,7 @@ func Read[Q, B, T, A any](
 			Error(w, r, err)
 			return
 		}
-		encode(result).stored(http.StatusOK).write(w)
+		encode(result).stored(http.StatusOK).writeTo(w, r)
 	})
 }
 
@@ -174,11 +175,15 @@ func (c Call[Q, B]) Tenant() string { return c.Path("tid") }
 func (c Call[Q, B]) Pool() string { return c.Path("ipID") }
 
 // User returns the reference to the user in the path. Its ID is empty if the path has no user.
-func (c Call[Q, B]) User() identity.UserRef {
-	return identity.UserRef{Tenant: c.Tenant(), Pool: c.Pool(), ID: c.Path("userID")}
+func (c Call[Q, B]) User() identity.UserRef { return userOf(c.r) }
+
+// userOf returns the reference to the user in the path of r. It is no method of Call, so that the
+// programs have it once.
+func userOf(r *http.Request) identity.UserRef {
+	return identity.UserRef{Tenant: r.PathValue("tid"), Pool: r.PathValue("ipID"), ID: r.PathValue("userID")}
 }
 
-// IfMatch returns the precondition of the request.
+// IfMatch returns the precondition of the request: see the function [IfMatch].
 func (c Call[Q, B]) IfMatch() identity.Match { return IfMatch(c.r) }
 
 // Header returns the value of a header.

@@ -33,6 +33,14 @@ func (a Answer[A]) stored(status int) storedAnswer {
 	return s
 }
 
+// writeTo sends the answer to r, or 304 if r has it already.
+func (s storedAnswer) writeTo(w http.ResponseWriter, r *http.Request) {
+	if notModified(r, s.Version) {
+		s.Status, s.Body = http.StatusNotModified, nil
+	}
+	s.write(w)
+}
+
 // write sends the answer.
 func (s storedAnswer) write(w http.ResponseWriter) {
 	if s.Version != 0 {

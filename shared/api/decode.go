@@ -5,11 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
 	"reflect"
-	"strconv"
-	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -47,13 +44,8 @@ func DecodeOptional(r *http.Request, v any) error {
 
 // readBody reads a body of JSON up to the limit of the route.
 func readBody(r *http.Request) ([]byte, error) {
-	if declared := r.Header.Get("Content-Type"); declared != "" {
-		kind, _, err := mime.ParseMediaType(declared)
-		if err != nil || kind != "application/json" && !strings.HasSuffix(kind, "+json") {
-			return nil, problem{
-				http.StatusUnsupportedMediaType, "unsupported_media_type", "the body must be application/json",
-			}
-		}
+	if err := checkJSON(r); err != nil {
+		return nil, err
 	}
 	most := exchangeOf(r.Context()).route.MaxBody
 	body, err := io.ReadAll(io.LimitReader(r.Body, int64(most)+1))
@@ -166,20 +158,3 @@ func reason(wrong *json.SemanticError) string {
 
 // malformed returns an error that is answered with the status 400.
 func malformed(reason string) error { return problem{http.StatusBadRequest, "malformed", reason} }
-
-// IfMatch returns the precondition of r (RFC 9110 §13.1.1). A tag that is not the tag of a version
-// never matches.
-func IfMatch(r *http.Request) identity.Match {
-	values := r.Header.Values("If-Match")
-	m := identity.Match{Given: len(values) > 0}
-	for tag := range strings.SplitSeq(strings.Join(values, ","), ",") {
-		tag = strings.TrimSpace(tag)
-		if tag == "*" {
-			m.Any = true
-		}
-		if version, err := strconv.ParseInt(strings.Trim(tag, `"`), 10, 64); err == nil && tag == versionTag(version) {
-			m.Versions = append(m.Versions, version)
-		}
-	}
-	return m
-}

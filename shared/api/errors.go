@@ -50,7 +50,7 @@ func ReportError(w http.ResponseWriter, r *http.Request, err error) int {
 	return report(w, r, err).Status
 }
 
-// report counts and logs err, sets the header Retry-After, and returns the answer.
+// report counts and logs err, sets the headers that go with it, and returns the answer.
 func report(w http.ResponseWriter, r *http.Request, err error) errorAnswer {
 	a, wait := translate(err)
 	ex := exchangeOf(r.Context())
@@ -58,8 +58,15 @@ func report(w http.ResponseWriter, r *http.Request, err error) errorAnswer {
 	if a.Status >= http.StatusInternalServerError {
 		ex.log.Error("request failed", "status", a.Status, "cause", err.Error())
 	}
+	h := w.Header()
+	if a.Error == coded {
+		h.Set("Accept-Encoding", "identity") // RFC 9110 §12.5.3: and no other 415 has it
+	}
+	if a.Status == http.StatusUnauthorized && h.Get(challengeHeader) == "" {
+		h.Set(challengeHeader, plainChallenge) // RFC 9110 §15.5.2: every 401 has one
+	}
 	if wait > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 	}
 	return a
 }

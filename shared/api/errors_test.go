@@ -146,3 +146,19 @@ func TestReplies(t *testing.T) {
 		}
 	})
 }
+
+// RFC 9110 §15.5.2: every 401 has a challenge. A wrong password does not concern the caller's token,
+// so its challenge has no error code, on which a client would fetch another token.
+func TestAWrongPasswordHasAChallenge(t *testing.T) {
+	t.Parallel()
+	for err, want := range map[error]string{
+		identity.WrongPassword{}:         `Bearer realm="identity"`,
+		identity.NotFound{Thing: "pool"}: "", identity.PreconditionFailed{}: "",
+	} {
+		w := httptest.NewRecorder()
+		api.Error(w, httptest.NewRequest("POST", "/", nil), err)
+		if got := w.Header().Get("WWW-Authenticate"); got != want {
+			t.Errorf("%v: the challenge is %q, want %q", err, got, want)
+		}
+	}
+}

@@ -130,16 +130,15 @@ func guard(e Endpoint, o Options) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		token, err := authorize(route, o, r)
 		if err != nil {
-			if problem, ok := err.(problem); ok && problem.status == http.StatusUnauthorized {
-				w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+			if c := challenge(r, route.Scope, err); c != "" {
+				w.Header().Set(challengeHeader, c)
 			}
 			Error(w, r, err)
 			return
 		}
 		for _, id := range ids {
 			if !identity.ValidID(r.PathValue(id)) {
-				reason := fmt.Sprintf("%s in the path %s", id, identity.IDRule)
-				Error(w, r, problem{http.StatusNotFound, "not_found", reason})
+				Error(w, r, problem{http.StatusNotFound, "not_found", id + " in the path " + identity.IDRule})
 				return
 			}
 		}
@@ -156,7 +155,7 @@ func guard(e Endpoint, o Options) http.Handler {
 // pathIDs returns the names of the parameters in a pattern of a path.
 func pathIDs(pattern string) []string {
 	var ids []string
-	for part := range strings.SplitSeq(pattern, "/") {
+	for _, part := range strings.Split(pattern, "/") {
 		if name, ok := strings.CutPrefix(part, "{"); ok {
 			ids = append(ids, strings.TrimSuffix(name, "}"))
 		}
@@ -187,6 +186,30 @@ func authorize(route Route, o Options, r *http.Request) (access.Token, error) {
 		err = problem{http.StatusForbidden, "insufficient_scope", "the token lacks the scope " + route.Scope}
 	}
 	return token, err
+}
+
+// The header of challenges, and the challenge for a request that lacks no more than a password or a
+// token.
+const (
+	challengeHeader = "WWW-Authenticate"
+	plainChallenge  = `Bearer realm="identity"`
+)
+
+// challenge returns the challenge to a request that authorize has refused with err, or "" if the
+// request is not at fault. It has an error code only if the request has a bearer token (RFC 6750 §3
+// and §3.1).
+func challenge(r *http.Request, scope string, err error) string {
+	refused, ok := err.(problem)
+	scheme, _, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	switch {
+	case !ok:
+		return ""
+	case refused.status == http.StatusForbidden:
+		return `Bearer error="insufficient_scope", scope="` + scope + `"`
+	case strings.EqualFold(scheme, "Bearer"):
+		return `Bearer error="invalid_token"`
+	}
+	return plainChallenge
 }
 
 // exchange is what the edge knows about a request that is being served.

@@ -57,11 +57,25 @@ func TestCallers(t *testing.T) {
 				return
 			}
 			wantFailure(t, answer, test.status, test.code)
-			if challenge := answer.Headers["Www-Authenticate"]; (challenge != "") != (test.status == 401) {
-				t.Errorf("status %d with WWW-Authenticate %q", test.status, challenge)
+			if got, want := answer.Headers["Www-Authenticate"], challengeTo(test.authorization, test.status, test.path); got != want {
+				t.Errorf("status %d with WWW-Authenticate %q, want %q", test.status, got, want)
 			}
 		})
 	}
+}
+
+// challengeTo returns the challenge of RFC 6750 §3 to a request. Only a bearer token gets an error
+// code (§3.1).
+func challengeTo(authorization string, status int, path string) string {
+	switch {
+	case status == 403 && strings.Contains(path, "/system/"):
+		return `Bearer error="insufficient_scope", scope="identity"`
+	case status == 403:
+		return `Bearer error="insufficient_scope", scope="identity_admin"`
+	case strings.HasPrefix(authorization, "Bearer"):
+		return `Bearer error="invalid_token"`
+	}
+	return `Bearer realm="identity"`
 }
 
 // decodes is a handler that needs a body if the method of the request has one.

@@ -135,7 +135,8 @@ func Event(r *http.Request, body []byte, requestID string) events.APIGatewayV2HT
 			Method: r.Method, Path: r.URL.Path, Protocol: r.Proto, SourceIP: source, UserAgent: r.UserAgent(),
 		},
 	}
-	if utf8.Valid(body) {
+	isForm := strings.HasPrefix(r.Header.Get("Content-Type"), FormType) // which does not count as text
+	if utf8.Valid(body) && !isForm {
 		event.Body = string(body)
 	} else {
 		event.Body, event.IsBase64Encoded = base64.StdEncoding.EncodeToString(body), true

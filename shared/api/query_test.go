@@ -122,6 +122,7 @@ func TestIfMatch(t *testing.T) {
 		{"the version with a zero before it", []string{`"07"`}, false},
 		{"the version inside of a tag with a comma", []string{`"7,8"`}, false},
 		{"a star in quotes", []string{`"*"`}, false},
+		{"a star in a list, which is not valid", []string{`"1", *`}, false},
 		{"an empty tag", []string{`""`}, false},
 		{"an empty precondition", []string{""}, false},
 		{"garbage", []string{`";,"`}, false},
@@ -136,6 +137,45 @@ func TestIfMatch(t *testing.T) {
 			}
 			if err := api.IfMatch(r).Check(7); (err == nil) != test.passes {
 				t.Errorf("version 7 gets %v", err)
+			}
+		})
+	}
+}
+
+// RFC 9110 §13.1.2: tags are compared weakly, and If-Match is compared besides. A GET has no such
+// precondition here, because its answer is no error.
+func TestIfNoneMatch(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, none, match string
+		passes            bool // whether version 7 satisfies both
+	}{
+		{"the version", `"7"`, "", false},
+		{"the version as a weak tag", `W/"7"`, "", false},
+		{"whatever exists", "*", "", false},
+		{"a list with the version", `"1", W/"7"`, "", false},
+		{"another version", `"8"`, "", true},
+		{"a weak prefix in small letters", `w/"7"`, "", true},
+		{"a weak prefix twice", `W/W/"7"`, "", true},
+		{"the version without quotes", "7", "", true},
+		{"an empty precondition", "", "", true},
+		{"another version, and the version in If-Match", `"8"`, `"7"`, true},
+		{"another version, and another one in If-Match", `"8"`, `"9"`, false},
+		{"the version, also in If-Match", `"7"`, `"7"`, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			for _, method := range []string{"PUT", "DELETE", "GET"} {
+				r := httptest.NewRequest(method, "/", nil)
+				r.Header.Set("If-None-Match", test.none)
+				if test.match != "" {
+					r.Header.Set("If-Match", test.match)
+				}
+				passes := test.passes || method == "GET" && test.match != `"9"`
+				if err := api.IfMatch(r).Check(7); (err == nil) != passes {
+					t.Errorf("%s: version 7 gets %v", method, err)
+				}
 			}
 		})
 	}

@@ -57,6 +57,9 @@ func repeatOf(r *http.Request) (repeat, error) {
 	parts := [][]byte{
 		[]byte(r.Method), []byte(r.URL.Path), []byte(r.URL.RawQuery), []byte(r.Header.Get("If-Match")), body,
 	}
+	if none := r.Header.Get("If-None-Match"); none != "" { // else it is what earlier releases stored
+		parts = append(parts, []byte(none))
+	}
 	request, err := once.New(r.PathValue("tid")+" "+string(ex.route.Caller), key, parts)
 	return repeat{request, ex.answers}, err
 }

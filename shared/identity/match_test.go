@@ -21,6 +21,9 @@ func TestMatchChecksTheVersion(t *testing.T) {
 		"one of several versions": {identity.Match{Given: true, Versions: []int64{1, 7}}, true},
 		"another version":         {identity.Match{Given: true, Versions: []int64{8}}, false},
 		"no version at all":       {identity.Match{Given: true}, false},
+		"nothing that exists":     {identity.Match{Given: true, Any: true, NotAny: true}, false},
+		"not the version":         {identity.Match{Given: true, Any: true, NotVersions: []int64{1, 7}}, false},
+		"not another version":     {identity.Match{Given: true, Any: true, NotVersions: []int64{8}}, true},
 	} {
 		if err := row.m.Check(7); (err == nil) != row.matches || err != nil && !errors.Is(err, identity.PreconditionFailed{}) {
 			t.Errorf("%s: %v", name, err)

@@ -105,13 +105,16 @@ func (s *Site) Handle(serve func(ctx context.Context, r Request) (Answer, error)
 var errForeign = identity.Refused{Code: "foreign_form", Reason: "the form comes from another site"}
 
 // readForm parses the form of a POST. It refuses a form that another site made the browser send,
-// according to the headers Sec-Fetch-Site and Origin.
+// according to the headers Sec-Fetch-Site and Origin, and a body that is no form.
 func (s *Site) readForm(w http.ResponseWriter, r *http.Request) error {
 	if r.Method != http.MethodPost {
 		return nil
 	}
 	if s.config.Origins.Check(r) != nil {
 		return errForeign
+	}
+	if err := api.CheckForm(r); err != nil {
+		return err
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, largestForm)
 	if r.ParseForm() != nil {

@@ -1,62 +1,143 @@
 package system_test
 
 import (
+	"bytes"
+	"context"
 	"net/http"
+	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
 
 	"identitypools/functions"
+	"identitypools/infra/check/golden"
 	"identitypools/infra/check/systemtest"
+	"identitypools/infra/deploy/gateway"
+	"identitypools/infra/local/system"
+	"identitypools/shared/access"
+	"identitypools/shared/api"
 )
 
-// Pages of other origins may call exactly the routes whose rows say so, and they may send and read
-// the headers of repeated requests.
+// A client observes of the local gateway what it observes of API Gateway.
+func TestTheLocalGatewayIsLikeAPIGateway(t *testing.T) {
+	t.Parallel()
+	tenant := systemtest.New(t).NewTenant(t)
+	ids := strings.NewReplacer("{t}", tenant.ID, "{p}", tenant.NewPool(t, nil))
+	product := strings.TrimSuffix(tenant.Admin.URL(""), "/api/identity/"+tenant.ID+"/admin")
+	for _, fact := range gateway.Facts() {
+		if fact.NotLocal != "" {
+			continue
+		}
+		t.Run(fact.What, func(t *testing.T) {
+			t.Parallel()
+			r, err := http.NewRequestWithContext(
+				t.Context(), fact.Ask.Method, product+ids.Replace(fact.Ask.Path),
+				bytes.NewReader(make([]byte, fact.Ask.Body)),
+			)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header = fact.Ask.Headers.Clone()
+			if r.Header == nil {
+				r.Header = http.Header{}
+			}
+			if fact.Ask.AsAdmin {
+				r.Header.Set("Authorization", "Bearer "+tenant.Admin.Token)
+			}
+			got := ask(t, fact.Ask.Function, r)
+			if got.Status != fact.Answer.Status || fact.Answer.Body != "" && string(got.Body) != fact.Answer.Body {
+				t.Errorf("answers %d %.300s, want %d %s", got.Status, got.Body, fact.Answer.Status, fact.Answer.Body)
+			}
+			for name, want := range fact.Answer.Headers {
+				value := got.Header.Get(name)
+				if want == "*" && name != "Access-Control-Allow-Origin" && value != "" {
+					continue
+				}
+				if value != want {
+					t.Errorf("%s is %q, want %q", name, value, want)
+				}
+			}
+			if id := got.Header.Get("X-Request-Id"); id != "" && id != got.Header.Get(gateway.RequestIDHeader) {
+				t.Errorf("the request has two ids: %v", got.Header)
+			}
+		})
+	}
+}
+
+// ask sends a request to the product, or to a local gateway whose functions behave in another way.
+func ask(t *testing.T, behaviour gateway.Behaviour, r *http.Request) systemtest.Response {
+	t.Helper()
+	if behaviour == "" {
+		return systemtest.Send(t, r)
+	}
+	broken := map[string]api.Gateway{}
+	for _, f := range functions.All() {
+		broken[f.Name()] = func(
+			ctx context.Context, _ events.APIGatewayV2HTTPRequest,
+		) (events.APIGatewayV2HTTPResponse, error) {
+			switch behaviour {
+			case gateway.Hangs:
+				<-ctx.Done()
+				return events.APIGatewayV2HTTPResponse{}, ctx.Err()
+			case gateway.AnswersTooMuch:
+				return events.APIGatewayV2HTTPResponse{
+					StatusCode: 200, Body: strings.Repeat("x", gateway.MaxAnswer),
+				}, nil
+			}
+			return events.APIGatewayV2HTTPResponse{}, http.ErrAbortHandler
+		}
+	}
+	soon, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond) // instead of gateway.Timeout
+	defer cancel()
+	if behaviour != gateway.Hangs {
+		soon = t.Context()
+	}
+	w := httptest.NewRecorder()
+	system.Gateway(broken).ServeHTTP(w, r.WithContext(soon))
+	return systemtest.Response{Status: w.Code, Header: w.Header(), Body: w.Body.Bytes()}
+}
+
+func TestTheGatewayDocumentIsWrittenFromTheFacts(t *testing.T) {
+	t.Parallel()
+	golden.Same(t, "../../../docs/gateway.md", gateway.Document())
+}
+
+// A browser lets a page of another origin call exactly the routes whose rows say so, of those that
+// need a method or a header that is not safe (Fetch, CORS-preflight fetch).
 func TestOtherOriginsMayCallWhatRowsSay(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
-	ids := strings.NewReplacer("{tid}", "default", "{ipID}", "p", "{userID}", "u", "{schID}", "s", "{kind}", "k", "{lang}", "l")
+	ids := strings.NewReplacer(
+		"{tid}", "default", "{ipID}", "p", "{userID}", "u", "{schID}", "s", "{kind}", "k", "{lang}", "l",
+	)
 	for _, route := range functions.Routes() {
+		needs := []string{"content-type", "x-idempotency-key"}
+		switch route.Caller {
+		case access.Admin, access.System:
+			needs = append(needs, "authorization")
+		case access.OAuthClient:
+			needs = []string{"authorization"}
+		case access.Public:
+			if !route.CrossOrigin {
+				continue // a page, which needs no header and which everybody may see
+			}
+		}
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodOptions, product.BaseURL+ids.Replace(route.Path), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		r.Header.Set("Origin", "https://app.example.com")
 		r.Header.Set("Access-Control-Request-Method", route.Method)
-		answer, err := http.DefaultClient.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = answer.Body.Close()
-		h := answer.Header
-		if is := h.Get("Access-Control-Allow-Origin") == "*"; is != route.CrossOrigin {
-			t.Errorf("%s: pages of other origins may call it: %t", route.Name, is)
-		}
-		if route.CrossOrigin && (!strings.Contains(h.Get("Access-Control-Allow-Headers"), "x-idempotency-key") ||
-			!strings.Contains(h.Get("Access-Control-Expose-Headers"), "x-idempotent-replayed") ||
-			!strings.Contains(h.Get("Access-Control-Allow-Methods"), route.Method)) {
-			t.Errorf("%s: the preflight is answered with %v", route.Name, h)
-		}
-	}
-}
-
-// API Gateway has no routes for HEAD, so the local gateway has none either.
-func TestHeadIsNotRouted(t *testing.T) {
-	t.Parallel()
-	product := systemtest.New(t)
-	tenant := product.NewTenant(t)
-	url := product.BaseURL + "/" + tenant.ID + "/pools/" + tenant.NewPool(t, nil) + "/register"
-	for method, status := range map[string]int{http.MethodHead: 404, http.MethodGet: 200} {
-		r, err := http.NewRequestWithContext(t.Context(), method, url, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		answer, err := http.DefaultClient.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = answer.Body.Close()
-		if answer.StatusCode != status {
-			t.Errorf("%s is answered %d, want %d", method, answer.StatusCode, status)
+		h := systemtest.Send(t, r).Header
+		methods := strings.Split(h.Get("Access-Control-Allow-Methods"), ",")
+		headers := strings.Split(h.Get("Access-Control-Allow-Headers"), ",")
+		may := h.Get("Access-Control-Allow-Origin") == "*" && slices.Contains(methods, route.Method) &&
+			!slices.ContainsFunc(needs, func(name string) bool { return !slices.Contains(headers, name) })
+		if may != route.CrossOrigin {
+			t.Errorf("%s: pages of other origins may call it: %t", route.Name, may)
 		}
 	}
 }

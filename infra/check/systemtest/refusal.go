@@ -2,8 +2,11 @@ package systemtest
 
 import (
 	"encoding/json"
+	"net/http"
 	"slices"
 	"testing"
+
+	"identitypools/infra/deploy/gateway"
 )
 
 // ViolationPointers returns the sorted pointers of the fields that an error answer complains about.
@@ -39,5 +42,14 @@ func CheckRefusal(tb testing.TB, r Response, status int, code string, at ...stri
 	}
 	if got := ViolationPointers(tb, r); !slices.Equal(got, slices.Sorted(slices.Values(at))) {
 		tb.Errorf("the violations are at %.500v, want %v: %.500s", got, at, r.Body)
+	}
+}
+
+// CheckNoRoute fails the test unless an answer is that of the gateway to a request that no route
+// takes.
+func CheckNoRoute(tb testing.TB, r Response) {
+	tb.Helper()
+	if r.Status != http.StatusNotFound || string(r.Body) != gateway.Message(http.StatusNotFound) {
+		tb.Errorf("answered %d %.500s, want what the gateway answers where no route is", r.Status, r.Body)
 	}
 }

@@ -5,115 +5,125 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"path"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
 	"identitypools/functions"
+	"identitypools/infra/deploy/gateway"
 	"identitypools/shared/api"
 )
 
-// These are limits of API Gateway and Lambda that callers of the local gateway meet too.
-const (
-	gatewayTimeout = 30 * time.Second
-	gatewayBody    = 10 << 20
-	lambdaAnswer   = 6 << 20 // of an answer that is encoded as JSON
-)
-
-// gateway returns a handler that does what API Gateway does: it finds a request's function in the
-// route table, calls the function with an event, and writes its answer. A method that no row of the
-// table has is not routed, so HEAD fails here as it does in AWS. Browsers may call the routes that
-// are open to them from pages of any origin.
-func gateway(started map[string]api.Gateway) http.Handler {
+// Gateway returns a handler that does what API Gateway does according to package gateway: it finds a
+// request's function in the route table, calls the function with an event, and writes its answer. It
+// does so as in a deployment that pages of every origin may call. The functions are given by their
+// names.
+func Gateway(started map[string]api.Gateway) http.Handler {
 	mux, routes, table := http.NewServeMux(), map[string]api.Route{}, functions.Routes()
 	rules := api.CrossOriginRules(table)
 	for _, route := range table {
 		routes[route.Key()] = route
-		mux.Handle(route.Key(), forward(started[route.Function]))
+		mux.Handle(route.Key(), forward(started[route.Function], rules))
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		find := func(method string) (route api.Route, found bool) {
-			asked := r.Clone(r.Context())
-			asked.Method = method
-			_, pattern := mux.Handler(asked)
-			route, found = routes[pattern]
-			return route, found && route.Method == method && path.Clean(r.URL.Path) == r.URL.Path
-		}
-		method := r.Header.Get("Access-Control-Request-Method")
-		if r.Method == http.MethodOptions && method != "" {
-			route, _ := find(method)
-			allowOrigin(w, r, route, rules)
+		id := rand.Text()
+		w.Header().Set(gateway.RequestIDHeader, id)
+		_, pattern := mux.Handler(r)
+		switch route, found := routes[pattern]; {
+		case headerSize(r) > gateway.MaxHeader:
+			answer(w, http.StatusRequestHeaderFieldsTooLarge)
+		case r.Method == http.MethodOptions:
+			allowOrigin(w, r, rules)
 			w.WriteHeader(http.StatusNoContent)
-			return
+		case !found || route.Method != r.Method || path.Clean(r.URL.Path) != r.URL.Path:
+			answer(w, http.StatusNotFound) // HEAD, too, which ServeMux would give to a route of GET
+		default:
+			mux.ServeHTTP(w, r)
 		}
-		route, found := find(r.Method)
-		if !found {
-			api.NotFound(w, r)
-			return
-		}
-		allowOrigin(w, r, route, rules)
-		mux.ServeHTTP(w, r)
 	})
 }
 
+// answer writes an answer that API Gateway makes itself.
+func answer(w http.ResponseWriter, status int) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, gateway.Message(status)) // the caller has gone if this fails
+}
+
+// headerSize returns the number of bytes of the request line and of the values of headers.
+func headerSize(r *http.Request) int {
+	size := len(r.Method) + len(r.RequestURI) + len(r.Proto) + len(r.Host)
+	for _, values := range r.Header {
+		for _, value := range values {
+			size += len(value)
+		}
+	}
+	return size
+}
+
 // forward returns a handler that passes requests to a function as events.
-func forward(function api.Gateway) http.HandlerFunc {
+func forward(function api.Gateway, rules api.CrossOrigin) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, gatewayBody))
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, gateway.MaxBody))
 		if err != nil {
-			w.WriteHeader(http.StatusRequestEntityTooLarge)
+			answer(w, http.StatusRequestEntityTooLarge)
 			return
 		}
-		ctx, cancel := context.WithTimeout(r.Context(), gatewayTimeout)
+		ctx, cancel := context.WithTimeout(r.Context(), gateway.Timeout)
 		defer cancel()
-		answer, err := function(ctx, api.Event(r, body, rand.Text()))
+		out, err := function(ctx, api.Event(r, body, w.Header().Get(gateway.RequestIDHeader)))
 		if err == nil {
-			err = fits(answer)
+			err = fits(out)
 		}
-		if err == nil {
-			err = api.WriteResponse(w, answer)
-		}
-		if err != nil {
-			w.WriteHeader(http.StatusBadGateway)
+		switch {
+		case errors.Is(err, context.DeadlineExceeded):
+			answer(w, http.StatusServiceUnavailable)
+		case err != nil:
+			answer(w, http.StatusInternalServerError)
+		default:
+			allowOrigin(w, r, rules)
+			_ = api.WriteResponse(w, out) // the caller has gone if this fails
 		}
 	}
 }
 
 // fits returns an error if an answer is larger than Lambda accepts from a function.
-func fits(answer events.APIGatewayV2HTTPResponse) error {
-	if len(answer.Body) < lambdaAnswer/6 { // JSON encodes a byte with six bytes at most
+func fits(out events.APIGatewayV2HTTPResponse) error {
+	if len(out.Body) < gateway.MaxAnswer/6 { // JSON encodes a byte with six bytes at most
 		return nil
 	}
 	var written bytes.Buffer
 	encoder := json.NewEncoder(&written)
 	encoder.SetEscapeHTML(false) // as the Lambda runtime does
-	if err := encoder.Encode(answer); err != nil {
+	if err := encoder.Encode(out); err != nil {
 		return err
 	}
-	if written.Len() > lambdaAnswer {
-		return fmt.Errorf("the answer has %d bytes, and Lambda takes %d", written.Len(), lambdaAnswer)
+	if written.Len() > gateway.MaxAnswer {
+		return fmt.Errorf("the answer has %d bytes, and Lambda takes %d", written.Len(), gateway.MaxAnswer)
 	}
 	return nil
 }
 
-// allowOrigin sets the headers with which browsers may call a route from other sites, if the route
-// is open to them (Fetch, CORS protocol).
-func allowOrigin(w http.ResponseWriter, r *http.Request, route api.Route, rules api.CrossOrigin) {
-	if r.Header.Get("Origin") == "" || !route.CrossOrigin {
+// allowOrigin sets the headers that API Gateway sends to pages of other sites (Fetch, CORS
+// protocol).
+func allowOrigin(w http.ResponseWriter, r *http.Request, rules api.CrossOrigin) {
+	isPreflight := r.Method == http.MethodOptions
+	if r.Header.Get("Origin") == "" || isPreflight && r.Header.Get("Access-Control-Request-Method") == "" {
 		return
 	}
 	h := w.Header()
 	h.Set("Access-Control-Allow-Origin", "*")
-	h.Set("Access-Control-Expose-Headers", strings.Join(rules.ExposedHeaders, ", "))
-	if r.Method == http.MethodOptions {
-		h.Set("Access-Control-Allow-Methods", strings.Join(rules.Methods, ", "))
-		h.Set("Access-Control-Allow-Headers", strings.Join(rules.AllowedHeaders, ", "))
-		h.Set("Access-Control-Max-Age", strconv.Itoa(int(rules.MaxAge.Seconds())))
+	if !isPreflight {
+		h.Set("Access-Control-Expose-Headers", strings.Join(rules.ExposedHeaders, ","))
+		return
 	}
+	h.Set("Access-Control-Allow-Methods", strings.Join(rules.Methods, ","))
+	h.Set("Access-Control-Allow-Headers", strings.Join(rules.AllowedHeaders, ","))
+	h.Set("Access-Control-Max-Age", strconv.Itoa(int(rules.MaxAge.Seconds())))
 }

@@ -112,7 +112,7 @@ func Start(ctx context.Context, c Config) (*System, error) {
 			reader.run(life)
 		}
 	}()
-	s.server = &http.Server{Handler: gateway(started), ReadHeaderTimeout: 10 * time.Second}
+	s.server = &http.Server{Handler: Gateway(started), ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		if err := s.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			c.Log.Error("gateway ended", "cause", err.Error())
