@@ -252,25 +252,41 @@ func mailboxOfRegistration(p identity.Pool, in identity.SelfRegistration) string
 	return mailboxOf(p, in.Identifier)
 }
 
+// presented is the body of an activation from a browser.
+type presented struct {
+	Ticket   string `json:"ticket"`
+	Code     string `json:"code"`
+	Password string `json:"password"`
+}
+
 // Activate redeems a code that comes with the ticket of its registration or, without a ticket, the
-// extended code of a link. It first spends a try from the source's budget. Errors: NotFound for the
-// pool; Limited; InvalidCode, also for a ticket that is not valid; those of activate.Activator.
+// extended code of a link. It first spends a try from the source's budget. It reports whether the
+// request repeats an earlier one: one with the same ticket, or from the same form, if it names one, or
+// else from the same source. Errors: NotFound for the pool; Limited; InvalidCode, also for a ticket
+// that is not valid; those of activate.Activator.
 func (s *Service) Activate(
-	ctx context.Context, tenant, pool, source, ticket, code, password string,
-	reply once.Reply[identity.User],
-) (identity.User, error) {
+	ctx context.Context, tenant, pool, source, form string, in presented, reply once.Reply[identity.User],
+) (u identity.User, isRepeat bool, err error) {
 	p, err := s.Pools.Cached(ctx, tenant, pool)
 	if err != nil {
-		return identity.User{}, err
+		return u, false, err
 	}
 	if err := s.Budgets.Spend(ctx, tenant, pool, p.Limits.GuessBudget(source), s.Now()); err != nil {
-		return identity.User{}, err
+		return u, false, err
 	}
-	proof, err := s.proofOf(p, ticket, codeIn(code))
+	proof, err := s.proofOf(p, in.Ticket, codeIn(in.Code))
 	if err != nil {
-		return identity.User{}, err
+		return u, false, err
 	}
-	return s.Activator.Activate(ctx, p, activate.Request{Proof: proof, Password: password}, reply)
+	switch {
+	case form != "":
+		proof.Request = "form#" + form
+	case proof.Ticket != nil:
+		proof.Request = "ticket#" + proof.Ticket.Registration
+	default:
+		proof.Request = "source#" + source
+	}
+	return s.Activator.Activate(ctx, p, activate.Request{Proof: proof, Password: in.Password}, reply)
 }
 
 // Look returns what the code of a link would do. The ticket may be "". Errors: those of
