@@ -87,7 +87,7 @@ func activationCases() []faulttest.Case {
 		{
 			Name:   "system.activateSelfRegisteredUser",
 			Setup:  func(f *fixture) { f.CreateUserWithCode(); f.Proved[f.User] = true },
-			Status: 201, RetryStatus: 422, Check: (*fixture).CheckActivated,
+			Status: 201, Check: (*fixture).CheckActivated,
 			Request: func(f *fixture) *http.Request {
 				return activate(f, f.Code, systemtest.Password)
 			},
@@ -107,7 +107,7 @@ func activationCases() []faulttest.Case {
 		{
 			Name:   "system.activateSelfRegisteredUserUsingExtendedCode",
 			Setup:  func(f *fixture) { f.RegisterWithCode(); f.Proved[f.User] = true },
-			Status: 201, RetryStatus: 422, Check: (*fixture).CheckActivated,
+			Status: 201, Check: (*fixture).CheckActivated,
 			Request: func(f *fixture) *http.Request {
 				return f.SystemRequest("POST", f.Pool+"/user/activate", fields{"code": f.Link})
 			},

@@ -103,8 +103,14 @@ func (h handlers) activate(
 	if err := c.Body.check(); err != nil {
 		return identity.User{}, err
 	}
-	return h.service.Activate(ctx, c.User(), activate.Request{
-		Proof:     onetime.Proof{User: c.User().ID, Code: c.Body.Code, Address: c.Body.OTPAddress},
+	u, isRepeat, err := h.service.Activate(ctx, c.User(), activate.Request{
+		Proof: onetime.Proof{
+			User: c.User().ID, Code: c.Body.Code, Address: c.Body.OTPAddress, Request: "client#" + c.ClientID(),
+		},
 		IsBackEnd: true, Password: c.Body.Password,
 	}, reply)
+	if isRepeat {
+		api.CountRepeat(c.Request())
+	}
+	return u, err
 }

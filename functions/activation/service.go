@@ -120,14 +120,14 @@ func (s *Service) prepare(
 
 func (s *Service) maker() identity.Maker { return identity.Maker{Now: s.Now(), NewID: s.NewID} }
 
-// Activate redeems a code for activation that a back end presents. Errors: NotFound for the pool;
-// those of activate.Activator.
+// Activate redeems a code for activation that a back end presents. It reports whether the request
+// repeats an earlier one. Errors: NotFound for the pool; those of activate.Activator.
 func (s *Service) Activate(
 	ctx context.Context, ref identity.UserRef, r activate.Request, reply once.Reply[identity.User],
-) (identity.User, error) {
+) (u identity.User, isRepeat bool, err error) {
 	p, err := s.Pools.Cached(ctx, ref.Tenant, ref.Pool)
 	if err != nil {
-		return identity.User{}, err
+		return u, false, err
 	}
 	return s.Activator.Activate(ctx, p, r, reply)
 }

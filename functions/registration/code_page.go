@@ -66,11 +66,10 @@ func (s site) submitCode(ctx context.Context, r page.Request) (page.Answer, erro
 		p.Form.AddFault(&p.Form.Fields[0], p.Words.Say("error.code.missing"))
 		return p.Refuse(page.ErrIncomplete)
 	}
-	tenant, pool := r.Pool.Tenant, r.Pool.ID
-	_, err := s.service.Activate(ctx, tenant, pool, s.source(r.HTTP), before.Ticket, code,
-		typed.Get("password"), once.Reply[identity.User]{})
+	in := presented{before.Ticket, code, typed.Get("password")}
+	answer, err := s.activate(ctx, r, "", in, "../activate", before.ReturnTo)
 	if err == nil {
-		return s.activated(r, before.ReturnTo, "../activate"+r.LanguageQuery())
+		return answer, nil
 	}
 	if errors.As(err, new(identity.Invalid)) {
 		p.Form.AddPassword(r.Pool.PasswordPolicy) // only the password can be invalid

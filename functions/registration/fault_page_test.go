@@ -34,7 +34,7 @@ func pageFaultCases() []faulttest.Case {
 			},
 		},
 		{
-			Name: "public.activateByCode", Setup: registerByPage, Status: 303, RetryStatus: 422,
+			Name: "public.activateByCode", Setup: registerByPage, Status: 303,
 			Check: (*fixture).CheckActivated,
 			Request: func(f *fixture) *http.Request {
 				f.Proved[f.User] = true
@@ -56,11 +56,11 @@ func pageFaultCases() []faulttest.Case {
 			},
 		},
 		{
-			Name: "public.activateByPage", Setup: registerAndProve, Status: 303, RetryStatus: 422,
+			Name: "public.activateByPage", Setup: registerAndProve, Status: 303,
 			Check: (*fixture).CheckActivated,
 			Request: func(f *fixture) *http.Request {
 				return pageRequest(f, "POST", "activate",
-					url.Values{"code": {f.Link}, "password": {systemtest.Password}})
+					url.Values{"code": {f.Link}, "password": {systemtest.Password}, "form": {"an id"}})
 			},
 		},
 	}

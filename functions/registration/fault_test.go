@@ -65,7 +65,7 @@ func faultCases() []faulttest.Case {
 			Request: register, Status: 201, Check: (*fixture).CheckOwnerNotice,
 		},
 		{
-			Name: "public.activate", Setup: registerAndProve, Status: 201, RetryStatus: 422,
+			Name: "public.activate", Setup: registerAndProve, Status: 201,
 			Check: (*fixture).CheckActivated,
 			Request: func(f *fixture) *http.Request {
 				return f.PublicRequest("POST", f.Pool+"/activate",

@@ -142,13 +142,6 @@ func (h handlers) register(
 	)
 }
 
-// presented is the body of an activation from a browser.
-type presented struct {
-	Ticket   string `json:"ticket"`
-	Code     string `json:"code"`
-	Password string `json:"password"`
-}
-
 // status is the answer to an activation from a browser.
 type status struct {
 	Status identity.Status `json:"status"`
@@ -163,9 +156,13 @@ func (h handlers) activate(
 	if in.Code == "" {
 		return identity.User{}, identity.InvalidField("/code", "must be given")
 	}
-	return h.service.Activate(
-		ctx, c.Tenant(), c.Pool(), h.source(c.Request()), in.Ticket, in.Code, in.Password, reply,
+	u, isRepeat, err := h.service.Activate(
+		ctx, c.Tenant(), c.Pool(), h.source(c.Request()), "", in, reply,
 	)
+	if isRepeat {
+		api.CountRepeat(c.Request())
+	}
+	return u, err
 }
 
 // addressed is the body of a request for another message. It names the registration by its ticket

@@ -35,7 +35,7 @@ func donePage(r page.Request, to string) *page.Page {
 
 // linkPage returns the page of a link with a code, or the page for links that do not work. It also
 // returns the ticket of the registration that the browser remembers, if the code completes that
-// registration. The link may belong to another registration, which a stranger has made with the
+// registration or does not work. The link may belong to another registration, which a stranger has made with the
 // same address.
 func (s site) linkPage(
 	ctx context.Context, r page.Request, code string,
@@ -43,11 +43,12 @@ func (s site) linkPage(
 	ticket = s.recall(r).Ticket
 	promise, err := s.service.Look(ctx, r.Pool, ticket, code)
 	if ticket != "" && isDead(err) {
-		ticket = ""
-		promise, err = s.service.Look(ctx, r.Pool, ticket, code)
+		if promise, err = s.service.Look(ctx, r.Pool, "", code); err == nil {
+			ticket = ""
+		}
 	}
 	if isDead(err) {
-		return deadPage(r), "", nil
+		return deadPage(r), ticket, nil
 	}
 	p := r.NewPage("link.title", "code")
 	if promise.NeedsPassword {
@@ -57,7 +58,7 @@ func (s site) linkPage(
 	if promise.Invited {
 		kind = "link.invited"
 	}
-	p.Content = linkContent(p, p.Words.Say(kind, "pool", p.Pool, "address", promise.Address), code)
+	p.Content = linkContent(p, p.Words.Say(kind, "pool", p.Pool, "address", promise.Address), code, s.service.NewID())
 	return p, ticket, err
 }
 
@@ -92,16 +93,28 @@ func (s site) submitLink(ctx context.Context, r page.Request) (page.Answer, erro
 	if p.Form.LacksPassword(typed) {
 		return p.Refuse(page.ErrIncomplete)
 	}
-	tenant, pool := r.Pool.Tenant, r.Pool.ID
-	_, err = s.service.Activate(ctx, tenant, pool, s.source(r.HTTP), ticket, code,
-		typed.Get("password"), once.Reply[identity.User]{})
+	in := presented{ticket, code, typed.Get("password")}
+	answer, err := s.activate(ctx, r, s.formID(r), in, "activate", s.returnTo(r))
 	switch {
 	case err == nil:
-		return s.activated(r, s.returnTo(r), "activate"+r.LanguageQuery())
+		return answer, nil
 	case isDead(err):
 		return page.Answer{Page: deadPage(r), Status: http.StatusUnprocessableEntity, Why: err}, nil
 	}
 	return p.Refuse(err)
+}
+
+// formID returns the id of the form that was submitted: that of the form with which the browser has
+// activated, or else that in the form itself, which only the browser has to which the form was shown.
+// So who only has the link cannot repeat what another browser has submitted.
+func (s site) formID(r page.Request) string {
+	if before := s.recall(r); before.Form != "" {
+		return before.Form
+	}
+	if typed := r.HTTP.PostForm.Get("form"); typed != "" {
+		return typed
+	}
+	return s.service.NewID()
 }
 
 // resendLink asks for another link.

@@ -14,8 +14,6 @@ package registration
 import (
 	"context"
 	"errors"
-	"net/url"
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -23,7 +21,6 @@ import (
 	"identitypools/shared/activate"
 	"identitypools/shared/identity"
 	"identitypools/shared/once"
-	"identitypools/shared/onetime"
 	"identitypools/shared/otp"
 	"identitypools/shared/password"
 	"identitypools/shared/schema"
@@ -250,72 +247,6 @@ func mailboxOfRegistration(p identity.Pool, in identity.SelfRegistration) string
 		return mailboxOf(p, in.OTPAddress)
 	}
 	return mailboxOf(p, in.Identifier)
-}
-
-// Activate redeems a code that comes with the ticket of its registration or, without a ticket, the
-// extended code of a link. It first spends a try from the source's budget. Errors: NotFound for the
-// pool; Limited; InvalidCode, also for a ticket that is not valid; those of activate.Activator.
-func (s *Service) Activate(
-	ctx context.Context, tenant, pool, source, ticket, code, password string,
-	reply once.Reply[identity.User],
-) (identity.User, error) {
-	p, err := s.Pools.Cached(ctx, tenant, pool)
-	if err != nil {
-		return identity.User{}, err
-	}
-	if err := s.Budgets.Spend(ctx, tenant, pool, p.Limits.GuessBudget(source), s.Now()); err != nil {
-		return identity.User{}, err
-	}
-	proof, err := s.proofOf(p, ticket, codeIn(code))
-	if err != nil {
-		return identity.User{}, err
-	}
-	return s.Activator.Activate(ctx, p, activate.Request{Proof: proof, Password: password}, reply)
-}
-
-// Look returns what the code of a link would do. The ticket may be "". Errors: those of
-// activate.Activator.
-func (s *Service) Look(
-	ctx context.Context, p identity.Pool, ticket, code string,
-) (activate.Promise, error) {
-	proof, err := s.proofOf(p, ticket, code)
-	if err != nil {
-		return activate.Promise{}, err
-	}
-	return s.Activator.Look(ctx, p, proof)
-}
-
-// proofOf returns the proof that consists of a code and the text of a ticket, which may be "".
-// Errors: InvalidCode for a ticket that is not valid.
-func (s *Service) proofOf(p identity.Pool, ticket, code string) (onetime.Proof, error) {
-	proof := onetime.Proof{Code: code}
-	if ticket != "" {
-		t, err := s.ticket(p.Tenant, p.ID, ticket)
-		if err != nil {
-			return onetime.Proof{}, err
-		}
-		proof.Ticket = &t
-	}
-	return proof, nil
-}
-
-// codeIn returns the code in a text that somebody has copied from a mail, which is either the code
-// itself or the link that contains it.
-func codeIn(text string) string {
-	if link, err := url.Parse(strings.TrimSpace(text)); err == nil && link.Host != "" {
-		return link.Query().Get("code")
-	}
-	return text
-}
-
-// ticket opens the text of a ticket. Errors: InvalidCode if it is not a ticket of the pool or has
-// expired.
-func (s *Service) ticket(tenant, pool, text string) (otp.Ticket, error) {
-	t, err := s.Tickets.Open(tenant, pool, text)
-	if err == nil && !s.Now().Before(t.ExpiresAt) {
-		err = identity.InvalidCode{}
-	}
-	return t, err
 }
 
 // Resend asks for another message of a registration: of the ticket's registration, or of the one

@@ -9,6 +9,7 @@ import (
 
 	"identitypools/shared/api"
 	"identitypools/shared/identity"
+	"identitypools/shared/once"
 	"identitypools/shared/page"
 )
 
@@ -80,9 +81,22 @@ func (s site) returnTo(r page.Request) string {
 	return ""
 }
 
-// activated returns the answer that redirects to the last page.
-func (s site) activated(r page.Request, returnTo, location string) (page.Answer, error) {
-	return s.goOn(r, location, state{Done: true, SentAt: identity.At(s.service.Now()), ReturnTo: returnTo})
+// activate activates with a code from the form with the given id, and redirects to the last page at a
+// location, from which people continue at the URL returnTo.
+func (s site) activate(
+	ctx context.Context, r page.Request, form string, in presented, location, returnTo string,
+) (page.Answer, error) {
+	_, isRepeat, err := s.service.Activate(
+		ctx, r.Pool.Tenant, r.Pool.ID, s.source(r.HTTP), form, in, once.Reply[identity.User]{},
+	)
+	if err != nil {
+		return page.Answer{}, err
+	}
+	if isRepeat {
+		api.CountRepeat(r.HTTP)
+	}
+	next := state{Done: true, Form: form, SentAt: identity.At(s.service.Now()), ReturnTo: returnTo}
+	return s.goOn(r, location+r.LanguageQuery(), next)
 }
 
 // errAgain is logged as the reason why a form for activation did not activate: it asked for another

@@ -26,7 +26,8 @@ type state struct {
 	Again    bool          `json:"again,omitzero"`  // another code was asked for
 	Typed    url.Values    `json:"typed,omitempty"` // the fields of the form
 	ReturnTo string        `json:"return_to,omitempty"`
-	Done     bool          `json:"done,omitzero"` // the user is active
+	Done     bool          `json:"done,omitzero"`  // the user is active
+	Form     string        `json:"form,omitempty"` // the id of the form of a link that activated the user
 }
 
 // recall returns the state that a request brings of a registration in its pool. The state is zero

@@ -28,17 +28,40 @@ type Request struct {
 	Password  string // the password that the user gets; "" for none
 }
 
-// Activate redeems a code for activation. Errors: those of onetime.Redeemer for the code; Invalid for
-// a fault in what came with a valid code, which can still be used.
+// Activate redeems a code for activation. If the request repeats one that has activated the user a
+// short time ago, as a double click does, Activate returns the user again, changes nothing, and
+// reports true. Errors: those of onetime.Redeemer for the code; Invalid for a fault in what came with
+// a valid code, which can still be used.
 func (a *Activator) Activate(
 	ctx context.Context, p identity.Pool, r Request, reply once.Reply[identity.User],
-) (u identity.User, err error) {
+) (u identity.User, isRepeat bool, err error) {
+	if r.Proof.Request != "" && r.Password != "" {
+		r.Proof.Request = "with a password#" + r.Proof.Request
+	}
 	err = a.Redeemer.Redeem(ctx, p, identity.PurposeActivation, r.Proof, reply.Request(),
 		func(ctx context.Context, right onetime.Redemption) (err error) {
+			if isRepeat = right.Repeats != nil; isRepeat {
+				u = right.User
+				return a.checkRepeat(ctx, r, u)
+			}
 			u, err = a.activate(ctx, p, r, right, reply)
 			return err
 		})
-	return u, err
+	return u, isRepeat, err
+}
+
+// checkRepeat returns InvalidCode if a request that repeats the activation of u has another password.
+// The password is compared with the hash of u, so that nothing else that it could be guessed from is
+// stored.
+func (a *Activator) checkRepeat(ctx context.Context, r Request, u identity.User) error {
+	if r.Password == "" {
+		return nil
+	}
+	result, err := a.Passwords.Verify(ctx, u.PasswordHash, r.Password)
+	if err == nil && !result.OK {
+		err = identity.InvalidCode{}
+	}
+	return err
 }
 
 func (a *Activator) activate(

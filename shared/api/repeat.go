@@ -111,7 +111,7 @@ func carryOut(
 	}
 	if replayed {
 		w.Header().Set(replayedHeader, "true")
-		exchangeOf(r.Context()).code = "replayed" // a repeat is not counted again
+		CountRepeat(r)
 	}
 	answer.write(w)
 }

@@ -8,12 +8,13 @@ import (
 
 // Limits of one-time codes and of the mails that carry them.
 const (
-	CodeTries     = 5              // guesses that may be compared with a code (NIST SP 800-63B-4 §3.2.2)
-	GuessWindow   = 24 * time.Hour // the time in which Limits.GuessesPerDay guesses are allowed
-	MailWindow    = time.Hour      // the time in which Limits.MailsPerHour mails are allowed
-	MaxLiveCodes  = 5              // of one user for one purpose, besides one that strangers may have asked for
-	maxSpent      = 50             // marks of redeemed codes that are kept with a user's codes
-	expiredIsKept = 24 * time.Hour // how long the holder of an expired code is told that it expired
+	CodeTries     = 5                // guesses that may be compared with a code (NIST SP 800-63B-4 §3.2.2)
+	GuessWindow   = 24 * time.Hour   // the time in which Limits.GuessesPerDay guesses are allowed
+	MailWindow    = time.Hour        // the time in which Limits.MailsPerHour mails are allowed
+	MaxLiveCodes  = 5                // of one user for one purpose, besides one that strangers may have asked for
+	maxSpent      = 50               // marks of redeemed codes that are kept with a user's codes
+	expiredIsKept = 24 * time.Hour   // how long the holder of an expired code is told that it expired
+	usedIsKept    = 10 * time.Minute // how long a request that redeemed a code may be repeated
 )
 
 // Code is the stored record of a one-time code. It never contains the code itself.
@@ -70,9 +71,28 @@ func markOf(mac []byte) string {
 type Codes struct {
 	Live     []Code
 	Spent    []string // the marks of the codes that were redeemed last, at most maxSpent
+	Used     *Use     // the redemption that was made last; nil if none is remembered
 	KilledAt Time     // when all live codes were killed; a message from before is of no use any more
 	Version  int64    // 0 while nothing is stored
 }
+
+// Use is the redemption of a code. It is remembered so that a repeat of the request that made it, such
+// as the second click of a double click, gets the same answer.
+type Use struct {
+	Request   []byte // the MAC of the code and of what identifies the request: see onetime.Proof
+	User      string // the id of the user who was activated
+	Version   int64  // the version of that user as the redemption left it
+	Mailbox   string // the digest of the mailbox whose guesses are spent
+	LastGuess int64  // the same as Code.LastGuess
+	At        Time
+}
+
+// Bears reports whether the guess with the given number may be compared with the code that was
+// redeemed: see Code.Bears.
+func (u Use) Bears(guess int64) bool { return bears(u.LastGuess, guess) }
+
+// IsKept reports whether a repeat of the request may still get the same answer.
+func (u Use) IsKept(now time.Time) bool { return now.Before(u.At.Add(usedIsKept).Time) }
 
 // UserCodes are the codes of a user for one purpose, with the names of both.
 type UserCodes struct {

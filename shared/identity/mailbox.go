@@ -53,6 +53,7 @@ func MailClasses() []MailClass {
 // is the one budget of guesses and of mails for codes of all purposes.
 type MailboxUse struct {
 	Guesses  int64                // the number of the latest guess, which is how many were ever made
+	Run      int64                // the number of the first of the latest guesses that were all the same
 	Spent    int64                // how many were made in the present window, with those that were refused
 	Reopens  Time                 // the end of the present window
 	MailedAt map[MailClass][]Time // the newest first, at most MailsKept of each class

@@ -13,14 +13,15 @@ import (
 type guesses struct {
 	mailboxes table.Mailboxes
 	limits    identity.Limits
-	payment   string // names the guesses, so that a repeat pays for none
+	payment   string // names the guesses, so that a repeat under an idempotency key pays for none
+	guess     string // tells what is guessed
 	uses      map[identity.MailboxRef]identity.MailboxUse
 	refused   map[identity.MailboxRef]bool // the mailboxes whose guesses are used up
 }
 
-func newGuesses(mailboxes table.Mailboxes, limits identity.Limits, payment string) guesses {
+func newGuesses(mailboxes table.Mailboxes, limits identity.Limits, payment, guess string) guesses {
 	return guesses{
-		mailboxes, limits, payment,
+		mailboxes, limits, payment, guess,
 		map[identity.MailboxRef]identity.MailboxUse{},
 		map[identity.MailboxRef]bool{},
 	}
@@ -32,7 +33,7 @@ func (g *guesses) pay(ctx context.Context, box identity.MailboxRef) error {
 	if _, isDone := g.uses[box]; isDone {
 		return nil
 	}
-	use, err := g.mailboxes.SpendGuess(ctx, box, g.payment, g.limits)
+	use, err := g.mailboxes.SpendGuess(ctx, box, g.payment, g.guess, g.limits)
 	if g.refused[box] = errors.As(err, new(identity.InvalidCode)); g.refused[box] {
 		err = nil
 	}
@@ -55,10 +56,11 @@ func (g *guesses) look(ctx context.Context, box identity.MailboxRef) error {
 }
 
 // hasPaid reports whether a guess was paid for at the mailbox that may be compared with a code. A
-// code lists the numbers of the guesses that may be compared with it: see identity.Code.Bears.
+// code lists the numbers of the guesses that may be compared with it: see identity.Code.Bears. Of
+// guesses in a row that are the same, all may be if one may, because they tell no more than one.
 func (g *guesses) hasPaid(box identity.MailboxRef, bears func(guess int64) bool) bool {
 	use, isPaid := g.uses[box]
-	return isPaid && !g.refused[box] && bears(use.Guesses)
+	return isPaid && !g.refused[box] && (bears(use.Guesses) || bears(use.Run))
 }
 
 // refund gives back what was paid, once for each mailbox.
@@ -66,7 +68,7 @@ func (g *guesses) refund(ctx context.Context) error {
 	var err error
 	for box := range g.uses {
 		if !g.refused[box] {
-			err = errors.Join(err, g.mailboxes.RefundGuess(ctx, box, g.payment))
+			err = errors.Join(err, g.mailboxes.RefundGuess(ctx, box, g.payment, g.guess))
 		}
 	}
 	return err

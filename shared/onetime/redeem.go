@@ -2,6 +2,7 @@ package onetime
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"time"
 
@@ -36,6 +37,9 @@ type Proof struct {
 	Ticket  *otp.Ticket // the ticket of a registration that came with the code, which names the user; or nil
 	Code    string
 	Address string // the address that the code must have been sent to; "" for any
+	// Request tells the request apart from those of others who have the code, and from those that ask
+	// for something else. It is "" if the request must not be taken for a repeat.
+	Request string
 }
 
 // Redemption is a valid code that was presented, with what was read to check it.
@@ -50,6 +54,9 @@ type Redemption struct {
 	// Spent are the codes as they are once the code is redeemed. The transaction that carries out the
 	// effect of the code must store them: see table.Users.Activate.
 	Spent []identity.UserCodes
+	// Repeats are the codes of which one was redeemed by the same request a short time ago. If they are
+	// not nil, User is as that request left it, with the hash of its password, and only User is set.
+	Repeats *identity.UserCodes
 }
 
 // Redeem looks for the code that was presented among those for the purpose, and calls use if the code
@@ -65,6 +72,11 @@ type Redemption struct {
 // code has 128 random bits and costs no guess, so that nobody can lock its holder out by guessing. A
 // repeat of request, which may be nil, pays for no second guess.
 //
+// If the same proof has redeemed the code a short time ago (identity.Use), and its user has not changed
+// since, use is called with a Redemption that repeats that one. It must then change nothing. It
+// returns InvalidCode if it finds that the request is another one. After that no request is taken for
+// a repeat, so that nobody can find out by trying what the first request contained.
+//
 // Errors: InvalidCode for a code that is wrong, redeemed, unknown, killed, or for another purpose,
 // all alike; ExpiredCode; those of use, after which the code can still be used.
 func (r *Redeemer) Redeem(
@@ -76,12 +88,17 @@ func (r *Redeemer) Redeem(
 		payment = request.Mark
 	}
 	a := r.attempt(p, purpose, proof, payment)
-	for range storeTries {
+	for try := range storeTries {
 		found, err := a.find(ctx)
-		if err == nil {
+		isValid := err == nil
+		if isValid {
 			err = use(ctx, found)
 		}
 		switch {
+		case found.Repeats != nil:
+			return errors.Join(err, a.endRepeat(ctx, *found.Repeats, err))
+		case isValid && try == 0 && errors.As(err, new(identity.InvalidCode)):
+			continue // the code may have been redeemed after it was read, and before its user was
 		case errors.As(err, new(identity.PreconditionFailed)):
 			continue
 		case errors.As(err, new(identity.Invalid)):
@@ -110,6 +127,7 @@ type attempt struct {
 	purpose    identity.CodePurpose
 	proof      Proof
 	user       identity.UserRef // the user whom the proof names
+	named      identity.UserRef // the user whom an extended code names
 	isExtended bool
 	guesses    guesses
 }
@@ -118,26 +136,27 @@ type attempt struct {
 func (r *Redeemer) attempt(p identity.Pool, purpose identity.CodePurpose, proof Proof, payment string) *attempt {
 	a := &attempt{
 		Redeemer: r, pool: p, purpose: purpose, proof: proof,
-		user:    identity.UserRef{Tenant: p.Tenant, Pool: p.ID, ID: proof.User},
-		guesses: newGuesses(r.Mailboxes, p.Limits, payment),
+		user: identity.UserRef{Tenant: p.Tenant, Pool: p.ID, ID: proof.User},
 	}
 	if proof.Ticket != nil {
 		a.user.ID = proof.Ticket.User
 	}
+	guess := base64.RawURLEncoding.EncodeToString(a.request(a.user))
+	a.guesses = newGuesses(r.Mailboxes, p.Limits, payment, guess)
 	return a
 }
 
 // find returns the code that was presented. Errors: those of Redeem for the code.
 func (a *attempt) find(ctx context.Context) (found Redemption, err error) {
 	named, purpose, isExtended := otp.ParseExtended(a.proof.Code)
-	a.isExtended = isExtended
+	a.isExtended, a.named = isExtended, identity.UserRef{Tenant: a.pool.Tenant, Pool: a.pool.ID, ID: named}
 	// The code may be another user's only if it came with a ticket.
 	isOfOther := a.proof.Ticket == nil && a.user.ID != "" && a.user.ID != named
 	switch {
 	case isExtended && (purpose != string(a.purpose.Base()) || isOfOther):
 		return found, identity.InvalidCode{}
 	case isExtended && a.proof.Ticket == nil:
-		a.user.ID = named
+		a.user = a.named
 	case a.user.ID == "":
 		return found, identity.InvalidCode{}
 	}
@@ -146,10 +165,10 @@ func (a *attempt) find(ctx context.Context) (found Redemption, err error) {
 	} else {
 		found, err = a.byCode(ctx)
 	}
-	if err != nil {
+	if err != nil || found.Repeats != nil {
 		return found, err
 	}
-	if found.User, err = a.readUser(ctx); err != nil {
+	if found.User, err = a.readUser(ctx, a.Users.Get, a.user); err != nil {
 		return found, err
 	}
 	if !found.Code.IsFor(found.User, a.purpose) {
@@ -161,13 +180,16 @@ func (a *attempt) find(ctx context.Context) (found Redemption, err error) {
 			return found, identity.InvalidCode{}
 		}
 	}
+	a.remember(&found)
 	return found, nil
 }
 
-// readUser returns the user whom the proof names. It is called only after the code has proved valid,
-// because the time that it takes grows with the size of the user's documents. Errors: InvalidCode if there is no such user.
-func (a *attempt) readUser(ctx context.Context) (identity.User, error) {
-	u, err := a.Users.Get(ctx, a.user)
+// readUser reads a user. It is called only after the code has proved valid, because the time that it
+// takes grows with the size of the user's documents. Errors: InvalidCode if there is no such user.
+func (a *attempt) readUser(
+	ctx context.Context, read func(context.Context, identity.UserRef) (identity.User, error), ref identity.UserRef,
+) (identity.User, error) {
+	u, err := read(ctx, ref)
 	if errors.As(err, new(identity.NotFound)) {
 		err = identity.InvalidCode{}
 	}
@@ -186,8 +208,16 @@ func (a *attempt) byCode(ctx context.Context) (found Redemption, err error) {
 				return found, err
 			}
 		}
+		if used := read.Codes.Used; len(read.Codes.Live) == 0 && used != nil && used.IsKept(a.Now()) {
+			if err := a.guesses.pay(ctx, a.mailbox(*used)); err != nil {
+				return found, err
+			}
+		}
 	}
-	return a.among(read)
+	if found, err = a.among(read); errors.As(err, new(identity.InvalidCode)) {
+		return a.amongUsed(ctx, read)
+	}
+	return found, err
 }
 
 // among returns the code that was presented, if it is one of the live codes of the user and its

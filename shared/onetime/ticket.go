@@ -28,6 +28,9 @@ func (a *attempt) byTicket(ctx context.Context) (found Redemption, err error) {
 	for _, mailed := range use.Codes {
 		others = append(others, mailed.User)
 	}
+	if a.isExtended { // the code may have been redeemed without the ticket
+		others = append(others, a.named)
+	}
 	read, err := a.Codes.Redeemable(ctx, a.user, a.purpose, a.proof.Ticket.Registration, others)
 	if err != nil {
 		return found, err
@@ -35,6 +38,9 @@ func (a *attempt) byTicket(ctx context.Context) (found Redemption, err error) {
 	found, err = a.among(read)
 	if errors.As(err, new(identity.InvalidCode)) && !read.Codes.HasOwn(a.presented(), a.Now()) {
 		found, err = a.amongMailed(read, box)
+	}
+	if errors.As(err, new(identity.InvalidCode)) {
+		return a.amongUsed(ctx, read)
 	}
 	found.Mailbox = &use
 	return found, err
@@ -75,7 +81,9 @@ func (a *attempt) amongMailed(read identity.Redeemable, box identity.MailboxRef)
 		return found, identity.InvalidCode{}
 	}
 	found.Registration = r
-	found.Code = identity.Code{Address: r.Address, Normalized: r.Normalized, AddressType: r.AddressType}
+	found.Code = identity.Code{
+		Address: r.Address, Normalized: r.Normalized, AddressType: r.AddressType, LastGuess: mailed.LastGuess,
+	}
 	own := read.Codes
 	if spent := read.CodesOf(mailed.User).WithoutMailed(mailed, box); mailed.User == a.user {
 		own = spent

@@ -123,6 +123,17 @@ func (c *Coder) Matches(b Binding, presented string, codeMAC, extendedMAC []byte
 	return equalMAC(c.mac(b, normalizeTyped(presented)), codeMAC)
 }
 
+// Request returns a MAC that recognizes a repeat of a request, which presented a code and also
+// consists of the given parts. The purpose of b must be one that no code has. The address of b is
+// ignored.
+func (c *Coder) Request(b Binding, presented string, parts ...string) []byte {
+	if _, _, extended := ParseExtended(presented); !extended {
+		presented = normalizeTyped(presented)
+	}
+	b.Address = string(appendParts(nil, parts...))
+	return c.mac(b, presented)[:identity.MarkLength]
+}
+
 // equalMAC reports whether stored is mac, or the first identity.MarkLength bytes of it.
 func equalMAC(mac, stored []byte) bool {
 	if len(stored) == identity.MarkLength {

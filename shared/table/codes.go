@@ -17,7 +17,7 @@ import (
 
 // The item of a user's codes for a purpose has the live codes as JSON in live, the marks of the codes
 // that were redeemed last in spent, with '#' between them, and in killed (unix ms) when all live
-// codes were killed.
+// codes were killed. The redemption that was made last is as JSON in used.
 
 // codesKept is how long the item of codes is kept after its last change: longer than any code lives.
 const codesKept = 3 * 24 * time.Hour
@@ -51,7 +51,7 @@ func (t Codes) Replace(ctx context.Context, c identity.UserCodes, reply once.Rep
 
 // Redeemable reads a user's codes for a purpose and, unless its id is empty, a registration that
 // waits with the user. In the same call it reads the codes for the purpose of other users, of whom
-// there are at most identity.MailedCodesKept. It does not read the user: how long that takes would
+// there are at most identity.MailedCodesKept and one. It does not read the user: how long that takes would
 // tell people who have no right code how large the user's documents are.
 func (t Codes) Redeemable(
 	ctx context.Context, ref identity.UserRef, purpose identity.CodePurpose, registration string,
@@ -72,7 +72,7 @@ func (t Codes) Redeemable(
 	}
 	items, err := t.batch(ctx, types.KeysAndAttributes{
 		Keys: keys, ConsistentRead: aws.Bool(true),
-		ProjectionExpression: aws.String("pk, sk, doc, hash_phc, version, live, spent, killed"),
+		ProjectionExpression: aws.String("pk, sk, doc, hash_phc, version, live, spent, killed, used"),
 	})
 	if err != nil {
 		return r, fmt.Errorf("read codes and registration: %w", err)
@@ -97,6 +97,15 @@ func (t Codes) Redeemable(
 	return r, nil
 }
 
+// ForgetUse forgets the redemption that is remembered with a user's codes for a purpose.
+func (t Codes) ForgetUse(ctx context.Context, ref identity.UserRef, purpose identity.CodePurpose) error {
+	write := t.updating(codesKey(ref, purpose), "REMOVE used", exists, nil)
+	if err := t.change(ctx, write, once.Answer{}); err != nil && !errors.Is(err, errCondition) {
+		return fmt.Errorf("forget the use of a code: %w", err)
+	}
+	return nil
+}
+
 // replacingCodes returns the write of c over the version that was read.
 func (t *store) replacingCodes(c identity.UserCodes) (types.TransactWriteItem, error) {
 	live, err := json.Marshal(c.Live)
@@ -112,6 +121,13 @@ func (t *store) replacingCodes(c identity.UserCodes) (types.TransactWriteItem, e
 		condition, values[":version"] = isVersion, num(c.Version)
 	}
 	update := "SET live = :live, spent = :spent, version = :next, killed = :killed, #ttl = :ttl"
+	if c.Used != nil {
+		used, err := json.Marshal(c.Used)
+		if err != nil {
+			return types.TransactWriteItem{}, fmt.Errorf("encode the use of a code: %w", err)
+		}
+		update, values[":used"] = update+", used = :used", str(string(used))
+	}
 	write := t.updating(codesKey(c.User, c.Purpose), update, condition, values)
 	write.Update.ExpressionAttributeNames = map[string]string{"#ttl": ttl}
 	return write, nil
@@ -145,6 +161,11 @@ func codesOf(it item) (identity.Codes, error) {
 	if live := text(it, "live"); live != "" {
 		if err := json.Unmarshal([]byte(live), &c.Live); err != nil {
 			return c, fmt.Errorf("decode stored codes: %w", err)
+		}
+	}
+	if used := text(it, "used"); used != "" {
+		if err := json.Unmarshal([]byte(used), &c.Used); err != nil {
+			return c, fmt.Errorf("decode the use of a code: %w", err)
 		}
 	}
 	return c, nil

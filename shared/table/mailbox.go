@@ -19,7 +19,8 @@ import (
 // The item of a mailbox has these attributes:
 //
 //   - guesses, spent and reopens (unix ms) are for the guesses at its codes; guessed_by is the
-//     payment of the latest guess.
+//     payment of the latest guess; guess tells what was guessed last, and run is the number of the
+//     first of the guesses in a row that were the same.
 //   - m1 to m10 (public), n1 to n10 (notices) and i1 to i10 (administrators) are the times (unix ms)
 //     of the last mails of each class; counted is the message that was counted last.
 //   - c1 and c2 are the codes that were mailed last; b1 and b2 are the numbers of the last guess that
@@ -70,35 +71,45 @@ func (t Mailboxes) Get(ctx context.Context, ref identity.MailboxRef) (identity.M
 }
 
 // SpendGuess pays for one guess at the codes of a mailbox, before anything is compared. Guesses in
-// the result is the number of this guess; simultaneous guesses have different numbers. The payment
-// identifies the guess: a second call with the same payment pays nothing and returns the same
-// number, unless another guess was made in between. A guess above the limit is written like any
-// other, so that it takes the same time. The error is InvalidCode for a guess above the limit.
+// the result is the number of this guess; simultaneous guesses have different numbers. Guess tells
+// what is guessed: Run in the result is the number of the first of the latest guesses that have the
+// same guess as this one. The payment identifies the call: a second call with the same payment pays
+// nothing and returns the same number, unless another guess was made in between. A guess above the
+// limit is written like any other, so that it takes the same time. The error is InvalidCode for a
+// guess above the limit.
 func (t Mailboxes) SpendGuess(
-	ctx context.Context, ref identity.MailboxRef, payment string, l identity.Limits,
+	ctx context.Context, ref identity.MailboxRef, payment, guess string, l identity.Limits,
 ) (identity.MailboxUse, error) {
-	const numbered = "SET guesses = if_not_exists(guesses, :zero) + :one, guessed_by = :by, #ttl = :ttl, "
-	const unpaid = "(attribute_not_exists(guessed_by) OR guessed_by <> :by) AND "
 	now := t.now()
 	payment = short(payment)
-	for range conflictTries {
+	isSame, reopens := false, int64(0) // as the item turned out to be
+	for range 2 * conflictTries {
 		values := item{
-			":zero": num(0), ":one": num(1), ":by": str(payment), ":now": num(now.UnixMilli()),
+			":zero": num(0), ":one": num(1), ":by": str(payment), ":guess": str(guess),
 			":reopens": num(now.Add(identity.GuessWindow).UnixMilli()),
 		}
-		const inWindow = "spent = if_not_exists(spent, :zero) + :one, reopens = if_not_exists(reopens, :reopens)"
-		it, err := t.update(ctx, mailboxKey(ref), numbered+inWindow,
-			unpaid+"(attribute_not_exists(reopens) OR reopens > :now)", values)
-		if errors.Is(err, errCondition) && text(it, "guessed_by") != payment {
-			// The window is over, so this guess opens the next one.
-			delete(values, ":now")
-			values[":old"] = num(number(it, "reopens"))
-			it, err = t.update(ctx, mailboxKey(ref), numbered+"spent = :one, reopens = :reopens",
-				unpaid+"reopens = :old", values)
+		update := "SET guesses = if_not_exists(guesses, :zero) + :one, guessed_by = :by, #ttl = :ttl, "
+		condition := "(attribute_not_exists(guessed_by) OR guessed_by <> :by) AND "
+		if isSame {
+			condition += "guess = :guess AND "
+		} else {
+			update += "guess = :guess, run = if_not_exists(guesses, :zero) + :one, "
+			condition += "(attribute_not_exists(guess) OR guess <> :guess) AND "
 		}
+		if 0 < reopens && reopens <= now.UnixMilli() { // the window is over, so this guess opens the next one
+			update += "spent = :one, reopens = :reopens"
+			condition += "reopens = :old"
+			values[":old"] = num(reopens)
+		} else {
+			update += "spent = if_not_exists(spent, :zero) + :one, reopens = if_not_exists(reopens, :reopens)"
+			condition += "(attribute_not_exists(reopens) OR reopens > :now)"
+			values[":now"] = num(now.UnixMilli())
+		}
+		it, err := t.update(ctx, mailboxKey(ref), update, condition, values)
 		switch paid := text(it, "guessed_by") == payment; {
 		case errors.Is(err, errCondition) && !paid:
-			continue // another guess has opened the window
+			isSame, reopens = text(it, "guess") == guess, number(it, "reopens")
+			continue
 		case err != nil && !errors.Is(err, errCondition):
 			return identity.MailboxUse{}, fmt.Errorf("spend a guess: %w", err)
 		}
@@ -112,12 +123,14 @@ func (t Mailboxes) SpendGuess(
 }
 
 // RefundGuess returns the guess that was paid for with a payment. It is meant for somebody who gave
-// the right code in a request that had another fault. It takes effect at most once, and not if
-// another guess was made in between.
-func (t Mailboxes) RefundGuess(ctx context.Context, ref identity.MailboxRef, payment string) error {
+// the right code in a request that had another fault, or in a request that repeats another one. It
+// takes effect if no other guess was made in between, at most once. If only the same guess was made in
+// between, it takes effect until the first of the guesses that are the same is left.
+func (t Mailboxes) RefundGuess(ctx context.Context, ref identity.MailboxRef, payment, guess string) error {
 	const refunding = "SET guesses = guesses - :one, spent = spent - :one, #ttl = :ttl REMOVE guessed_by"
-	_, err := t.update(ctx, mailboxKey(ref), refunding, "guessed_by = :by AND spent > :zero",
-		item{":one": num(1), ":zero": num(0), ":by": str(short(payment))})
+	const isPaid = "(guessed_by = :by OR guess = :guess AND guesses > run)"
+	_, err := t.update(ctx, mailboxKey(ref), refunding, isPaid+" AND spent > :zero",
+		item{":one": num(1), ":zero": num(0), ":by": str(short(payment)), ":guess": str(guess)})
 	if err != nil && !errors.Is(err, errCondition) {
 		return fmt.Errorf("give a guess back: %w", err)
 	}
@@ -336,7 +349,7 @@ func (t Mailboxes) update(ctx context.Context, k key, update, condition string, 
 // mailboxUseOf returns what the item of a mailbox has.
 func mailboxUseOf(it item, tenant string) identity.MailboxUse {
 	u := identity.MailboxUse{
-		Guesses: number(it, "guesses"), Spent: number(it, "spent"),
+		Guesses: number(it, "guesses"), Run: number(it, "run"), Spent: number(it, "spent"),
 		Reopens:  identity.At(time.UnixMilli(number(it, "reopens"))),
 		MailedAt: map[identity.MailClass][]identity.Time{},
 	}

@@ -83,7 +83,17 @@ func takenClaim(u identity.User, i int) error {
 // Get returns a user without the hash of its password. The error is NotFound if there is none with
 // the id.
 func (t Users) Get(ctx context.Context, ref identity.UserRef) (identity.User, error) {
-	it, err := t.get(ctx, userKey(ref), userAttributes)
+	return t.read(ctx, ref, userAttributes)
+}
+
+// GetWithHash is like Get, and returns the user with the hash of its password.
+func (t Users) GetWithHash(ctx context.Context, ref identity.UserRef) (identity.User, error) {
+	return t.read(ctx, ref, "")
+}
+
+// read reads attributes of a user: those for the API, or all if attributes is "".
+func (t Users) read(ctx context.Context, ref identity.UserRef, attributes string) (identity.User, error) {
+	it, err := t.get(ctx, userKey(ref), attributes)
 	if err != nil {
 		return identity.User{}, fmt.Errorf("read user: %w", err)
 	}

@@ -81,7 +81,8 @@ func TestTheOptionsOfAnActivationMessage(t *testing.T) {
 	typed[*adminusers.SendActivationMessageNotFound](t, err)
 }
 
-// V6.5.1: a code works once, and a new code replaces the old one.
+// V6.5.1: a code works once, and a new code replaces the old one. A repeat of the request is answered
+// as the first, and another request is refused.
 func TestACodeActivatesOnce(t *testing.T) {
 	t.Parallel()
 	c := open(t)
@@ -106,7 +107,11 @@ func TestACodeActivatesOnce(t *testing.T) {
 		!strings.Contains(sent.body, `"webauthn":null`) {
 		t.Errorf("sent %s, answered %d", sent.body, sent.status)
 	}
-	_, err = c.system.Users.ActivateSelfRegisteredUser(redeem, nil)
+	if again := must(c.system.Users.ActivateSelfRegisteredUser(redeem, nil))(t); again.Etag != got.Etag {
+		t.Errorf("a repeat is answered %s, and the first request %s", again.Etag, got.Etag)
+	}
+	_, err = c.system.Users.ActivateSelfRegisteredUser(activation(pool, user,
+		&systemmodels.ActivateSelfRegisteredUser{Code: codes.Code}), nil)
 	typed[*systemusers.ActivateSelfRegisteredUserUnprocessableEntity](t, err)
 }
 
