@@ -68,13 +68,20 @@ const (
 	maxPageTexts  = 16 << 10
 )
 
-// Filled returns the branding with the default language if no language was ever set.
+// Filled returns the branding with the default language if no language was ever set. The address for
+// replies is in the form of MailAddress: earlier releases stored it as it was given. An address that
+// no longer is allowed stays as it is.
 func (b Branding) Filled() Branding {
 	b.Language = firstNonEmpty(Languages()[0], b.Language)
+	if a, err := ParseMailAddress(b.ReplyTo); err == nil {
+		b.ReplyTo = a.String()
+	}
 	return b
 }
 
-func (b *Branding) change(c BrandingChange) {
+// change makes the change c. It records a violation if c gives an address for replies that is none.
+// One that an earlier release has accepted stays and keeps no other change from being made.
+func (b *Branding) change(v *Violations, c BrandingChange) {
 	setIfGiven(&b.Language, c.Language)
 	setIfGiven(&b.LogoURL, c.LogoURL)
 	setIfGiven(&b.TermsURL, c.TermsURL)
@@ -84,6 +91,9 @@ func (b *Branding) change(c BrandingChange) {
 	setIfGiven(&b.CodeInSubject, c.CodeInSubject)
 	setIfGiven(&b.Texts, c.Texts)
 	*b = b.Filled()
+	if _, err := ParseMailAddress(b.ReplyTo); err != nil && c.ReplyTo != nil && b.ReplyTo != "" {
+		v.Add("/branding/reply_to", err.Error())
+	}
 }
 
 func (b Branding) check(v *Violations) {
@@ -102,11 +112,6 @@ func (b Branding) check(v *Violations) {
 	}
 	if strings.ContainsFunc(b.SenderName, isInvisible) {
 		v.Add(at+"sender_name", errInvisible.Error())
-	}
-	if b.ReplyTo != "" {
-		if _, err := NormalizeMailbox(b.ReplyTo); err != nil {
-			v.Add(at+"reply_to", err.Error())
-		}
 	}
 	size := 0
 	for _, language := range slices.Sorted(maps.Keys(b.Texts)) {

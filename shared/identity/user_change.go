@@ -87,6 +87,9 @@ func (p Pool) Create(n NewUser, m Maker) (User, error) {
 	checkStatus(&v, n.Status)
 	p.addIdentifiers(&v, &u, n.Identifiers, m)
 	p.addAddresses(&v, &u, n.Addresses, m)
+	if u.Status == StatusNew {
+		u.checkMailable(&v)
+	}
 	p.addCredentials(&v, &u, n.Credentials, m)
 	checkDocuments(&v, u.Payload, u.Metadata, u.BusinessMetadata)
 	u.startEpoch(m)
@@ -250,6 +253,10 @@ func (u User) Changed(c UserChange, m Maker) (User, error) {
 		if c.Status != u.Status {
 			u.Status, u.StatusUpdatedAt = c.Status, At(m.Now)
 			u.startEpoch(m)
+			var unmailable Violations
+			if u.checkMailable(&unmailable); u.Status == StatusNew && len(unmailable) > 0 {
+				v.Add("/status", "must not be new: an address of the user "+unmailable[0].Reason)
+			}
 		}
 	}
 	for _, field := range []struct{ old, value *jsontext.Value }{

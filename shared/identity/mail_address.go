@@ -1,0 +1,90 @@
+package identity
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+// MailAddress is an e-mail address to which mail can be sent, in the one form in which it is stored
+// and handed to SES: without spaces around it, and with its domain in ASCII (IDNA). The zero value
+// is no address.
+type MailAddress struct{ text string }
+
+// ParseMailAddress returns the address that text has. The error is a sentence about the text that
+// does not contain it.
+//
+// It refuses local parts that are not ASCII. Such an address is valid (RFC 6531), but SES sends no
+// mail to it, from it, or with it as the address for replies:
+// https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Destination.html
+func ParseMailAddress(text string) (MailAddress, error) {
+	normalized, err := Pool{}.Normalize(TypeEmail, text)
+	if err != nil {
+		return MailAddress{}, err
+	}
+	if strings.ContainsFunc(normalized, func(r rune) bool { return r > unicode.MaxASCII }) {
+		return MailAddress{}, errLocalPart // since the domain is in ASCII
+	}
+	return MailAddress{normalized}, nil
+}
+
+// String returns the address, or "" if there is none.
+func (a MailAddress) String() string { return a.text }
+
+// Mailbox returns the mailbox of the address in the form that suppressions use: see NormalizeMailbox.
+func (a MailAddress) Mailbox() string { return strings.ToLower(a.text) }
+
+// RuleMailable is the rule of the violations that CheckMailable returns.
+const RuleMailable = "mailable"
+
+const errLocalPart = reason("must be an address that can receive mail: " +
+	"only ASCII letters, digits and signs are possible before the @, because the mail service knows no others")
+
+// CheckMailable returns Invalid if value is a valid e-mail address to which no mail can be sent. It
+// accepts everything else: a name, or a text that is refused for another reason.
+func CheckMailable(pointer, value string) error {
+	var v Violations
+	checkMailable(&v, pointer, value)
+	return v.Err()
+}
+
+func checkMailable(v *Violations, pointer, value string) {
+	if _, err := ParseMailAddress(value); errors.Is(err, errLocalPart) {
+		*v = append(*v, Violation{Pointer: pointer, Reason: err.Error(), Rule: RuleMailable})
+	}
+}
+
+// MailAddresses returns those of the addresses to which mail can be sent. The error is Invalid if
+// some are e-mail addresses, but mail can be sent to none of them.
+func MailAddresses(addresses []Address) (mailable []Address, err error) {
+	for _, a := range addresses {
+		switch refused := CheckMailable("/address", a.Value); {
+		case a.Type != TypeEmail:
+		case refused != nil:
+			err = refused
+		default:
+			mailable = append(mailable, a)
+		}
+	}
+	if len(mailable) > 0 {
+		err = nil
+	}
+	return mailable, err
+}
+
+// checkMailable records the violations of a user who is to be activated: an e-mail address to which
+// the message would go cannot receive mail. The message goes to the addresses of the user or, if
+// there are none, to those identifiers that are addresses.
+func (u User) checkMailable(v *Violations) {
+	for i, a := range u.Addresses {
+		if a.Type == TypeEmail {
+			checkMailable(v, fmt.Sprintf("/verifiable_addresses/%d/address", i), a.Value)
+		}
+	}
+	for i, id := range u.Identifiers {
+		if id.Type == TypeEmail && len(u.Addresses) == 0 {
+			checkMailable(v, fmt.Sprintf("/identifiers/%d/identifier", i), id.Value)
+		}
+	}
+}
