@@ -112,14 +112,11 @@ func (s *Service) send(ctx context.Context, p identity.Pool, l letter) error {
 // SES may have refused the mail for it: a fault of a pool's setting must keep no mail from its
 // recipient.
 func (s *Service) sendFrom(ctx context.Context, p identity.Pool, to identity.MailAddress, m mail.Mail) error {
-	plain, full := Envelope{To: to}, Envelope{To: to, Name: p.Branding.SenderName, Pool: p.Name}
-	var fault error
-	if p.Branding.ReplyTo != "" { // earlier releases took addresses that SES does not take
-		full.ReplyTo, fault = identity.ParseMailAddress(p.Branding.ReplyTo)
-	}
+	replyTo, fault := p.Branding.ReplyAddress()
+	full := Envelope{To: to, Name: p.Branding.SenderName, Pool: p.Name, ReplyTo: replyTo}
 	err := s.Mailer.Send(ctx, full, m)
 	if errors.Is(err, ErrUndecided) {
-		fault, err = err, s.Mailer.Send(ctx, plain, m)
+		fault, err = err, s.Mailer.Send(ctx, Envelope{To: to}, m)
 	}
 	if err == nil && fault != nil {
 		s.Log.Warn("mail sent without what its pool says of the sender",

@@ -5,6 +5,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 
+	"identitypools/shared/identity"
 	"identitypools/shared/mail"
 	"identitypools/shared/onetime"
 	"identitypools/shared/start"
@@ -20,7 +21,7 @@ func New(p start.Parts) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	from, err := ParseSender(p.Env.Must("MAIL_FROM"))
+	from, err := identity.ParseSender(p.Env.Must("MAIL_FROM"))
 	if err != nil {
 		return nil, fmt.Errorf("read MAIL_FROM: %w", err)
 	}

@@ -33,17 +33,6 @@ type Sender struct {
 	ConfigurationSet string
 }
 
-// ParseSender returns the sender in a text such as "Example <no-reply@example.com>". Its address is in
-// the form of identity.MailAddress.
-func ParseSender(text string) (netmail.Address, error) {
-	from, err := netmail.ParseAddress(strings.TrimSpace(text))
-	if err != nil {
-		return netmail.Address{}, err
-	}
-	address, err := identity.ParseMailAddress(from.Address)
-	return netmail.Address{Name: from.Name, Address: address.String()}, err
-}
-
 // Envelope is the recipient of a mail, and what its pool says of its sender.
 type Envelope struct {
 	To      identity.MailAddress

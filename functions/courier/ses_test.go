@@ -31,7 +31,7 @@ func to(tb testing.TB, address string) courier.Envelope {
 // parsed returns the sender in a text.
 func parsed(tb testing.TB, text string) netmail.Address {
 	tb.Helper()
-	from, err := courier.ParseSender(text)
+	from, err := identity.ParseSender(text)
 	if err != nil {
 		tb.Fatal(err)
 	}

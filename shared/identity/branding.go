@@ -68,15 +68,19 @@ const (
 	maxPageTexts  = 16 << 10
 )
 
-// Filled returns the branding with the default language if no language was ever set. The address for
-// replies is in the form of MailAddress: earlier releases stored it as it was given. An address that
-// no longer is allowed stays as it is.
+// Filled returns the branding with the default language if no language was ever set.
 func (b Branding) Filled() Branding {
 	b.Language = firstNonEmpty(Languages()[0], b.Language)
-	if a, err := ParseMailAddress(b.ReplyTo); err == nil {
-		b.ReplyTo = a.String()
-	}
 	return b
+}
+
+// ReplyAddress returns the address for replies. Earlier releases stored it as it was given, and took
+// addresses to which no mail can be sent, for which there is an error.
+func (b Branding) ReplyAddress() (MailAddress, error) {
+	if b.ReplyTo == "" {
+		return MailAddress{}, nil
+	}
+	return ParseMailAddress(b.ReplyTo)
 }
 
 // change makes the change c. It records a violation if c gives an address for replies that is none.
@@ -91,7 +95,10 @@ func (b *Branding) change(v *Violations, c BrandingChange) {
 	setIfGiven(&b.CodeInSubject, c.CodeInSubject)
 	setIfGiven(&b.Texts, c.Texts)
 	*b = b.Filled()
-	if _, err := ParseMailAddress(b.ReplyTo); err != nil && c.ReplyTo != nil && b.ReplyTo != "" {
+	switch address, err := b.ReplyAddress(); {
+	case err == nil:
+		b.ReplyTo = address.String()
+	case c.ReplyTo != nil:
 		v.Add("/branding/reply_to", err.Error())
 	}
 }

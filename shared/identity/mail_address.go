@@ -1,10 +1,9 @@
 package identity
 
 import (
-	"errors"
-	"fmt"
+	"net/mail"
 	"strings"
-	"unicode"
+	"unicode/utf8"
 )
 
 // MailAddress is an e-mail address to which mail can be sent, in the one form in which it is stored
@@ -23,10 +22,21 @@ func ParseMailAddress(text string) (MailAddress, error) {
 	if err != nil {
 		return MailAddress{}, err
 	}
-	if strings.ContainsFunc(normalized, func(r rune) bool { return r > unicode.MaxASCII }) {
+	if utf8.RuneCountInString(normalized) < len(normalized) {
 		return MailAddress{}, errLocalPart // since the domain is in ASCII
 	}
 	return MailAddress{normalized}, nil
+}
+
+// ParseSender returns the sender of mails in a text such as "Example <no-reply@example.com>". Its
+// address is in the form of MailAddress.
+func ParseSender(text string) (mail.Address, error) {
+	sender, err := mail.ParseAddress(strings.TrimSpace(text))
+	if err != nil {
+		return mail.Address{}, err
+	}
+	address, err := ParseMailAddress(sender.Address)
+	return mail.Address{Name: sender.Name, Address: address.String()}, err
 }
 
 // String returns the address, or "" if there is none.
@@ -35,11 +45,7 @@ func (a MailAddress) String() string { return a.text }
 // Mailbox returns the mailbox of the address in the form that suppressions use: see NormalizeMailbox.
 func (a MailAddress) Mailbox() string { return strings.ToLower(a.text) }
 
-// RuleMailable is the rule of the violations that CheckMailable returns.
-const RuleMailable = "mailable"
-
-const errLocalPart = reason("must be an address that can receive mail: " +
-	"only ASCII letters, digits and signs are possible before the @, because the mail service knows no others")
+const errLocalPart = reason("must be an address that can receive mail: the mail service takes only ASCII before the @")
 
 // CheckMailable returns Invalid if value is a valid e-mail address to which no mail can be sent. It
 // accepts everything else: a name, or a text that is refused for another reason.
@@ -49,9 +55,10 @@ func CheckMailable(pointer, value string) error {
 	return v.Err()
 }
 
+// checkMailable records the violation of CheckMailable.
 func checkMailable(v *Violations, pointer, value string) {
-	if _, err := ParseMailAddress(value); errors.Is(err, errLocalPart) {
-		*v = append(*v, Violation{Pointer: pointer, Reason: err.Error(), Rule: RuleMailable})
+	if _, err := ParseMailAddress(value); err == errLocalPart {
+		v.Add(pointer, string(errLocalPart))
 	}
 }
 
@@ -71,20 +78,4 @@ func MailAddresses(addresses []Address) (mailable []Address, err error) {
 		err = nil
 	}
 	return mailable, err
-}
-
-// checkMailable records the violations of a user who is to be activated: an e-mail address to which
-// the message would go cannot receive mail. The message goes to the addresses of the user or, if
-// there are none, to those identifiers that are addresses.
-func (u User) checkMailable(v *Violations) {
-	for i, a := range u.Addresses {
-		if a.Type == TypeEmail {
-			checkMailable(v, fmt.Sprintf("/verifiable_addresses/%d/address", i), a.Value)
-		}
-	}
-	for i, id := range u.Identifiers {
-		if id.Type == TypeEmail && len(u.Addresses) == 0 {
-			checkMailable(v, fmt.Sprintf("/identifiers/%d/identifier", i), id.Value)
-		}
-	}
 }

@@ -10,12 +10,12 @@ import (
 func TestMailAddresses(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"ann@example.com":                 "ann@example.com",
-		" ann@example.com\u2003":          "ann@example.com",
-		"Ann.O'Hara+x@Example.COM":        "Ann.O'Hara+x@example.com",
-		"ann@bücher.example":              "ann@xn--bcher-kva.example",
-		"ann@example\u3002com":            "ann@example.com",
-		"ａｎｎ＠ｅｘａｍｐｌｅ．ｃｏｍ":                 "ann@example.com",
+		"ann@example.com":                  "ann@example.com",
+		" ann@example.com\u2003":           "ann@example.com",
+		"Ann.O'Hara+x@Example.COM":         "Ann.O'Hara+x@example.com",
+		"ann@bücher.example":               "ann@xn--bcher-kva.example",
+		"ann@example\u3002com":             "ann@example.com",
+		"ａｎｎ＠ｅｘａｍｐｌｅ．ｃｏｍ":                  "ann@example.com",
 		strings.Repeat("x", 64) + "@a.com": strings.Repeat("x", 64) + "@a.com",
 	} {
 		if got, err := identity.ParseMailAddress(text); err != nil || got.String() != want {

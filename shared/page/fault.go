@@ -94,7 +94,7 @@ func (f *Form) explainViolation(v identity.Violation) bool {
 	for field := range f.all() {
 		if field.isAddressOf(v.Pointer) {
 			key := "error.address"
-			if v.Rule == identity.RuleMailable {
+			if identity.CheckMailable("", field.Value) != nil {
 				key = "error.address.mailable"
 			}
 			f.AddFault(field, f.words.Say(key))
