@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"identitypools/infra/check/systemtest"
+	"identitypools/shared/identity"
+	"identitypools/shared/once"
 )
 
 type fields = systemtest.Fields
@@ -73,6 +75,9 @@ func TestSendingIsRefused(t *testing.T) {
 	rival := tenant.Admin.Must(t, 201, "POST", "/pools/"+pool+"/users", fields{"status": "new", "verifiable_addresses": []fields{
 		{"address": owned, "type": "email", "verified": false, "status": "active"},
 	}}).Text(t, "id")
+	// Earlier releases took a new user with such an address.
+	const unmailable = "jörg@example.com"
+	stored := storeNewUser(t, product, tenant, pool, unmailable)
 	for _, c := range []struct {
 		name, user, query string
 		body              any
@@ -85,6 +90,9 @@ func TestSendingIsRefused(t *testing.T) {
 		{"somebody else's address", fresh, "", fields{"address": owned}, 422, 204},
 		{"an address that somebody else has proved", rival, "", nil, 422, 204},
 		{"a user who does not exist", "nobody", "", nil, 404, 404},
+		{"a user whose address receives no mail", stored, "", nil, 422, 204},
+		{"an address that receives no mail", stored, "", fields{"address": unmailable}, 422, 422},
+		{"another's address that receives no mail", fresh, "", fields{"address": unmailable}, 422, 422},
 		{"an unknown kind of code", fresh, "?code_type_in_message=pigeon", nil, 422, 422},
 		{"an unknown wording", fresh, "?mode=poem", nil, 422, 422},
 		{"a foreign page to return to", fresh, "?post_activation_url=https://evil.example.com/", nil, 422, 422},
@@ -101,6 +109,22 @@ func TestSendingIsRefused(t *testing.T) {
 	if got := product.Inbox.Mails(t, owned); len(got) > 1 {
 		t.Errorf("the owner of a taken address gets %d notices", len(got))
 	}
+}
+
+// storeNewUser stores a new user with an e-mail address as the identifier, without the product's checks.
+func storeNewUser(tb testing.TB, product *systemtest.Product, tenant *systemtest.Tenant, pool, email string) string {
+	tb.Helper()
+	id := tenant.NewUser(tb, pool, "active", email, nil)
+	old, err := product.Table.Users.Get(tb.Context(), identity.UserRef{Tenant: tenant.ID, Pool: pool, ID: id})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	changed := old
+	changed.Status = identity.StatusNew
+	if _, err := product.Table.Users.Replace(tb.Context(), old, changed, once.Reply[identity.User]{}); err != nil {
+		tb.Fatal(err)
+	}
+	return id
 }
 
 // A code bears five guesses, which are paid for before they are compared, also if they are made at once

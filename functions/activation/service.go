@@ -49,7 +49,7 @@ func (s *Service) Send(
 	reply once.Reply[once.None],
 ) error {
 	o.Share = identity.ShareNone
-	u, o, p, err := s.prepare(ctx, ref, o)
+	u, o, p, err := s.prepare(ctx, ref, r, o)
 	if err != nil {
 		return err
 	}
@@ -66,13 +66,13 @@ func (s *Service) Send(
 // SendQuietly is like Send, for back ends that act for people who must not learn who is registered.
 // Where Send refuses because of the user's state or address, SendQuietly sends nothing and returns no
 // error, but tells the owner of an address that is taken. Errors: NotFound for the pool or the user;
-// Invalid for the options; Limited.
+// Invalid for the options, and for an address to which no mail can be sent, whoever has it; Limited.
 func (s *Service) SendQuietly(
 	ctx context.Context, ref identity.UserRef, r Request, o identity.MessageOptions,
 	reply once.Reply[once.None],
 ) error {
 	o.Share = identity.ShareBackEnd
-	u, o, p, err := s.prepare(ctx, ref, o)
+	u, o, p, err := s.prepare(ctx, ref, r, o)
 	if err != nil {
 		return err
 	}
@@ -104,11 +104,14 @@ func (s *Service) send(
 	return s.Outbox.Send(ctx, m, p.Limits, reply)
 }
 
-// prepare checks the options of a message and reads the pool and the user.
+// prepare checks the request and the options of a message, and reads the pool and the user.
 func (s *Service) prepare(
-	ctx context.Context, ref identity.UserRef, o identity.MessageOptions,
+	ctx context.Context, ref identity.UserRef, r Request, o identity.MessageOptions,
 ) (u identity.User, _ identity.MessageOptions, p identity.Pool, err error) {
 	if o, err = o.Checked(s.MayReturnTo); err != nil {
+		return u, o, p, err
+	}
+	if err = identity.CheckMailable("/address", r.address()); err != nil {
 		return u, o, p, err
 	}
 	if p, err = s.Pools.Cached(ctx, ref.Tenant, ref.Pool); err != nil {

@@ -39,6 +39,7 @@ func TestMailsWaitWhileSESIsDown(t *testing.T) {
 
 func TestAFaultOfSES(t *testing.T) {
 	t.Parallel()
+	toRefuse := systemtest.Address("rita")
 	ses := systemtest.NewMailProxy(t)
 	product := systemtest.New(t, withoutStream, ses.Option)
 	tenant := product.NewTenant(t)
@@ -54,10 +55,13 @@ func TestAFaultOfSES(t *testing.T) {
 		{"sending that is paused", systemtest.Refuse(400, "SendingPausedException"), true},
 		{"credentials that have expired", systemtest.Refuse(403, "ExpiredTokenException"), true},
 		{"an error of its own", systemtest.Refuse(503, "InternalServiceErrorException"), true},
-		{"a mail that it never will take", systemtest.Refuse(400, "MessageRejected"), false},
+		{"a recipient that it never will take", systemtest.RefuseWith(400, "MessageRejected", "no such address: "+toRefuse), false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			email := systemtest.Address("ann")
+			email := toRefuse
+			if c.stays {
+				email = systemtest.Address("ann")
+			}
 			register(t, tenant, pool, email)
 			event := product.OutboxEvent(t)
 			ses.SetFault(c.fault)
@@ -283,7 +287,7 @@ func TestTheWordingOfAMail(t *testing.T) {
 			sent := product.Clock.Now()
 			deliverAll(t, product)
 			m := mailsTo(t, product, email, 1)[0]
-			if m.Subject != c.subject || m.From != "Identity Pools <no-reply@example.com>" {
+			if m.Subject != c.subject || m.From != `"Identity Pools" <no-reply@example.com>` {
 				t.Errorf("%q from %s", m.Subject, m.From)
 			}
 			if long.MatchString(m.Text) != c.link || short.MatchString(m.Text) == c.link {
@@ -350,7 +354,10 @@ func TestTheLogHoldsNothingPersonal(t *testing.T) {
 	tenant := product.NewTenant(t)
 	pool, email := tenant.NewPool(t, nil), systemtest.Address("ann")
 	register(t, tenant, pool, email)
-	for _, fault := range []systemtest.MailFault{systemtest.HangUp, systemtest.Refuse(503, ""), systemtest.Refuse(400, "MessageRejected")} {
+	for _, fault := range []systemtest.MailFault{
+		systemtest.HangUp, systemtest.Refuse(503, ""), systemtest.Refuse(400, "MessageRejected"),
+		systemtest.RefuseWith(400, "BadRequestException", "Illegal address "+email),
+	} {
 		ses.SetFault(fault)
 		product.Courier.Stream(t.Context(), product.OutboxEvent(t))
 	}
@@ -361,7 +368,7 @@ func TestTheLogHoldsNothingPersonal(t *testing.T) {
 	product.Clock.Advance(2 * time.Minute)
 	register(t, tenant, pool, email)
 	deliverAll(t, product)
-	for _, must := range []string{"stream record failed", "message rejected", `"why":"limited"`, `"why":"no address"`} {
+	for _, must := range []string{"stream record failed", "message refused", "message rejected", `"why":"limited"`, `"why":"no address"`} {
 		if !strings.Contains(log.String(), must) {
 			t.Errorf("the log does not tell of %q", must)
 		}

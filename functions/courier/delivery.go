@@ -2,6 +2,7 @@ package courier
 
 import (
 	"context"
+	"errors"
 
 	"identitypools/shared/identity"
 	"identitypools/shared/mail"
@@ -85,11 +86,11 @@ type letter struct {
 
 // send sends a mail, unless its address is one that nothing is sent to.
 func (s *Service) send(ctx context.Context, p identity.Pool, l letter) error {
-	box, err := identity.NormalizeMailbox(l.to)
+	to, err := identity.ParseMailAddress(l.to)
 	if err != nil {
 		return identity.InvalidField("/address", err.Error())
 	}
-	suppressed, err := s.Suppressions.Has(ctx, box)
+	suppressed, err := s.Suppressions.Has(ctx, to.Mailbox())
 	if err != nil {
 		return err
 	}
@@ -100,10 +101,27 @@ func (s *Service) send(ctx context.Context, p identity.Pool, l letter) error {
 	if err != nil {
 		return err
 	}
-	e := Envelope{To: l.to, Name: p.Branding.SenderName, Pool: p.Name, ReplyTo: p.Branding.ReplyTo}
-	if err := s.Mailer.Send(ctx, e, m); err != nil {
+	if err := s.sendFrom(ctx, p, to, m); err != nil {
 		return err
 	}
 	metric.Count(ctx, s.Log, s.Now(), metric.MailsSent) // here, since a mail that is sent again is one more
 	return nil
+}
+
+// sendFrom sends a mail with what p says of its sender. It leaves that out if it is not valid, or if
+// SES may have refused the mail for it: a fault of a pool's setting must keep no mail from its
+// recipient.
+func (s *Service) sendFrom(ctx context.Context, p identity.Pool, to identity.MailAddress, m mail.Mail) error {
+	replyTo, fault := p.Branding.ReplyAddress()
+	full := Envelope{To: to, Name: p.Branding.SenderName, Pool: p.Name, ReplyTo: replyTo}
+	err := s.Mailer.Send(ctx, full, m)
+	if errors.Is(err, ErrUndecided) {
+		fault, err = err, s.Mailer.Send(ctx, Envelope{To: to}, m)
+	}
+	if err == nil && fault != nil {
+		s.Log.Warn("mail sent without what its pool says of the sender",
+			"tenant", p.Tenant, "pool", p.ID, "cause", fault.Error())
+		metric.Count(ctx, s.Log, s.Now(), metric.MailsRejected)
+	}
+	return err
 }

@@ -1,8 +1,11 @@
 package courier
 
 import (
+	"fmt"
+
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 
+	"identitypools/shared/identity"
 	"identitypools/shared/mail"
 	"identitypools/shared/onetime"
 	"identitypools/shared/start"
@@ -18,6 +21,10 @@ func New(p start.Parts) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	from, err := identity.ParseSender(p.Env.Must("MAIL_FROM"))
+	if err != nil {
+		return nil, fmt.Errorf("read MAIL_FROM: %w", err)
+	}
 	t := p.Table
 	return &Service{
 		Pools: t.Pools, Users: t.Users, Registrations: t.Registrations, Codes: t.Codes, Mailboxes: t.Mailboxes,
@@ -25,7 +32,7 @@ func New(p start.Parts) (*Service, error) {
 		Issuer: tools.NewIssuer(t, p.Now),
 		Texts:  texts, MailTexts: t.MailTexts,
 		Mailer: Sender{
-			Client: sesv2.NewFromConfig(p.Env.Config("SESV2")), From: p.Env.Must("MAIL_FROM"),
+			Client: sesv2.NewFromConfig(p.Env.Config("SESV2")), From: from,
 			ConfigurationSet: p.Env.Get("MAIL_CONFIGURATION_SET"),
 		},
 		PublicURL: p.Env.Must("PUBLIC_URL"), Log: p.Log, Now: p.Now,

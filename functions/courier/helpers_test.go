@@ -17,6 +17,11 @@ type fields = systemtest.Fields
 
 func TestMain(m *testing.M) { os.Exit(parttest.Main(m)) }
 
+// withSender returns an option that sets the sender of all mails.
+func withSender(from string) func(*system.Config) {
+	return func(c *system.Config) { c.Environment["MAIL_FROM"] = from }
+}
+
 // withoutStream is an option of a product whose test reads the stream and calls the courier itself.
 func withoutStream(c *system.Config) { c.NoCourier = true }
 

@@ -34,7 +34,7 @@ func (s *Service) Tick(ctx context.Context) error {
 		}
 		if err := s.Deliver(ctx, id); err != nil {
 			s.Log.Error("delayed message failed", "message", id, "cause", err.Error())
-			failed = append(failed, fmt.Errorf("message %s: %w", id, err), s.retryLater(ctx, id))
+			failed = append(failed, fmt.Errorf("message %s: %w", id, err), s.retryLater(ctx, id, tickRetry))
 		}
 	}
 	return errors.Join(failed...)
@@ -53,11 +53,11 @@ func (s *Service) delay(ctx context.Context, d delayed) error {
 	return err
 }
 
-// retryLater keeps a message that failed in the outbox for the next try.
-func (s *Service) retryLater(ctx context.Context, id string) error {
+// retryLater keeps a message that failed in the outbox for the next try, after a wait.
+func (s *Service) retryLater(ctx context.Context, id string, wait time.Duration) error {
 	m, err := s.Outbox.Get(ctx, id)
 	if err == nil {
-		err = s.postpone(ctx, m, s.Now().Add(tickRetry))
+		err = s.postpone(ctx, m, s.Now().Add(wait))
 	}
 	if errors.As(err, new(identity.NotFound)) {
 		return nil

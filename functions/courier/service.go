@@ -59,6 +59,11 @@ func (s *Service) Deliver(ctx context.Context, id string) error {
 	case errors.As(err, &limited) && (m.Budget != "" || m.Paid) && limited.RetryAfter <= tickRetry:
 		// The mailbox has just got another mail.
 		return s.postpone(ctx, m, s.Now().Add(limited.RetryAfter))
+	case errors.Is(err, ErrUndecided):
+		s.Log.Error("message refused, and tried again later", "message", id, "kind", m.Kind, "cause", err.Error())
+		metric.Count(ctx, s.Log, s.Now(), metric.MailsRejected)
+		// It must not hold up the messages behind it, as it would if the stream's record failed.
+		return s.retryLater(ctx, id, max(tickRetry, s.Now().Sub(m.CreatedAt.Time)))
 	case errors.Is(err, ErrRejected):
 		s.Log.Warn("message rejected", "message", id, "kind", m.Kind)
 		metric.Count(ctx, s.Log, s.Now(), metric.MailsRejected)

@@ -12,41 +12,44 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2/types"
+	"github.com/aws/smithy-go"
 
+	"identitypools/shared/identity"
 	"identitypools/shared/mail"
 )
 
-// ErrRejected is the error for a mail that will not be accepted however often it is sent.
+// ErrRejected is the error for a mail to a recipient to whom SES will send nothing.
 var ErrRejected = errors.New("mail is not acceptable")
+
+// ErrUndecided is the error for a mail that SES refuses as it is, and of which nobody can tell whether
+// the recipient, the sender or a setting is at fault.
+var ErrUndecided = errors.New("mail is refused as it is")
 
 // Sender hands mails to SES.
 type Sender struct {
 	Client *sesv2.Client
-	From   string // the address of a sender that SES knows, with or without a name
+	From   netmail.Address // a sender that SES knows, with or without a name
 	// ConfigurationSet makes SES report bounces and complaints; "" for none.
 	ConfigurationSet string
 }
 
 // Envelope is the recipient of a mail, and what its pool says of its sender.
 type Envelope struct {
-	To      string
-	Name    string // the name of the sender; "" for the deployment's, or else the pool's
-	Pool    string // the pool's name
-	ReplyTo string // the address for replies; "" for none
+	To      identity.MailAddress
+	Name    string               // the name of the sender; "" for the deployment's, or else the pool's
+	Pool    string               // the pool's name
+	ReplyTo identity.MailAddress // the address for replies, if there is one
 }
 
-// Send hands a mail to SES. Errors: ErrRejected; after any other error the mail may be sent again.
+// Send hands a mail to SES. Errors: ErrRejected; ErrUndecided; after any other error SES takes no mail
+// at the moment, and the mail may be sent again.
 func (s Sender) Send(ctx context.Context, e Envelope, m mail.Mail) error {
-	address, err := netmail.ParseAddress(e.To)
-	if err != nil || address.Address != e.To || strings.ContainsAny(e.To, "\r\n") {
-		return fmt.Errorf("%w: the recipient is not an address", ErrRejected)
-	}
 	part := func(text string) *types.Content {
 		return &types.Content{Data: aws.String(text), Charset: aws.String("UTF-8")}
 	}
 	in := &sesv2.SendEmailInput{
 		FromEmailAddress: aws.String(s.from(e)),
-		Destination:      &types.Destination{ToAddresses: []string{e.To}},
+		Destination:      &types.Destination{ToAddresses: []string{e.To.String()}},
 		Content: &types.EmailContent{Simple: &types.Message{
 			Subject: part(m.Subject),
 			Body:    &types.Body{Text: part(m.Text), Html: part(m.HTML)},
@@ -54,36 +57,32 @@ func (s Sender) Send(ctx context.Context, e Envelope, m mail.Mail) error {
 			Headers: []types.MessageHeader{{Name: aws.String("Auto-Submitted"), Value: aws.String("auto-generated")}},
 		}},
 	}
-	if e.ReplyTo != "" {
-		in.ReplyToAddresses = []string{e.ReplyTo}
+	if address := e.ReplyTo.String(); address != "" {
+		in.ReplyToAddresses = []string{address}
 	}
 	if s.ConfigurationSet != "" {
 		in.ConfigurationSetName = aws.String(s.ConfigurationSet)
 	}
-	_, err = s.Client.SendEmail(ctx, in)
-	switch {
-	case err == nil:
-		return nil
-	case s.isFinal(err):
-		return fmt.Errorf("%w: SES refuses it", ErrRejected)
+	if _, err := s.Client.SendEmail(ctx, in); err != nil {
+		return s.refusal(err, e.To.String())
 	}
-	return fmt.Errorf("hand mail to SES: %w", anonymous{err, e.To})
+	return nil
 }
 
 // from returns the sender as its recipient sees it. The address is always the deployment's, which is
 // the one that SES and the function's permission allow. The name is the one that the pool has set for
 // its mails, or else the deployment's, or else the pool's own if that can be a sender's name.
 func (s Sender) from(e Envelope) string {
-	from, err := netmail.ParseAddress(s.From)
+	from := s.From
 	switch {
-	case err != nil:
-		return s.From
 	case e.Name != "":
 		from.Name = e.Name
 	case from.Name != "", strings.ContainsAny(e.Pool, `@<>"`), utf8.RuneCountInString(e.Pool) > maxName:
-		return s.From
 	default:
 		from.Name = e.Pool
+	}
+	if from.Name == "" {
+		return from.Address
 	}
 	return from.String()
 }
@@ -92,31 +91,41 @@ func (s Sender) from(e Envelope) string {
 // sender may be.
 const maxName = 64
 
-// isFinal reports whether SES refuses the mail and will always refuse it. All other refusals are about
-// the moment (throttling, quota, 5xx) or the account (paused, suspended, a domain that is not
-// verified): somebody will repair that, and the mail can be sent then.
+// refusal returns the error for a mail to an address that SES refuses with err. A refusal is final only
+// if it names the recipient. Most refusals are about the moment (throttling, quota, 5xx) or the account
+// (paused, suspended, a domain that is not verified): somebody will repair that, and the mail can be
+// sent then.
 //
-// MessageRejected may mean any of these, and its text tells which: "Sending paused for this account",
-// or "Email address is not verified" with the address that is not, which is the sender's or, in SES's
-// sandbox, the recipient's.
+// BadRequestException and MessageRejected may mean any of these, and only their texts tell which:
+// "Sending paused for this account", or "Email address is not verified" with the address that is not,
+// which is the sender's or, in SES's sandbox, the recipient's. Most texts, such as "Illegal address", do
+// not tell which address or setting they are about.
 // https://docs.aws.amazon.com/ses/latest/dg/troubleshoot-error-messages.html
-func (s Sender) isFinal(err error) bool {
-	var rejected *types.MessageRejected
-	if errors.As(err, &rejected) {
-		text := strings.ToLower(rejected.ErrorMessage())
-		unverified := strings.Contains(text, "not verified") && strings.Contains(text, s.address())
-		return !unverified && !strings.Contains(text, "for this account")
+func (s Sender) refusal(err error, to string) error {
+	cause := anonymous{err, to}
+	var refused smithy.APIError
+	if !errors.As(err, &refused) || !mayBeForRecipient(refused.ErrorCode()) {
+		return fmt.Errorf("hand mail to SES: %w", cause)
 	}
-	return errors.As(err, new(*types.BadRequestException))
+	text, to, from := strings.ToLower(refused.ErrorMessage()), strings.ToLower(to), strings.ToLower(s.From.Address)
+	others := strings.ReplaceAll(text, to, "") // the recipient's address may contain the sender's
+	switch {
+	case strings.Contains(text, "for this account"), strings.Contains(others, from), to == from:
+		return fmt.Errorf("hand mail to SES: %w", cause)
+	case others != text:
+		return fmt.Errorf("%w: SES refuses it", ErrRejected)
+	}
+	return fmt.Errorf("%w: %w", ErrUndecided, cause)
 }
 
-// address returns the address of the sender without a name, in lower case.
-func (s Sender) address() string {
-	from, err := netmail.ParseAddress(s.From)
-	if err != nil {
-		return strings.ToLower(s.From)
+// mayBeForRecipient reports whether an error of SES with the given code may be about the recipient of
+// a mail.
+func mayBeForRecipient(code string) bool {
+	switch code {
+	case "BadRequestException", "MessageRejected", "InvalidParameterValue", "ValidationException":
+		return true
 	}
-	return strings.ToLower(from.Address)
+	return false
 }
 
 // anonymous is an error of SES whose text does not name the recipient. Errors of SES may name the

@@ -103,6 +103,26 @@ func TestTheListOfMailTexts(t *testing.T) {
 	}
 }
 
+// A form's textarea sends CRLF for each line break. It is stored as a line feed, and so is a lone CR.
+func TestALineBreakMayHaveAnyForm(t *testing.T) {
+	t.Parallel()
+	tenant := systemtest.New(t).NewTenant(t)
+	pool := tenant.NewPool(t, fields{"description": "One\r\nTwo\rThree"})
+	text := fields{"subject": "Code", "body": "Guten Tag,\r\n\r\nhier ist er:\r\r{code}\n\r\nBis bald\r\n"}
+	want := fields{"body": "Guten Tag,\n\nhier ist er:\n\n{code}\n\nBis bald\n"}
+	checkMembers(t, tenant.Admin.Must(t, 200, "PUT", codeMail(pool), text).Fields(t), want)
+	checkMembers(t, tenant.Admin.Must(t, 200, "GET", codeMail(pool), nil).Fields(t), want)
+	preview := tenant.Admin.Must(t, 200, "POST", codeMail(pool)+"/preview", text).Text(t, "text")
+	if strings.Contains(preview, "\r") || !strings.HasPrefix(preview, "Guten Tag,\n\nhier ist er:\n\n    123456\n\nBis bald") {
+		t.Errorf("a mail says %q", preview)
+	}
+	checkMembers(t, tenant.Admin.Must(t, 200, "GET", "/pools/"+pool, nil).Fields(t), fields{"description": "One\nTwo\nThree"})
+	schema := tenant.Admin.Must(t, 201, "POST", "/schemas", fields{
+		"name": "S", "description": "One\r\nTwo\rThree", "schema": fields{"type": "object"},
+	})
+	checkMembers(t, schema.Fields(t), fields{"description": "One\nTwo\nThree"})
+}
+
 func TestATextOfAMailIsRefused(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t, withoutCourier)

@@ -386,23 +386,6 @@ func TestWhoGivesWayTakesNoMailedCodeAlong(t *testing.T) {
 	s.activate(t, 201, fields{"ticket": s.ownerTicket, "code": code})
 }
 
-// In a pool that distinguishes upper and lower case, a code that was mailed to strasse@… does not
-// prove straße@….
-func TestAFoldedAddressIsAnother(t *testing.T) {
-	t.Parallel()
-	s := newSetup(t, fields{"identifier_case_insensitive": false})
-	mine := systemtest.Address("strasse")
-	theirs := strings.Replace(mine, "strasse", "straße", 1)
-	s.tenant.NewUser(t, s.pool, "new", theirs, nil)
-	s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{"identifier": mine})
-	code := systemtest.CodeIn(t, newestMail(t, s.product, mine, 1))
-	ticket := s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{
-		"identifier": theirs, "password": strangersPassword,
-	}).Text(t, "ticket")
-	s.product.AwaitEmptyOutbox(t)
-	s.activate(t, 422, fields{"ticket": ticket, "code": code, "password": strangersPassword})
-}
-
 // If the browser remembers a registration, the link of a stranger's registration completes the
 // remembered one.
 func TestALinkCompletesTheRegistrationOfTheBrowser(t *testing.T) {

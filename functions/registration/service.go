@@ -285,6 +285,9 @@ func (s *Service) Resend(
 		if err != nil {
 			return identity.InvalidField("/address", err.Error())
 		}
+		if err := identity.CheckMailable("/address", address); err != nil {
+			return err
+		}
 		m.Asked = mailboxOf(p, address)
 		if err := s.Submit(ctx, p, source, m.Asked); err != nil {
 			return err

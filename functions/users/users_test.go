@@ -72,6 +72,8 @@ func TestCreateIsRefused(t *testing.T) {
 		{"with an identifier twice", fields{"status": "new", "identifiers": []fields{id("Twice", "uid"), id("twice", "uid")}}, 422, "/identifiers/1/identifier"},
 		{"with an address that is none", fields{"status": "new", "identifiers": []fields{id("a@b@", "email")}}, 422, "/identifiers/0/identifier"},
 		{"with a line break in an address", fields{"status": "new", "identifiers": []fields{id("a@example.com\nBcc: x", "email")}}, 422, "/identifiers/0/identifier"},
+		{"to be activated at an identifier that receives no mail", fields{"status": "new", "identifiers": []fields{id("jörg@example.com", "email")}}, 422, "/identifiers/0/identifier"},
+		{"to be activated at an address that receives no mail", fields{"status": "new", "verifiable_addresses": []fields{{"address": "jörg@example.com", "type": "email", "verified": false, "status": "active"}}}, 422, "/verifiable_addresses/0/address"},
 		{"with an unknown type", fields{"status": "new", "identifiers": []fields{id("x", "pigeon")}}, 422, "/identifiers/0/identifier"},
 		{"with a wrong type", fields{"status": "new", "identifiers": []any{7}}, 422, "/identifiers/0"},
 		{"with an unknown field", fields{"status": "new", "identifiers": []fields{{"identifier": "x", "type": "uid", "colour": "red"}}}, 422, "/identifiers/0/colour"},
@@ -224,4 +226,21 @@ func TestUsersOfAnotherTenantAreOutOfReach(t *testing.T) {
 	theirs.Admin.Must(t, 404, "GET", "/pools/"+pool+"/users/"+id, nil)
 	theirs.Admin.Must(t, 404, "DELETE", "/pools/"+pool, nil)
 	ours.Admin.Must(t, 200, "GET", "/pools/"+pool+"/users/"+id, nil)
+}
+
+// An e-mail address to which SES sends nothing is an identifier like any other, but nobody can be
+// activated with it.
+func TestAnIdentifierNeedsNoMail(t *testing.T) {
+	t.Parallel()
+	tenant := systemtest.New(t).NewTenant(t)
+	pool := tenant.NewPool(t, nil)
+	const email = "jörg@example.com"
+	user := "/pools/" + pool + "/users/" + tenant.NewUser(t, pool, "active", email, nil)
+	tenant.System.Must(t, 200, "POST", "/pools/"+pool+"/users/by_key", fields{"identifier": email})
+	refused := tenant.Admin.Must(t, 422, "PUT", user, fields{"status": "new"})
+	systemtest.CheckRefusal(t, refused, 422, "invalid", "/status")
+	if !bytes.Contains(refused.Body, []byte("only ASCII before")) {
+		t.Errorf("the refusal does not say why: %s", refused.Body)
+	}
+	tenant.Admin.Must(t, 200, "PUT", user, fields{"status": "inactive"})
 }

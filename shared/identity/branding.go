@@ -74,7 +74,18 @@ func (b Branding) Filled() Branding {
 	return b
 }
 
-func (b *Branding) change(c BrandingChange) {
+// ReplyAddress returns the address for replies. Earlier releases stored it as it was given, and took
+// addresses to which no mail can be sent, for which there is an error.
+func (b Branding) ReplyAddress() (MailAddress, error) {
+	if b.ReplyTo == "" {
+		return MailAddress{}, nil
+	}
+	return ParseMailAddress(b.ReplyTo)
+}
+
+// change makes the change c. It records a violation if c gives an address for replies that is none.
+// One that an earlier release has accepted stays and keeps no other change from being made.
+func (b *Branding) change(v *Violations, c BrandingChange) {
 	setIfGiven(&b.Language, c.Language)
 	setIfGiven(&b.LogoURL, c.LogoURL)
 	setIfGiven(&b.TermsURL, c.TermsURL)
@@ -84,6 +95,12 @@ func (b *Branding) change(c BrandingChange) {
 	setIfGiven(&b.CodeInSubject, c.CodeInSubject)
 	setIfGiven(&b.Texts, c.Texts)
 	*b = b.Filled()
+	switch address, err := b.ReplyAddress(); {
+	case err == nil:
+		b.ReplyTo = address.String()
+	case c.ReplyTo != nil:
+		v.Add("/branding/reply_to", err.Error())
+	}
 }
 
 func (b Branding) check(v *Violations) {
@@ -102,11 +119,6 @@ func (b Branding) check(v *Violations) {
 	}
 	if strings.ContainsFunc(b.SenderName, isInvisible) {
 		v.Add(at+"sender_name", errInvisible.Error())
-	}
-	if b.ReplyTo != "" {
-		if _, err := NormalizeMailbox(b.ReplyTo); err != nil {
-			v.Add(at+"reply_to", err.Error())
-		}
 	}
 	size := 0
 	for _, language := range slices.Sorted(maps.Keys(b.Texts)) {

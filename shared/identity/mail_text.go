@@ -1,6 +1,10 @@
 package identity
 
-import "github.com/go-json-experiment/json/jsontext"
+import (
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
 
 // MailRef names the text of a pool's mail of one kind in one language. Package mail (shared/mail)
 // defines the kinds.
@@ -36,7 +40,8 @@ type MailTextChange struct {
 // IsEmpty reports whether c changes nothing.
 func (c MailTextChange) IsEmpty() bool { return c.Subject == nil && c.Body == nil }
 
-// Changed returns the text after the change c. Absent fields are left unchanged. It does not check
+// Changed returns the text after the change c. Absent fields are left unchanged. Line breaks of any
+// form become line feeds, since a form's textarea sends CRLF (WHATWG HTML §4.10.22.4). It does not check
 // whether a mail can be made from the text; package mail (shared/mail) does. The error is Invalid.
 func (t MailText) Changed(c MailTextChange) (MailText, error) {
 	var v Violations
@@ -48,5 +53,12 @@ func (t MailText) Changed(c MailTextChange) (MailText, error) {
 	}
 	setIfGiven(&t.Subject, c.Subject)
 	setIfGiven(&t.Body, c.Body)
+	t.Body = withLineFeeds(t.Body)
 	return t, v.Err()
+}
+
+// withLineFeeds returns a text of several lines with line feeds in place of CRLF and CR, which mean
+// the same.
+func withLineFeeds(text string) string {
+	return strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
 }

@@ -79,6 +79,8 @@ func (p Pool) Register(s SelfRegistration, mail bool, m Maker) (User, Registrati
 	}
 	if s.OTPAddress != "" {
 		p.registerAddress(&v, &r, kind, s.OTPAddress)
+	} else if kind == TypeEmail {
+		checkMailable(&v, "/identifier", s.Identifier)
 	}
 	if mail && r.AddressType != TypeEmail && len(v) == 0 {
 		v.Add("/otp_address", "must be an e-mail address, where the message with the code can be sent")
@@ -108,6 +110,9 @@ func (p Pool) registerAddress(
 		v.Add("/otp_address", "must not be of the identifier's type")
 	default:
 		r.Address, r.Normalized, r.AddressType = normalized, normalized, kind
+		if kind == TypeEmail {
+			checkMailable(v, "/otp_address", address)
+		}
 	}
 }
 

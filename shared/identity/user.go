@@ -195,23 +195,30 @@ func (u *User) UsePassword(now time.Time) (changed bool) {
 	return changed
 }
 
-// OnlyMailAddress returns the one e-mail address of u. The error is Invalid if u has none or more
-// than one.
+// OnlyMailAddress returns the one address of u to which mail can be sent. The error is Invalid if u
+// has none or more than one.
 func (u User) OnlyMailAddress() (Address, error) {
-	candidates := slices.DeleteFunc(u.CandidateAddresses(), func(a Address) bool { return a.Type != TypeEmail })
-	if len(candidates) != 1 {
-		return Address{}, InvalidField("/address", "must be given: the user has none, or more than one")
+	mailable, err := MailAddresses(u.CandidateAddresses())
+	if err == nil && len(mailable) != 1 {
+		err = InvalidField("/address", "must be given: the user has none, or more than one")
 	}
-	return candidates[0], nil
+	if err != nil {
+		return Address{}, err
+	}
+	return mailable[0], nil
 }
 
 // OwnMailAddress returns the address to which notices to the owner u can be sent. It is the wanted
-// one if it belongs to u alone, or else the first e-mail address that does. The error is Invalid if
-// there is none.
+// one if it belongs to u alone, or else the first one that does and to which mail can be sent. The
+// error is Invalid if there is none.
 func (u User) OwnMailAddress(wanted string) (string, error) {
+	mailable, err := MailAddresses(u.CandidateAddresses())
+	if err != nil {
+		return "", err
+	}
 	var own []string
-	for _, a := range u.CandidateAddresses() {
-		if a.Type == TypeEmail && slices.Contains(u.Claims(), a.Normalized) {
+	for _, a := range mailable {
+		if slices.Contains(u.Claims(), a.Normalized) {
 			own = append(own, a.Normalized)
 		}
 	}

@@ -85,7 +85,8 @@ func (p Pool) Create(n NewUser, m Maker) (User, error) {
 		v.Add("/id", IDRule)
 	}
 	checkStatus(&v, n.Status)
-	p.addIdentifiers(&v, &u, n.Identifiers, m)
+	// Whoever is to be activated gets a message at an address or, if there is none, at an identifier.
+	p.addIdentifiers(&v, &u, n.Identifiers, n.Status == StatusNew && len(n.Addresses) == 0, m)
 	p.addAddresses(&v, &u, n.Addresses, m)
 	p.addCredentials(&v, &u, n.Credentials, m)
 	checkDocuments(&v, u.Payload, u.Metadata, u.BusinessMetadata)
@@ -99,7 +100,7 @@ func checkStatus(v *Violations, s Status) {
 	}
 }
 
-func (p Pool) addIdentifiers(v *Violations, u *User, list []NewIdentifier, m Maker) {
+func (p Pool) addIdentifiers(v *Violations, u *User, list []NewIdentifier, isMailed bool, m Maker) {
 	if len(list) > MaxIdentifiers {
 		v.Add("/identifiers", fmt.Sprintf("must have at most %d entries", MaxIdentifiers))
 		return
@@ -112,6 +113,8 @@ func (p Pool) addIdentifiers(v *Violations, u *User, list []NewIdentifier, m Mak
 			v.Add(at+"/identifier", err.Error())
 		case slices.ContainsFunc(u.Identifiers, func(known Identifier) bool { return known.Normalized == normalized }):
 			v.Add(at+"/identifier", "is in the list twice")
+		case isMailed && n.Type == TypeEmail:
+			checkMailable(v, at+"/identifier", n.Identifier)
 		}
 		checkObject(v, at+"/metadata", n.Metadata)
 		u.Identifiers = append(u.Identifiers, newIdentifier(n.Identifier, normalized, n.Type, n.Metadata, m))
@@ -139,6 +142,8 @@ func (p Pool) addAddresses(v *Violations, u *User, list []NewAddress, m Maker) {
 			v.Add(at+"/address", err.Error())
 		case slices.ContainsFunc(u.Addresses, func(known Address) bool { return known.Normalized == normalized }):
 			v.Add(at+"/address", "is in the list twice")
+		case u.Status == StatusNew && n.Type == TypeEmail:
+			checkMailable(v, at+"/address", n.Address)
 		}
 		a := newAddress(n.Address, normalized, n.Type, m)
 		a.Status, a.PreferredContact, a.Metadata = firstNonEmpty(StatusActive, n.Status), n.PreferredContact, n.Metadata
@@ -241,6 +246,21 @@ func (c UserChange) Parts() []DataPart {
 	return parts
 }
 
+// checkActivatable records a violation of a user who is to be activated, if no mail can be sent to an
+// address of u or, if u has none, to an identifier.
+func (u *User) checkActivatable(v *Violations) {
+	addresses := u.Addresses
+	if len(addresses) == 0 {
+		addresses = u.CandidateAddresses()
+	}
+	if slices.ContainsFunc(addresses, func(a Address) bool {
+		return a.Type == TypeEmail && CheckMailable("", a.Value) != nil
+	}) {
+		v.Add("/status", "must not be new: the user has an address that cannot receive mail, since the mail "+
+			"service takes only ASCII before the @")
+	}
+}
+
 // Changed returns the user after the change c. The caller checks the documents that c changes (see
 // Parts) against the schemas that are then in force. The error is Invalid.
 func (u User) Changed(c UserChange, m Maker) (User, error) {
@@ -250,6 +270,9 @@ func (u User) Changed(c UserChange, m Maker) (User, error) {
 		if c.Status != u.Status {
 			u.Status, u.StatusUpdatedAt = c.Status, At(m.Now)
 			u.startEpoch(m)
+			if u.Status == StatusNew {
+				u.checkActivatable(&v)
+			}
 		}
 	}
 	for _, field := range []struct{ old, value *jsontext.Value }{

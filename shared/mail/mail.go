@@ -94,9 +94,10 @@ type Values struct {
 
 // PoolValues returns the values that all mails of a pool share.
 func PoolValues(p identity.Pool) Values {
+	replyTo, _ := p.Branding.ReplyAddress() // none if mails could not have it
 	return Values{
 		Pool: p.Name, Colour: p.Colour(),
-		ReplyTo: p.Branding.ReplyTo, CodeInSubject: p.Branding.CodeInSubject,
+		ReplyTo: replyTo.String(), CodeInSubject: p.Branding.CodeInSubject,
 	}
 }
 

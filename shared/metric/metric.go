@@ -30,7 +30,7 @@ const (
 const (
 	MailsSent     Name = "MailsSent"     // mails that SES accepted
 	MailsDropped  Name = "MailsDropped"  // messages that the product's own rules kept from being sent
-	MailsRejected Name = "MailsRejected" // mails that SES refused for good
+	MailsRejected Name = "MailsRejected" // mails that SES refused as they were; the log says what became of each
 	MailsDelayed  Name = "MailsDelayed"  // messages that wait until their pool has budget again
 
 	// BudgetsHalfSpent counts how often half of a pool's mail budget for an hour or a day was spent.

@@ -35,7 +35,10 @@ func (a Addresses) ForActivation(
 ) (Choice, error) {
 	candidates := u.CandidateAddresses()
 	if mailable {
-		candidates = slices.DeleteFunc(candidates, func(a identity.Address) bool { return a.Type != identity.TypeEmail })
+		var err error
+		if candidates, err = identity.MailAddresses(candidates); err != nil {
+			return Choice{}, err
+		}
 	}
 	if asked != "" {
 		candidates = p.Named(candidates, asked)

@@ -93,7 +93,11 @@ func (f *Form) explainViolation(v identity.Violation) bool {
 	}
 	for field := range f.all() {
 		if field.isAddressOf(v.Pointer) {
-			f.AddFault(field, f.words.Say("error.address"))
+			key := "error.address"
+			if identity.CheckMailable("", field.Value) != nil {
+				key = "error.address.mailable"
+			}
+			f.AddFault(field, f.words.Say(key))
 			return true
 		}
 	}

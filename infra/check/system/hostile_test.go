@@ -12,6 +12,7 @@ import (
 
 	"identitypools/infra/check/systemtest"
 	"identitypools/infra/deploy/gateway"
+	"identitypools/shared/identity"
 )
 
 // difficultTexts returns texts that break programs which do not expect them.
@@ -240,7 +241,11 @@ func TestSpellingsAreOneClaim(t *testing.T) {
 			for _, spelling := range []string{pair[0], pair[1], normal} {
 				tenant.System.Must(t, 409, "POST", in+"/users", user(spelling))
 				if kind == "email" {
-					tenant.Public.Must(t, 201, "POST", in+"/register", fields{
+					want := 201
+					if identity.CheckMailable("", spelling) != nil {
+						want = 422 // an identifier like any other, with which nobody can register
+					}
+					tenant.Public.Must(t, want, "POST", in+"/register", fields{
 						"identifier": spelling, "password": systemtest.Password,
 					})
 				}
@@ -331,7 +336,7 @@ func TestMailHeadersAreOurs(t *testing.T) {
 			t.Errorf("a pool named %+q makes the subject %+q", name, sent.Subject)
 		}
 		if !slices.Equal(sent.To, []string{address}) ||
-			sent.From != "Identity Pools <no-reply@example.com>" {
+			sent.From != `"Identity Pools" <no-reply@example.com>` {
 			t.Errorf("a pool named %+q sends from %q to %q, want %q", name, sent.From, sent.To, address)
 		}
 	}

@@ -1,6 +1,7 @@
 package systemtest
 
 import (
+	"encoding/json"
 	"io"
 	"log"
 	"net/http"
@@ -75,12 +76,15 @@ func (p *MailProxy) ClearFault() { p.SetFault(nil) }
 func HangUp(http.ResponseWriter, *http.Request, http.Handler) { panic(http.ErrAbortHandler) }
 
 // Refuse returns a fault that answers with an error as SES does.
-func Refuse(status int, code string) MailFault {
+func Refuse(status int, code string) MailFault { return RefuseWith(status, code, "no") }
+
+// RefuseWith is like Refuse, with the text of the error.
+func RefuseWith(status int, code, text string) MailFault {
 	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
 		w.Header().Set("X-Amzn-Errortype", code)
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
-		_, _ = w.Write([]byte(`{"message":"no"}`))
+		_ = json.NewEncoder(w).Encode(map[string]string{"message": text})
 	}
 }
 

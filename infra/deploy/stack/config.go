@@ -4,13 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/mail"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+
+	"identitypools/shared/identity"
 )
 
 // Config has the choices of a deployment. cdk.json contains each value with its default, and -c
@@ -97,8 +99,8 @@ func Read(context map[string]any) (Config, error) {
 			return s == "" || validAddress(s)
 		}),
 		SignUpOrigins: r.list("signUpOrigins",
-			`an https origin without a path, like "https://app.example.com"`, validOrigin),
-		Domain:      r.matching("domain", `a host name, like "id.example.com"`, validHost),
+			`an https origin in ASCII and lower case, without a path, like "https://app.example.com"`, validOrigin),
+		Domain:      r.matching("domain", `a host name in ASCII and lower case, like "id.example.com"`, validHost),
 		Certificate: r.arn("certificate", "acm"),
 		PublicRate:  r.number("publicRate", 1, 10_000), TokenRate: r.number("tokenRate", 1, 10_000),
 		AdminRate:         r.number("adminRate", 1, 10_000),
@@ -109,7 +111,7 @@ func Read(context map[string]any) (Config, error) {
 		RestoredStream:    r.arn("restoredStream", "dynamodb"),
 		DeletionProtected: r.oneOf("deletionProtection", "true", "false") == "true",
 	}
-	sender, err := mail.ParseAddress(c.MailFrom)
+	sender, err := identity.ParseSender(c.MailFrom)
 	switch {
 	case c.MailFrom == "": // sufficient for viewing the template
 	case err != nil || strings.ContainsAny(c.MailFrom, "\r\n"):
@@ -119,6 +121,10 @@ func Read(context map[string]any) (Config, error) {
 		// a name that is not ASCII is encoded (RFC 2047)
 		c.MailFrom, c.MailAddress = sender.String(), sender.Address
 	}
+	for i, recipient := range c.SandboxRecipients {
+		c.SandboxRecipients[i] = inASCII(recipient)
+	}
+	c.AlarmEmail = inASCII(c.AlarmEmail)
 	if (c.Domain == "") != (c.Certificate == "") {
 		r.fault("domain",
 			"and certificate come together: the certificate of the domain, from ACM in the region of the stack")
@@ -205,20 +211,30 @@ func (r *reader) arn(key, service string) string {
 	})
 }
 
-func validAddress(s string) bool {
-	parsed, err := mail.ParseAddress(s)
-	return err == nil && parsed.Address == s
+func validAddress(s string) bool { return inASCII(s) != "" }
+
+// inASCII returns an e-mail address with its domain in ASCII, as SES and SNS take it, or "" for a text
+// that is no address to which mail can be sent.
+func inASCII(s string) string {
+	address, _ := identity.ParseMailAddress(s)
+	return address.String()
 }
 
 func validOrigin(s string) bool {
 	u, err := url.Parse(s)
-	return err == nil && u.Scheme == "https" && u.Host != "" && u.Scheme+"://"+u.Host == s
+	return err == nil && u.Scheme == "https" && u.Host != "" && u.Scheme+"://"+u.Host == s && isPlain(s)
 }
 
 func validHost(s string) bool {
 	u, err := url.Parse("https://" + s)
 	return s == "" || err == nil && u.Host == s && strings.Contains(s, ".") &&
-		!strings.ContainsAny(s, ":*")
+		!strings.ContainsAny(s, ":*") && isPlain(s)
+}
+
+// isPlain reports whether s is in lower case and in ASCII, as browsers send hosts and AWS takes them
+// (RFC 6454 §6.2).
+func isPlain(s string) bool {
+	return strings.ToLower(s) == s && !strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII })
 }
 
 func validName(s string) bool {

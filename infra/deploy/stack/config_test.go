@@ -54,6 +54,17 @@ func TestAContextIsChecked(t *testing.T) {
 			fields{"signUpOrigins": "http://a.example.com"},
 			[]string{"https origin"},
 		},
+		{
+			"an origin as no browser sends it",
+			fields{"signUpOrigins": "https://bücher.example"},
+			[]string{"https origin in ASCII"},
+		},
+		{
+			"an origin with capitals",
+			fields{"signUpOrigins": "https://App.example.com"},
+			[]string{"https origin in ASCII"},
+		},
+		{"a sender whom SES does not take", fields{"mailFrom": "jörg@example.com"}, []string{"context mailFrom"}},
 		{"any origin", fields{"signUpOrigins": "*"}, []string{"https origin"}},
 		{"origins", fields{"signUpOrigins": "https://a.example.com, https://b.example.com:8443"}, nil},
 		{
@@ -148,6 +159,20 @@ func TestTheSendersName(t *testing.T) {
 	if err != nil || config.MailFrom != "=?utf-8?q?M=C3=BCller?= <no-reply@example.com>" ||
 		config.MailAddress != "no-reply@example.com" {
 		t.Errorf("the sender is %q, %q (%v)", config.MailFrom, config.MailAddress, err)
+	}
+}
+
+// Addresses are deployed in the form in which SES and SNS take them.
+func TestAddressesAreInASCII(t *testing.T) {
+	t.Parallel()
+	config, err := stack.Read(fields{
+		"mailFrom": "Ann <no-reply@Bücher.example>", "alarmEmail": "ops@bücher.example",
+		"sandboxRecipients": "ann@bücher.example, ben@example.com",
+	})
+	if err != nil || config.MailAddress != "no-reply@xn--bcher-kva.example" ||
+		config.MailFrom != `"Ann" <no-reply@xn--bcher-kva.example>` || config.AlarmEmail != "ops@xn--bcher-kva.example" ||
+		strings.Join(config.SandboxRecipients, " ") != "ann@xn--bcher-kva.example ben@example.com" {
+		t.Errorf("%+v (%v)", config, err)
 	}
 }
 

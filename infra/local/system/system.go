@@ -2,7 +2,7 @@
 // one is behind the event adapter. A gateway routes HTTP requests to them, and a reader passes the
 // records of the table's stream to the courier. DynamoDB and SES are replaced by servers that
 // Config names by their URLs. The permissions of infra/deploy/plan are enforced: a call to AWS that
-// a function has no permission for is refused.
+// a function has no permission for is refused. So is a mail with an address that SES does not take.
 //
 // `make run` and the tests start the product with this package. No part of the product imports it.
 package system
@@ -79,7 +79,7 @@ func Start(ctx context.Context, c Config) (*System, error) {
 	}
 	base := "http://" + listener.Addr().String()
 	variables := c.variables(base)
-	watched := append([]func(*middleware.Stack) error{guard(c.Watch)}, c.Middleware...)
+	watched := append([]func(*middleware.Stack) error{refuseMails, guard(c.Watch)}, c.Middleware...)
 	env := cloud.Environment(func(name string) string { return variables[name] }, watched...)
 	config := env.Config("DYNAMODB")
 	db := dynamodb.NewFromConfig(config)
