@@ -23,9 +23,9 @@ type Retention struct {
 	Age     time.Duration // in whole seconds
 }
 
-// AsInAWS is the retention of `make run`. DynamoDB keeps a record of a stream for 24 hours. A laptop
-// is also switched off for days, with records that nobody has read yet. Therefore the last 100,000
-// are kept whatever their age.
+// AsInAWS returns the retention of `make run`. DynamoDB keeps a record of a stream for 24 hours. A
+// laptop is also off for days, with records that nobody has read yet. Therefore the last 100,000 are
+// kept whatever their age.
 func AsInAWS() Retention { return Retention{Records: 100_000, Age: 24 * time.Hour} }
 
 // Create makes the file, for an engine that has not been started yet. A file that exists is left as

@@ -89,9 +89,8 @@ func (s *stream) rest(ctx context.Context) {
 
 // round reads each shard once and reports whether there is more to read at once.
 //
-// It lists the shards only at the beginning, after an error and at the end of a shard, whose records
-// other shards continue. The engine reads all records to answer how far a shard reaches, and all
-// items to describe the table.
+// It lists the shards only at the beginning, after an error and at the end of a shard, which other
+// shards then continue. The engine reads all records to answer how far a shard reaches.
 func (s *stream) round(ctx context.Context) (more bool, err error) {
 	if s.shards == nil {
 		if err := s.list(ctx); err != nil {
