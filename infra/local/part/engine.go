@@ -9,13 +9,15 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+
+	"identitypools/infra/local/database"
 )
 
 // Engine starts a DynamoDB engine. The engine stores its database in the named file, or in memory
 // if the name is empty. A database in memory is empty again after a crash. If the environment
 // variable AWS_ENDPOINT_URL_DYNAMODB is set, Engine starts nothing and returns that endpoint. If no
 // engine is installed, the error says how to install one.
-func Engine(ctx context.Context, log io.Writer, database string) (*Part, error) {
+func Engine(ctx context.Context, log io.Writer, file string) (*Part, error) {
 	if url := os.Getenv("AWS_ENDPOINT_URL_DYNAMODB"); url != "" {
 		return &Part{url: url}, nil
 	}
@@ -23,15 +25,18 @@ func Engine(ctx context.Context, log io.Writer, database string) (*Part, error) 
 	if err != nil {
 		return nil, err
 	}
-	if database != "" {
-		if err := os.MkdirAll(filepath.Dir(database), 0o700); err != nil {
+	if file != "" {
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 			return nil, fmt.Errorf("make the database's folder: %w", err)
+		}
+		if err := database.Create(file, database.AsInAWS()); err != nil {
+			return nil, err
 		}
 	}
 	return Start(ctx, log, Program{Name: "engine", Path: path, Args: func(port int) []string {
 		args := []string{"--host", "127.0.0.1", "--port", strconv.Itoa(port)}
-		if database != "" {
-			args = append(args, "--db-path", database)
+		if file != "" {
+			args = append(args, "--db-path", file)
 		}
 		return args
 	}})

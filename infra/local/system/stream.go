@@ -19,12 +19,15 @@ import (
 	"identitypools/shared/table"
 )
 
-// The reader pauses between reads of an idle stream. It retries a batch that failed after a pause
-// that grows, as Lambda's event source does.
+// The reader reads the stream when this process has changed the table, and otherwise at an interval,
+// for the changes of other processes. It pauses before each read, so that a read under load finds
+// the records of many changes. It retries a batch that failed after a pause that grows, as Lambda's
+// event source does.
 const (
-	idlePause  = 50 * time.Millisecond
-	retryPause = 100 * time.Millisecond
-	maxRetry   = 2 * time.Second
+	idleInterval = time.Second
+	readPause    = 20 * time.Millisecond
+	retryPause   = 100 * time.Millisecond
+	maxRetry     = 2 * time.Second
 )
 
 // stream reads the table's stream and passes its records to the courier as Lambda does. Each shard
@@ -38,9 +41,17 @@ type stream struct {
 	table      string
 	checkpoint string
 	courier    *courier.Service
+	changed    <-chan struct{} // receives something after a change of the table
+	interval   time.Duration   // between reads, if nothing changes
 	now        func() time.Time
 	log        *slog.Logger
 
+	// arn and shards are the table's stream and its shards. They are listed if shards is nil.
+	arn    *string
+	shards []types.Shard
+	// iterators has the iterators of the shards, by stream and shard. The iterator of a shard that
+	// has been read to its end is nil.
+	iterators map[string]*string
 	// done has the sequence number of the last record that is done, by stream and shard.
 	done map[string]string
 }
@@ -48,36 +59,47 @@ type stream struct {
 // run reads the stream until ctx ends. It tries again after every error.
 func (s *stream) run(ctx context.Context) {
 	s.restore()
-	iterators, failures := map[string]*string{}, 0
+	failures := 0
 	for ctx.Err() == nil {
-		progress, err := s.round(ctx, iterators)
+		more, err := s.round(ctx)
 		if err != nil {
 			failures++
-			iterators = map[string]*string{}
+			s.shards, s.iterators = nil, nil
 			backOff(ctx, failures)
 			continue
 		}
 		failures = 0
-		if !progress {
-			sleep(ctx, idlePause)
+		if !more {
+			s.rest(ctx)
 		}
 	}
 }
 
-// round reads each shard once and reports whether there was any record.
-func (s *stream) round(ctx context.Context, iterators map[string]*string) (progress bool, err error) {
-	arn, shards, err := s.shards(ctx)
-	if err != nil {
-		return false, err
+// rest waits until there may be something to read, or until ctx ends.
+func (s *stream) rest(ctx context.Context) {
+	interval := time.NewTimer(s.interval)
+	defer interval.Stop()
+	select {
+	case <-s.changed:
+	case <-interval.C:
+	case <-ctx.Done():
 	}
-	for _, shard := range shards {
-		id := aws.ToString(arn) + " " + aws.ToString(shard.ShardId)
-		iterator, known := iterators[id]
-		if !known {
-			if iterator, err = s.iterator(ctx, arn, shard.ShardId, s.done[id]); err != nil {
-				return progress, err
-			}
+	sleep(ctx, readPause)
+}
+
+// round reads each shard once and reports whether there is more to read at once.
+//
+// It lists the shards only at the beginning, after an error and at the end of a shard, which other
+// shards then continue. The engine reads all records to answer how far a shard reaches.
+func (s *stream) round(ctx context.Context) (more bool, err error) {
+	if s.shards == nil {
+		if err := s.list(ctx); err != nil {
+			return false, err
 		}
+	}
+	for _, shard := range s.shards {
+		id := aws.ToString(s.arn) + " " + aws.ToString(shard.ShardId)
+		iterator := s.iterators[id]
 		if iterator == nil {
 			continue // the shard has been read to its end
 		}
@@ -85,38 +107,54 @@ func (s *stream) round(ctx context.Context, iterators map[string]*string) (progr
 			ShardIterator: iterator, Limit: aws.Int32(table.StreamBatch),
 		})
 		if err != nil {
-			return progress, err
+			return more, err
 		}
-		iterators[id] = out.NextShardIterator
-		if len(out.Records) > 0 {
-			progress = true
-			s.deliver(ctx, id, out.Records)
+		s.iterators[id] = out.NextShardIterator
+		if out.NextShardIterator == nil {
+			s.shards = nil
 		}
+		more = more || len(out.Records) == table.StreamBatch || out.NextShardIterator == nil
+		s.deliver(ctx, id, out.Records)
 	}
-	return progress, nil
+	return more, nil
 }
 
-// shards returns the table's stream and its shards.
-func (s *stream) shards(ctx context.Context) (arn *string, shards []types.Shard, err error) {
+// list lists the shards of the table's stream, and gets an iterator for each new one.
+func (s *stream) list(ctx context.Context) error {
 	described, err := s.db.DescribeTable(ctx, &dynamodb.DescribeTableInput{
 		TableName: aws.String(s.table),
 	})
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	arn = described.Table.LatestStreamArn
-	in := &dynamodbstreams.DescribeStreamInput{StreamArn: arn}
+	if s.iterators == nil {
+		s.iterators = map[string]*string{}
+	}
+	s.arn = described.Table.LatestStreamArn
+	in := &dynamodbstreams.DescribeStreamInput{StreamArn: s.arn}
+	var shards []types.Shard
 	for {
 		out, err := s.streams.DescribeStream(ctx, in)
 		if err != nil {
-			return arn, nil, err
+			return err
 		}
 		shards = append(shards, out.StreamDescription.Shards...)
 		in.ExclusiveStartShardId = out.StreamDescription.LastEvaluatedShardId
 		if in.ExclusiveStartShardId == nil {
-			return arn, shards, nil
+			break
 		}
 	}
+	for _, shard := range shards {
+		id := aws.ToString(s.arn) + " " + aws.ToString(shard.ShardId)
+		if _, known := s.iterators[id]; known {
+			continue
+		}
+		if s.iterators[id], err = s.iterator(ctx, s.arn, shard.ShardId, s.done[id]); err != nil {
+			return err
+		}
+	}
+	s.shards = shards
+	return nil
 }
 
 // iterator returns an iterator that begins after the record with the sequence number last, or, if

@@ -8,6 +8,7 @@
 package system
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -52,6 +53,9 @@ type Config struct {
 	Watch func(plan.Call)
 	// NoCourier leaves the stream unread, for tests that count calls or call the courier themselves.
 	NoCourier bool
+	// Interval is how often the stream is read although this process has changed nothing in the
+	// table. 0 stands for a second.
+	Interval time.Duration
 }
 
 // System is a running product.
@@ -79,7 +83,8 @@ func Start(ctx context.Context, c Config) (*System, error) {
 	}
 	base := "http://" + listener.Addr().String()
 	variables := c.variables(base)
-	watched := append([]func(*middleware.Stack) error{refuseMails, guard(c.Watch)}, c.Middleware...)
+	changed := make(chan struct{}, 1)
+	watched := append([]func(*middleware.Stack) error{refuseMails, guard(c.Watch), signal(changed)}, c.Middleware...)
 	env := cloud.Environment(func(name string) string { return variables[name] }, watched...)
 	config := env.Config("DYNAMODB")
 	db := dynamodb.NewFromConfig(config)
@@ -103,7 +108,8 @@ func Start(ctx context.Context, c Config) (*System, error) {
 	}
 	reader := &stream{
 		db: db, streams: dynamodbstreams.NewFromConfig(config), table: c.Table,
-		checkpoint: c.Checkpoint, courier: post, now: c.Now, log: c.Log,
+		checkpoint: c.Checkpoint, courier: post, changed: changed,
+		interval: cmp.Or(c.Interval, idleInterval), now: c.Now, log: c.Log,
 	}
 	go func() {
 		defer close(s.read)

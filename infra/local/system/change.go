@@ -1,0 +1,30 @@
+package system
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/smithy-go/middleware"
+)
+
+// signal returns a middleware that sends to changed after each call that may have changed the
+// table, also after one that failed. It does not wait for the receiver: one signal stands for all
+// changes since the last one was received. The channel must have room for one.
+func signal(changed chan<- struct{}) func(*middleware.Stack) error {
+	return func(stack *middleware.Stack) error {
+		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("signal", func(
+			ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
+		) (middleware.InitializeOutput, middleware.Metadata, error) {
+			out, metadata, err := next.HandleInitialize(ctx, in)
+			switch in.Parameters.(type) {
+			case *dynamodb.PutItemInput, *dynamodb.UpdateItemInput, *dynamodb.DeleteItemInput,
+				*dynamodb.TransactWriteItemsInput:
+				select {
+				case changed <- struct{}{}:
+				default:
+				}
+			}
+			return out, metadata, err
+		}), middleware.Before)
+	}
+}
