@@ -8,6 +8,7 @@ import (
 	"identitypools/shared/identity"
 	"identitypools/shared/once"
 	"identitypools/shared/otp"
+	"identitypools/shared/retry"
 	"identitypools/shared/table"
 )
 
@@ -18,6 +19,7 @@ type Redeemer struct {
 	Registrations table.Registrations
 	Users         table.Users
 	Coder         *otp.Coder
+	Retry         retry.Policy
 	Now           func() time.Time
 	NewID         func() string
 }
@@ -26,7 +28,7 @@ type Redeemer struct {
 func (t Tools) NewRedeemer(db *table.Table, now func() time.Time, newID func() string) *Redeemer {
 	return &Redeemer{
 		Codes: db.Codes, Mailboxes: db.Mailboxes, Registrations: db.Registrations, Users: db.Users,
-		Coder: t.Coder, Now: now, NewID: newID,
+		Coder: t.Coder, Retry: db.Retry, Now: now, NewID: newID,
 	}
 }
 
@@ -76,20 +78,17 @@ func (r *Redeemer) Redeem(
 		payment = request.Mark
 	}
 	a := r.attempt(p, purpose, proof, payment)
-	for range storeTries {
+	err := r.Retry.Do(ctx, func() error {
 		found, err := a.find(ctx)
-		if err == nil {
-			err = use(ctx, found)
+		if err != nil {
+			return err
 		}
-		switch {
-		case errors.As(err, new(identity.PreconditionFailed)):
-			continue
-		case errors.As(err, new(identity.Invalid)):
-			return errors.Join(err, a.refund(ctx))
-		}
-		return err
+		return use(ctx, found)
+	})
+	if errors.As(err, new(identity.Invalid)) {
+		err = errors.Join(err, a.refund(ctx))
 	}
-	return identity.Unavailable{RetryAfter: time.Second, Cause: identity.PreconditionFailed{}}
+	return err
 }
 
 // Look returns the extended code that was presented, if it is valid, and leaves it as it is. It
