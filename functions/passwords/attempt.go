@@ -2,9 +2,6 @@ package passwords
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"time"
 
 	"identitypools/shared/identity"
 )
@@ -23,45 +20,34 @@ type attempt struct {
 	failures identity.Failures    // those failures, with this attempt
 }
 
-// How long and how often calls that are made at the same time wait for one another. Each write that
-// fails means that the write of another call has succeeded.
-const (
-	crowdPause = 50 * time.Millisecond // while so many attempts are under way that no more may start
-	crowdTries = 30
-	racePause  = 10 * time.Millisecond // after another call has changed the failures
-	raceTries  = 50
-)
+// crowdTries is how often a call looks again while so many attempts are under way that no more may
+// start. Together the looks take longer than identity.OpenLease on average, so that an attempt
+// which never ends keeps nobody out.
+const crowdTries = 30
 
 // start stores one more attempt before anything is compared. Of calls that are made at the same time,
-// one at a time succeeds. If only attempts that are under way prevent another, start waits a little,
-// since they may turn out to be right. Errors: Limited.
-func (s *Service) start(ctx context.Context, who claimed) (attempt, error) {
+// one at a time succeeds, and the others try again. If only attempts that are under way prevent
+// another, start waits a little, since they may turn out to be right. Errors: Limited; Unavailable.
+func (s *Service) start(ctx context.Context, who claimed) (a attempt, err error) {
 	mark, crowded, fresh := s.NewID(), 0, false
-	for raced := 0; raced < raceTries; fresh = true {
-		a, err := s.look(ctx, who, fresh)
+	err = s.Retry.Do(ctx, func() error {
+		a, err = s.look(ctx, who, fresh)
 		if err != nil || a.failures.Mark == mark { // it was stored, and the answer was lost
-			return a, err
+			return err
 		}
 		before, now := a.failures, s.Now()
-		a.failures, err = before.Start(now)
-		switch {
-		case err == nil:
+		fresh = true
+		if a.failures, err = before.Start(now); err == nil {
 			a.failures.Mark = mark
-			err = s.Failures.Replace(ctx, a.of, before, a.failures)
-			if !errors.As(err, new(identity.PreconditionFailed)) {
-				return a, err
-			}
-			raced++
-			err = pause(ctx, racePause)
-		case before.IsCrowded(now) && crowded < crowdTries:
+			return s.Failures.Replace(ctx, a.of, before, a.failures)
+		}
+		if crowded < crowdTries && before.IsCrowded(now) {
 			crowded++
-			err = pause(ctx, crowdPause)
+			return identity.PreconditionFailed{} // it may start once another attempt has ended
 		}
-		if err != nil {
-			return a, err
-		}
-	}
-	return attempt{}, identity.Limited{RetryAfter: time.Second, Reason: "too many attempts at once, try again"}
+		return err
+	})
+	return a, err
 }
 
 // look reads the user and the failures that an attempt is about. If fresh is false, what it reads may
@@ -75,21 +61,18 @@ func (s *Service) look(ctx context.Context, who claimed, fresh bool) (attempt, e
 
 // wrong ends an attempt with a wrong password, which it counts.
 func (s *Service) wrong(ctx context.Context, a attempt, trace string) error {
-	mark := s.NewID()
-	for range raceTries {
+	mark, isStale := s.NewID(), false
+	return s.Retry.Do(ctx, func() (err error) {
+		if isStale {
+			if a, err = s.look(ctx, a.claimed, true); err != nil || a.failures.Mark == mark {
+				return err
+			}
+		}
+		isStale = true
 		next := a.failures.EndWrong(trace, s.Now())
 		next.Mark = mark
-		err := s.Failures.Replace(ctx, a.of, a.failures, next)
-		if !errors.As(err, new(identity.PreconditionFailed)) {
-			return err
-		}
-		if a, err = s.look(ctx, a.claimed, true); err != nil || a.failures.Mark == mark {
-			return err
-		}
-	}
-	return identity.Unavailable{
-		RetryAfter: time.Second, Cause: errors.New("the failures of a user have changed too often"),
-	}
+		return s.Failures.Replace(ctx, a.of, a.failures, next)
+	})
 }
 
 // right ends an attempt with the right password. It forgets the failures that the attempt was counted
@@ -106,16 +89,4 @@ func (s *Service) right(ctx context.Context, a attempt) error {
 		return nil
 	}
 	return s.Failures.RememberDevice(ctx, a.subject, s.NewID(), now.Add(identity.DeviceMemory))
-}
-
-// pause waits for d. Errors: that of the context, if the context ends before.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("wait for other attempts: %w", ctx.Err())
-	}
 }

@@ -11,6 +11,6 @@ import (
 func New(p start.Parts) (http.Handler, error) {
 	return Handler(&Service{
 		Pools: p.Table.Pools, Users: p.Table.Users, Failures: p.Table.Failures, Passwords: password.NewHasher(),
-		Log: p.Log, Now: p.Now, NewID: p.NewID,
+		Retry: p.Table.Retry, Log: p.Log, Now: p.Now, NewID: p.NewID,
 	}, p.Options())
 }

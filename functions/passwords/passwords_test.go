@@ -77,6 +77,23 @@ func TestAPasswordThatMustBeChangedIsGoodOnce(t *testing.T) {
 	tenant.System.Must(t, 401, "POST", "/pools/"+pool+"/user/password/verify", proof)
 }
 
+// Of many right proofs that are given at once, one uses the password up. The others are answered as
+// if they had come later.
+func TestAPasswordThatMustBeChangedIsGoodOnceAtOnce(t *testing.T) {
+	t.Parallel()
+	tenant := systemtest.New(t).NewTenant(t)
+	pool, email := tenant.NewPool(t, nil), systemtest.Address("once")
+	tenant.NewUser(t, pool, "active", email, fields{"credentials": []fields{{"type": "password", "password": systemtest.Password, "must_be_changed": true}}})
+	proof := fields{"identifier": email, "password": systemtest.Password}
+	const many = 24
+	statuses, _ := callAtOnce(many, func(int) systemtest.Response {
+		return tenant.System.Call(t, "POST", "/pools/"+pool+"/user/password/verify", proof)
+	})
+	if statuses[200] != 1 || statuses[401] != many-1 {
+		t.Errorf("the answers are %v", statuses)
+	}
+}
+
 func TestAPasswordExpires(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)

@@ -13,6 +13,7 @@ import (
 	"identitypools/shared/identity"
 	"identitypools/shared/once"
 	"identitypools/shared/password"
+	"identitypools/shared/retry"
 	"identitypools/shared/table"
 )
 
@@ -22,6 +23,7 @@ type Service struct {
 	Users     table.Users
 	Failures  table.Failures
 	Passwords *password.Hasher
+	Retry     retry.Policy
 	Log       *slog.Logger
 	Now       func() time.Time
 	NewID     func() string
@@ -57,7 +59,7 @@ type Verdict struct {
 // Verify verifies a password. It makes the same calls to the table and computes the same hash whoever
 // the user is. It stores the attempt before it compares the password, and counts failures for unknown
 // users as for known ones. A password that must be changed is accepted once and must then be reset.
-// Errors: NotFound for the pool; Invalid; Limited.
+// Errors: NotFound for the pool; Invalid; Limited; Unavailable.
 func (s *Service) Verify(ctx context.Context, tenant, pool string, proof Proof) (Verdict, error) {
 	p, err := s.Pools.Cached(ctx, tenant, pool)
 	if err != nil {
@@ -83,7 +85,7 @@ func (s *Service) Verify(ctx context.Context, tenant, pool string, proof Proof) 
 	if err := s.right(ctx, a); err != nil {
 		return Verdict{}, err
 	}
-	return verdict, s.settle(ctx, p, u, proof.Password, result)
+	return s.settle(ctx, a, proof.Password, result, verdict)
 }
 
 // find returns the user whom a proof names and the subject for which failures are counted. If nobody
@@ -151,28 +153,46 @@ func (s *Service) judge(u identity.User, result password.Result) Verdict {
 	return verdict
 }
 
-// settle stores what follows from a right password: one that must be changed is used up, and a weak
-// hash is renewed.
+// settle stores what follows from the right password of an attempt: a password that must be changed
+// is used up, and a weak hash is renewed. If the user has changed since the attempt read it, a
+// password that must be changed is judged again, as it is now. So of several right proofs that are
+// given at once one uses it up, and the others get the verdict on a password that is used up.
 func (s *Service) settle(
-	ctx context.Context, p identity.Pool, u identity.User, given string, result password.Result,
-) error {
-	old, stored := u, u.PasswordHash
-	changed := u.UsePassword(s.Now())
-	u.PasswordHash = ""
+	ctx context.Context, a attempt, given string, result password.Result, verdict Verdict,
+) (Verdict, error) {
+	compared, renewed := a.account.User.PasswordHash, ""
 	if result.Renew {
-		hash, err := s.Passwords.Hash(ctx, given)
-		if err != nil {
-			return err
+		var err error
+		if renewed, err = s.Passwords.Hash(ctx, given); err != nil {
+			return verdict, err
 		}
-		u.PasswordHash = hash
 	}
-	if !changed && (u.PasswordHash == "" || u.PasswordHash == stored) {
-		return nil
-	}
-	_, err := s.Users.Replace(ctx, old, u, once.Reply[identity.User]{})
-	if errors.As(err, new(identity.PreconditionFailed)) && !changed {
-		s.Log.Info("hash was not renewed: the user has changed meanwhile", "pool", p.ID)
-		return nil
-	}
-	return err
+	isStale := false
+	err := s.Retry.Do(ctx, func() (err error) {
+		if isStale {
+			if a, err = s.look(ctx, a.claimed, true); err != nil {
+				return err
+			}
+			if verdict = s.judge(a.account.User, result); a.account.User.PasswordHash != compared {
+				verdict.Outcome = Incorrect
+			}
+			if verdict.Outcome != Correct {
+				return nil
+			}
+		}
+		isStale = true
+		next := a.account.User
+		isUsedUp := next.UsePassword(s.Now())
+		if !isUsedUp && renewed == "" {
+			return nil
+		}
+		next.PasswordHash = renewed
+		_, err = s.Users.Replace(ctx, a.account.User, next, once.Reply[identity.User]{})
+		if errors.As(err, new(identity.PreconditionFailed)) && !isUsedUp {
+			s.Log.Info("hash was not renewed: the user has changed meanwhile", "pool", a.user.Pool)
+			return nil
+		}
+		return err
+	})
+	return verdict, err
 }

@@ -15,6 +15,6 @@ func New(p start.Parts) (http.Handler, error) {
 	}
 	return Handler(&Service{
 		Pools: p.Table.Pools, MailTexts: p.Table.MailTexts, Deletions: p.Table.Deletions, Texts: texts,
-		Now: p.Now, NewID: p.NewID,
+		Retry: p.Table.Retry, Now: p.Now, NewID: p.NewID,
 	}, p.Options())
 }

@@ -111,7 +111,7 @@ func (s *Service) UpdateMailText(
 	ctx context.Context, r identity.MailRef, match identity.Match, change identity.MailTextChange,
 	reply once.Reply[identity.MailText],
 ) (m identity.MailText, err error) {
-	err = match.Change(func() error {
+	err = s.Retry.Change(ctx, match, func() error {
 		c, err := s.find(ctx, r, match)
 		if err != nil {
 			return err
@@ -140,7 +140,7 @@ func changedText(m identity.MailText, c identity.MailTextChange) (identity.MailT
 func (s *Service) DeleteMailText(
 	ctx context.Context, r identity.MailRef, match identity.Match, reply once.Reply[once.None],
 ) error {
-	return match.Change(func() error {
+	return s.Retry.Change(ctx, match, func() error {
 		c, err := s.find(ctx, r, match)
 		if err != nil {
 			return err

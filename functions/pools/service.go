@@ -10,6 +10,7 @@ import (
 	"identitypools/shared/identity"
 	"identitypools/shared/mail"
 	"identitypools/shared/once"
+	"identitypools/shared/retry"
 	"identitypools/shared/table"
 )
 
@@ -19,6 +20,7 @@ type Service struct {
 	MailTexts table.MailTexts // the texts that pools have set
 	Deletions table.Deletions
 	Texts     *mail.Texts // the default texts
+	Retry     retry.Policy
 	Now       func() time.Time
 	NewID     func() string
 }
@@ -52,7 +54,7 @@ func (s *Service) Update(
 	ctx context.Context, tenant, id string, match identity.Match, c identity.PoolChange,
 	reply once.Reply[identity.Pool],
 ) (p identity.Pool, err error) {
-	err = match.Change(func() error {
+	err = s.Retry.Change(ctx, match, func() error {
 		old, err := s.Read(ctx, tenant, id, match)
 		if err != nil {
 			return err
@@ -89,7 +91,7 @@ func (s *Service) mustBeEmpty(ctx context.Context, p identity.Pool) error {
 func (s *Service) Delete(
 	ctx context.Context, tenant, id string, match identity.Match, reply once.Reply[once.None],
 ) error {
-	err := match.Change(func() error {
+	err := s.Retry.Change(ctx, match, func() error {
 		p, err := s.Read(ctx, tenant, id, match)
 		if err != nil {
 			return err

@@ -40,6 +40,6 @@ func New(p start.Parts) (http.Handler, error) {
 		},
 		MayReturnTo: onetime.ReturnURLs(p.Env.Get("RETURN_ORIGINS")),
 		Work:        work.Issuer{Key: tools.Work, Random: rand.Reader, Now: p.Now},
-		Now:         p.Now, NewID: p.NewID,
+		Retry:       t.Retry, Now: p.Now, NewID: p.NewID,
 	}, tools.Source, origins, p.Options())
 }

@@ -23,6 +23,7 @@ import (
 	"identitypools/shared/once"
 	"identitypools/shared/otp"
 	"identitypools/shared/password"
+	"identitypools/shared/retry"
 	"identitypools/shared/schema"
 	"identitypools/shared/table"
 	"identitypools/shared/work"
@@ -43,6 +44,7 @@ type Service struct {
 	Activator     *activate.Activator
 	Work          work.Issuer
 	MayReturnTo   func(url string) bool // reports whether a message may have the post-activation URL
+	Retry         retry.Policy
 	Now           func() time.Time
 	NewID         func() string
 }
@@ -102,10 +104,6 @@ func (s *Service) draft(
 	return d, v.Err()
 }
 
-// staleTries is how often a registration is checked if the pool keeps changing between the check
-// and the write.
-const staleTries = 3
-
 // Register stores a registration and, if mail is true, asks for the message with its code. The
 // answer, the work and the calls to the table are the same whoever owns the identifier.
 //
@@ -116,20 +114,19 @@ func (s *Service) Register(
 	ctx context.Context, p identity.Pool, in identity.SelfRegistration, mail bool, share proof,
 	o identity.MessageOptions, reply once.Reply[Registered],
 ) (Registered, error) {
-	var err error
-	for range staleTries {
-		var done Registered
+	var done Registered
+	tenant, pool := p.Tenant, p.ID
+	err := s.Retry.Do(ctx, func() (err error) {
+		if p.ID == "" {
+			if p, err = s.Open(ctx, tenant, pool); err != nil {
+				return err
+			}
+		}
 		done, err = s.register(ctx, p, in, mail, share, o, reply)
-		if !errors.As(err, new(identity.PreconditionFailed)) {
-			return done, err
-		}
-		if p, err = s.Open(ctx, p.Tenant, p.ID); err != nil {
-			return Registered{}, err
-		}
-	}
-	return Registered{}, identity.Unavailable{
-		RetryAfter: time.Second, Cause: errors.New("the pool changes again and again"),
-	}
+		p = identity.Pool{} // another try reads the current one
+		return err
+	})
+	return done, err
 }
 
 // RegisterFrom is like Register, for a request from a source whose budget of submissions it spends

@@ -311,7 +311,7 @@ func TestWorkCountsOnce(t *testing.T) {
 // of its solution.
 func TestWorkIsNotLostToAFault(t *testing.T) {
 	t.Parallel()
-	s := newScarcePool(t, systemtest.WithMiddleware(systemtest.InjectFaults))
+	s := newScarcePool(t, systemtest.WithMiddleware(systemtest.InjectFaults), systemtest.WithoutPauses)
 	for _, reach := range []systemtest.Reach{systemtest.OnceBelow, systemtest.OnceAbove} {
 		for n, calls := 0, 1; n < calls; n++ {
 			body := fields{"identifier": systemtest.Address("hal"), "altcha": s.solution(t, s.pool)}

@@ -10,6 +10,7 @@ import (
 
 	"identitypools/shared/identity"
 	"identitypools/shared/once"
+	"identitypools/shared/retry"
 	"identitypools/shared/schema"
 	"identitypools/shared/table"
 )
@@ -17,6 +18,7 @@ import (
 // Service has the use cases for identity schemas.
 type Service struct {
 	Schemas table.Schemas
+	Retry   retry.Policy
 	Now     func() time.Time
 	NewID   func() string
 }
@@ -79,7 +81,7 @@ func (s *Service) Update(
 	ctx context.Context, tenant, id string, match identity.Match, c identity.SchemaChange,
 	reply once.Reply[identity.Schema],
 ) (changed identity.Schema, err error) {
-	err = match.Change(func() error {
+	err = s.Retry.Change(ctx, match, func() error {
 		old, err := s.changeable(ctx, tenant, id, match)
 		if err != nil {
 			return err
@@ -101,7 +103,7 @@ func (s *Service) Update(
 func (s *Service) Delete(
 	ctx context.Context, tenant, id string, match identity.Match, reply once.Reply[once.None],
 ) error {
-	return match.Change(func() error {
+	return s.Retry.Change(ctx, match, func() error {
 		old, err := s.changeable(ctx, tenant, id, match)
 		if err != nil {
 			return err

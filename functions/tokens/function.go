@@ -23,6 +23,7 @@ func New(p start.Parts) (http.Handler, error) {
 		return nil, err
 	}
 	return Handler(&Service{
-		Clients: p.Table.Clients, Keys: p.Table.Keys, Issuer: issuer, PublicURL: p.Env.Must("PUBLIC_URL"), Now: p.Now,
+		Clients: p.Table.Clients, Keys: p.Table.Keys, Issuer: issuer, PublicURL: p.Env.Must("PUBLIC_URL"),
+		Retry: p.Table.Retry, Now: p.Now,
 	}, p.Options())
 }

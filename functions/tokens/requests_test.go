@@ -19,6 +19,7 @@ import (
 	"identitypools/infra/check/parttest"
 	"identitypools/infra/check/systemtest"
 	"identitypools/shared/access"
+	"identitypools/shared/retry"
 )
 
 func TestMain(m *testing.M) { os.Exit(parttest.Main(m)) }
@@ -243,7 +244,10 @@ func TestKeysArePublishedByManyAtOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		keys := &simultaneousKeys{table: product.Table.Keys, all: &all}
-		service := &tokens.Service{Clients: product.Table.Clients, Keys: keys, Issuer: issuer, PublicURL: "https://id.example.com/", Now: product.Clock.Now}
+		service := &tokens.Service{
+			Clients: product.Table.Clients, Keys: keys, Issuer: issuer, PublicURL: "https://id.example.com/",
+			Retry: retry.Random(), Now: product.Clock.Now,
+		}
 		group.Go(func() {
 			token, err := service.Issue(t.Context(), tokens.Grant{Tenant: "acme", Caller: access.Admin, ClientID: "c", Secret: "secret"})
 			if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"identitypools/shared/access"
 	"identitypools/shared/identity"
+	"identitypools/shared/retry"
 	"identitypools/shared/table"
 )
 
@@ -22,6 +23,7 @@ type Service struct {
 	Keys      Keys
 	Issuer    *access.Issuer
 	PublicURL string // the base of the issuers' URLs
+	Retry     retry.Policy
 	Now       func() time.Time
 
 	mu        sync.Mutex
@@ -135,25 +137,20 @@ func (s *Service) PublicKeys(ctx context.Context) ([]byte, error) {
 
 // publish adds the issuer's key to the published ones unless it is among them, and returns them
 // all.
-func (s *Service) publish(ctx context.Context) ([]byte, error) {
-	for range 3 {
+func (s *Service) publish(ctx context.Context) (set []byte, err error) {
+	err = s.Retry.Do(ctx, func() error {
 		old, err := s.Keys.Get(ctx)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		set, changed, err := s.Issuer.AddPublicKey(old)
-		if err != nil {
-			return nil, err
+		var changed bool
+		if set, changed, err = s.Issuer.AddPublicKey(old); err != nil || !changed {
+			return err
 		}
-		if changed {
-			err = s.Keys.Replace(ctx, old, set)
-		}
-		switch {
-		case err == nil:
-			return set, nil
-		case !errors.As(err, new(identity.PreconditionFailed)):
-			return nil, fmt.Errorf("publish keys: %w", err)
-		}
+		return s.Keys.Replace(ctx, old, set)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("publish keys: %w", err)
 	}
-	return nil, identity.Unavailable{RetryAfter: time.Second, Cause: identity.PreconditionFailed{}}
+	return set, nil
 }

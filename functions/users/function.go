@@ -13,6 +13,6 @@ func New(p start.Parts) (http.Handler, error) {
 	return Handler(&Service{
 		Pools: p.Table.Pools, Users: p.Table.Users, Registrations: p.Table.Registrations,
 		Suppressions: p.Table.Suppressions, Documents: schema.NewChecker(p.Table.Schemas),
-		Passwords: password.NewHasher(), Now: p.Now, NewID: p.NewID,
+		Passwords: password.NewHasher(), Retry: p.Table.Retry, Now: p.Now, NewID: p.NewID,
 	}, p.Options())
 }

@@ -9,6 +9,7 @@ import (
 	"identitypools/shared/identity"
 	"identitypools/shared/once"
 	"identitypools/shared/password"
+	"identitypools/shared/retry"
 	"identitypools/shared/schema"
 	"identitypools/shared/table"
 )
@@ -21,6 +22,7 @@ type Service struct {
 	Suppressions  table.Suppressions
 	Documents     *schema.Checker
 	Passwords     *password.Hasher
+	Retry         retry.Policy
 	Now           func() time.Time
 	NewID         func() string
 }
@@ -124,7 +126,7 @@ func (s *Service) Update(
 	ctx context.Context, ref identity.UserRef, match identity.Match, c identity.UserChange,
 	reply once.Reply[identity.User],
 ) (u identity.User, err error) {
-	err = match.Change(func() error {
+	err = s.Retry.Change(ctx, match, func() error {
 		old, err := s.Read(ctx, ref, match)
 		if err != nil {
 			return err
@@ -146,7 +148,7 @@ func (s *Service) Update(
 func (s *Service) Delete(
 	ctx context.Context, ref identity.UserRef, match identity.Match, reply once.Reply[once.None],
 ) error {
-	return match.Change(func() error {
+	return s.Retry.Change(ctx, match, func() error {
 		u, err := s.Read(ctx, ref, match)
 		if err != nil {
 			return err

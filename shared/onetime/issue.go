@@ -14,12 +14,12 @@ package onetime
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"identitypools/shared/identity"
 	"identitypools/shared/once"
 	"identitypools/shared/otp"
+	"identitypools/shared/retry"
 	"identitypools/shared/table"
 )
 
@@ -28,17 +28,14 @@ type Issuer struct {
 	Codes     table.Codes
 	Mailboxes table.Mailboxes
 	Coder     *otp.Coder
+	Retry     retry.Policy
 	Now       func() time.Time
 }
 
 // NewIssuer returns an Issuer of codes in a table.
 func (t Tools) NewIssuer(db *table.Table, now func() time.Time) *Issuer {
-	return &Issuer{Codes: db.Codes, Mailboxes: db.Mailboxes, Coder: t.Coder, Now: now}
+	return &Issuer{Codes: db.Codes, Mailboxes: db.Mailboxes, Coder: t.Coder, Retry: db.Retry, Now: now}
 }
-
-// storeTries bounds how often codes are read and stored again because others of the user were
-// stored in between.
-const storeTries = 5
 
 // Prepare decides whether a new code is made for a user who has the codes c. It returns those of c
 // that stay valid, and the number of the latest guess at codes of the mailbox that the new code goes
@@ -63,22 +60,22 @@ func (i *Issuer) Issue(
 		MailedAt: identity.At(now), ExpiresAt: identity.At(now).Add(time.Duration(policy.TTL)),
 	}
 	stored := once.Map(reply, func(once.None) (otp.Issued, error) { return made, nil })
-	for range storeTries {
-		var codes identity.Codes
-		if codes, err = i.Codes.Get(ctx, ref, purpose); err != nil {
-			return otp.Issued{}, err
+	err = i.Retry.Do(ctx, func() error {
+		codes, err := i.Codes.Get(ctx, ref, purpose)
+		if err != nil {
+			return err
 		}
 		var guesses int64
 		if codes, guesses, err = prepare(codes, mailed); err != nil {
-			return otp.Issued{}, err
+			return err
 		}
 		codes = codes.Issued(code, guesses, now, time.Duration(policy.TTL))
-		err = i.Codes.Replace(ctx, identity.UserCodes{User: ref, Purpose: purpose, Codes: codes}, stored)
-		if !errors.As(err, new(identity.PreconditionFailed)) {
-			return made, err
-		}
+		return i.Codes.Replace(ctx, identity.UserCodes{User: ref, Purpose: purpose, Codes: codes}, stored)
+	})
+	if err != nil {
+		return otp.Issued{}, err
 	}
-	return otp.Issued{}, identity.Unavailable{RetryAfter: time.Second, Cause: err}
+	return made, nil
 }
 
 // Alone returns a Prepare for a code that kills the user's other codes for its purpose.

@@ -9,6 +9,7 @@ import (
 	"identitypools/shared/identity"
 	"identitypools/shared/once"
 	"identitypools/shared/otp"
+	"identitypools/shared/retry"
 	"identitypools/shared/table"
 )
 
@@ -19,6 +20,7 @@ type Redeemer struct {
 	Registrations table.Registrations
 	Users         table.Users
 	Coder         *otp.Coder
+	Retry         retry.Policy
 	Now           func() time.Time
 	NewID         func() string
 }
@@ -27,7 +29,7 @@ type Redeemer struct {
 func (t Tools) NewRedeemer(db *table.Table, now func() time.Time, newID func() string) *Redeemer {
 	return &Redeemer{
 		Codes: db.Codes, Mailboxes: db.Mailboxes, Registrations: db.Registrations, Users: db.Users,
-		Coder: t.Coder, Now: now, NewID: newID,
+		Coder: t.Coder, Retry: db.Retry, Now: now, NewID: newID,
 	}
 }
 
@@ -88,7 +90,8 @@ func (r *Redeemer) Redeem(
 		payment = request.Mark
 	}
 	a := r.attempt(p, purpose, proof, payment)
-	for try := range storeTries {
+	hasReadAgain := false
+	err := r.Retry.Do(ctx, func() error {
 		found, err := a.find(ctx)
 		isValid := err == nil
 		if isValid {
@@ -97,16 +100,17 @@ func (r *Redeemer) Redeem(
 		switch {
 		case found.Repeats != nil:
 			return errors.Join(err, a.endRepeat(ctx, *found.Repeats, err))
-		case isValid && try == 0 && errors.As(err, new(identity.InvalidCode)):
-			continue // the code may have been redeemed after it was read, and before its user was
-		case errors.As(err, new(identity.PreconditionFailed)):
-			continue
-		case errors.As(err, new(identity.Invalid)):
-			return errors.Join(err, a.refund(ctx))
+		case isValid && !hasReadAgain && errors.As(err, new(identity.InvalidCode)):
+			// The code may have been redeemed after it was read, and before its user was.
+			hasReadAgain = true
+			return identity.PreconditionFailed{}
 		}
 		return err
+	})
+	if errors.As(err, new(identity.Invalid)) {
+		err = errors.Join(err, a.refund(ctx))
 	}
-	return identity.Unavailable{RetryAfter: time.Second, Cause: identity.PreconditionFailed{}}
+	return err
 }
 
 // Look returns the extended code that was presented, if it is valid, and leaves it as it is. It

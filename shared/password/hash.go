@@ -4,7 +4,8 @@
 // Hashes are strings in the PHC format. New hashes are argon2id with the parameters that OWASP
 // recommends. Verify also accepts older and imported hashes: argon2id with other parameters,
 // bcrypt, PBKDF2, and the salted SHA-2 of LDAP directories. Every password is normalized to NFKC
-// before it is checked or hashed.
+// before it is checked or hashed. Since other systems hash passwords as they are typed, Verify also
+// compares the password without the normalization.
 //
 // The strengths that a pool can demand are named after the scores of zxcvbn, but this package
 // estimates them itself (see strength.go): linking trustelem/zxcvbn v1.0.1 adds 2.8 MB to a binary,
@@ -16,6 +17,7 @@
 package password
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -78,7 +80,8 @@ type Result struct {
 	OK bool // the password is right
 
 	// Renew is set if the password is right but its stored hash is weaker than a new hash would
-	// be. The caller should then store a new hash of the password.
+	// be, or is not of the normalized password. The caller should then store a new hash of the
+	// password, which is right in every Unicode form of it.
 	Renew bool
 
 	// Trace is the first bytes of the computed hash. Two equal wrong passwords have equal traces,
@@ -91,8 +94,12 @@ type Result struct {
 // cannot be read or its parameters are out of bounds, and if ctx ends before a slot is free. A
 // wrong password is not an error: the Result is then not OK.
 //
-// A wrong password costs at least the work of a new hash, however weak the stored hash is. So the
-// duration does not reveal whose hash is weak (ASVS 6.3.8), and no trace is cheaper to guess.
+// Verify compares the password normalized to NFKC and, if that changes it, also as it was given,
+// because imported hashes may be of passwords that were not normalized.
+//
+// A wrong password costs at least the work of a new hash for each form that is compared, however
+// weak the stored hash is. So the duration does not reveal whose hash is weak (ASVS 6.3.8), and no
+// trace is cheaper to guess.
 func (h *Hasher) Verify(ctx context.Context, stored, password string) (Result, error) {
 	s, err := parseHash(stored)
 	if err != nil {
@@ -100,17 +107,34 @@ func (h *Hasher) Verify(ctx context.Context, stored, password string) (Result, e
 	}
 	var result Result
 	err = h.runInTurn(ctx, func() error {
-		normal := []byte(norm.NFKC.String(password))
-		key, ok := s.check(normal)
-		if !ok && s.weak {
-			salt := sha256.Sum256([]byte(stored))
-			key = deriveKey(normal, salt[:saltLength])
+		for i, form := range formsOf(password) {
+			key, ok := s.check(form)
+			if !ok && s.weak {
+				salt := sha256.Sum256([]byte(stored))
+				key = deriveKey(form, salt[:saltLength])
+			}
+			result.OK = result.OK || ok
+			result.Renew = result.Renew || ok && (s.weak || i > 0)
+			copy(result.Trace[:], key)
 		}
-		result = Result{OK: ok, Renew: ok && s.weak}
-		copy(result.Trace[:], key)
 		return nil
 	})
 	return result, err
+}
+
+// formsOf returns the forms in which a password is compared: normalized to NFKC, and then as it was
+// given, if that is another text. The number of forms depends on the password alone. All of them
+// are compared, whether or not there is a stored hash and whatever it is, so the duration reveals
+// nothing about the user.
+//
+// The trace of a password is that of the last form, so that passwords which differ only before the
+// normalization are not taken for repeats of each other.
+func formsOf(password string) [][]byte {
+	forms := [][]byte{[]byte(norm.NFKC.String(password))}
+	if given := []byte(password); !bytes.Equal(given, forms[0]) {
+		forms = append(forms, given)
+	}
+	return forms
 }
 
 // VerifyDummy does the work of Verify where there is no stored hash, for example because there is
@@ -120,7 +144,9 @@ func (h *Hasher) Verify(ctx context.Context, stored, password string) (Result, e
 func (h *Hasher) VerifyDummy(ctx context.Context, password string) (Result, error) {
 	var result Result
 	err := h.runInTurn(ctx, func() error {
-		copy(result.Trace[:], deriveKey([]byte(norm.NFKC.String(password)), make([]byte, saltLength)))
+		for _, form := range formsOf(password) {
+			copy(result.Trace[:], deriveKey(form, make([]byte, saltLength)))
+		}
 		return nil
 	})
 	return result, err

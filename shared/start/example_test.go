@@ -12,6 +12,7 @@ import (
 	"identitypools/shared/api"
 	"identitypools/shared/cloud"
 	"identitypools/shared/identity"
+	"identitypools/shared/retry"
 	"identitypools/shared/start"
 )
 
@@ -37,7 +38,7 @@ func ExampleNew() {
 		return map[string]string{"TABLE_NAME": "identity-pools"}[name]
 	})
 	db := dynamodb.New(dynamodb.Options{Region: "eu-central-1"})
-	parts := start.New(env, db, slog.New(slog.DiscardHandler), time.Now)
+	parts := start.New(env, db, slog.New(slog.DiscardHandler), time.Now, retry.Random())
 	handler, err := newHandler(parts)
 	fmt.Println(handler != nil, err)
 	// Output: true <nil>

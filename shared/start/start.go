@@ -17,6 +17,7 @@ import (
 	"identitypools/shared/api"
 	"identitypools/shared/cloud"
 	"identitypools/shared/metric"
+	"identitypools/shared/retry"
 	"identitypools/shared/table"
 )
 
@@ -30,11 +31,14 @@ type Parts struct {
 	NewID    func() string
 }
 
-// New returns the parts of a process with the environment env that uses the database db. The
-// metrics in its log have the name of its table.
-func New(env cloud.Env, db *dynamodb.Client, log *slog.Logger, now func() time.Time) Parts {
+// New returns the parts of a process with the environment env that uses the database db. Changes
+// that lose against simultaneous ones are tried again as the policy says. The metrics in its log
+// have the name of its table.
+func New(
+	env cloud.Env, db *dynamodb.Client, log *slog.Logger, now func() time.Time, again retry.Policy,
+) Parts {
 	name := env.Must("TABLE_NAME")
-	t := table.Open(db, name, now)
+	t := table.Open(db, name, now, again)
 	return Parts{
 		Env: env, Table: t, Verifier: access.NewVerifier(t.Keys.Get, now),
 		Log: metric.NewLogger(log, name), Now: now, NewID: uuid.NewString,
@@ -50,7 +54,7 @@ func (p Parts) Options() api.Options {
 func FromEnvironment() Parts {
 	env := cloud.Environment(os.Getenv)
 	db := dynamodb.NewFromConfig(env.Config("DYNAMODB"))
-	return New(env, db, slog.New(slog.NewJSONHandler(os.Stdout, nil)), time.Now)
+	return New(env, db, slog.New(slog.NewJSONHandler(os.Stdout, nil)), time.Now, retry.Random())
 }
 
 // HTTP runs a function that serves routes under Lambda. It does not return. It panics if the

@@ -25,15 +25,15 @@ func (t Users) Activate(
 		claims   = without(u.Claims(), old.Claims())
 		replaced []identity.User
 	)
-	for range conflictTries {
+	err := t.again(ctx, func() error {
 		writes, err := t.activating(old, u, spent, notice, claims, replaced)
 		if err != nil {
-			return u, err
+			return err
 		}
 		err = t.transact(ctx, writes, reply.With(u))
 		var stopped cancelled
 		if !errors.As(err, &stopped) || stopped.before(1+len(spent)) {
-			return u, unchanged(err, "activate user")
+			return unchanged(err, "activate user")
 		}
 		var taken []int
 		for i, normalized := range claims {
@@ -42,13 +42,14 @@ func (t Users) Activate(
 			}
 		}
 		if replaced, err = t.unprovedOwners(ctx, u, taken); errors.As(err, new(identity.Conflict)) {
-			return u, identity.Conflict{Reason: "the address belongs to another user of this pool"}
+			return identity.Conflict{Reason: "the address belongs to another user of this pool"}
 		}
 		if err != nil {
-			return u, err
+			return err
 		}
-	}
-	return u, identity.Unavailable{RetryAfter: retryAfter, Cause: errCondition}
+		return errLost
+	})
+	return u, err
 }
 
 // activating returns the writes of Activate: first the user, then the codes in the order of spent,

@@ -38,7 +38,7 @@ func UserOf(partition, sort string) (ref identity.UserRef, ok bool) {
 // CountUsers adds changes, all of one pool, to the pool's number of users. It leaves out changes
 // that were counted before. The error is NotFound if the pool does not exist any more.
 func (t Pools) CountUsers(ctx context.Context, tenant, pool string, changes []UserChange) error {
-	for range conflictTries {
+	return t.again(ctx, func() error {
 		k := poolCountKey(tenant, pool)
 		it, err := t.get(ctx, k, "")
 		if err != nil {
@@ -61,14 +61,13 @@ func (t Pools) CountUsers(ctx context.Context, tenant, pool string, changes []Us
 		case errors.As(err, &stopped) && stopped.at(1):
 			return identity.NotFound{Thing: "pool", ID: pool}
 		case errors.As(err, &stopped):
-			continue
+			return errLost
 		case err != nil:
 			return fmt.Errorf("count users of pool %s: %w", pool, err)
 		}
 		t.pools.drop(poolKey(tenant, pool))
 		return nil
-	}
-	return identity.Unavailable{RetryAfter: retryAfter, Cause: errCondition}
+	})
 }
 
 // counted returns the sum of the changes that are not in seen, and seen with these changes added.

@@ -3,7 +3,7 @@ package table
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
+	"fmt"
 	"net"
 	"slices"
 	"time"
@@ -21,6 +21,10 @@ import (
 // errCondition is the error for a write whose condition does not hold. Every exported method turns
 // it into an error of the domain.
 var errCondition = errors.New("condition does not hold")
+
+// errLost is the error for a write that a simultaneous one prevented, and that is made again: see
+// store.again.
+var errLost = errors.New("a simultaneous write came first")
 
 // errThrottled is the error for a read that the table has carried out only in part.
 var errThrottled = errors.New("table leaves keys unprocessed")
@@ -72,13 +76,6 @@ func isTemporary(err error) bool {
 	return errors.As(err, &unreachable) || errors.As(err, &sent) && response == nil
 }
 
-// conflictTries is how often a transaction that conflicts with another one is tried. The pauses
-// between the tries grow from conflictPause.
-const (
-	conflictTries = 5
-	conflictPause = 10 * time.Millisecond
-)
-
 // cancelled is the error for a transaction of which some conditions do not hold. The field failed
 // has the indexes of the writes whose conditions these are.
 type cancelled struct{ failed []int }
@@ -100,9 +97,9 @@ func (c cancelled) before(n int) bool {
 var errRepeated = errors.New("a repeat of the request has been carried out")
 
 // transact carries out all writes or none of them, and stores the answer with them unless it is
-// zero. After a conflict with another transaction, it tries again with jitter. The error is
-// cancelled if a condition does not hold, and identity.Unavailable if conflicts go on or if a
-// repeat of the request was faster.
+// zero. After a conflict with another transaction, it tries again. The error is cancelled if a
+// condition does not hold, and identity.Unavailable if conflicts go on or if a repeat of the request
+// was faster.
 func (t *store) transact(ctx context.Context, writes []types.TransactWriteItem, reply once.Answer) error {
 	if reply.IsZero() {
 		return t.transactAll(ctx, writes)
@@ -124,12 +121,8 @@ func (t *store) transact(ctx context.Context, writes []types.TransactWriteItem, 
 
 // transactAll is transact without an answer.
 func (t *store) transactAll(ctx context.Context, writes []types.TransactWriteItem) error {
-	var err error
-	for try := range conflictTries {
-		if try > 0 {
-			pause(ctx, conflictPause<<try)
-		}
-		_, err = t.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: writes})
+	return t.again(ctx, func() error {
+		_, err := t.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: writes})
 		var stopped *types.TransactionCanceledException
 		if !errors.As(err, &stopped) {
 			return failure(err)
@@ -146,16 +139,11 @@ func (t *store) transactAll(ctx context.Context, writes []types.TransactWriteIte
 		if len(failed) > 0 {
 			return cancelled{failed}
 		}
-	}
-	return identity.Unavailable{RetryAfter: retryAfter, Cause: err}
+		return fmt.Errorf("%w: %v", errLost, err)
+	})
 }
 
-// pause waits for about d, or until ctx ends.
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d/2 + rand.N(d))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
+// again calls try until its result is not errLost, as retry.Policy.DoWhile does.
+func (t *store) again(ctx context.Context, try func() error) error {
+	return t.retry.DoWhile(ctx, func(err error) bool { return errors.Is(err, errLost) }, try)
 }

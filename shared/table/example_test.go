@@ -11,6 +11,7 @@ import (
 
 	"identitypools/shared/identity"
 	"identitypools/shared/once"
+	"identitypools/shared/retry"
 	"identitypools/shared/table"
 )
 
@@ -23,7 +24,7 @@ func ExampleOpen() {
 		fmt.Println(err)
 		return
 	}
-	t := table.Open(dynamodb.NewFromConfig(settings), "identity-pools", time.Now)
+	t := table.Open(dynamodb.NewFromConfig(settings), "identity-pools", time.Now, retry.Random())
 
 	old, err := t.Pools.Get(ctx, "acme", "customers")
 	if errors.As(err, new(identity.NotFound)) {

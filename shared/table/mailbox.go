@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -9,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/google/uuid"
 
@@ -83,7 +83,8 @@ func (t Mailboxes) SpendGuess(
 	now := t.now()
 	payment = short(payment)
 	isSame, reopens := false, int64(0) // as the item turned out to be
-	for range 2 * conflictTries {
+	var use identity.MailboxUse
+	spend := func() error {
 		values := item{
 			":zero": num(0), ":one": num(1), ":by": str(payment), ":guess": str(guess),
 			":reopens": num(now.Add(identity.GuessWindow).UnixMilli()),
@@ -109,17 +110,23 @@ func (t Mailboxes) SpendGuess(
 		switch paid := text(it, "guessed_by") == payment; {
 		case errors.Is(err, errCondition) && !paid:
 			isSame, reopens = text(it, "guess") == guess, number(it, "reopens")
-			continue
+			return errLost
 		case err != nil && !errors.Is(err, errCondition):
-			return identity.MailboxUse{}, fmt.Errorf("spend a guess: %w", err)
+			return fmt.Errorf("spend a guess: %w", err)
 		}
-		use := mailboxUseOf(it, ref.Tenant)
-		if use.Spent > l.GuessesPerDay {
-			return use, identity.InvalidCode{}
+		if use = mailboxUseOf(it, ref.Tenant); use.Spent > l.GuessesPerDay {
+			return identity.InvalidCode{}
 		}
-		return use, nil
+		return nil
 	}
-	return identity.MailboxUse{}, identity.Unavailable{RetryAfter: retryAfter, Cause: errCondition}
+	err := t.again(ctx, func() error {
+		err := spend()
+		if isLost(err) { // at once, since the item is known now
+			err = spend()
+		}
+		return err
+	})
+	return use, err
 }
 
 // RefundGuess returns the guess that was paid for with a payment. It is meant for somebody who gave
@@ -170,7 +177,8 @@ func (t Mailboxes) CountMail(
 		return t.Get(ctx, ref)
 	}
 	message := short(m.Message)
-	for range conflictTries {
+	var use identity.MailboxUse
+	err := t.again(ctx, func() error {
 		values := item{":message": str(message)}
 		sets, conditions := []string{"counted = :message"}, []string{notCounted}
 		if !m.IsCounted {
@@ -188,20 +196,18 @@ func (t Mailboxes) CountMail(
 				"counted = :message", values)
 			isRepeat = false
 		}
-		use := mailboxUseOf(it, ref.Tenant)
+		use = mailboxUseOf(it, ref.Tenant)
 		switch {
 		case err == nil, isRepeat:
-			return use, nil
+			return nil
 		case !errors.Is(err, errCondition):
-			return use, fmt.Errorf("count a mail: %w", err)
+			return fmt.Errorf("count a mail: %w", err)
 		case m.IsCounted:
-			continue
+			return errLost
 		}
-		if err := use.MayMail(m.Class, t.now(), l); err != nil {
-			return use, err
-		}
-	}
-	return identity.MailboxUse{}, identity.Unavailable{RetryAfter: retryAfter, Cause: errCondition}
+		return cmp.Or(use.MayMail(m.Class, t.now(), l), errLost)
+	})
+	return use, err
 }
 
 // keepingCode returns the parts of an update that store a code as the newest one of its mailbox.
@@ -319,29 +325,19 @@ func (t *store) updatingMailbox(k key, update, condition string, values item) ty
 	return write
 }
 
-// update carries out an update outside of a transaction and returns the resulting item. After a
-// conflict with a transaction, it tries again with pauses. The error is errCondition if the
-// condition does not hold; then the item is returned as it is.
+// update carries out an update outside of a transaction and returns the resulting item. The error is
+// errCondition if the condition does not hold; then the item is returned as it is.
 func (t Mailboxes) update(ctx context.Context, k key, update, condition string, values item) (item, error) {
 	in := alone(t.updatingMailbox(k, update, condition, values).Update)
 	in.ReturnValues = types.ReturnValueAllNew
 	in.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
-	var err error
-	for try := range conflictTries {
-		if try > 0 {
-			pause(ctx, conflictPause<<try)
-		}
-		var out *dynamodb.UpdateItemOutput
-		out, err = t.db.UpdateItem(ctx, in)
-		var stopped *types.ConditionalCheckFailedException
-		switch {
-		case err == nil:
-			return out.Attributes, nil
-		case errors.As(err, &stopped):
-			return stopped.Item, errCondition
-		case !errors.As(err, new(*types.TransactionConflictException)):
-			return nil, failure(err)
-		}
+	out, err := t.db.UpdateItem(ctx, in)
+	var stopped *types.ConditionalCheckFailedException
+	switch {
+	case err == nil:
+		return out.Attributes, nil
+	case errors.As(err, &stopped):
+		return stopped.Item, errCondition
 	}
 	return nil, failure(err)
 }

@@ -37,34 +37,31 @@ func (t Registrations) Create(
 	reply once.Reply[identity.UserRef],
 ) (identity.UserRef, error) {
 	claim := claimKey(u.Tenant, u.Pool, u.Identifiers[0].Normalized)
-	for range conflictTries {
-		owner, err := t.claimantIn(ctx, p, claim)
-		if err != nil {
-			return owner, err
+	var owner identity.UserRef
+	err := t.again(ctx, func() (err error) {
+		if owner, err = t.claimantIn(ctx, p, claim); err != nil {
+			return err
 		}
 		isFree := owner.ID == ""
 		if isFree {
 			owner = u.Ref()
 		}
 		if err := t.putFirst(ctx, owner, r); err != nil {
-			return owner, err
+			return err
 		}
 		writes, err := t.registering(owner, u, r, m, isFree)
 		if err != nil {
-			return owner, err
+			return err
 		}
-		err = t.transact(ctx, writes, reply.With(owner))
-		var stopped cancelled
-		if !errors.As(err, &stopped) {
-			if err != nil {
-				return owner, fmt.Errorf("register: %w", err)
-			}
-			return owner, nil
+		switch err = t.transact(ctx, writes, reply.With(owner)); {
+		case errors.As(err, new(cancelled)):
+			return errLost // the identifier was claimed or freed after it was read
+		case err != nil:
+			return fmt.Errorf("register: %w", err)
 		}
-		// The identifier was claimed or freed after it was read, so read it again.
-		pause(ctx, conflictPause)
-	}
-	return identity.UserRef{}, identity.Unavailable{RetryAfter: retryAfter, Cause: errCondition}
+		return nil
+	})
+	return owner, err
 }
 
 // claimantIn returns the user to whom a claim belongs; its id is empty if the claim is free. The

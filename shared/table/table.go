@@ -25,10 +25,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"identitypools/shared/identity"
+	"identitypools/shared/retry"
 )
 
 // Table is the table with one field for each aggregate. It is safe for concurrent use.
 type Table struct {
+	// Retry is how changes of the table that lose against simultaneous ones are tried again.
+	Retry         retry.Policy
 	Answers       Answers
 	Budgets       Budgets
 	Clients       Clients
@@ -53,6 +56,7 @@ type store struct {
 	db      calls
 	name    *string
 	now     func() time.Time
+	retry   retry.Policy
 	pools   cache[identity.Pool]
 	schemas cache[identity.Schema]
 	mails   cache[identity.MailText]
@@ -60,22 +64,23 @@ type store struct {
 }
 
 // Open returns the table with the given name. It makes no call of db yet.
-func Open(db *dynamodb.Client, name string, now func() time.Time) *Table {
-	return tableOf(callsOf(db), name, now)
+func Open(db *dynamodb.Client, name string, now func() time.Time, again retry.Policy) *Table {
+	return tableOf(callsOf(db, again), name, now, again)
 }
 
 // OpenWhole is like Open, for programs of operators, who may read the whole table: see
 // Stream.Replay.
-func OpenWhole(db *dynamodb.Client, name string, now func() time.Time) *Table {
-	calls := callsOf(db)
+func OpenWhole(db *dynamodb.Client, name string, now func() time.Time, again retry.Policy) *Table {
+	calls := callsOf(db, again)
 	calls.Scan = db.Scan
-	return tableOf(calls, name, now)
+	return tableOf(calls, name, now, again)
 }
 
 // tableOf returns a Table whose aggregates share one store.
-func tableOf(db calls, name string, now func() time.Time) *Table {
-	t := &store{db: db, name: aws.String(name), now: now}
+func tableOf(db calls, name string, now func() time.Time, again retry.Policy) *Table {
+	t := &store{db: db, name: aws.String(name), now: now, retry: again}
 	return &Table{
+		Retry:   again,
 		Answers: Answers{t}, Budgets: Budgets{t}, Clients: Clients{t}, Codes: Codes{t},
 		Deletions: Deletions{t}, Failures: Failures{t}, Keys: Keys{t}, Mailboxes: Mailboxes{t},
 		MailTexts: MailTexts{t}, Outbox: Outbox{t}, Pools: Pools{t}, Registrations: Registrations{t},

@@ -30,7 +30,7 @@ func (t Users) Create(ctx context.Context, u identity.User, reply once.Reply[ide
 		taken    []int // indexes of the claims that others have, or had at an earlier try
 		replaced []identity.User
 	)
-	for range conflictTries {
+	return t.again(ctx, func() error {
 		writes, err := t.creating(u, replaced)
 		if err != nil {
 			return err
@@ -54,8 +54,8 @@ func (t Users) Create(ctx context.Context, u identity.User, reply once.Reply[ide
 		if replaced, err = t.unprovedOwners(ctx, u, taken); err != nil {
 			return err
 		}
-	}
-	return identity.Unavailable{RetryAfter: retryAfter, Cause: errCondition}
+		return errLost
+	})
 }
 
 // takenClaim returns the error that names the first field of u that has its i-th claim.

@@ -32,7 +32,7 @@ func NewFixture(t *testing.T) *Fixture {
 	f := &Fixture{
 		T: t, Email: systemtest.Address("ann"), Proved: map[string]bool{},
 		Product: systemtest.New(t, func(c *system.Config) { c.NoCourier = true },
-			systemtest.WithMiddleware(systemtest.InjectFaults)),
+			systemtest.WithMiddleware(systemtest.InjectFaults), systemtest.WithoutPauses),
 	}
 	f.Tenant = f.NewTenant(t)
 	f.Pool = "/pools/" + f.Tenant.NewPool(t, nil)

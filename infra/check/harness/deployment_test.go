@@ -16,6 +16,7 @@ import (
 	"identitypools/infra/local/sample"
 	"identitypools/infra/local/system"
 	"identitypools/shared/api"
+	"identitypools/shared/retry"
 	"identitypools/shared/table"
 )
 
@@ -49,7 +50,7 @@ func newDeployment(tb testing.TB) *deployment {
 	product, err := system.Start(tb.Context(), system.Config{
 		DynamoDBURL: env["AWS_ENDPOINT_URL_DYNAMODB"], SESURL: inbox.URL(), Table: name,
 		Address: "127.0.0.1:0", Environment: env,
-		Now: time.Now, Log: slog.New(slog.DiscardHandler),
+		Now: time.Now, Retry: retry.Random(), Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		tb.Fatalf("start the product: %v", err)

@@ -20,6 +20,7 @@ import (
 	"identitypools/infra/local/system"
 	"identitypools/shared/access"
 	"identitypools/shared/api"
+	"identitypools/shared/retry"
 )
 
 const tenant = "load"
@@ -55,7 +56,7 @@ func start(ctx context.Context, folder string) (_ *product, err error) {
 		Table: "load-" + strings.ToLower(rand.Text()), Address: "127.0.0.1:0",
 		Environment: map[string]string{"CODE_SECRET": secret(), "TOKEN_SECRET": secret()},
 		Checkpoint:  filepath.Join(folder, "stream.json"),
-		Now:         time.Now, Log: slog.New(slog.NewTextHandler(log, nil)),
+		Now:         time.Now, Retry: retry.Random(), Log: slog.New(slog.NewTextHandler(log, nil)),
 	})
 	if err != nil {
 		return nil, err

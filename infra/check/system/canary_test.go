@@ -369,7 +369,7 @@ func newLeakTest(t *testing.T) *leakTest {
 		seen:    map[string]bool{}, ses: newRefusingSES(t),
 	}
 	a.product = systemtest.New(
-		t, alone, a.log.Option, systemtest.WithMiddleware(systemtest.InjectFaults),
+		t, alone, a.log.Option, systemtest.WithMiddleware(systemtest.InjectFaults), systemtest.WithoutPauses,
 		systemtest.WithMiddleware(panicking), func(c *system.Config) { c.SESURL = a.ses.url },
 	)
 	return a

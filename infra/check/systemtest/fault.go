@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -18,6 +19,9 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"identitypools/infra/local/system"
+	"identitypools/shared/retry"
 )
 
 // FaultKind is what goes wrong with a call to AWS.
@@ -121,6 +125,12 @@ func Writes(operation string) bool {
 func (f *Fault) IsHarmless(operation string) bool {
 	return f.Kind == Repeated && f.Reach != Lasting ||
 		f.Reach == OnceBelow && (f.Kind != Conflicted || operation == "TransactWriteItems")
+}
+
+// WithoutPauses is an option of [New] after which changes that lose against simultaneous ones are
+// tried again at once. It is for faults that last, which no pause ends.
+func WithoutPauses(c *system.Config) {
+	c.Retry = retry.Policy{Jitter: func(time.Duration) time.Duration { return 0 }}
 }
 
 // InjectFaults makes the calls of a client meet the [Fault] of their context. It is an argument of

@@ -19,6 +19,7 @@ import (
 	"identitypools/infra/local/system"
 	"identitypools/shared/access"
 	"identitypools/shared/api"
+	"identitypools/shared/retry"
 )
 
 // Product is a running product.
@@ -64,7 +65,7 @@ func New(tb testing.TB, options ...func(*system.Config)) *Product {
 			"CODE_SECRET": Secret(), "TOKEN_SECRET": Secret(),
 			"RETURN_ORIGINS": "https://app.example.com",
 		},
-		Now: clock.Now, Log: slog.New(slog.DiscardHandler),
+		Now: clock.Now, Retry: retry.Random(), Log: slog.New(slog.DiscardHandler),
 	}
 	for _, option := range options {
 		option(&c)

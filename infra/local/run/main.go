@@ -23,6 +23,7 @@ import (
 	"identitypools/infra/local/part"
 	"identitypools/infra/local/running"
 	"identitypools/infra/local/system"
+	"identitypools/shared/retry"
 )
 
 func main() {
@@ -69,7 +70,7 @@ func Run(ctx context.Context, out, log io.Writer) error {
 		DynamoDBURL: engine.URL(), SESURL: inbox.URL(), Table: "identity-pools",
 		Address:     "127.0.0.1:" + cmp.Or(os.Getenv("PORT"), "8080"),
 		Environment: kept.environment(), Checkpoint: filepath.Join(folder, "stream.json"), Now: time.Now,
-		Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelInfo})),
+		Retry: retry.Random(), Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelInfo})),
 	})
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 
 	"identitypools/infra/local/part"
 	"identitypools/infra/local/system"
+	"identitypools/shared/retry"
 )
 
 // The example starts the product with a database in memory and without a server for mail, and
@@ -27,7 +28,7 @@ func Example() {
 	product, err := system.Start(ctx, system.Config{
 		DynamoDBURL: engine.URL(), Table: "example", Address: "127.0.0.1:0",
 		Environment: map[string]string{"CODE_SECRET": secret, "TOKEN_SECRET": secret},
-		Now:         time.Now, Log: slog.New(slog.DiscardHandler),
+		Now:         time.Now, Retry: retry.Random(), Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		fmt.Println(err)

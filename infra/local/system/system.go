@@ -31,6 +31,7 @@ import (
 	"identitypools/shared/api"
 	"identitypools/shared/cloud"
 	"identitypools/shared/identity"
+	"identitypools/shared/retry"
 	"identitypools/shared/start"
 	"identitypools/shared/table"
 )
@@ -45,6 +46,7 @@ type Config struct {
 	// start reads the stream from its beginning.
 	Checkpoint string
 	Now        func() time.Time
+	Retry      retry.Policy
 	Log        *slog.Logger
 	// Middleware is added to every client of AWS, outside the check of permissions, for tests that
 	// observe calls or make them fail.
@@ -92,7 +94,7 @@ func Start(ctx context.Context, c Config) (*System, error) {
 		return nil, err
 	}
 	// Each function has parts of its own, because in AWS it has a process of its own.
-	parts := func() start.Parts { return start.New(env, db, c.Log, c.Now) }
+	parts := func() start.Parts { return start.New(env, db, c.Log, c.Now, c.Retry) }
 	started, err := startFunctions(parts)
 	if err != nil {
 		return nil, err
