@@ -9,7 +9,6 @@ package retry
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -40,8 +39,11 @@ func Random() Policy { return Policy{Jitter: rand.N[time.Duration]} }
 // Do calls try until its result is not identity.PreconditionFailed, which says that a simultaneous
 // change has come first: see DoWhile.
 func (p Policy) Do(ctx context.Context, try func() error) error {
-	return p.DoWhile(ctx, func(err error) bool { return errors.As(err, new(identity.PreconditionFailed)) }, try)
+	return p.DoWhile(ctx, isPreconditionFailed, try)
 }
+
+// isPreconditionFailed reports whether err is or wraps identity.PreconditionFailed.
+func isPreconditionFailed(err error) bool { return errors.As(err, new(identity.PreconditionFailed)) }
 
 // DoWhile calls try as long as isLost reports that its result says that a simultaneous change has
 // come first, and returns the last result. Before each further call it pauses. Try must read anew
@@ -52,22 +54,27 @@ func (p Policy) DoWhile(ctx context.Context, isLost func(error) bool, try func()
 	if !isLost(err) {
 		return err
 	}
-	ctx, cancel := untilNearDeadline(ctx)
-	defer cancel()
+	// Deadlines are in the time of contexts, which no clock of the product moves.
+	end, ok := ctx.Deadline()
+	if !ok {
+		end = time.Now().Add(patience + reserve)
+	}
 	for tries, most := 1, firstPause; tries < mostTries; tries++ {
-		timer := time.NewTimer(p.Jitter(most))
+		pause := p.Jitter(most)
+		if time.Until(end) < pause+reserve {
+			break
+		}
 		select {
-		case <-timer.C:
+		case <-time.After(pause):
 		case <-ctx.Done():
-			timer.Stop()
-			return exhausted(err)
 		}
 		if err = try(); !isLost(err) {
 			return err
 		}
 		most = min(2*most, longestPause)
 	}
-	return exhausted(err)
+	// It wraps nothing, since the caller has given no precondition that could have failed.
+	return identity.Unavailable{RetryAfter: retryAfter, Cause: errors.New("too many simultaneous changes")}
 }
 
 // Change calls change, which reads a version, checks it with m, and writes under the condition that
@@ -78,19 +85,4 @@ func (p Policy) Change(ctx context.Context, m identity.Match, change func() erro
 		return change()
 	}
 	return p.Do(ctx, change)
-}
-
-// exhausted returns the error for a change that has lost too often. It wraps nothing, since the
-// caller has given no precondition that could have failed.
-func exhausted(err error) error {
-	return identity.Unavailable{RetryAfter: retryAfter, Cause: fmt.Errorf("too many simultaneous changes: %v", err)}
-}
-
-// untilNearDeadline returns a context that ends when the last pause must end. Deadlines are in the
-// time of contexts, which no clock of the product moves.
-func untilNearDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
-	if deadline, ok := ctx.Deadline(); ok {
-		return context.WithDeadline(ctx, deadline.Add(-reserve))
-	}
-	return context.WithTimeout(ctx, patience)
 }

@@ -16,7 +16,7 @@ import (
 func longest(n time.Duration) time.Duration { return n - 1 }
 func none(time.Duration) time.Duration      { return 0 }
 
-var lost = fmt.Errorf("write: %w", identity.PreconditionFailed{})
+var errLost = fmt.Errorf("write: %w", identity.PreconditionFailed{})
 
 func TestChangeRunsAgain(t *testing.T) {
 	t.Parallel()
@@ -30,11 +30,11 @@ func TestChangeRunsAgain(t *testing.T) {
 		want error
 	}{
 		{"once where nothing is in the way", identity.Match{}, nil, 1, nil},
-		{"after other changes came between", identity.Match{}, []error{lost, lost, lost, lost, lost, lost}, 7, nil},
-		{"where whatever exists was named", identity.Match{Given: true, Any: true}, []error{lost}, 2, nil},
-		{"not where a version was named", given, []error{lost}, 1, identity.PreconditionFailed{}},
+		{"after other changes came between", identity.Match{}, []error{errLost, errLost, errLost, errLost, errLost, errLost}, 7, nil},
+		{"where whatever exists was named", identity.Match{Given: true, Any: true}, []error{errLost}, 2, nil},
+		{"not where a version was named", given, []error{errLost}, 1, identity.PreconditionFailed{}},
 		{"not after another error", identity.Match{}, []error{broken}, 1, broken},
-		{"until another error", identity.Match{}, []error{lost, broken}, 2, broken},
+		{"until another error", identity.Match{}, []error{errLost, broken}, 2, broken},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -79,7 +79,7 @@ func TestTriesAreBounded(t *testing.T) {
 				began, runs := time.Now(), 0
 				err := retry.Policy{Jitter: row.jitter}.Do(ctx, func() error {
 					runs++
-					return lost
+					return errLost
 				})
 				if took := time.Since(began); took < row.after || took > row.most || row.runs > 0 && runs != row.runs {
 					t.Errorf("%d runs in %s", runs, took)
@@ -104,7 +104,7 @@ func TestPausesGrow(t *testing.T) {
 		return 0
 	}}.Do(t.Context(), func() error {
 		if len(most) < 8 {
-			return lost
+			return errLost
 		}
 		return nil
 	})

@@ -35,10 +35,10 @@ func (t Users) Activate(
 		if !errors.As(err, &stopped) || stopped.before(1+len(spent)) {
 			return unchanged(err, "activate user")
 		}
-		var taken []int
+		taken := make([]bool, len(u.Claims()))
 		for i, normalized := range claims {
 			if stopped.at(1 + len(spent) + i) {
-				taken = append(taken, slices.Index(u.Claims(), normalized))
+				taken[slices.Index(u.Claims(), normalized)] = true
 			}
 		}
 		if replaced, err = t.unprovedOwners(ctx, u, taken); errors.As(err, new(identity.Conflict)) {

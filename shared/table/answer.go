@@ -63,7 +63,7 @@ func (t *store) change(ctx context.Context, write types.TransactWriteItem, answe
 			ExpressionAttributeValues: put.ExpressionAttributeValues,
 		})
 	} else {
-		_, err = t.db.UpdateItem(ctx, alone(write.Update))
+		_, err = t.updateItem(ctx, alone(write.Update))
 	}
 	return failure(err)
 }

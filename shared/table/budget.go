@@ -137,7 +137,7 @@ func (t Budgets) spend(
 		in.ConditionExpression = aws.String(condition)
 		in.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
 	}
-	out, err := t.db.UpdateItem(ctx, in)
+	out, err := t.updateItem(ctx, in)
 	var stopped *types.ConditionalCheckFailedException
 	switch {
 	case errors.As(err, &stopped):

@@ -2,12 +2,8 @@ package table
 
 import (
 	"context"
-	"errors"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
-	"identitypools/shared/retry"
 )
 
 // calls has those calls of DynamoDB's client that the table makes. The store has them instead of
@@ -28,25 +24,12 @@ type calls struct {
 // call is a method of DynamoDB's client.
 type call[In, Out any] func(context.Context, *In, ...func(*dynamodb.Options)) (*Out, error)
 
-// callsOf returns the calls of a client, except Scan. A write of a single item that conflicts with
-// a transaction is tried again; for transactions, transactAll does this.
-func callsOf(db *dynamodb.Client, again retry.Policy) calls {
+// callsOf returns the calls of a client, except Scan.
+func callsOf(db *dynamodb.Client) calls {
 	return calls{
 		GetItem: db.GetItem, BatchGetItem: db.BatchGetItem, Query: db.Query,
-		PutItem: retried(again, db.PutItem), UpdateItem: retried(again, db.UpdateItem),
-		DeleteItem: retried(again, db.DeleteItem), TransactWriteItems: db.TransactWriteItems,
-	}
-}
-
-// retried returns a call that makes c again if it conflicts with a transaction.
-func retried[In, Out any](again retry.Policy, c call[In, Out]) call[In, Out] {
-	return func(ctx context.Context, in *In, options ...func(*dynamodb.Options)) (out *Out, err error) {
-		isConflict := func(err error) bool { return errors.As(err, new(*types.TransactionConflictException)) }
-		err = again.DoWhile(ctx, isConflict, func() error {
-			out, err = c(ctx, in, options...)
-			return err
-		})
-		return out, err
+		PutItem: db.PutItem, UpdateItem: db.UpdateItem, DeleteItem: db.DeleteItem,
+		TransactWriteItems: db.TransactWriteItems,
 	}
 }
 

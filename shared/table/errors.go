@@ -3,7 +3,6 @@ package table
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"slices"
 	"time"
@@ -139,11 +138,30 @@ func (t *store) transactAll(ctx context.Context, writes []types.TransactWriteIte
 		if len(failed) > 0 {
 			return cancelled{failed}
 		}
-		return fmt.Errorf("%w: %v", errLost, err)
+		return errLost
 	})
 }
 
+// updateItem carries out an update of one item outside of a transaction. If a transaction has the
+// item at this moment, it tries again. Items that are put or deleted alone are in no transaction at
+// the same time.
+func (t *store) updateItem(
+	ctx context.Context, in *dynamodb.UpdateItemInput,
+) (out *dynamodb.UpdateItemOutput, err error) {
+	err = t.retry.DoWhile(ctx, isConflict, func() error {
+		out, err = t.db.UpdateItem(ctx, in)
+		return err
+	})
+	return out, err
+}
+
+// isConflict reports whether err says that a transaction has an item.
+func isConflict(err error) bool { return errors.As(err, new(*types.TransactionConflictException)) }
+
 // again calls try until its result is not errLost, as retry.Policy.DoWhile does.
 func (t *store) again(ctx context.Context, try func() error) error {
-	return t.retry.DoWhile(ctx, func(err error) bool { return errors.Is(err, errLost) }, try)
+	return t.retry.DoWhile(ctx, isLost, try)
 }
+
+// isLost reports whether err is errLost.
+func isLost(err error) bool { return errors.Is(err, errLost) }

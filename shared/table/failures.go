@@ -103,7 +103,7 @@ func (t Failures) Replace(
 	default:
 		in.ConditionExpression = aws.String(isNew)
 	}
-	_, err := t.db.UpdateItem(ctx, in)
+	_, err := t.updateItem(ctx, in)
 	switch err = failure(err); {
 	case errors.Is(err, errCondition):
 		return identity.PreconditionFailed{}
@@ -128,7 +128,7 @@ func (t Failures) Forget(ctx context.Context, of identity.FailuresRef) error {
 // RememberDevice makes a device known until a time, without failures. The mark identifies this
 // change.
 func (t Failures) RememberDevice(ctx context.Context, of identity.FailuresRef, mark string, until time.Time) error {
-	_, err := t.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+	_, err := t.updateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: t.name, Key: failuresKey(of).item(),
 		UpdateExpression: aws.String("SET failed = :none, under_way = :none, mark = :mark, " +
 			"#ttl = :until REMOVE failed_at, trace, under_way_until"),

@@ -28,7 +28,7 @@ func (t Outbox) MarkPaid(ctx context.Context, m identity.Message) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+	_, err = t.updateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: t.name, Key: messageKey(m.ID).item(),
 		UpdateExpression:    aws.String("SET doc = :doc REMOVE replayed"),
 		ConditionExpression: aws.String(exists), ExpressionAttributeValues: item{":doc": doc},
@@ -47,7 +47,7 @@ func (t Outbox) Postpone(ctx context.Context, m identity.Message, until time.Tim
 	if err != nil {
 		return err
 	}
-	_, err = t.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+	_, err = t.updateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: t.name, Key: messageKey(m.ID).item(),
 		UpdateExpression:    aws.String("SET doc = :doc, gsi1pk = :later, gsi1sk = :sort REMOVE replayed"),
 		ConditionExpression: aws.String(exists + " AND (attribute_not_exists(gsi1sk) OR gsi1sk < :sort)"),

@@ -311,7 +311,7 @@ func (t Mailboxes) update(ctx context.Context, k key, update, condition string, 
 	in := alone(t.updatingMailbox(k, update, condition, values).Update)
 	in.ReturnValues = types.ReturnValueAllNew
 	in.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
-	out, err := t.db.UpdateItem(ctx, in)
+	out, err := t.updateItem(ctx, in)
 	var stopped *types.ConditionalCheckFailedException
 	switch {
 	case err == nil:

@@ -88,7 +88,7 @@ func (t Deletions) erasePool(ctx context.Context, tenant, pool string) error {
 // PurgeLater causes a new record of the stream for a deleted pool, so that its purge is continued
 // in another invocation.
 func (t Deletions) PurgeLater(ctx context.Context, tenant, pool string) error {
-	_, err := t.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+	_, err := t.updateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: t.name, Key: poolKey(tenant, pool).item(),
 		UpdateExpression:          aws.String("SET version = version + :one"),
 		ConditionExpression:       aws.String("attribute_exists(deleted_at)"),

@@ -56,7 +56,7 @@ func (t Stream) Replay(ctx context.Context) (done Replayed, err error) {
 // touch changes a message, which causes a new record of the stream. It reports false if the message
 // has been deleted.
 func (t Stream) touch(ctx context.Context, message string) (waits bool, err error) {
-	_, err = t.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+	_, err = t.updateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: t.name, Key: messageKey(message).item(),
 		UpdateExpression:          aws.String("SET replayed = :now"),
 		ConditionExpression:       aws.String(exists),

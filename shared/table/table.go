@@ -65,13 +65,13 @@ type store struct {
 
 // Open returns the table with the given name. It makes no call of db yet.
 func Open(db *dynamodb.Client, name string, now func() time.Time, again retry.Policy) *Table {
-	return tableOf(callsOf(db, again), name, now, again)
+	return tableOf(callsOf(db), name, now, again)
 }
 
 // OpenWhole is like Open, for programs of operators, who may read the whole table: see
 // Stream.Replay.
 func OpenWhole(db *dynamodb.Client, name string, now func() time.Time, again retry.Policy) *Table {
-	calls := callsOf(db, again)
+	calls := callsOf(db)
 	calls.Scan = db.Scan
 	return tableOf(calls, name, now, again)
 }

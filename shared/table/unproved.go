@@ -93,16 +93,19 @@ func (t *store) removing(u identity.User, claims []string) []types.TransactWrite
 	return writes
 }
 
-// unprovedOwners returns the users to whom those claims of u belong whose indexes in u.Claims() are
-// in taken. All of them are unproved. The error is Conflict if one of them is not, or if there are
+// unprovedOwners returns the users to whom those claims of u belong that taken, by the index in
+// u.Claims(), says are others'. All of them are unproved. The error is Conflict if one of them is not, or if there are
 // more than one transaction can replace.
-func (t Users) unprovedOwners(ctx context.Context, u identity.User, taken []int) ([]identity.User, error) {
+func (t Users) unprovedOwners(ctx context.Context, u identity.User, taken []bool) ([]identity.User, error) {
 	var (
 		owners []identity.User
 		claims = u.Claims()
 		writes = 1 + len(claims) + 1
 	)
-	for _, i := range taken {
+	for i := range claims {
+		if !taken[i] {
+			continue
+		}
 		owner, err := t.ownerOf(ctx, u.Tenant, u.Pool, claims[i])
 		switch {
 		case errors.As(err, new(identity.NotFound)):

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -26,10 +25,9 @@ type Users struct{ *store }
 // proved (see identity.User.IsUnproved) are deleted if they have claims that u needs. The error is
 // Conflict; its pointer names the id, the identifier or the address that is taken.
 func (t Users) Create(ctx context.Context, u identity.User, reply once.Reply[identity.User]) error {
-	var (
-		taken    []int // indexes of the claims that others have, or had at an earlier try
-		replaced []identity.User
-	)
+	claims := u.Claims()
+	taken := make([]bool, len(claims)) // the claims that others have, or had at an earlier try
+	var replaced []identity.User
 	return t.again(ctx, func() error {
 		writes, err := t.creating(u, replaced)
 		if err != nil {
@@ -45,12 +43,9 @@ func (t Users) Create(ctx context.Context, u identity.User, reply once.Reply[ide
 		case stopped.at(0):
 			return identity.Conflict{Pointer: "/id", Reason: "a user with this id exists in the pool"}
 		}
-		for i := range u.Claims() {
-			if stopped.at(1+i) && !slices.Contains(taken, i) {
-				taken = append(taken, i)
-			}
+		for i := range claims {
+			taken[i] = taken[i] || stopped.at(1+i)
 		}
-		slices.Sort(taken)
 		if replaced, err = t.unprovedOwners(ctx, u, taken); err != nil {
 			return err
 		}

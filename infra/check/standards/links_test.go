@@ -27,7 +27,7 @@ func unwanted() map[string]string {
 func excused(imports string) bool {
 	return slices.Contains([]string{
 		"shared/password crypto/sha1", // part of PBKDF2 in imported hashes
-		"shared/table math/rand/v2",   // random waiting time before a transaction is retried
+		"shared/retry math/rand/v2",   // random waiting time before a change is tried again
 	}, imports)
 }
 
