@@ -81,11 +81,11 @@ func (s *Service) find(ctx context.Context, tenant, pool string, r UserRequest) 
 		return identity.UserRef{}, identity.InvalidField("/identifier", "must be given, or userID instead")
 	}
 	unknown := identity.NotFound{Thing: "user", ID: "with this identifier"}
-	normalized, err := p.NormalizeUntyped(name)
+	forms, err := p.LookupForms(name)
 	if err != nil {
 		return identity.UserRef{}, unknown
 	}
-	ref, err := s.Users.Claimant(ctx, tenant, pool, normalized)
+	ref, err := s.Users.Claimant(ctx, tenant, pool, forms)
 	if errors.As(err, new(identity.NotFound)) {
 		return ref, unknown
 	}
