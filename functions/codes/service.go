@@ -45,7 +45,7 @@ func (s *Service) Generate(
 // and challenges, by a verified address.
 type UserRequest struct {
 	Type       identity.CodePurpose `json:"type"`
-	UserID     string               `json:"userID"`
+	UserID     identity.ID          `json:"userID"`
 	Identifier string               `json:"identifier"`
 	Address    string               `json:"address"`
 	Metadata   jsontext.Value       `json:"metadata"` // as in Request
@@ -56,7 +56,7 @@ type UserRequest struct {
 func (s *Service) GenerateForUser(
 	ctx context.Context, tenant, pool string, r UserRequest, reply once.Reply[onetime.Generated],
 ) (onetime.Generated, error) {
-	ref := identity.UserRef{Tenant: tenant, Pool: pool, ID: r.UserID}
+	ref := identity.UserRef{Tenant: tenant, Pool: pool, ID: string(r.UserID)}
 	if r.UserID == "" {
 		found, err := s.find(ctx, tenant, pool, r)
 		if err != nil {

@@ -92,11 +92,7 @@ func (s *Service) Verify(ctx context.Context, tenant, pool string, proof Proof) 
 func (s *Service) find(ctx context.Context, p identity.Pool, proof Proof) (claimed, error) {
 	who := claimed{user: identity.UserRef{Tenant: p.Tenant, Pool: p.ID, ID: proof.UserID}}
 	name := "user#" + proof.UserID
-	if proof.UserID != "" {
-		if !identity.ValidID(proof.UserID) {
-			return who, identity.InvalidField("/userID", identity.IDRule)
-		}
-	} else {
+	if proof.UserID == "" {
 		forms, err := p.LookupForms(proof.Identifier)
 		if err != nil {
 			return who, identity.InvalidField("/identifier", err.Error())
