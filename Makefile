@@ -1,6 +1,6 @@
 # `make help` tells what there is. PORT, RACE and GOARCH may be given, as in `make test RACE=1`.
 .DEFAULT_GOAL := help
-.PHONY: help install run invoke event sam generate test mutate load contract screenshots lint build synth diff deploy bench clean FORCE
+.PHONY: help install run invoke event sam generate test fuzz mutate load contract screenshots lint build synth diff deploy bench clean FORCE
 
 TOOL := go tool -modfile=infra/check/tools/go.mod
 FUNCTIONS := $(patsubst functions/%/lambda/main.go,%,$(wildcard functions/*/lambda/main.go))
@@ -34,6 +34,9 @@ generate: ## write the *_templ.go files of the pages, from their .templ files
 test: install ## run all tests; with the race detector: RACE=1; thoroughly: LONG=1; some: PACKAGES=./shared/... RUN=Codes
 	go test $(if $(RACE),-race) -timeout 20m $(RUN:%=-run '%') $(or $(PACKAGES),./...)
 	$(if $(PACKAGES),,@go -C infra/deploy/stack test ./... & go -C infra/check/browser test && wait $$!) # at once, and without the race detector: their libraries, which are large, are compiled once
+
+fuzz: install ## send random requests to every route, TIMES (3000) of them, and say which is answered with 500
+	go test ./infra/check/system -run '^$$' -fuzz FuzzRequest -fuzztime $(or $(TIMES),3000)x
 
 mutate: install ## take protections out, one at a time, and say which no test holds; ARGS='-run cookie' some, ARGS=-list tells them
 	@go run ./infra/check/mutate $(ARGS)

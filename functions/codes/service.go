@@ -45,7 +45,7 @@ func (s *Service) Generate(
 // and challenges, by a verified address.
 type UserRequest struct {
 	Type       identity.CodePurpose `json:"type"`
-	UserID     string               `json:"userID"`
+	UserID     identity.ID          `json:"userID"`
 	Identifier string               `json:"identifier"`
 	Address    string               `json:"address"`
 	Metadata   jsontext.Value       `json:"metadata"` // as in Request
@@ -56,7 +56,7 @@ type UserRequest struct {
 func (s *Service) GenerateForUser(
 	ctx context.Context, tenant, pool string, r UserRequest, reply once.Reply[onetime.Generated],
 ) (onetime.Generated, error) {
-	ref := identity.UserRef{Tenant: tenant, Pool: pool, ID: r.UserID}
+	ref := identity.UserRef{Tenant: tenant, Pool: pool, ID: string(r.UserID)}
 	if r.UserID == "" {
 		found, err := s.find(ctx, tenant, pool, r)
 		if err != nil {
@@ -81,11 +81,11 @@ func (s *Service) find(ctx context.Context, tenant, pool string, r UserRequest) 
 		return identity.UserRef{}, identity.InvalidField("/identifier", "must be given, or userID instead")
 	}
 	unknown := identity.NotFound{Thing: "user", ID: "with this identifier"}
-	normalized, err := p.NormalizeUntyped(name)
+	forms, err := p.LookupForms(name)
 	if err != nil {
 		return identity.UserRef{}, unknown
 	}
-	ref, err := s.Users.Claimant(ctx, tenant, pool, normalized)
+	ref, err := s.Users.Claimant(ctx, tenant, pool, forms)
 	if errors.As(err, new(identity.NotFound)) {
 		return ref, unknown
 	}

@@ -35,10 +35,10 @@ const deviceHeader = "X-Device-Id"
 
 // request is the published type VerifyPassword.
 type request struct {
-	Password   string `json:"password"`
-	Identifier string `json:"identifier"`
-	UserID     string `json:"userID"`
-	ID         string `json:"id"` // the old name of userID; it wins
+	Password   string      `json:"password"`
+	Identifier string      `json:"identifier"`
+	UserID     identity.ID `json:"userID"`
+	ID         identity.ID `json:"id"` // the old name of userID; it wins
 }
 
 func (h handlers) check(ctx context.Context, c api.BodyCall[request]) (Verdict, error) {
@@ -61,7 +61,7 @@ func (h handlers) check(ctx context.Context, c api.BodyCall[request]) (Verdict, 
 		return Verdict{}, err
 	}
 	return h.service.Verify(ctx, c.Tenant(), c.Pool(), Proof{
-		Identifier: in.Identifier, UserID: in.UserID, Password: in.Password, Client: c.ClientID(), Device: device,
+		Identifier: in.Identifier, UserID: string(in.UserID), Password: in.Password, Client: c.ClientID(), Device: device,
 	})
 }
 

@@ -89,23 +89,20 @@ func (s *Service) Verify(ctx context.Context, tenant, pool string, proof Proof) 
 }
 
 // find returns the user whom a proof names and the subject for which failures are counted. If nobody
-// has the identifier, failures are counted for the identifier.
+// has the identifier, failures are counted for the form of it that all spellings of an e-mail address
+// have in common, since those of a user are counted whatever the spelling.
 func (s *Service) find(ctx context.Context, p identity.Pool, proof Proof) (claimed, error) {
 	who := claimed{user: identity.UserRef{Tenant: p.Tenant, Pool: p.ID, ID: proof.UserID}}
 	name := "user#" + proof.UserID
-	if proof.UserID != "" {
-		if !identity.ValidID(proof.UserID) {
-			return who, identity.InvalidField("/userID", identity.IDRule)
-		}
-	} else {
-		normalized, err := p.NormalizeUntyped(proof.Identifier)
+	if proof.UserID == "" {
+		forms, err := p.LookupForms(proof.Identifier)
 		if err != nil {
 			return who, identity.InvalidField("/identifier", err.Error())
 		}
-		owner, err := s.Users.Claimant(ctx, p.Tenant, p.ID, normalized)
+		owner, err := s.Users.Claimant(ctx, p.Tenant, p.ID, forms)
 		switch {
 		case errors.As(err, new(identity.NotFound)):
-			who.user.ID, name = identity.Nobody, "identifier#"+digest(normalized)
+			who.user.ID, name = identity.Nobody, "identifier#"+digest(forms[len(forms)-1])
 		case err != nil:
 			return who, err
 		default:

@@ -88,12 +88,12 @@ func (h handlers) delete(
 
 // listQuery is the query of a list of pools.
 type listQuery struct {
-	Search string    `query:"search_phrase"`
-	Sort   sort      `query:"sort"`
-	Order  api.Order `query:"order"`
-	After  api.ID    `query:"after_pool_id"`
-	Before api.ID    `query:"before_pool_id"`
-	Limit  api.Limit `query:"limit"`
+	Search string      `query:"search_phrase"`
+	Sort   sort        `query:"sort"`
+	Order  api.Order   `query:"order"`
+	After  identity.ID `query:"after_pool_id"`
+	Before identity.ID `query:"before_pool_id"`
+	Limit  api.Limit   `query:"limit"`
 }
 
 // sort is the parameter for the order of a list of pools.

@@ -229,12 +229,11 @@ func (s *Service) Submit(ctx context.Context, p identity.Pool, source, mailbox s
 // phone number counts as a mailbox of its own, because mails about it go to some other address.
 // mailboxOf returns "" for a text that is neither of these.
 func mailboxOf(p identity.Pool, address string) string {
-	kind := identity.InferType(address)
-	normalized, err := p.Normalize(kind, address)
+	forms, err := p.LookupForms(address)
 	if err != nil {
 		return ""
 	}
-	return identity.MailboxDigest(kind, normalized)
+	return identity.MailboxDigest(identity.InferType(address), forms[len(forms)-1])
 }
 
 // mailboxOfRegistration returns the digest of the mailbox that the message of a registration goes
@@ -278,7 +277,7 @@ func (s *Service) Resend(
 			m.Asked, m.AskedBy = t.Mailbox, identity.TicketRequest
 		}
 	case address != "":
-		normalized, err := p.NormalizeUntyped(address)
+		forms, err := p.LookupForms(address)
 		if err != nil {
 			return identity.InvalidField("/address", err.Error())
 		}
@@ -289,7 +288,7 @@ func (s *Service) Resend(
 		if err := s.Submit(ctx, p, source, m.Asked); err != nil {
 			return err
 		}
-		owner, err := s.Users.Claimant(ctx, tenant, pool, normalized)
+		owner, err := s.Users.Claimant(ctx, tenant, pool, forms)
 		switch {
 		case err == nil:
 			m.User = owner.ID

@@ -90,12 +90,12 @@ func (h handlers) clear(
 
 // listQuery is the query of a list of users.
 type listQuery struct {
-	After  api.ID    `query:"after_user_id"`
-	Before api.ID    `query:"before_user_id"`
-	Sort   sort      `query:"sort"`
-	Filter filter    `query:"query"`
-	Order  api.Order `query:"order"`
-	Limit  api.Limit `query:"limit"`
+	After  identity.ID `query:"after_user_id"`
+	Before identity.ID `query:"before_user_id"`
+	Sort   sort        `query:"sort"`
+	Filter filter      `query:"query"`
+	Order  api.Order   `query:"order"`
+	Limit  api.Limit   `query:"limit"`
 }
 
 // sort is the parameter for the order of a list of users, which can only be "id".

@@ -2,12 +2,7 @@ package users
 
 import (
 	"context"
-	"reflect"
 	"slices"
-	"strings"
-
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"identitypools/shared/identity"
 )
@@ -19,16 +14,6 @@ type Query struct {
 	Descending    bool
 	After, Before string
 	Limit         int
-}
-
-// Filter is the published filter of lists. A user must match all of its members. UserKey is the
-// user's id, or the beginning or the end of an identifier or verified address. Payload and Metadata
-// name members of these documents. A simple value must be equal to the value in the document; if
-// the document has an array, it must contain the value.
-type Filter struct {
-	UserKey  string         `json:"user_key"`
-	Payload  map[string]any `json:"payload"`
-	Metadata map[string]any `json:"metadata"`
 }
 
 // Page has users, and the id after which a search can be continued that has stopped because it had
@@ -135,50 +120,4 @@ func (p Page) inOrder(w walk) Page {
 		slices.Reverse(p.Users)
 	}
 	return p
-}
-
-// isEmpty reports whether every user matches the filter.
-func (f Filter) isEmpty() bool { return f.UserKey == "" && len(f.Payload) == 0 && len(f.Metadata) == 0 }
-
-// matcher returns a function that reports whether a user of the pool p matches the filter.
-func (f Filter) matcher(p identity.Pool) func(identity.User) bool {
-	keys := []string{f.UserKey}
-	if normalized, err := p.Normalize(identity.TypeUID, f.UserKey); err == nil {
-		keys = append(keys, normalized)
-	}
-	return func(u identity.User) bool {
-		return (f.UserKey == "" || hasKey(u, keys)) &&
-			contains(u.Payload, f.Payload) && contains(u.Metadata, f.Metadata)
-	}
-}
-
-// hasKey reports whether one of the keys is the user's id, or the beginning or end of one of the
-// user's claims.
-func hasKey(u identity.User, keys []string) bool {
-	return slices.ContainsFunc(keys, func(key string) bool {
-		return u.ID == key || slices.ContainsFunc(u.Claims(), func(claim string) bool {
-			return strings.HasPrefix(claim, key) || strings.HasSuffix(claim, key)
-		})
-	})
-}
-
-// contains reports whether the document has each wanted member: an equal value, or an array with an
-// equal element.
-func contains(document jsontext.Value, wanted map[string]any) bool {
-	if len(wanted) == 0 {
-		return true
-	}
-	var members map[string]any
-	if err := json.Unmarshal(document, &members); err != nil {
-		return false
-	}
-	for name, want := range wanted {
-		value, ok := members[name]
-		list, isList := value.([]any)
-		inList := isList && slices.ContainsFunc(list, func(v any) bool { return reflect.DeepEqual(v, want) })
-		if !ok || !inList && !reflect.DeepEqual(value, want) {
-			return false
-		}
-	}
-	return true
 }

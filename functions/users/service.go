@@ -4,6 +4,7 @@ package users
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"identitypools/shared/identity"
@@ -83,11 +84,16 @@ func (s *Service) ReadByKey(
 	if (k.Identifier == "") == (k.Address == "") {
 		return identity.User{}, identity.InvalidField("/identifier", "must be given, or address instead, but not both")
 	}
-	normalized, err := p.NormalizeUntyped(k.Identifier + k.Address)
+	forms, err := p.LookupForms(k.Identifier)
+	if k.Address != "" {
+		var normalized string
+		normalized, err = p.NormalizeAddress(k.Address)
+		forms = []string{normalized}
+	}
 	if err != nil {
 		return identity.User{}, identity.NotFound{Thing: "user", ID: "with this key"}
 	}
-	ref, err := s.Users.Claimant(ctx, tenant, pool, normalized)
+	ref, err := s.Users.Claimant(ctx, tenant, pool, forms)
 	if err != nil {
 		return identity.User{}, err
 	}
@@ -95,28 +101,20 @@ func (s *Service) ReadByKey(
 	if err != nil {
 		return u, err
 	}
-	if !hasKind(u, k, normalized) {
+	if !hasKind(u, k, forms) {
 		return u, identity.NotFound{Thing: "user", ID: "with this key"}
 	}
 	return u, match.Check(u.Version)
 }
 
-// hasKind reports whether the claim by which u was found is of the kind that the key names.
-func hasKind(u identity.User, k Key, normalized string) bool {
-	if k.Address == "" {
-		for _, i := range u.Identifiers {
-			if i.Normalized == normalized {
-				return true
-			}
-		}
-		return false
+// hasKind reports whether a claim of u that has one of the forms is of the kind that the key names.
+func hasKind(u identity.User, k Key, forms []string) bool {
+	if k.Address != "" {
+		u.Identifiers = nil
+	} else {
+		u.Addresses = nil
 	}
-	for _, a := range u.Addresses {
-		if a.Normalized == normalized && a.Verified {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(u.Claims(), func(claim string) bool { return slices.Contains(forms, claim) })
 }
 
 // Update changes a user's documents and status. It checks only the documents that it changes, so a

@@ -66,6 +66,8 @@ func TestCreateIsRefused(t *testing.T) {
 	}{
 		{"without a status", fields{}, 422, "/status"},
 		{"with an unknown status", fields{"status": "asleep"}, 422, "/status"},
+		{"with the id of a schema that is too long", fields{"status": "new", "payload_schema_id": strings.Repeat("a", 3000)}, 422, "/payload_schema_id"},
+		{"with an odd id of a schema", fields{"status": "new", "metadata_schema_id": "a#b"}, 422, "/metadata_schema_id"},
 		{"with an odd id", fields{"status": "new", "id": "a/b"}, 422, "/id"},
 		{"with an id that is taken", fields{"status": "new", "id": "taken"}, 409, "/id"},
 		{"with an identifier that is taken", fields{"status": "new", "identifiers": []fields{id("free", "uid"), id(taken, "email")}}, 409, "/identifiers/1/identifier"},

@@ -27,6 +27,7 @@ type document struct {
 	Options map[string]identity.Duration `json:"options"`
 	Inner   *inner                       `json:"inner"`
 	Payload jsontext.Value               `json:"payload"`
+	Schema  identity.ID                  `json:"schema_id"`
 }
 
 type item struct {
@@ -148,6 +149,9 @@ func TestDecodeNamesTheField(t *testing.T) {
 		{"a wrong type in a list", `{"names":["a",2]}`, "/names/1", "must be a string"},
 		{"a wrong type in a map", `{"options":{"a/b":"secret"}}`, "/options/a~1b", "must be a duration"},
 		{"a wrong type behind two pointers", `{"inner":{"settings":{"max":"secret"}}}`, "/inner/settings/max", "must be a whole number"},
+		{"an id that is too long", `{"schema_id":"` + strings.Repeat("secret", 1000) + `"}`, "/schema_id", "must be 1 to 128 characters"},
+		{"an id with a sign", `{"schema_id":"secret#"}`, "/schema_id", "must be 1 to 128 characters"},
+		{"a number for an id", `{"schema_id":1}`, "/schema_id", "must be 1 to 128 characters"},
 		{"a list for the whole", `[]`, "", "must be a JSON object"},
 		{"a text for the whole", `"secret"`, "", "must be a JSON object"},
 		{"null for the whole", `null`, "", "must be a JSON object"},

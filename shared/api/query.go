@@ -88,18 +88,6 @@ func (l Limit) Items() int {
 	return int(l)
 }
 
-// ID is a parameter that is the id of an item. It is empty if the parameter is absent.
-type ID string
-
-// UnmarshalText reads an id.
-func (id *ID) UnmarshalText(text []byte) error {
-	if !identity.ValidID(string(text)) {
-		return errors.New(identity.IDRule)
-	}
-	*id = ID(text)
-	return nil
-}
-
 // Order is the parameter for the order of a list. It is "asc" or "desc"; "acs" is a published
 // spelling of "asc".
 type Order struct{ Descending bool }

@@ -21,9 +21,9 @@ func wantParameter(t *testing.T, err error, name string) {
 
 // listQuery is the query of a list.
 type listQuery struct {
-	Limit api.Limit `query:"limit"`
-	Order api.Order `query:"order"`
-	After api.ID    `query:"after_pool_id"`
+	Limit api.Limit   `query:"limit"`
+	Order api.Order   `query:"order"`
+	After identity.ID `query:"after_pool_id"`
 	messageQuery
 }
 

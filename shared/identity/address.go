@@ -14,7 +14,7 @@ func (e TakenAddress) Unwrap() error { return e.Invalid }
 // Named returns those of the addresses, at most one, that somebody names in any spelling which the
 // pool takes for the same.
 func (p Pool) Named(addresses []Address, name string) []Address {
-	normalized, err := p.NormalizeUntyped(name)
+	normalized, err := p.NormalizeAddress(name)
 	return slices.DeleteFunc(slices.Clone(addresses), func(a Address) bool {
 		return err != nil || a.Normalized != normalized
 	})

@@ -150,12 +150,36 @@ type reason string
 
 func (r reason) Error() string { return string(r) }
 
-// NormalizeUntyped returns the form in which value would be claimed. The value is an identifier or
-// a verified address whose type is not known.
-func (p Pool) NormalizeUntyped(value string) (string, error) {
-	normalized, err := p.Normalize(InferType(value), value)
-	if err != nil {
-		return p.Normalize(TypeUID, value)
+// NormalizeAddress returns the normalized form of an e-mail address or phone number whose type is
+// not given. Its errors are those of Normalize.
+func (p Pool) NormalizeAddress(value string) (string, error) {
+	return p.Normalize(InferType(value), value)
+}
+
+// LookupForms returns every normalized form in which a user of the pool can have an identifier or a
+// verified address that somebody gives without its type. It returns one form or two, in the order
+// in which their owners take precedence: first the form of user names, and then the form of e-mail
+// addresses if value is one and the form differs. A phone number has one form for all types.
+//
+// The user name comes first because LookupForms of a form begins with that form. So a normalized
+// identifier always finds its owner, whatever others have. If the e-mail address came first,
+// somebody could register an address that is a user name in another spelling, and the owner of
+// the user name would never be found.
+//
+// All spellings of an e-mail address have the last form in common. The number of forms depends only
+// on the value and the pool. The error is a sentence about the value, which cannot be an identifier
+// of any type.
+func (p Pool) LookupForms(value string) ([]string, error) {
+	var forms []string
+	name, err := p.Normalize(TypeUID, value)
+	if err == nil {
+		forms = append(forms, name)
 	}
-	return normalized, nil
+	if address, notAnAddress := p.Normalize(TypeEmail, value); notAnAddress == nil && address != name {
+		forms = append(forms, address)
+	}
+	if len(forms) == 0 {
+		return nil, err
+	}
+	return forms, nil
 }

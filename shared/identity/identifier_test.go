@@ -1,6 +1,7 @@
 package identity_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -233,30 +234,41 @@ func TestReasonsNeverRepeatTheIdentifier(t *testing.T) {
 	}
 }
 
-func TestFindInfersTheType(t *testing.T) {
+// The forms in which an identifier is looked up, for each value in the order of precedence. Where one
+// form is expected, the pool reads one claim.
+func TestFormsOfALookup(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
-		value string
-		kind  identity.IdentifierType
-		found string // "" if the value is refused
+		value         string
+		kind          identity.IdentifierType // as what an address is taken
+		folded, exact []string                // nil if the value is refused
 	}{
-		"an address":                {" Ann@B\u00fccher.example", identity.TypeEmail, "ann@xn--bcher-kva.example"},
-		"an address in full width":  {"ａｎｎ＠example.com", identity.TypeEmail, "ann@example.com"},
-		"a phone number":            {"+15550100", identity.TypeMobile, "+15550100"},
-		"a phone number in wide":    {"＋15550100", identity.TypeMobile, "+15550100"},
-		"a national number":         {"5550100", identity.TypeUID, "5550100"},
-		"a user name":               {"Ann", identity.TypeUID, "ann"},
-		"a user name with an at":    {"@Ann", identity.TypeEmail, "@ann"},
-		"nothing":                   {" ", identity.TypeUID, ""},
-		"an address with a newline": {"ann@example.com\nx", identity.TypeEmail, ""},
+		"an address":                {"ann@example.com", identity.TypeEmail, []string{"ann@example.com"}, []string{"ann@example.com"}},
+		"an address in capitals":    {" Ann@Example.COM ", identity.TypeEmail, []string{"ann@example.com"}, []string{"Ann@Example.COM", "Ann@example.com"}},
+		"an address with an umlaut": {"Ann@B\u00fccher.example", identity.TypeEmail, []string{"ann@b\u00fccher.example", "ann@xn--bcher-kva.example"}, []string{"Ann@B\u00fccher.example", "Ann@xn--bcher-kva.example"}},
+		"an address in full width":  {"ａｎｎ＠example.com", identity.TypeEmail, []string{"ann@example.com"}, []string{"ann@example.com"}},
+		"only an address":           {"ann@ex\u00adample.com", identity.TypeEmail, []string{"ann@example.com"}, []string{"ann@example.com"}},
+		"a name of a directory":     {"ANN@CORP.LOCAL", identity.TypeEmail, []string{"ann@corp.local"}, []string{"ANN@CORP.LOCAL", "ANN@corp.local"}},
+		"a phone number":            {"+15550100", identity.TypeMobile, []string{"+15550100"}, []string{"+15550100"}},
+		"a phone number in wide":    {"＋15550100", identity.TypeMobile, []string{"+15550100"}, []string{"+15550100"}},
+		"a national number":         {"5550100", identity.TypeUID, []string{"5550100"}, []string{"5550100"}},
+		"a user name":               {"Ann", identity.TypeUID, []string{"ann"}, []string{"Ann"}},
+		"a user name with an at":    {"@Ann", identity.TypeEmail, []string{"@ann"}, []string{"@Ann"}},
+		"nothing":                   {" ", identity.TypeUID, nil, nil},
+		"an address with a newline": {"ann@example.com\nx", identity.TypeEmail, nil, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			if kind := identity.InferType(row.value); kind != row.kind {
 				t.Errorf("type %s, want %s", kind, row.kind)
 			}
-			if got, err := caseInsensitive().NormalizeUntyped(row.value); got != row.found || (err == nil) != (row.found != "") {
-				t.Errorf("found %q, %v; want %q", got, err, row.found)
+			for _, c := range []struct {
+				pool identity.Pool
+				want []string
+			}{{caseInsensitive(), row.folded}, {caseSensitive(), row.exact}} {
+				if got, err := c.pool.LookupForms(row.value); !slices.Equal(got, c.want) || (err == nil) != (c.want != nil) {
+					t.Errorf("ignoring case %t: %q, %v; want %q", c.pool.CaseInsensitive, got, err, c.want)
+				}
 			}
 		})
 	}
@@ -264,7 +276,8 @@ func TestFindInfersTheType(t *testing.T) {
 
 // FuzzIdentifier normalizes any text as any type. Normalize never panics. Its result is its own
 // normalized form, is NFKC in valid UTF-8 within its length, and has no control characters, line
-// breaks or invisible characters. NormalizeUntyped agrees with it.
+// breaks or invisible characters. A lookup of the value finds it, whatever its type, and a lookup of the
+// result finds it before anything else.
 func FuzzIdentifier(f *testing.F) {
 	kinds := []identity.IdentifierType{identity.TypeEmail, identity.TypeMobile, identity.TypeUID, identity.TypeExternal, identity.TypeFederated, ""}
 	for _, seed := range []string{
@@ -272,7 +285,7 @@ func FuzzIdentifier(f *testing.F) {
 		"a@fa\u00df.example", "a@example\u3002com", "stra\u00dfe@example.com", "\u212a\u017f\u03a3\u03c2@example.com", "+15550100", "＋15550100",
 		strings.Repeat("\u0130", 32) + "@example.com", "\u1fb4\u0345", "\u13a0\uab70", "\u00b4@a.b", "\u1e9e@\u1e9e", "a\r\nBcc: b@example.com",
 		"a\u2028b", "a\x00b", "\xff", "\"a b\"@example.com", "a@b@c", "a@[127.0.0.1]", "a@xn--0", "\ufdfa", strings.Repeat("\ufdfa", 300), "%0a", "a@\u2488example.com",
-		"\u0345", "a@b.c.", "\u01f0@\u01f0.example", "ann+\u200b@example.com", "a\u202enn", "a@\u0646\u0627\u0645\u0647\u200c\u0627\u06cc.example", "\uffa0",
+		"\u0345", "a@b.c.", "\u01f0@\u01f0.example", "ann+\u200b@example.com", "a\u202enn", "ANN@CORP.LOCAL", "Ann@Example.COM", " a@B@C ", "@Ann", "a@\u0646\u0627\u0645\u0647\u200c\u0627\u06cc.example", "\uffa0",
 	} {
 		for i := range kinds {
 			f.Add(i, seed, i%2 == 0)
@@ -299,10 +312,14 @@ func FuzzIdentifier(f *testing.F) {
 		if once == "" || len(once) > 256 || !utf8.ValidString(once) || !norm.NFKC.IsNormalString(once) {
 			t.Errorf("%d bytes: %+q", len(once), once)
 		}
-		if k == identity.TypeEmail || k == identity.TypeMobile {
-			if found, err := p.NormalizeUntyped(value); err != nil || found != once {
-				t.Errorf("claimed as %+q, sought as %+q, %v", once, found, err)
-			}
+		if forms, err := p.LookupForms(value); err != nil || len(forms) > 2 || !slices.Contains(forms, once) {
+			t.Errorf("claimed as %+q, sought as %+q, %v", once, forms, err)
+		}
+		if forms, err := p.LookupForms(once); err != nil || forms[0] != once {
+			t.Errorf("claimed as %+q, and its own lookup begins with %+q, %v", once, forms, err)
+		}
+		if found, err := p.NormalizeAddress(value); (k == identity.TypeEmail || k == identity.TypeMobile) && (err != nil || found != once) {
+			t.Errorf("claimed as %+q, as an address %+q, %v", once, found, err)
 		}
 	})
 }

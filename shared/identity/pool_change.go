@@ -23,9 +23,9 @@ type PoolChange struct {
 	BadgeColor             string                            `json:"badge_color"`
 	Workspace              string                            `json:"workspace_id"`
 	Metadata               jsontext.Value                    `json:"metadata"`
-	PayloadSchema          string                            `json:"payload_schema_id"`
-	MetadataSchema         string                            `json:"metadata_schema_id"`
-	BusinessMetadataSchema string                            `json:"business_metadata_schema_id"`
+	PayloadSchema          ID                                `json:"payload_schema_id"`
+	MetadataSchema         ID                                `json:"metadata_schema_id"`
+	BusinessMetadataSchema ID                                `json:"business_metadata_schema_id"`
 	PublicRegistration     bool                              `json:"public_registration_allowed"`
 	CaseInsensitive        *bool                             `json:"identifier_case_insensitive"`
 	Mechanisms             []Mechanism                       `json:"authentication_mechanisms"`
@@ -103,9 +103,9 @@ func (p Pool) Changed(c PoolChange) (Pool, error) {
 	}
 	p.Name, p.Description, p.BadgeColor, p.Workspace = c.Name, withLineFeeds(c.Description), c.BadgeColor, c.Workspace
 	p.PublicRegistration = c.PublicRegistration
-	p.BusinessMetadataSchema = firstNonEmpty(p.BusinessMetadataSchema, c.BusinessMetadataSchema)
-	p.PayloadSchema = firstNonEmpty(p.PayloadSchema, c.PayloadSchema)
-	p.MetadataSchema = firstNonEmpty(p.MetadataSchema, c.MetadataSchema)
+	p.BusinessMetadataSchema = firstNonEmpty(p.BusinessMetadataSchema, string(c.BusinessMetadataSchema))
+	p.PayloadSchema = firstNonEmpty(p.PayloadSchema, string(c.PayloadSchema))
+	p.MetadataSchema = firstNonEmpty(p.MetadataSchema, string(c.MetadataSchema))
 	if isGiven(c.Metadata) {
 		p.Metadata = c.Metadata
 	}

@@ -38,6 +38,10 @@ type Registration struct {
 	Payload      jsontext.Value `json:"payload,omitzero"`
 	Language     string         `json:"language,omitempty"`
 	CreatedAt    Time           `json:"created_at"`
+
+	// Forms are the Pool.LookupForms of the identifier that was given. They are set only in a
+	// registration that is about to be stored.
+	Forms []string `json:"-"`
 }
 
 // MailboxRef names the mailbox that proves the registration. It reports false if the registration
@@ -74,6 +78,7 @@ func (p Pool) Register(s SelfRegistration, mail bool, m Maker) (User, Registrati
 		SelfRegistered:         true, Version: m.Now.UnixMilli(),
 	}
 	r := Registration{ID: m.NewID(), Payload: s.Payload, CreatedAt: now}
+	r.Forms, _ = p.LookupForms(s.Identifier) // which are valid if the one of its type is
 	if kind.isAddress() {
 		r.Address, r.Normalized, r.AddressType = normalized, normalized, kind
 	}

@@ -39,7 +39,7 @@ func TestRegisterMakesUserAndRegistration(t *testing.T) {
 	}
 	wantRegistration := identity.Registration{
 		ID: "id3", Address: ann, Normalized: ann, AddressType: identity.TypeEmail,
-		Payload: jsontext.Value(`{"name":"Ann"}`), CreatedAt: now,
+		Payload: jsontext.Value(`{"name":"Ann"}`), CreatedAt: now, Forms: []string{ann},
 	}
 	if !reflect.DeepEqual(r, wantRegistration) {
 		t.Errorf("got  %+v\nwant %+v", r, wantRegistration)

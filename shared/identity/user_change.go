@@ -23,11 +23,11 @@ type NewUser struct {
 	Addresses              []NewAddress    `json:"verifiable_addresses"`
 	Credentials            []NewCredential `json:"credentials"`
 	Payload                jsontext.Value  `json:"payload"`
-	PayloadSchema          string          `json:"payload_schema_id"`
+	PayloadSchema          ID              `json:"payload_schema_id"`
 	Metadata               jsontext.Value  `json:"metadata"`
-	MetadataSchema         string          `json:"metadata_schema_id"`
+	MetadataSchema         ID              `json:"metadata_schema_id"`
 	BusinessMetadata       jsontext.Value  `json:"business_metadata"`
-	BusinessMetadataSchema string          `json:"business_metadata_schema_id"`
+	BusinessMetadataSchema ID              `json:"business_metadata_schema_id"`
 	UserType               jsontext.Value  `json:"user_type"`
 }
 
@@ -72,10 +72,10 @@ func (p Pool) Create(n NewUser, m Maker) (User, error) {
 	u := User{
 		Tenant: p.Tenant, Pool: p.ID, ID: n.ID,
 		Status: n.Status, StatusUpdatedAt: now, CreatedAt: now, UpdatedAt: now,
-		Payload: n.Payload, PayloadSchema: firstNonEmpty(p.PayloadSchema, n.PayloadSchema),
-		Metadata: n.Metadata, MetadataSchema: firstNonEmpty(p.MetadataSchema, n.MetadataSchema),
+		Payload: n.Payload, PayloadSchema: firstNonEmpty(p.PayloadSchema, string(n.PayloadSchema)),
+		Metadata: n.Metadata, MetadataSchema: firstNonEmpty(p.MetadataSchema, string(n.MetadataSchema)),
 		BusinessMetadata:       n.BusinessMetadata,
-		BusinessMetadataSchema: firstNonEmpty(p.BusinessMetadataSchema, n.BusinessMetadataSchema),
+		BusinessMetadataSchema: firstNonEmpty(p.BusinessMetadataSchema, string(n.BusinessMetadataSchema)),
 		UserType:               n.UserType, Version: m.Now.UnixMilli(),
 	}
 	if u.ID == "" {
@@ -220,11 +220,11 @@ func checkDocuments(v *Violations, payload, metadata, business jsontext.Value) {
 type UserChange struct {
 	Status                 Status         `json:"status"`
 	Payload                jsontext.Value `json:"payload"`
-	PayloadSchema          string         `json:"payload_schema_id"`
+	PayloadSchema          ID             `json:"payload_schema_id"`
 	Metadata               jsontext.Value `json:"metadata"`
-	MetadataSchema         string         `json:"metadata_schema_id"`
+	MetadataSchema         ID             `json:"metadata_schema_id"`
 	BusinessMetadata       jsontext.Value `json:"business_metadata"`
-	BusinessMetadataSchema string         `json:"business_metadata_schema_id"`
+	BusinessMetadataSchema ID             `json:"business_metadata_schema_id"`
 }
 
 // Parts returns the parts that c changes, which are those whose document or schema is given.
@@ -233,7 +233,7 @@ func (c UserChange) Parts() []DataPart {
 	for _, part := range []struct {
 		part   DataPart
 		value  jsontext.Value
-		schema string
+		schema ID
 	}{
 		{Payload, c.Payload, c.PayloadSchema},
 		{Metadata, c.Metadata, c.MetadataSchema},
@@ -282,9 +282,9 @@ func (u User) Changed(c UserChange, m Maker) (User, error) {
 			*field.old = *field.value
 		}
 	}
-	u.PayloadSchema = firstNonEmpty(u.PayloadSchema, c.PayloadSchema)
-	u.MetadataSchema = firstNonEmpty(u.MetadataSchema, c.MetadataSchema)
-	u.BusinessMetadataSchema = firstNonEmpty(u.BusinessMetadataSchema, c.BusinessMetadataSchema)
+	u.PayloadSchema = firstNonEmpty(u.PayloadSchema, string(c.PayloadSchema))
+	u.MetadataSchema = firstNonEmpty(u.MetadataSchema, string(c.MetadataSchema))
+	u.BusinessMetadataSchema = firstNonEmpty(u.BusinessMetadataSchema, string(c.BusinessMetadataSchema))
 	if len(c.Parts()) > 0 && u.IsUnproved() {
 		// An administrator has taken the user over, so no registration completes it, and it is not
 		// deleted when nobody proves it.

@@ -118,18 +118,18 @@ func (a Addresses) waitingNamed(
 // another user's. Errors: TakenAddress where it is; Invalid.
 func (a Addresses) notOfUser(ctx context.Context, p identity.Pool, asked string) (Choice, error) {
 	notTheirs := identity.InvalidField("/address", "must be an e-mail address of the user")
-	normalized, err := p.NormalizeUntyped(asked)
+	forms, err := p.LookupForms(asked)
 	if err != nil {
 		return Choice{}, notTheirs
 	}
-	owner, err := a.Users.Claimant(ctx, p.Tenant, p.ID, normalized)
+	owner, err := a.Users.Claimant(ctx, p.Tenant, p.ID, forms)
 	switch {
 	case errors.As(err, new(identity.NotFound)):
 		return Choice{}, notTheirs
 	case err != nil:
 		return Choice{}, err
 	}
-	address := identity.Address{Value: asked, Normalized: normalized}
+	address := identity.Address{Value: asked, Normalized: forms[len(forms)-1]}
 	return Choice{Address: address}, identity.TakenAddress{Invalid: notTheirs, Owner: owner}
 }
 
@@ -139,7 +139,7 @@ func (a Addresses) checkFree(ctx context.Context, u identity.User, address ident
 	if slices.Contains(u.Claims(), address.Normalized) {
 		return nil
 	}
-	owner, err := a.Users.Claimant(ctx, u.Tenant, u.Pool, address.Normalized)
+	owner, err := a.Users.Claimant(ctx, u.Tenant, u.Pool, []string{address.Normalized})
 	switch {
 	case errors.As(err, new(identity.NotFound)):
 		return nil

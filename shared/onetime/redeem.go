@@ -179,7 +179,7 @@ func (a *attempt) find(ctx context.Context) (found Redemption, err error) {
 		return found, identity.InvalidCode{}
 	}
 	if a.proof.Address != "" {
-		normalized, err := a.pool.NormalizeUntyped(a.proof.Address)
+		normalized, err := a.pool.NormalizeAddress(a.proof.Address)
 		if err != nil || normalized != found.Code.Normalized {
 			return found, identity.InvalidCode{}
 		}

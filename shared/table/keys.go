@@ -1,6 +1,8 @@
 package table
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"strings"
 
 	"identitypools/shared/identity"
@@ -21,7 +23,19 @@ const (
 // the key.
 type key struct{ pk, sk string }
 
-func (k key) item() item { return item{pk: str(k.pk), sk: str(k.sk)} }
+// item returns the attributes of the key. Ids and identifiers are bounded where they are decoded (see
+// identity.ID and identity.Pool.Normalize), so a key has a few hundred bytes. DynamoDB refuses a call
+// with a longer partition key than 2048 bytes, or with a sort key that is empty or longer than 1024
+// bytes. If such a key comes here nonetheless, item replaces it by one of the same kind that no other
+// item has, so that the item is not found instead of causing a fault.
+func (k key) item() item {
+	if len(k.pk) > 2048 || len(k.sk) > 1024 || k.sk == "" {
+		sum := sha256.Sum256([]byte(join(k.pk, k.sk)))
+		kind, _, _ := strings.Cut(k.pk, "#")
+		k = key{Kind(kind).key(hex.EncodeToString(sum[:])), identity.Nobody}
+	}
+	return item{pk: str(k.pk), sk: str(k.sk)}
+}
 
 // join returns the parts of a key with '#' between them.
 func join(parts ...string) string { return strings.Join(parts, "#") }

@@ -36,10 +36,11 @@ func (t Registrations) Create(
 	ctx context.Context, p identity.Pool, u identity.User, r identity.Registration, m *identity.Message,
 	reply once.Reply[identity.UserRef],
 ) (identity.UserRef, error) {
-	claim := claimKey(u.Tenant, u.Pool, u.Identifiers[0].Normalized)
 	var owner identity.UserRef
-	err := t.again(ctx, func() (err error) {
-		if owner, err = t.claimantIn(ctx, p, claim); err != nil {
+	err := t.again(ctx, func() error {
+		claim, claimant, err := t.claimantIn(ctx, p, r.Forms)
+		owner = claimant
+		if err != nil {
 			return err
 		}
 		isFree := owner.ID == ""
@@ -49,7 +50,7 @@ func (t Registrations) Create(
 		if err := t.putFirst(ctx, owner, r); err != nil {
 			return err
 		}
-		writes, err := t.registering(owner, u, r, m, isFree)
+		writes, err := t.registering(claim, owner, u, r, m, isFree)
 		if err != nil {
 			return err
 		}
@@ -64,36 +65,38 @@ func (t Registrations) Create(
 	return owner, err
 }
 
-// claimantIn returns the user to whom a claim belongs; its id is empty if the claim is free. The
+// claimantIn returns the first of the forms of an identifier that belongs to a user of p, and that
+// user. If all of them are free, it returns the last of them, and the id of the user is empty. The
 // error is PreconditionFailed if the stored pool is not p any more.
-func (t Registrations) claimantIn(ctx context.Context, p identity.Pool, claim key) (identity.UserRef, error) {
-	owner, pool := identity.UserRef{Tenant: p.Tenant, Pool: p.ID}, poolKey(p.Tenant, p.ID)
-	items, err := t.batch(ctx, types.KeysAndAttributes{
-		Keys: []map[string]types.AttributeValue{pool.item(), claim.item()}, ConsistentRead: aws.Bool(true),
+func (t Registrations) claimantIn(
+	ctx context.Context, p identity.Pool, forms []string,
+) (claim key, owner identity.UserRef, err error) {
+	pool := poolKey(p.Tenant, p.ID)
+	items, claim, id, err := t.claims(ctx, p.Tenant, p.ID, forms, types.KeysAndAttributes{
+		Keys: []map[string]types.AttributeValue{pool.item()}, ConsistentRead: aws.Bool(true),
 		ProjectionExpression: aws.String("pk, claimant, version, deleted_at"),
 	})
+	owner = identity.UserRef{Tenant: p.Tenant, Pool: p.ID, ID: id}
 	if err != nil {
-		return owner, fmt.Errorf("read claim and pool: %w", err)
+		return claim, owner, err
 	}
 	isCurrent := false
 	for _, it := range items {
-		if text(it, pk) == claim.pk {
-			owner.ID = text(it, attrClaimant)
-		} else {
+		if text(it, pk) == pool.pk {
 			isCurrent = it[attrDeleted] == nil && number(it, attrVersion) == p.Version
 		}
 	}
 	if !isCurrent {
 		t.pools.drop(pool)
-		return owner, identity.PreconditionFailed{}
+		err = identity.PreconditionFailed{}
 	}
-	return owner, nil
+	return claim, owner, err
 }
 
 // registering returns the writes of a registration except that of its own item: those of the user,
 // the claim, the mailbox and the message.
 func (t Registrations) registering(
-	owner identity.UserRef, u identity.User, r identity.Registration, m *identity.Message, isFree bool,
+	claim key, owner identity.UserRef, u identity.User, r identity.Registration, m *identity.Message, isFree bool,
 ) ([]types.TransactWriteItem, error) {
 	it, err := userItem(u)
 	if err != nil {
@@ -107,8 +110,7 @@ func (t Registrations) registering(
 		condition = isMine
 	}
 	writes := []types.TransactWriteItem{t.putting(it, isNew, nil)}
-	claim, values := claimKey(u.Tenant, u.Pool, u.Identifiers[0].Normalized), item{":user": str(owner.ID)}
-	writes = append(writes, t.updating(claim, "SET claimant = :user", condition, values))
+	writes = append(writes, t.updating(claim, "SET claimant = :user", condition, item{":user": str(owner.ID)}))
 	if box, ok := r.MailboxRef(u.Tenant); ok {
 		writes = append(writes, t.queueing(box, owner, r))
 	}

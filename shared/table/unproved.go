@@ -3,7 +3,6 @@ package table
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -126,12 +125,9 @@ func (t Users) unprovedOwners(ctx context.Context, u identity.User, taken []bool
 
 // ownerOf returns the user to whom a claim belongs. The error is NotFound if the claim is free.
 func (t Users) ownerOf(ctx context.Context, tenant, pool, normalized string) (identity.User, error) {
-	it, err := t.get(ctx, claimKey(tenant, pool, normalized), "")
+	owner, err := t.claimant(ctx, tenant, pool, []string{normalized}, true)
 	if err != nil {
-		return identity.User{}, fmt.Errorf("read claim: %w", err)
+		return identity.User{}, err
 	}
-	if len(it) == 0 {
-		return identity.User{}, identity.NotFound{Thing: "user", ID: "of this identifier"}
-	}
-	return t.Get(ctx, identity.UserRef{Tenant: tenant, Pool: pool, ID: text(it, attrClaimant)})
+	return t.Get(ctx, owner)
 }

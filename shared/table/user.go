@@ -98,19 +98,45 @@ func (t Users) read(ctx context.Context, ref identity.UserRef, attributes string
 	return userOf(it)
 }
 
-// Claimant returns the user to whom a normalized identifier or verified address belongs. The read
-// is eventually consistent. The error is NotFound if it belongs to nobody.
-func (t Users) Claimant(ctx context.Context, tenant, pool, normalized string) (identity.UserRef, error) {
-	out, err := t.db.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName: t.name, Key: claimKey(tenant, pool, normalized).item(),
-	})
-	if err != nil {
-		return identity.UserRef{}, fmt.Errorf("read claim: %w", failure(err))
+// Claimant returns the user to whom a normalized identifier or verified address belongs: the first
+// of the forms that belongs to somebody (see identity.Pool.LookupForms). It reads all of them in one
+// call, which is eventually consistent. The error is NotFound if they belong to nobody.
+func (t Users) Claimant(ctx context.Context, tenant, pool string, forms []string) (identity.UserRef, error) {
+	return t.claimant(ctx, tenant, pool, forms, false)
+}
+
+// claimant is Claimant with a read that may be strongly consistent.
+func (t Users) claimant(
+	ctx context.Context, tenant, pool string, forms []string, isConsistent bool,
+) (identity.UserRef, error) {
+	_, _, owner, err := t.claims(ctx, tenant, pool, forms, types.KeysAndAttributes{ConsistentRead: &isConsistent})
+	if err == nil && owner == "" {
+		err = identity.NotFound{Thing: "user", ID: "of this identifier"}
 	}
-	if len(out.Item) == 0 {
-		return identity.UserRef{}, identity.NotFound{Thing: "user", ID: "of this identifier"}
+	return identity.UserRef{Tenant: tenant, Pool: pool, ID: owner}, err
+}
+
+// claims reads the claims of the forms together with other items, in one call. It returns all items,
+// the claim of the first form that belongs to somebody, and the id of that user. If there is none, it
+// returns the claim of the last form and "".
+func (t *store) claims(
+	ctx context.Context, tenant, pool string, forms []string, in types.KeysAndAttributes,
+) (items []item, claim key, owner string, err error) {
+	for _, form := range forms {
+		in.Keys = append(in.Keys, claimKey(tenant, pool, form).item())
 	}
-	return identity.UserRef{Tenant: tenant, Pool: pool, ID: text(out.Item, attrClaimant)}, nil
+	if items, err = t.batch(ctx, in); err != nil {
+		return nil, claim, "", fmt.Errorf("read claims: %w", err)
+	}
+	for _, form := range forms {
+		claim = claimKey(tenant, pool, form)
+		for _, it := range items {
+			if text(it, pk) == claim.pk {
+				return items, claim, text(it, attrClaimant), nil
+			}
+		}
+	}
+	return items, claim, "", nil
 }
 
 // Replace stores u in place of old, which must still be what is stored. The identifiers and
