@@ -2,7 +2,6 @@ package identity
 
 import (
 	"fmt"
-
 	"time"
 )
 
