@@ -256,7 +256,9 @@ func TestActivationAgainstReplacement(t *testing.T) {
 			}
 			return fmt.Sprint("create ", tenant.Admin.Call(t, "POST", path+"/users", withIdentifiers(email)).Status)
 		})
-		if answers["activate 201"]+answers["create 201"] != 1 {
+		// Whoever repeats what has activated the user gets the same answer.
+		isActivated := answers["activate 201"] > 0
+		if isActivated == (answers["create 201"] > 0) || answers["create 201"] > 1 {
 			t.Errorf("the user is activated and replaced: %v", answers)
 		}
 		for answer := range answers {
@@ -266,8 +268,8 @@ func TestActivationAgainstReplacement(t *testing.T) {
 				t.Errorf("an answer is %s", answer)
 			}
 		}
-		proved[id] = answers["activate 201"] == 1
-		outcomes[proved[id]]++
+		proved[id] = isActivated
+		outcomes[isActivated]++
 	}
 	t.Logf("%d users were activated and %d replaced", outcomes[true], outcomes[false])
 	product.AwaitEmptyOutbox(t)

@@ -34,11 +34,7 @@ func typeOf[T any]() reflect.Type {
 
 // newAction returns an action with the types of its query, its body and its answer.
 func newAction[Q, B, A any](status int, serve http.HandlerFunc) Action {
-	a := Action{query: typeOf[Q](), body: typeOf[B](), answer: typeOf[A](), status: status, serve: serve}
-	if a.answer != nil {
-		a.ignored = []reflect.Type{a.answer}
-	}
-	return a
+	return Action{query: typeOf[Q](), body: typeOf[B](), answer: typeOf[A](), status: status, serve: serve}
 }
 
 // Change returns an action that changes something. The use case do gets the decoded request, and
@@ -51,6 +47,7 @@ func newAction[Q, B, A any](status int, serve http.HandlerFunc) Action {
 func Change[Q, B, T, A any](
 	status int, do func(context.Context, Call[Q, B], once.Reply[T]) (T, error), encode func(T) Answer[A],
 ) Action {
+	var answer A
 	return newAction[Q, B, A](status, func(w http.ResponseWriter, r *http.Request) {
 		carryOut(w, r, func(request *once.Request) (outcome, error) {
 			reply := once.NewReply(request, func(result T) ([]byte, error) {
@@ -69,7 +66,7 @@ func Change[Q, B, T, A any](
 			}
 			return outcome{answer: encode(result).stored(status)}, nil
 		})
-	})
+	}).Ignoring(answer)
 }
 
 // Read returns an action that only reads. The use case read gets the decoded request, and encode

@@ -10,8 +10,8 @@ import (
 )
 
 // Ignoring returns the action of a route that comes after others. Its body may also have the members of
-// what these have answered, of which samples are given. Every route ignores the members of its own
-// answer, so that what was read can be sent back with a change.
+// what these have answered, of which samples are given. Every route that changes something ignores the
+// members of its own answer, so that what was read can be sent back with a change.
 func (a Action) Ignoring(answers ...any) Action {
 	for _, sample := range answers {
 		a.ignored = append(a.ignored, reflect.TypeOf(sample))
