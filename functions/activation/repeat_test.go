@@ -56,7 +56,9 @@ func TestABackEndRepeatsAnActivation(t *testing.T) {
 			i := invite(t)
 			first := i.tenant.System.Must(t, 201, "POST", i.path+"/activate", body(i))
 			i.product.AwaitEmptyOutbox(t)
-			guesses, items := i.guesses(t), len(i.product.Items(t))
+			// The courier may still be counting the user in the pool.
+			count := func() int { return len(i.product.Stored(t, "USER#")) + len(i.product.Stored(t, "MESSAGE#")) }
+			guesses, items := i.guesses(t), count()
 			for range 10 {
 				again := i.tenant.System.Must(t, 201, "POST", i.path+"/activate", body(i))
 				if string(again.Body) != string(first.Body) || again.Header.Get("ETag") != first.Header.Get("ETag") {
@@ -66,7 +68,7 @@ func TestABackEndRepeatsAnActivation(t *testing.T) {
 			if got := i.guesses(t); got != guesses {
 				t.Errorf("guesses: %s before the repeats, %s after them", guesses, got)
 			}
-			if got := len(i.product.Items(t)); got != items {
+			if got := count(); got != items {
 				t.Errorf("%d items before the repeats, %d after them", items, got)
 			}
 		})

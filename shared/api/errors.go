@@ -82,7 +82,10 @@ func CountError(r *http.Request, err error) {
 
 // CountRepeat marks a request as a repeat of an earlier one whose success was counted, so that it is
 // not counted again.
-func CountRepeat(r *http.Request) { exchangeOf(r.Context()).code = "replayed" }
+func CountRepeat(r *http.Request) { exchangeOf(r.Context()).code = replayedCode }
+
+// replayedCode is the code with which a repeat ends.
+const replayedCode = "replayed"
 
 // countOf returns the metric for a request that ended with the error code, which is "" for a
 // success. It returns "" if the request is not counted.

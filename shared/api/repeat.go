@@ -110,8 +110,10 @@ func carryOut(
 		return
 	}
 	if replayed {
-		w.Header().Set(replayedHeader, "true")
 		CountRepeat(r)
+	}
+	if exchangeOf(r.Context()).code == replayedCode { // the use case may also have recognized a repeat
+		w.Header().Set(replayedHeader, "true")
 	}
 	answer.write(w)
 }

@@ -22,3 +22,9 @@ func (m Match) Check(version int64) error {
 	}
 	return nil
 }
+
+// NamesVersions reports whether m is about versions that the caller knows, so that a change in between
+// is a failure of the precondition. "If-Match: *" holds for whatever is stored then.
+func (m Match) NamesVersions() bool {
+	return m.Given && (!m.Any || m.NotAny || len(m.NotVersions) > 0)
+}

@@ -81,7 +81,7 @@ func (p Policy) DoWhile(ctx context.Context, isLost func(error) bool, try func()
 // the version is still the stored one. It tries again as Do does, unless m names versions: those
 // are no longer stored, and the caller must learn it from identity.PreconditionFailed.
 func (p Policy) Change(ctx context.Context, m identity.Match, change func() error) error {
-	if m.Given && !m.Any {
+	if m.NamesVersions() {
 		return change()
 	}
 	return p.Do(ctx, change)
