@@ -35,8 +35,8 @@ func donePage(r page.Request, to string) *page.Page {
 
 // linkPage returns the page of a link with a code, or the page for links that do not work. It also
 // returns the ticket of the registration that the browser remembers, if the code completes that
-// registration or does not work. The link may belong to another registration, which a stranger has made with the
-// same address.
+// registration or does not work. The link may belong to another registration, which a stranger has
+// made with the same address.
 func (s site) linkPage(
 	ctx context.Context, r page.Request, code string,
 ) (_ *page.Page, ticket string, err error) {

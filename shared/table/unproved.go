@@ -92,9 +92,9 @@ func (t *store) removing(u identity.User, claims []string) []types.TransactWrite
 	return writes
 }
 
-// unprovedOwners returns the users to whom those claims of u belong that taken, by the index in
-// u.Claims(), says are others'. All of them are unproved. The error is Conflict if one of them is not, or if there are
-// more than one transaction can replace.
+// unprovedOwners returns the users to whom claims of u belong. Taken says for each of u.Claims() whether
+// somebody else has it. All of these users are unproved. The error is Conflict if one of them is not,
+// or if there are more than one transaction can replace.
 func (t Users) unprovedOwners(ctx context.Context, u identity.User, taken []bool) ([]identity.User, error) {
 	var (
 		owners []identity.User

@@ -17,7 +17,7 @@ import (
 // The limits for the program of a function, in bytes. Lambda loads and unpacks the program at every
 // cold start.
 const (
-	maxProgram = 11_000_000
+	maxProgram = 11_100_000
 	maxZipped  = 4_400_000
 
 	// otherwise is the limit on other processors than arm64, which is deployed, in percent of the

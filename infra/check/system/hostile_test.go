@@ -142,8 +142,9 @@ func inputs(tenant *systemtest.Tenant, pool, user, text string) []input {
 }
 
 // Every text is accepted in every place, or refused with a reason in the form of the API. In a path it
-// may also make a path that no route has, which the gateway answers. It never causes a 500. An accepted text is returned unchanged (ASVS 1.1.1, 2.2.1; "500 is a bug"). With
-// LONG, the test puts each text in each place, else into every fourth.
+// may also make a path that no route has, which the gateway answers. It never causes a 500. An accepted
+// text is returned unchanged (ASVS 1.1.1, 2.2.1; "500 is a bug"). With LONG, the test puts each text in
+// each place, else into every fourth.
 func TestNaughtyTexts(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
