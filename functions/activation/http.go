@@ -110,7 +110,7 @@ func (h handlers) activate(
 		IsBackEnd: true, Password: c.Body.Password,
 	}, reply)
 	if isRepeat {
-		api.CountRepeat(c.Request())
+		api.MarkRepeat(c.Request())
 	}
 	return u, err
 }

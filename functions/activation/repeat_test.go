@@ -10,6 +10,7 @@ import (
 	"identitypools/infra/check/systemtest"
 	"identitypools/shared/access"
 	"identitypools/shared/api"
+	"identitypools/shared/identity"
 )
 
 // invited is a new user with a code and a link that a back end has made.
@@ -56,9 +57,7 @@ func TestABackEndRepeatsAnActivation(t *testing.T) {
 			i := invite(t)
 			first := i.tenant.System.Must(t, 201, "POST", i.path+"/activate", body(i))
 			i.product.AwaitEmptyOutbox(t)
-			// The courier may still be counting the user in the pool.
-			count := func() int { return len(i.product.Stored(t, "USER#")) + len(i.product.Stored(t, "MESSAGE#")) }
-			guesses, items := i.guesses(t), count()
+			guesses, items := i.guesses(t), i.product.CountItems(t, "USER", "MESSAGE#")
 			for range 10 {
 				again := i.tenant.System.Must(t, 201, "POST", i.path+"/activate", body(i))
 				if string(again.Body) != string(first.Body) || again.Header.Get("ETag") != first.Header.Get("ETag") {
@@ -68,7 +67,7 @@ func TestABackEndRepeatsAnActivation(t *testing.T) {
 			if got := i.guesses(t); got != guesses {
 				t.Errorf("guesses: %s before the repeats, %s after them", guesses, got)
 			}
-			if got := count(); got != items {
+			if got := i.product.CountItems(t, "USER", "MESSAGE#"); got != items {
 				t.Errorf("%d items before the repeats, %d after them", items, got)
 			}
 		})
@@ -99,6 +98,32 @@ func TestACodeIsPresentedTwentyTimesAtOnce(t *testing.T) {
 	}
 	if got := i.guesses(t); got != "1 of 1" {
 		t.Errorf("guesses: %s", got)
+	}
+}
+
+// A repeat is compared with what the first request has stored, such as the hash of a password. So a
+// request may be repeated twenty times, also if more repeats come at once.
+func TestRepeatsHaveABudget(t *testing.T) {
+	t.Parallel()
+	for _, body := range []func(invited) fields{
+		func(i invited) fields { return fields{"code": i.extended, "password": systemtest.Password} },
+		func(i invited) fields { return fields{"code": i.extended} },
+	} {
+		i := invite(t)
+		i.tenant.System.Must(t, 201, "POST", i.path+"/activate", body(i))
+		var calls sync.WaitGroup
+		var repeated atomic.Int64
+		for range 40 {
+			calls.Go(func() {
+				if i.tenant.System.Call(t, "POST", i.path+"/activate", body(i)).Status == 201 {
+					repeated.Add(1)
+				}
+			})
+		}
+		calls.Wait()
+		if repeated.Load() != identity.MaxRepeats {
+			t.Errorf("%d of 40 repeats at once are answered as the first request", repeated.Load())
+		}
 	}
 }
 

@@ -160,7 +160,7 @@ func (h handlers) activate(
 		ctx, c.Tenant(), c.Pool(), h.source(c.Request()), "", in, reply,
 	)
 	if isRepeat {
-		api.CountRepeat(c.Request())
+		api.MarkRepeat(c.Request())
 	}
 	return u, err
 }

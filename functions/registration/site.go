@@ -93,7 +93,7 @@ func (s site) activate(
 		return page.Answer{}, err
 	}
 	if isRepeat {
-		api.CountRepeat(r.HTTP)
+		api.MarkRepeat(r.HTTP)
 	}
 	next := state{Done: true, Form: form, SentAt: identity.At(s.service.Now()), ReturnTo: returnTo}
 	return s.goOn(r, location+r.LanguageQuery(), next)

@@ -80,9 +80,9 @@ func CountError(r *http.Request, err error) {
 	}
 }
 
-// CountRepeat marks a request as a repeat of an earlier one whose success was counted, so that it is
+// MarkRepeat marks a request as a repeat of an earlier one whose success was counted, so that it is
 // not counted again.
-func CountRepeat(r *http.Request) { exchangeOf(r.Context()).code = replayedCode }
+func MarkRepeat(r *http.Request) { exchangeOf(r.Context()).code = replayedCode }
 
 // replayedCode is the code with which a repeat ends.
 const replayedCode = "replayed"

@@ -40,30 +40,29 @@ func copyKnown(to *jsontext.Encoder, from *jsontext.Decoder, body reflect.Type, 
 		}
 		return to.WriteValue(value)
 	}
-	copyToken := func() (string, error) {
+	copyToken := func() error {
 		token, err := from.ReadToken()
 		if err != nil {
-			return "", err
+			return err
 		}
-		return token.String(), to.WriteToken(token)
+		return to.WriteToken(token)
 	}
-	if _, err := copyToken(); err != nil {
+	if err := copyToken(); err != nil {
 		return err
 	}
 	for from.PeekKind() != '}' && from.PeekKind() != ']' {
-		member, name := "", ""
+		name := "" // of a member; an item of an array has none
 		if isObject {
-			value, err := from.ReadToken()
+			token, err := from.ReadToken()
 			if err != nil {
 				return err
 			}
-			name = value.String()
-			member = name
+			name = token.String()
 		}
-		known := inside(body, member)
+		known := inside(body, name)
 		var answered []reflect.Type
 		for _, a := range answers {
-			if t := inside(pointedTo(a), member); t != nil {
+			if t := inside(pointedTo(a), name); t != nil {
 				answered = append(answered, t)
 			}
 		}
@@ -85,8 +84,7 @@ func copyKnown(to *jsontext.Encoder, from *jsontext.Decoder, body reflect.Type, 
 			return err
 		}
 	}
-	_, err := copyToken()
-	return err
+	return copyToken()
 }
 
 // inside returns the type of a member of an object, or that of the items of an array, or nil if there

@@ -110,7 +110,7 @@ func carryOut(
 		return
 	}
 	if replayed {
-		CountRepeat(r)
+		MarkRepeat(r)
 	}
 	if exchangeOf(r.Context()).code == replayedCode { // the use case may also have recognized a repeat
 		w.Header().Set(replayedHeader, "true")

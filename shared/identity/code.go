@@ -15,6 +15,7 @@ const (
 	maxSpent      = 50               // marks of redeemed codes that are kept with a user's codes
 	expiredIsKept = 24 * time.Hour   // how long the holder of an expired code is told that it expired
 	usedIsKept    = 10 * time.Minute // how long a request that redeemed a code may be repeated
+	MaxRepeats    = 20               // of one request that redeemed a code
 )
 
 // Code is the stored record of a one-time code. It never contains the code itself.

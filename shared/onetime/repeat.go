@@ -35,8 +35,9 @@ func (a *attempt) mailbox(used identity.Use) identity.MailboxRef {
 	return identity.MailboxRef{Tenant: a.pool.Tenant, Digest: used.Mailbox}
 }
 
-// amongUsed returns the redemption that the same request has made a short time ago. Errors:
-// InvalidCode if there is none, or if its user has changed since.
+// amongUsed returns the redemption that the same request has made a short time ago. It counts the
+// repeat before anything else of the request is compared. Errors: InvalidCode if there is none, if its
+// user has changed since, or if it was repeated too often.
 func (a *attempt) amongUsed(ctx context.Context, read identity.Redeemable) (found Redemption, err error) {
 	all := append(read.Others, identity.UserCodes{User: a.user, Purpose: a.purpose, Codes: read.Codes})
 	for _, of := range all {
@@ -52,6 +53,9 @@ func (a *attempt) amongUsed(ctx context.Context, read identity.Redeemable) (foun
 	found.User, err = a.readUser(ctx, a.Users.GetWithHash, ref)
 	if err == nil && found.User.Version != used.Version {
 		err = identity.InvalidCode{}
+	}
+	if err == nil {
+		err = a.Codes.SpendRepeat(ctx, found.Repeats.User, found.Repeats.Purpose)
 	}
 	if err != nil {
 		found.Repeats = nil

@@ -17,7 +17,8 @@ import (
 
 // The item of a user's codes for a purpose has the live codes as JSON in live, the marks of the codes
 // that were redeemed last in spent, with '#' between them, and in killed (unix ms) when all live
-// codes were killed. The redemption that was made last is as JSON in used.
+// codes were killed. The redemption that was made last is as JSON in used, and repeats is how often it
+// was repeated.
 
 // codesKept is how long the item of codes is kept after its last change: longer than any code lives.
 const codesKept = 3 * 24 * time.Hour
@@ -50,8 +51,8 @@ func (t Codes) Replace(ctx context.Context, c identity.UserCodes, reply once.Rep
 }
 
 // Redeemable reads a user's codes for a purpose and, unless its id is empty, a registration that
-// waits with the user. In the same call it reads the codes for the purpose of other users, of whom
-// there are at most identity.MailedCodesKept and one. It does not read the user: how long that takes would
+// waits with the user. In the same call it reads the codes for the purpose of other users, who are at
+// most one more than identity.MailedCodesKept. It does not read the user: how long that takes would
 // tell people who have no right code how large the user's documents are.
 func (t Codes) Redeemable(
 	ctx context.Context, ref identity.UserRef, purpose identity.CodePurpose, registration string,
@@ -97,6 +98,22 @@ func (t Codes) Redeemable(
 	return r, nil
 }
 
+// SpendRepeat counts a repeat of the redemption that is remembered with a user's codes for a purpose.
+// The error is InvalidCode if it was repeated identity.MaxRepeats times, or is not remembered any more.
+func (t Codes) SpendRepeat(ctx context.Context, ref identity.UserRef, purpose identity.CodePurpose) error {
+	write := t.updating(codesKey(ref, purpose), "SET repeats = if_not_exists(repeats, :zero) + :one",
+		"attribute_exists(used) AND (attribute_not_exists(repeats) OR repeats < :most)",
+		item{":zero": num(0), ":one": num(1), ":most": num(identity.MaxRepeats)})
+	err := t.change(ctx, write, once.Answer{})
+	if errors.Is(err, errCondition) {
+		return identity.InvalidCode{}
+	}
+	if err != nil {
+		return fmt.Errorf("count a repeat: %w", err)
+	}
+	return nil
+}
+
 // ForgetUse forgets the redemption that is remembered with a user's codes for a purpose.
 func (t Codes) ForgetUse(ctx context.Context, ref identity.UserRef, purpose identity.CodePurpose) error {
 	write := t.updating(codesKey(ref, purpose), "REMOVE used", exists, nil)
@@ -126,7 +143,7 @@ func (t *store) replacingCodes(c identity.UserCodes) (types.TransactWriteItem, e
 		if err != nil {
 			return types.TransactWriteItem{}, fmt.Errorf("encode the use of a code: %w", err)
 		}
-		update, values[":used"] = update+", used = :used", str(string(used))
+		update, values[":used"] = update+", used = :used REMOVE repeats", str(string(used))
 	}
 	write := t.updating(codesKey(c.User, c.Purpose), update, condition, values)
 	write.Update.ExpressionAttributeNames = map[string]string{"#ttl": ttl}

@@ -53,6 +53,15 @@ func (p *Product) Stored(tb testing.TB, prefix string) []Item {
 	return found
 }
 
+// CountItems returns how many items the keys of the given kinds have.
+func (p *Product) CountItems(tb testing.TB, prefixes ...string) (count int) {
+	tb.Helper()
+	for _, prefix := range prefixes {
+		count += len(p.Stored(tb, prefix))
+	}
+	return count
+}
+
 // Mailboxes returns the items of a tenant's mailboxes, which count the mails to a mailbox and the
 // guesses of its codes. Mailboxes fails the test if there is none.
 func (p *Product) Mailboxes(tb testing.TB, tenant string) []Item {
