@@ -115,15 +115,15 @@ func (s *Service) Register(
 	o identity.MessageOptions, reply once.Reply[Registered],
 ) (Registered, error) {
 	var done Registered
-	tenant, pool := p.Tenant, p.ID
+	isStale := false
 	err := s.Retry.Do(ctx, func() (err error) {
-		if p.ID == "" {
-			if p, err = s.Open(ctx, tenant, pool); err != nil {
+		if isStale {
+			if p, err = s.Open(ctx, p.Tenant, p.ID); err != nil {
 				return err
 			}
 		}
+		isStale = true
 		done, err = s.register(ctx, p, in, mail, share, o, reply)
-		p = identity.Pool{} // another try reads the current one
 		return err
 	})
 	return done, err

@@ -2,7 +2,6 @@ package users
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -107,7 +106,7 @@ func contains(value, wanted jsontext.Value) bool {
 	case kind == '"':
 		return decoded[string](value) == decoded[string](wanted)
 	case kind == '0':
-		return canonical(value) == canonical(wanted)
+		return identity.CanonicalNumber(string(value)) == identity.CanonicalNumber(string(wanted))
 	}
 	return true
 }
@@ -116,23 +115,4 @@ func contains(value, wanted jsontext.Value) bool {
 func decoded[T any](value jsontext.Value) (v T) {
 	_ = json.Unmarshal(value, &v)
 	return v
-}
-
-// canonical returns a form of a JSON number that all spellings of its value have: its digits without
-// zeros at either end, and the exponent of the last of them.
-func canonical(number jsontext.Value) string {
-	mantissa, exponent, _ := strings.Cut(strings.ToLower(string(number)), "e")
-	mantissa, isNegative := strings.CutPrefix(mantissa, "-")
-	whole, fraction, _ := strings.Cut(mantissa, ".")
-	all := strings.TrimLeft(whole+fraction, "0")
-	digits := strings.TrimRight(all, "0")
-	if digits == "" {
-		return "0"
-	}
-	power, _ := strconv.Atoi(exponent) // absent is 0, and what is too large is the largest
-	power += len(all) - len(digits) - len(fraction)
-	if isNegative {
-		digits = "-" + digits
-	}
-	return digits + "e" + strconv.Itoa(power)
 }

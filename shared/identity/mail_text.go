@@ -40,9 +40,9 @@ type MailTextChange struct {
 // IsEmpty reports whether c changes nothing.
 func (c MailTextChange) IsEmpty() bool { return c.Subject == nil && c.Body == nil }
 
-// Changed returns the text after the change c. Absent fields are left unchanged. Line breaks of any
-// form become line feeds, since a form's textarea sends CRLF (WHATWG HTML §4.10.22.4). It does not check
-// whether a mail can be made from the text; package mail (shared/mail) does. The error is Invalid.
+// Changed returns the text after the change c. Absent fields are left unchanged, and line breaks become
+// line feeds (see WithLineFeeds). Changed does not check whether a mail can be made from the text;
+// package mail (shared/mail) does. The error is Invalid.
 func (t MailText) Changed(c MailTextChange) (MailText, error) {
 	var v Violations
 	if c.Kind != "" && c.Kind != t.Kind {
@@ -53,12 +53,12 @@ func (t MailText) Changed(c MailTextChange) (MailText, error) {
 	}
 	setIfGiven(&t.Subject, c.Subject)
 	setIfGiven(&t.Body, c.Body)
-	t.Body = withLineFeeds(t.Body)
+	t.Body = WithLineFeeds(t.Body)
 	return t, v.Err()
 }
 
-// withLineFeeds returns a text of several lines with line feeds in place of CRLF and CR, which mean
-// the same.
-func withLineFeeds(text string) string {
+// WithLineFeeds returns a text of several lines with line feeds in place of CRLF and CR, which mean the
+// same. Forms in a browser send CRLF (WHATWG HTML §4.10.22.4).
+func WithLineFeeds(text string) string {
 	return strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
 }

@@ -101,7 +101,7 @@ func (p Pool) Changed(c PoolChange) (Pool, error) {
 	if c.ID != "" && c.ID != p.ID {
 		v.Add("/id", "must be the id of the path: a pool's id cannot change")
 	}
-	p.Name, p.Description, p.BadgeColor, p.Workspace = c.Name, withLineFeeds(c.Description), c.BadgeColor, c.Workspace
+	p.Name, p.Description, p.BadgeColor, p.Workspace = c.Name, WithLineFeeds(c.Description), c.BadgeColor, c.Workspace
 	p.PublicRegistration = c.PublicRegistration
 	p.BusinessMetadataSchema = firstNonEmpty(p.BusinessMetadataSchema, string(c.BusinessMetadataSchema))
 	p.PayloadSchema = firstNonEmpty(p.PayloadSchema, string(c.PayloadSchema))

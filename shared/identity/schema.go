@@ -64,7 +64,7 @@ func (s Schema) Changed(c SchemaChange, now time.Time) (Schema, error) {
 		v.Add("/id", IDRule)
 	}
 	checkLine(&v, "/name", c.Name, 1, 128)
-	c.Description = withLineFeeds(c.Description)
+	c.Description = WithLineFeeds(c.Description)
 	if utf8.RuneCountInString(c.Description) > 1024 {
 		v.Add("/description", "must have at most 1024 characters")
 	}

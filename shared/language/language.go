@@ -29,23 +29,17 @@ func Requested(r *http.Request) string {
 	return Accepted(r)
 }
 
-// Bounds of an Accept-Language header that is read. Browsers send less than a tenth of the bytes, and
-// rarely more than five languages.
-const (
-	maxHeader    = 1000
-	maxLanguages = 50
-)
+// maxHeader is how many bytes of an Accept-Language header are read. Browsers send less than a tenth of
+// that.
+const maxHeader = 1000
 
 // Accepted returns the supported language that the Accept-Language header of r prefers, or "" if there
 // is none. Of a language tag only the primary language counts (RFC 4647 §3.4), so de-CH and de-formal
-// are German. An element that is malformed is ignored, and so are those beyond the bounds.
+// are German. An element that is malformed is ignored, and so is what is beyond maxHeader.
 func Accepted(r *http.Request) string {
 	header := strings.Join(r.Header.Values("Accept-Language"), ",")
 	preferred, most := "", 0.0
-	for i, element := range strings.Split(header[:min(len(header), maxHeader)], ",") {
-		if i == maxLanguages {
-			break
-		}
+	for element := range strings.SplitSeq(header[:min(len(header), maxHeader)], ",") {
 		tag, weight, ok := parseElement(element)
 		code, _, _ := strings.Cut(tag, "-")
 		if ok && weight > most && identity.IsLanguage(strings.ToLower(code)) {

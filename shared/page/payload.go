@@ -93,11 +93,10 @@ func (f Field) chosen(value string) string {
 	return value
 }
 
-// fromForm returns known if value is what a form makes of it, and value otherwise. Browsers write each
-// line break in a value as CRLF (WHATWG HTML, section 4.10.21.4).
+// fromForm returns known if value is what a form makes of it, and value otherwise: a form writes line
+// breaks in its own way.
 func fromForm(value, known string) string {
-	lines := strings.NewReplacer("\r\n", "\n", "\r", "\n")
-	if lines.Replace(value) == lines.Replace(known) {
+	if identity.WithLineFeeds(value) == identity.WithLineFeeds(known) {
 		return known
 	}
 	return value

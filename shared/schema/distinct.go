@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"maps"
 	"slices"
+
+	"identitypools/shared/identity"
 )
 
 // checkUnique checks uniqueItems. The library is not used here: it hashes items without marking
@@ -35,7 +37,7 @@ func appendCanonical(form []byte, v any) []byte {
 		}
 		return append(form, 'f')
 	case number:
-		text := v.canonical()
+		text := identity.CanonicalNumber(string(v))
 		return append(binary.AppendUvarint(append(form, 'n'), uint64(len(text))), text...)
 	case string:
 		return append(binary.AppendUvarint(append(form, 's'), uint64(len(v))), v...)

@@ -17,7 +17,7 @@ import (
 type number string
 
 // decodeValue decodes JSON to values of Go as json.Unmarshal does, but numbers to values of type
-// number. The error is identity.Invalid.
+// number. Its errors are those of json.Unmarshal.
 func decodeValue(text []byte) (any, error) {
 	var value any
 	err := json.Unmarshal(text, &value, json.WithUnmarshalers(
@@ -48,16 +48,6 @@ func (n number) value() *big.Rat {
 	return value
 }
 
-// isPlain reports whether n is written without a fraction and an exponent, as most numbers are.
-func (n number) isPlain() bool { return !strings.ContainsAny(string(n), ".eE") }
-
-// isInteger reports whether n has no fractional part, however it is written.
-func (n number) isInteger() bool { return n.isPlain() || n.value().IsInt() }
-
-// canonical returns a text that is the same for equal numbers only.
-func (n number) canonical() string {
-	if n.isPlain() && n != "-0" {
-		return string(n)
-	}
-	return n.value().RatString()
-}
+// isInteger reports whether n has no fractional part, however it is written. Most integers are written
+// without a fraction and an exponent.
+func (n number) isInteger() bool { return !strings.ContainsAny(string(n), ".eE") || n.value().IsInt() }

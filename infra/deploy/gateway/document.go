@@ -26,9 +26,9 @@ func Document() string {
 			others = append(others, f)
 		}
 	}
-	b.WriteString("\nThe local gateway differs in this:\n\n")
+	b.WriteString("\nThe local gateway differs in this:\n\n| what | why not locally |\n|---|---|\n")
 	for _, f := range others {
-		fmt.Fprintf(&b, "- %s Not locally: %s.\n", f.What, f.NotLocal)
+		fmt.Fprintf(&b, "| %s | %s |\n", f.What, f.NotLocal)
 	}
 	return b.String()
 }
