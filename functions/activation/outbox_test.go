@@ -19,7 +19,9 @@ type productWithCode struct {
 
 func newProductWithCode(t *testing.T) *productWithCode {
 	t.Helper()
-	s := &productWithCode{Product: systemtest.New(t, systemtest.WithMiddleware(systemtest.InjectFaults), systemtest.WithoutPauses,
+	s := &productWithCode{Product: systemtest.New(t, systemtest.WithMiddleware(
+		systemtest.InjectFaults,
+	), systemtest.WithoutPauses,
 		func(c *system.Config) { c.NoCourier = true })}
 	s.tenant = s.NewTenant(t)
 	pool := s.tenant.NewPool(t, nil)

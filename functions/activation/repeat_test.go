@@ -47,9 +47,13 @@ func (i invited) guesses(t *testing.T) string {
 func TestABackEndRepeatsAnActivation(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]func(invited) fields{
-		"a code":                 func(i invited) fields { return fields{"code": i.code} },
-		"a code and a password":  func(i invited) fields { return fields{"code": i.code, "password": systemtest.Password} },
-		"a link and a password":  func(i invited) fields { return fields{"code": i.extended, "password": systemtest.Password} },
+		"a code": func(i invited) fields { return fields{"code": i.code} },
+		"a code and a password": func(i invited) fields {
+			return fields{"code": i.code, "password": systemtest.Password}
+		},
+		"a link and a password": func(i invited) fields {
+			return fields{"code": i.extended, "password": systemtest.Password}
+		},
 		"a code that is divided": func(i invited) fields { return fields{"code": i.code[:3] + " " + i.code[3:]} },
 	} {
 		t.Run(name, func(t *testing.T) {

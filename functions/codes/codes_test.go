@@ -34,7 +34,9 @@ func TestGeneratingCodes(t *testing.T) {
 		{"for nobody", "/user/code/generate", fields{"type": "activation"}, 422},
 		{"for an unknown identifier", "/user/code/generate", fields{"type": "activation", "identifier": "nobody@example.com"}, 404},
 		{"for an unknown user", "/users/nobody/code/generate", fields{"type": "activation"}, 404},
-		{"for an id that is too long", "/user/code/generate", fields{"type": "activation", "userID": strings.Repeat("a", 2000)}, 422},
+		{"for an id that is too long", "/user/code/generate", fields{
+			"type": "activation", "userID": strings.Repeat("a", 2000),
+		}, 422},
 		{"of an unknown type", "/users/" + id + "/code/generate", fields{"type": "magic"}, 422},
 		{"for a foreign address", "/users/" + id + "/code/generate", fields{"type": "activation", "address": verified}, 422},
 	} {

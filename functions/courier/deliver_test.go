@@ -55,7 +55,9 @@ func TestAFaultOfSES(t *testing.T) {
 		{"sending that is paused", systemtest.Refuse(400, "SendingPausedException"), true},
 		{"credentials that have expired", systemtest.Refuse(403, "ExpiredTokenException"), true},
 		{"an error of its own", systemtest.Refuse(503, "InternalServiceErrorException"), true},
-		{"a recipient that it never will take", systemtest.RefuseWith(400, "MessageRejected", "no such address: "+toRefuse), false},
+		{"a recipient that it never will take", systemtest.RefuseWith(
+			400, "MessageRejected", "no such address: "+toRefuse,
+		), false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			email := toRefuse
@@ -368,7 +370,9 @@ func TestTheLogHoldsNothingPersonal(t *testing.T) {
 	product.Clock.Advance(2 * time.Minute)
 	register(t, tenant, pool, email)
 	deliverAll(t, product)
-	for _, must := range []string{"stream record failed", "message refused", "message rejected", `"why":"limited"`, `"why":"no address"`} {
+	for _, must := range []string{
+		"stream record failed", "message refused", "message rejected", `"why":"limited"`, `"why":"no address"`,
+	} {
 		if !strings.Contains(log.String(), must) {
 			t.Errorf("the log does not tell of %q", must)
 		}

@@ -140,7 +140,8 @@ func TestWhatAPoolSetsOfItsMails(t *testing.T) {
 	}
 	t.Run("nothing", func(t *testing.T) {
 		m := send(t, tenant.NewPool(t, nil))
-		if m.From != `"Identity Pools" <no-reply@example.com>` || len(m.ReplyTo) > 0 || m.Subject != "Confirm your address for Partners" || strings.Contains(m.HTML, "#ffd700") {
+		if m.From != `"Identity Pools" <no-reply@example.com>` || len(m.ReplyTo) > 0 ||
+			m.Subject != "Confirm your address for Partners" || strings.Contains(m.HTML, "#ffd700") {
 			t.Errorf("%q from %s, answers to %q", m.Subject, m.From, m.ReplyTo)
 		}
 	})

@@ -71,7 +71,8 @@ func TestSend(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := inbox.Await(t, address, 1)
-	if len(got) != 1 || got[0].From != from || len(got[0].To) != 1 || got[0].To[0] != address || len(got[0].ReplyTo) > 0 {
+	if len(got) != 1 || got[0].From != from || len(got[0].To) != 1 || got[0].To[0] != address ||
+		len(got[0].ReplyTo) > 0 {
 		t.Fatalf("arrived: %+v", got)
 	}
 	if arrived := (mail.Mail{Subject: got[0].Subject, Text: got[0].Text, HTML: got[0].HTML}); arrived != m {
@@ -109,7 +110,8 @@ func TestWhoSends(t *testing.T) {
 			if err := s.Send(t.Context(), row.e, mail.Mail{Subject: "s", Text: "t", HTML: "h"}); err != nil {
 				t.Fatal(err)
 			}
-			if got := inbox.Await(t, address, 1)[0]; got.From != row.want || len(got.ReplyTo) != 1 || got.ReplyTo[0] != "help@example.com" {
+			if got := inbox.Await(t, address, 1)[0]; got.From != row.want || len(got.ReplyTo) != 1 ||
+				got.ReplyTo[0] != "help@example.com" {
 				t.Errorf("from %s, want %s; answers to %q", got.From, row.want, got.ReplyTo)
 			}
 		})
@@ -159,13 +161,27 @@ func TestSendFails(t *testing.T) {
 		{"the message is rejected", refuse(400, "MessageRejected"), courier.ErrUndecided},
 		{"the request is malformed", refuse(400, "BadRequestException"), courier.ErrUndecided},
 		{"some address is none", refuseWith(400, "BadRequestException", "Illegal address"), courier.ErrUndecided},
-		{"some parameter is wrong", refuseWith(400, "InvalidParameterValue", "Local address contains control or whitespace"), courier.ErrUndecided},
-		{"the recipient is none", refuseWith(400, "BadRequestException", "Illegal address A@example.com"), courier.ErrRejected},
-		{"in the sandbox, the recipient is not verified", refuseWith(400, "MessageRejected", unverified+"A@Example.com"), courier.ErrRejected},
+		{"some parameter is wrong", refuseWith(
+			400, "InvalidParameterValue", "Local address contains control or whitespace",
+		), courier.ErrUndecided},
+		{"the recipient is none", refuseWith(
+			400, "BadRequestException", "Illegal address A@example.com",
+		), courier.ErrRejected},
+		{"in the sandbox, the recipient is not verified", refuseWith(
+			400, "MessageRejected", unverified+"A@Example.com",
+		), courier.ErrRejected},
 		{"the sender is not verified", refuseWith(400, "MessageRejected", unverified+"Pools@Example.com"), nil},
 		{"neither is verified", refuseWith(400, "MessageRejected", unverified+"a@example.com, pools@example.com"), nil},
-		{"sending is paused, by another name", refuseWith(400, "MessageRejected", "Sending paused for this account. For more information, please check the inbox"), nil},
-		{"sending to somebody is not allowed", refuseWith(403, "AccessDeniedException", "not authorized on arn:aws:ses:eu-central-1:123456789012:identity/A@example.com"), nil},
+		{"sending is paused, by another name", refuseWith(
+			400, "MessageRejected", "Sending paused for this account. For more information, please check the inbox",
+		), nil},
+		{
+			"sending to somebody is not allowed",
+			refuseWith(
+				403, "AccessDeniedException",
+				"not authorized on arn:aws:ses:eu-central-1:123456789012:identity/A@example.com",
+			), nil,
+		},
 		{"the account is throttled", refuse(429, "TooManyRequestsException"), nil},
 		{"the quota is spent", refuse(400, "LimitExceededException"), nil},
 		{"sending is paused", refuse(400, "SendingPausedException"), nil},
@@ -198,7 +214,9 @@ func TestSendFails(t *testing.T) {
 func TestNobodyPassesForTheSender(t *testing.T) {
 	t.Parallel()
 	const refused = "Email address is not verified: xpools@example.com"
-	s := sender(t, func(o *sesv2.Options) { o.HTTPClient = &fault{answer: refuseWith(400, "MessageRejected", refused)} })
+	s := sender(
+		t, func(o *sesv2.Options) { o.HTTPClient = &fault{answer: refuseWith(400, "MessageRejected", refused)} },
+	)
 	err := s.Send(t.Context(), to(t, "xpools@example.com"), mail.Mail{Subject: "s", Text: "t", HTML: "h"})
 	if !errors.Is(err, courier.ErrRejected) {
 		t.Error(err)
@@ -209,7 +227,9 @@ func TestNobodyPassesForTheSender(t *testing.T) {
 func TestSendSaysThatNobodyWrote(t *testing.T) {
 	t.Parallel()
 	f := &fault{answer: refuse(500, "")}
-	_ = sender(t, func(o *sesv2.Options) { o.HTTPClient = f }).Send(t.Context(), to(t, "a@example.com"), mail.Mail{Subject: "s", Text: "t", HTML: "h"})
+	_ = sender(
+		t, func(o *sesv2.Options) { o.HTTPClient = f },
+	).Send(t.Context(), to(t, "a@example.com"), mail.Mail{Subject: "s", Text: "t", HTML: "h"})
 	for _, part := range []string{`"Name":"Auto-Submitted"`, `"Value":"auto-generated"`, `"Charset":"UTF-8"`} {
 		if !strings.Contains(f.sent, part) {
 			t.Errorf("%s is not in %s", part, f.sent)

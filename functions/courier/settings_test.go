@@ -38,7 +38,9 @@ func TestTheAddressForReplies(t *testing.T) {
 			}
 		})
 	}
-	for _, given := range []string{"jörg@example.com", "info", "info@", "info@example .com", "a@example.com, b@example.com"} {
+	for _, given := range []string{
+		"jörg@example.com", "info", "info@", "info@example .com", "a@example.com, b@example.com",
+	} {
 		systemtest.CheckRefusal(t, tenant.Admin.Call(t, "POST", "/pools", fields{
 			"name": "Partners", "branding": fields{"reply_to": given},
 		}), 422, "invalid", "/branding/reply_to")
@@ -68,7 +70,9 @@ func TestAStoredAddressForRepliesLosesNoMail(t *testing.T) {
 			}
 			changed := old
 			changed.Branding.ReplyTo = stored
-			if _, err := product.Table.Pools.Replace(t.Context(), old, changed, once.Reply[identity.Pool]{}); err != nil {
+			if _, err := product.Table.Pools.Replace(
+				t.Context(), old, changed, once.Reply[identity.Pool]{},
+			); err != nil {
 				t.Fatal(err)
 			}
 			product.ExpireCaches()
@@ -77,11 +81,27 @@ func TestAStoredAddressForRepliesLosesNoMail(t *testing.T) {
 			if got := mailsTo(t, product, email, 1)[0].ReplyTo; strings.Join(got, ",") != strings.Join(want, ",") {
 				t.Errorf("replies go to %q, want %q", got, want)
 			}
-			if told := strings.Contains(log.String(), "mail sent without what its pool says of the sender"); told != (want == nil) {
+			if told := strings.Contains(
+				log.String(), "mail sent without what its pool says of the sender",
+			); told != (want == nil) {
 				t.Errorf("operators are told: %t\n%s", told, log.String())
 			}
 		})
 	}
+}
+
+// registered returns a product whose mails a test can refuse, with a pool in which somebody has
+// registered whose mail is not sent yet.
+func registered(t *testing.T, settings fields) (
+	ses *systemtest.MailProxy, product *systemtest.Product, tenant *systemtest.Tenant, pool, email string,
+) {
+	t.Helper()
+	ses = systemtest.NewMailProxy(t)
+	product = systemtest.New(t, withoutStream, ses.Option)
+	tenant = product.NewTenant(t)
+	pool, email = tenant.NewPool(t, settings), systemtest.Address("ann")
+	register(t, tenant, pool, email)
+	return ses, product, tenant, pool, email
 }
 
 // SES may refuse a mail for what its pool says of the sender, although the product has accepted it.
@@ -91,11 +111,7 @@ func TestAFaultOfAPoolsSettingsLosesNoMail(t *testing.T) {
 	for _, code := range []string{"BadRequestException", "MessageRejected", "InvalidParameterValue"} {
 		t.Run(code, func(t *testing.T) {
 			t.Parallel()
-			ses := systemtest.NewMailProxy(t)
-			product := systemtest.New(t, withoutStream, ses.Option)
-			tenant := product.NewTenant(t)
-			pool, email := tenant.NewPool(t, branding("reply_to", "info@example.com")), systemtest.Address("ann")
-			register(t, tenant, pool, email)
+			ses, product, tenant, pool, email := registered(t, branding("reply_to", "info@example.com"))
 			ses.SetFault(func(w http.ResponseWriter, r *http.Request, inbox http.Handler) {
 				body, _ := io.ReadAll(r.Body)
 				r.Body = io.NopCloser(bytes.NewReader(body))
@@ -122,15 +138,13 @@ func TestARefusalThatMayBeOursIsNotFinal(t *testing.T) {
 	for _, code := range []string{"BadRequestException", "MessageRejected", "InvalidParameterValue"} {
 		t.Run(code, func(t *testing.T) {
 			t.Parallel()
-			ses := systemtest.NewMailProxy(t)
-			product := systemtest.New(t, withoutStream, ses.Option)
-			tenant := product.NewTenant(t)
-			pool, email := tenant.NewPool(t, nil), systemtest.Address("ann")
-			register(t, tenant, pool, email)
+			ses, product, tenant, pool, email := registered(t, nil)
 			ses.SetFault(systemtest.Refuse(400, code))
 			deliver(t, product, product.OutboxEvent(t))
 			tries := []int{len(ses.Faulted)}
-			for _, wait := range []time.Duration{9 * time.Minute, 2 * time.Minute, 9 * time.Minute, 5 * time.Minute, 10 * time.Hour} {
+			for _, wait := range []time.Duration{
+				9 * time.Minute, 2 * time.Minute, 9 * time.Minute, 5 * time.Minute, 10 * time.Hour,
+			} {
 				product.Clock.Advance(wait)
 				tick(t, product)
 				tries = append(tries, len(ses.Faulted))

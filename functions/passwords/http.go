@@ -61,7 +61,8 @@ func (h handlers) check(ctx context.Context, c api.BodyCall[request]) (Verdict, 
 		return Verdict{}, err
 	}
 	return h.service.Verify(ctx, c.Tenant(), c.Pool(), Proof{
-		Identifier: in.Identifier, UserID: string(in.UserID), Password: in.Password, Client: c.ClientID(), Device: device,
+		Identifier: in.Identifier, UserID: string(in.UserID), Password: in.Password, Client: c.ClientID(),
+		Device: device,
 	})
 }
 

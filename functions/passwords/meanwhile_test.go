@@ -82,7 +82,9 @@ func TestAnotherPasswordIsSetMeanwhile(t *testing.T) {
 				happened = true
 				c.change(t, email, id)
 			})
-			got := tenant.System.Call(t, "POST", pool+verifyPath, fields{"identifier": email, "password": systemtest.Password})
+			got := tenant.System.Call(
+				t, "POST", pool+verifyPath, fields{"identifier": email, "password": systemtest.Password},
+			)
 			if got.Status != c.want || !happened {
 				t.Errorf("the answer is %d %s; it happened: %t", got.Status, got.Body, happened)
 			}

@@ -83,7 +83,9 @@ func TestAPasswordThatMustBeChangedIsGoodOnceAtOnce(t *testing.T) {
 	t.Parallel()
 	tenant := systemtest.New(t).NewTenant(t)
 	pool, email := tenant.NewPool(t, nil), systemtest.Address("once")
-	tenant.NewUser(t, pool, "active", email, fields{"credentials": []fields{{"type": "password", "password": systemtest.Password, "must_be_changed": true}}})
+	tenant.NewUser(t, pool, "active", email, fields{
+		"credentials": []fields{{"type": "password", "password": systemtest.Password, "must_be_changed": true}},
+	})
 	proof := fields{"identifier": email, "password": systemtest.Password}
 	const many = 24
 	statuses, _ := callAtOnce(many, func(int) systemtest.Response {

@@ -113,10 +113,14 @@ func TestALineBreakMayHaveAnyForm(t *testing.T) {
 	checkMembers(t, tenant.Admin.Must(t, 200, "PUT", codeMail(pool), text).Fields(t), want)
 	checkMembers(t, tenant.Admin.Must(t, 200, "GET", codeMail(pool), nil).Fields(t), want)
 	preview := tenant.Admin.Must(t, 200, "POST", codeMail(pool)+"/preview", text).Text(t, "text")
-	if strings.Contains(preview, "\r") || !strings.HasPrefix(preview, "Guten Tag,\n\nhier ist er:\n\n    123456\n\nBis bald") {
+	if strings.Contains(preview, "\r") || !strings.HasPrefix(
+		preview, "Guten Tag,\n\nhier ist er:\n\n    123456\n\nBis bald",
+	) {
 		t.Errorf("a mail says %q", preview)
 	}
-	checkMembers(t, tenant.Admin.Must(t, 200, "GET", "/pools/"+pool, nil).Fields(t), fields{"description": "One\nTwo\nThree"})
+	checkMembers(
+		t, tenant.Admin.Must(t, 200, "GET", "/pools/"+pool, nil).Fields(t), fields{"description": "One\nTwo\nThree"},
+	)
 	schema := tenant.Admin.Must(t, 201, "POST", "/schemas", fields{
 		"name": "S", "description": "One\r\nTwo\rThree", "schema": fields{"type": "object"},
 	})
@@ -201,7 +205,9 @@ func TestAMailThatThereIsNot(t *testing.T) {
 	each(func(method, path string, body any) {
 		systemtest.CheckRefusal(t, tenant.Admin.Call(t, method, "/pools/none/mails"+path, body), 404, "not_found")
 		systemtest.CheckRefusal(t, stranger.Admin.Call(t, method, "/pools/"+pool+"/mails"+path, body), 404, "not_found")
-		systemtest.CheckNoRoute(t, tenant.System.Call(t, method, "/pools/"+pool+"/mails"+path, body)) // no other tree has these routes
+		systemtest.CheckNoRoute(
+			t, tenant.System.Call(t, method, "/pools/"+pool+"/mails"+path, body),
+		) // no other tree has these routes
 		foreign := *tenant.Admin
 		foreign.Token = stranger.Admin.Token
 		systemtest.CheckRefusal(t, foreign.Call(t, method, "/pools/"+pool+"/mails"+path, body), 403, "forbidden")

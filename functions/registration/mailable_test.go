@@ -42,7 +42,8 @@ func TestAnAddressMustReceiveMail(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			refused := c.client.Must(t, 422, "POST", s.path()+c.path, c.body(known))
 			systemtest.CheckRefusal(t, refused, 422, "invalid", c.at)
-			if !contains(refused.Body, "must be an address that can receive mail: the mail service takes only ASCII before the @") {
+			const why = "must be an address that can receive mail: the mail service takes only ASCII before the @"
+			if !contains(refused.Body, why) {
 				t.Errorf("the refusal does not say why: %s", refused.Body)
 			}
 			other := c.client.Must(t, 422, "POST", s.path()+c.path, c.body(unknown))

@@ -20,8 +20,10 @@ func TestAFilterFinds(t *testing.T) {
 	})
 	tenant.Admin.Must(t, 201, "POST", "/pools/"+pool+"/users", `{"id":"ann","status":"new",
 		"identifiers":[{"identifier":"ANN@CORP.LOCAL","type":"uid"}],
-		"verifiable_addresses":[{"address":"Ann@B\u00fccher.example","type":"email","verified":true},{"address":"new@Other.example","type":"email"}],
-		"payload":{"tags":["red","green",["blue"],{"k":1,"l":2}],"n":9007199254740993,"f":1.50,"big":[123456789012345678],"none":null}}`)
+		"verifiable_addresses":[{"address":"Ann@B\u00fccher.example","type":"email","verified":true},
+			{"address":"new@Other.example","type":"email"}],
+		"payload":{"tags":["red","green",["blue"],{"k":1,"l":2}],"n":9007199254740993,"f":1.50,
+		"big":[123456789012345678],"none":null}}`)
 	for _, c := range []struct {
 		filter string
 		want   []string
@@ -62,7 +64,9 @@ func TestAFilterFinds(t *testing.T) {
 		{`{"metadata":{"at":["Ulm"]}}`, nil},
 	} {
 		var got []string
-		for _, user := range tenant.Admin.Must(t, 200, "GET", "/pools/"+pool+"/users?query="+url.QueryEscape(c.filter), nil).Fields(t)["users"].([]any) {
+		for _, user := range tenant.Admin.Must(
+			t, 200, "GET", "/pools/"+pool+"/users?query="+url.QueryEscape(c.filter), nil,
+		).Fields(t)["users"].([]any) {
 			got = append(got, user.(fields)["id"].(string))
 		}
 		if !slices.Equal(got, c.want) {

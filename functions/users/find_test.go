@@ -39,17 +39,21 @@ func TestAnyIdentifierFindsItsUser(t *testing.T) {
 	for _, folds := range []bool{true, false} {
 		pool := tenant.NewPool(t, fields{"identifier_case_insensitive": folds})
 		for i, value := range []string{
-			"ANN@CORP.LOCAL", "Bob@Example.COM", "@Ann", "ann@", "a@b@C", "CORP\\Ann", " Eve@Example.Com ", "Ann@B\u00dcCHER.example",
-			"ａｎｎ＠wide.EXAMPLE", "jo@ex\u00adample.com", "+1555010\uff10", "5550100", "Ann Smith", "urn:Example:x@Y", "stra\u00dfe@Stra\u00dfe.example",
+			"ANN@CORP.LOCAL", "Bob@Example.COM", "@Ann", "ann@", "a@b@C", "CORP\\Ann", " Eve@Example.Com ",
+			"Ann@B\u00dcCHER.example",
+			"ａｎｎ＠wide.EXAMPLE", "jo@ex\u00adample.com", "+1555010\uff10", "5550100", "Ann Smith", "urn:Example:x@Y",
+			"stra\u00dfe@Stra\u00dfe.example",
 			"x@" + strings.Repeat("D", 100) + ".LOCAL", "\u212a@Example.org",
 		} {
 			for _, kind := range []string{"email", "mobile", "external"} {
 				t.Run(fmt.Sprintf("%t %s %q", folds, kind, value), func(t *testing.T) {
 					user := fields{
 						"id": fmt.Sprintf("%s-%d", kind, i), "status": "active",
-						"identifiers":          []fields{{"identifier": value, "type": kind}},
-						"verifiable_addresses": []fields{{"address": systemtest.Address("x"), "type": "email", "verified": true}},
-						"credentials":          []fields{{"type": "password", "password": systemtest.Password}},
+						"identifiers": []fields{{"identifier": value, "type": kind}},
+						"verifiable_addresses": []fields{
+							{"address": systemtest.Address("x"), "type": "email", "verified": true},
+						},
+						"credentials": []fields{{"type": "password", "password": systemtest.Password}},
 					}
 					made := tenant.Admin.Call(t, "POST", "/pools/"+pool+"/users", user)
 					if made.Status == 422 && strings.Contains(string(made.Body), "/identifiers/0/identifier") {
@@ -72,8 +76,10 @@ func checkFinds(t *testing.T, tenant *systemtest.Tenant, pool, name, id string) 
 	t.Helper()
 	in := "/pools/" + pool
 	for what, found := range map[string]systemtest.Response{
-		"by key":   tenant.System.Must(t, 200, "POST", in+"/users/by_key", fields{"identifier": name}),
-		"password": tenant.System.Must(t, 200, "POST", in+"/user/password/verify", fields{"identifier": name, "password": systemtest.Password}),
+		"by key": tenant.System.Must(t, 200, "POST", in+"/users/by_key", fields{"identifier": name}),
+		"password": tenant.System.Must(
+			t, 200, "POST", in+"/user/password/verify", fields{"identifier": name, "password": systemtest.Password},
+		),
 	} {
 		if !strings.Contains(string(found.Body), id) {
 			t.Errorf("%s: %q finds %s", what, name, found.Body)
@@ -81,7 +87,9 @@ func checkFinds(t *testing.T, tenant *systemtest.Tenant, pool, name, id string) 
 	}
 	tenant.System.Must(t, 201, "POST", in+"/user/code/generate", fields{"type": "reset_password", "identifier": name})
 	filter := url.QueryEscape(fmt.Sprintf(`{"user_key":%q}`, name))
-	if list := tenant.Admin.Must(t, 200, "GET", in+"/users?query="+filter, nil); !strings.Contains(string(list.Body), `"`+id+`"`) {
+	if list := tenant.Admin.Must(
+		t, 200, "GET", in+"/users?query="+filter, nil,
+	); !strings.Contains(string(list.Body), `"`+id+`"`) {
 		t.Errorf("filter: %q finds %s", name, list.Body)
 	}
 }
@@ -96,7 +104,9 @@ func TestASpellingBelongsToTheUserName(t *testing.T) {
 	pool := tenant.NewPool(t, fields{"identifier_case_insensitive": false})
 	find := func(name string) string {
 		t.Helper()
-		return tenant.System.Must(t, 200, "POST", "/pools/"+pool+"/users/by_key", fields{"identifier": name}).Text(t, "id")
+		return tenant.System.Must(
+			t, 200, "POST", "/pools/"+pool+"/users/by_key", fields{"identifier": name},
+		).Text(t, "id")
 	}
 	stranger := register(t, tenant, pool, "ANN@corp.local")
 	ann := tenant.Admin.Must(t, 201, "POST", "/pools/"+pool+"/users", fields{

@@ -66,16 +66,28 @@ func TestCreateIsRefused(t *testing.T) {
 	}{
 		{"without a status", fields{}, 422, "/status"},
 		{"with an unknown status", fields{"status": "asleep"}, 422, "/status"},
-		{"with the id of a schema that is too long", fields{"status": "new", "payload_schema_id": strings.Repeat("a", 3000)}, 422, "/payload_schema_id"},
-		{"with an odd id of a schema", fields{"status": "new", "metadata_schema_id": "a#b"}, 422, "/metadata_schema_id"},
+		{"with the id of a schema that is too long", fields{
+			"status": "new", "payload_schema_id": strings.Repeat("a", 3000),
+		}, 422, "/payload_schema_id"},
+		{"with an odd id of a schema", fields{
+			"status": "new", "metadata_schema_id": "a#b",
+		}, 422, "/metadata_schema_id"},
 		{"with an odd id", fields{"status": "new", "id": "a/b"}, 422, "/id"},
 		{"with an id that is taken", fields{"status": "new", "id": "taken"}, 409, "/id"},
 		{"with an identifier that is taken", fields{"status": "new", "identifiers": []fields{id("free", "uid"), id(taken, "email")}}, 409, "/identifiers/1/identifier"},
 		{"with an identifier twice", fields{"status": "new", "identifiers": []fields{id("Twice", "uid"), id("twice", "uid")}}, 422, "/identifiers/1/identifier"},
 		{"with an address that is none", fields{"status": "new", "identifiers": []fields{id("a@b@", "email")}}, 422, "/identifiers/0/identifier"},
 		{"with a line break in an address", fields{"status": "new", "identifiers": []fields{id("a@example.com\nBcc: x", "email")}}, 422, "/identifiers/0/identifier"},
-		{"to be activated at an identifier that receives no mail", fields{"status": "new", "identifiers": []fields{id("jörg@example.com", "email")}}, 422, "/identifiers/0/identifier"},
-		{"to be activated at an address that receives no mail", fields{"status": "new", "verifiable_addresses": []fields{{"address": "jörg@example.com", "type": "email", "verified": false, "status": "active"}}}, 422, "/verifiable_addresses/0/address"},
+		{"to be activated at an identifier that receives no mail", fields{
+			"status": "new", "identifiers": []fields{id("jörg@example.com", "email")},
+		}, 422, "/identifiers/0/identifier"},
+		{
+			"to be activated at an address that receives no mail",
+			fields{"status": "new", "verifiable_addresses": []fields{
+				{"address": "jörg@example.com", "type": "email", "verified": false, "status": "active"},
+			}},
+			422, "/verifiable_addresses/0/address",
+		},
 		{"with an unknown type", fields{"status": "new", "identifiers": []fields{id("x", "pigeon")}}, 422, "/identifiers/0/identifier"},
 		{"with a wrong type", fields{"status": "new", "identifiers": []any{7}}, 422, "/identifiers/0"},
 		{"with an unknown field", fields{"status": "new", "identifiers": []fields{{"identifier": "x", "type": "uid", "colour": "red"}}}, 422, "/identifiers/0/colour"},

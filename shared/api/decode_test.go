@@ -82,9 +82,11 @@ func TestDecodeAccepts(t *testing.T) {
 		"a type in capitals":                  {`{"name":"x"}`, "APPLICATION/JSON"},
 		"no type":                             {`{"name":"x"}`, ""},
 		"a whole number written with a point": {`{"ratio":1.0}`, asJSON},
-		"numbers of every size":               {`{"payload":[9007199254740993,123456789012345678901234567890,1e308,-5e-324,0e999,0.0,-0]}`, asJSON},
-		"64 levels":                           {nested(64), asJSON},
-		"128 KB":                              {filled(128 << 10), asJSON},
+		"numbers of every size": {
+			`{"payload":[9007199254740993,123456789012345678901234567890,1e308,-5e-324,0e999,0.0,-0]}`, asJSON,
+		},
+		"64 levels": {nested(64), asJSON},
+		"128 KB":    {filled(128 << 10), asJSON},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -136,7 +138,10 @@ func TestDecodeNamesTheField(t *testing.T) {
 		{"a number with many digits", `{"payload":{"a":` + strings.Repeat("9", 310) + `}}`, "/payload/a", "too large"},
 		{"a number with a huge exponent", `{"payload":{"a/b":1e999999999999}}`, "/payload/a~1b", "too large"},
 		{"a number that a double takes for zero", `{"payload":{"a":0.1E-400}}`, "/payload/a", "too small"},
-		{"a number that is very long", `{"payload":{"a":0.` + strings.Repeat("3", 400) + `}}`, "/payload/a", "too long"},
+		{
+			"a number that is very long",
+			`{"payload":{"a":0.` + strings.Repeat("3", 400) + `}}`, "/payload/a", "too long",
+		},
 		{"a text for a fraction", `{"ratio":"secret"}`, "/ratio", "must be a number"},
 		{"a text for a flag", `{"flag":"true"}`, "/flag", "must be true or false"},
 		{"no duration", `{"ttl":"secret"}`, "/ttl", "must be a duration"},
@@ -149,7 +154,10 @@ func TestDecodeNamesTheField(t *testing.T) {
 		{"a wrong type in a list", `{"names":["a",2]}`, "/names/1", "must be a string"},
 		{"a wrong type in a map", `{"options":{"a/b":"secret"}}`, "/options/a~1b", "must be a duration"},
 		{"a wrong type behind two pointers", `{"inner":{"settings":{"max":"secret"}}}`, "/inner/settings/max", "must be a whole number"},
-		{"an id that is too long", `{"schema_id":"` + strings.Repeat("secret", 1000) + `"}`, "/schema_id", "must be 1 to 128 characters"},
+		{
+			"an id that is too long",
+			`{"schema_id":"` + strings.Repeat("secret", 1000) + `"}`, "/schema_id", "must be 1 to 128 characters",
+		},
 		{"an id with a sign", `{"schema_id":"secret#"}`, "/schema_id", "must be 1 to 128 characters"},
 		{"a number for an id", `{"schema_id":1}`, "/schema_id", "must be 1 to 128 characters"},
 		{"a list for the whole", `[]`, "", "must be a JSON object"},

@@ -57,7 +57,9 @@ func TestCallers(t *testing.T) {
 				return
 			}
 			wantFailure(t, answer, test.status, test.code)
-			if got, want := answer.Headers["Www-Authenticate"], challengeTo(test.authorization, test.status, test.path); got != want {
+			if got, want := answer.Headers["Www-Authenticate"], challengeTo(
+				test.authorization, test.status, test.path,
+			); got != want {
 				t.Errorf("status %d with WWW-Authenticate %q, want %q", test.status, got, want)
 			}
 		})

@@ -243,12 +243,24 @@ func TestFormsOfALookup(t *testing.T) {
 		kind          identity.IdentifierType // as what an address is taken
 		folded, exact []string                // nil if the value is refused
 	}{
-		"an address":                {"ann@example.com", identity.TypeEmail, []string{"ann@example.com"}, []string{"ann@example.com"}},
-		"an address in capitals":    {" Ann@Example.COM ", identity.TypeEmail, []string{"ann@example.com"}, []string{"Ann@Example.COM", "Ann@example.com"}},
-		"an address with an umlaut": {"Ann@B\u00fccher.example", identity.TypeEmail, []string{"ann@b\u00fccher.example", "ann@xn--bcher-kva.example"}, []string{"Ann@B\u00fccher.example", "Ann@xn--bcher-kva.example"}},
-		"an address in full width":  {"ａｎｎ＠example.com", identity.TypeEmail, []string{"ann@example.com"}, []string{"ann@example.com"}},
-		"only an address":           {"ann@ex\u00adample.com", identity.TypeEmail, []string{"ann@example.com"}, []string{"ann@example.com"}},
-		"a name of a directory":     {"ANN@CORP.LOCAL", identity.TypeEmail, []string{"ann@corp.local"}, []string{"ANN@CORP.LOCAL", "ANN@corp.local"}},
+		"an address": {
+			"ann@example.com", identity.TypeEmail, []string{"ann@example.com"}, []string{"ann@example.com"},
+		},
+		"an address in capitals": {" Ann@Example.COM ", identity.TypeEmail, []string{"ann@example.com"}, []string{
+			"Ann@Example.COM", "Ann@example.com",
+		}},
+		"an address with an umlaut": {"Ann@B\u00fccher.example", identity.TypeEmail, []string{
+			"ann@b\u00fccher.example", "ann@xn--bcher-kva.example",
+		}, []string{"Ann@B\u00fccher.example", "Ann@xn--bcher-kva.example"}},
+		"an address in full width": {
+			"ａｎｎ＠example.com", identity.TypeEmail, []string{"ann@example.com"}, []string{"ann@example.com"},
+		},
+		"only an address": {
+			"ann@ex\u00adample.com", identity.TypeEmail, []string{"ann@example.com"}, []string{"ann@example.com"},
+		},
+		"a name of a directory": {"ANN@CORP.LOCAL", identity.TypeEmail, []string{"ann@corp.local"}, []string{
+			"ANN@CORP.LOCAL", "ANN@corp.local",
+		}},
 		"a phone number":            {"+15550100", identity.TypeMobile, []string{"+15550100"}, []string{"+15550100"}},
 		"a phone number in wide":    {"＋15550100", identity.TypeMobile, []string{"+15550100"}, []string{"+15550100"}},
 		"a national number":         {"5550100", identity.TypeUID, []string{"5550100"}, []string{"5550100"}},
@@ -266,7 +278,8 @@ func TestFormsOfALookup(t *testing.T) {
 				pool identity.Pool
 				want []string
 			}{{caseInsensitive(), row.folded}, {caseSensitive(), row.exact}} {
-				if got, err := c.pool.LookupForms(row.value); !slices.Equal(got, c.want) || (err == nil) != (c.want != nil) {
+				if got, err := c.pool.LookupForms(row.value); !slices.Equal(got, c.want) ||
+					(err == nil) != (c.want != nil) {
 					t.Errorf("ignoring case %t: %q, %v; want %q", c.pool.CaseInsensitive, got, err, c.want)
 				}
 			}
@@ -285,7 +298,8 @@ func FuzzIdentifier(f *testing.F) {
 		"a@fa\u00df.example", "a@example\u3002com", "stra\u00dfe@example.com", "\u212a\u017f\u03a3\u03c2@example.com", "+15550100", "＋15550100",
 		strings.Repeat("\u0130", 32) + "@example.com", "\u1fb4\u0345", "\u13a0\uab70", "\u00b4@a.b", "\u1e9e@\u1e9e", "a\r\nBcc: b@example.com",
 		"a\u2028b", "a\x00b", "\xff", "\"a b\"@example.com", "a@b@c", "a@[127.0.0.1]", "a@xn--0", "\ufdfa", strings.Repeat("\ufdfa", 300), "%0a", "a@\u2488example.com",
-		"\u0345", "a@b.c.", "\u01f0@\u01f0.example", "ann+\u200b@example.com", "a\u202enn", "ANN@CORP.LOCAL", "Ann@Example.COM", " a@B@C ", "@Ann", "a@\u0646\u0627\u0645\u0647\u200c\u0627\u06cc.example", "\uffa0",
+		"\u0345", "a@b.c.", "\u01f0@\u01f0.example", "ann+\u200b@example.com", "a\u202enn", "ANN@CORP.LOCAL",
+		"Ann@Example.COM", " a@B@C ", "@Ann", "a@\u0646\u0627\u0645\u0647\u200c\u0627\u06cc.example", "\uffa0",
 	} {
 		for i := range kinds {
 			f.Add(i, seed, i%2 == 0)
@@ -318,7 +332,8 @@ func FuzzIdentifier(f *testing.F) {
 		if forms, err := p.LookupForms(once); err != nil || forms[0] != once {
 			t.Errorf("claimed as %+q, and its own lookup begins with %+q, %v", once, forms, err)
 		}
-		if found, err := p.NormalizeAddress(value); (k == identity.TypeEmail || k == identity.TypeMobile) && (err != nil || found != once) {
+		if found, err := p.NormalizeAddress(value); (k == identity.TypeEmail || k == identity.TypeMobile) &&
+			(err != nil || found != once) {
 			t.Errorf("claimed as %+q, as an address %+q, %v", once, found, err)
 		}
 	})

@@ -42,7 +42,9 @@ func foreign(tb testing.TB, password string) map[string]string {
 	made := map[string]string{
 		"argon2id, weaker": argon(256, 1), "argon2id, as ours": argon(19<<10, 2), "bcrypt": string(cheap),
 	}
-	for name, function := range map[string]func() hashes.Hash{"sha1": sha1.New, "sha256": sha256.New, "sha512": sha512.New} {
+	for name, function := range map[string]func() hashes.Hash{
+		"sha1": sha1.New, "sha256": sha256.New, "sha512": sha512.New,
+	} {
 		key, err := pbkdf2.Key(function, password, salt, 10, 20)
 		if err != nil {
 			tb.Fatal(err)

@@ -30,7 +30,9 @@ func TestChangeRunsAgain(t *testing.T) {
 		want error
 	}{
 		{"once where nothing is in the way", identity.Match{}, nil, 1, nil},
-		{"after other changes came between", identity.Match{}, []error{errLost, errLost, errLost, errLost, errLost, errLost}, 7, nil},
+		{"after other changes came between", identity.Match{}, []error{
+			errLost, errLost, errLost, errLost, errLost, errLost,
+		}, 7, nil},
 		{"where whatever exists was named", identity.Match{Given: true, Any: true}, []error{errLost}, 2, nil},
 		{"not where a version was named", given, []error{errLost}, 1, identity.PreconditionFailed{}},
 		{"not after another error", identity.Match{}, []error{broken}, 1, broken},

@@ -63,11 +63,13 @@ func bounds(d *document) []bound {
 			compare: func(v, bound *big.Rat) bool { return v.Cmp(bound) <= 0 },
 		},
 		{
-			name: "exclusiveMinimum", value: d.ExclusiveMinimum, min: unbounded, kind: numberKind, reason: "must be greater than %s",
+			name: "exclusiveMinimum", value: d.ExclusiveMinimum, min: unbounded, kind: numberKind,
+			reason:  "must be greater than %s",
 			compare: func(v, bound *big.Rat) bool { return v.Cmp(bound) > 0 },
 		},
 		{
-			name: "exclusiveMaximum", value: d.ExclusiveMaximum, min: unbounded, kind: numberKind, reason: "must be less than %s",
+			name: "exclusiveMaximum", value: d.ExclusiveMaximum, min: unbounded, kind: numberKind,
+			reason:  "must be less than %s",
 			compare: func(v, bound *big.Rat) bool { return v.Cmp(bound) < 0 },
 		},
 		{

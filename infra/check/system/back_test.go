@@ -51,15 +51,21 @@ func TestWhatWasReadCanBeSentBack(t *testing.T) {
 		}
 		found[path] = true
 		t.Run(route.Name, func(t *testing.T) {
-			client := map[string]*systemtest.Client{"admin": tenant.Admin, "system": tenant.System}[string(route.Caller)]
+			client := map[string]*systemtest.Client{
+				"admin": tenant.Admin, "system": tenant.System,
+			}[string(route.Caller)]
 			there := paths[path]
 			before := client.Must(t, 200, "GET", there, nil).Body
 			client.Must(t, 200, "PUT", there, before)
-			if after := client.Must(t, 200, "GET", there, nil).Body; !reflect.DeepEqual(unchanging(t, after), unchanging(t, before)) {
+			if after := client.Must(
+				t, 200, "GET", there, nil,
+			).Body; !reflect.DeepEqual(unchanging(t, after), unchanging(t, before)) {
 				t.Errorf("what was sent back changed the resource\nfrom %s\nto   %s", before, after)
 			}
 			client.Must(t, 200, "PUT", there, withOther(t, before, route.Body))
-			if after := client.Must(t, 200, "GET", there, nil).Body; !reflect.DeepEqual(unchanging(t, after), unchanging(t, before)) {
+			if after := client.Must(
+				t, 200, "GET", there, nil,
+			).Body; !reflect.DeepEqual(unchanging(t, after), unchanging(t, before)) {
 				t.Errorf("what only the product sets was changed\nfrom %s\nto   %s", before, after)
 			}
 			if got := client.Call(t, "PUT", there, `{"no_member_of_an_answer":1}`); got.Status != 422 {
@@ -119,7 +125,9 @@ func TestAnswersCanBePassedOn(t *testing.T) {
 	t.Run("a browser's registration", func(t *testing.T) {
 		t.Parallel()
 		address := systemtest.Address("ann")
-		registered := tenant.Public.Must(t, 201, "POST", in+"/register", fields{"identifier": address, "password": systemtest.Password})
+		registered := tenant.Public.Must(
+			t, 201, "POST", in+"/register", fields{"identifier": address, "password": systemtest.Password},
+		)
 		product.Inbox.Await(t, address, 1)
 		product.Clock.Advance(2 * time.Minute)
 		tenant.Public.Must(t, 202, "POST", in+"/activation/send", with(registered, nil))

@@ -125,7 +125,9 @@ func TestOtherOriginsMayCallWhatRowsSay(t *testing.T) {
 				continue // a page, which needs no header and which everybody may see
 			}
 		}
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodOptions, product.BaseURL+ids.Replace(route.Path), nil)
+		r, err := http.NewRequestWithContext(
+			t.Context(), http.MethodOptions, product.BaseURL+ids.Replace(route.Path), nil,
+		)
 		if err != nil {
 			t.Fatal(err)
 		}

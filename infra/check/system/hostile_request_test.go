@@ -26,7 +26,8 @@ import (
 func hostileValues() []string {
 	return append(
 		quoted(strings.Repeat("a", 5000), "", "\\u0000", "\\ud800", "\xff", "a#b/../c", strings.Repeat("\u00e9", 700)),
-		"null", "[]", "{}", "-1", "1e400", strings.Repeat("9", 400), "0.5", "true", "[null]", `{"":{"":[]}}`, `["a","a"]`,
+		"null", "[]", "{}", "-1", "1e400", strings.Repeat("9", 400), "0.5", "true", "[null]", `{"":{"":[]}}`,
+		`["a","a"]`,
 		strings.Repeat("[", 60)+strings.Repeat("]", 60), strings.Repeat("[", 20000), `{"a":1,"a":2}`, "", "nul", "\x00",
 	)
 }
@@ -44,7 +45,8 @@ func hostileTexts() []string {
 	return []string{
 		strings.Repeat("a", 5000), "", "\x00", "\xff", strings.Repeat("\u00e9", 700), "a#b", "..", "%", "%00", "-1",
 		strings.Repeat("9", 400), "1e400", "null", `{"user_key":"` + strings.Repeat("a", 3000) + `"}`,
-		`{"payload":` + strings.Repeat(`{"a":`, 700) + `1` + strings.Repeat("}", 701), "a\r\nb: c", "javascript:alert(1)",
+		`{"payload":` + strings.Repeat(`{"a":`, 700) + `1` + strings.Repeat("}", 701), "a\r\nb: c",
+		"javascript:alert(1)",
 	}
 }
 
@@ -88,7 +90,9 @@ func hostileRequests(tb testing.TB, route api.Route, e sample.Event) []hostileRe
 			return with(e, e.Form, name, value, func(e *sample.Event, m map[string]string) { e.Form = m })
 		})
 	}
-	for _, name := range []string{"accept-language", "authorization", "content-type", "cookie", "idempotency-key", "if-match"} {
+	for _, name := range []string{
+		"accept-language", "authorization", "content-type", "cookie", "idempotency-key", "if-match",
+	} {
 		try("the header "+name, hostileTexts(), func(value string) events.APIGatewayV2HTTPRequest {
 			event := e.Request()
 			event.Headers[name] = value
@@ -265,7 +269,9 @@ func TestAKeyOutOfBoundsIsNotFound(t *testing.T) {
 	t.Parallel()
 	db := systemtest.New(t).Table
 	for _, id := range []string{"", strings.Repeat("a", 1025), strings.Repeat("a", 3000)} {
-		if _, err := db.Users.Get(t.Context(), identity.UserRef{Tenant: "t", Pool: "p", ID: id}); !errors.As(err, new(identity.NotFound)) {
+		if _, err := db.Users.Get(
+			t.Context(), identity.UserRef{Tenant: "t", Pool: "p", ID: id},
+		); !errors.As(err, new(identity.NotFound)) {
 			t.Errorf("a user's id of %d bytes: %v", len(id), err)
 		}
 		if _, err := db.Schemas.Get(t.Context(), "t", id); !errors.As(err, new(identity.NotFound)) {

@@ -40,7 +40,9 @@ func routes() Source   { return Source{"routes for HTTP APIs", guide + "http-api
 func quotas() Source   { return Source{"quotas of HTTP APIs", guide + "http-api-quotas.html"} }
 func throttle() Source { return Source{"throttling", guide + "http-api-throttling.html"} }
 func unchanged() Source {
-	return Source{"observed by others, and indirectly in the important notes", "https://zenn.dev/praha/articles/d6b3e263e38786"}
+	return Source{
+		"observed by others, and indirectly in the important notes", "https://zenn.dev/praha/articles/d6b3e263e38786",
+	}
 }
 
 func compression() Source {

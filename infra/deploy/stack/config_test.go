@@ -170,7 +170,8 @@ func TestAddressesAreInASCII(t *testing.T) {
 		"sandboxRecipients": "ann@bücher.example, ben@example.com",
 	})
 	if err != nil || config.MailAddress != "no-reply@xn--bcher-kva.example" ||
-		config.MailFrom != `"Ann" <no-reply@xn--bcher-kva.example>` || config.AlarmEmail != "ops@xn--bcher-kva.example" ||
+		config.MailFrom != `"Ann" <no-reply@xn--bcher-kva.example>` ||
+		config.AlarmEmail != "ops@xn--bcher-kva.example" ||
 		strings.Join(config.SandboxRecipients, " ") != "ann@xn--bcher-kva.example ben@example.com" {
 		t.Errorf("%+v (%v)", config, err)
 	}

@@ -33,7 +33,9 @@ func TestTheDeploymentHasWhatTheFactsNeed(t *testing.T) {
 // The headers of CORS are those that the local gateway sends, for the origins that the deployment
 // names.
 func TestTheHeadersOfCORSAreTheRules(t *testing.T) {
-	cors, rules := at(usual(t).Resources["Api"].Properties, "CorsConfiguration"), api.CrossOriginRules(functions.Routes())
+	cors, rules := at(
+		usual(t).Resources["Api"].Properties, "CorsConfiguration",
+	), api.CrossOriginRules(functions.Routes())
 	for name, want := range map[string]any{
 		"AllowOrigins": []string{"https://app.example.com"}, "AllowMethods": rules.Methods,
 		"AllowHeaders": rules.AllowedHeaders, "ExposeHeaders": rules.ExposedHeaders,
