@@ -57,9 +57,13 @@ func tagsOf(r *http.Request, header, prefix string) (t tags) {
 	return t
 }
 
-// listed returns the members of a header that is a list.
+// listed returns the members of a header that is a list. Most requests do not have the header.
 func listed(r *http.Request, header string) []string {
-	members := strings.Split(strings.Join(r.Header.Values(header), ","), ",")
+	values := r.Header.Values(header)
+	if len(values) == 0 {
+		return nil
+	}
+	members := strings.Split(strings.Join(values, ","), ",")
 	for i, member := range members {
 		members[i] = strings.TrimSpace(member)
 	}
