@@ -22,7 +22,11 @@ require (
 	pgregory.net/rapid v1.3.0
 )
 
-require github.com/a-h/templ v0.3.1118
+require (
+	github.com/a-h/templ v0.3.1118
+	github.com/aws/aws-sdk-go-v2/service/sqs v1.53.0
+	golang.org/x/time v0.16.0
+)
 
 require (
 	github.com/aws/aws-sdk-go-v2/config v1.33.18

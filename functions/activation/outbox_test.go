@@ -22,7 +22,7 @@ func newProductWithCode(t *testing.T) *productWithCode {
 	s := &productWithCode{Product: systemtest.New(t, systemtest.WithMiddleware(
 		systemtest.InjectFaults,
 	), systemtest.WithoutPauses,
-		func(c *system.Config) { c.NoCourier = true })}
+		func(c *system.Config) { c.Quiet = true })}
 	s.tenant = s.NewTenant(t)
 	pool := s.tenant.NewPool(t, nil)
 	s.pool = "/pools/" + pool

@@ -67,7 +67,7 @@ func TestAFaultOfSES(t *testing.T) {
 			register(t, tenant, pool, email)
 			event := product.OutboxEvent(t)
 			ses.SetFault(c.fault)
-			failed := product.Courier.Stream(t.Context(), event).BatchItemFailures
+			failed := product.Stream(t.Context(), event)
 			if comes := len(failed) == 1 && failed[0].ItemIdentifier == event.Records[0].Change.SequenceNumber; comes != c.stays {
 				t.Errorf("the record comes again: %v, want %v", failed, c.stays)
 			}
@@ -160,7 +160,7 @@ func TestARepeatReplacesTheCode(t *testing.T) {
 				ask(t, tenant, pool, email)
 				event := product.OutboxEvent(t)
 				c.fail(ses, &table)
-				if failed := product.Courier.Stream(t.Context(), event).BatchItemFailures; len(failed) != 1 {
+				if failed := product.Stream(t.Context(), event); len(failed) != 1 {
 					t.Fatalf("failed: %v", failed)
 				}
 				before := product.Inbox.Mails(t, email)
@@ -207,7 +207,7 @@ func TestARepeatedMailProvesItsMailbox(t *testing.T) {
 			ask(t, tenant, pool, email)
 			event := product.OutboxEvent(t)
 			ses.SetFault(systemtest.HangUp)
-			if failed := product.Courier.Stream(t.Context(), event).BatchItemFailures; len(failed) != 1 {
+			if failed := product.Stream(t.Context(), event); len(failed) != 1 {
 				t.Fatalf("failed: %v", failed)
 			}
 			ses.ClearFault()
@@ -361,7 +361,7 @@ func TestTheLogHoldsNothingPersonal(t *testing.T) {
 		systemtest.RefuseWith(400, "BadRequestException", "Illegal address "+email),
 	} {
 		ses.SetFault(fault)
-		product.Courier.Stream(t.Context(), product.OutboxEvent(t))
+		product.Stream(t.Context(), product.OutboxEvent(t))
 	}
 	ses.ClearFault()
 	register(t, tenant, pool, email) // limited

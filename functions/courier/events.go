@@ -2,158 +2,91 @@ package courier
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime/debug"
+	"strconv"
+	"sync"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"identitypools/shared/identity"
+	"identitypools/shared/mailqueue"
 	"identitypools/shared/table"
 )
 
-// Handle handles an event that starts the function: records of the table's stream, or from EventBridge
-// an event of SES or of the schedule. For records it answers which failed, so that only these and the
-// ones behind them are passed again.
-func (s *Service) Handle(ctx context.Context, trigger json.RawMessage) (any, error) {
-	var notice sesEvent
-	if err := json.Unmarshal(trigger, &notice); err == nil && notice.Source == "aws.ses" {
-		return struct{}{}, s.suppress(ctx, notice)
-	} else if err == nil && notice.Source == "aws.events" {
-		return struct{}{}, s.Tick(ctx)
+// reserve is the time before the end of an invocation that is left for messages that failed: each
+// must still be told when to come back.
+const reserve = 5 * time.Second
+
+// Handle delivers the messages that the entries of a batch name, all at once. It answers which
+// entries failed, so that SQS deletes only the others. An entry that failed comes back after a pause:
+// see mailqueue.Pause. It never returns an error.
+func (s *Service) Handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
+	failed := make([]bool, len(batch.Records))
+	var all sync.WaitGroup
+	for i, entry := range batch.Records {
+		all.Go(func() { failed[i] = !s.handle(ctx, entry) })
 	}
-	var stream events.DynamoDBEvent
-	if err := json.Unmarshal(trigger, &stream); err != nil {
-		return nil, fmt.Errorf("decode trigger: %w", err)
+	all.Wait()
+	var out events.SQSEventResponse
+	for i, entry := range batch.Records {
+		if failed[i] {
+			out.BatchItemFailures = append(out.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: entry.MessageId})
+		}
 	}
-	return s.Stream(ctx, stream), nil
+	return out, nil
 }
 
-// Stream handles records of the table's stream in their order, up to the first that fails: the order
-// matters to the items of a user, and the records behind the failed one are passed again with it. At
-// the end it counts the users in the records that were handled.
-func (s *Service) Stream(ctx context.Context, stream events.DynamoDBEvent) events.DynamoDBEventResponse {
-	var (
-		out     events.DynamoDBEventResponse
-		changes = map[identity.UserRef][]table.UserChange{}
-	)
-	for _, record := range stream.Records {
-		if err := s.record(ctx, record, changes); err != nil {
-			s.Log.Error("stream record failed", "event", record.EventID, "cause", err.Error())
-			out.BatchItemFailures = []events.DynamoDBBatchItemFailure{{ItemIdentifier: record.Change.SequenceNumber}}
-			break
-		}
+// handle delivers the message that an entry names, and reports whether it is done with the entry.
+func (s *Service) handle(ctx context.Context, entry events.SQSMessage) (done bool) {
+	id, err := messageOf(entry)
+	if err == nil {
+		err = s.deliverInTime(ctx, id)
 	}
-	for pool, list := range changes {
-		if err := s.count(ctx, pool, list); err != nil {
-			s.Log.Error("counting users failed", "pool", pool.Pool, "cause", err.Error())
-			out.BatchItemFailures = []events.DynamoDBBatchItemFailure{{ItemIdentifier: stream.Records[0].Change.SequenceNumber}}
-		}
+	if err == nil {
+		return true
 	}
-	return out
+	received, _ := strconv.Atoi(entry.Attributes["ApproximateReceiveCount"]) // 0, the shortest pause, if there is none
+	pause := s.Pause(received)
+	_, hidden := s.Queue.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{
+		QueueUrl: aws.String(s.QueueURL), ReceiptHandle: aws.String(entry.ReceiptHandle),
+		VisibilityTimeout: int32(pause.Seconds()),
+	})
+	if hidden != nil { // the entry comes back when the queue's own time-out ends
+		err = fmt.Errorf("%w; set its pause: %w", err, hidden)
+	}
+	s.Log.Error("message failed", "message", id, "received", received, "cause", err.Error())
+	return false
 }
 
-// record handles one record of the table's stream. It adds what changes the number of a pool's users
-// to changes.
-func (s *Service) record(
-	ctx context.Context, record events.DynamoDBEventRecord, changes map[identity.UserRef][]table.UserChange,
-) error {
-	partition, sort := record.Change.Keys["pk"].String(), record.Change.Keys["sk"].String()
-	inserted := record.EventName == string(events.DynamoDBOperationTypeInsert)
-	removed := record.EventName == string(events.DynamoDBOperationTypeRemove)
-	if id, ok := table.MessageOf(partition); ok && !removed {
-		return s.Deliver(ctx, id)
+// messageOf returns the id of the message that an entry names.
+func messageOf(entry events.SQSMessage) (string, error) {
+	partition, err := mailqueue.Partition(entry.Body)
+	if err != nil {
+		return "", err
 	}
-	if ref, ok := table.UserOf(partition, sort); ok && (inserted || removed) {
-		pool := identity.UserRef{Tenant: ref.Tenant, Pool: ref.Pool}
-		changes[pool] = append(changes[pool], table.UserChange{Event: record.EventID, User: ref, Gone: removed})
+	id, ok := table.MessageOf(partition)
+	if !ok {
+		return "", errors.New("the entry of the queue names no message")
 	}
-	if ref, ok := table.WaitedWith(partition, sort); ok && removed {
-		return s.deleteAbandoned(ctx, ref)
-	}
-	if tenant, pool, ok := table.PoolOf(partition, sort); ok && table.IsDeleted(record.Change.NewImage) {
-		return s.purge(ctx, tenant, pool)
-	}
-	return nil
+	return id, nil
 }
 
-// purgeSteps bounds how much the courier clears for one record before it goes on to mails.
-const purgeSteps = 20
-
-// purge clears what a deleted pool leaves, or a part of it.
-func (s *Service) purge(ctx context.Context, tenant, pool string) error {
-	for range purgeSteps {
-		done, err := s.Deletions.Purge(ctx, tenant, pool)
-		if done || err != nil {
-			return err
-		}
+// deliverInTime is like Deliver. It gives up before the invocation ends, and it returns an error if
+// Deliver panics: one message must end no other one of its batch.
+func (s *Service) deliverInTime(ctx context.Context, id string) (err error) {
+	if end, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, end.Add(-reserve))
+		defer cancel()
 	}
-	return s.Deletions.PurgeLater(ctx, tenant, pool)
-}
-
-// count adds changes to the number of a pool's users. If the pool is gone, the users were made by a
-// process that still had the pool in memory, and count erases them.
-func (s *Service) count(ctx context.Context, pool identity.UserRef, changes []table.UserChange) error {
-	err := s.Pools.CountUsers(ctx, pool.Tenant, pool.Pool, changes)
-	if !errors.As(err, new(identity.NotFound)) {
-		return err
-	}
-	for _, change := range changes {
-		if change.Gone {
-			continue
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("panic: %v\n%s", fault, debug.Stack())
 		}
-		u, err := s.Users.Get(ctx, change.User)
-		if errors.As(err, new(identity.NotFound)) {
-			continue
-		}
-		if err == nil {
-			err = s.Deletions.EraseUser(ctx, u)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// sesEvent is an event of SES as EventBridge passes it on, as far as it is read.
-type sesEvent struct {
-	Source string `json:"source"`
-	Detail struct {
-		Type   string `json:"eventType"`
-		Bounce struct {
-			Type       string      `json:"bounceType"`
-			Recipients []recipient `json:"bouncedRecipients"`
-		} `json:"bounce"`
-		Complaint struct {
-			Recipients []recipient `json:"complainedRecipients"`
-		} `json:"complaint"`
-	} `json:"detail"`
-}
-
-type recipient struct {
-	Address string `json:"emailAddress"`
-}
-
-// suppress marks the addresses in an event that bounced permanently or whose owners complained. No
-// further mail is sent to them.
-func (s *Service) suppress(ctx context.Context, e sesEvent) error {
-	reason, recipients := identity.SuppressionReason(""), []recipient(nil)
-	switch {
-	case e.Detail.Type == "Bounce" && e.Detail.Bounce.Type == "Permanent":
-		reason, recipients = identity.SuppressedByBounce, e.Detail.Bounce.Recipients
-	case e.Detail.Type == "Complaint":
-		reason, recipients = identity.SuppressedByComplaint, e.Detail.Complaint.Recipients
-	}
-	for _, r := range recipients {
-		box, err := identity.NormalizeMailbox(r.Address)
-		if err != nil {
-			s.Log.Warn("notice of SES names no address")
-			continue
-		}
-		if err := s.Suppressions.Put(ctx, identity.Suppression{Address: box, Reason: reason, CreatedAt: identity.At(s.Now())}); err != nil {
-			return err
-		}
-	}
-	return nil
+	}()
+	return s.Deliver(ctx, id)
 }

@@ -2,11 +2,15 @@ package courier
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"identitypools/shared/identity"
 	"identitypools/shared/mail"
+	"identitypools/shared/mailqueue"
 	"identitypools/shared/onetime"
 	"identitypools/shared/start"
 )
@@ -25,16 +29,24 @@ func New(p start.Parts) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read MAIL_FROM: %w", err)
 	}
+	rate, err := parseRate(p.Env.Get("MAIL_RATE"))
+	if err != nil {
+		return nil, err
+	}
 	t := p.Table
 	return &Service{
 		Pools: t.Pools, Users: t.Users, Registrations: t.Registrations, Codes: t.Codes, Mailboxes: t.Mailboxes,
-		Outbox: t.Outbox, Suppressions: t.Suppressions, Deletions: t.Deletions, Budgets: t.Budgets,
+		Outbox: t.Outbox, Suppressions: t.Suppressions, Budgets: t.Budgets,
 		Issuer: tools.NewIssuer(t, p.Now),
 		Texts:  texts, MailTexts: t.MailTexts,
 		Mailer: Sender{
 			Client: sesv2.NewFromConfig(p.Env.Config("SESV2")), From: from,
-			ConfigurationSet: p.Env.Get("MAIL_CONFIGURATION_SET"),
+			ConfigurationSet: p.Env.Get("MAIL_CONFIGURATION_SET"), Pace: newPace(rate),
 		},
 		PublicURL: p.Env.Must("PUBLIC_URL"), Log: p.Log, Now: p.Now,
+		Queue: sqs.NewFromConfig(p.Env.Config("SQS")), QueueURL: p.Env.Must("MAIL_QUEUE_URL"),
+		Pause: func(received int) time.Duration {
+			return mailqueue.Pause(received, rand.N[time.Duration])
+		},
 	}, nil
 }

@@ -23,7 +23,7 @@ func withSender(from string) func(*system.Config) {
 }
 
 // withoutStream is an option of a product whose test reads the stream and calls the courier itself.
-func withoutStream(c *system.Config) { c.NoCourier = true }
+func withoutStream(c *system.Config) { c.Quiet = true }
 
 // withTickingClock is an option that moves the clock forward whenever it is read, so that no two steps
 // of a call happen at the same time.
@@ -36,7 +36,7 @@ func withTickingClock(c *system.Config) {
 // deliver makes the courier handle an event, none of whose records may fail.
 func deliver(tb testing.TB, product *systemtest.Product, event events.DynamoDBEvent) {
 	tb.Helper()
-	if failed := product.Courier.Stream(tb.Context(), event).BatchItemFailures; len(failed) > 0 {
+	if failed := product.Stream(tb.Context(), event); len(failed) > 0 {
 		tb.Fatalf("record %s of %d comes again", failed[0].ItemIdentifier, len(event.Records))
 	}
 }

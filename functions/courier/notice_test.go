@@ -157,7 +157,7 @@ func TestANoticeThatFailedIsSentAgain(t *testing.T) {
 	tenant.NewUser(t, pool, "active", email, nil)
 	register(t, tenant, pool, email)
 	ses.SetFault(systemtest.HangUp)
-	if failed := product.Courier.Stream(t.Context(), product.OutboxEvent(t)).BatchItemFailures; len(failed) != 1 {
+	if failed := product.Stream(t.Context(), product.OutboxEvent(t)); len(failed) != 1 {
 		t.Fatalf("failed: %v", failed)
 	}
 	ses.ClearFault()

@@ -1,6 +1,5 @@
-// Package courier is the function behind the table's stream. It sends the messages of the outbox,
-// counts the users of pools, clears what deleted pools leave, and deletes users whom nobody has
-// proved in time. SES tells it which addresses cannot be reached.
+// Package courier is the function behind the queue of mails. It sends the messages of the outbox, each
+// on its own: a message that fails delays no other one.
 package courier
 
 import (
@@ -8,6 +7,8 @@ import (
 	"errors"
 	"log/slog"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"identitypools/shared/identity"
 	"identitypools/shared/mail"
@@ -25,25 +26,34 @@ type Service struct {
 	Mailboxes     table.Mailboxes
 	Outbox        table.Outbox
 	Suppressions  table.Suppressions
-	Deletions     table.Deletions
 	Budgets       table.Budgets
 	Issuer        *onetime.Issuer
 	Texts         *mail.Texts     // the usual texts
 	MailTexts     table.MailTexts // the texts that pools have set
 	Mailer        Sender
 	PublicURL     string // the base of the links in mails
-	Log           *slog.Logger
-	Now           func() time.Time
+	Queue         *sqs.Client
+	QueueURL      string // of the queue of mails
+	// Pause returns how long an entry of the queue waits that has been received a number of times, each
+	// time with a failure: see mailqueue.Pause.
+	Pause func(received int) time.Duration
+	Log   *slog.Logger
+	Now   func() time.Time
 }
 
 // Deliver sends a message of the outbox and takes it out. It drops a message for which there is
 // nothing to send any more. What is sent is decided by the state of the user at that moment. A
-// message for which the pool's budget has no place now stays in the outbox until it has one: see
-// Tick. Deliver can be repeated: a repeat sends a new code in place of the one before.
+// message for which the pool's budget has no place now stays in the outbox until the keeper releases
+// it. Deliver can be repeated: a repeat sends a new code in place of the one before.
 func (s *Service) Deliver(ctx context.Context, id string) error {
 	m, err := s.Outbox.Get(ctx, id)
-	if errors.As(err, new(identity.NotFound)) || err == nil && m.IsWaiting(s.Now()) {
+	switch {
+	case errors.As(err, new(identity.NotFound)):
 		return nil
+	case err == nil && m.IsWaiting(s.Now().Add(maxSkew)):
+		return nil // the index has it
+	case err == nil && m.IsWaiting(s.Now()):
+		return errEarly
 	}
 	if err == nil {
 		err = s.deliver(ctx, m)
@@ -56,14 +66,12 @@ func (s *Service) Deliver(ctx context.Context, id string) error {
 	case err == nil:
 	case errors.As(err, &later):
 		return s.delay(ctx, later)
-	case errors.As(err, &limited) && (m.Budget != "" || m.Paid) && limited.RetryAfter <= tickRetry:
+	case errors.As(err, &limited) && (m.Budget != "" || m.Paid) && limited.RetryAfter <= maxPostponed:
 		// The mailbox has just got another mail.
 		return s.postpone(ctx, m, s.Now().Add(limited.RetryAfter))
 	case errors.Is(err, ErrUndecided):
-		s.Log.Error("message refused, and tried again later", "message", id, "kind", m.Kind, "cause", err.Error())
 		metric.Count(ctx, s.Log, s.Now(), metric.MailsRejected)
-		// It must not hold up the messages behind it, as it would if the stream's record failed.
-		return s.retryLater(ctx, id, max(tickRetry, s.Now().Sub(m.CreatedAt.Time)))
+		return err
 	case errors.Is(err, ErrRejected):
 		s.Log.Warn("message rejected", "message", id, "kind", m.Kind)
 		metric.Count(ctx, s.Log, s.Now(), metric.MailsRejected)
@@ -81,6 +89,17 @@ func isFinal(err error) bool {
 	return errors.Is(err, errLate) || errors.Is(err, ErrRejected) || errors.As(err, new(identity.NotFound)) ||
 		errors.As(err, new(identity.Limited)) || errors.As(err, new(identity.Invalid))
 }
+
+// maxSkew is how far the clock of this process may be behind that of the keeper, which has released a
+// message when its hour began.
+const maxSkew = time.Minute
+
+// errEarly is the error for a message whose hour has begun by the clock of another process only.
+var errEarly = errors.New("the message is released early")
+
+// maxPostponed is the longest time for which a message that has its place in a budget waits for its
+// mailbox. One whose mailbox has no place sooner is dropped.
+const maxPostponed = 10 * time.Minute
 
 // errLate is the reason for dropping a message that nobody waits for any more.
 var errLate = errors.New("the message is too old")

@@ -53,7 +53,7 @@ func (m *meanwhile) watch(stack *middleware.Stack) error {
 func TestAnotherPasswordIsSetMeanwhile(t *testing.T) {
 	t.Parallel()
 	var m meanwhile
-	alone := func(c *system.Config) { c.NoCourier = true } // so only the calls of this test make transactions
+	alone := func(c *system.Config) { c.Quiet = true } // so only the calls of this test make transactions
 	tenant := systemtest.New(t, alone, systemtest.WithMiddleware(m.watch)).NewTenant(t)
 	pool := "/pools/" + tenant.NewPool(t, nil)
 	for name, c := range map[string]struct {

@@ -18,7 +18,7 @@ type fields = systemtest.Fields
 func TestMain(m *testing.M) { os.Exit(parttest.Main(m)) }
 
 // withoutCourier leaves the stream unread, so that only the calls of a test change the table.
-func withoutCourier(c *system.Config) { c.NoCourier = true }
+func withoutCourier(c *system.Config) { c.Quiet = true }
 
 // parse returns a JSON object.
 func parse(tb testing.TB, text string) fields {

@@ -173,9 +173,7 @@ func TestAPoolHasABudgetOfMails(t *testing.T) {
 			t.Errorf("%d mails to the late one %d before its hour", n, i)
 		}
 		product.Clock.Advance(wait)
-		if err := product.Courier.Tick(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		product.Tick(t)
 		product.Inbox.Await(t, late[i], 1)
 	}
 	product.AwaitEmptyOutbox(t)

@@ -267,7 +267,7 @@ func TestWorkForAMessageIsBounded(t *testing.T) {
 		event := product.OutboxEvent(t)
 		meter.Collect()
 		event.Records = event.Records[:1]
-		if failed := product.Courier.Stream(t.Context(), event).BatchItemFailures; len(failed) > 0 {
+		if failed := product.Stream(t.Context(), event); len(failed) > 0 {
 			t.Fatalf("failed: %v", failed)
 		}
 		return meter.Collect()

@@ -65,7 +65,7 @@ func newProxiedSetup(t *testing.T, hourly int) (*setup, *systemtest.MailProxy) {
 }
 
 // noCourier is an option with which nothing but the test calls the courier.
-func noCourier(c *system.Config) { c.NoCourier = true }
+func noCourier(c *system.Config) { c.Quiet = true }
 
 // exhaustMails returns a setup in which a stranger has used up the mails with a code to the
 // address, by registrations that are not the owner's. After that the owner has registered and got
@@ -143,9 +143,7 @@ func newestMail(t *testing.T, product *systemtest.Product, address string, n int
 // deliver lets the courier process the messages that are in the outbox now.
 func (s *setup) deliver(t *testing.T) {
 	t.Helper()
-	if failed := s.product.Courier.Stream(
-		t.Context(), s.product.OutboxEvent(t),
-	).BatchItemFailures; len(failed) > 0 {
+	if failed := s.product.Stream(t.Context(), s.product.OutboxEvent(t)); len(failed) > 0 {
 		t.Fatalf("failed: %v", failed)
 	}
 }
@@ -155,9 +153,7 @@ func (s *setup) tick(t *testing.T, after time.Duration) {
 	t.Helper()
 	s.product.Clock.Advance(after)
 	s.tenant.RenewTokens(t)
-	if err := s.product.Courier.Tick(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	s.product.Tick(t)
 }
 
 // advanceToNextHour moves the clock to one minute after the next full hour.

@@ -264,7 +264,7 @@ func TestAMessageThatIsTriedAgainPaysOnce(t *testing.T) {
 			s.register(t, ownersPassword)
 			mine := s.product.OutboxEvent(t)
 			for range 20 {
-				s.product.Courier.Stream(t.Context(), mine)
+				s.product.Stream(t.Context(), mine)
 			}
 			proxy.ClearFault()
 			s.product.Clock.Advance(61 * time.Second)
@@ -275,9 +275,9 @@ func TestAMessageThatIsTriedAgainPaysOnce(t *testing.T) {
 					other.Records = []events.DynamoDBEventRecord{record}
 				}
 			}
-			s.product.Courier.Stream(t.Context(), other)
+			s.product.Stream(t.Context(), other)
 			s.product.Clock.Advance(61 * time.Second)
-			s.product.Courier.Stream(t.Context(), mine)
+			s.product.Stream(t.Context(), mine)
 			if n := len(s.product.Inbox.Mails(t, s.email)); n != 2 {
 				t.Errorf("%d mails in the hour, want both", n)
 			}
@@ -306,7 +306,7 @@ func TestAnOutageTellsNothing(t *testing.T) {
 			s.tenant.Public.Must(t, 202, "POST", s.path()+"/activation/send", fields{
 				"address": s.email,
 			})
-			s.product.Courier.Stream(t.Context(), s.product.OutboxEvent(t))
+			s.product.Stream(t.Context(), s.product.OutboxEvent(t))
 			s.product.ExpireCaches()
 			if !contains(s.tenant.Public.Must(t, 200, "GET", s.path(), nil).Body, "challenge") {
 				t.Error("a resend has not spent half of two mails")
@@ -366,7 +366,7 @@ func TestRequestsAtOnceCountOnce(t *testing.T) {
 		all.Go(func() {
 			one := events.DynamoDBEvent{Records: []events.DynamoDBEventRecord{record}}
 			for range 5 { // a record that met a conflict is delivered again
-				if len(s.product.Courier.Stream(t.Context(), one).BatchItemFailures) == 0 {
+				if len(s.product.Stream(t.Context(), one)) == 0 {
 					return
 				}
 			}

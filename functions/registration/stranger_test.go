@@ -115,7 +115,7 @@ func TestAUserWhomAnAdministratorWorkedOnStays(t *testing.T) {
 	s.product.Clock.Advance(49 * time.Hour)
 	s.tenant.RenewTokens(t)
 	expired := s.product.Expire(t)
-	s.product.Courier.Stream(t.Context(), systemtest.StreamEvent("REMOVE", expired...))
+	s.product.Stream(t.Context(), systemtest.StreamEvent("REMOVE", expired...))
 	s.product.AwaitEmptyOutbox(t)
 	got := s.tenant.Admin.Call(t, "GET", s.path()+"/users/"+id, nil)
 	if got.Status != 200 {

@@ -15,7 +15,7 @@ type fields = systemtest.Fields
 func TestMain(m *testing.M) { os.Exit(parttest.Main(m)) }
 
 // withoutCourier leaves the stream unread, so that only the calls of a test change the table.
-func withoutCourier(c *system.Config) { c.NoCourier = true }
+func withoutCourier(c *system.Config) { c.Quiet = true }
 
 // body returns the body of a schema with the given document.
 func body(document string) string { return `{"name":"s","schema":` + document + `}` }

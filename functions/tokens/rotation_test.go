@@ -20,7 +20,7 @@ import (
 // newProcess starts a product with its own signing secret on a table that others use too.
 func newProcess(t *testing.T, table string) *systemtest.Product {
 	t.Helper()
-	return systemtest.New(t, func(c *system.Config) { c.Table, c.NoCourier = table, true })
+	return systemtest.New(t, func(c *system.Config) { c.Table, c.Quiet = table, true })
 }
 
 // requestToken returns a token for the client "rotated" of the tenant acme.

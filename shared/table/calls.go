@@ -18,13 +18,12 @@ type calls struct {
 	UpdateItem         call[dynamodb.UpdateItemInput, dynamodb.UpdateItemOutput]
 	DeleteItem         call[dynamodb.DeleteItemInput, dynamodb.DeleteItemOutput]
 	TransactWriteItems call[dynamodb.TransactWriteItemsInput, dynamodb.TransactWriteItemsOutput]
-	Scan               scan // for operators only, since no function may read the whole table
 }
 
 // call is a method of DynamoDB's client.
 type call[In, Out any] func(context.Context, *In, ...func(*dynamodb.Options)) (*Out, error)
 
-// callsOf returns the calls of a client, except Scan.
+// callsOf returns the calls of a client.
 func callsOf(db *dynamodb.Client) calls {
 	return calls{
 		GetItem: db.GetItem, BatchGetItem: db.BatchGetItem, Query: db.Query,
@@ -33,22 +32,12 @@ func callsOf(db *dynamodb.Client) calls {
 	}
 }
 
-// query and scan implement the interfaces that the paginators of the SDK take.
-type (
-	query call[dynamodb.QueryInput, dynamodb.QueryOutput]
-	scan  call[dynamodb.ScanInput, dynamodb.ScanOutput]
-)
+// query implements the interface that the paginators of the SDK take.
+type query call[dynamodb.QueryInput, dynamodb.QueryOutput]
 
 // Query implements dynamodb.QueryAPIClient.
 func (q query) Query(
 	ctx context.Context, in *dynamodb.QueryInput, options ...func(*dynamodb.Options),
 ) (*dynamodb.QueryOutput, error) {
 	return q(ctx, in, options...)
-}
-
-// Scan implements dynamodb.ScanAPIClient.
-func (s scan) Scan(
-	ctx context.Context, in *dynamodb.ScanInput, options ...func(*dynamodb.Options),
-) (*dynamodb.ScanOutput, error) {
-	return s(ctx, in, options...)
 }

@@ -22,7 +22,7 @@ const (
 	attrHash     = "hash_phc" // the hash of a password
 	attrClaimant = "claimant" // the user to whom a claim belongs
 	attrDeleted  = "deleted_at"
-	attrReplayed = "replayed" // when an operator replayed a message
+	attrReleased = "released" // when a message that had waited was released
 	attrMembers  = "members"  // the number of users of a pool
 	attrRefs     = "refs"     // the number of pools that use a schema
 )

@@ -55,7 +55,7 @@ const (
 	KindClaims     Kind = "CLAIM"
 	KindMailboxes  Kind = "MAILBOX"
 	KindMessages   Kind = "MESSAGE"
-	KindLater      Kind = "LATER" // in the index: messages that are postponed
+	KindLater      Kind = "LATER" // in the index: what waits for a time
 	KindLimits     Kind = "LIMIT"
 	KindSuppressed Kind = "SUPPRESSED"
 	KindClients    Kind = "CLIENT"
@@ -153,7 +153,8 @@ func claimKey(tenant, pool, normalized string) key {
 
 func messageKey(message string) key { return key{KindMessages.key(message), "MESSAGE"} }
 
-// laterIndex is the partition key, in the index, of the messages of all pools that are postponed.
+// laterIndex is the partition key, in the index, of everything that waits for a time: messages that
+// are postponed, and deleted pools. Its name is from when there were only messages.
 func laterIndex() string { return KindLater.key("MESSAGES") }
 
 // failuresKey is the key of the failures of an identifier or a user, who need not exist. The

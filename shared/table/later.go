@@ -12,12 +12,12 @@ import (
 	"identitypools/shared/identity"
 )
 
-// laterSort returns the sort key, in the index, of a message that is postponed. The messages of all
-// pools have one partition key. They are in the order of the times when they are due, and then of
-// their numbers within the hour of their pool. So the first messages of all pools come before the
-// second message of any pool.
-func laterSort(due time.Time, number int64, message string) string {
-	return join(due.UTC().Format(time.RFC3339), fmt.Sprintf("%09d", number), message)
+// laterSort returns the sort key, in the index, of something that waits for a time. Everything that
+// waits has one partition key. It is in the order of the times, and then of numbers: of a message its
+// number within the hour of its pool. So the first messages of all pools come before the second
+// message of any pool.
+func laterSort(due time.Time, number int64, id string) string {
+	return join(due.UTC().Format(time.RFC3339), fmt.Sprintf("%09d", number), id)
 }
 
 // MarkPaid records that a message has its place in the budget, so that the next try to send it does
@@ -30,7 +30,7 @@ func (t Outbox) MarkPaid(ctx context.Context, m identity.Message) error {
 	}
 	_, err = t.updateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: t.name, Key: messageKey(m.ID).item(),
-		UpdateExpression:    aws.String("SET doc = :doc REMOVE replayed"),
+		UpdateExpression:    aws.String("SET doc = :doc REMOVE released"),
 		ConditionExpression: aws.String(exists), ExpressionAttributeValues: item{":doc": doc},
 	})
 	if err := failure(err); err != nil && !errors.Is(err, errCondition) {
@@ -39,7 +39,7 @@ func (t Outbox) MarkPaid(ctx context.Context, m identity.Message) error {
 	return nil
 }
 
-// Postpone stores m so that Due returns it from the time until on. The number is that of m's place
+// Postpone stores m so that Later.Due returns it from the time until on. The number is that of m's place
 // in its budget. The error is PreconditionFailed if the message has been sent, or has been
 // postponed to that time or a later one.
 func (t Outbox) Postpone(ctx context.Context, m identity.Message, until time.Time, number int64) error {
@@ -49,7 +49,7 @@ func (t Outbox) Postpone(ctx context.Context, m identity.Message, until time.Tim
 	}
 	_, err = t.updateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: t.name, Key: messageKey(m.ID).item(),
-		UpdateExpression:    aws.String("SET doc = :doc, gsi1pk = :later, gsi1sk = :sort REMOVE replayed"),
+		UpdateExpression:    aws.String("SET doc = :doc, gsi1pk = :later, gsi1sk = :sort REMOVE released"),
 		ConditionExpression: aws.String(exists + " AND (attribute_not_exists(gsi1sk) OR gsi1sk < :sort)"),
 		ExpressionAttributeValues: item{
 			":doc": doc, ":later": str(laterIndex()), ":sort": str(laterSort(until, number, m.ID)),
@@ -64,28 +64,52 @@ func (t Outbox) Postpone(ctx context.Context, m identity.Message, until time.Tim
 	return nil
 }
 
-// Due returns the ids of messages that were postponed until the given time or an earlier one, the
-// oldest first. It returns at most most of them. The read is eventually consistent.
-func (t Outbox) Due(ctx context.Context, at time.Time, most int) ([]string, error) {
-	pages := dynamodb.NewQueryPaginator(t.db.Query, &dynamodb.QueryInput{
-		TableName: t.name, IndexName: aws.String(index),
-		KeyConditionExpression: aws.String("gsi1pk = :pk AND gsi1sk < :now"),
-		ProjectionExpression:   aws.String(pk),
-		ExpressionAttributeValues: item{
-			":pk": str(laterIndex()), ":now": str(at.UTC().Add(time.Second).Format(time.RFC3339)),
-		},
-	}, func(o *dynamodb.QueryPaginatorOptions) { o.Limit = int32(most) })
-	var ids []string
-	for pages.HasMorePages() && len(ids) < most {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("look for messages that are due: %w", failure(err))
-		}
-		for _, it := range page.Items {
-			if id, ok := MessageOf(text(it, pk)); ok {
-				ids = append(ids, id)
-			}
-		}
+// Later has what waits in the index for a time: messages that were postponed, and deleted pools of
+// which something may be left.
+type Later struct{ *store }
+
+// Due is something that has waited for a time that has come.
+type Due struct{ key key }
+
+// Due returns what has waited until the given time or an earlier one, the oldest first. It returns at
+// most a number of things. The read is eventually consistent.
+func (t Later) Due(ctx context.Context, at time.Time, most int) ([]Due, error) {
+	out, err := t.db.Query(ctx, &dynamodb.QueryInput{
+		TableName: t.name, IndexName: aws.String(index), Limit: aws.Int32(int32(most)),
+		KeyConditionExpression:    aws.String("gsi1pk = :pk AND gsi1sk < :now"),
+		ProjectionExpression:      aws.String("pk, sk"),
+		ExpressionAttributeValues: item{":pk": str(laterIndex()), ":now": str(untilSort(at))},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for what is due: %w", failure(err))
 	}
-	return ids, nil
+	due := make([]Due, len(out.Items))
+	for i, it := range out.Items {
+		due[i] = Due{key{text(it, pk), text(it, sk)}}
+	}
+	return due, nil
 }
+
+// Release causes a record of the stream for something that is due. A message leaves the index, and
+// whoever gets the record is responsible for it. A deleted pool stays there until it is purged. It
+// can safely be repeated, and does nothing to what has been released or done in the meantime.
+func (t Later) Release(ctx context.Context, due Due) error {
+	if tenant, pool, ok := PoolOf(due.key.pk, due.key.sk); ok {
+		return Deletions(t).PurgeLater(ctx, tenant, pool)
+	}
+	now := t.now()
+	_, err := t.updateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: t.name, Key: due.key.item(),
+		UpdateExpression:          aws.String("SET released = :at REMOVE gsi1pk, gsi1sk"),
+		ConditionExpression:       aws.String("gsi1sk < :now"),
+		ExpressionAttributeValues: item{":at": num(now.UnixMilli()), ":now": str(untilSort(now))},
+	})
+	if err := failure(err); err != nil && !errors.Is(err, errCondition) {
+		return fmt.Errorf("release a message: %w", err)
+	}
+	return nil
+}
+
+// untilSort returns the smallest sort key in the index that is behind those of everything that is due
+// at a time.
+func untilSort(at time.Time) string { return at.UTC().Add(time.Second).Format(time.RFC3339) }

@@ -91,9 +91,11 @@ func (t Pools) Replace(
 // is deleted later: see Deletions. The error is PreconditionFailed if the pool has changed.
 func (t Pools) Delete(ctx context.Context, p identity.Pool, reply once.Reply[once.None]) error {
 	writes := []types.TransactWriteItem{t.updating(poolKey(p.Tenant, p.ID),
-		"SET deleted_at = :now, version = version + :one REMOVE gsi1pk, gsi1sk",
-		isVersion+" AND attribute_not_exists(deleted_at)",
-		item{":now": num(t.now().UnixMilli()), ":one": num(1), ":version": num(p.Version)})}
+		"SET deleted_at = :now, version = version + :one, gsi1pk = :later, gsi1sk = :sort",
+		isVersion+" AND attribute_not_exists(deleted_at)", item{
+			":now": num(t.now().UnixMilli()), ":one": num(1), ":version": num(p.Version),
+			":later": str(laterIndex()), ":sort": str(t.purgeSort(p.ID)),
+		})}
 	name := poolNameKey(p.Tenant, p.ID).item()
 	name["name_was"], name[ttl] = str(p.Name), seconds(t.now().Add(nameKept))
 	writes = append(writes, t.putting(name, "", nil))

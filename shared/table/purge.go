@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -85,14 +86,23 @@ func (t Deletions) erasePool(ctx context.Context, tenant, pool string) error {
 	return nil
 }
 
+// purgeAgain is how long a deleted pool is left alone before Later.Due returns it: longer than a purge
+// takes that nothing holds up.
+const purgeAgain = 30 * time.Minute
+
+// purgeSort returns the sort key, in the index, of a deleted pool: see laterSort.
+func (t *store) purgeSort(pool string) string { return laterSort(t.now().Add(purgeAgain), 0, pool) }
+
 // PurgeLater causes a new record of the stream for a deleted pool, so that its purge is continued
 // in another invocation.
 func (t Deletions) PurgeLater(ctx context.Context, tenant, pool string) error {
 	_, err := t.updateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: t.name, Key: poolKey(tenant, pool).item(),
-		UpdateExpression:          aws.String("SET version = version + :one"),
-		ConditionExpression:       aws.String("attribute_exists(deleted_at)"),
-		ExpressionAttributeValues: item{":one": num(1)},
+		UpdateExpression:    aws.String("SET version = version + :one, gsi1pk = :later, gsi1sk = :sort"),
+		ConditionExpression: aws.String("attribute_exists(deleted_at)"),
+		ExpressionAttributeValues: item{
+			":one": num(1), ":later": str(laterIndex()), ":sort": str(t.purgeSort(pool)),
+		},
 	})
 	if err := failure(err); err != nil && !errors.Is(err, errCondition) {
 		return fmt.Errorf("go on purging pool %s: %w", pool, err)

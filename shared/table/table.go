@@ -41,11 +41,11 @@ type Table struct {
 	Keys          Keys
 	Mailboxes     Mailboxes
 	MailTexts     MailTexts
+	Later         Later
 	Outbox        Outbox
 	Pools         Pools
 	Registrations Registrations
 	Schemas       Schemas
-	Stream        Stream
 	Suppressions  Suppressions
 	Users         Users
 	Works         Works
@@ -65,26 +65,13 @@ type store struct {
 
 // Open returns the table with the given name. It makes no call of db yet.
 func Open(db *dynamodb.Client, name string, now func() time.Time, again retry.Policy) *Table {
-	return tableOf(callsOf(db), name, now, again)
-}
-
-// OpenWhole is like Open, for programs of operators, who may read the whole table: see
-// Stream.Replay.
-func OpenWhole(db *dynamodb.Client, name string, now func() time.Time, again retry.Policy) *Table {
-	calls := callsOf(db)
-	calls.Scan = db.Scan
-	return tableOf(calls, name, now, again)
-}
-
-// tableOf returns a Table whose aggregates share one store.
-func tableOf(db calls, name string, now func() time.Time, again retry.Policy) *Table {
-	t := &store{db: db, name: aws.String(name), now: now, retry: again}
+	t := &store{db: callsOf(db), name: aws.String(name), now: now, retry: again}
 	return &Table{
 		Retry:   again,
 		Answers: Answers{t}, Budgets: Budgets{t}, Clients: Clients{t}, Codes: Codes{t},
-		Deletions: Deletions{t}, Failures: Failures{t}, Keys: Keys{t}, Mailboxes: Mailboxes{t},
+		Deletions: Deletions{t}, Failures: Failures{t}, Keys: Keys{t}, Later: Later{t}, Mailboxes: Mailboxes{t},
 		MailTexts: MailTexts{t}, Outbox: Outbox{t}, Pools: Pools{t}, Registrations: Registrations{t},
-		Schemas: Schemas{t}, Stream: Stream{t}, Suppressions: Suppressions{t}, Users: Users{t}, Works: Works{t},
+		Schemas: Schemas{t}, Suppressions: Suppressions{t}, Users: Users{t}, Works: Works{t},
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 func openWithScarceMails(t *testing.T) *site {
 	t.Helper()
 	s := open(t, fields{"limits": fields{"pool_mails_per_hour": 2}}, func(c *system.Config) {
-		c.NoCourier = true
+		c.Quiet = true
 	})
 	now := s.Clock.Now()
 	s.Clock.Advance(now.Truncate(time.Hour).Add(time.Hour).Sub(now)) // a new hour begins now

@@ -63,7 +63,7 @@ func newMeteredProduct(tb testing.TB) *meteredProduct {
 	now := time.Now().Truncate(time.Second)
 	ses := countingProxy(tb, parttest.OpenInbox(tb).URL(), p.mails)
 	p.Product = systemtest.New(tb, systemtest.WithMiddleware(p.meter.Watch), func(c *system.Config) {
-		c.NoCourier, c.Now, c.Log = true, func() time.Time { return now },
+		c.Quiet, c.Now, c.Log = true, func() time.Time { return now },
 			slog.New(slog.NewJSONHandler(p.log, &slog.HandlerOptions{ReplaceAttr: fixedTime}))
 		c.SESURL, c.Environment["PUBLIC_URL"] = ses, "https://id.example.com"
 	})
@@ -292,7 +292,7 @@ func newUserRecords(partition string, from, n int) (all []events.DynamoDBEventRe
 // deliver passes records to the courier, which must handle all of them.
 func (p *meteredProduct) deliver(tb testing.TB, records ...events.DynamoDBEventRecord) {
 	tb.Helper()
-	failed := p.Courier.Stream(tb.Context(), events.DynamoDBEvent{Records: records}).BatchItemFailures
+	failed := p.Stream(tb.Context(), events.DynamoDBEvent{Records: records}).BatchItemFailures
 	if len(failed) > 0 {
 		tb.Fatalf("%d records come again", len(failed))
 	}

@@ -8,7 +8,6 @@ import (
 
 	"identitypools/infra/check/parttest"
 	"identitypools/infra/check/systemtest"
-	"identitypools/infra/local/system"
 )
 
 // CheckInvariants checks the invariants of the table.
@@ -35,19 +34,18 @@ func (f *Fixture) CheckEmptyOutbox() {
 	}
 }
 
-// Deliver passes an event of the stream to the courier until all of its records succeed, and
+// Deliver passes an event of the stream to the courier and the keeper until all of its records succeed, and
 // returns the number of attempts. Only the first attempt meets the fault.
 func (f *Fixture) Deliver(fault *systemtest.Fault, event events.DynamoDBEvent) (attempts int) {
 	f.T.Helper()
-	courier := system.As(f.T.Context(), "courier")
-	ctx := fault.Context(courier)
+	ctx := fault.Context(f.T.Context())
 	for attempts = 1; attempts <= 3; attempts++ {
-		failed := f.Courier.Stream(ctx, event).BatchItemFailures
+		failed := f.Stream(ctx, event)
 		f.CheckInvariants("after the courier")
 		if len(failed) == 0 {
 			return attempts
 		}
-		ctx = courier
+		ctx = f.T.Context()
 	}
 	f.T.Errorf("the event fails again and again")
 	return attempts

@@ -31,7 +31,7 @@ func NewFixture(t *testing.T) *Fixture {
 	t.Helper()
 	f := &Fixture{
 		T: t, Email: systemtest.Address("ann"), Proved: map[string]bool{},
-		Product: systemtest.New(t, func(c *system.Config) { c.NoCourier = true },
+		Product: systemtest.New(t, func(c *system.Config) { c.Quiet = true },
 			systemtest.WithMiddleware(systemtest.InjectFaults), systemtest.WithoutPauses),
 	}
 	f.Tenant = f.NewTenant(t)

@@ -118,11 +118,11 @@ func (f *Fixture) SetMailText() {
 		MailText("First"))
 }
 
-// Bounce passes to the courier that a mail to Email has bounced, which may meet a fault.
+// Bounce passes to the keeper that a mail to Email has bounced, which may meet a fault.
 func (f *Fixture) Bounce(fault *systemtest.Fault) error {
 	f.T.Helper()
-	ctx := fault.Context(system.As(f.T.Context(), "courier"))
-	_, err := f.Courier.Handle(ctx, systemtest.BounceEvent(f.T, f.Email))
+	ctx := fault.Context(system.As(f.T.Context(), "keeper"))
+	_, err := f.Keeper.Handle(ctx, systemtest.BounceEvent(f.T, f.Email))
 	return err
 }
 

@@ -1,8 +1,8 @@
 // Package parttest provides tests with the programs that stand in for AWS: one DynamoDB engine in
-// memory and one SES inbox. Each test binary has its own pair. A part is started when a test first
+// memory, one queue and one SES inbox. Each test binary has its own. A part is started when a test first
 // asks for it and is stopped by [Main]. Only tests import the package.
 //
-// All tests of a binary share the two parts and run in parallel. Each test uses a tenant, a table
+// All tests of a binary share the parts and run in parallel. Each test uses a tenant, a table
 // or an address of its own, and no test clears anything. Binaries share nothing, so packages and
 // checkouts do not disturb each other.
 package parttest
@@ -16,12 +16,15 @@ import (
 	"identitypools/infra/local/part"
 )
 
-// The two parts outlive the test that starts them, and package testing has no place for what
+// The parts outlive the test that starts them, and package testing has no place for what
 // belongs to a whole binary. These variables are the exception to the rule against package
 // variables.
 var (
 	engine = newShared(func(ctx context.Context) (*part.Part, error) {
 		return part.Engine(ctx, os.Stderr, "")
+	})
+	queue = newShared(func(ctx context.Context) (*part.Part, error) {
+		return part.Queue(ctx, os.Stderr)
 	})
 	inbox = newShared(func(ctx context.Context) (*part.Part, error) {
 		return part.Inbox(ctx, os.Stderr)
@@ -36,6 +39,13 @@ func Engine(tb testing.TB) string {
 	return engine.get(tb).URL()
 }
 
+// Queue returns the URL of the test binary's server with the API of SQS. It fails the test if [Main] is
+// not running.
+func Queue(tb testing.TB) string {
+	tb.Helper()
+	return queue.get(tb).URL()
+}
+
 // Main runs the tests of a package, stops the parts that they have started, and returns the exit
 // code. Every package that uses the parts, directly or through systemtest, calls it:
 //
@@ -44,7 +54,7 @@ func Engine(tb testing.TB) string {
 // On Linux the kernel would also end the parts together with the test binary. Other systems have
 // no such feature, and without Main the parts would outlive the tests.
 func Main(m *testing.M) int {
-	for _, s := range []*shared{engine, inbox} {
+	for _, s := range []*shared{engine, queue, inbox} {
 		s.open()
 		defer s.close()
 	}
@@ -80,7 +90,7 @@ func (s *shared) get(tb testing.TB) *part.Part {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.opened {
-		tb.Fatal("nothing would stop the engine and the inbox: the package needs" +
+		tb.Fatal("nothing would stop the engine, the queue and the inbox: the package needs" +
 			" func TestMain(m *testing.M) { os.Exit(parttest.Main(m)) }")
 	}
 	running, err := s.start()

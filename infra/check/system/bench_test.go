@@ -20,7 +20,7 @@ import (
 )
 
 // alone is an option with which nothing but the test calls the courier.
-func alone(c *system.Config) { c.NoCourier = true }
+func alone(c *system.Config) { c.Quiet = true }
 
 // BenchmarkRequest measures a request in a warm function, from the event to the answer, without the
 // engine and without hashing. The answers of the table are recorded and replayed.

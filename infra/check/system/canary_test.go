@@ -168,8 +168,8 @@ func (a *leakTest) runCourier(t *testing.T) {
 	work := func(items ...systemtest.Item) {
 		for i, it := range items {
 			event := systemtest.StreamEvent(events.DynamoDBOperationTypeInsert, it)
-			a.product.Courier.Stream(failingContext(t, i%5), event)
-			a.product.Courier.Stream(t.Context(), event)
+			a.product.Stream(failingContext(t, i%5), event)
+			a.product.Stream(t.Context(), event)
 		}
 	}
 	work(users...)

@@ -15,7 +15,7 @@ type fields = systemtest.Fields
 func TestWhatACallCosts(t *testing.T) {
 	meter := &systemtest.Meter{}
 	options := []func(*system.Config){
-		systemtest.WithMiddleware(meter.Watch), func(c *system.Config) { c.NoCourier = true },
+		systemtest.WithMiddleware(meter.Watch), func(c *system.Config) { c.Quiet = true },
 	}
 	product := systemtest.New(t, options...)
 	tenant := product.NewTenant(t)
@@ -44,7 +44,7 @@ func TestWhatACallCosts(t *testing.T) {
 	// withoutMail gets a mail that a stranger caused, and none of its own.
 	withoutMail := systemtest.Address("without-mail")
 	register(t, tenant, pool, withoutMail)
-	product.Courier.Stream(t.Context(), product.OutboxEvent(t))
+	product.Stream(t.Context(), product.OutboxEvent(t))
 	mailed := systemtest.CodeIn(t, product.Inbox.Await(t, withoutMail, 1)[0])
 	other := tenant.NewPool(t, nil)
 	withoutMailTicket := register(t, tenant, other, withoutMail)

@@ -190,7 +190,7 @@ func TestMailsThatGoNowhereAreCounted(t *testing.T) {
 			t.Cleanup(ses.Close)
 			var log metricLog
 			product := systemtest.New(t, log.Option, func(c *system.Config) {
-				c.NoCourier, c.SESURL = true, ses.URL
+				c.Quiet, c.SESURL = true, ses.URL
 			})
 			tenant := product.NewTenant(t)
 			register(t, tenant, tenant.NewPool(t, nil), systemtest.Address("ann"))
@@ -235,9 +235,7 @@ func TestDelayedMailsAreCounted(t *testing.T) {
 		log.await(t, product.TableName, want)
 		if i == 2 {
 			product.Clock.Advance(time.Hour)
-			if err := product.Courier.Tick(t.Context()); err != nil {
-				t.Fatal(err)
-			}
+			product.Tick(t)
 			want[metric.MailsSent]++
 			log.await(t, product.TableName, want)
 		}

@@ -44,7 +44,7 @@ func samples(tb testing.TB) sample.Set {
 func newEventProduct(t *testing.T) *eventProduct {
 	t.Helper()
 	l := &eventProduct{
-		systemtest.New(t, func(c *system.Config) { c.NoCourier = true }), samples(t), sample.NewValues(),
+		systemtest.New(t, func(c *system.Config) { c.Quiet = true }), samples(t), sample.NewValues(),
 	}
 	for _, c := range sample.Clients() {
 		if err := l.EnsureClient(t.Context(), c, sample.Secret); err != nil {

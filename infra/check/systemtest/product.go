@@ -1,6 +1,6 @@
 // Package systemtest starts the whole product for a test and calls it over HTTP as administrators,
-// back ends and browsers do. Each product has a table and a clock of its own. The DynamoDB engine
-// and the SES inbox are real, and all tests of a binary share them. A package that uses systemtest
+// back ends and browsers do. Each product has a table and a clock of its own. The DynamoDB engine,
+// the queue and the SES inbox are real, and all tests of a binary share them. A package that uses systemtest
 // needs a TestMain: see parttest.Main.
 package systemtest
 
@@ -59,13 +59,14 @@ func New(tb testing.TB, options ...func(*system.Config)) *Product {
 	tb.Helper()
 	clock, inbox := &Clock{}, parttest.OpenInbox(tb)
 	c := system.Config{
-		DynamoDBURL: parttest.Engine(tb), SESURL: inbox.URL(), Table: "test-" + Unique(),
+		DynamoDBURL: parttest.Engine(tb), SQSURL: parttest.Queue(tb), SESURL: inbox.URL(), Table: "test-" + Unique(),
 		Address: "127.0.0.1:0",
 		Environment: map[string]string{
 			"CODE_SECRET": Secret(), "TOKEN_SECRET": Secret(),
 			"RETURN_ORIGINS": "https://app.example.com",
 		},
 		Now: clock.Now, Retry: retry.Random(), Log: slog.New(slog.DiscardHandler),
+		MailPause: soon, MailReceives: maxReceives,
 	}
 	for _, option := range options {
 		option(&c)
@@ -76,6 +77,19 @@ func New(tb testing.TB, options ...func(*system.Config)) *Product {
 	}
 	tb.Cleanup(running.Stop)
 	return &Product{System: running, Clock: clock, Inbox: inbox}
+}
+
+// maxReceives is the largest number of receives that SQS takes, so that no entry of a test's queue
+// becomes a dead letter before the test is over.
+const maxReceives = 1000
+
+// soon is the pause of entries that failed: none at first and then a second. The queue does not have
+// the clock that a test moves.
+func soon(received int) time.Duration {
+	if received < 20 {
+		return 0
+	}
+	return time.Second
 }
 
 // WithMiddleware returns an option of [New] that adds a middleware to every client of AWS.

@@ -1,12 +1,19 @@
 package systemtest
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"testing"
 
 	"github.com/aws/aws-lambda-go/events"
+
+	"identitypools/infra/deploy/plan"
+	"identitypools/infra/local/system"
+	"identitypools/shared/mailqueue"
+	"identitypools/shared/table"
 )
 
 // StreamEvent returns an event of the table's stream that has a record for each item. The same
@@ -28,6 +35,54 @@ func StreamEvent(event events.DynamoDBOperationType, items ...Item) events.Dynam
 		})
 	}
 	return out
+}
+
+// Stream passes an event of the table's stream on as AWS does: messages by the queue to the courier, in
+// batches, and all other records to the keeper. It returns the ids of the messages, and the sequence
+// numbers of the records, that come again.
+func (p *Product) Stream(ctx context.Context, event events.DynamoDBEvent) (failed []string) {
+	var keeping events.DynamoDBEvent
+	var entries []events.SQSMessage
+	for _, r := range event.Records {
+		partition := r.Change.Keys["pk"].String()
+		if _, ok := table.MessageOf(partition); ok {
+			entries = append(entries, events.SQSMessage{
+				MessageId: partition, Body: mailqueue.Body(partition),
+				Attributes: map[string]string{"ApproximateReceiveCount": "1"},
+			})
+			continue
+		}
+		keeping.Records = append(keeping.Records, r)
+	}
+	for batch := range slices.Chunk(entries, plan.MailBatch) {
+		answer, err := p.Courier.Handle(system.As(ctx, "courier"), events.SQSEvent{Records: batch})
+		if err != nil {
+			panic(err) // the courier never returns one
+		}
+		for _, f := range answer.BatchItemFailures {
+			failed = append(failed, f.ItemIdentifier)
+		}
+	}
+	for _, f := range p.Keeper.Stream(system.As(ctx, "keeper"), keeping).BatchItemFailures {
+		failed = append(failed, f.ItemIdentifier)
+	}
+	return failed
+}
+
+// Tick lets the keeper's clock tick, and has the courier deliver the messages that are released.
+func (p *Product) Tick(tb testing.TB) {
+	tb.Helper()
+	event := []byte(`{"version":"0","source":"aws.events","detail-type":"Scheduled Event","detail":{}}`)
+	if _, err := p.Keeper.Handle(system.As(tb.Context(), "keeper"), event); err != nil {
+		tb.Fatalf("the keeper's clock ticks: %v", err)
+	}
+	var released []Item
+	for _, it := range p.Stored(tb, "MESSAGE#") {
+		if it["released"] != "" {
+			released = append(released, it)
+		}
+	}
+	p.Stream(tb.Context(), StreamEvent(events.DynamoDBOperationTypeModify, released...))
 }
 
 // OutboxEvent returns an event of the table's stream with all messages of the outbox, in no

@@ -39,7 +39,8 @@ func Check(c Call) error {
 }
 
 func (f Function) allowsMail(c Call) bool {
-	return f.Mails && len(c.Steps) == 1 && c.Steps[0].Action == "ses:SendEmail"
+	return f.Mails && len(c.Steps) == 1 &&
+		(c.Steps[0].Action == "ses:SendEmail" || c.Steps[0].Action == "sqs:ChangeMessageVisibility")
 }
 
 func (g Grant) allows(c Call) bool {

@@ -18,7 +18,7 @@ type Function struct {
 	Timeout  time.Duration
 	// Settings are the environment variables besides TABLE_NAME, which every function has.
 	Settings []string
-	// Mails reports whether the function sends mail.
+	// Mails reports whether the function takes entries from the queue of mails and sends mail.
 	Mails  bool
 	Grants []Grant
 }
@@ -32,16 +32,39 @@ type Grant struct {
 	Index   bool // whether it applies to the index gsi1 instead of the table
 }
 
-// Patience is how long a record of the table's stream that fails is passed to the courier again.
-// The records behind it in its shard wait in the meantime. After that the record becomes a dead
-// letter. The value is several times the longest failure of a mail service that ends without
-// anyone's help (an hour), and no larger part of a day than one bad record may cost all others. The
-// message of a dead letter waits in the outbox for a replay.
+// Patience is how long a record of the table's stream that fails is passed to the keeper again. The
+// records behind it in its shard wait in the meantime. After that the record becomes a dead letter.
+// The value is longer than failures last that end without anyone's help, and no larger part of a day
+// than one bad record may cost all others.
 const Patience = 6 * time.Hour
 
-// Tick is the interval at which the courier looks for messages whose hour has come. Nobody waits
-// longer than that beyond the hour, and the ticks of a month cost less than a cent.
+// Tick is the interval at which the keeper looks for messages whose hour has come. Nobody waits longer
+// than that beyond the hour, and the ticks of a month cost less than a cent.
 const Tick = 5 * time.Minute
+
+// The queue of mails. Lambda takes entries from it in batches, and one process handles a batch at a
+// time, all entries of it at once.
+const (
+	// MailBatch is the largest number of entries of a batch.
+	MailBatch = 10
+	// MailTimeout is the longest time for a batch.
+	MailTimeout = time.Minute
+	// MailVisibility is the time after which an entry comes back whose process has died: six times the
+	// time-out of the function (AWS Lambda Developer Guide, "Using Lambda with Amazon SQS").
+	MailVisibility = 6 * MailTimeout
+	// MailRetention is how long the queue and its dead-letter queue keep an entry, which is the longest
+	// that SQS allows. The messages themselves are kept for two days.
+	MailRetention = 14 * 24 * time.Hour
+	// mailsPerProcess is how many mails a second one process sends with ease. Lambda is never told to
+	// run less than two (ScalingConfig, "MaximumConcurrency").
+	mailsPerProcess, fewestProcesses = 25, 2
+)
+
+// MailProcesses returns how many processes of the courier work at the same time, if SES takes a number
+// of mails a second from the account.
+func MailProcesses(rate int) int {
+	return max(fewestProcesses, (rate+mailsPerProcess-1)/mailsPerProcess)
+}
 
 // The memory sizes of functions in MB. Hashing uses a whole processor; with a smaller share it
 // would take longer and cost the same. The other functions wait for the table most of the time.
@@ -84,18 +107,23 @@ func Functions() []Function {
 			on(table.KindAnswers, table.KindUserItems).may(put, update),
 		},
 	}, {
-		Name: "courier", MemoryMB: waiting, Timeout: time.Minute, Mails: true,
-		Settings: []string{"CODE_SECRET", "MAIL_CONFIGURATION_SET", "MAIL_FROM", "PUBLIC_URL"},
+		Name: "courier", MemoryMB: waiting, Timeout: MailTimeout, Mails: true,
+		Settings: []string{"CODE_SECRET", "MAIL_CONFIGURATION_SET", "MAIL_FROM", "MAIL_QUEUE_URL", "MAIL_RATE", "PUBLIC_URL"},
 		Grants: []Grant{
 			on(table.KindLimits, table.KindMailboxes, table.KindMessages, table.KindUserItems, table.KindPools, table.KindSuppressed,
 				table.KindUsers).may(get),
-			on(table.KindUserItems, table.KindPools, table.KindUsers).may(query),
+			on(table.KindUserItems).may(query),
+			on(table.KindLimits, table.KindMailboxes, table.KindMessages, table.KindUserItems).may(put, update),
+			on(table.KindMessages, table.KindUserItems).may(remove),
+		},
+	}, {
+		Name: "keeper", MemoryMB: waiting, Timeout: time.Minute,
+		Grants: []Grant{
+			on(table.KindUserItems, table.KindPools, table.KindUsers).may(get, query),
 			on(table.KindLater).inIndex().may(query),
-			on(table.KindLimits, table.KindMailboxes, table.KindMessages, table.KindUserItems, table.KindPools,
-				table.KindSuppressed).
-				may(put, update),
-			on(table.KindClaims, table.KindMessages, table.KindUserItems, table.KindPools,
-				table.KindUsers).may(remove),
+			on(table.KindPools, table.KindSuppressed).may(put, update),
+			on(table.KindMessages).may(update),
+			on(table.KindClaims, table.KindUserItems, table.KindPools, table.KindUsers).may(remove),
 		},
 	}, {
 		Name: "passwords", MemoryMB: hashing, Timeout: answer,

@@ -1,9 +1,9 @@
 // Package part runs the programs that stand in for AWS on a developer's machine: the DynamoDB
-// engine and the SES inbox.
+// engine, the queue and the SES inbox.
 //
 // A part is a child process that listens on a free loopback port. It is started again after a
 // crash. On Linux it also ends when the process that started it is killed. The package only finds,
-// starts and stops the two programs. It does not use their APIs. Packages in functions and shared
+// starts and stops the programs. It does not use their APIs. Packages in functions and shared
 // never import it.
 package part
 

@@ -1,5 +1,5 @@
 // Run, the command behind `make run`, runs the whole product on one machine with a real DynamoDB
-// engine and an SES inbox, and without an AWS account. It stores its data in the folder .local and
+// engine, a queue and an SES inbox, and without an AWS account. It stores its data in the folder .local and
 // finds it there at the next start; `make clean` deletes it.
 package main
 
@@ -54,12 +54,17 @@ func Run(ctx context.Context, out, log io.Writer) error {
 		return err
 	}
 	defer engine.Stop()
+	queue, err := part.Queue(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer queue.Stop()
 	inbox, err := part.Inbox(ctx, log)
 	if err != nil {
 		return err
 	}
 	defer inbox.Stop()
-	for _, p := range []*part.Part{engine, inbox} {
+	for _, p := range []*part.Part{engine, queue, inbox} {
 		withdraw, err := offer(p, os.Getenv("HOST"))
 		if err != nil {
 			return err
@@ -67,7 +72,7 @@ func Run(ctx context.Context, out, log io.Writer) error {
 		defer withdraw()
 	}
 	product, err := system.Start(ctx, system.Config{
-		DynamoDBURL: engine.URL(), SESURL: inbox.URL(), Table: "identity-pools",
+		DynamoDBURL: engine.URL(), SQSURL: queue.URL(), SESURL: inbox.URL(), Table: "identity-pools",
 		Address:     "127.0.0.1:" + cmp.Or(os.Getenv("PORT"), "8080"),
 		Environment: kept.environment(), Checkpoint: filepath.Join(folder, "stream.json"), Now: time.Now,
 		Retry: retry.Random(), Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelInfo})),

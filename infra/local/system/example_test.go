@@ -28,7 +28,7 @@ func Example() {
 	product, err := system.Start(ctx, system.Config{
 		DynamoDBURL: engine.URL(), Table: "example", Address: "127.0.0.1:0",
 		Environment: map[string]string{"CODE_SECRET": secret, "TOKEN_SECRET": secret},
-		Now:         time.Now, Retry: retry.Random(), Log: slog.New(slog.DiscardHandler),
+		Quiet:       true, Now: time.Now, Retry: retry.Random(), Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		fmt.Println(err)

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 
@@ -91,6 +92,8 @@ func stepsOf(parameters any) []plan.Step {
 		return steps
 	case *sesv2.SendEmailInput:
 		return []plan.Step{{Action: "ses:SendEmail"}}
+	case *sqs.ChangeMessageVisibilityInput:
+		return []plan.Step{{Action: "sqs:ChangeMessageVisibility"}}
 	}
 	return []plan.Step{{Action: fmt.Sprintf("%T", parameters)}}
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams/types"
 
-	"identitypools/functions/courier"
+	"identitypools/functions/keeper"
 	"identitypools/infra/deploy/plan"
 	"identitypools/shared/table"
 )
@@ -30,8 +30,8 @@ const (
 	maxRetry     = 2 * time.Second
 )
 
-// stream reads the table's stream and passes its records to the courier as Lambda does. Each shard
-// is read in order. After a failure, reading goes on with the first record that failed, and skips
+// stream reads the table's stream for one consumer, and passes it records as an event source of AWS
+// does. Each shard is read in order. After a failure, reading goes on with the first record that failed, and skips
 // it only if it has kept failing for plan.Patience. Lambda measures that time from the creation of
 // the record. stream measures it from the first failure, because the engine does not have the
 // product's clock.
@@ -40,7 +40,7 @@ type stream struct {
 	streams    *dynamodbstreams.Client
 	table      string
 	checkpoint string
-	courier    *courier.Service
+	consumer   consumer
 	changed    <-chan struct{} // receives something after a change of the table
 	interval   time.Duration   // between reads, if nothing changes
 	now        func() time.Time
@@ -54,6 +54,16 @@ type stream struct {
 	iterators map[string]*string
 	// done has the sequence number of the last record that is done, by stream and shard.
 	done map[string]string
+}
+
+// of returns a reader for a consumer, with a position of its own. If checkpoint is not "", the position
+// is kept in that file with suffix behind its name. The other fields are those of s.
+func (s stream) of(suffix, checkpoint string, changed <-chan struct{}, c consumer) *stream {
+	if checkpoint != "" {
+		s.checkpoint = checkpoint + suffix
+	}
+	s.changed, s.consumer = changed, c
+	return &s
 }
 
 // run reads the stream until ctx ends. It tries again after every error.
@@ -174,7 +184,7 @@ func (s *stream) iterator(ctx context.Context, arn, shard *string, last string) 
 	return out.ShardIterator, nil
 }
 
-// deliver passes on the records that trigger the courier, until each of them is done or has been
+// deliver passes on the records that the consumer takes, until each of them is done or has been
 // given up.
 func (s *stream) deliver(ctx context.Context, id string, records []types.Record) {
 	var since time.Time // the first failure of records[0]
@@ -203,8 +213,8 @@ func (s *stream) deliver(ctx context.Context, id string, records []types.Record)
 // passOn passes records on once and returns how many of them are done, counted from the first.
 func (s *stream) passOn(ctx context.Context, records []types.Record) (done int) {
 	done = len(records)
-	if event := triggering(records); len(event.Records) > 0 {
-		for _, failure := range s.courier.Stream(As(ctx, "courier"), event).BatchItemFailures {
+	if event := s.consumer.event(records); len(event.Records) > 0 {
+		for _, failure := range s.consumer.take(ctx, event).BatchItemFailures {
 			failed := slices.IndexFunc(records, func(r types.Record) bool {
 				return aws.ToString(r.Dynamodb.SequenceNumber) == failure.ItemIdentifier
 			})
@@ -214,14 +224,27 @@ func (s *stream) passOn(ctx context.Context, records []types.Record) (done int) 
 	return done
 }
 
-// triggering returns the event that Lambda makes of records. It leaves out the records that match
-// no trigger.
-func triggering(records []types.Record) events.DynamoDBEvent {
+// consumer is what takes records of the stream: those that match one of its triggers. Take answers
+// from which record on it must get them again.
+type consumer struct {
+	triggers []table.Trigger
+	take     func(context.Context, events.DynamoDBEvent) events.DynamoDBEventResponse
+}
+
+// keeping returns the consumer that is Lambda's event source of the keeper.
+func keeping(k *keeper.Service) consumer {
+	return consumer{table.KeeperTriggers(), func(ctx context.Context, e events.DynamoDBEvent) events.DynamoDBEventResponse {
+		return k.Stream(As(ctx, "keeper"), e)
+	}}
+}
+
+// event returns the event that an event source makes of records.
+func (c consumer) event(records []types.Record) events.DynamoDBEvent {
 	event := events.DynamoDBEvent{}
 	for _, record := range records {
 		r := eventRecord(record)
 		pk, sk := r.Change.Keys["pk"].String(), r.Change.Keys["sk"].String()
-		if table.IsTrigger(r.EventName, pk, sk, r.Change.NewImage) {
+		if table.IsTrigger(c.triggers, r.EventName, pk, sk, r.Change.NewImage) {
 			event.Records = append(event.Records, r)
 		}
 	}

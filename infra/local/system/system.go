@@ -1,7 +1,8 @@
 // Package system runs the whole product in one process. The functions are the same as in AWS. Each
-// one is behind the event adapter. A gateway routes HTTP requests to them, and a reader passes the
-// records of the table's stream to the courier. DynamoDB and SES are replaced by servers that
-// Config names by their URLs. The permissions of infra/deploy/plan are enforced: a call to AWS that
+// one is behind the event adapter. A gateway routes HTTP requests to them. One reader of the table's
+// stream passes records to the keeper, another one puts messages into the queue of mails, from which
+// pollers take them to the courier. DynamoDB, SQS and SES are replaced by servers that Config names by
+// their URLs. The permissions of infra/deploy/plan are enforced: a call to AWS that
 // a function has no permission for is refused. So is a mail with an address that SES does not take.
 //
 // `make run` and the tests start the product with this package. No part of the product imports it.
@@ -16,21 +17,25 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/smithy-go/middleware"
 
 	"identitypools/functions"
 	"identitypools/functions/courier"
+	"identitypools/functions/keeper"
 	"identitypools/infra/deploy/plan"
 	"identitypools/shared/access"
 	"identitypools/shared/api"
 	"identitypools/shared/cloud"
 	"identitypools/shared/identity"
+	"identitypools/shared/mailqueue"
 	"identitypools/shared/retry"
 	"identitypools/shared/start"
 	"identitypools/shared/table"
@@ -38,12 +43,13 @@ import (
 
 // Config is the configuration of a System.
 type Config struct {
-	DynamoDBURL, SESURL string            // of the servers that replace DynamoDB and SES
-	Table               string            // created if it is missing
-	Address             string            // of the gateway; "127.0.0.1:0" for any free port
-	Environment         map[string]string // of the functions; it overrides the defaults
-	// Checkpoint is the name of a file that keeps the position in the stream. If it is "", each
-	// start reads the stream from its beginning.
+	DynamoDBURL, SQSURL, SESURL string            // of the servers that replace DynamoDB, SQS and SES
+	Table                       string            // created if it is missing
+	Address                     string            // of the gateway; "127.0.0.1:0" for any free port
+	Environment                 map[string]string // of the functions; it overrides the defaults
+	// Checkpoint is the name of a file that keeps the keeper's position in the stream. The queue's
+	// position is in the file with "-mails" behind that name. If it is "", each start reads the stream
+	// from its beginning.
 	Checkpoint string
 	Now        func() time.Time
 	Retry      retry.Policy
@@ -53,8 +59,13 @@ type Config struct {
 	Middleware []func(*middleware.Stack) error
 	// Watch, if it is not nil, is called with every permitted call that a function makes to AWS.
 	Watch func(plan.Call)
-	// NoCourier leaves the stream unread, for tests that count calls or call the courier themselves.
-	NoCourier bool
+	// Quiet leaves the stream and the queue unread, for tests that count calls or that call the courier
+	// and the keeper themselves.
+	Quiet bool
+	// MailPause replaces the courier's pauses after failures, and MailReceives how often an entry of the
+	// queue is received before it is a dead letter. Nil and 0 stand for those of package mailqueue.
+	MailPause    func(received int) time.Duration
+	MailReceives int
 	// Interval is how often the stream is read although this process has changed nothing in the
 	// table. 0 stands for a second.
 	Interval time.Duration
@@ -66,6 +77,7 @@ type System struct {
 	Table       *table.Table
 	Functions   map[string]api.Gateway // the functions that serve routes, by name
 	Courier     *courier.Service
+	Keeper      *keeper.Service
 	Environment map[string]string // of every function
 	// DB and TableName give tests access to the table without the product's code.
 	DB        *dynamodb.Client
@@ -73,7 +85,7 @@ type System struct {
 
 	server *http.Server
 	stop   context.CancelFunc
-	read   chan struct{}
+	work   sync.WaitGroup // what reads the stream and the queue
 }
 
 // Start starts the product and returns when its gateway accepts connections. The caller must call
@@ -85,8 +97,10 @@ func Start(ctx context.Context, c Config) (*System, error) {
 	}
 	base := "http://" + listener.Addr().String()
 	variables := c.variables(base)
-	changed := make(chan struct{}, 1)
-	watched := append([]func(*middleware.Stack) error{refuseMails, guard(c.Watch), signal(changed)}, c.Middleware...)
+	changedForKeeper, changedForQueue := make(chan struct{}, 1), make(chan struct{}, 1)
+	watched := append([]func(*middleware.Stack) error{
+		refuseMails, guard(c.Watch), signal(changedForKeeper, changedForQueue),
+	}, c.Middleware...)
 	env := cloud.Environment(func(name string) string { return variables[name] }, watched...)
 	config := env.Config("DYNAMODB")
 	db := dynamodb.NewFromConfig(config)
@@ -103,23 +117,33 @@ func Start(ctx context.Context, c Config) (*System, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start courier: %w", err)
 	}
+	if c.MailPause != nil {
+		post.Pause = c.MailPause
+	}
 	life, stop := context.WithCancel(context.Background())
 	s := &System{
-		BaseURL: base, Table: parts().Table, Functions: started, Courier: post,
-		Environment: variables, DB: db, TableName: c.Table, stop: stop, read: make(chan struct{}),
+		BaseURL: base, Table: parts().Table, Functions: started, Courier: post, Keeper: keeper.New(parts()),
+		Environment: variables, DB: db, TableName: c.Table, stop: stop,
 	}
-	reader := &stream{
-		db: db, streams: dynamodbstreams.NewFromConfig(config), table: c.Table,
-		checkpoint: c.Checkpoint, courier: post, changed: changed,
-		interval: cmp.Or(c.Interval, idleInterval), now: c.Now, log: c.Log,
+	mails := &queue{
+		sqs: sqs.NewFromConfig(patient(env.Config("SQS"))), db: db, table: c.Table, url: variables["MAIL_QUEUE_URL"],
+		receives: cmp.Or(c.MailReceives, mailqueue.Receives), log: c.Log,
 	}
-	go func() {
-		defer close(s.read)
-		if !c.NoCourier {
-			go tick(life, post, c.Log)
-			reader.run(life)
+	if !c.Quiet {
+		if err := mails.restore(ctx); err != nil {
+			return nil, err
 		}
-	}()
+		reader := stream{
+			db: db, streams: dynamodbstreams.NewFromConfig(config), table: c.Table,
+			interval: cmp.Or(c.Interval, idleInterval), now: c.Now, log: c.Log,
+		}
+		s.work.Go(func() { tick(life, s.Keeper, c.Log) })
+		s.work.Go(func() { reader.of("", c.Checkpoint, changedForKeeper, keeping(s.Keeper)).run(life) })
+		s.work.Go(func() { reader.of("-mails", c.Checkpoint, changedForQueue, mails.consumer()).run(life) })
+		for range pollers() {
+			s.work.Go(func() { mails.poll(life, post.Handle) })
+		}
+	}
 	s.server = &http.Server{Handler: Gateway(started), ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		if err := s.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
@@ -136,7 +160,7 @@ func (s *System) Stop() {
 	defer cancel()
 	_ = s.server.Shutdown(ctx) // a request that takes longer is cut off
 	s.stop()
-	<-s.read
+	s.work.Wait()
 }
 
 // variables returns the environment of the functions. A variable for something that the product
@@ -144,9 +168,10 @@ func (s *System) Stop() {
 func (c Config) variables(base string) map[string]string {
 	all := map[string]string{
 		"AWS_REGION": "local", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
-		"AWS_ENDPOINT_URL_DYNAMODB": c.DynamoDBURL, "AWS_ENDPOINT_URL_SESV2": c.SESURL,
+		"AWS_ENDPOINT_URL_DYNAMODB": c.DynamoDBURL, "AWS_ENDPOINT_URL_SQS": c.SQSURL, "AWS_ENDPOINT_URL_SESV2": c.SESURL,
 		"TABLE_NAME": c.Table, "PUBLIC_URL": base, "RETURN_ORIGINS": "",
 		"MAIL_FROM": "Identity Pools <no-reply@example.com>", "MAIL_CONFIGURATION_SET": "",
+		"MAIL_QUEUE_URL": queueURL(c.SQSURL, c.Table), "MAIL_RATE": "",
 	}
 	maps.Copy(all, c.Environment)
 	return all

@@ -37,7 +37,7 @@ type operator struct {
 
 func newOperator(t *testing.T, options ...func(*system.Config)) operator {
 	t.Helper()
-	options = append(options, func(c *system.Config) { c.NoCourier = true })
+	options = append(options, func(c *system.Config) { c.Quiet = true })
 	return operator{systemtest.New(t, options...), "t-" + systemtest.Unique()}
 }
 

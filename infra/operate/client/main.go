@@ -1,6 +1,5 @@
 // Client manages the API clients of tenants: it creates, lists and revokes them and rotates their
-// secrets. It can also make the courier repeat work that it gave up after errors. It is a command
-// for operators, who have write access to the table.
+// secrets. It is a command for operators, who have write access to the table.
 package main
 
 import (
@@ -65,10 +64,6 @@ func (r request) run(ctx context.Context, p Process) error {
 		return err
 	}
 	to := printer{out: p.Out, notes: p.Err, json: r.output == "json"}
-	if r.command == "replay" {
-		done, err := opened.Stream.Replay(ctx)
-		return errors.Join(to.printReplayed(done), err)
-	}
 	clients := &Clients{Stored: opened.Clients, Now: p.Now, Rand: p.Rand, NewID: uuid.NewString}
 	switch r.command {
 	case "create":

@@ -41,7 +41,7 @@ func Open(ctx context.Context, p TableLocation) (*table.Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	return table.OpenWhole(dynamodb.NewFromConfig(settings), cmp.Or(name, defaultTable), time.Now, retry.Random()), nil
+	return table.Open(dynamodb.NewFromConfig(settings), cmp.Or(name, defaultTable), time.Now, retry.Random()), nil
 }
 
 // operatorConfig returns the operator's configuration. It finds it as the AWS tools do, from

@@ -72,7 +72,7 @@ func TestTheEnvironmentNamesTheTable(t *testing.T) {
 // The table of make run is found by the file that make run writes, whatever the environment says.
 func TestTheLocalTable(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, func(c *system.Config) { c.Table, c.NoCourier = "identity-pools", true })
+	product := systemtest.New(t, func(c *system.Config) { c.Table, c.Quiet = "identity-pools", true })
 	o := operator{product, "t-" + systemtest.Unique()}
 	o.mustRun(t, "create", "--tree", "admin", "--id", "found")
 	elsewhere := []string{"AWS_REGION=eu-west-1", "AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:1", "TABLE_NAME=other"}

@@ -9,7 +9,6 @@ import (
 
 	"identitypools/shared/access"
 	"identitypools/shared/identity"
-	"identitypools/shared/table"
 )
 
 // A clientJSON is a client in the JSON output. It does not contain the hashes of the client's
@@ -87,15 +86,6 @@ func (p printer) printRevoked(tenant, id string, until time.Time) error {
 	_, err := fmt.Fprintf(p.out,
 		"Client %s is revoked. Tokens that it got before work for at most an hour, until %s.\n",
 		id, formatTime(until))
-	return err
-}
-
-func (p printer) printReplayed(done table.Replayed) error {
-	if p.json {
-		return p.printObject(map[string]int{"messages": done.Messages, "pools": done.Pools})
-	}
-	_, err := fmt.Fprintf(p.out, "The courier is told again of %d messages and %d deleted pools.\n",
-		done.Messages, done.Pools)
 	return err
 }
 

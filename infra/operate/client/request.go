@@ -21,9 +21,6 @@ const usage = `API clients of a tenant: who they are, and the secrets that they 
       takes the older of two secrets away.
   client revoke --tenant T --id ID
       deletes a client. Tokens that it has work until they expire, for at most an hour.
-  client replay
-      has the courier do what waits, after dead letters: messages that were not sent, pools that are half deleted. It reads the whole
-      table, of all tenants. What is sent already is not sent again, and what is older than a day is dropped.
 
   --table NAME         the table; otherwise TABLE_NAME of the environment, or identity-pools
   --local              the table of the product that make run has started in this folder
@@ -49,9 +46,7 @@ func parse(args []string) (request, error) {
 	r := request{command: args[0]}
 	flags := flag.NewFlagSet(r.command, flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // Run prints the usage
-	if r.command != "replay" {
-		flags.StringVar(&r.spec.Tenant, "tenant", "", "")
-	}
+	flags.StringVar(&r.spec.Tenant, "tenant", "", "")
 	flags.StringVar(&r.location.Table, "table", "", "")
 	flags.BoolVar(&r.location.Local, "local", false, "")
 	flags.StringVar(&r.output, "output", "text", "")
@@ -69,7 +64,7 @@ func parse(args []string) (request, error) {
 		})
 	case "rotate", "retire", "revoke":
 		flags.StringVar(&r.spec.ID, "id", "", "")
-	case "list", "replay":
+	case "list":
 	case "help", "-h", "-help", "--help":
 		return r, flag.ErrHelp
 	default:
@@ -88,7 +83,6 @@ func (r request) validate(rest []string) error {
 		return fmt.Errorf("%q is no flag", rest[0])
 	case r.output != "text" && r.output != "json":
 		return errors.New("--output must be text or json")
-	case r.command == "replay":
 	case r.spec.Tenant == "":
 		return errors.New("--tenant must be given")
 	case r.spec.ID == "" && r.command != "create" && r.command != "list":

@@ -1,4 +1,4 @@
-package courier_test
+package keeper_test
 
 import (
 	"fmt"
@@ -120,7 +120,7 @@ func TestARecordThatFailsHoldsBackTheRest(t *testing.T) {
 	batch := append(append(users[:2:2], product.Stored(t, "MESSAGE#")...), users[2])
 	event := systemtest.StreamEvent(inserted, batch...)
 	ses.SetFault(systemtest.HangUp)
-	failed := product.Courier.Stream(t.Context(), event).BatchItemFailures
+	failed := product.Stream(t.Context(), event)
 	if len(failed) != 1 || failed[0].ItemIdentifier != "2" {
 		t.Fatalf("failed: %v", failed)
 	}

@@ -1,4 +1,4 @@
-package courier_test
+package keeper_test
 
 import (
 	"fmt"

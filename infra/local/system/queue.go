@@ -1,0 +1,200 @@
+package system
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"identitypools/infra/deploy/plan"
+	"identitypools/shared/mailqueue"
+	"identitypools/shared/table"
+)
+
+// longPoll is how many seconds a request for entries waits for one, as Lambda's do.
+const longPoll = 20
+
+// queue is the queue of mails with its dead-letter queue. Its engine keeps it in memory and may lose
+// it. The queue is then created again, with the messages that wait in the outbox.
+type queue struct {
+	sqs      *sqs.Client
+	db       *dynamodb.Client
+	table    string
+	url      string
+	receives int // how often an entry is received before it is a dead letter
+	log      *slog.Logger
+}
+
+// queueURL returns the URL of the queue that belongs to a table, at an engine.
+func queueURL(engine, table string) string { return engine + "/000000000000/" + table + "-mails" }
+
+// create creates the queue and its dead-letter queue with the attributes that they have in AWS. If
+// they exist, it has no effect.
+func (q *queue) create(ctx context.Context) error {
+	retention := strconv.Itoa(int(plan.MailRetention.Seconds()))
+	dead, err := q.sqs.CreateQueue(ctx, &sqs.CreateQueueInput{
+		QueueName: aws.String(q.table + "-dead-mails"), Attributes: map[string]string{"MessageRetentionPeriod": retention},
+	})
+	if err != nil {
+		return fmt.Errorf("create the dead-letter queue: %w", err)
+	}
+	described, err := q.sqs.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
+		QueueUrl: dead.QueueUrl, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameQueueArn},
+	})
+	if err != nil {
+		return fmt.Errorf("describe the dead-letter queue: %w", err)
+	}
+	_, err = q.sqs.CreateQueue(ctx, &sqs.CreateQueueInput{
+		QueueName: aws.String(q.table + "-mails"), Attributes: map[string]string{
+			"MessageRetentionPeriod": retention,
+			"VisibilityTimeout":      strconv.Itoa(int(plan.MailVisibility.Seconds())),
+			"RedrivePolicy": fmt.Sprintf(`{"deadLetterTargetArn":%q,"maxReceiveCount":%d}`,
+				described.Attributes["QueueArn"], q.receives),
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("create the queue of mails: %w", err)
+	}
+	return nil
+}
+
+// restore creates the queue and puts every message of the outbox into it that does not wait in the
+// index. The courier does nothing twice.
+func (q *queue) restore(ctx context.Context) error {
+	if err := q.create(ctx); err != nil {
+		return err
+	}
+	pages := dynamodb.NewScanPaginator(q.db, &dynamodb.ScanInput{TableName: aws.String(q.table), ConsistentRead: aws.Bool(true)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return fmt.Errorf("read the outbox: %w", err)
+		}
+		for _, it := range page.Items {
+			partition := text(it["pk"])
+			if _, ok := table.MessageOf(partition); !ok || it["gsi1pk"] != nil {
+				continue
+			}
+			if err := q.send(ctx, partition); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// send puts an entry into the queue.
+func (q *queue) send(ctx context.Context, partition string) error {
+	_, err := q.sqs.SendMessage(ctx, &sqs.SendMessageInput{
+		QueueUrl: aws.String(q.url), MessageBody: aws.String(mailqueue.Body(partition)),
+	})
+	if err != nil {
+		return fmt.Errorf("put an entry into the queue of mails: %w", err)
+	}
+	return nil
+}
+
+// consumer returns the consumer of the stream that is the pipe.
+func (q *queue) consumer() consumer { return consumer{table.MailTriggers(), q.take} }
+
+// patient returns a configuration whose calls may take as long as a long poll.
+func patient(c aws.Config) aws.Config {
+	c.HTTPClient = awshttp.NewBuildableClient().WithTimeout((longPoll + 10) * time.Second)
+	return c
+}
+
+// take does what the pipe between the stream and the queue does: it makes an entry of each record.
+func (q *queue) take(ctx context.Context, stream events.DynamoDBEvent) (out events.DynamoDBEventResponse) {
+	for _, record := range stream.Records {
+		if err := q.send(ctx, record.Change.Keys["pk"].String()); err != nil {
+			q.log.Warn("the pipe tries again", "cause", err.Error())
+			out.BatchItemFailures = []events.DynamoDBBatchItemFailure{{ItemIdentifier: record.Change.SequenceNumber}}
+			break
+		}
+	}
+	return out
+}
+
+// mailFunction is a function that takes batches of entries.
+type mailFunction = func(context.Context, events.SQSEvent) (events.SQSEventResponse, error)
+
+// poll does what one of Lambda's pollers does until ctx ends: it receives batches, passes each to the
+// function, and deletes the entries that did not fail. An entry whose function has not answered in its
+// time comes back, as does one that is not deleted.
+func (q *queue) poll(ctx context.Context, function mailFunction) {
+	failures := 0
+	for ctx.Err() == nil {
+		err := q.round(ctx, function)
+		if err == nil {
+			failures = 0
+			continue
+		}
+		if errors.As(err, new(*types.QueueDoesNotExist)) {
+			err = q.restore(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			q.log.Warn("the queue of mails is read again", "cause", err.Error())
+			failures++
+			backOff(ctx, failures)
+		}
+	}
+}
+
+// round handles one batch.
+func (q *queue) round(ctx context.Context, function mailFunction) error {
+	received, err := q.sqs.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
+		QueueUrl: aws.String(q.url), MaxNumberOfMessages: plan.MailBatch, WaitTimeSeconds: longPoll,
+		MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameAll},
+	})
+	if err != nil || len(received.Messages) == 0 {
+		return err
+	}
+	invocation, cancel := context.WithTimeout(ctx, plan.MailTimeout)
+	defer cancel()
+	answer, err := function(As(invocation, "courier"), batch(received.Messages))
+	if err != nil {
+		return err
+	}
+	failed := map[string]bool{}
+	for _, failure := range answer.BatchItemFailures {
+		failed[failure.ItemIdentifier] = true
+	}
+	var done []types.DeleteMessageBatchRequestEntry
+	for _, m := range received.Messages {
+		if id := aws.ToString(m.MessageId); !failed[id] {
+			done = append(done, types.DeleteMessageBatchRequestEntry{Id: aws.String(id), ReceiptHandle: m.ReceiptHandle})
+		}
+	}
+	if len(done) == 0 {
+		return nil
+	}
+	_, err = q.sqs.DeleteMessageBatch(ctx, &sqs.DeleteMessageBatchInput{QueueUrl: aws.String(q.url), Entries: done})
+	return err
+}
+
+// batch returns the event that Lambda makes of entries.
+func batch(entries []types.Message) (event events.SQSEvent) {
+	for _, m := range entries {
+		event.Records = append(event.Records, events.SQSMessage{
+			MessageId: aws.ToString(m.MessageId), ReceiptHandle: aws.ToString(m.ReceiptHandle),
+			Body: aws.ToString(m.Body), Attributes: m.Attributes, EventSource: "aws:sqs",
+		})
+	}
+	return event
+}
+
+// pollers is how many pollers there are: as many as there are processes of the courier in AWS, if SES
+// takes its usual rate from the account.
+func pollers() int { return plan.MailProcesses(usualRate) }
+
+// usualRate is SES's usual rate of an account outside of its sandbox, in mails a second.
+const usualRate = 14
