@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"identitypools/infra/check/systemtest"
 )
@@ -68,7 +69,7 @@ func TestAFaultOfSES(t *testing.T) {
 			event := product.OutboxEvent(t)
 			ses.SetFault(c.fault)
 			failed := product.Stream(t.Context(), event)
-			if comes := len(failed) == 1 && failed[0].ItemIdentifier == event.Records[0].Change.SequenceNumber; comes != c.stays {
+			if comes := len(failed) == 1 && failed[0] == event.Records[0].Change.Keys["pk"].String(); comes != c.stays {
 				t.Errorf("the record comes again: %v, want %v", failed, c.stays)
 			}
 			if n := len(product.Stored(t, "MESSAGE#")); (n == 1) != c.stays {
@@ -77,9 +78,9 @@ func TestAFaultOfSES(t *testing.T) {
 			mailsTo(t, product, email, 0)
 			ses.ClearFault()
 			if c.stays {
-				deliverAll(t, product)
+				product.DeliverAll(t)
 				activate(t, tenant, pool, 201, mailsTo(t, product, email, 1)[0])
-				deliverAll(t, product) // of the notice that a password was set
+				product.DeliverAll(t) // of the notice that a password was set
 			}
 		})
 	}
@@ -102,7 +103,7 @@ func TestAMessageIsDroppedAfterADay(t *testing.T) {
 			pool, email := tenant.NewPool(t, nil), systemtest.Address("ann")
 			register(t, tenant, pool, email)
 			product.Clock.Advance(c.age)
-			deliverAll(t, product)
+			product.DeliverAll(t)
 			mailsTo(t, product, email, c.mails)
 		})
 	}
@@ -117,17 +118,20 @@ func TestARecordIsDeliveredAgain(t *testing.T) {
 	register(t, tenant, pool, email)
 	event := product.OutboxEvent(t)
 	for range 3 {
-		deliver(t, product, event)
+		product.Deliver(t, event)
 	}
 	product.Clock.Advance(2 * time.Minute) // past the limits, which would hide a second mail
-	deliver(t, product, event)
+	product.Deliver(t, event)
 	activate(t, tenant, pool, 201, mailsTo(t, product, email, 1)[0])
 }
 
 // keepsMessages fails the calls that take messages out of the outbox.
 func keepsMessages(parameters any) error {
 	in, ok := parameters.(*dynamodb.DeleteItemInput)
-	if ok && strings.HasPrefix(textOf(in.Key["pk"]), "MESSAGE#") {
+	if !ok {
+		return nil
+	}
+	if pk, _ := in.Key["pk"].(*types.AttributeValueMemberS); pk != nil && strings.HasPrefix(pk.Value, "MESSAGE#") {
 		return errors.New("the table is away")
 	}
 	return nil
@@ -137,11 +141,11 @@ func keepsMessages(parameters any) error {
 func TestARepeatReplacesTheCode(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		fail func(*systemtest.MailProxy, *interruption)
+		fail func(*systemtest.MailProxy, *systemtest.Interruption)
 	}{
-		"after SES took the mail and said no":             {func(d *systemtest.MailProxy, _ *interruption) { d.SetFault(systemtest.DeliverAndRefuse) }},
-		"after the message could not be taken out":        {func(_ *systemtest.MailProxy, i *interruption) { i.set(keepsMessages) }},
-		"after the mail could not be sent the first time": {func(d *systemtest.MailProxy, _ *interruption) { d.SetFault(systemtest.HangUp) }},
+		"after SES took the mail and said no":             {func(d *systemtest.MailProxy, _ *systemtest.Interruption) { d.SetFault(systemtest.DeliverAndRefuse) }},
+		"after the message could not be taken out":        {func(_ *systemtest.MailProxy, i *systemtest.Interruption) { i.Set(keepsMessages) }},
+		"after the mail could not be sent the first time": {func(d *systemtest.MailProxy, _ *systemtest.Interruption) { d.SetFault(systemtest.HangUp) }},
 	} {
 		for asked, ask := range map[string]func(*testing.T, *systemtest.Tenant, string, string){
 			"registration": func(t *testing.T, tenant *systemtest.Tenant, pool, email string) { register(t, tenant, pool, email) },
@@ -152,9 +156,9 @@ func TestARepeatReplacesTheCode(t *testing.T) {
 		} {
 			t.Run(name+", asked by "+asked, func(t *testing.T) {
 				t.Parallel()
-				var table interruption
+				var table systemtest.Interruption
 				ses := systemtest.NewMailProxy(t)
-				product := systemtest.New(t, withoutStream, ses.Option, systemtest.WithMiddleware(table.watch))
+				product := systemtest.New(t, withoutStream, ses.Option, systemtest.WithMiddleware(table.Watch))
 				tenant := product.NewTenant(t)
 				pool, email := tenant.NewPool(t, nil), systemtest.Address("ann")
 				ask(t, tenant, pool, email)
@@ -165,8 +169,8 @@ func TestARepeatReplacesTheCode(t *testing.T) {
 				}
 				before := product.Inbox.Mails(t, email)
 				ses.ClearFault()
-				table.set(func(any) error { return nil })
-				deliver(t, product, event)
+				table.Set(func(any) error { return nil })
+				product.Deliver(t, event)
 				mails := product.Inbox.Mails(t, email)
 				if len(mails) != len(before)+1 {
 					t.Fatalf("%d mails after %d", len(mails), len(before))
@@ -211,7 +215,7 @@ func TestARepeatedMailProvesItsMailbox(t *testing.T) {
 				t.Fatalf("failed: %v", failed)
 			}
 			ses.ClearFault()
-			deliver(t, product, event)
+			product.Deliver(t, event)
 			code := systemtest.LinkIn(t, mailsTo(t, product, email, 1)[0]).Query().Get("code")
 			ticket := tenant.Public.Must(t, 201, "POST", "/pools/"+other+"/register", fields{
 				"identifier": email, "password": systemtest.Password,
@@ -251,7 +255,7 @@ func TestTheStateWhenItIsSentCounts(t *testing.T) {
 			register(t, tenant, pool, email)
 			user := tenant.System.Must(t, 200, "POST", "/pools/"+pool+"/users/by_key", fields{"identifier": email}).Text(t, "id")
 			c.change(t, pool, user)
-			deliverAll(t, product)
+			product.DeliverAll(t)
 			if c.subject == "" {
 				mailsTo(t, product, email, 0)
 				return
@@ -287,7 +291,7 @@ func TestTheWordingOfAMail(t *testing.T) {
 			path := "/pools/" + pool + "/users/" + user
 			tenant.Admin.Must(t, 204, "POST", path+"/activation/send"+c.query, nil)
 			sent := product.Clock.Now()
-			deliverAll(t, product)
+			product.DeliverAll(t)
 			m := mailsTo(t, product, email, 1)[0]
 			if m.Subject != c.subject || m.From != `"Identity Pools" <no-reply@example.com>` {
 				t.Errorf("%q from %s", m.Subject, m.From)
@@ -324,11 +328,11 @@ func TestAPasswordThatIsSetIsTold(t *testing.T) {
 	tenant := product.NewTenant(t)
 	pool, email := tenant.NewPool(t, nil), systemtest.Address("ann")
 	register(t, tenant, pool, email)
-	deliverAll(t, product)
+	product.DeliverAll(t)
 	register(t, tenant, pool, email)
 	link := systemtest.LinkIn(t, mailsTo(t, product, email, 1)[0])
 	tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/activate", fields{"code": link.Query().Get("code"), "password": systemtest.Password})
-	deliverAll(t, product)
+	product.DeliverAll(t)
 	// The second registration was too soon for a mail of its own, and its message comes before or after the notice.
 	mails := product.Inbox.Mails(t, email)
 	notices := 0
@@ -365,13 +369,13 @@ func TestTheLogHoldsNothingPersonal(t *testing.T) {
 	}
 	ses.ClearFault()
 	register(t, tenant, pool, email) // limited
-	deliverAll(t, product)
+	product.DeliverAll(t)
 	suppress(t, product, email)
 	product.Clock.Advance(2 * time.Minute)
 	register(t, tenant, pool, email)
-	deliverAll(t, product)
+	product.DeliverAll(t)
 	for _, must := range []string{
-		"stream record failed", "message refused", "message rejected", `"why":"limited"`, `"why":"no address"`,
+		"message failed", "mail is refused as it is", "message rejected", `"why":"limited"`, `"why":"no address"`,
 	} {
 		if !strings.Contains(log.String(), must) {
 			t.Errorf("the log does not tell of %q", must)

@@ -50,11 +50,12 @@ func delayMail(t *testing.T, putOff, due *systemtest.Fault) {
 	}
 	for hour := range 4 { // a place that was taken and not kept makes it later
 		f.Clock.Advance(time.Hour)
-		ctx := system.As(t.Context(), "courier")
+		ctx := t.Context()
 		if hour == 0 || len(due.Calls()) == 0 {
 			ctx = due.Context(ctx)
 		}
-		_ = f.Courier.Tick(ctx) // a tick that fails leaves the message to the next
+		_ = f.Keeper.Tick(system.As(ctx, "keeper")) // a tick that fails leaves the message to the next
+		f.StreamReleased(t, ctx)
 		if len(f.Stored(t, "MESSAGE#")) == 0 {
 			break
 		}

@@ -29,7 +29,7 @@ func New(p start.Parts) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read MAIL_FROM: %w", err)
 	}
-	rate, err := parseRate(p.Env.Get("MAIL_RATE"))
+	pace, err := newPace(p.Env.Get("MAIL_RATE"))
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +41,7 @@ func New(p start.Parts) (*Service, error) {
 		Texts:  texts, MailTexts: t.MailTexts,
 		Mailer: Sender{
 			Client: sesv2.NewFromConfig(p.Env.Config("SESV2")), From: from,
-			ConfigurationSet: p.Env.Get("MAIL_CONFIGURATION_SET"), Pace: newPace(rate),
+			ConfigurationSet: p.Env.Get("MAIL_CONFIGURATION_SET"), Pace: pace,
 		},
 		PublicURL: p.Env.Must("PUBLIC_URL"), Log: p.Log, Now: p.Now,
 		Queue: sqs.NewFromConfig(p.Env.Config("SQS")), QueueURL: p.Env.Must("MAIL_QUEUE_URL"),

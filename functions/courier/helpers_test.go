@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-lambda-go/events"
-
 	"identitypools/infra/check/parttest"
 	"identitypools/infra/check/systemtest"
 	"identitypools/infra/local/system"
@@ -31,23 +29,6 @@ func withTickingClock(c *system.Config) {
 	var looks atomic.Int64
 	now := c.Now
 	c.Now = func() time.Time { return now().Add(time.Duration(looks.Add(1)) * time.Millisecond) }
-}
-
-// deliver makes the courier handle an event, none of whose records may fail.
-func deliver(tb testing.TB, product *systemtest.Product, event events.DynamoDBEvent) {
-	tb.Helper()
-	if failed := product.Stream(tb.Context(), event); len(failed) > 0 {
-		tb.Fatalf("record %s of %d comes again", failed[0].ItemIdentifier, len(event.Records))
-	}
-}
-
-// deliverAll makes the courier handle the messages of the outbox, which must be empty afterwards.
-func deliverAll(tb testing.TB, product *systemtest.Product) {
-	tb.Helper()
-	deliver(tb, product, product.OutboxEvent(tb))
-	if left := product.Stored(tb, "MESSAGE#"); len(left) > 0 {
-		tb.Fatalf("still in the outbox: %v", left)
-	}
 }
 
 // mailsTo returns the mails to an address, of which there must be n.

@@ -38,7 +38,7 @@ func TestTheLanguageOfAMail(t *testing.T) {
 		{"nobody says", func(t *testing.T, email string) { signUpIn(t, tenant, pool, email, "") }, []string{"Potwierdź swój adres w serwisie Partners"}},
 		{"a code is asked for anew, in another language", func(t *testing.T, email string) {
 			ticket := signUpIn(t, tenant, pool, email, "de")
-			deliverAll(t, product)
+			product.DeliverAll(t)
 			product.Clock.Advance(2 * time.Minute)
 			tenant.Public.Must(t, 202, "POST", "/pools/"+pool+"/activation/send?lang=fr", fields{"ticket": ticket})
 		}, []string{"Bestätigen Sie Ihre Adresse für Partners", "Votre nouveau code pour Partners"}},
@@ -54,7 +54,7 @@ func TestTheLanguageOfAMail(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			email := systemtest.Address("ann")
 			c.ask(t, email)
-			deliverAll(t, product)
+			product.DeliverAll(t)
 			for i, m := range mailsTo(t, product, email, len(c.want)) {
 				if m.Subject != c.want[i] {
 					t.Errorf("subject %q, want %q", m.Subject, c.want[i])
@@ -78,16 +78,16 @@ func TestAStrangersLanguageNeverReachesTheOwner(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			pool, email := branded(t, tenant, fields{"language": "fr"}), systemtest.Address("ann")
 			ticket := signUpIn(t, tenant, pool, email, c.lang)
-			deliverAll(t, product)
+			product.DeliverAll(t)
 			code := systemtest.CodeIn(t, mailsTo(t, product, email, 1)[0])
 			tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/activate?lang=pl", fields{"ticket": ticket, "code": code}, "Accept-Language", "pl")
-			deliverAll(t, product)
+			product.DeliverAll(t)
 			product.Clock.Advance(2 * time.Minute)
 			signUpIn(t, tenant, pool, email, "pl")
-			deliverAll(t, product)
+			product.DeliverAll(t)
 			product.Clock.Advance(2 * time.Minute)
 			tenant.Public.Must(t, 202, "POST", "/pools/"+pool+"/activation/send?lang=pl", fields{"address": email})
-			deliverAll(t, product)
+			product.DeliverAll(t)
 			mails := mailsTo(t, product, email, 4)
 			for i, want := range []string{c.set, c.taken, c.taken} {
 				if got := mails[i+1].Subject; got != want {
@@ -107,10 +107,10 @@ func TestACodeThatIsAskedForAnew(t *testing.T) {
 		t.Run(form, func(t *testing.T) {
 			pool, email := tenant.NewPool(t, nil), systemtest.Address("ann")
 			ticket := signUpIn(t, tenant, pool, email, "en")
-			deliverAll(t, product)
+			product.DeliverAll(t)
 			product.Clock.Advance(2 * time.Minute)
 			tenant.Public.Must(t, 202, "POST", "/pools/"+pool+"/activation/send?code_type_in_message="+form, fields{"ticket": ticket})
-			deliverAll(t, product)
+			product.DeliverAll(t)
 			mails := mailsTo(t, product, email, 2)
 			if mails[1].Subject != want || !strings.Contains(mails[1].Text, "no longer works") {
 				t.Errorf("%q says\n%s", mails[1].Subject, mails[1].Text)
@@ -135,7 +135,7 @@ func TestWhatAPoolSetsOfItsMails(t *testing.T) {
 		t.Helper()
 		email := systemtest.Address("ann")
 		signUpIn(t, tenant, pool, email, "en")
-		deliverAll(t, product)
+		product.DeliverAll(t)
 		return mailsTo(t, product, email, 1)[0]
 	}
 	t.Run("nothing", func(t *testing.T) {

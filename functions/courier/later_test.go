@@ -4,9 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-lambda-go/events"
 
 	"identitypools/infra/check/systemtest"
 	"identitypools/infra/local/system"
@@ -22,18 +25,6 @@ func newProductAtEight(t *testing.T, changes ...func(*system.Config)) (*systemte
 	return product, product.NewTenant(t)
 }
 
-// tick passes the event of EventBridge's schedule to the courier.
-func tick(tb testing.TB, product *systemtest.Product) {
-	tb.Helper()
-	event, err := json.Marshal(fields{"version": "0", "source": "aws.events", "detail-type": "Scheduled Event", "detail": fields{}})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if _, err := product.Courier.Handle(tb.Context(), event); err != nil {
-		tb.Fatal(err)
-	}
-}
-
 // budget returns the settings of a pool with a budget of so many mails an hour.
 func budget(hour int) fields {
 	return fields{"limits": fields{"pool_mails_per_hour": hour, "source_mailboxes_per_hour": 1000}}
@@ -47,7 +38,7 @@ func strangers(tb testing.TB, product *systemtest.Product, tenant *systemtest.Te
 		address := systemtest.Address("kim")
 		register(tb, tenant, pool, address)
 		addresses = append(addresses, address)
-		deliver(tb, product, product.OutboxEvent(tb))
+		product.Deliver(tb, product.OutboxEvent(tb))
 	}
 	return addresses
 }
@@ -77,8 +68,8 @@ func TestMailsAboveTheBudgetComeLater(t *testing.T) {
 	people := strangers(t, product, tenant, pool, 5)
 	for hour, want := range [][]int{{1, 1, 0, 0, 0}, {1, 1, 1, 1, 0}, {1, 1, 1, 1, 1}} {
 		for range 3 {
-			deliver(t, product, product.OutboxEvent(t)) // as a replay would
-			tick(t, product)
+			product.Deliver(t, product.OutboxEvent(t)) // as a replay would
+			product.Tick(t)
 		}
 		if got := mailed(t, product, people); !slices.Equal(got, want) {
 			t.Errorf("after %d hours they have got %v mails, want %v", hour, got, want)
@@ -100,16 +91,16 @@ func TestMailsAboveTheBudgetOfTheDayComeTheNextDay(t *testing.T) {
 	pool := tenant.NewPool(t, fields{"limits": fields{"pool_mails_per_hour": 10, "pool_mails_per_day": 4}})
 	people := strangers(t, product, tenant, pool, 5)
 	product.Clock.Advance(15*time.Hour + 58*time.Minute) // a minute to midnight
-	tick(t, product)
+	product.Tick(t)
 	if got := mailed(t, product, people); !slices.Equal(got, []int{1, 1, 0, 0, 0}) {
 		t.Errorf("before midnight: %v", got)
 	}
 	product.Clock.Advance(time.Minute)
-	tick(t, product)
+	product.Tick(t)
 	if got := mailed(t, product, people); !slices.Equal(got, []int{1, 1, 1, 1, 0}) {
 		t.Errorf("after midnight: %v", got)
 	}
-	deliver(t, product, product.OutboxEvent(t))
+	product.Deliver(t, product.OutboxEvent(t))
 	if left := len(product.Stored(t, "MESSAGE#")); left != 0 { // no place while it is valid: a place that nobody waits for is not kept
 		t.Errorf("%d messages are left that have no place while they are valid", left)
 	}
@@ -124,13 +115,13 @@ func TestADelayedMailLeavesTheCodeBefore(t *testing.T) {
 	ticket := tenant.Public.Must(t, 201, "POST", path+"/register?code_type_in_message=link", fields{
 		"identifier": ann, "password": systemtest.Password,
 	}).Text(t, "ticket")
-	deliver(t, product, product.OutboxEvent(t))
+	product.Deliver(t, product.OutboxEvent(t))
 	strangers(t, product, tenant, pool, 2)
 	product.Clock.Advance(2 * time.Minute)
 	tenant.Public.Must(t, 202, "POST", path+"/activation/send?code_type_in_message=link", fields{
 		"ticket": ticket, // of the registration of that code
 	})
-	deliver(t, product, product.OutboxEvent(t))
+	product.Deliver(t, product.OutboxEvent(t))
 	activate(t, tenant, pool, 201, mailsTo(t, product, ann, 1)[0])
 }
 
@@ -152,7 +143,7 @@ func TestWhoseMailsDoNotWait(t *testing.T) {
 	set := tenant.NewUser(t, pool, "new", known, nil)
 	code := tenant.System.Must(t, 201, "POST", users+set+"/code/generate", fields{"type": "activation"}).Text(t, "code")
 	tenant.System.Must(t, 201, "POST", users+set+"/activate", fields{"code": code, "password": systemtest.Password})
-	deliver(t, product, product.OutboxEvent(t))
+	product.Deliver(t, product.OutboxEvent(t))
 	for what, address := range map[string]string{"a notice that an address is taken": owner, "an invitation": guest, "a notice of a password": known} {
 		if n := len(product.Inbox.Mails(t, address)); n != 1 {
 			t.Errorf("%s: %d mails", what, n)
@@ -162,13 +153,13 @@ func TestWhoseMailsDoNotWait(t *testing.T) {
 	for i, want := range []int{1, 1, 0} {
 		address := systemtest.Address("ben")
 		tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/register", fields{"identifier": address})
-		deliver(t, product, product.OutboxEvent(t))
+		product.Deliver(t, product.OutboxEvent(t))
 		if n := len(product.Inbox.Mails(t, address)); n != want {
 			t.Errorf("registration %d of a back end: %d mails, want %d", i, n, want)
 		}
 	}
 	product.Clock.Advance(24 * time.Hour)
-	tick(t, product)
+	product.Tick(t)
 	if left := product.Stored(t, "MESSAGE#"); len(left) > 0 {
 		t.Errorf("still in the outbox: %v", left)
 	}
@@ -186,12 +177,12 @@ func TestTheBudgetDoesNotTellWhoIsRegistered(t *testing.T) {
 		}
 		before := strangers(t, product, tenant, pool, 1)
 		register(t, tenant, pool, probed)
-		deliver(t, product, product.OutboxEvent(t))
+		product.Deliver(t, product.OutboxEvent(t))
 		after := strangers(t, product, tenant, pool, 2)
 		places[i] = mailed(t, product, append(before, after...))
 		product.Clock.Advance(time.Hour)
 		tenant.RenewTokens(t)
-		tick(t, product)
+		product.Tick(t)
 		places[i] = append(places[i], mailed(t, product, after)...)
 	}
 	if !slices.Equal(places[0], places[1]) {
@@ -214,12 +205,12 @@ func TestParallelMailsKeepToTheBudget(t *testing.T) {
 		for _, message := range product.Stored(t, "MESSAGE#") {
 			all.Go(func() {
 				for range 2 {
-					deliver(t, product, systemtest.StreamEvent(inserted, message))
+					product.Deliver(t, systemtest.StreamEvent(events.DynamoDBOperationTypeInsert, message))
 				}
 			})
 		}
 		all.Wait()
-		tick(t, product)
+		product.Tick(t)
 		if sent := total(mailed(t, product, people)); sent != most {
 			t.Errorf("%d mails after %d hours, want %d", sent, hour, most)
 		}
@@ -241,20 +232,20 @@ func TestABacklogStarvesNoOtherPool(t *testing.T) {
 		})
 	}
 	wait.Wait()
-	deliver(t, product, product.OutboxEvent(t))
+	product.Deliver(t, product.OutboxEvent(t))
 	if waiting := len(product.Stored(t, "MESSAGE#")); waiting != 200 {
 		t.Fatalf("%d messages wait", waiting)
 	}
 	people := strangers(t, product, tenant, quiet, 2)
 	product.Clock.Advance(time.Hour)
-	due, err := product.Courier.Outbox.Due(t.Context(), product.Clock.Now(), 1000)
+	due, err := product.Keeper.Later.Due(t.Context(), product.Clock.Now(), 1000)
 	if err != nil || len(due) != 21 {
 		t.Errorf("%d messages are due an hour later, want the 20 of the budget and one: %v", len(due), err)
 	}
-	if first, err := product.Courier.Outbox.Due(t.Context(), product.Clock.Now(), 2); err != nil || len(first) != 2 || !slices.Contains(first, waitingFor(t, product, quiet)) {
+	if first, err := product.Keeper.Later.Due(t.Context(), product.Clock.Now(), 2); err != nil || len(first) != 2 || !strings.Contains(fmt.Sprint(first), waitingFor(t, product, quiet)) {
 		t.Errorf("the other pool's message is not among the first two: %v, %v", first, err)
 	}
-	tick(t, product)
+	product.Tick(t)
 	if got := mailed(t, product, people); !slices.Equal(got, []int{1, 1}) {
 		t.Errorf("the people of the other pool have got %v mails", got)
 	}
@@ -276,7 +267,7 @@ func waitingFor(tb testing.TB, product *systemtest.Product, pool string) string 
 	return ""
 }
 
-// A delayed message that fails when it is due keeps none of those behind it, and is tried again.
+// A delayed message that fails when it is due stays with the queue, which passes it to the courier again.
 func TestADelayedMessageThatFailsIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	ses := systemtest.NewMailProxy(t)
@@ -285,17 +276,13 @@ func TestADelayedMessageThatFailsIsTriedAgain(t *testing.T) {
 	people := strangers(t, product, tenant, pool, 2)
 	product.Clock.Advance(time.Hour)
 	ses.SetFault(systemtest.HangUp)
-	if err := product.Courier.Tick(t.Context()); err == nil {
-		t.Error("a tick whose message failed says nothing")
-	}
+	product.Tick(t)
 	ses.ClearFault()
-	tick(t, product)
-	if got := mailed(t, product, people); !slices.Equal(got, []int{1, 0}) {
-		t.Errorf("at once: %v", got)
+	if due, err := product.Keeper.Later.Due(t.Context(), product.Clock.Now().Add(time.Hour), 10); err != nil || len(due) > 0 {
+		t.Errorf("the index has a message that the queue has, too: %v, %v", due, err)
 	}
-	product.Clock.Advance(10 * time.Minute)
-	tick(t, product)
+	product.DeliverAll(t) // as the queue does
 	if got := mailed(t, product, people); !slices.Equal(got, []int{1, 1}) {
-		t.Errorf("ten minutes later: %v", got)
+		t.Errorf("then: %v", got)
 	}
 }

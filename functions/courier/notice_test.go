@@ -9,13 +9,13 @@ import (
 	"identitypools/infra/check/systemtest"
 )
 
-// suppress tells the courier that an address bounced permanently.
+// suppress tells the keeper that an address bounced permanently.
 func suppress(tb testing.TB, product *systemtest.Product, address string) {
 	tb.Helper()
 	sendSESEvent(tb, product, "Bounce", fields{"bounce": fields{"bounceType": "Permanent", "bouncedRecipients": []fields{{"emailAddress": address}}}})
 }
 
-// sendSESEvent passes an event of SES to the courier, as EventBridge does.
+// sendSESEvent passes an event of SES to the keeper, as EventBridge does.
 func sendSESEvent(tb testing.TB, product *systemtest.Product, kind string, detail fields) {
 	tb.Helper()
 	detail["eventType"] = kind
@@ -23,7 +23,7 @@ func sendSESEvent(tb testing.TB, product *systemtest.Product, kind string, detai
 	if err != nil {
 		tb.Fatal(err)
 	}
-	if _, err := product.Courier.Handle(tb.Context(), event); err != nil {
+	if _, err := product.Keeper.Handle(tb.Context(), event); err != nil {
 		tb.Fatal(err)
 	}
 }
@@ -58,7 +58,7 @@ func TestANoticeOfSES(t *testing.T) {
 				pool, email := tenant.NewPool(t, settings), "Ann-"+systemtest.Address("x")
 				sendSESEvent(t, product, c.kind, c.detail(fields{"emailAddress": c.spelt(email)}))
 				register(t, tenant, pool, email)
-				deliverAll(t, product)
+				product.DeliverAll(t)
 				if n := len(product.Inbox.Mails(t, email)); n != c.mails {
 					t.Errorf("in a pool %s: %d mails, want %d", name, n, c.mails)
 				}
@@ -78,29 +78,14 @@ func TestASuppressedAddressGetsNothing(t *testing.T) {
 		pool := tenant.NewPool(t, nil)
 		fresh := tenant.NewUser(t, pool, "new", email, nil)
 		tenant.Admin.Must(t, 204, "POST", "/pools/"+pool+"/users/"+fresh+"/activation/send?mode=invitation", nil)
-		deliverAll(t, product)
+		product.DeliverAll(t)
 		made := tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/users/"+fresh+"/code/generate", fields{"type": "activation"}).Text(t, "code")
 		tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/users/"+fresh+"/activate", fields{"code": made, "password": systemtest.Password})
-		deliverAll(t, product) // of the notice that a password was set
+		product.DeliverAll(t) // of the notice that a password was set
 		register(t, tenant, pool, email)
-		deliverAll(t, product) // of the notice that the address is taken
+		product.DeliverAll(t) // of the notice that the address is taken
 	}
 	mailsTo(t, product, email, 0)
-}
-
-func TestATriggerThatIsNoEvent(t *testing.T) {
-	t.Parallel()
-	product := systemtest.New(t, withoutStream)
-	for _, trigger := range []string{``, `[]`, `"text"`, `{"Records":"all"}`} {
-		if _, err := product.Courier.Handle(t.Context(), json.RawMessage(trigger)); err == nil {
-			t.Errorf("%q is done", trigger)
-		}
-	}
-	for _, trigger := range []string{`{}`, `{"Records":[]}`, `{"source":"aws.ses","detail":{}}`} {
-		if _, err := product.Courier.Handle(t.Context(), json.RawMessage(trigger)); err != nil {
-			t.Errorf("%q: %v", trigger, err)
-		}
-	}
 }
 
 // "Resending: a pause between two messages to one address (60 s) and a ceiling (5 an hour)", which a repeated registration
@@ -133,7 +118,7 @@ func TestTheLimitsOfMails(t *testing.T) {
 		product.Clock.Advance(step.wait)
 		register(t, tenant, pool, fresh) // each a registration of its own
 		register(t, tenant, pool, taken) // each tells the owner
-		deliverAll(t, product)
+		product.DeliverAll(t)
 		for _, email := range []string{fresh, taken} {
 			if n := len(product.Inbox.Mails(t, email)); n != step.mails {
 				t.Fatalf("%d mails to %s, want %d, %s after the last step", n, email, step.mails, step.wait)
@@ -161,6 +146,6 @@ func TestANoticeThatFailedIsSentAgain(t *testing.T) {
 		t.Fatalf("failed: %v", failed)
 	}
 	ses.ClearFault()
-	deliverAll(t, product)
+	product.DeliverAll(t)
 	mailsTo(t, product, email, 1)
 }

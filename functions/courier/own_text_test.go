@@ -45,7 +45,7 @@ func call(tb testing.TB, tenant *systemtest.Tenant, pool, email, query string, p
 // newest returns the last of the mails to an address.
 func newest(tb testing.TB, product *systemtest.Product, to string) parttest.Mail {
 	tb.Helper()
-	deliverAll(tb, product)
+	product.DeliverAll(tb)
 	mails := product.Inbox.Mails(tb, to)
 	if len(mails) == 0 {
 		tb.Fatalf("no mail to %s", to)

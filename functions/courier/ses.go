@@ -31,7 +31,7 @@ type Sender struct {
 	From   netmail.Address // a sender that SES knows, with or without a name
 	// ConfigurationSet makes SES report bounces and complaints; "" for none.
 	ConfigurationSet string
-	// Pace returns when the next mail may be handed to SES.
+	// Pace returns when the next mail may be handed to SES; nil for at once.
 	Pace func(ctx context.Context) error
 }
 
@@ -65,8 +65,10 @@ func (s Sender) Send(ctx context.Context, e Envelope, m mail.Mail) error {
 	if s.ConfigurationSet != "" {
 		in.ConfigurationSetName = aws.String(s.ConfigurationSet)
 	}
-	if err := s.Pace(ctx); err != nil {
-		return fmt.Errorf("wait for the sending rate: %w", err)
+	if s.Pace != nil {
+		if err := s.Pace(ctx); err != nil {
+			return fmt.Errorf("wait for the sending rate: %w", err)
+		}
 	}
 	if _, err := s.Client.SendEmail(ctx, in); err != nil {
 		return s.refusal(err, e.To.String())

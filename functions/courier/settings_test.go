@@ -31,7 +31,7 @@ func TestTheAddressForReplies(t *testing.T) {
 			pool, email := tenant.NewPool(t, branding("reply_to", given)), systemtest.Address("ann")
 			shown := tenant.Admin.Must(t, 200, "GET", "/pools/"+pool, nil).Fields(t)["branding"].(fields)["reply_to"]
 			register(t, tenant, pool, email)
-			deliverAll(t, product)
+			product.DeliverAll(t)
 			m := mailsTo(t, product, email, 1)[0]
 			if shown != want || len(m.ReplyTo) != 1 || m.ReplyTo[0] != want || !strings.Contains(m.Text, want) {
 				t.Errorf("%q is shown as %q and sent as %q, want %q", given, shown, m.ReplyTo, want)
@@ -77,7 +77,7 @@ func TestAStoredAddressForRepliesLosesNoMail(t *testing.T) {
 			}
 			product.ExpireCaches()
 			register(t, tenant, pool, email)
-			deliverAll(t, product)
+			product.DeliverAll(t)
 			if got := mailsTo(t, product, email, 1)[0].ReplyTo; strings.Join(got, ",") != strings.Join(want, ",") {
 				t.Errorf("replies go to %q, want %q", got, want)
 			}
@@ -121,7 +121,7 @@ func TestAFaultOfAPoolsSettingsLosesNoMail(t *testing.T) {
 				}
 				inbox.ServeHTTP(w, r)
 			})
-			deliverAll(t, product)
+			product.DeliverAll(t)
 			m := mailsTo(t, product, email, 1)[0]
 			if len(m.ReplyTo) > 0 {
 				t.Errorf("replies go to %q", m.ReplyTo)
@@ -131,8 +131,7 @@ func TestAFaultOfAPoolsSettingsLosesNoMail(t *testing.T) {
 	}
 }
 
-// A refusal that may be a fault of ours is not final, and holds up no other message. The mail is tried
-// again for a day, each time after as long as it has waited.
+// A refusal that may be a fault of ours is not final: the queue passes the message to the courier again.
 func TestARefusalThatMayBeOursIsNotFinal(t *testing.T) {
 	t.Parallel()
 	for _, code := range []string{"BadRequestException", "MessageRejected", "InvalidParameterValue"} {
@@ -140,24 +139,18 @@ func TestARefusalThatMayBeOursIsNotFinal(t *testing.T) {
 			t.Parallel()
 			ses, product, tenant, pool, email := registered(t, nil)
 			ses.SetFault(systemtest.Refuse(400, code))
-			deliver(t, product, product.OutboxEvent(t))
-			tries := []int{len(ses.Faulted)}
-			for _, wait := range []time.Duration{
-				9 * time.Minute, 2 * time.Minute, 9 * time.Minute, 5 * time.Minute, 10 * time.Hour,
-			} {
-				product.Clock.Advance(wait)
-				tick(t, product)
-				tries = append(tries, len(ses.Faulted))
-			}
-			// Each try is one with the name of the pool and one without.
-			for i, want := range []int{2, 2, 4, 4, 6, 8} {
-				if tries[i] != want {
-					t.Fatalf("tried %d times, want %d after step %d", tries[i], want, i)
+			for try := range 3 {
+				if failed := product.Stream(t.Context(), product.OutboxEvent(t)); len(failed) != 1 {
+					t.Fatalf("failed: %v", failed)
+				}
+				// Each try is one with the name of the pool and one without.
+				if tries := len(ses.Faulted); tries != 2*(try+1) {
+					t.Fatalf("SES was tried %d times after try %d", tries, try)
 				}
 			}
 			ses.ClearFault()
-			product.Clock.Advance(11 * time.Hour)
-			tick(t, product)
+			product.Clock.Advance(23 * time.Hour)
+			product.DeliverAll(t)
 			tenant.RenewTokens(t)
 			activate(t, tenant, pool, 201, mailsTo(t, product, email, 1)[0])
 		})
@@ -178,7 +171,7 @@ func TestTheSenderOfTheEnvironment(t *testing.T) {
 			tenant := product.NewTenant(t)
 			email := systemtest.Address("ann")
 			register(t, tenant, tenant.NewPool(t, nil), email)
-			deliverAll(t, product)
+			product.DeliverAll(t)
 			if got := mailsTo(t, product, email, 1)[0].From; got != want {
 				t.Errorf("sent from %s, want %s", got, want)
 			}

@@ -54,14 +54,14 @@ func (s *signedUp) activate(code string) {
 	s.tenant.System.Must(s.t, 201, "POST", s.users+"/"+s.id+"/activate", fields{"code": code, "password": systemtest.Password})
 }
 
-// later moves the clock forward and deletes what has expired then. It tells the courier of the deletions
+// later moves the clock forward and deletes what has expired then. It tells the keeper of the deletions
 // twice, as a stream may.
 func (s *signedUp) later(d time.Duration) {
 	s.t.Helper()
 	s.Clock.Advance(d)
 	event := systemtest.StreamEvent(removed, s.Expire(s.t)...)
-	deliver(s.t, s.Product, event)
-	deliver(s.t, s.Product, event)
+	s.Deliver(s.t, event)
+	s.Deliver(s.t, event)
 	s.tenant.RenewTokens(s.t)
 }
 
@@ -126,9 +126,9 @@ func TestAnInvitedUserStays(t *testing.T) {
 	pool, email := tenant.NewPool(t, nil), systemtest.Address("ann")
 	id := tenant.NewUser(t, pool, "new", email, nil)
 	register(t, tenant, pool, email)
-	deliverAll(t, product)
+	product.DeliverAll(t)
 	product.Clock.Advance(4 * 24 * time.Hour)
-	deliver(t, product, systemtest.StreamEvent(removed, product.Expire(t)...))
+	product.Deliver(t, systemtest.StreamEvent(removed, product.Expire(t)...))
 	tenant.RenewTokens(t)
 	tenant.Admin.Must(t, 200, "GET", "/pools/"+pool+"/users/"+id, nil)
 }
@@ -159,7 +159,7 @@ func TestAnUnprovedUserWithManyRegistrationsStays(t *testing.T) {
 	wait("b")
 	s.Clock.Advance(day + time.Second)
 	s.tenant.RenewTokens(t)
-	deliver(t, s.Product, systemtest.StreamEvent(removed, s.Stored(t, "USER#"+s.tenant.ID+"#")...)) // before all that is over has gone
+	s.Deliver(t, systemtest.StreamEvent(removed, s.Stored(t, "USER#"+s.tenant.ID+"#")...)) // before all that is over has gone
 	if !s.is() {
 		t.Fatal("the user is deleted while a registration waits")
 	}
@@ -175,10 +175,10 @@ func TestAnUnprovedUserWithManyRegistrationsStays(t *testing.T) {
 // A user who becomes active at the moment of its deletion stays.
 func TestAUserBecomesActiveMeanwhile(t *testing.T) {
 	t.Parallel()
-	var meanwhile interruption // between the courier's look at the user and its deletion
-	s := newSignedUp(t, systemtest.WithMiddleware(meanwhile.watch))
+	var meanwhile systemtest.Interruption // between the keeper's look at the user and its deletion
+	s := newSignedUp(t, systemtest.WithMiddleware(meanwhile.Watch))
 	looked := false
-	meanwhile.set(func(parameters any) error {
+	meanwhile.Set(func(parameters any) error {
 		if deletesUser(parameters) && !looked {
 			looked = true
 			s.tenant.RenewTokens(t)
@@ -188,11 +188,11 @@ func TestAUserBecomesActiveMeanwhile(t *testing.T) {
 	})
 	s.later(2*24*time.Hour + time.Second)
 	if !looked || !s.is() {
-		t.Errorf("the courier wanted to delete the user: %t, and it is there: %t", looked, s.is())
+		t.Errorf("the keeper wanted to delete the user: %t, and it is there: %t", looked, s.is())
 	}
 }
 
-// The reader of the stream tells the courier of what has expired.
+// The reader of the stream tells the keeper of what has expired.
 func TestTheStreamTellsOfWhatExpired(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
@@ -203,7 +203,8 @@ func TestTheStreamTellsOfWhatExpired(t *testing.T) {
 		product.Inbox.Await(t, email, 1)
 	}
 	product.AwaitEmptyOutbox(t)
-	activate(t, tenant, pool, 201, mailsTo(t, product, emails[2], 1)[0])
+	code := systemtest.LinkIn(t, product.Inbox.Mails(t, emails[2])[0]).Query().Get("code")
+	tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/activate", fields{"code": code, "password": systemtest.Password})
 	product.AwaitEmptyOutbox(t)
 	product.Clock.Advance(2*24*time.Hour + time.Second)
 	tenant.RenewTokens(t)

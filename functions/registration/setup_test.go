@@ -179,11 +179,11 @@ func (s *setup) asksForWork(t *testing.T) bool {
 	return form.Work != nil
 }
 
-// reportBounce passes the courier a notice of SES that a mail to the address bounced.
+// reportBounce passes the keeper a notice of SES that a mail to the address bounced.
 func (s *setup) reportBounce(t *testing.T) {
 	t.Helper()
-	if _, err := s.product.Courier.Handle(
-		system.As(t.Context(), "courier"), systemtest.BounceEvent(t, s.email),
+	if _, err := s.product.Keeper.Handle(
+		system.As(t.Context(), "keeper"), systemtest.BounceEvent(t, s.email),
 	); err != nil {
 		t.Fatal(err)
 	}

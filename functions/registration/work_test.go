@@ -54,12 +54,8 @@ func (s *scarcePool) spendHalf(t *testing.T, pool string) (ticket string) {
 // send lets the courier process the messages that are in the outbox now.
 func (s *scarcePool) send(t *testing.T) {
 	t.Helper()
-	event, err := json.Marshal(s.product.OutboxEvent(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.product.Courier.Handle(system.As(t.Context(), "courier"), event); err != nil {
-		t.Fatal(err)
+	if failed := s.product.Stream(t.Context(), s.product.OutboxEvent(t)); len(failed) > 0 {
+		t.Fatalf("failed: %v", failed)
 	}
 }
 

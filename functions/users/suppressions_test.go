@@ -23,7 +23,7 @@ func reportSuppression(tb testing.TB, product *systemtest.Product, reason, addre
 	if err != nil {
 		tb.Fatal(err)
 	}
-	if _, err := product.Courier.Handle(tb.Context(), event); err != nil {
+	if _, err := product.Keeper.Handle(tb.Context(), event); err != nil {
 		tb.Fatal(err)
 	}
 }

@@ -23,12 +23,8 @@ func openWithScarceMails(t *testing.T) *site {
 	s.tenant.RenewTokens(t)
 	s.tenant.Public.Must(t, 201, "POST", "/pools/"+s.pool+"/register",
 		fields{"identifier": systemtest.Address("first")})
-	event, err := json.Marshal(s.OutboxEvent(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.Courier.Handle(system.As(t.Context(), "courier"), event); err != nil {
-		t.Fatal(err)
+	if failed := s.Stream(t.Context(), s.OutboxEvent(t)); len(failed) > 0 {
+		t.Fatalf("failed: %v", failed)
 	}
 	s.ExpireCaches()
 	return s

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -16,18 +17,19 @@ import (
 
 	"identitypools/shared/cloud"
 	"identitypools/shared/identity"
+	"identitypools/shared/mailqueue"
 	"identitypools/shared/once"
 )
 
-// TestCourierEvents passes stream.json, bounce.json and clock.json to the courier's program: a
-// message reaches the inbox and its link activates the user. After the bounce nothing is sent to
-// that address.
-func TestCourierEvents(t *testing.T) {
+// TestBackgroundEvents passes mail.json to the courier's program, and stream.json, bounce.json and
+// clock.json to that of the keeper: a message reaches the inbox and its link activates the user; the
+// user of stream.json is counted. After the bounce nothing is sent to that address.
+func TestBackgroundEvents(t *testing.T) {
 	t.Parallel()
 	d := newDeployment(t)
 	d.given(t, "client.adminToken", "client.systemToken", "admin.createPool", "admin.createUser", "system.createUser")
 
-	message := streamMessage(t)
+	message := invitation()
 	d.addMessage(t, message)
 	d.deliver(t, message.ID)
 	mail := d.inbox.Await(t, "ann@example.com", 1)[0]
@@ -38,9 +40,16 @@ func TestCourierEvents(t *testing.T) {
 	d.values.Set("EXTENDED_CODE", linkCode(t, mail.Text))
 	d.given(t, "public.activateByPage")
 
-	d.invoke(t, "courier", string(readEvent(t, "bounce")))
-	if got := string(d.invoke(t, "courier", string(readEvent(t, "clock")))); got != "{}" {
+	d.invoke(t, "keeper", string(readEvent(t, "bounce")))
+	if got := string(d.invoke(t, "keeper", string(readEvent(t, "clock")))); got != "{}" {
 		t.Errorf("a tick is answered %s", got)
+	}
+	if got := string(d.invoke(t, "keeper", string(readEvent(t, "stream")))); got != `{"batchItemFailures":null}` {
+		t.Errorf("a record of the stream is answered %s", got)
+	}
+	pool, err := d.table.Pools.Get(t.Context(), "default", "partners")
+	if err != nil || pool.Users != 1 {
+		t.Errorf("the pool has %d users: %v", pool.Users, err)
 	}
 	// This kind of message has no limits that could delay it.
 	message.ID, message.Kind, message.Counted = "after-the-bounce", identity.MessagePasswordSet, false
@@ -66,17 +75,17 @@ func (d *deployment) addMessage(tb testing.TB, m identity.Message) {
 	}
 }
 
-// deliver passes stream.json for a message to the courier, and checks that the message is not in
-// the outbox afterwards.
+// deliver passes mail.json for a message to the courier, and checks that the message is not in the
+// outbox afterwards.
 func (d *deployment) deliver(tb testing.TB, message string) {
 	tb.Helper()
-	event := strings.ReplaceAll(string(readEvent(tb, "stream")), streamMessage(tb).ID, message)
-	var response events.DynamoDBEventResponse
+	event := strings.ReplaceAll(string(readEvent(tb, "mail")), invitation().ID, message)
+	var response events.SQSEventResponse
 	if err := json.Unmarshal(d.invoke(tb, "courier", event), &response); err != nil {
 		tb.Fatal(err)
 	}
 	if len(response.BatchItemFailures) > 0 {
-		tb.Fatalf("the record comes again: %v", response.BatchItemFailures)
+		tb.Fatalf("the entry comes again: %v", response.BatchItemFailures)
 	}
 	if _, err := d.table.Outbox.Get(tb.Context(), message); !errors.As(err, new(identity.NotFound)) {
 		tb.Fatalf("message %s is still in the outbox: %v", message, err)
@@ -93,15 +102,29 @@ func linkCode(tb testing.TB, text string) string {
 	return link[1]
 }
 
-// streamMessage returns the message of stream.json.
-func streamMessage(tb testing.TB) (m identity.Message) {
-	tb.Helper()
-	err := jsonv2.Unmarshal([]byte(record(tb).Change.NewImage["doc"].String()), &m,
-		jsonv2.RejectUnknownMembers(true))
-	if err != nil {
-		tb.Fatal(err)
+// invitation returns a message with the id of the one in mail.json.
+func invitation() identity.Message {
+	return identity.Message{
+		ID: "6c7a9b52-0d5e-4f0a-9a3c-3d1f0f1e8b27", Kind: identity.MessageActivation, Tenant: "default", Pool: "partners",
+		User: "ann", Address: "ann@example.com", Normalized: "ann@example.com", CodeType: identity.CodeTypeLink,
+		Mode: identity.ModeInvitation, Counted: true,
 	}
-	return m
+}
+
+// TestMailEventIsWhatTheQueueSends compares mail.json with the entry that the pipe makes for its
+// message.
+func TestMailEventIsWhatTheQueueSends(t *testing.T) {
+	t.Parallel()
+	var event events.SQSEvent
+	strictly(t, readEvent(t, "mail"), &event)
+	if len(event.Records) != 1 {
+		t.Fatalf("%d entries, want one", len(event.Records))
+	}
+	entry, partition := event.Records[0], "MESSAGE#"+invitation().ID
+	made := strings.ReplaceAll(mailqueue.Template, "<$.dynamodb.Keys.pk.S>", strconv.Quote(partition))
+	if entry.Body != made || entry.EventSource != "aws:sqs" || entry.Attributes["ApproximateReceiveCount"] != "1" {
+		t.Errorf("the entry is %+v", entry)
+	}
 }
 
 // record returns the only record of stream.json.
@@ -116,11 +139,16 @@ func record(tb testing.TB) events.DynamoDBEventRecord {
 }
 
 // TestStreamEventIsWhatTheTableSends compares stream.json with the item that the table stores for
-// the same message.
+// the same user.
 func TestStreamEventIsWhatTheTableSends(t *testing.T) {
 	t.Parallel()
 	d := newDeployment(t)
-	if err := d.table.Outbox.Ask(t.Context(), streamMessage(t), once.Reply[once.None]{}); err != nil {
+	var user identity.User
+	err := jsonv2.Unmarshal([]byte(record(t).Change.NewImage["doc"].String()), &user, jsonv2.RejectUnknownMembers(true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.table.Users.Create(t.Context(), user, once.Reply[identity.User]{}); err != nil {
 		t.Fatal(err)
 	}
 	db := dynamodb.NewFromConfig(cloud.Environment(func(name string) string {

@@ -43,12 +43,13 @@ func newDeployment(tb testing.TB) *deployment {
 	env := map[string]string{
 		"AWS_REGION": "local", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
 		"AWS_ENDPOINT_URL_DYNAMODB": parttest.Engine(tb), "AWS_ENDPOINT_URL_SESV2": inbox.URL(),
+		"AWS_ENDPOINT_URL_SQS": parttest.Queue(tb), "MAIL_QUEUE_URL": "none",
 		"TABLE_NAME":  name,
 		"CODE_SECRET": systemtest.Secret(), "TOKEN_SECRET": systemtest.Secret(),
 		"PUBLIC_URL": "https://id.example.com", "MAIL_FROM": "Identity Pools <no-reply@example.com>",
 	}
 	product, err := system.Start(tb.Context(), system.Config{
-		DynamoDBURL: env["AWS_ENDPOINT_URL_DYNAMODB"], SESURL: inbox.URL(), Table: name,
+		DynamoDBURL: env["AWS_ENDPOINT_URL_DYNAMODB"], SESURL: inbox.URL(), Table: name, Quiet: true,
 		Address: "127.0.0.1:0", Environment: env,
 		Now: time.Now, Retry: retry.Random(), Log: slog.New(slog.DiscardHandler),
 	})

@@ -20,6 +20,7 @@ import (
 	"identitypools/infra/check/harness"
 	"identitypools/infra/check/systemtest"
 	"identitypools/infra/local/sample"
+	"identitypools/shared/mailqueue"
 )
 
 // killCase is an event of a function whose process is killed while it handles the event.
@@ -70,7 +71,7 @@ func killCases() []killCase {
 			d.checkItems(tb, 0, "USERS#", "ann")
 			d.checkItems(tb, 0, "CLAIM#", "")
 		}},
-		{event: "stream", checkResult: func(tb testing.TB, d *deployment) {
+		{event: "mail", checkResult: func(tb testing.TB, d *deployment) {
 			d.checkItems(tb, 0, "MESSAGE#", "")
 			for _, name := range []string{"ann", "bea"} {
 				if mails := d.inbox.Mails(tb, d.address(name)); len(mails) == 0 || len(mails) > 2 {
@@ -148,7 +149,7 @@ func (c killCase) run(t *testing.T, n int, after bool) (calls int) {
 func (c killCase) prepare(t *testing.T, d *deployment) {
 	t.Helper()
 	before := d.samples.Before(c.event)
-	if c.event == "stream" {
+	if c.event == "mail" {
 		before = []string{
 			"client.adminToken", "admin.createPool", "admin.createUser", "admin.sendActivationMessage",
 			"public.register",
@@ -160,8 +161,8 @@ func (c killCase) prepare(t *testing.T, d *deployment) {
 // checkAnswer checks the answer that the caller got in the end.
 func (c killCase) checkAnswer(t *testing.T, body []byte) {
 	t.Helper()
-	if c.event == "stream" {
-		var response events.DynamoDBEventResponse
+	if c.event == "mail" {
+		var response events.SQSEventResponse
 		if err := json.Unmarshal(body, &response); err != nil || len(response.BatchItemFailures) > 0 {
 			t.Errorf("the batch answers %s", body)
 		}
@@ -269,24 +270,33 @@ func (d *deployment) checkItems(tb testing.TB, n int, prefix, text string) {
 	}
 }
 
-// eventText returns the sample event of a route, or an event of the stream with the messages of the outbox.
+// eventText returns the sample event of a route, or a batch of entries of the queue with the messages of the outbox.
 func (d *deployment) eventText(tb testing.TB, name string) string {
 	tb.Helper()
-	if name == "stream" {
-		return streamText(tb, d.reader.OutboxEvent(tb))
+	if name == "mail" {
+		return eventText(tb, d.mails(tb))
 	}
 	return d.filledEvent(tb, name)
 }
 
-// deliverAll passes an event of the stream about all items with a prefix to the courier.
+// mails returns a batch of entries of the queue for the messages of the outbox.
+func (d *deployment) mails(tb testing.TB) (batch events.SQSEvent) {
+	tb.Helper()
+	for _, it := range d.reader.Stored(tb, "MESSAGE#") {
+		batch.Records = append(batch.Records, events.SQSMessage{MessageId: it["pk"], Body: mailqueue.Body(it["pk"])})
+	}
+	return batch
+}
+
+// deliverAll passes an event of the stream about all items with a prefix to the keeper.
 func (d *deployment) deliverAll(tb testing.TB, event events.DynamoDBOperationType, prefix string) {
 	tb.Helper()
 	if items := d.reader.Stored(tb, prefix); len(items) > 0 {
-		d.invoke(tb, "courier", streamText(tb, systemtest.StreamEvent(event, items...)))
+		d.invoke(tb, "keeper", eventText(tb, systemtest.StreamEvent(event, items...)))
 	}
 }
 
-func streamText(tb testing.TB, event events.DynamoDBEvent) string {
+func eventText(tb testing.TB, event any) string {
 	tb.Helper()
 	text, err := json.Marshal(event)
 	if err != nil {

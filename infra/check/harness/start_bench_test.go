@@ -105,20 +105,20 @@ func startEnvironment() map[string]string {
 		"AWS_REGION": "local", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
 		"TABLE_NAME":  "none",
 		"CODE_SECRET": secret, "TOKEN_SECRET": secret, "PUBLIC_URL": "https://id.example.com",
-		"MAIL_FROM": "no-reply@example.com",
+		"MAIL_FROM": "no-reply@example.com", "MAIL_QUEUE_URL": "none",
 	}
 }
 
 // bare has the packages of functions that do nothing, by name. bareOf returns the name of the one
 // with the same AWS clients as a function.
 var bare = map[string]string{
-	"dynamodb":       "identitypools/infra/check/harness/bare/dynamodb",
-	"dynamodb_sesv2": "identitypools/infra/check/harness/bare/dynamodb_sesv2",
+	"dynamodb": "identitypools/infra/check/harness/bare/dynamodb",
+	"courier":  "identitypools/infra/check/harness/bare/courier",
 }
 
 func bareOf(function string) string {
 	if function == "courier" {
-		return "dynamodb_sesv2"
+		return "courier"
 	}
 	return "dynamodb"
 }

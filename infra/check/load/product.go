@@ -28,9 +28,9 @@ const tenant = "load"
 // product is the product as make run starts it, on free ports and with all its data in one folder.
 type product struct {
 	*system.System
-	engine, inbox *part.Part
-	log           io.Closer
-	tokens        map[string]string // by tree
+	engine, queue, inbox *part.Part
+	log                  io.Closer
+	tokens               map[string]string // by tree
 }
 
 // start starts the product in a folder, which also gets its log.
@@ -48,11 +48,14 @@ func start(ctx context.Context, folder string) (_ *product, err error) {
 	if p.engine, err = part.Engine(ctx, log, filepath.Join(folder, "dynamodb.sqlite")); err != nil {
 		return nil, err
 	}
+	if p.queue, err = part.Queue(ctx, log); err != nil {
+		return nil, err
+	}
 	if p.inbox, err = part.Inbox(ctx, log); err != nil {
 		return nil, err
 	}
 	p.System, err = system.Start(ctx, system.Config{
-		DynamoDBURL: p.engine.URL(), SESURL: p.inbox.URL(),
+		DynamoDBURL: p.engine.URL(), SQSURL: p.queue.URL(), SESURL: p.inbox.URL(),
 		Table: "load-" + strings.ToLower(rand.Text()), Address: "127.0.0.1:0",
 		Environment: map[string]string{"CODE_SECRET": secret(), "TOKEN_SECRET": secret()},
 		Checkpoint:  filepath.Join(folder, "stream.json"),
@@ -80,7 +83,7 @@ func (p *product) stop() {
 	if p.System != nil {
 		p.System.Stop()
 	}
-	for _, running := range []*part.Part{p.inbox, p.engine} {
+	for _, running := range []*part.Part{p.inbox, p.queue, p.engine} {
 		if running != nil {
 			running.Stop()
 		}

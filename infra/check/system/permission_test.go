@@ -181,13 +181,13 @@ func useEveryPermission(t *testing.T, product *systemtest.Product) {
 	})
 
 	// SES reports a bounce, and an administrator clears it. Then everything is deleted.
-	if _, err := product.Courier.Handle(
-		system.As(t.Context(), "courier"), systemtest.BounceEvent(t, bea),
+	if _, err := product.Keeper.Handle(
+		system.As(t.Context(), "keeper"), systemtest.BounceEvent(t, bea),
 	); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := product.Courier.Handle(
-		system.As(t.Context(), "courier"), []byte(`{"source":"aws.events"}`),
+	if _, err := product.Keeper.Handle(
+		system.As(t.Context(), "keeper"), []byte(`{"source":"aws.events"}`),
 	); err != nil {
 		t.Fatal(err)
 	}
@@ -201,8 +201,8 @@ func useEveryPermission(t *testing.T, product *systemtest.Product) {
 	admin.Must(t, 204, "DELETE", "/schemas/"+schema, nil)
 	for done := false; !done; {
 		var err error
-		if done, err = product.Courier.Deletions.Purge(
-			system.As(t.Context(), "courier"), tenant.ID, pool,
+		if done, err = product.Keeper.Deletions.Purge(
+			system.As(t.Context(), "keeper"), tenant.ID, pool,
 		); err != nil {
 			t.Fatal(err)
 		}

@@ -134,7 +134,7 @@ func (c *population) enter(tb testing.TB, states ...string) {
 	c.deliver(tb)
 }
 
-// reportComplaint passes the courier a notice of SES that the owner of an address complained about
+// reportComplaint passes the keeper a notice of SES that the owner of an address complained about
 // a mail.
 func (c *population) reportComplaint(tb testing.TB, address string) {
 	tb.Helper()
@@ -145,7 +145,7 @@ func (c *population) reportComplaint(tb testing.TB, address string) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	if _, err := c.product.Courier.Handle(tb.Context(), notice); err != nil {
+	if _, err := c.product.Keeper.Handle(tb.Context(), notice); err != nil {
 		tb.Fatal(err)
 	}
 }

@@ -69,6 +69,23 @@ func (p *Product) Stream(ctx context.Context, event events.DynamoDBEvent) (faile
 	return failed
 }
 
+// Deliver is like Stream, and fails the test if anything comes again.
+func (p *Product) Deliver(tb testing.TB, event events.DynamoDBEvent) {
+	tb.Helper()
+	if failed := p.Stream(tb.Context(), event); len(failed) > 0 {
+		tb.Fatalf("of %d records these come again: %v", len(event.Records), failed)
+	}
+}
+
+// DeliverAll has the courier handle the messages of the outbox, which must be empty afterwards.
+func (p *Product) DeliverAll(tb testing.TB) {
+	tb.Helper()
+	p.Deliver(tb, p.OutboxEvent(tb))
+	if left := p.Stored(tb, "MESSAGE#"); len(left) > 0 {
+		tb.Fatalf("still in the outbox: %v", left)
+	}
+}
+
 // Tick lets the keeper's clock tick, and has the courier deliver the messages that are released.
 func (p *Product) Tick(tb testing.TB) {
 	tb.Helper()
@@ -76,13 +93,19 @@ func (p *Product) Tick(tb testing.TB) {
 	if _, err := p.Keeper.Handle(system.As(tb.Context(), "keeper"), event); err != nil {
 		tb.Fatalf("the keeper's clock ticks: %v", err)
 	}
+	p.StreamReleased(tb, tb.Context())
+}
+
+// StreamReleased has the courier deliver the messages that are released.
+func (p *Product) StreamReleased(tb testing.TB, ctx context.Context) {
+	tb.Helper()
 	var released []Item
 	for _, it := range p.Stored(tb, "MESSAGE#") {
 		if it["released"] != "" {
 			released = append(released, it)
 		}
 	}
-	p.Stream(tb.Context(), StreamEvent(events.DynamoDBOperationTypeModify, released...))
+	p.Stream(ctx, StreamEvent(events.DynamoDBOperationTypeModify, released...))
 }
 
 // OutboxEvent returns an event of the table's stream with all messages of the outbox, in no

@@ -69,7 +69,7 @@ type result struct {
 // call runs the command with the sample event of a route, a file of events/, or another file.
 func (d developer) call(t *testing.T, event string, flags ...string) result {
 	t.Helper()
-	if event == "stream" || event == "bounce" {
+	if event == "stream" || event == "bounce" || event == "mail" {
 		event = filepath.Join(d.process.Root, "events", event+".json")
 	}
 	return d.run(t, append([]string{"-event", event}, flags...)...)

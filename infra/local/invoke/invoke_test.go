@@ -51,7 +51,11 @@ func TestAStoryOfEvents(t *testing.T) {
 	if got := d.call(t, "public.register"); !strings.Contains(got.err, string(metric.Registrations)) {
 		t.Errorf("the log is\n%s", got.err)
 	}
-	if got := d.call(t, "bounce", "-function", "courier"); got.status != 0 || got.out != "{}\n" {
+	if got := d.call(t, "bounce", "-function", "keeper"); got.status != 0 || got.out != "{}\n" {
+		t.Errorf("the keeper ends with %d, %q and %s", got.status, got.out, got.err)
+	}
+	const done = "{\n  \"batchItemFailures\": null\n}\n" // a message that is not in the table was sent before
+	if got := d.call(t, "mail", "-function", "courier"); got.status != 0 || got.out != done {
 		t.Errorf("the courier ends with %d, %q and %s", got.status, got.out, got.err)
 	}
 }
@@ -76,13 +80,13 @@ func TestWhatCannotBeDone(t *testing.T) {
 		"an event that isn't there": {"missing/admin.listPools.json", nil, 1, "read the event: "},
 		"an event of no operation": {
 			"stream", nil, 2,
-			"no route is named stream: name the function by -function, one of activation, codes, courier, ",
+			"no route is named stream: name the function by -function, one of activation, codes, courier, keeper, ",
 		},
 		"a function that isn't there": {
 			"admin.listPools",
 			[]string{"-function", "../pools"},
 			2,
-			`there is no function "../pools" but activation, codes, courier, `,
+			`there is no function "../pools" but activation, codes, courier, keeper, `,
 		},
 		"a word too much": {"admin.listPools", []string{"pools"}, 2, `"pools" is no flag`},
 		"a value for another placeholder": {

@@ -87,7 +87,7 @@ func Run(ctx context.Context, out, log io.Writer) error {
 		}
 	}
 	ready := filepath.Join(folder, "run.json")
-	running := runningOf(product, inbox.URL(), engine.URL(), kept)
+	running := runningOf(product, inbox.URL(), engine.URL(), queue.URL(), kept)
 	if err := running.Write(ready); err != nil {
 		return err
 	}
@@ -126,9 +126,9 @@ func offer(p *part.Part, host string) (withdraw func(), err error) {
 }
 
 // runningOf returns the description of the product for .local/run.json.
-func runningOf(product *system.System, inbox, engine string, s secrets) running.Product {
+func runningOf(product *system.System, inbox, engine, queue string, s secrets) running.Product {
 	return running.Product{
-		BaseURL: product.BaseURL, InboxURL: inbox, DynamoDBURL: engine, Tenant: tenant,
+		BaseURL: product.BaseURL, InboxURL: inbox, DynamoDBURL: engine, SQSURL: queue, Tenant: tenant,
 		Environment: product.Environment,
 		Clients: map[string]running.Client{
 			"admin":  {ID: adminClient, Secret: s.AdminClient},
@@ -146,6 +146,7 @@ Identity Pools is running.
   Pages   %[1]s/%[4]s/pools/POOL/register   where people sign up for a pool of yours
   Inbox   %[2]s   every mail that is sent, on a web page
   Table   %[3]s
+  Queue   %[9]s
 
   Admin client    %[5]s   %[6]s
   System client   %[7]s   %[8]s
@@ -156,6 +157,6 @@ Get a token, then list the pools:
   TOKEN=$(curl -s -u %[5]s:%[6]s -d grant_type=client_credentials %[1]s/%[4]s/admin/oauth2/token | sed 's/.*"access_token":"\([^"]*\)".*/\1/')
   curl -s -H "Authorization: Bearer $TOKEN" %[1]s/api/identity/%[4]s/admin/pools
 
-`, p.BaseURL, p.InboxURL, p.DynamoDBURL, p.Tenant, p.Clients["admin"].ID, p.Clients["admin"].Secret, p.Clients["system"].ID, p.Clients["system"].Secret)
+`, p.BaseURL, p.InboxURL, p.DynamoDBURL, p.Tenant, p.Clients["admin"].ID, p.Clients["admin"].Secret, p.Clients["system"].ID, p.Clients["system"].Secret, p.SQSURL)
 	return err
 }

@@ -27,6 +27,7 @@ type description struct {
 	BaseURL     string `json:"base_url"`
 	InboxURL    string `json:"inbox_url"`
 	DynamoDBURL string `json:"dynamodb_url"`
+	SQSURL      string `json:"sqs_url"`
 	Tenant      string `json:"tenant"`
 	Clients     map[string]struct {
 		ID     string `json:"id"`
@@ -101,6 +102,7 @@ func TestRunTellsPrograms(t *testing.T) {
 	want := map[string]string{
 		"AWS_REGION": "local", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
 		"AWS_ENDPOINT_URL_DYNAMODB": run.DynamoDBURL, "AWS_ENDPOINT_URL_SESV2": run.InboxURL,
+		"AWS_ENDPOINT_URL_SQS": run.SQSURL, "MAIL_QUEUE_URL": run.Environment["MAIL_QUEUE_URL"], "MAIL_RATE": "",
 		"TABLE_NAME": "identity-pools",
 		"PUBLIC_URL": run.BaseURL, "MAIL_FROM": "Identity Pools <no-reply@example.com>",
 		"MAIL_CONFIGURATION_SET": "",
@@ -147,7 +149,7 @@ func TestHostReachesThePartsToo(t *testing.T) {
 	t.Setenv("HOST", host)
 	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", "") // an engine that somebody else runs is not offered
 	run, stop := start(t)
-	for _, address := range []string{run.DynamoDBURL, run.InboxURL} {
+	for _, address := range []string{run.DynamoDBURL, run.SQSURL, run.InboxURL} {
 		port, onLoopback := strings.CutPrefix(address, "http://127.0.0.1:")
 		there := "http://" + host + ":" + port
 		if here, there := answer(t, address), answer(t, there); !onLoopback || here != there {

@@ -14,6 +14,7 @@ type Product struct {
 	BaseURL     string            `json:"base_url"`
 	InboxURL    string            `json:"inbox_url"`
 	DynamoDBURL string            `json:"dynamodb_url"`
+	SQSURL      string            `json:"sqs_url"`
 	Tenant      string            `json:"tenant"`
 	Clients     map[string]Client `json:"clients"`     // by tree: "admin" or "system"
 	Environment map[string]string `json:"environment"` // variables of every function

@@ -20,8 +20,9 @@ const host = "host.docker.internal"
 // a function without its endpoint would call AWS.
 func needs() map[string]string {
 	return map[string]string{
-		"TABLE_NAME": "AWS_ENDPOINT_URL_DYNAMODB",
-		"MAIL_FROM":  "AWS_ENDPOINT_URL_SESV2",
+		"TABLE_NAME":     "AWS_ENDPOINT_URL_DYNAMODB",
+		"MAIL_FROM":      "AWS_ENDPOINT_URL_SESV2",
+		"MAIL_QUEUE_URL": "AWS_ENDPOINT_URL_SQS",
 	}
 }
 

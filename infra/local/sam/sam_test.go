@@ -16,7 +16,7 @@ func local() map[string]string {
 		"TABLE_NAME": "identity-pools", "PUBLIC_URL": "http://127.0.0.1:8080",
 		"MAIL_FROM": "Identity Pools <no-reply@example.com>", "RETURN_ORIGINS": "",
 		"AWS_REGION": "local", "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:41001",
-		"AWS_ENDPOINT_URL_SESV2": "http://localhost:41002",
+		"AWS_ENDPOINT_URL_SESV2": "http://localhost:41002", "AWS_ENDPOINT_URL_SQS": "http://127.0.0.1:41003",
 	}
 }
 
@@ -27,7 +27,7 @@ const template = `{"Resources": {
 		"TABLE_NAME": {"Ref": "table"}, "AWS_ENDPOINT_URL_DYNAMODB": "", "RETURN_ORIGINS": "https://app.example.com", "LOG_LEVEL": "info"}}}},
 	"courierCAFE": {"Type": "AWS::Lambda::Function", "Properties": {"Environment": {"Variables": {
 		"TABLE_NAME": {"Ref": "table"}, "MAIL_FROM": {"Ref": "from"}, "PUBLIC_URL": {"Fn::Sub": "https://${domain}"},
-		"AWS_ENDPOINT_URL_DYNAMODB": "", "AWS_ENDPOINT_URL_SESV2": ""}}}},
+		"AWS_ENDPOINT_URL_DYNAMODB": "", "AWS_ENDPOINT_URL_SESV2": "", "AWS_ENDPOINT_URL_SQS": ""}}}},
 	"provider": {"Type": "AWS::Lambda::Function", "Properties": {"Handler": "index.handler"}},
 	"build": {"Type": "AWS::CodeBuild::Project", "Properties": {"Environment": {"Variables": ["TABLE_NAME"]}}},
 	"table": {"Type": "AWS::DynamoDB::GlobalTable"}}}`
@@ -36,6 +36,7 @@ const want = `{
   "courierCAFE": {
     "AWS_ENDPOINT_URL_DYNAMODB": "http://host.docker.internal:41001",
     "AWS_ENDPOINT_URL_SESV2": "http://host.docker.internal:41002",
+    "AWS_ENDPOINT_URL_SQS": "http://host.docker.internal:41003",
     "MAIL_FROM": "Identity Pools \u003cno-reply@example.com\u003e",
     "PUBLIC_URL": "http://127.0.0.1:8080",
     "TABLE_NAME": "identity-pools"
@@ -95,6 +96,7 @@ func TestTemplatesThatAreRefused(t *testing.T) {
 			"gives f no AWS_ENDPOINT_URL_DYNAMODB, so it would talk to AWS",
 		},
 		"one that would mail by AWS": {function(`"TABLE_NAME": "", "AWS_ENDPOINT_URL_DYNAMODB": "", "MAIL_FROM": ""`), "gives f no AWS_ENDPOINT_URL_SESV2"},
+		"one that would use a queue of AWS": {function(`"TABLE_NAME": "", "AWS_ENDPOINT_URL_DYNAMODB": "", "MAIL_QUEUE_URL": ""`), "gives f no AWS_ENDPOINT_URL_SQS"},
 		"one whose variables are a list": {
 			strings.Replace(function(""), "{}", "[]", 1),
 			"read function f of the template: ",
@@ -113,7 +115,7 @@ func TestTemplatesThatAreRefused(t *testing.T) {
 // TestRun runs the command with and without a product that runs.
 func TestRun(t *testing.T) {
 	t.Parallel()
-	const running = `{"environment": {"TABLE_NAME": "identity-pools", "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1", "AWS_ENDPOINT_URL_SESV2": "http://127.0.0.1:2"}}`
+	const running = `{"environment": {"TABLE_NAME": "identity-pools", "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1", "AWS_ENDPOINT_URL_SESV2": "http://127.0.0.1:2", "AWS_ENDPOINT_URL_SQS": "http://127.0.0.1:3"}}`
 	for name, test := range map[string]struct {
 		running, template string // "" if the file does not exist
 		status            int

@@ -34,11 +34,8 @@ type queue struct {
 	log      *slog.Logger
 }
 
-// queueURL returns the URL of the queue that belongs to a table, at an engine.
-func queueURL(engine, table string) string { return engine + "/000000000000/" + table + "-mails" }
-
-// create creates the queue and its dead-letter queue with the attributes that they have in AWS. If
-// they exist, it has no effect.
+// create creates the queue and its dead-letter queue with the attributes that they have in AWS, and
+// sets the URL. If they exist, it does not change them.
 func (q *queue) create(ctx context.Context) error {
 	retention := strconv.Itoa(int(plan.MailRetention.Seconds()))
 	dead, err := q.sqs.CreateQueue(ctx, &sqs.CreateQueueInput{
@@ -53,7 +50,7 @@ func (q *queue) create(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("describe the dead-letter queue: %w", err)
 	}
-	_, err = q.sqs.CreateQueue(ctx, &sqs.CreateQueueInput{
+	made, err := q.sqs.CreateQueue(ctx, &sqs.CreateQueueInput{
 		QueueName: aws.String(q.table + "-mails"), Attributes: map[string]string{
 			"MessageRetentionPeriod": retention,
 			"VisibilityTimeout":      strconv.Itoa(int(plan.MailVisibility.Seconds())),
@@ -64,15 +61,13 @@ func (q *queue) create(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("create the queue of mails: %w", err)
 	}
+	q.url = aws.ToString(made.QueueUrl)
 	return nil
 }
 
-// restore creates the queue and puts every message of the outbox into it that does not wait in the
-// index. The courier does nothing twice.
-func (q *queue) restore(ctx context.Context) error {
-	if err := q.create(ctx); err != nil {
-		return err
-	}
+// refill puts every message of the outbox into the queue that does not wait in the index. The courier
+// does nothing twice.
+func (q *queue) refill(ctx context.Context) error {
 	pages := dynamodb.NewScanPaginator(q.db, &dynamodb.ScanInput{TableName: aws.String(q.table), ConsistentRead: aws.Bool(true)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -139,7 +134,9 @@ func (q *queue) poll(ctx context.Context, function mailFunction) {
 			continue
 		}
 		if errors.As(err, new(*types.QueueDoesNotExist)) {
-			err = q.restore(ctx)
+			if err = q.create(ctx); err == nil {
+				err = q.refill(ctx)
+			}
 		}
 		if err != nil && ctx.Err() == nil {
 			q.log.Warn("the queue of mails is read again", "cause", err.Error())

@@ -43,7 +43,7 @@ import (
 
 // Config is the configuration of a System.
 type Config struct {
-	DynamoDBURL, SQSURL, SESURL string            // of the servers that replace DynamoDB, SQS and SES
+	DynamoDBURL, SQSURL, SESURL string            // of the servers that replace DynamoDB, SQS and SES; without SQS the product must be Quiet
 	Table                       string            // created if it is missing
 	Address                     string            // of the gateway; "127.0.0.1:0" for any free port
 	Environment                 map[string]string // of the functions; it overrides the defaults
@@ -107,6 +107,16 @@ func Start(ctx context.Context, c Config) (*System, error) {
 	if err := createTable(ctx, db, c.Table); err != nil {
 		return nil, err
 	}
+	mails := &queue{
+		sqs: sqs.NewFromConfig(patient(env.Config("SQS"))), db: db, table: c.Table,
+		receives: cmp.Or(c.MailReceives, mailqueue.Receives), log: c.Log,
+	}
+	if c.SQSURL != "" {
+		if err := mails.create(ctx); err != nil {
+			return nil, err
+		}
+		variables["MAIL_QUEUE_URL"] = mails.url
+	}
 	// Each function has parts of its own, because in AWS it has a process of its own.
 	parts := func() start.Parts { return start.New(env, db, c.Log, c.Now, c.Retry) }
 	started, err := startFunctions(parts)
@@ -125,12 +135,8 @@ func Start(ctx context.Context, c Config) (*System, error) {
 		BaseURL: base, Table: parts().Table, Functions: started, Courier: post, Keeper: keeper.New(parts()),
 		Environment: variables, DB: db, TableName: c.Table, stop: stop,
 	}
-	mails := &queue{
-		sqs: sqs.NewFromConfig(patient(env.Config("SQS"))), db: db, table: c.Table, url: variables["MAIL_QUEUE_URL"],
-		receives: cmp.Or(c.MailReceives, mailqueue.Receives), log: c.Log,
-	}
 	if !c.Quiet {
-		if err := mails.restore(ctx); err != nil {
+		if err := mails.refill(ctx); err != nil {
 			return nil, err
 		}
 		reader := stream{
@@ -171,7 +177,7 @@ func (c Config) variables(base string) map[string]string {
 		"AWS_ENDPOINT_URL_DYNAMODB": c.DynamoDBURL, "AWS_ENDPOINT_URL_SQS": c.SQSURL, "AWS_ENDPOINT_URL_SESV2": c.SESURL,
 		"TABLE_NAME": c.Table, "PUBLIC_URL": base, "RETURN_ORIGINS": "",
 		"MAIL_FROM": "Identity Pools <no-reply@example.com>", "MAIL_CONFIGURATION_SET": "",
-		"MAIL_QUEUE_URL": queueURL(c.SQSURL, c.Table), "MAIL_RATE": "",
+		"MAIL_QUEUE_URL": "none", "MAIL_RATE": "",
 	}
 	maps.Copy(all, c.Environment)
 	return all

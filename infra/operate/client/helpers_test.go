@@ -56,7 +56,7 @@ func (o operator) run(t *testing.T, args ...string) result {
 	t.Helper()
 	var out, err bytes.Buffer
 	open := func(context.Context, client.TableLocation) (*table.Table, error) {
-		return table.OpenWhole(o.product.DB, o.product.TableName, o.product.Clock.Now, retry.Random()), nil
+		return table.Open(o.product.DB, o.product.TableName, o.product.Clock.Now, retry.Random()), nil
 	}
 	status := client.Run(t.Context(), args, client.Process{
 		Open: open, Now: o.product.Clock.Now, Rand: rand.Reader, Out: &out, Err: &err,
