@@ -29,7 +29,7 @@ func New(p start.Parts) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read MAIL_FROM: %w", err)
 	}
-	pace, err := newPace(p.Env.Get("MAIL_RATE"))
+	pace, err := NewPace(p.Env.Get("MAIL_RATE"))
 	if err != nil {
 		return nil, err
 	}

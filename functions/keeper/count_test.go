@@ -316,3 +316,40 @@ func TestAUserOfADeletedPoolGoes(t *testing.T) {
 	}
 	product.Deliver(t, systemtest.StreamEvent(removed, systemtest.Item{"pk": "USERS#" + tenant.ID + "#" + pool, "sk": "late"}))
 }
+
+// A deleted pool whose record of the stream was lost is purged by the keeper's clock, half an hour later.
+func TestADeletedPoolIsLookedAfter(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t, withoutStream)
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, nil)
+	newUsers(t, tenant, pool, 60)
+	tenant.Admin.Must(t, 204, "DELETE", "/pools/"+pool, nil)
+	deleted := func() systemtest.Item {
+		for _, it := range product.Stored(t, "POOL#"+tenant.ID+"#"+pool) {
+			if it["sk"] == "POOL" {
+				return it
+			}
+		}
+		return nil
+	}
+	before := deleted()
+	for _, c := range []struct {
+		wait time.Duration
+		told bool
+	}{{0, false}, {29 * time.Minute, false}, {2 * time.Minute, true}, {20 * time.Minute, false}, {11 * time.Minute, true}} {
+		product.Clock.Advance(c.wait)
+		product.Tick(t)
+		after := deleted()
+		if told := after["version"] != before["version"]; told != c.told {
+			t.Errorf("after another %s the stream tells of the pool: %t", c.wait, told)
+		}
+		before = after
+	}
+	product.Deliver(t, systemtest.StreamEvent(modified, before))
+	product.Clock.Advance(time.Hour)
+	product.Tick(t)
+	if left := ofPool(t, product, tenant, pool); len(left) != 1 {
+		t.Errorf("it leaves %v", left)
+	}
+}

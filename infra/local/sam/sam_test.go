@@ -95,7 +95,7 @@ func TestTemplatesThatAreRefused(t *testing.T) {
 			function(`"TABLE_NAME": ""`),
 			"gives f no AWS_ENDPOINT_URL_DYNAMODB, so it would talk to AWS",
 		},
-		"one that would mail by AWS": {function(`"TABLE_NAME": "", "AWS_ENDPOINT_URL_DYNAMODB": "", "MAIL_FROM": ""`), "gives f no AWS_ENDPOINT_URL_SESV2"},
+		"one that would mail by AWS":        {function(`"TABLE_NAME": "", "AWS_ENDPOINT_URL_DYNAMODB": "", "MAIL_FROM": ""`), "gives f no AWS_ENDPOINT_URL_SESV2"},
 		"one that would use a queue of AWS": {function(`"TABLE_NAME": "", "AWS_ENDPOINT_URL_DYNAMODB": "", "MAIL_QUEUE_URL": ""`), "gives f no AWS_ENDPOINT_URL_SQS"},
 		"one whose variables are a list": {
 			strings.Replace(function(""), "{}", "[]", 1),

@@ -30,12 +30,13 @@ type queue struct {
 	db       *dynamodb.Client
 	table    string
 	url      string
+	deadURL  string
 	receives int // how often an entry is received before it is a dead letter
 	log      *slog.Logger
 }
 
 // create creates the queue and its dead-letter queue with the attributes that they have in AWS, and
-// sets the URL. If they exist, it does not change them.
+// sets their URLs. If they exist, it does not change them.
 func (q *queue) create(ctx context.Context) error {
 	retention := strconv.Itoa(int(plan.MailRetention.Seconds()))
 	dead, err := q.sqs.CreateQueue(ctx, &sqs.CreateQueueInput{
@@ -61,7 +62,7 @@ func (q *queue) create(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("create the queue of mails: %w", err)
 	}
-	q.url = aws.ToString(made.QueueUrl)
+	q.url, q.deadURL = aws.ToString(made.QueueUrl), aws.ToString(dead.QueueUrl)
 	return nil
 }
 

@@ -82,6 +82,8 @@ type System struct {
 	// DB and TableName give tests access to the table without the product's code.
 	DB        *dynamodb.Client
 	TableName string
+	// DeadMailsURL is the URL of the dead-letter queue of mails, or "" without SQS.
+	DeadMailsURL string
 
 	server *http.Server
 	stop   context.CancelFunc
@@ -133,7 +135,7 @@ func Start(ctx context.Context, c Config) (*System, error) {
 	life, stop := context.WithCancel(context.Background())
 	s := &System{
 		BaseURL: base, Table: parts().Table, Functions: started, Courier: post, Keeper: keeper.New(parts()),
-		Environment: variables, DB: db, TableName: c.Table, stop: stop,
+		Environment: variables, DB: db, TableName: c.Table, DeadMailsURL: mails.deadURL, stop: stop,
 	}
 	if !c.Quiet {
 		if err := mails.refill(ctx); err != nil {

@@ -1,0 +1,333 @@
+package courier_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	dynamotypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"identitypools/functions/courier"
+	"identitypools/infra/check/parttest"
+	"identitypools/infra/check/systemtest"
+	"identitypools/infra/deploy/plan"
+	"identitypools/infra/local/system"
+	"identitypools/shared/identity"
+	"identitypools/shared/mailqueue"
+	"identitypools/shared/once"
+)
+
+// mailsFor returns a fault that meets only the mails whose request contains text.
+func mailsFor(text string, fault systemtest.MailFault) systemtest.MailFault {
+	return func(w http.ResponseWriter, r *http.Request, inbox http.Handler) {
+		body, err := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		if err != nil || strings.Contains(string(body), text) {
+			fault(w, r, inbox)
+			return
+		}
+		inbox.ServeHTTP(w, r)
+	}
+}
+
+// notices puts n notices into the outbox, each to an address of its own, and returns the addresses.
+func notices(t *testing.T, product *systemtest.Product, n int) (addresses []string) {
+	t.Helper()
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, nil)
+	user := tenant.NewUser(t, pool, "active", systemtest.Address("owner"), nil)
+	for i := range n {
+		address := fmt.Sprintf("%s-%d@example.com", systemtest.Unique(), i)
+		addresses = append(addresses, address)
+		if err := product.Table.Outbox.Ask(t.Context(), identity.Message{
+			ID: "m-" + systemtest.Unique(), Kind: identity.MessagePasswordSet, Tenant: tenant.ID, Pool: pool, User: user,
+			Address: address, Normalized: address, CreatedAt: identity.At(product.Clock.Now()),
+		}, once.Reply[once.None]{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return addresses
+}
+
+// A mail that SES does not even answer holds up no other one: a thousand arrive while the first try of
+// that one has not ended, or while it is tried again and again.
+func TestOneBadMessageDelaysNoOther(t *testing.T) {
+	t.Parallel()
+	arrived := make(chan struct{})
+	for name, fault := range map[string]systemtest.MailFault{
+		"that is refused": systemtest.Refuse(400, "SendingPausedException"),
+		"that hangs": func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
+			select {
+			case <-arrived:
+			case <-r.Context().Done():
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ses := systemtest.NewMailProxy(t)
+			product := systemtest.New(t, ses.Option)
+			ses.SetFault(mailsFor("bad@example.com", fault))
+			notices(t, product, 1) // so that the queue is at work
+			tenant := product.NewTenant(t)
+			pool := tenant.NewPool(t, nil)
+			bad := identity.Message{
+				ID: "m-bad-" + systemtest.Unique(), Kind: identity.MessagePasswordSet, Tenant: tenant.ID, Pool: pool,
+				User:    tenant.NewUser(t, pool, "active", systemtest.Address("owner"), nil),
+				Address: "bad@example.com", Normalized: "bad@example.com", CreatedAt: identity.At(product.Clock.Now()),
+			}
+			if err := product.Table.Outbox.Ask(t.Context(), bad, once.Reply[once.None]{}); err != nil {
+				t.Fatal(err)
+			}
+			notices(t, product, 1000)
+			for left := 1002; left > 1; {
+				before := left
+				parttest.Until(t, "fewer messages in the outbox", func() bool {
+					left = len(product.Stored(t, "MESSAGE#"))
+					return left < before
+				})
+			}
+			if _, err := product.Table.Outbox.Get(t.Context(), bad.ID); err != nil {
+				t.Errorf("the bad message is not there any more: %v", err)
+			}
+		})
+	}
+	close(arrived)
+}
+
+// SES takes few mails a second and refuses the others for the moment. All of them arrive.
+func TestMailsAboveTheRateOfSES(t *testing.T) {
+	t.Parallel()
+	ses := systemtest.NewMailProxy(t)
+	product := systemtest.New(t, ses.Option)
+	var mails atomic.Int64
+	ses.SetFault(func(w http.ResponseWriter, r *http.Request, inbox http.Handler) {
+		if mails.Add(1)%5 != 0 { // the SDK alone tries three times
+			systemtest.Refuse(429, "TooManyRequestsException")(w, r, inbox)
+			return
+		}
+		inbox.ServeHTTP(w, r)
+	})
+	people := notices(t, product, 60)
+	for left := len(people); left > 0; {
+		before := left
+		parttest.Until(t, "fewer messages in the outbox", func() bool {
+			left = len(product.Stored(t, "MESSAGE#"))
+			return left < before
+		})
+	}
+	for _, address := range people {
+		mailsTo(t, product, address, 1)
+	}
+}
+
+// receives records with which counts of receives the courier asks for a pause.
+type receives struct {
+	mu     sync.Mutex
+	counts []int
+}
+
+func (r *receives) pause(received int) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.counts = append(r.counts, received)
+	return 0
+}
+
+// A message that always fails lies in the dead-letter queue in the end. From there SQS's redrive brings
+// it back, and it is sent.
+func TestAPoisonMessage(t *testing.T) {
+	t.Parallel()
+	var (
+		log   systemtest.Log
+		tried receives
+	)
+	ses := systemtest.NewMailProxy(t)
+	product := systemtest.New(t, ses.Option, log.Option, func(c *system.Config) {
+		c.MailPause, c.MailReceives = tried.pause, 4
+	})
+	ses.SetFault(systemtest.Refuse(400, "SendingPausedException"))
+	people := notices(t, product, 1)
+	queue := sqs.New(sqs.Options{
+		Region: "local", BaseEndpoint: aws.String(product.Environment["AWS_ENDPOINT_URL_SQS"]),
+		Credentials: aws.AnonymousCredentials{},
+	})
+	var dead []types.Message
+	parttest.Until(t, "a dead letter", func() bool {
+		found, err := queue.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: aws.String(product.DeadMailsURL)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		dead = found.Messages
+		return len(dead) == 1
+	})
+	if !slices.Equal(tried.counts, []int{1, 2, 3, 4}) {
+		t.Errorf("the courier got it with the counts %v", tried.counts)
+	}
+	if body := aws.ToString(dead[0].Body); strings.Contains(body, "@") || !strings.Contains(log.String(), `"received":4`) {
+		t.Errorf("the dead letter is %s, and the log\n%s", body, log.String())
+	}
+	mailsTo(t, product, people[0], 0)
+
+	// The local engine has no StartMessageMoveTask, which does this for every letter.
+	ses.ClearFault()
+	if _, err := queue.SendMessage(t.Context(), &sqs.SendMessageInput{
+		QueueUrl: aws.String(product.Environment["MAIL_QUEUE_URL"]), MessageBody: dead[0].Body,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	product.AwaitEmptyOutbox(t)
+	mailsTo(t, product, people[0], 1)
+}
+
+// An entry that names no message is no harm to the others, and is not deleted: it becomes a dead letter.
+func TestAnEntryThatNamesNoMessage(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t, withoutStream)
+	people := notices(t, product, 1)
+	var batch events.SQSEvent
+	for i, body := range []string{
+		"", "{", `"text"`, "{}", `{"message":"USERS#t#p"}`, mailqueue.Body("MESSAGE#gone"), mailqueue.Body(product.Stored(t, "MESSAGE#")[0]["pk"]),
+	} {
+		batch.Records = append(batch.Records, events.SQSMessage{MessageId: strconv.Itoa(i), Body: body})
+	}
+	answer, err := product.Courier.Handle(system.As(t.Context(), "courier"), batch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var failed []string
+	for _, f := range answer.BatchItemFailures {
+		failed = append(failed, f.ItemIdentifier)
+	}
+	if got := strings.Join(failed, " "); got != "0 1 2 3 4" {
+		t.Errorf("these come again: %s", got)
+	}
+	mailsTo(t, product, people[0], 1)
+}
+
+// A message whose delivery panics fails alone.
+func TestAMessageThatPanicsFailsAlone(t *testing.T) {
+	t.Parallel()
+	var fault systemtest.Interruption
+	product := systemtest.New(t, withoutStream, systemtest.WithMiddleware(fault.Watch))
+	people := notices(t, product, plan.MailBatch)
+	doomed := product.Stored(t, "MESSAGE#")[3]["pk"]
+	fault.Set(func(parameters any) error {
+		if get, ok := parameters.(*dynamodb.GetItemInput); ok && get.Key["pk"].(*dynamotypes.AttributeValueMemberS).Value == doomed {
+			panic("a fault of ours")
+		}
+		return nil
+	})
+	if failed := product.Stream(t.Context(), product.OutboxEvent(t)); !slices.Equal(failed, []string{doomed}) {
+		t.Errorf("these come again: %v", failed)
+	}
+	fault.Set(func(any) error { return nil })
+	product.DeliverAll(t)
+	for _, address := range people {
+		mailsTo(t, product, address, 1)
+	}
+}
+
+// A message whose hour has begun by the keeper's clock, and not yet by the courier's, comes again.
+func TestAMessageThatIsReleasedEarlyIsNotLost(t *testing.T) {
+	t.Parallel()
+	product, tenant := newProductAtEight(t)
+	pool := tenant.NewPool(t, budget(2))
+	people := strangers(t, product, tenant, pool, 2)
+	product.Clock.Advance(59*time.Minute - 2*time.Second) // a few seconds to nine
+	due, err := product.Keeper.Later.Due(t.Context(), product.Clock.Now().Add(10*time.Second), 10)
+	if err != nil || len(due) != 1 {
+		t.Fatalf("due: %v, %v", due, err)
+	}
+	waiting := product.OutboxEvent(t)
+	if failed := product.Stream(t.Context(), waiting); len(failed) != 1 {
+		t.Errorf("the courier is done with a message of the next hour: %v", failed)
+	}
+	product.Clock.Advance(10 * time.Second)
+	product.Deliver(t, waiting)
+	mailsTo(t, product, people[1], 1)
+}
+
+// The mails of a batch are sent at the same time: each waits in SES for all others.
+func TestMessagesOfABatchAreSentAtOnce(t *testing.T) {
+	t.Parallel()
+	ses := systemtest.NewMailProxy(t)
+	product := systemtest.New(t, withoutStream, ses.Option)
+	notices(t, product, plan.MailBatch)
+	var there sync.WaitGroup
+	there.Add(plan.MailBatch)
+	ses.SetFault(func(w http.ResponseWriter, r *http.Request, inbox http.Handler) {
+		there.Done()
+		there.Wait()
+		inbox.ServeHTTP(w, r)
+	})
+	product.DeliverAll(t)
+}
+
+// A process hands mails to SES at the rate that it is given, and not before.
+func TestThePaceOfMails(t *testing.T) {
+	t.Parallel()
+	ses := systemtest.NewMailProxy(t)
+	product := systemtest.New(t, withoutStream, ses.Option)
+	paced, sent := 0, 0
+	product.Courier.Mailer.Pace = func(context.Context) error {
+		if paced++; paced > 3 {
+			return errors.New("the invocation ends before that")
+		}
+		return nil
+	}
+	ses.SetFault(func(w http.ResponseWriter, r *http.Request, inbox http.Handler) {
+		sent++
+		inbox.ServeHTTP(w, r)
+	})
+	notices(t, product, 5)
+	for _, it := range product.Stored(t, "MESSAGE#") {
+		product.Stream(t.Context(), systemtest.StreamEvent(events.DynamoDBOperationTypeInsert, it))
+	}
+	if left := len(product.Stored(t, "MESSAGE#")); sent != 3 || left != 2 {
+		t.Errorf("%d mails are sent and %d messages wait", sent, left)
+	}
+}
+
+// MAIL_RATE is a number of mails a second. The mails of a process are spread evenly over a second.
+func TestTheRateOfAProcess(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"0", "-1", "x", "NaN", "7 "} {
+		if _, err := courier.NewPace(text); err == nil || !strings.Contains(err.Error(), "MAIL_RATE must be a number above 0") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	if pace, err := courier.NewPace(""); pace != nil || err != nil {
+		t.Errorf("without a rate there is a limit: %v", err)
+	}
+	synctest.Test(t, func(t *testing.T) { // whose clock moves when all wait
+		pace, err := courier.NewPace("2.5")
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		for range 6 {
+			if err := pace(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if took := time.Since(began); took != 2*time.Second {
+			t.Errorf("six mails took %s", took)
+		}
+	})
+}
