@@ -48,6 +48,16 @@ func TestNothingIsLostWhenTheEngineIsKilled(t *testing.T) {
 	}
 }
 
+// A burst of mails is sent faster than one at a time.
+func TestABurstOfMails(t *testing.T) {
+	t.Parallel()
+	got := run(t, "-burst", "60")
+	report := regexp.MustCompile(`^one message at a time: 2 mails, [0-9.]+ a second\nas in AWS: 60 mails, [0-9.]+ a second, which is ([0-9.]+) times as many\n$`)
+	if got.status != 0 || got.errs != "" || !report.MatchString(got.out) {
+		t.Errorf("it ends with %d, %q and %s", got.status, got.out, got.errs)
+	}
+}
+
 func TestArgumentsThatCannotBeUnderstood(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ args, want string }{
@@ -58,6 +68,7 @@ func TestArgumentsThatCannotBeUnderstood(t *testing.T) {
 		{"-duration 31m", "-duration must be from 1s to 30m"},
 		{"-duration 10ms", "-duration must be from 1s to 30m"},
 		{"-rate 0.9 -duration 1s", "nobody would come"},
+		{"-burst -1", "-burst must be from 1 to 100000"},
 		{"-slow", "flag provided but not defined: -slow"},
 	} {
 		t.Run(test.args, func(t *testing.T) {

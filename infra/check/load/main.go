@@ -25,10 +25,12 @@ func main() {
 const usage = `Puts load on the product and checks that nothing was lost.
 
   load [-duration 1m] [-rate 30] [-kill=false]
+  load -burst 5000
 
   -duration D  how long callers come, up to 30m
   -rate R      how many come a second, up to 1000; nobody waits for an answer of another
   -kill        kills the engine at half time, which starts again two seconds later; true by default
+  -burst N     instead of that, N mails wait, up to 100000: how many a second are sent, compared with one at a time?
 
 From the project's folder, load is: go run ./infra/check/load
 `
@@ -45,7 +47,11 @@ func Run(ctx context.Context, args []string, out, errs io.Writer) int {
 		_, _ = fmt.Fprintf(errs, "load: %v\n\n%s", err, usage)
 		return 2
 	}
-	if err := load.run(ctx, newScreen(out)); err != nil {
+	measure := load.run
+	if load.Burst > 0 {
+		measure = load.runBurst
+	}
+	if err := measure(ctx, newScreen(out)); err != nil {
 		_, _ = fmt.Fprintf(errs, "load: %v\n", err)
 		return 1
 	}
@@ -57,6 +63,7 @@ type Load struct {
 	Duration time.Duration
 	Rate     float64 // arrivals in a second
 	Kill     bool    // whether the engine is killed after half of the duration
+	Burst    int     // how many mails wait in a measurement of the courier, or 0 for another load
 }
 
 // parse reads the arguments. Its errors are sentences for the user, or flag.ErrHelp.
@@ -67,6 +74,7 @@ func parse(args []string) (Load, error) {
 	flags.DurationVar(&l.Duration, "duration", time.Minute, "")
 	flags.Float64Var(&l.Rate, "rate", 30, "")
 	flags.BoolVar(&l.Kill, "kill", true, "")
+	flags.IntVar(&l.Burst, "burst", 0, "")
 	if err := flags.Parse(args); err != nil {
 		return l, err
 	}
@@ -77,6 +85,8 @@ func parse(args []string) (Load, error) {
 		return l, errors.New("-duration must be from 1s to 30m")
 	case !(l.Rate > 0 && l.Rate <= 1000): // also refuses NaN
 		return l, errors.New("-rate must be above 0 and at most 1000")
+	case l.Burst < 0 || l.Burst > 100_000:
+		return l, errors.New("-burst must be from 1 to 100000")
 	case l.arrivals() < 1:
 		return l, errors.New("nobody would come: -rate or -duration must be greater")
 	}

@@ -29,12 +29,13 @@ const tenant = "load"
 type product struct {
 	*system.System
 	engine, queue, inbox *part.Part
+	config               system.Config
 	log                  io.Closer
 	tokens               map[string]string // by tree
 }
 
-// start starts the product in a folder, which also gets its log.
-func start(ctx context.Context, folder string) (_ *product, err error) {
+// start starts the product in a folder, which also gets its log. Options change its configuration.
+func start(ctx context.Context, folder string, options ...func(*system.Config)) (_ *product, err error) {
 	log, err := os.Create(filepath.Join(folder, "log"))
 	if err != nil {
 		return nil, fmt.Errorf("make a log: %w", err)
@@ -54,14 +55,14 @@ func start(ctx context.Context, folder string) (_ *product, err error) {
 	if p.inbox, err = part.Inbox(ctx, log); err != nil {
 		return nil, err
 	}
-	p.System, err = system.Start(ctx, system.Config{
+	p.config = system.Config{
 		DynamoDBURL: p.engine.URL(), SQSURL: p.queue.URL(), SESURL: p.inbox.URL(),
 		Table: "load-" + strings.ToLower(rand.Text()), Address: "127.0.0.1:0",
 		Environment: map[string]string{"CODE_SECRET": secret(), "TOKEN_SECRET": secret()},
 		Checkpoint:  filepath.Join(folder, "stream.json"),
 		Now:         time.Now, Retry: retry.Random(), Log: slog.New(slog.NewTextHandler(log, nil)),
-	})
-	if err != nil {
+	}
+	if err := p.restart(ctx, options...); err != nil {
 		return nil, err
 	}
 	for tree, scope := range map[string]string{"admin": api.ScopeAdmin, "system": api.ScopeSystem} {
@@ -70,6 +71,20 @@ func start(ctx context.Context, folder string) (_ *product, err error) {
 		}
 	}
 	return p, nil
+}
+
+// restart stops the functions, if they run, and starts them with another configuration on the same
+// table and queue.
+func (p *product) restart(ctx context.Context, options ...func(*system.Config)) (err error) {
+	if p.System != nil {
+		p.System.Stop()
+	}
+	c := p.config
+	for _, option := range options {
+		option(&c)
+	}
+	p.System, err = system.Start(ctx, c)
+	return err
 }
 
 func secret() string {

@@ -31,6 +31,7 @@ type queue struct {
 	table    string
 	url      string
 	deadURL  string
+	batch    int // how many entries a batch has at most
 	receives int // how often an entry is received before it is a dead letter
 	log      *slog.Logger
 }
@@ -150,7 +151,7 @@ func (q *queue) poll(ctx context.Context, function mailFunction) {
 // round handles one batch.
 func (q *queue) round(ctx context.Context, function mailFunction) error {
 	received, err := q.sqs.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
-		QueueUrl: aws.String(q.url), MaxNumberOfMessages: plan.MailBatch, WaitTimeSeconds: longPoll,
+		QueueUrl: aws.String(q.url), MaxNumberOfMessages: int32(q.batch), WaitTimeSeconds: longPoll,
 		MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameAll},
 	})
 	if err != nil || len(received.Messages) == 0 {
@@ -158,7 +159,7 @@ func (q *queue) round(ctx context.Context, function mailFunction) error {
 	}
 	invocation, cancel := context.WithTimeout(ctx, plan.MailTimeout)
 	defer cancel()
-	answer, err := function(As(invocation, "courier"), batch(received.Messages))
+	answer, err := function(As(invocation, "courier"), eventOf(received.Messages))
 	if err != nil {
 		return err
 	}
@@ -179,8 +180,8 @@ func (q *queue) round(ctx context.Context, function mailFunction) error {
 	return err
 }
 
-// batch returns the event that Lambda makes of entries.
-func batch(entries []types.Message) (event events.SQSEvent) {
+// eventOf returns the event that Lambda makes of entries.
+func eventOf(entries []types.Message) (event events.SQSEvent) {
 	for _, m := range entries {
 		event.Records = append(event.Records, events.SQSMessage{
 			MessageId: aws.ToString(m.MessageId), ReceiptHandle: aws.ToString(m.ReceiptHandle),
@@ -189,10 +190,6 @@ func batch(entries []types.Message) (event events.SQSEvent) {
 	}
 	return event
 }
-
-// pollers is how many pollers there are: as many as there are processes of the courier in AWS, if SES
-// takes its usual rate from the account.
-func pollers() int { return plan.MailProcesses(usualRate) }
 
 // usualRate is SES's usual rate of an account outside of its sandbox, in mails a second.
 const usualRate = 14

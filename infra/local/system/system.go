@@ -66,6 +66,9 @@ type Config struct {
 	// queue is received before it is a dead letter. Nil and 0 stand for those of package mailqueue.
 	MailPause    func(received int) time.Duration
 	MailReceives int
+	// MailProcesses is how many batches of entries the courier handles at the same time, and MailBatch how
+	// many entries a batch has at most. 0 stands for what is deployed.
+	MailProcesses, MailBatch int
 	// Interval is how often the stream is read although this process has changed nothing in the
 	// table. 0 stands for a second.
 	Interval time.Duration
@@ -111,7 +114,7 @@ func Start(ctx context.Context, c Config) (*System, error) {
 	}
 	mails := &queue{
 		sqs: sqs.NewFromConfig(patient(env.Config("SQS"))), db: db, table: c.Table,
-		receives: cmp.Or(c.MailReceives, mailqueue.Receives), log: c.Log,
+		receives: cmp.Or(c.MailReceives, mailqueue.Receives), batch: cmp.Or(c.MailBatch, plan.MailBatch), log: c.Log,
 	}
 	if c.SQSURL != "" {
 		if err := mails.create(ctx); err != nil {
@@ -148,7 +151,7 @@ func Start(ctx context.Context, c Config) (*System, error) {
 		s.work.Go(func() { tick(life, s.Keeper, c.Log) })
 		s.work.Go(func() { reader.of("", c.Checkpoint, changedForKeeper, keeping(s.Keeper)).run(life) })
 		s.work.Go(func() { reader.of("-mails", c.Checkpoint, changedForQueue, mails.consumer()).run(life) })
-		for range pollers() {
+		for range cmp.Or(c.MailProcesses, plan.MailProcesses(usualRate)) {
 			s.work.Go(func() { mails.poll(life, post.Handle) })
 		}
 	}
