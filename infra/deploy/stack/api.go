@@ -39,12 +39,13 @@ func (d *deployment) makeAPI() (awsapigatewayv2.CfnApi, *string) {
 // serves them, and their limits. It returns the access log.
 func (d *deployment) makeRoutes() awslogs.LogGroup {
 	log := d.makeLog("AccessLog", jsii.String("/aws/vendedlogs/apis/"+d.config.Name))
-	routes := d.makeLanes(d.makeIntegrations())
+	last := d.makeLanes(d.makeIntegrations())
 	stage := d.makeStage(log)
-	for _, route := range routes {
-		stage.AddResourceDependency(route, nil) // else the stage would be deployed after each route
+	for _, route := range last {
+		// The stage is not deployed anew for each route, and limits are set when all routes exist.
+		stage.AddResourceDependency(route, nil)
 	}
-	d.makeLimits(stage, routes)
+	d.makeLimits(stage)
 	if d.config.Domain != "" {
 		d.makeDomain(stage)
 	}

@@ -13,10 +13,10 @@ import (
 )
 
 // makeLimits creates the custom resource that sets the limit of each route, and its function. It
-// depends on the last routes of all lanes, and with them on all routes. Besides the limits, its
-// properties have what the stage is made with: after a change of the stage the function runs again,
-// in case that the change has reset a limit.
-func (d *deployment) makeLimits(stage awsapigatewayv2.CfnStage, last []awsapigatewayv2.CfnRoute) {
+// depends on the stage, and with it on all routes. Besides the limits, its properties have what the
+// stage is made with: after a change of the stage the function runs again, in case that the change
+// has reset a limit.
+func (d *deployment) makeLimits(stage awsapigatewayv2.CfnStage) {
 	f := plan.Throttle()
 	function := d.newFunction(f, nil, d.limitStatements()...)
 	limits := map[string]throttle.Limit{}
@@ -34,9 +34,6 @@ func (d *deployment) makeLimits(stage awsapigatewayv2.CfnStage, last []awsapigat
 		ServiceTimeout: awscdk.Duration_Seconds(jsii.Number(f.Timeout.Seconds() + 60)),
 	})
 	resource.Node().AddDependency(stage)
-	for _, route := range last {
-		resource.Node().AddDependency(route)
-	}
 }
 
 // limitStatements permits reading and changing the stage, and deleting the limits of routes, also of
