@@ -53,11 +53,12 @@ lint: ## check format, vet, staticcheck, go.mod, known vulnerabilities
 		go -C $$module tool -modfile=$(CURDIR)/infra/check/tools/go.mod staticcheck ./... && go -C $$module mod tidy -diff || exit 1; done; go -C infra/check/tools mod tidy -diff
 	@$(TOOL) govulncheck ./... || { [ $$? -ne 3 ] && echo 'warning: govulncheck could not finish (no way to its database?)'; }
 
-build: $(FUNCTIONS:%=dist/%/bootstrap) ## build the functions as dist/<function>/bootstrap, for GOARCH (arm64); the same sources give the same bytes
+build: $(FUNCTIONS:%=dist/%/bootstrap) dist/throttle/bootstrap ## build the functions as dist/<function>/bootstrap, for GOARCH (arm64); the same sources give the same bytes
 
+dist/throttle/bootstrap: MAIN := ./infra/deploy/throttle/lambda
 dist/%/bootstrap: FORCE
 	@echo $@ && GOFLAGS= GOOS=linux GOARCH=$(or $(GOARCH),arm64) CGO_ENABLED=0 go build -tags lambda.norpc \
-		-trimpath -buildvcs=false -ldflags='-s -w -buildid=' -o $@ ./functions/$*/lambda
+		-trimpath -buildvcs=false -ldflags='-s -w -buildid=' -o $@ $(or $(MAIN),./functions/$*/lambda)
 
 synth diff deploy: install ## build, then the CDK's command with ARGS, like ARGS='-c mailFrom=no-reply@example.com'
 	npx cdk $@ $(if $(filter synth,$@),--quiet) $(ARGS)

@@ -16,7 +16,7 @@ type Function struct {
 	// MemoryMB also decides the share of a processor: 1,769 MB come with a whole one.
 	MemoryMB int
 	Timeout  time.Duration
-	// Settings are the environment variables besides TABLE_NAME, which every function has.
+	// Settings are the environment variables besides TABLE_NAME, which each of [Functions] has.
 	Settings []string
 	// Mails reports whether the function takes entries from the queue of mails and sends mail.
 	Mails  bool
@@ -181,6 +181,14 @@ func Functions() []Function {
 			on(table.KindSuppressed).may(batch, remove),
 		},
 	}}
+}
+
+// Throttle returns the function that sets the limits of the routes in a deploy. It is not one of
+// [Functions]: no request and no event reaches it, and it does not know the table. Its time is
+// enough to delete the limits of all routes, one by one, where API Gateway takes a few calls in a
+// second.
+func Throttle() Function {
+	return Function{Name: "throttle", MemoryMB: 256, Timeout: 5 * time.Minute}
 }
 
 // on returns a grant for partition keys of the kinds. It allows no action yet.

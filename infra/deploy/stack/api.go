@@ -1,6 +1,9 @@
 package stack
 
 import (
+	"hash/fnv"
+	"slices"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
@@ -8,7 +11,6 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"identitypools/functions"
-	"identitypools/shared/access"
 	"identitypools/shared/api"
 )
 
@@ -33,66 +35,102 @@ func (d *deployment) makeAPI() (awsapigatewayv2.CfnApi, *string) {
 	return made, address
 }
 
-// makeRoutes creates exactly the routes of the route table, each with its function, and the stage
-// that serves them. It returns the access log.
+// makeRoutes creates exactly the routes of the route table, each with its function, the stage that
+// serves them, and their limits. It returns the access log.
 func (d *deployment) makeRoutes() awslogs.LogGroup {
 	log := d.makeLog("AccessLog", jsii.String("/aws/vendedlogs/apis/"+d.config.Name))
-	limits := map[string]any{}
-	for _, r := range functions.Routes() {
-		limits[r.Key()] = limit(d.rate(r.Caller))
+	last := d.makeLanes(d.makeIntegrations())
+	stage := d.makeStage(log)
+	for _, route := range last {
+		// The stage is not deployed anew for each route, and limits are set when all routes exist.
+		stage.AddResourceDependency(route, nil)
 	}
-	stage := awsapigatewayv2.NewCfnStage(d.stack, jsii.String("Stage"), &awsapigatewayv2.CfnStageProps{
-		ApiId: d.api.Ref(), StageName: jsii.String("$default"), AutoDeploy: true,
-		AccessLogSettings: &awsapigatewayv2.CfnStage_AccessLogSettingsProperty{DestinationArn: log.LogGroupArn(), Format: jsii.String(accessLog)},
-		DefaultRouteSettings: &awsapigatewayv2.CfnStage_RouteSettingsProperty{
-			ThrottlingRateLimit:  jsii.Number(d.config.AdminRate),
-			ThrottlingBurstLimit: jsii.Number(2 * d.config.AdminRate),
-		}, RouteSettings: &limits,
-	})
-	targets := map[string]*string{}
-	for _, r := range functions.Routes() {
-		if targets[r.Function] == nil {
-			targets[r.Function] = d.makeIntegration(r.Function)
-		}
-		route := awsapigatewayv2.NewCfnRoute(d.stack, jsii.String(r.Key()), &awsapigatewayv2.CfnRouteProps{
-			ApiId: d.api.Ref(), RouteKey: jsii.String(r.Key()), OperationName: jsii.String(r.Operation),
-			AuthorizationType: jsii.String("NONE"), Target: targets[r.Function], // functions verify tokens: API Gateway knows RSA alone
-		})
-		stage.AddResourceDependency(route, nil) // a limit of a route that is not there yet is an error
-	}
+	d.makeLimits(stage)
 	if d.config.Domain != "" {
 		d.makeDomain(stage)
 	}
 	return log
 }
 
-// rate is how many requests a second a route takes: few where strangers are meant to call. Back
-// ends need more of the token servers: the published client gets a new token after each 401 and
-// 403, so wrong passwords that are given to a back end come there too.
-func (d *deployment) rate(caller access.Caller) int {
-	switch caller {
-	case access.Admin, access.System:
-		return d.config.AdminRate
-	case access.OAuthClient:
-		return d.config.TokenRate
+// lanes is how many routes are created at the same time. API Gateway takes ten calls of its control
+// plane in a second from an account, and CloudFormation makes several for each resource. Without
+// lanes it would create all routes at once (API Gateway Developer Guide, "Amazon API Gateway
+// quotas": total operations).
+const lanes = 4
+
+// makeLanes creates the routes, whose functions have the given targets. A route is created after the
+// one before it in its lane. The hash of its key chooses its lane, so that a new route does not move
+// others to other lanes. It returns the last route of each lane: what depends on these depends on
+// all routes.
+func (d *deployment) makeLanes(targets map[string]*string) []awsapigatewayv2.CfnRoute {
+	last := make([]awsapigatewayv2.CfnRoute, lanes)
+	for _, r := range functions.Routes() {
+		route := awsapigatewayv2.NewCfnRoute(d.stack, jsii.String(r.Key()), &awsapigatewayv2.CfnRouteProps{
+			ApiId: d.api.Ref(), RouteKey: jsii.String(r.Key()), OperationName: jsii.String(r.Operation),
+			AuthorizationType: jsii.String("NONE"), Target: targets[r.Function], // functions verify tokens: API Gateway knows RSA alone
+		})
+		lane := laneOf(r.Key())
+		if before := last[lane]; before != nil {
+			route.AddResourceDependency(before, nil)
+		}
+		last[lane] = route
 	}
-	return d.config.PublicRate
+	return slices.DeleteFunc(last, func(r awsapigatewayv2.CfnRoute) bool { return r == nil })
 }
 
-// limit returns the settings of a route that accepts a rate, and a burst of twice as many requests.
-// It uses CloudFormation's names, because the CDK has no type for these settings.
-func limit(rate int) map[string]any {
-	return map[string]any{"ThrottlingRateLimit": rate, "ThrottlingBurstLimit": 2 * rate}
+func laneOf(routeKey string) int {
+	hash := fnv.New32a()
+	_, _ = hash.Write([]byte(routeKey)) // a hash never fails
+	return int(hash.Sum32() % lanes)
 }
+
+// makeStage creates the stage that serves the routes. It has the lowest limit for all of them. Limits
+// of single routes are set by makeLimits: a stage's settings of routes are only ever added to, so a
+// template that has them can't be deployed again after one of its routes is gone.
+func (d *deployment) makeStage(log awslogs.LogGroup) awsapigatewayv2.CfnStage {
+	return awsapigatewayv2.NewCfnStage(d.stack, jsii.String("Stage"), &awsapigatewayv2.CfnStageProps{
+		ApiId: d.api.Ref(), StageName: jsii.String(stageName), AutoDeploy: true,
+		AccessLogSettings: &awsapigatewayv2.CfnStage_AccessLogSettingsProperty{
+			DestinationArn: log.LogGroupArn(), Format: jsii.String(accessLog),
+		},
+		DefaultRouteSettings: &awsapigatewayv2.CfnStage_RouteSettingsProperty{
+			ThrottlingRateLimit:  jsii.Number(d.lowest().Rate),
+			ThrottlingBurstLimit: jsii.Number(d.lowest().Burst),
+		},
+	})
+}
+
+// stageName is the name of the stage whose name is not a part of the API's address.
+const stageName = "$default"
 
 // accessLog is the format of the line that is logged for each request. It has the route instead of
 // the path, and neither an address nor a caller, so it contains no personal data (ASVS V16.2.5).
 const accessLog = `{"request":"$context.requestId","time":"$context.requestTime","route":"$context.routeKey","status":$context.status,` +
 	`"latency":$context.responseLatency,"function":"$context.integrationLatency","length":"$context.responseLength","error":"$context.integrationErrorMessage"}`
 
-// makeIntegration allows the API to call a function, and returns the target for the function's
-// routes.
-func (d *deployment) makeIntegration(function string) *string {
+// makeIntegrations allows the API to call the functions that serve routes, and returns the targets
+// for their routes. The integrations are created one after the other, because of the same quota as
+// the routes.
+func (d *deployment) makeIntegrations() map[string]*string {
+	targets := map[string]*string{}
+	var last awsapigatewayv2.CfnIntegration
+	for _, r := range functions.Routes() {
+		if targets[r.Function] != nil {
+			continue
+		}
+		integration := d.makeIntegration(r.Function)
+		if last != nil {
+			integration.AddResourceDependency(last, nil)
+		}
+		last = integration
+		targets[r.Function] = awscdk.Fn_Join(jsii.String("/"),
+			&[]*string{jsii.String("integrations"), integration.Ref()})
+	}
+	return targets
+}
+
+// makeIntegration allows the API to call a function.
+func (d *deployment) makeIntegration(function string) awsapigatewayv2.CfnIntegration {
 	f := d.functions[function]
 	integration := awsapigatewayv2.NewCfnIntegration(d.stack, jsii.String(function+"Integration"),
 		&awsapigatewayv2.CfnIntegrationProps{
@@ -104,7 +142,7 @@ func (d *deployment) makeIntegration(function string) *string {
 		Principal: jsii.String("apigateway.amazonaws.com"),
 		SourceArn: d.arn("execute-api", *d.api.Ref()+"/*"),
 	})
-	return awscdk.Fn_Join(jsii.String("/"), &[]*string{jsii.String("integrations"), integration.Ref()})
+	return integration
 }
 
 // makeDomain makes the API answer at the domain.

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"identitypools/functions"
-	"identitypools/shared/access"
 )
 
 // API Gateway has the routes of the route table, each with its function, and no other, so that
@@ -34,40 +33,6 @@ func TestTheRoutesAreTheRouteTable(t *testing.T) {
 	}
 	for key := range got {
 		t.Errorf("%s is no route of the table", key)
-	}
-}
-
-// Routes that need no token accept far fewer requests. The token servers have a limit of their own,
-// so that neither limit has to be a compromise.
-func TestRoutesAreThrottledByCaller(t *testing.T) {
-	stage := usual(t).Resources["Stage"]
-	mustThrottle(t, usual(t), map[access.Caller]float64{
-		access.Admin: 500, access.System: 500, access.Public: 20,
-		access.OAuthClient: 100,
-	})
-	mustThrottle(t, synthesize(t, with(fields{"publicRate": 3, "tokenRate": 70, "adminRate": 900})),
-		map[access.Caller]float64{access.Admin: 900, access.System: 900, access.Public: 3, access.OAuthClient: 70})
-	if at(stage.Properties, "DefaultRouteSettings", "ThrottlingRateLimit") == nil {
-		t.Error("a route without a limit of its own has none")
-	}
-	dependsOn := list(stage.DependsOn)
-	if len(dependsOn) != len(functions.Routes()) {
-		t.Errorf("the stage waits for %d routes, and has limits for %d", len(dependsOn),
-			len(functions.Routes()))
-	}
-}
-
-// mustThrottle checks how many requests a second a template accepts for the routes of each caller,
-// and that the burst is twice as many.
-func mustThrottle(t *testing.T, tmpl template, rates map[access.Caller]float64) {
-	t.Helper()
-	limits, _ := tmpl.Resources["Stage"].Properties["RouteSettings"].(fields)
-	for _, route := range functions.Routes() {
-		want, key := rates[route.Caller], route.Method+" "+route.Path
-		rate, burst := at(limits, key, "ThrottlingRateLimit"), at(limits, key, "ThrottlingBurstLimit")
-		if rate != want || burst != 2*want {
-			t.Errorf("%s lets through %v a second, %v at once", key, rate, burst)
-		}
 	}
 }
 

@@ -12,10 +12,11 @@ import (
 
 // makeDashboard creates the dashboard, which shows whether people can sign up and get in. Its
 // graphs use metrics that exist anyway. What needs the access log is queried when somebody opens
-// the dashboard.
+// the dashboard. Its name contains the region, because the dashboards of all regions of an account
+// share their names (CloudWatch User Guide, "Creating a dashboard").
 func (d *deployment) makeDashboard(access awslogs.LogGroup) {
 	dashboard := awscloudwatch.NewDashboard(d.stack, jsii.String("Dashboard"),
-		&awscloudwatch.DashboardProps{DashboardName: d.stack.StackName()})
+		&awscloudwatch.DashboardProps{DashboardName: jsii.String(*d.stack.StackName() + "-" + *d.stack.Region())})
 	dashboard.AddWidgets(
 		d.counts("Getting in", metric.Registrations, metric.MailsSent, metric.Activations),
 		d.counts("Not getting in", metric.WrongCodes, metric.WrongPasswords, metric.Limited),

@@ -14,10 +14,17 @@ import (
 	"identitypools/infra/deploy/plan"
 )
 
-// makeFunction creates a function with a log and a role of its own. Of the lines that Lambda itself
-// logs only warnings and errors are kept. That does not affect the lines of the functions,
-// including metrics, which are JSON.
+// makeFunction creates a function of the product, which works with the table.
 func (d *deployment) makeFunction(f plan.Function) awslambda.Function {
+	return d.newFunction(f, d.environment(f), d.statements(f)...)
+}
+
+// newFunction creates a function with a log and a role of its own. The role permits writing to the
+// log, and what the statements say. Of the lines that Lambda itself logs only warnings and errors
+// are kept. That does not affect the lines of the functions, including metrics, which are JSON.
+func (d *deployment) newFunction(
+	f plan.Function, environment *map[string]*string, statements ...awsiam.PolicyStatement,
+) awslambda.Function {
 	log := d.makeLog(f.Name+"Log", nil)
 	props := &awslambda.FunctionProps{
 		Description: jsii.String("Identity Pools: " + f.Name),
@@ -26,7 +33,7 @@ func (d *deployment) makeFunction(f plan.Function) awslambda.Function {
 		Runtime:     awslambda.Runtime_PROVIDED_AL2023(), Architecture: awslambda.Architecture_ARM_64(),
 		MemorySize:  jsii.Number(f.MemoryMB),
 		Timeout:     awscdk.Duration_Seconds(jsii.Number(f.Timeout.Seconds())),
-		Environment: d.environment(f), LogGroup: log, Role: d.makeRole(f, log),
+		Environment: environment, LogGroup: log, Role: d.makeRole(f, log, statements),
 		LoggingFormat: awslambda.LoggingFormat_JSON, SystemLogLevelV2: awslambda.SystemLogLevel_WARN,
 	}
 	if f.Name == courier && d.config.CourierInstances > 0 {
@@ -70,12 +77,9 @@ func (d *deployment) makeLog(id string, name *string) awslogs.LogGroup {
 	})
 }
 
-// makeRole creates the role of a function. It permits writing to the function's log and what the
-// plan grants.
-func (d *deployment) makeRole(f plan.Function, log awslogs.LogGroup) awsiam.Role {
-	statements := []awsiam.PolicyStatement{
-		allow(jsii.Strings("logs:CreateLogStream", "logs:PutLogEvents"), nil, log.LogGroupArn()),
-	}
+// statements returns what the plan grants to a function of the product.
+func (d *deployment) statements(f plan.Function) []awsiam.PolicyStatement {
+	var statements []awsiam.PolicyStatement
 	for _, g := range f.Grants {
 		resource := d.table.arn
 		if g.Index {
@@ -106,6 +110,17 @@ func (d *deployment) makeRole(f plan.Function, log awslogs.LogGroup) awsiam.Role
 				"dynamodb:GetShardIterator", "dynamodb:ListStreams"), nil, d.table.stream),
 			allow(jsii.Strings("sqs:SendMessage"), nil, d.dead.QueueArn()))
 	}
+	return statements
+}
+
+// makeRole creates the role of a function. It permits writing to the function's log and what the
+// statements say.
+func (d *deployment) makeRole(
+	f plan.Function, log awslogs.LogGroup, statements []awsiam.PolicyStatement,
+) awsiam.Role {
+	statements = slices.Concat([]awsiam.PolicyStatement{
+		allow(jsii.Strings("logs:CreateLogStream", "logs:PutLogEvents"), nil, log.LogGroupArn()),
+	}, statements)
 	return awsiam.NewRole(d.stack, jsii.String(f.Name+"Role"), &awsiam.RoleProps{
 		AssumedBy: awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
 		InlinePolicies: &map[string]awsiam.PolicyDocument{

@@ -39,7 +39,7 @@ func (t template) statements(tb testing.TB, function string) []fields {
 func TestPoliciesAreKnown(t *testing.T) {
 	tmpl := usual(t)
 	var text strings.Builder
-	for _, f := range plan.Functions() {
+	for _, f := range append(plan.Functions(), plan.Throttle()) {
 		fmt.Fprintf(&text, "%s\n", f.Name)
 		for _, s := range tmpl.statements(t, f.Name) {
 			fmt.Fprintf(&text, "  %s %s\n    on %v\n", s["Effect"],
@@ -134,10 +134,11 @@ func TestFunctionsAreThePlan(t *testing.T) {
 		t.Errorf("%d functions in the folder, %d in the plan (%v)", len(folders),
 			len(plan.Functions()), err)
 	}
-	if made := tmpl.of("AWS::Lambda::Function"); len(made) != len(folders) {
+	all := append(plan.Functions(), plan.Throttle())
+	if made := tmpl.of("AWS::Lambda::Function"); len(made) != len(all) {
 		t.Errorf("the stack has the functions %v", keys(made))
 	}
-	for _, f := range plan.Functions() {
+	for _, f := range all {
 		r := tmpl.Resources[tmpl.function(t, f.Name)]
 		p := r.Properties
 		if p["MemorySize"] != float64(f.MemoryMB) || p["Timeout"] != f.Timeout.Seconds() ||
@@ -150,6 +151,9 @@ func TestFunctionsAreThePlan(t *testing.T) {
 		want := append([]string{"AWS_ENDPOINT_URL_DYNAMODB", "TABLE_NAME"}, f.Settings...)
 		if f.Mails {
 			want = append(want, "AWS_ENDPOINT_URL_SESV2")
+		}
+		if f.Name == plan.Throttle().Name {
+			want = nil
 		}
 		slices.Sort(want)
 		variables, _ := at(p, "Environment", "Variables").(fields)

@@ -56,8 +56,7 @@ func (d *deployment) makeMail() mailParts {
 	case "domain":
 		d.makeDomainIdentity(domain)
 	case "address":
-		awsses.NewCfnEmailIdentity(d.stack, jsii.String("MailIdentity"),
-			&awsses.CfnEmailIdentityProps{EmailIdentity: jsii.String(d.config.MailAddress)})
+		d.makeSender(d.config.MailAddress)
 	}
 	known := []string{d.config.MailAddress} // the sender exists already
 	for _, recipient := range d.config.SandboxRecipients {
@@ -92,11 +91,21 @@ func (d *deployment) lackSender() {
 		&awscdk.CfnParameterProps{Description: jsii.String(sentence)})
 }
 
+// makeSender creates the sender's identity, a domain or an address. The identity remains when the
+// stack is deleted and when it gets another sender: others may send with it, and its proof takes
+// people's time. Only the rollback of the deploy that has created it deletes it, so that the deploy
+// can be repeated (CloudFormation Template Reference, DeletionPolicy, RetainExceptOnCreate).
+func (d *deployment) makeSender(name string) awsses.CfnEmailIdentity {
+	identity := awsses.NewCfnEmailIdentity(d.stack, jsii.String("MailIdentity"),
+		&awsses.CfnEmailIdentityProps{EmailIdentity: jsii.String(name)})
+	identity.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE, nil)
+	return identity
+}
+
 // makeDomainIdentity creates the identity of a domain. Three DNS records prove that we own it, and
 // hold the keys that sign its mails (DKIM).
 func (d *deployment) makeDomainIdentity(domain string) {
-	identity := awsses.NewCfnEmailIdentity(d.stack, jsii.String("MailIdentity"),
-		&awsses.CfnEmailIdentityProps{EmailIdentity: jsii.String(domain)})
+	identity := d.makeSender(domain)
 	for i, record := range []struct{ name, value *string }{
 		{identity.AttrDkimDnsTokenName1(), identity.AttrDkimDnsTokenValue1()},
 		{identity.AttrDkimDnsTokenName2(), identity.AttrDkimDnsTokenValue2()},

@@ -14,12 +14,16 @@ import (
 )
 
 // suppressions returns the rules of the AWS Solutions pack that the stack breaks on purpose, with
-// the reasons.
+// the reasons. A rule that names a policy's resource is suppressed for that resource only.
 func suppressions() map[string]string {
+	const limits = "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:apigateway:<AWS::Region>::/apis/<Api>/stages/"
+	const ofFormerRoutes = "The limits of routes that the template no longer has are deleted; they are all of one stage"
 	return map[string]string{
-		"AwsSolutions-APIG4": "Functions verify bearer tokens themselves, and refuse what the gateway lets through: its JWT authorizer knows RSA alone, and ours are EdDSA",
-		"AwsSolutions-SMG4":  "Rotating the code secret makes codes that are out void, so people choose the time; docs/operations.md has the steps for both secrets",
-		"AwsSolutions-SQS3":  "The queue is the queue of dead letters",
+		limits + "$default/routesettings/*]":   ofFormerRoutes,
+		limits + "%24default/routesettings/*]": ofFormerRoutes,
+		"AwsSolutions-APIG4":                   "Functions verify bearer tokens themselves, and refuse what the gateway lets through: its JWT authorizer knows RSA alone, and ours are EdDSA",
+		"AwsSolutions-SMG4":                    "Rotating the code secret makes codes that are out void, so people choose the time; docs/operations.md has the steps for both secrets",
+		"AwsSolutions-SQS3":                    "The queue is the queue of dead letters",
 	}
 }
 
@@ -39,8 +43,7 @@ func TestTheAWSSolutionsPackPasses(t *testing.T) {
 		anything), annotations.FindWarning(jsii.String("*"), anything)} {
 		for _, message := range *found {
 			text, _ := message.Entry.Data.(string)
-			rule, _, _ := strings.Cut(strings.TrimPrefix(text, "["), ":")
-			rule, _, _ = strings.Cut(rule, "[")
+			rule, _, _ := strings.Cut(text, ": ")
 			broken[rule] = true
 			if suppressions()[rule] == "" {
 				t.Errorf("%s: %s", *message.Id, text)

@@ -34,6 +34,7 @@ func free() map[string]string {
 		"AWS::IAM::Role": "is free", "AWS::CloudWatch::Alarm": "ten metrics of alarms are free",
 		"AWS::CloudWatch::Dashboard":  "three of up to 50 metrics are free",
 		"AWS::SecretsManager::Secret": "the one thing that costs",
+		"Custom::RouteLimits":         "is free; its function runs only in a deploy",
 	}
 }
 
@@ -264,6 +265,21 @@ func TestWhatMailIsSentWith(t *testing.T) {
 	}
 }
 
+// The sender's identity remains when the stack is deleted and when the sender changes, because others
+// may send with it. Those of recipients go.
+func TestTheSendersIdentityRemains(t *testing.T) {
+	for _, identity := range []string{"domain", "address"} {
+		tmpl := synthesize(t, with(fields{"mailIdentity": identity, "sandboxRecipients": "me@example.com"}))
+		for id, r := range tmpl.of("AWS::SES::EmailIdentity") {
+			remains := r.DeletionPolicy == "RetainExceptOnCreate" && r.UpdateReplacePolicy == "Retain"
+			if remains != (id == "MailIdentity") {
+				t.Errorf("%s: %s of %v is deleted with %q, replaced with %q", identity, id,
+					r.Properties["EmailIdentity"], r.DeletionPolicy, r.UpdateReplacePolicy)
+			}
+		}
+	}
+}
+
 // Without a sender there is a template to view, which CloudFormation refuses to deploy because its
 // parameter has no value.
 func TestWithoutASenderNothingIsDeployed(t *testing.T) {
@@ -301,6 +317,16 @@ func TestEachAlarmIsExplained(t *testing.T) {
 	subscriptions := tmpl.of("AWS::SNS::Subscription")
 	if len(subscriptions) != 1 || len(synthesize(t, sender()).of("AWS::SNS::Subscription")) != 0 {
 		t.Errorf("the subscriptions are %v", keys(subscriptions))
+	}
+}
+
+// Deployments of one name in two regions have two dashboards, although the dashboards of all regions
+// of an account share their names.
+func TestTheDashboardsNameHasTheRegion(t *testing.T) {
+	for _, r := range usual(t).of("AWS::CloudWatch::Dashboard") {
+		if got := fmt.Sprint(r.Properties["DashboardName"]); got != "map[Fn::Join:[ [IdentityPools- map[Ref:AWS::Region]]]]" {
+			t.Errorf("it is called %s", got)
+		}
 	}
 }
 

@@ -47,7 +47,7 @@ func makeStack(tb testing.TB, context fields) awscdk.Stack {
 		tb.Fatal(err)
 	}
 	dist := tb.TempDir()
-	for _, f := range plan.Functions() {
+	for _, f := range append(plan.Functions(), plan.Throttle()) {
 		folder := filepath.Join(dist, f.Name)
 		if err := os.MkdirAll(folder, 0o755); err != nil {
 			tb.Fatal(err)
