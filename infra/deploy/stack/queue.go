@@ -45,8 +45,7 @@ const pipeBatch = 10
 // of what passes through it is logged.
 //
 // The pipe and the keeper's event source are the two readers that a shard of a stream may have
-// (Amazon DynamoDB Developer Guide, "Change data capture for DynamoDB Streams": with more, reads are
-// throttled). A third would have to be behind the queue.
+// (Amazon DynamoDB Developer Guide, "Quotas", DynamoDB Streams: with more, reads may be throttled).
 func (d *deployment) makePipe() awspipes.CfnPipe {
 	var filters []any
 	for _, pattern := range patterns(table.MailTriggers()) {
