@@ -42,6 +42,7 @@ func (s *Service) Handle(ctx context.Context, batch events.SQSEvent) (events.SQS
 
 // handle delivers the message that an entry names, and reports whether it is done with the entry.
 func (s *Service) handle(ctx context.Context, entry events.SQSMessage) (done bool) {
+	s.countLate(ctx, entry)
 	id, err := messageOf(entry)
 	if err == nil {
 		err = s.deliverInTime(ctx, id)

@@ -32,6 +32,7 @@ const (
 	MailsDropped  Name = "MailsDropped"  // messages that the product's own rules kept from being sent
 	MailsRejected Name = "MailsRejected" // mails that SES refused as they were; the log says what became of each
 	MailsDelayed  Name = "MailsDelayed"  // messages that wait until their pool has budget again
+	MailsLate     Name = "MailsLate"     // tries of messages that have been in the queue for ten minutes or longer
 
 	// BudgetsHalfSpent counts how often half of a pool's mail budget for an hour or a day was spent.
 	BudgetsHalfSpent Name = "BudgetsHalfSpent"

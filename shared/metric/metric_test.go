@@ -38,7 +38,7 @@ func TestEveryMetricKeepsToTheFormat(t *testing.T) {
 	t.Parallel()
 	for _, name := range []metric.Name{
 		metric.Registrations, metric.Activations, metric.WrongCodes, metric.WrongPasswords, metric.Limited,
-		metric.MailsSent, metric.MailsDropped, metric.MailsRejected, metric.MailsDelayed,
+		metric.MailsSent, metric.MailsDropped, metric.MailsRejected, metric.MailsDelayed, metric.MailsLate,
 		metric.BudgetsHalfSpent,
 	} {
 		t.Run(string(name), func(t *testing.T) {

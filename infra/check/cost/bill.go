@@ -8,17 +8,20 @@ import (
 )
 
 // bill is the price of something in USD, by service.
-type bill struct{ table, lambda, gateway, logs, mail, secrets float64 }
+// Its queue is the queue of mails, with the pipe to it.
+type bill struct{ table, lambda, gateway, logs, mail, queue, secrets float64 }
 
 // plus returns the sum of b and a number of times o.
 func (b bill) plus(o bill, times float64) bill {
 	return bill{
 		b.table + o.table*times, b.lambda + o.lambda*times, b.gateway + o.gateway*times,
-		b.logs + o.logs*times, b.mail + o.mail*times, b.secrets + o.secrets*times,
+		b.logs + o.logs*times, b.mail + o.mail*times, b.queue + o.queue*times, b.secrets + o.secrets*times,
 	}
 }
 
-func (b bill) total() float64 { return b.table + b.lambda + b.gateway + b.logs + b.mail + b.secrets }
+func (b bill) total() float64 {
+	return b.table + b.lambda + b.gateway + b.logs + b.mail + b.queue + b.secrets
+}
 
 // rates converts calls into bills.
 type rates struct {
@@ -26,22 +29,27 @@ type rates struct {
 	u Usage
 }
 
-// callBill returns the bill of one run of a function.
+// callBill returns the bill of one run of a function. A function that mails gets one entry of the queue
+// of mails.
 func (r rates) callBill(c Call) bill {
 	f := functionOf(c.Function)
 	gigabytes := float64(f.MemoryMB) / 1024
 	seconds := (r.billed(c, f.MemoryMB) + r.u.ColdShare.Is*r.u.Cold.Is) / 1000
-	return bill{
+	b := bill{
 		table:   r.p.WriteUnits.Cost(c.Write) + r.p.ReadUnits.Cost(c.Read),
 		lambda:  r.p.LambdaRequests.Cost(1) + r.p.LambdaTime.Cost(gigabytes*seconds),
 		logs:    r.p.Logs.Cost((r.u.FunctionLog.Is + float64(c.LogBytes)) / bytesInGB),
 		mail:    r.p.Mails.Cost(float64(c.Mails)),
 		secrets: r.p.SecretCalls.Cost(r.u.ColdShare.Is * secretsOf(f)),
 	}
+	if f.Mails {
+		b.queue = r.p.QueueRequests.Cost(r.u.QueueRequests.Is) + r.p.PipeRecords.Cost(1)
+	}
+	return b
 }
 
-// routeBills returns the bill of a call through API Gateway and that of what the courier does after
-// it.
+// routeBills returns the bill of a call through API Gateway and that of what the courier and the keeper
+// do after it.
 func (r rates) routeBills(route Route) (call, after bill) {
 	call = r.callBill(route.Call)
 	call.gateway = r.p.APIRequests.Cost(1)

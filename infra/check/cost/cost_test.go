@@ -31,7 +31,7 @@ func TestNothingIsFreeByMistake(t *testing.T) {
 			t.Errorf("there is no operation %s, which users are said to cause", habit.Operation)
 		}
 	}
-	for _, r := range append(routes, api.Route{Function: "courier"}) {
+	for _, r := range append(routes, api.Route{Function: "courier"}, api.Route{Function: "keeper"}) {
 		if !slices.ContainsFunc(plan.Functions(), func(f plan.Function) bool {
 			return f.Name == r.Function && f.MemoryMB > 0
 		}) {
@@ -47,7 +47,7 @@ func TestTheSums(t *testing.T) {
 	many, one := cost.Price{USD: 1, Per: 1000000}, cost.Price{USD: 1, Per: 1}
 	p := cost.Prices{
 		WriteUnits: many, ReadUnits: many, LambdaRequests: many, LambdaTime: many, APIRequests: many,
-		Mails: many, SecretCalls: many,
+		Mails: many, SecretCalls: many, QueueRequests: many, PipeRecords: many, StreamReads: many,
 		Logs: cost.Price{USD: 1 << 30, Per: 1000000}, TableStorage: one, TableBackup: one,
 		Metrics: one, Alarms: one, Dashboards: one, Secrets: one,
 	}
@@ -56,10 +56,10 @@ func TestTheSums(t *testing.T) {
 		RoundTrip: is(1000), Mail: is(10000), Work: is(256), Hash: is(744), ColdShare: is(0.5),
 		Cold: is(2000), AccessLog: is(2), FunctionLog: is(3),
 		StoredUsers: is(2), Secrets: is(2), Alarms: is(11), Dashboards: is(4), Metrics: is(8),
-		Ticks:       is(1000000),
+		Ticks: is(1000000), QueueRequests: is(3), IdlePolls: is(2000000), StreamPolls: is(7000000),
 		ActiveUsers: []int{1000000}, Month: []cost.Habit{{Operation: "op", Calls: 2}},
 	}
-	tick := cost.Call{Name: "tick", Function: "courier", RoundTrips: 1, Read: 0.5}
+	tick := cost.Call{Name: "tick", Function: "keeper", RoundTrips: 1, Read: 0.5}
 	m := cost.Measured{UserBytes: 1 << 20, Tick: tick, Routes: []cost.Route{{
 		// 1.7275 GB, 4 s and 1 s
 		Call: cost.Call{
@@ -74,15 +74,17 @@ func TestTheSums(t *testing.T) {
 	got := cost.Document(m, p, u)
 	for _, want := range []string{
 		// Lambda: 1 + 1.7275·5; logs: 2 + 3; courier: 2 for the table, 1 + 1·(1 + 10 + 0.443 + 1) for
-		// Lambda, 7 for logs, 1 for SES, 0.5 for secrets
-		"| op | 3 | 5 | 0.5 | 1 | 5.50 | 9.64 | 1.00 | 5.00 | 23.94 | 45.08 |\n",
-		"| mail | 1 | 2 | 0 | 1 | 2.00 | 13.94 | 7.00 | 1.00 | 23.94 |\n",
-		// 0.5 for the table, 1 + 1·(1 + 0.443 + 1) for Lambda with 0.5 for secrets, 3 for logs
-		"| tick | 1 | 0 | 0.5 | 0 | 0.50 | 3.94 | 3.00 | 0.00 | 7.44 |\n",
-		// Twice the calls above the tick, the tick once, 2 TB at 2 USD a GB, 2 secrets, 1 alarm,
+		// Lambda, 7 for logs, 1 for SES, 3 + 1 for the queue, 0.5 for secrets
+		"| op | 3 | 5 | 0.5 | 1 | 5.50 | 9.64 | 1.00 | 5.00 | 27.94 | 49.08 |\n",
+		"| mail | 1 | 2 | 0 | 1 | 2.00 | 13.94 | 7.00 | 1.00 | 4.00 | 27.94 |\n",
+		// 0.5 for the table, 1 + 1·(1 + 0.443 + 1) for Lambda, 3 for logs
+		"| tick | 1 | 0 | 0.5 | 0 | 0.50 | 3.44 | 3.00 | 0.00 | 0.00 | 6.94 |\n",
+		// Twice the calls above the tick, the tick once, 2 for polls, 2 TB at 2 USD a GB, 2 secrets, 1 alarm,
 		// 1 dashboard, 8 metrics.
-		"| 1,000,000 | 2,000,000 | 15.50 | 49.60 | 2.00 | 27.00 | 2.00 | 3906.25 | 13.50 | 4015.85 | 4.02 |\n",
+		"| 1,000,000 | 2,000,000 | 15.50 | 49.60 | 2.00 | 27.00 | 2.00 | 10.00 | 3906.25 | 13.00 | 4025.35 | 4.03 |\n",
 		"- 2 secrets: 2.00.\n- Alarms (11) and dashboards (4): 2.00.",
+		"- The queue of mails, 2,000,000 polls that find it empty: 2.00.",
+		"the 7,000,000 reads of each shard cost 7.00,",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the document lacks\n%s\nin\n%s", want, got)

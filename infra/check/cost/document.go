@@ -17,7 +17,7 @@ func Document(m Measured, p Prices, u Usage) string {
 	d.printf("test measures, the list prices in `infra/check/cost/prices.json`, and the assumptions")
 	d.printf("in `infra/check/cost/usage.json`. Change those files, not this text.\n")
 	d.routes(m)
-	d.courier(m)
+	d.later(m)
 	d.months(m)
 	d.idling(m)
 	d.assumptions()
@@ -39,10 +39,10 @@ func (d *document) routes(m Measured) {
 	d.printf("  settings of the pool and the schema in memory. Settings stay there for five seconds;")
 	d.printf("  reading one costs one trip and one RU more.")
 	d.printf("- Trips are round trips to the table. WU and RU are write units and read units.")
-	d.printf("- The column \"courier\" has what the courier does because of the call, with the mails")
-	d.printf("  (see below).")
+	d.printf("- The column \"later\" has what the courier and the keeper do because of the call, with the")
+	d.printf("  mails (see below).")
 	d.printf("- Routes that cost the same share a row.\n")
-	d.printf("| routes | trips | WU | RU | mails | DynamoDB | Lambda | API Gateway | logs | courier | total |")
+	d.printf("| routes | trips | WU | RU | mails | DynamoDB | Lambda | API Gateway | logs | later | total |")
 	d.printf("|---|---|---|---|---|---|---|---|---|---|---|")
 	var rows []string
 	operations := map[string][]string{} // by row
@@ -70,31 +70,33 @@ func (d *document) row(route Route) string {
 			call.total()+after.total()))
 }
 
-func (d *document) courier(m Measured) {
-	d.printf("\n## A million times what the courier does\n")
-	d.printf("Each line is a run of its own, without settings in memory. If there is more to do at")
-	d.printf("the same time, one run does several of these. Lambda reads the table's stream for")
-	d.printf("nothing. A pool remembers the users that were counted last, and counting one rewrites")
-	d.printf("that.\n")
-	d.printf("| what | trips | WU | RU | mails | DynamoDB | Lambda | logs | SES | total |")
-	d.printf("|---|---|---|---|---|---|---|---|---|---|")
-	for _, c := range m.courierCalls() {
+func (d *document) later(m Measured) {
+	d.printf("\n## A million times what is done later\n")
+	d.printf("The courier mails, and the keeper does the rest. Each line is a run of its own, without")
+	d.printf("settings in memory. If there is more to do at the same time, one run does several of")
+	d.printf("these. Lambda reads the table's stream for nothing. The column \"queue\" has the pipe from")
+	d.printf("the stream to the queue of mails, and the requests to the queue. A pool remembers the")
+	d.printf("users that were counted last, and counting one rewrites that.\n")
+	d.printf("| what | trips | WU | RU | mails | DynamoDB | Lambda | logs | SES | queue | total |")
+	d.printf("|---|---|---|---|---|---|---|---|---|---|---|")
+	for _, c := range m.laterCalls() {
 		b := d.callBill(c)
 		d.printf("| %s | %d | %g | %g | %d | %s |", c.Name, c.RoundTrips, c.Write, c.Read, c.Mails,
-			million(b.table, b.lambda+b.secrets, b.logs, b.mail, b.total()))
+			million(b.table, b.lambda+b.secrets, b.logs, b.mail, b.queue, b.total()))
 	}
 }
 
 func (d *document) months(m Measured) {
 	d.printf("\n## A month\n")
-	d.printf("The courier's work is included in the columns of what it uses. The last column is the")
-	d.printf("part of the total for a thousand users.\n")
-	d.printf("| active users | calls | DynamoDB | Lambda | API Gateway | logs | SES | storage | secrets, metrics | total | a thousand |")
-	d.printf("|---|---|---|---|---|---|---|---|---|---|---|")
+	d.printf("The work of the courier and the keeper is included in the columns of what it uses, and so")
+	d.printf("are the polls of the queue of mails while it is empty. The last column is the part of the")
+	d.printf("total for a thousand users.\n")
+	d.printf("| active users | calls | DynamoDB | Lambda | API Gateway | logs | SES | queue | storage | secrets, metrics | total | a thousand |")
+	d.printf("|---|---|---|---|---|---|---|---|---|---|---|---|")
 	for _, users := range d.u.ActiveUsers {
 		one := d.monthBill(m, users)
 		d.printf("| %s | %s | %s |", grouped(users), grouped(int(one.calls+0.5)),
-			usd(one.table, one.lambda, one.gateway, one.logs, one.mail,
+			usd(one.table, one.lambda, one.gateway, one.logs, one.mail, one.queue,
 				one.storage, one.secrets+one.fixed, one.total(), one.total()*1000/float64(users)))
 	}
 	d.printf("\nAn active user causes these calls in a month:\n")
@@ -114,9 +116,22 @@ func (d *document) idling(m Measured) {
 		usd(d.storageBill(bytesInGB)), usd(d.storageBill(m.UserBytes*many)))
 	d.printf("  %.0f bytes. A user in the sample events has that size, with two identifiers, a verified", m.UserBytes)
 	d.printf("  address, a password, and the 100 bytes that DynamoDB adds to each item.")
-	d.printf("- The courier's clock, %g ticks that find nothing to do: %.4f.", d.u.Ticks.Is,
+	d.printf("- The keeper's clock, %g ticks that find nothing to do: %.4f.", d.u.Ticks.Is,
 		d.tickBill(m).total())
-	d.printf("- Functions that serve routes, the gateway, the table with its stream, and SES: nothing.")
+	d.idlingQueue()
+	d.printf("- Functions that serve routes, the gateway, the table, and SES: nothing.")
+}
+
+// idlingQueue says what the queue of mails and the pipe to it cost while there are no mails.
+func (d *document) idlingQueue() {
+	d.printf("- The queue of mails, %s polls that find it empty: %s. That is less than SQS's free",
+		grouped(int(d.u.IdlePolls.Is)), usd(d.p.QueueRequests.Cost(d.u.IdlePolls.Is)))
+	d.printf("  million a month, so an account without other queues pays nothing for them.")
+	d.printf("- The pipe from the table's stream to that queue: nothing for records that its filter holds")
+	d.printf("  back. DynamoDB charges reads of a stream, except Lambda's, and AWS does not say whether a")
+	d.printf("  pipe's count as such. If they don't, the %s reads of each shard cost %s, less what",
+		grouped(int(d.u.StreamPolls.Is)), usd(d.p.StreamReads.Cost(d.u.StreamPolls.Is)))
+	d.printf("  is left of the account's free reads. The first bill tells, under `StreamRequests`.")
 }
 
 func (d *document) assumptions() {
@@ -130,7 +145,7 @@ func (d *document) assumptions() {
 	d.printf("| `usage.json` | value | why |")
 	d.printf("|---|---|---|")
 	for _, a := range d.u.list() {
-		d.printf("| `%s` | %g | %s |", a.name, a.Is, a.Why)
+		d.printf("| `%s` | %s | %s |", a.name, strconv.FormatFloat(a.Is, 'f', -1, 64), a.Why)
 	}
 }
 

@@ -32,7 +32,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(parttest.Main(m)) }
 
-// counted is a larger number of users than the courier remembers as counted in a pool. batch is the
+// counted is a larger number of users than the keeper remembers as counted in a pool. batch is the
 // number of records of the stream that one run handles.
 const (
 	counted = 100
@@ -205,8 +205,8 @@ func hashes(before, after map[string]systemtest.Item) (n int) {
 	return n
 }
 
-// records returns the records of the stream that trigger the courier. A pool that was deleted was
-// marked as deleted before.
+// records returns the records of the stream that trigger the courier or the keeper. A pool that was
+// deleted was marked as deleted before.
 func records(before, after map[string]systemtest.Item) []events.DynamoDBEventRecord {
 	var all []events.DynamoDBEventRecord
 	for _, key := range slices.Sorted(maps.Keys(after)) {
@@ -225,8 +225,9 @@ func records(before, after map[string]systemtest.Item) []events.DynamoDBEventRec
 		all = append(all, record(events.DynamoDBOperationTypeModify, marked),
 			record(events.DynamoDBOperationTypeRemove, before[key]))
 	}
+	triggers := slices.Concat(table.MailTriggers(), table.KeeperTriggers())
 	return slices.DeleteFunc(all, func(r events.DynamoDBEventRecord) bool {
-		return !table.IsTrigger(r.EventName, r.Change.Keys["pk"].String(),
+		return !table.IsTrigger(triggers, r.EventName, r.Change.Keys["pk"].String(),
 			r.Change.Keys["sk"].String(), r.Change.NewImage)
 	})
 }
@@ -245,11 +246,11 @@ func record(event events.DynamoDBOperationType, it systemtest.Item) events.Dynam
 	}
 }
 
-// measureRecord returns what it costs that the courier handles a record. The courier has no
-// settings in memory for it, because it counts and mails too rarely for that.
+// measureRecord returns what it costs that the courier or the keeper handles a record. Neither has
+// settings in memory for it, because they mail and count too rarely for that.
 func (p *meteredProduct) measureRecord(tb testing.TB, r events.DynamoDBEventRecord) cost.Call {
 	tb.Helper()
-	name := "look after a deleted pool"
+	name, function := "look after a deleted pool", "keeper"
 	partition := r.Change.Keys["pk"].String()
 	switch table.KindOf(partition) {
 	case table.KindMessages:
@@ -257,6 +258,7 @@ func (p *meteredProduct) measureRecord(tb testing.TB, r events.DynamoDBEventReco
 		if err := json.Unmarshal([]byte(r.Change.NewImage["doc"].String()), &message); err != nil {
 			tb.Fatal(err)
 		}
+		function = "courier"
 		name = map[identity.MessageKind]string{
 			identity.MessageActivation:  "mail a code",
 			identity.MessagePasswordSet: "mail that a password was set",
@@ -267,10 +269,10 @@ func (p *meteredProduct) measureRecord(tb testing.TB, r events.DynamoDBEventReco
 		name = "count a user"
 		p.fillCounter(tb, partition)
 	}
-	return p.measureCall(name, "courier", func() { p.deliver(tb, r) })
+	return p.measureCall(name, function, func() { p.deliver(tb, r) })
 }
 
-// fillCounter makes the courier count as many users as it remembers for a pool, as in a pool that
+// fillCounter makes the keeper count as many users as it remembers for a pool, as in a pool that
 // is in use. A deleted pool has no counter.
 func (p *meteredProduct) fillCounter(tb testing.TB, partition string) {
 	tb.Helper()
@@ -289,10 +291,10 @@ func newUserRecords(partition string, from, n int) (all []events.DynamoDBEventRe
 	return all
 }
 
-// deliver passes records to the courier, which must handle all of them.
+// deliver passes records to the courier and the keeper, which must handle all of them.
 func (p *meteredProduct) deliver(tb testing.TB, records ...events.DynamoDBEventRecord) {
 	tb.Helper()
-	failed := p.Stream(tb.Context(), events.DynamoDBEvent{Records: records}).BatchItemFailures
+	failed := p.Stream(tb.Context(), events.DynamoDBEvent{Records: records})
 	if len(failed) > 0 {
 		tb.Fatalf("%d records come again", len(failed))
 	}
@@ -309,14 +311,14 @@ func measure(tb testing.TB) (m cost.Measured) {
 		p.runEvent(tb, operation, asWritten)
 	}
 	m.UserBytes = userBytes(p.Items(tb))
-	m.Tick = p.measureCall("look for messages that are due", "courier", func() {
-		if err := p.Courier.Tick(tb.Context()); err != nil {
+	m.Tick = p.measureCall("look for what is due", "keeper", func() {
+		if err := p.Keeper.Tick(system.As(tb.Context(), "keeper")); err != nil {
 			tb.Fatal(err)
 		}
 	})
 	partition := "USERS#" + sample.Tenant + "#partners"
 	p.fillCounter(tb, partition)
-	m.Batch = p.measureCall(fmt.Sprintf("count %d users at once", batch), "courier", func() {
+	m.Batch = p.measureCall(fmt.Sprintf("count %d users at once", batch), "keeper", func() {
 		p.deliver(tb, newUserRecords(partition, counted, batch)...)
 	})
 	return m

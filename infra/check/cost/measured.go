@@ -3,16 +3,16 @@ package cost
 // Measured has the results of the measurements with the real engine.
 type Measured struct {
 	Routes []Route
-	// Batch is the courier's count of a full batch of users of one pool.
+	// Batch is the keeper's count of a full batch of users of one pool.
 	Batch Call
-	// Tick is a tick of the courier's clock that finds nothing to do.
+	// Tick is a tick of the keeper's clock that finds nothing to do.
 	Tick Call
 	// UserBytes is the size of a user in the table, as DynamoDB bills it.
 	UserBytes float64
 }
 
-// Route is a call of a route and what the courier does after the answer, with one call for each
-// record of the stream that triggers it.
+// Route is a call of a route and what the courier and the keeper do after the answer, with one call for
+// each record of the stream that triggers them.
 type Route struct {
 	Call
 	After []Call
@@ -20,7 +20,7 @@ type Route struct {
 
 // Call is one run of a function.
 type Call struct {
-	Name        string // the operation, or what the courier does
+	Name        string // the operation, or what is done afterwards
 	Function    string
 	RoundTrips  int     // round trips to the table
 	Write, Read float64 // capacity units
@@ -29,9 +29,9 @@ type Call struct {
 	LogBytes    int     // size of the log lines of the function itself
 }
 
-// courierCalls returns all that the courier does. Each kind of work is represented by its most
+// laterCalls returns all that the courier and the keeper do. Each kind of work is represented by its most
 // expensive call.
-func (m Measured) courierCalls() []Call {
+func (m Measured) laterCalls() []Call {
 	var all []Call
 	for _, route := range m.Routes {
 		for _, call := range route.After {

@@ -25,6 +25,7 @@ func (r rates) monthBill(m Measured, users int) month {
 		fixed:   r.idleBill() + r.p.Metrics.Cost(r.u.Metrics.Is),
 	}
 	one.bill = r.tickBill(m)
+	one.queue += r.p.QueueRequests.Cost(r.u.IdlePolls.Is)
 	for _, habit := range r.u.Month {
 		times := habit.Calls * float64(users)
 		call, after := r.routeBills(m.route(habit.Operation))

@@ -20,22 +20,25 @@ type Habit struct {
 
 // Usage has all assumptions. Times are in milliseconds.
 type Usage struct {
-	RoundTrip   Assumption `json:"round_trip_ms"`
-	Mail        Assumption `json:"mail_ms"`
-	Work        Assumption `json:"work_ms"`
-	Hash        Assumption `json:"hash_ms"`
-	ColdShare   Assumption `json:"cold_share"`
-	Cold        Assumption `json:"cold_ms"`
-	AccessLog   Assumption `json:"access_log_bytes"`
-	FunctionLog Assumption `json:"function_log_bytes"`
-	StoredUsers Assumption `json:"stored_users"`
-	Secrets     Assumption `json:"secrets"`
-	Alarms      Assumption `json:"alarms"`
-	Dashboards  Assumption `json:"dashboards"`
-	Metrics     Assumption `json:"metrics"`
-	Ticks       Assumption `json:"ticks"`
-	ActiveUsers []int      `json:"active_users"`
-	Month       []Habit    `json:"month"`
+	RoundTrip     Assumption `json:"round_trip_ms"`
+	Mail          Assumption `json:"mail_ms"`
+	Work          Assumption `json:"work_ms"`
+	Hash          Assumption `json:"hash_ms"`
+	ColdShare     Assumption `json:"cold_share"`
+	Cold          Assumption `json:"cold_ms"`
+	AccessLog     Assumption `json:"access_log_bytes"`
+	FunctionLog   Assumption `json:"function_log_bytes"`
+	StoredUsers   Assumption `json:"stored_users"`
+	Secrets       Assumption `json:"secrets"`
+	Alarms        Assumption `json:"alarms"`
+	Dashboards    Assumption `json:"dashboards"`
+	Metrics       Assumption `json:"metrics"`
+	Ticks         Assumption `json:"ticks"`
+	QueueRequests Assumption `json:"queue_requests"`
+	IdlePolls     Assumption `json:"idle_polls"`
+	StreamPolls   Assumption `json:"stream_polls"`
+	ActiveUsers   []int      `json:"active_users"`
+	Month         []Habit    `json:"month"`
 }
 
 // ParseUsage decodes usage.json. It returns an error if an assumption is missing, unknown or
@@ -77,5 +80,8 @@ func (u Usage) list() []named {
 		{"dashboards", u.Dashboards},
 		{"metrics", u.Metrics},
 		{"ticks", u.Ticks},
+		{"queue_requests", u.QueueRequests},
+		{"idle_polls", u.IdlePolls},
+		{"stream_polls", u.StreamPolls},
 	}
 }

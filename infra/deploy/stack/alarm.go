@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssnssubscriptions"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
 
 	"identitypools/shared/metric"
@@ -22,37 +23,33 @@ type alarm struct {
 	periods, within int
 }
 
-// makeAlarms creates the alarms that docs/operations.md explains. Together they use ten metrics,
-// which is what CloudWatch does not charge for.
+// makeAlarms creates the alarms that docs/operations.md explains. Together they use at most ten
+// metrics, which is what CloudWatch does not charge for. Throttled functions and time-outs have no
+// alarm of their own: people get 5xx then, which raises ApiFaults.
+//
+// The age of the oldest entry is no measure of mails that wait: SQS leaves entries out of it that
+// have been received three times, which all entries are half a minute after SES has gone away
+// (Amazon SQS Developer Guide, "Available CloudWatch metrics"). So the courier counts late entries.
 func (d *deployment) makeAlarms() {
 	topic := d.makeTopic()
 	for _, a := range []alarm{
 		{"ApiFaults", "answers of the API with 5xx", d.apiMetric("5xx", "Sum"), 5, 1, 1},
-		{
-			"ApiSlow", "slowest answer of a function near its time-out of 20 s",
-			d.apiMetric("IntegrationLatency", "Maximum"), 15_000, 2, 3,
-		},
-		{
-			"FunctionsThrottled",
-			"functions refused for want of concurrency, in the whole account and region",
-			newMetric("AWS/Lambda", "Throttles", "Sum", nil), 1, 2, 3,
-		},
 		{"TableThrottled", "reads and writes that the table refused", d.tableThrottles(), 1, 2, 3},
 		{
-			"CourierBehind",
-			"age of the oldest record that waits for the courier, in milliseconds: mails are late",
-			d.courierMetric("IteratorAge", "Maximum"), 600_000, 1, 1,
+			"MailsWait", "tries of mails that have waited for ten minutes or longer",
+			d.counted(metric.MailsLate), 1, 1, 3, // the longest pause between two tries is more than a period
+		},
+		{
+			"MailsStuck", "failures of the pipe from the outbox to the queue of mails",
+			newMetric("AWS/EventBridge/Pipes", "ExecutionFailed", "Sum", map[string]*string{"PipeName": d.pipe.Ref()}),
+			1, 2, 3,
 		},
 		{
 			"MailBudgetHalfSpent", "pools of which half of the mails of an hour or a day are spent",
 			d.counted(metric.BudgetsHalfSpent), 1, 1, 1,
 		},
-		{
-			"DeadLetters", "records or notices that the courier gave up",
-			d.dead.MetricApproximateNumberOfMessagesVisible(
-				&awscloudwatch.MetricOptions{Statistic: jsii.String("Maximum")},
-			), 1, 1, 1,
-		},
+		{"DeadMails", "mails that failed for six hours", visible(d.mails.dead), 1, 1, 1},
+		{"DeadLetters", "records, notices or ticks that the keeper gave up", visible(d.dead), 1, 1, 1},
 		{
 			"MailBounces",
 			"share of mails that bounce, in the whole account and region: SES pauses accounts above 0.1",
@@ -114,9 +111,9 @@ func (d *deployment) apiMetric(name, statistic string) awscloudwatch.Metric {
 	return newMetric("AWS/ApiGateway", name, statistic, map[string]*string{"ApiId": d.api.Ref()})
 }
 
-func (d *deployment) courierMetric(name, statistic string) awscloudwatch.Metric {
-	return newMetric("AWS/Lambda", name, statistic,
-		map[string]*string{"FunctionName": d.functions[courier].FunctionName()})
+// visible returns the metric of the entries of a queue that can be received.
+func visible(queue awssqs.Queue) awscloudwatch.Metric {
+	return queue.MetricApproximateNumberOfMessagesVisible(&awscloudwatch.MetricOptions{Statistic: jsii.String("Maximum")})
 }
 
 func (d *deployment) tableMetric(name, statistic string) awscloudwatch.Metric {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 
+	"identitypools/infra/deploy/plan"
 	"identitypools/shared/identity"
 )
 
@@ -51,8 +52,9 @@ type Config struct {
 	MaxWriteUnits int
 	// LogDays is how many days logs are kept.
 	LogDays int
-	// CourierInstances is the reserved concurrency of the courier. With 0 none is reserved.
-	CourierInstances int
+	// MailRate is the number of mails a second that SES takes from the account and that this deployment
+	// may use.
+	MailRate int
 	// RestoredStream is the ARN of the stream of a restored table, which replaces the stack's own
 	// table, or "".
 	RestoredStream string
@@ -67,8 +69,14 @@ func Keys() map[string]string {
 		"alarmEmail": "", "signUpOrigins": "",
 		"domain": "", "certificate": "", "publicRate": "20", "tokenRate": "100", "adminRate": "500",
 		"maxReadUnits": "4000", "maxWriteUnits": "4000",
-		"logDays": "30", "courierInstances": "10", "restoredStream": "", "deletionProtection": "true",
+		"logDays": "30", "mailRate": "14", "restoredStream": "", "deletionProtection": "true",
 	}
+}
+
+// processRate returns how many mails a second one process of the courier may send, so that all of them
+// together stay within MailRate.
+func (c Config) processRate() string {
+	return fmt.Sprintf("%g", float64(c.MailRate)/float64(plan.MailProcesses(c.MailRate)))
 }
 
 // retentions returns the CDK's constants for the numbers of days for which CloudWatch Logs can keep
@@ -107,7 +115,7 @@ func Read(context map[string]any) (Config, error) {
 		MaxReadUnits:      r.number("maxReadUnits", 10, 40_000),
 		MaxWriteUnits:     r.number("maxWriteUnits", 10, 40_000),
 		LogDays:           r.number("logDays", 1, 731),
-		CourierInstances:  r.number("courierInstances", 0, 1000),
+		MailRate:          r.number("mailRate", 1, 10_000),
 		RestoredStream:    r.arn("restoredStream", "dynamodb"),
 		DeletionProtected: r.oneOf("deletionProtection", "true", "false") == "true",
 	}

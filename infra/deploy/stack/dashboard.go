@@ -21,13 +21,13 @@ func (d *deployment) makeDashboard(access awslogs.LogGroup) {
 		d.counts("Getting in", metric.Registrations, metric.MailsSent, metric.Activations),
 		d.counts("Not getting in", metric.WrongCodes, metric.WrongPasswords, metric.Limited),
 		d.counts("Mails that nobody gets, or later", metric.MailsDropped, metric.MailsRejected,
-			metric.MailsDelayed, metric.BudgetsHalfSpent),
+			metric.MailsLate, metric.MailsDelayed, metric.BudgetsHalfSpent),
 	)
 	dashboard.AddWidgets(
 		graph("Answers", d.apiMetric("Count", "Sum"), d.apiMetric("4xx", "Sum"),
 			d.apiMetric("5xx", "Sum")),
 		graph("Latency, ms", d.apiMetric("Latency", "p50"), d.apiMetric("Latency", "p99")),
-		graph("Mails wait, ms", d.courierMetric("IteratorAge", "Maximum")),
+		d.waiting(),
 	)
 	dashboard.AddWidgets(
 		graph("Capacity units used", d.tableMetric("ConsumedReadCapacityUnits", "Sum"),
@@ -43,6 +43,19 @@ func (d *deployment) makeDashboard(access awslogs.LogGroup) {
 		query(access, "Refusals and faults a route", "filter status >= 400",
 			"stats count(*) as answers by status, route", "sort answers desc", "limit 60"),
 	)
+}
+
+// waiting returns a graph of what waits in the queue of mails: on the left the age of the oldest entry
+// that has not failed three times, in seconds, and on the right the numbers of entries.
+func (d *deployment) waiting() awscloudwatch.GraphWidget {
+	most := &awscloudwatch.MetricOptions{Statistic: jsii.String("Maximum")}
+	return awscloudwatch.NewGraphWidget(&awscloudwatch.GraphWidgetProps{
+		Title: jsii.String("Mails wait, s, and how many"), Width: jsii.Number(8),
+		Left: &[]awscloudwatch.IMetric{d.mails.live.MetricApproximateAgeOfOldestMessage(most)},
+		Right: &[]awscloudwatch.IMetric{
+			visible(d.mails.live), d.mails.live.MetricApproximateNumberOfMessagesNotVisible(most),
+		},
+	})
 }
 
 // query returns a table of the result of a query of the log.

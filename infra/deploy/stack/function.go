@@ -26,7 +26,7 @@ func (d *deployment) newFunction(
 	f plan.Function, environment *map[string]*string, statements ...awsiam.PolicyStatement,
 ) awslambda.Function {
 	log := d.makeLog(f.Name+"Log", nil)
-	props := &awslambda.FunctionProps{
+	return awslambda.NewFunction(d.stack, jsii.String(f.Name), &awslambda.FunctionProps{
 		Description: jsii.String("Identity Pools: " + f.Name),
 		Code:        awslambda.Code_FromAsset(jsii.String(filepath.Join(d.dist, f.Name)), nil),
 		Handler:     jsii.String("bootstrap"),
@@ -35,16 +35,15 @@ func (d *deployment) newFunction(
 		Timeout:     awscdk.Duration_Seconds(jsii.Number(f.Timeout.Seconds())),
 		Environment: environment, LogGroup: log, Role: d.makeRole(f, log, statements),
 		LoggingFormat: awslambda.LoggingFormat_JSON, SystemLogLevelV2: awslambda.SystemLogLevel_WARN,
-	}
-	if f.Name == courier && d.config.CourierInstances > 0 {
-		props.ReservedConcurrentExecutions = jsii.Number(d.config.CourierInstances)
-	}
-	return awslambda.NewFunction(d.stack, jsii.String(f.Name), props)
+	})
 }
 
-// courier is the name of the function that the table's stream and SES trigger. The other functions
-// serve routes.
-const courier = "courier"
+// The functions that serve no routes. The queue of mails triggers the courier. The table's stream, a
+// clock and SES trigger the keeper.
+const (
+	courier = "courier"
+	keeper  = "keeper"
+)
 
 // environment returns the environment variables of a function. The endpoints are empty, which
 // selects AWS's own. They are declared because `sam local` can only set variables that the template
@@ -55,6 +54,8 @@ func (d *deployment) environment(f plan.Function) *map[string]*string {
 		"PUBLIC_URL": d.publicURL,
 		"MAIL_FROM":  jsii.String(d.config.MailFrom), "MAIL_CONFIGURATION_SET": d.mail.configurationSet,
 		"RETURN_ORIGINS": jsii.String(strings.Join(d.config.SignUpOrigins, ",")),
+		"MAIL_QUEUE_URL": d.mails.live.QueueUrl(),
+		"MAIL_RATE":      jsii.String(d.config.processRate()),
 	}
 	environment := map[string]*string{
 		"TABLE_NAME":                d.table.name,
@@ -65,6 +66,7 @@ func (d *deployment) environment(f plan.Function) *map[string]*string {
 	}
 	if f.Mails {
 		environment["AWS_ENDPOINT_URL_SESV2"] = jsii.String("")
+		environment["AWS_ENDPOINT_URL_SQS"] = jsii.String("")
 	}
 	return &environment
 }
@@ -102,12 +104,12 @@ func (d *deployment) statements(f plan.Function) []awsiam.PolicyStatement {
 	if f.Mails {
 		statements = append(statements, allow(jsii.Strings("ses:SendEmail"), map[string]any{
 			"StringEquals": map[string]any{"ses:FromAddress": d.config.MailAddress},
-		}, slices.Concat(d.mail.identities, []*string{d.mail.configurationSetARN})...))
+		}, slices.Concat(d.mail.identities, []*string{d.mail.configurationSetARN})...),
+			allow(jsii.Strings("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes",
+				"sqs:ReceiveMessage"), nil, d.mails.live.QueueArn()))
 	}
-	if f.Name == courier {
-		statements = append(statements,
-			allow(jsii.Strings("dynamodb:DescribeStream", "dynamodb:GetRecords",
-				"dynamodb:GetShardIterator", "dynamodb:ListStreams"), nil, d.table.stream),
+	if f.Name == keeper {
+		statements = append(statements, d.mayReadStream(),
 			allow(jsii.Strings("sqs:SendMessage"), nil, d.dead.QueueArn()))
 	}
 	return statements

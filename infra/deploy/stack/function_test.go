@@ -11,20 +11,20 @@ import (
 	"identitypools/infra/deploy/plan"
 )
 
-// role returns the role of a function.
-func (t template) role(tb testing.TB, function string) resource {
-	tb.Helper()
-	attribute, _ := at(t.Resources[t.function(tb, function)].Properties, "Role", "Fn::GetAtt").([]any)
-	return t.Resources[attribute[0].(string)]
-}
-
-// statements returns the policy statements of a function's role. The role must have no other
-// policies.
+// statements returns the policy statements of a function's role.
 func (t template) statements(tb testing.TB, function string) []fields {
 	tb.Helper()
-	role := t.role(tb, function)
+	return t.allowed(tb, at(t.Resources[t.function(tb, function)].Properties, "Role"))
+}
+
+// allowed returns the policy statements of the role that a resource refers to. The role must have no
+// other policies.
+func (t template) allowed(tb testing.TB, reference any) []fields {
+	tb.Helper()
+	attribute, _ := at(reference, "Fn::GetAtt").([]any)
+	role := t.Resources[attribute[0].(string)]
 	if role.Properties["ManagedPolicyArns"] != nil {
-		tb.Errorf("function %s has a policy that AWS writes", function)
+		tb.Errorf("%s has a policy that AWS writes", attribute[0])
 	}
 	var all []fields
 	for _, policy := range role.Properties["Policies"].([]any) {
@@ -35,13 +35,13 @@ func (t template) statements(tb testing.TB, function string) []fields {
 	return all
 }
 
-// The golden file lists line by line what each function may do, for review.
+// The golden file lists line by line what each function and the pipe may do, for review.
 func TestPoliciesAreKnown(t *testing.T) {
 	tmpl := usual(t)
 	var text strings.Builder
-	for _, f := range append(plan.Functions(), plan.Throttle()) {
-		fmt.Fprintf(&text, "%s\n", f.Name)
-		for _, s := range tmpl.statements(t, f.Name) {
+	write := func(name string, statements []fields) {
+		fmt.Fprintf(&text, "%s\n", name)
+		for _, s := range statements {
 			fmt.Fprintf(&text, "  %s %s\n    on %v\n", s["Effect"],
 				strings.Join(list(s["Action"]), " "), s["Resource"])
 			if s["Condition"] != nil {
@@ -49,6 +49,10 @@ func TestPoliciesAreKnown(t *testing.T) {
 			}
 		}
 	}
+	for _, f := range append(plan.Functions(), plan.Throttle()) {
+		write(f.Name, tmpl.statements(t, f.Name))
+	}
+	write("the pipe to the queue of mails", tmpl.allowed(t, tmpl.Resources["MailPipe"].Properties["RoleArn"]))
 	golden.Same(t, "testdata/policies.golden", text.String())
 	if policies := tmpl.of("AWS::IAM::Policy"); len(policies) > 0 {
 		t.Errorf("policies outside of the roles: %v", keys(policies))
@@ -62,9 +66,10 @@ func TestPoliciesAreThePlan(t *testing.T) {
 	index := func(resource any) bool { return strings.Contains(fmt.Sprint(resource), "gsi1") }
 	for _, f := range plan.Functions() {
 		var got, want []string
-		mails := false
+		mails, queued := false, false
 		for _, s := range tmpl.statements(t, f.Name) {
 			mails = mails || slices.Contains(list(s["Action"]), "ses:SendEmail")
+			queued = queued || slices.Contains(list(s["Action"]), "sqs:ReceiveMessage")
 			leading := list(at(s, "Condition", "ForAllValues:StringLike", "dynamodb:LeadingKeys"))
 			if leading != nil {
 				got = append(got, fmt.Sprint(list(s["Action"]), leading, index(s["Resource"])))
@@ -81,8 +86,8 @@ func TestPoliciesAreThePlan(t *testing.T) {
 			t.Errorf("function %s may\n%s\nand the plan says\n%s", f.Name, strings.Join(got, "\n"),
 				strings.Join(want, "\n"))
 		}
-		if mails != f.Mails {
-			t.Errorf("function %s may send mail: %v", f.Name, mails)
+		if mails != f.Mails || queued != f.Mails {
+			t.Errorf("function %s may send mail: %v; it may read the queue of mails: %v", f.Name, mails, queued)
 		}
 	}
 }
@@ -145,12 +150,12 @@ func TestFunctionsAreThePlan(t *testing.T) {
 			p["Runtime"] != "provided.al2023" || fmt.Sprint(p["Architectures"]) != "[arm64]" {
 			t.Errorf("function %s is made with %v", f.Name, p)
 		}
-		if (p["ReservedConcurrentExecutions"] != nil) != (f.Name == "courier") {
+		if p["ReservedConcurrentExecutions"] != nil { // which a new account's quota would be too small for
 			t.Errorf("function %s has reserved concurrency %v", f.Name, p["ReservedConcurrentExecutions"])
 		}
 		want := append([]string{"AWS_ENDPOINT_URL_DYNAMODB", "TABLE_NAME"}, f.Settings...)
 		if f.Mails {
-			want = append(want, "AWS_ENDPOINT_URL_SESV2")
+			want = append(want, "AWS_ENDPOINT_URL_SESV2", "AWS_ENDPOINT_URL_SQS")
 		}
 		if f.Name == plan.Throttle().Name {
 			want = nil
@@ -166,14 +171,5 @@ func TestFunctionsAreThePlan(t *testing.T) {
 		if at(p, "LoggingConfig", "LogFormat") != "JSON" {
 			t.Errorf("function %s logs %v", f.Name, p["LoggingConfig"])
 		}
-	}
-}
-
-// Reserved concurrency can be omitted, because the quota of a new account may be too small for it.
-func TestAnAccountWithASmallQuota(t *testing.T) {
-	tmpl := synthesize(t, with(fields{"courierInstances": 0}))
-	got := tmpl.Resources[tmpl.function(t, "courier")].Properties["ReservedConcurrentExecutions"]
-	if got != nil {
-		t.Errorf("the courier has reserved concurrency %v", got)
 	}
 }

@@ -20,7 +20,9 @@ func free() map[string]string {
 		"AWS::ApiGatewayV2::Integration": asked, "AWS::ApiGatewayV2::Stage": asked,
 		"AWS::ApiGatewayV2::DomainName": asked, "AWS::ApiGatewayV2::ApiMapping": asked,
 		"AWS::Lambda::Function": asked, "AWS::Lambda::Permission": asked,
-		"AWS::Lambda::EventSourceMapping":            "reading a table's stream is free",
+		"AWS::Lambda::EventSourceMapping": "reading a table's stream is free, and so are the polls of an empty " +
+			"queue that are less than SQS's free million a month (docs/cost.md)",
+		"AWS::Pipes::Pipe":                           "is paid for by the record that its filter lets through",
 		"AWS::Lambda::EventInvokeConfig":             asked,
 		"AWS::DynamoDB::Table":                       "on demand: is paid for by the call, and for what is stored",
 		"AWS::Logs::LogGroup":                        "is paid for by what is written and stored",
@@ -28,7 +30,7 @@ func free() map[string]string {
 		"AWS::SES::ConfigurationSet":                 "as before",
 		"AWS::SES::ConfigurationSetEventDestination": "events of AWS services are free",
 		"AWS::Events::Rule": "events of AWS services and of a clock are free; a month of ticks " +
-			"of the courier costs less than a cent (docs/cost.md)",
+			"of the keeper costs less than a cent (docs/cost.md)",
 		"AWS::SQS::Queue": asked, "AWS::SQS::QueuePolicy": asked,
 		"AWS::SNS::Topic": asked, "AWS::SNS::TopicPolicy": asked, "AWS::SNS::Subscription": asked,
 		"AWS::IAM::Role": "is free", "AWS::CloudWatch::Alarm": "ten metrics of alarms are free",
@@ -129,8 +131,10 @@ func TestARestoredTable(t *testing.T) {
 	if got := at(users.Properties, "Environment", "Variables", "TABLE_NAME"); got != "restored" {
 		t.Errorf("users work with %v", got)
 	}
-	if got := tmpl.Resources["Stream"].Properties["EventSourceArn"]; got != arn+"/stream/2026-01-01T00:00:00.000" {
-		t.Errorf("the courier reads %v", got)
+	for id, property := range map[string]string{"Stream": "EventSourceArn", "MailPipe": "Source"} {
+		if got := tmpl.Resources[id].Properties[property]; got != arn+"/stream/2026-01-01T00:00:00.000" {
+			t.Errorf("%s reads %v", id, got)
+		}
 	}
 	for _, s := range tmpl.statements(t, "users") {
 		if at(s, "Condition") != nil && s["Resource"] != arn {
@@ -139,14 +143,16 @@ func TestARestoredTable(t *testing.T) {
 	}
 }
 
-// A record or notice that the courier cannot process is not lost: it is retried as long as that
+// A record or notice that the keeper cannot process is not lost: it is retried as long as that
 // makes sense, on its own, and then kept.
-func TestNothingIsLostOnTheWayToTheCourier(t *testing.T) {
+func TestNothingIsLostOnTheWayToTheKeeper(t *testing.T) {
 	tmpl := usual(t)
 	p := tmpl.Resources["Stream"].Properties
-	queue := tmpl.of("AWS::SQS::Queue")
-	id := keys(queue)[0]
+	id := tmpl.queue(t, "DeadLetterQueue")
 	dead := "map[Fn::GetAtt:[" + id + " Arn]]"
+	if fmt.Sprint(p["FunctionName"]) != "map[Fn::GetAtt:["+tmpl.function(t, "keeper")+" Arn]]" {
+		t.Errorf("the records go to %v", p["FunctionName"])
+	}
 	if p["BisectBatchOnFunctionError"] != true ||
 		fmt.Sprint(p["FunctionResponseTypes"]) != "[ReportBatchItemFailures]" ||
 		p["MaximumRecordAgeInSeconds"] != plan.Patience.Seconds() ||
@@ -159,32 +165,23 @@ func TestNothingIsLostOnTheWayToTheCourier(t *testing.T) {
 			"OnFailure", "Destination"),
 		"undelivered notices": at(tmpl.Resources["Notices"].Properties["Targets"].([]any)[0],
 			"DeadLetterConfig", "Arn"),
+		"undelivered ticks": at(tmpl.Resources["Clock"].Properties["Targets"].([]any)[0],
+			"DeadLetterConfig", "Arn"),
 	} {
 		if fmt.Sprint(destination) != dead {
 			t.Errorf("%s end in %v", what, destination)
 		}
 	}
-	if q := queue[id].Properties; q["SqsManagedSseEnabled"] != true ||
-		q["MessageRetentionPeriod"] != 1209600.0 {
-		t.Errorf("the queue is %v", q)
-	}
-	watched := 0
-	for _, alarm := range tmpl.of("AWS::CloudWatch::Alarm") {
-		if alarm.Properties["Namespace"] == "AWS/SQS" &&
-			strings.Contains(fmt.Sprint(alarm.Properties["Dimensions"]), "QueueName") &&
-			strings.Contains(fmt.Sprint(alarm.Properties["Dimensions"]), id) &&
-			alarm.Properties["MetricName"] == "ApproximateNumberOfMessagesVisible" &&
-			alarm.Properties["Threshold"] == 1.0 {
-			watched++
+	for _, rule := range []string{"Notices", "Clock"} {
+		if target := tmpl.Resources[rule].Properties["Targets"].([]any)[0]; at(target, "Id") != "keeper" ||
+			fmt.Sprint(at(target, "Arn")) != fmt.Sprint(p["FunctionName"]) {
+			t.Errorf("%s go to %v", rule, target)
 		}
 	}
-	if watched != 1 {
-		t.Errorf("%d alarms tell of dead letters", watched)
+	if got := tmpl.Resources[id].Properties["MessageRetentionPeriod"]; got != 1209600.0 {
+		t.Errorf("the queue keeps letters for %v s", got)
 	}
-	filters, _ := at(p, "FilterCriteria", "Filters").([]any)
-	if len(filters) != len(table.Triggers()) {
-		t.Errorf("%d filters for %d triggers", len(filters), len(table.Triggers()))
-	}
+	tmpl.tellsOfDead(t, id)
 	pattern := fmt.Sprint(at(tmpl.Resources["Notices"].Properties, "EventPattern"))
 	if !strings.Contains(pattern, "aws.ses") || !strings.Contains(pattern, "ses:configuration-set") ||
 		!strings.Contains(pattern, "[Bounce Complaint]") {
@@ -339,8 +336,9 @@ func TestTheDashboardShowsWhatIsCounted(t *testing.T) {
 	}
 	for _, shown := range []string{
 		"Registrations", "MailsSent", "Activations", "WrongCodes", "WrongPasswords", "Limited",
-		"MailsDropped", "MailsRejected", "MailsDelayed", "BudgetsHalfSpent", "by route",
-		"ConsumedWriteCapacityUnits", "IteratorAge",
+		"MailsDropped", "MailsRejected", "MailsDelayed", "MailsLate", "BudgetsHalfSpent", "by route",
+		"ConsumedWriteCapacityUnits", "ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible",
+		"ApproximateNumberOfMessagesNotVisible",
 	} {
 		if !strings.Contains(board, shown) {
 			t.Errorf("the dashboard does not show %s", shown)

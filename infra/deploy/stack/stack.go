@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awspipes"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -26,7 +27,9 @@ type deployment struct {
 	mail      mailParts
 	api       awsapigatewayv2.CfnApi
 	publicURL *string
-	dead      awssqs.Queue // records and notices that the courier has given up
+	dead      awssqs.Queue // records, notices and ticks that the keeper has given up
+	mails     mailQueue
+	pipe      awspipes.CfnPipe
 	functions map[string]awslambda.Function
 }
 
@@ -44,11 +47,14 @@ func New(scope constructs.Construct, c Config, dist string) awscdk.Stack {
 	d.mail = d.makeMail()
 	d.api, d.publicURL = d.makeAPI()
 	d.dead = d.makeDeadLetters()
+	d.mails = d.makeMailQueue()
 	for _, f := range plan.Functions() {
 		d.functions[f.Name] = d.makeFunction(f)
 	}
 	access := d.makeRoutes()
 	d.makeTriggers()
+	d.pipe = d.makePipe()
+	d.makeCourierTrigger()
 	d.makeAlarms()
 	d.makeDashboard(access)
 	d.output("TableName", d.table.name, "The table: infra/operate/client takes it as --table")

@@ -15,7 +15,7 @@ import (
 	"identitypools/shared/table"
 )
 
-// makeDeadLetters creates the queue for what the courier gives up.
+// makeDeadLetters creates the queue for what the keeper gives up.
 func (d *deployment) makeDeadLetters() awssqs.Queue {
 	return awssqs.NewQueue(d.stack, jsii.String("DeadLetterQueue"), &awssqs.QueueProps{
 		Encryption: awssqs.QueueEncryption_SQS_MANAGED, EnforceSSL: jsii.Bool(true),
@@ -23,11 +23,15 @@ func (d *deployment) makeDeadLetters() awssqs.Queue {
 	})
 }
 
-// makeTriggers passes the stream's records, SES's notices and the ticks of a clock to the courier.
-// A record that fails is retried for [plan.Patience]. Then its position in the stream becomes a
-// dead letter.
+// makeTriggers passes the stream's records, SES's notices and the ticks of a clock to the keeper. The
+// records of messages are not among them: see makePipe. A record that fails is retried for
+// [plan.Patience]. Then its position in the stream becomes a dead letter.
 func (d *deployment) makeTriggers() {
-	f := d.functions[courier]
+	f := d.functions[keeper]
+	var filters []any
+	for _, pattern := range patterns(table.KeeperTriggers()) {
+		filters = append(filters, &awslambda.CfnEventSourceMapping_FilterProperty{Pattern: jsii.String(pattern)})
+	}
 	awslambda.NewCfnEventSourceMapping(d.stack, jsii.String("Stream"),
 		&awslambda.CfnEventSourceMappingProps{
 			FunctionName: f.FunctionArn(), EventSourceArn: d.table.stream,
@@ -37,7 +41,7 @@ func (d *deployment) makeTriggers() {
 			BisectBatchOnFunctionError: true,
 			MaximumRecordAgeInSeconds:  jsii.Number(plan.Patience.Seconds()),
 			MaximumRetryAttempts:       jsii.Number(-1),
-			FilterCriteria:             &awslambda.CfnEventSourceMapping_FilterCriteriaProperty{Filters: filters()},
+			FilterCriteria:             &awslambda.CfnEventSourceMapping_FilterCriteriaProperty{Filters: filters},
 			DestinationConfig: &awslambda.CfnEventSourceMapping_DestinationConfigProperty{
 				OnFailure: &awslambda.CfnEventSourceMapping_OnFailureProperty{Destination: d.dead.QueueArn()},
 			},
@@ -45,10 +49,11 @@ func (d *deployment) makeTriggers() {
 	d.allowDeadLetters(d.makeNotices(f), d.makeClock(f))
 }
 
-// filters returns the patterns of the stream's records that the courier has to process.
-func filters() []any {
-	var out []any
-	for _, t := range table.Triggers() {
+// patterns returns the patterns of event filtering that match the stream's records which match one of
+// the triggers.
+func patterns(triggers []table.Trigger) []string {
+	var out []string
+	for _, t := range triggers {
 		keys := map[string]any{"pk": map[string]any{"S": []any{map[string]any{"prefix": string(t.Kind) + "#"}}}}
 		if t.Sort != "" {
 			keys["sk"] = map[string]any{"S": []string{t.Sort}}
@@ -61,13 +66,12 @@ func filters() []any {
 		if err != nil {
 			panic(err) // impossible: the pattern has only strings and maps
 		}
-		out = append(out,
-			&awslambda.CfnEventSourceMapping_FilterProperty{Pattern: jsii.String(string(pattern))})
+		out = append(out, string(pattern))
 	}
 	return out
 }
 
-// makeNotices passes the bounces and complaints of our own mails to the courier.
+// makeNotices passes the bounces and complaints of our own mails to the keeper.
 func (d *deployment) makeNotices(f awslambda.Function) awsevents.CfnRule {
 	rule := awsevents.NewCfnRule(d.stack, jsii.String("Notices"), &awsevents.CfnRuleProps{
 		Description: jsii.String("Bounces and complaints of mails"),
@@ -92,7 +96,7 @@ func (d *deployment) makeNotices(f awslambda.Function) awsevents.CfnRule {
 	return rule
 }
 
-// makeClock makes the courier look for messages whose hour has come.
+// makeClock makes the keeper look for what has waited for a time that has come.
 func (d *deployment) makeClock(f awslambda.Function) awsevents.CfnRule {
 	rule := awsevents.NewCfnRule(d.stack, jsii.String("Clock"), &awsevents.CfnRuleProps{
 		Description:        jsii.String("Mails that waited for a budget"),
@@ -107,7 +111,7 @@ func (d *deployment) makeClock(f awslambda.Function) awsevents.CfnRule {
 // reach f.
 func (d *deployment) targets(f awslambda.Function) []any {
 	return []any{&awsevents.CfnRule_TargetProperty{
-		Id: jsii.String(courier), Arn: f.FunctionArn(),
+		Id: jsii.String(keeper), Arn: f.FunctionArn(),
 		DeadLetterConfig: &awsevents.CfnRule_DeadLetterConfigProperty{Arn: d.dead.QueueArn()},
 	}}
 }
