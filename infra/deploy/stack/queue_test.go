@@ -48,7 +48,7 @@ func (t template) tellsOfDead(tb testing.TB, queue string) {
 
 // A message is not lost between the outbox and the courier: the pipe tries until the stream forgets
 // the record, an entry that fails is kept, and somebody is told of each failure that lasts.
-func TestNoMailIsLostOnTheWayToTheCourier(t *testing.T) {
+func TestNothingIsLostOnTheWayToTheCourier(t *testing.T) {
 	tmpl := usual(t)
 	mails, dead := tmpl.queue(t, "MailQueue"), tmpl.queue(t, "DeadMailQueue")
 	pipe := tmpl.Resources["MailPipe"].Properties
