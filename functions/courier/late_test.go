@@ -38,10 +38,11 @@ func TestLateMailsAreCounted(t *testing.T) {
 				ses.SetFault(systemtest.Refuse(503, "InternalServiceErrorException"))
 			}
 			sent := product.Clock.Now().Add(-c.waited)
-			answer, err := product.Courier.Handle(system.As(t.Context(), "courier"), events.SQSEvent{Records: []events.SQSMessage{{
+			batch := events.SQSEvent{Records: []events.SQSMessage{{
 				MessageId: "1", Body: mailqueue.Body(product.Stored(t, "MESSAGE#")[0]["pk"]),
 				Attributes: map[string]string{"SentTimestamp": strconv.FormatInt(sent.UnixMilli(), 10)},
-			}}})
+			}}}
+			answer, err := product.Courier.Handle(system.As(t.Context(), "courier"), batch)
 			if err != nil || (len(answer.BatchItemFailures) == 1) != c.fails {
 				t.Errorf("failed: %v, %v", answer.BatchItemFailures, err)
 			}

@@ -63,7 +63,8 @@ func (p Prices) list() []Price {
 	return []Price{
 		p.WriteUnits, p.ReadUnits, p.TableStorage, p.TableBackup, p.LambdaTime,
 		p.LambdaRequests, p.APIRequests,
-		p.Mails, p.QueueRequests, p.PipeRecords, p.StreamReads, p.Logs, p.Metrics, p.Alarms, p.Dashboards, p.Secrets, p.SecretCalls,
+		p.Mails, p.QueueRequests, p.PipeRecords, p.StreamReads,
+		p.Logs, p.Metrics, p.Alarms, p.Dashboards, p.Secrets, p.SecretCalls,
 	}
 }
 

@@ -113,7 +113,11 @@ func TestAContextIsChecked(t *testing.T) {
 			[]string{"context logDays must be one of [1 3 5 7 14 30 60 90 180 365 731]"},
 		},
 		{"no mails at all", fields{"mailRate": "0"}, []string{"context mailRate must be a number from 1 to 10000"}},
-		{"a setting of an earlier release", fields{"courierInstances": 10}, []string{"context courierInstances is no setting"}},
+		{
+			"a setting of an earlier release",
+			fields{"courierInstances": 10},
+			[]string{"context courierInstances is no setting"},
+		},
 		{
 			"a table in place of its stream",
 			fields{"restoredStream": "arn:aws:dynamodb:r:1:table/x"},
