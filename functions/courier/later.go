@@ -34,6 +34,7 @@ func (s *Service) Tick(ctx context.Context) error {
 		}
 		if err := s.Deliver(ctx, id); err != nil {
 			s.Log.Error("delayed message failed", "message", id, "cause", err.Error())
+			metric.CountThrottled(ctx, s.Log, s.Now(), err)
 			failed = append(failed, fmt.Errorf("message %s: %w", id, err), s.retryLater(ctx, id, tickRetry))
 		}
 	}
