@@ -22,6 +22,7 @@ import (
 type Options struct {
 	Verifier Verifier // may be nil if no route of the function needs a token
 	Answers  Answers  // if nil, idempotency keys are ignored
+	Proxy    *Proxy   // of public routes; nil if there is none
 	Log      *slog.Logger
 	Now      func() time.Time
 }
@@ -149,6 +150,12 @@ func guard(e Endpoint, o Options) http.Handler {
 			}
 		}
 		ex := exchangeOf(r.Context())
+		if route.Caller == access.Public {
+			if err := o.Proxy.receive(r, ex); err != nil {
+				Error(w, r, err)
+				return
+			}
+		}
 		ex.route, ex.check, ex.ignored = route, e.action.check, e.action.ignored
 		ex.client, ex.answers = token.ClientID, o.Answers
 		e.action.serve(w, r)
