@@ -5,6 +5,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatchactions"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssnssubscriptions"
 	"github.com/aws/jsii-runtime-go"
@@ -24,7 +25,7 @@ type alarm struct {
 
 // makeAlarms creates the alarms that docs/operations.md explains. Together they use ten metrics,
 // which is what CloudWatch does not charge for.
-func (d *deployment) makeAlarms() {
+func (d *deployment) makeAlarms(access awslogs.LogGroup) {
 	topic := d.makeTopic()
 	for _, a := range []alarm{
 		{"ApiFaults", "answers of the API with 5xx", d.apiMetric("5xx", "Sum"), 5, 1, 1},
@@ -37,7 +38,14 @@ func (d *deployment) makeAlarms() {
 			"functions refused for want of concurrency, in the whole account and region",
 			newMetric("AWS/Lambda", "Throttles", "Sum", nil), 1, 2, 3,
 		},
-		{"TableThrottled", "reads and writes that the table refused", d.tableThrottles(), 1, 2, 3},
+		{
+			"TableThrottled", "requests and deliveries that failed because the table refused a call",
+			d.counted(metric.TableThrottled), 1, 2, 3,
+		},
+		{
+			"RequestsRefused", "requests that were answered 429: above the rate of a route, or a limit",
+			d.countRefusals(access), 100, 2, 3,
+		},
 		{
 			"CourierBehind",
 			"age of the oldest record that waits for the courier, in milliseconds: mails are late",
@@ -121,15 +129,4 @@ func (d *deployment) courierMetric(name, statistic string) awscloudwatch.Metric 
 
 func (d *deployment) tableMetric(name, statistic string) awscloudwatch.Metric {
 	return newMetric("AWS/DynamoDB", name, statistic, map[string]*string{"TableName": d.table.name})
-}
-
-func (d *deployment) tableThrottles() awscloudwatch.IMetric {
-	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
-		Expression: jsii.String("FILL(reads, 0) + FILL(writes, 0)"), Label: jsii.String("refused"),
-		Period: awscdk.Duration_Minutes(jsii.Number(5)),
-		UsingMetrics: &map[string]awscloudwatch.IMetric{
-			"reads":  d.tableMetric("ReadThrottleEvents", "Sum"),
-			"writes": d.tableMetric("WriteThrottleEvents", "Sum"),
-		},
-	})
 }

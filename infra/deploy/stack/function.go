@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -59,6 +60,9 @@ func (d *deployment) environment(f plan.Function) *map[string]*string {
 	if f.Mails {
 		environment["AWS_ENDPOINT_URL_SESV2"] = jsii.String("")
 	}
+	if f.Proxied {
+		maps.Copy(environment, d.proxySettings())
+	}
 	return &environment
 }
 
@@ -89,7 +93,11 @@ func (d *deployment) makeRole(f plan.Function, log awslogs.LogGroup) awsiam.Role
 			"ForAllValues:StringLike": map[string]any{"dynamodb:LeadingKeys": patterns},
 		}, resource))
 	}
-	for _, setting := range f.Settings {
+	settings := f.Settings
+	if f.Proxied {
+		settings = slices.Concat(settings, plan.ProxySettings())
+	}
+	for _, setting := range settings {
 		if secret, ok := d.secrets[setting]; ok {
 			statements = append(statements,
 				allow(jsii.Strings("secretsmanager:GetSecretValue"), nil, secret))
