@@ -4,6 +4,8 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"strings"
 	"testing"
 
 	"identitypools/infra/check/systemtest"
@@ -56,5 +58,32 @@ func TestPeopleBehindAProxyHaveTheirOwnBudgets(t *testing.T) {
 	}
 	if n := refused("a guess", "198.51.100.10:1"); n != 11 {
 		t.Errorf("whoever goes past the proxy chooses a source: %d are refused", n)
+	}
+}
+
+// Behind a proxy, API Gateway sees another host than the browser. A form of the page is still accepted,
+// because it comes from the domain that people use, and that of any other site is not.
+func TestAFormBehindAProxyIsOfThePublicDomain(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t, func(c *system.Config) {
+		c.Environment = maps.Clone(c.Environment)
+		c.Environment["PUBLIC_URL"] = "https://id.example.com"
+	})
+	tenant := product.NewTenant(t)
+	page := product.BaseURL + "/" + tenant.ID + "/pools/" + tenant.NewPool(t, nil) + "/register"
+	for origin, status := range map[string]int{
+		"https://id.example.com": http.StatusUnprocessableEntity, "https://o-5f3a.example.com": http.StatusForbidden,
+		"http://id.example.com": http.StatusForbidden,
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, page,
+			strings.NewReader(url.Values{"identifier": {systemtest.Address("ann")}, "password": {"short"}}.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Origin", origin)
+		if got := sendOnce(t, r); got.Status != status {
+			t.Errorf("a form from %s is answered %d, want %d", origin, got.Status, status)
+		}
 	}
 }

@@ -28,12 +28,15 @@ func (d *deployment) makeAPI() (awsapigatewayv2.CfnApi, *string) {
 		props.DisableExecuteApiEndpoint = true
 	}
 	made := awsapigatewayv2.NewCfnApi(d.stack, jsii.String("Api"), props)
-	address := made.AttrApiEndpoint()
+	address, origin := made.AttrApiEndpoint(), made.AttrApiEndpoint()
 	if d.config.Domain != "" {
 		address = jsii.String("https://" + d.config.Domain)
 	}
 	if d.config.PublicDomain != "" {
-		d.output("Origin", address, "Where the proxy finds the API: tell nobody else")
+		if d.config.Domain != d.config.PublicDomain { // at its own domain a proxy would find itself
+			origin = address
+		}
+		d.output("Origin", origin, "Where the proxy finds the API: tell nobody else")
 		address = jsii.String("https://" + d.config.PublicDomain)
 	}
 	d.output("Url", address, "Where the API is")

@@ -155,8 +155,9 @@ func Read(context map[string]any) (Config, error) {
 
 // checkWaysIn reports settings without which nobody could reach the API, or sign up.
 func (r *reader) checkWaysIn(c Config) {
-	if !c.AWSAddress && c.Domain == "" {
-		r.fault("awsAddress", "needs a domain: without one, the address of AWS is the only one of the API")
+	if !c.AWSAddress && (c.Domain == "" || c.Domain == c.PublicDomain) {
+		r.fault("awsAddress",
+			"needs a domain other than publicDomain: without one, the address of AWS is the only one of the API")
 	}
 	if c.ProxyOnly && c.ProxyHeader == "" {
 		r.fault("proxyOnly", "needs a proxyHeader: without a proxy, nobody could sign up")

@@ -97,6 +97,11 @@ func TestAContextIsChecked(t *testing.T) {
 			[]string{"context awsAddress needs a domain"},
 		},
 		{
+			"a proxy that finds only itself",
+			behindProxy(fields{"domain": "id.example.com"}),
+			[]string{"context awsAddress needs a domain other than publicDomain"},
+		},
+		{
 			"a proxy as the only way in, and no proxy",
 			fields{"proxyOnly": true},
 			[]string{"context proxyOnly needs a proxyHeader"},

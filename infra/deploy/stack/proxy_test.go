@@ -48,6 +48,10 @@ func TestADeploymentBehindAProxy(t *testing.T) {
 // names it.
 func TestAProxyMayCallTheAddressOfAWS(t *testing.T) {
 	tmpl := synthesize(t, with(fields{"publicDomain": "id.example.com", "proxyHeader": "X-Viewer-Address"}))
+	moving := synthesize(t, behindProxy(fields{"domain": "id.example.com", "awsAddress": true}))
+	if origin := fmt.Sprint(moving.Outputs["Origin"]["Value"]); origin != "map[Fn::GetAtt:[Api ApiEndpoint]]" {
+		t.Errorf("a proxy that takes over the domain finds itself: %v", moving.Outputs["Origin"])
+	}
 	if origin := fmt.Sprint(tmpl.Outputs["Origin"]["Value"]); origin != "map[Fn::GetAtt:[Api ApiEndpoint]]" {
 		t.Errorf("the output says that the proxy calls %v", origin)
 	}

@@ -147,6 +147,7 @@ func (c Config) variables(base string) map[string]string {
 		"AWS_ENDPOINT_URL_DYNAMODB": c.DynamoDBURL, "AWS_ENDPOINT_URL_SESV2": c.SESURL,
 		"TABLE_NAME": c.Table, "PUBLIC_URL": base, "RETURN_ORIGINS": "",
 		"MAIL_FROM": "Identity Pools <no-reply@example.com>", "MAIL_CONFIGURATION_SET": "",
+		"PROXY_HEADER": "", "PROXY_ONLY": "", "PROXY_SECRET": "",
 	}
 	maps.Copy(all, c.Environment)
 	return all
