@@ -28,7 +28,10 @@ func counted(tb testing.TB, log *lines) []metric.Name {
 	var names []metric.Name
 	_, metrics := log.read(tb)
 	for _, line := range metrics {
-		for _, name := range []metric.Name{metric.Registrations, metric.Activations, metric.WrongCodes, metric.WrongPasswords, metric.Limited, metric.TableThrottled} {
+		for _, name := range []metric.Name{
+			metric.Registrations, metric.Activations, metric.WrongCodes, metric.WrongPasswords, metric.Limited,
+			metric.TableThrottled,
+		} {
 			if line[string(name)] == 1.0 {
 				names = append(names, name)
 			}
@@ -72,7 +75,10 @@ func TestWhatAFailureCounts(t *testing.T) {
 		{"a pool that does not exist", identity.NotFound{Thing: "pool", ID: "p"}, ""},
 		{"registration that is switched off", identity.ErrRegistrationDisabled, ""},
 		{"a table that is away", identity.Unavailable{RetryAfter: time.Second, Cause: errors.New("away")}, ""},
-		{"a table that is throttled", identity.Unavailable{RetryAfter: time.Second, Throttled: true}, metric.TableThrottled},
+		{
+			"a table that is throttled", identity.Unavailable{RetryAfter: time.Second, Throttled: true},
+			metric.TableThrottled,
+		},
 		{"anything else", errors.New("disk on fire"), ""},
 	}
 	ways := map[string]func(http.ResponseWriter, *http.Request, error){

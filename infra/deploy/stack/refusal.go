@@ -9,7 +9,9 @@ import (
 )
 
 // requestsRefused is the metric of requests that were answered 429, by API Gateway or by a function.
-// API Gateway itself has none, since it counts them with all other 4xx.
+// API Gateway itself has none, since it counts them with all other 4xx. It may leave out excessive ones
+// from its log and its metrics alike, so the number is a lower bound:
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-monitor.html.
 const requestsRefused = "RequestsRefused"
 
 // countRefusals makes a metric of the lines of the access log with the status 429, and returns it.
