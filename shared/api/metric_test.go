@@ -76,7 +76,8 @@ func TestWhatAFailureCounts(t *testing.T) {
 		{"registration that is switched off", identity.ErrRegistrationDisabled, ""},
 		{"a table that is away", identity.Unavailable{RetryAfter: time.Second, Cause: errors.New("away")}, ""},
 		{
-			"a table that is throttled", identity.Unavailable{RetryAfter: time.Second, Throttled: true},
+			"a table that is throttled",
+			identity.Unavailable{RetryAfter: time.Second, Throttled: true},
 			metric.TableThrottled,
 		},
 		{"anything else", errors.New("disk on fire"), ""},
