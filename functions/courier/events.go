@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"identitypools/shared/mailqueue"
+	"identitypools/shared/metric"
 	"identitypools/shared/table"
 )
 
@@ -60,6 +61,7 @@ func (s *Service) handle(ctx context.Context, entry events.SQSMessage) (done boo
 		err = fmt.Errorf("%w; set its pause: %w", err, hidden)
 	}
 	s.Log.Error("message failed", "message", id, "received", received, "cause", err.Error())
+	metric.CountThrottled(ctx, s.Log, s.Now(), err)
 	return false
 }
 

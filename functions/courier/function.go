@@ -2,7 +2,6 @@ package courier
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
@@ -46,7 +45,7 @@ func New(p start.Parts) (*Service, error) {
 		PublicURL: p.Env.Must("PUBLIC_URL"), Log: p.Log, Now: p.Now,
 		Queue: sqs.NewFromConfig(p.Env.Config("SQS")), QueueURL: p.Env.Must("MAIL_QUEUE_URL"),
 		Pause: func(received int) time.Duration {
-			return mailqueue.Pause(received, rand.N[time.Duration])
+			return mailqueue.Pause(received, t.Retry.Jitter)
 		},
 	}, nil
 }

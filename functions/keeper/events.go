@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"identitypools/shared/identity"
+	"identitypools/shared/metric"
 	"identitypools/shared/table"
 )
 
@@ -40,6 +41,7 @@ func (s *Service) Stream(ctx context.Context, stream events.DynamoDBEvent) event
 	for _, record := range stream.Records {
 		if err := s.record(ctx, record, changes); err != nil {
 			s.Log.Error("stream record failed", "event", record.EventID, "cause", err.Error())
+			metric.CountThrottled(ctx, s.Log, s.Now(), err)
 			out.BatchItemFailures = []events.DynamoDBBatchItemFailure{{ItemIdentifier: record.Change.SequenceNumber}}
 			break
 		}
@@ -47,6 +49,7 @@ func (s *Service) Stream(ctx context.Context, stream events.DynamoDBEvent) event
 	for pool, list := range changes {
 		if err := s.count(ctx, pool, list); err != nil {
 			s.Log.Error("counting users failed", "pool", pool.Pool, "cause", err.Error())
+			metric.CountThrottled(ctx, s.Log, s.Now(), err)
 			out.BatchItemFailures = []events.DynamoDBBatchItemFailure{{ItemIdentifier: stream.Records[0].Change.SequenceNumber}}
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"net/url"
 
 	"identitypools/shared/activate"
+	"identitypools/shared/front"
 	"identitypools/shared/onetime"
 	"identitypools/shared/password"
 	"identitypools/shared/schema"
@@ -29,6 +30,10 @@ func New(p start.Parts) (http.Handler, error) {
 	if err := origins.AddTrustedOrigin(public.Scheme + "://" + public.Host); err != nil {
 		return nil, fmt.Errorf("read PUBLIC_URL: %w", err)
 	}
+	o := p.Options()
+	if o.Proxy, err = front.Open(p.Env); err != nil {
+		return nil, err
+	}
 	hasher, t := password.NewHasher(), p.Table
 	return Handler(&Service{
 		Pools: t.Pools, Schemas: t.Schemas, Users: t.Users, Registrations: t.Registrations,
@@ -41,5 +46,5 @@ func New(p start.Parts) (http.Handler, error) {
 		MayReturnTo: onetime.ReturnURLs(p.Env.Get("RETURN_ORIGINS")),
 		Work:        work.Issuer{Key: tools.Work, Random: rand.Reader, Now: p.Now},
 		Retry:       t.Retry, Now: p.Now, NewID: p.NewID,
-	}, tools.Source, origins, p.Options())
+	}, tools.Source, origins, o)
 }

@@ -30,6 +30,7 @@ const (
 // edge is a function's handler behind the adapter, with real tokens and a log that tests read.
 type edge struct {
 	issuer  *access.Issuer
+	options api.Options
 	call    api.Gateway
 	log     *lines
 	mu      sync.Mutex
@@ -54,9 +55,10 @@ func newEdge(tb testing.TB, function string, handler http.HandlerFunc) *edge {
 		e.mu.Unlock()
 		handler(w, r)
 	}
-	e.call = gateway(tb, function, counted, api.Options{
+	e.options = api.Options{
 		Verifier: access.NewVerifier(published(keys).Keys, time.Now), Log: slog.New(slog.NewJSONHandler(e.log, nil)), Now: time.Now,
-	})
+	}
+	e.call = gateway(tb, function, counted, e.options)
 	return e
 }
 

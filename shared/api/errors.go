@@ -54,7 +54,7 @@ func ReportError(w http.ResponseWriter, r *http.Request, err error) int {
 func report(w http.ResponseWriter, r *http.Request, err error) errorAnswer {
 	a, wait := translate(err)
 	ex := exchangeOf(r.Context())
-	ex.code = a.Code
+	ex.note(a, err)
 	if a.Status >= http.StatusInternalServerError {
 		ex.log.Error("request failed", "status", a.Status, "cause", err.Error())
 	}
@@ -76,7 +76,16 @@ func report(w http.ResponseWriter, r *http.Request, err error) errorAnswer {
 func CountError(r *http.Request, err error) {
 	if err != nil {
 		a, _ := translate(err)
-		exchangeOf(r.Context()).code = a.Code
+		exchangeOf(r.Context()).note(a, err)
+	}
+}
+
+// note remembers with which error the request ends, so that it is counted.
+func (ex *exchange) note(a errorAnswer, err error) {
+	ex.code = a.Code
+	var unavailable identity.Unavailable
+	if errors.As(err, &unavailable) && unavailable.Throttled {
+		ex.throttled = true
 	}
 }
 

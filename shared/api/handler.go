@@ -22,6 +22,7 @@ import (
 type Options struct {
 	Verifier Verifier // may be nil if no route of the function needs a token
 	Answers  Answers  // if nil, idempotency keys are ignored
+	Proxy    *Proxy   // of public routes; nil if there is none
 	Log      *slog.Logger
 	Now      func() time.Time
 }
@@ -43,7 +44,7 @@ func New(f Function, o Options) (http.Handler, error) {
 		known[e.Name], known[e.Shape()] = true, true
 		mux.Handle(e.Key(), guard(e, o))
 	}
-	return outer(mux, f.methods(), o.Log), nil
+	return outer(mux, f.methods(), o), nil
 }
 
 // methods returns the methods of the function's routes, sorted.
@@ -56,10 +57,16 @@ func (f Function) methods() []string {
 	return slices.Compact(methods)
 }
 
-// outer returns the handler for the steps that come before the route of a request is known.
-func outer(mux *http.ServeMux, methods []string, log *slog.Logger) http.Handler {
+// outer returns the handler for the steps that come before the route of a request is known. At the
+// end it counts a request that the table has refused, wherever that was noticed.
+func outer(mux *http.ServeMux, methods []string, o Options) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r = begin(w, r, log)
+		r = begin(w, r, o.Log)
+		defer func() {
+			if ex := exchangeOf(r.Context()); ex.throttled {
+				metric.Count(r.Context(), ex.log, o.Now(), metric.TableThrottled)
+			}
+		}()
 		defer func() {
 			if fault := recover(); fault != nil {
 				exchangeOf(r.Context()).log.Error("panic", "fault", fmt.Sprint(fault), "stack", string(debug.Stack()))
@@ -143,6 +150,12 @@ func guard(e Endpoint, o Options) http.Handler {
 			}
 		}
 		ex := exchangeOf(r.Context())
+		if route.Caller == access.Public {
+			if err := o.Proxy.receive(r, ex); err != nil {
+				Error(w, r, err)
+				return
+			}
+		}
 		ex.route, ex.check, ex.ignored = route, e.action.check, e.action.ignored
 		ex.client, ex.answers = token.ClientID, o.Answers
 		e.action.serve(w, r)
@@ -221,6 +234,8 @@ type exchange struct {
 	ignored []reflect.Type // the answers whose members the body may have
 	client  string         // the id of the API client; "" on routes that need no token
 	answers Answers
+	// throttled reports whether the table has refused the request because it gets too many.
+	throttled bool
 }
 
 // exchangeKey is the key of the exchange in a context.

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"identitypools/shared/access"
 	"identitypools/shared/api"
 	"identitypools/shared/identity"
 	"identitypools/shared/metric"
@@ -26,7 +28,10 @@ func counted(tb testing.TB, log *lines) []metric.Name {
 	var names []metric.Name
 	_, metrics := log.read(tb)
 	for _, line := range metrics {
-		for _, name := range []metric.Name{metric.Registrations, metric.Activations, metric.WrongCodes, metric.WrongPasswords, metric.Limited} {
+		for _, name := range []metric.Name{
+			metric.Registrations, metric.Activations, metric.WrongCodes, metric.WrongPasswords, metric.Limited,
+			metric.TableThrottled,
+		} {
 			if line[string(name)] == 1.0 {
 				names = append(names, name)
 			}
@@ -70,6 +75,11 @@ func TestWhatAFailureCounts(t *testing.T) {
 		{"a pool that does not exist", identity.NotFound{Thing: "pool", ID: "p"}, ""},
 		{"registration that is switched off", identity.ErrRegistrationDisabled, ""},
 		{"a table that is away", identity.Unavailable{RetryAfter: time.Second, Cause: errors.New("away")}, ""},
+		{
+			"a table that is throttled",
+			identity.Unavailable{RetryAfter: time.Second, Throttled: true},
+			metric.TableThrottled,
+		},
 		{"anything else", errors.New("disk on fire"), ""},
 	}
 	ways := map[string]func(http.ResponseWriter, *http.Request, error){
@@ -100,6 +110,17 @@ func TestWhatAFailureCounts(t *testing.T) {
 			})
 		}
 	}
+	t.Run("a table that is throttled while the token is verified", func(t *testing.T) {
+		t.Parallel()
+		log := &lines{}
+		call := gateway(t, function, ok, api.Options{
+			Verifier: throttledVerifier{}, Log: slog.New(slog.NewJSONHandler(log, nil)), Now: time.Now,
+		})
+		wantFailure(t, send(t, call, event("GET", poolsPath, "x", "")), 503, "unavailable")
+		if got := counted(t, log); !slices.Equal(got, []metric.Name{metric.TableThrottled}) {
+			t.Errorf("counts %v", got)
+		}
+	})
 	t.Run("what is noted as no error is a success", func(t *testing.T) {
 		t.Parallel()
 		e := newEdge(t, "registration", func(w http.ResponseWriter, r *http.Request) {
@@ -111,6 +132,13 @@ func TestWhatAFailureCounts(t *testing.T) {
 			t.Errorf("counts %v", got)
 		}
 	})
+}
+
+// throttledVerifier is a verifier whose keys cannot be read.
+type throttledVerifier struct{}
+
+func (throttledVerifier) Verify(context.Context, string) (access.Token, error) {
+	return access.Token{}, identity.Unavailable{RetryAfter: time.Second, Throttled: true}
 }
 
 // A request whose handler panics is not a success.

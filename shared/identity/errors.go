@@ -135,10 +135,12 @@ type Limited struct {
 func (e Limited) Error() string { return e.Reason }
 
 // Unavailable is the error for a call that failed because a service behind the function, such as
-// the table, could not do its work. Cause is for the log.
+// the table, could not do its work. Cause is for the log. Throttled reports whether the service
+// refused the call because it gets too many.
 type Unavailable struct {
 	RetryAfter time.Duration
 	Cause      error
+	Throttled  bool
 }
 
 func (e Unavailable) Error() string { return fmt.Sprintf("temporarily unavailable: %v", e.Cause) }

@@ -10,8 +10,11 @@ package metric
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
+
+	"identitypools/shared/identity"
 )
 
 // A Name is the name of a metric in CloudWatch.
@@ -38,6 +41,10 @@ const (
 	BudgetsHalfSpent Name = "BudgetsHalfSpent"
 )
 
+// TableThrottled counts requests and deliveries that failed because the table refused a call as one
+// of too many, also after the SDK had tried it again. Such a request is counted here alone.
+const TableThrottled Name = "TableThrottled"
+
 // Namespace is the namespace of all metrics in CloudWatch. Each metric has one dimension, named
 // Dimension, whose value is the name of the table. It tells apart deployments that share an account.
 const (
@@ -60,6 +67,15 @@ func Count(ctx context.Context, log *slog.Logger, at time.Time, name Name) {
 			Metrics:    [1]definition{{Name: name, Unit: "Count"}},
 		}}),
 	))
+}
+
+// CountThrottled adds one to TableThrottled if err says that the table has refused a call as one of
+// too many. It is for work that no request waits for; package api counts requests.
+func CountThrottled(ctx context.Context, log *slog.Logger, at time.Time, err error) {
+	var unavailable identity.Unavailable
+	if errors.As(err, &unavailable) && unavailable.Throttled {
+		Count(ctx, log, at, TableThrottled)
+	}
 }
 
 // A directive is the MetricDirective of the format: it says which members of the line are metrics

@@ -39,7 +39,7 @@ func TestEveryMetricKeepsToTheFormat(t *testing.T) {
 	for _, name := range []metric.Name{
 		metric.Registrations, metric.Activations, metric.WrongCodes, metric.WrongPasswords, metric.Limited,
 		metric.MailsSent, metric.MailsDropped, metric.MailsRejected, metric.MailsDelayed, metric.MailsLate,
-		metric.BudgetsHalfSpent,
+		metric.BudgetsHalfSpent, metric.TableThrottled,
 	} {
 		t.Run(string(name), func(t *testing.T) {
 			t.Parallel()

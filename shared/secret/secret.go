@@ -10,6 +10,7 @@ import (
 	"context"
 	"crypto/hkdf"
 	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -39,6 +40,22 @@ func (m Master) Key(label string, n int) ([]byte, error) {
 		return nil, fmt.Errorf("derive key %s: %w", label, err)
 	}
 	return key, nil
+}
+
+// Is reports whether a text is this secret, in the form of Parse or ParseGenerated. How long it takes
+// says nothing about the secret. The zero value is no text.
+func (m Master) Is(text string) bool {
+	parse := ParseGenerated
+	if strings.HasPrefix(text, prefix) {
+		parse = Parse
+	}
+	given, err := parse(text)
+	if err != nil || len(m.bytes) < minLength {
+		return false
+	}
+	// Hashes have one length, so that not even the length of the secret shows.
+	one, other := sha256.Sum256(given.bytes), sha256.Sum256(m.bytes)
+	return subtle.ConstantTimeCompare(one[:], other[:]) == 1
 }
 
 const prefix = "base64:"

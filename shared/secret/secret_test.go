@@ -35,6 +35,37 @@ func key(tb testing.TB, m secret.Master, label string, n int) []byte {
 	return k
 }
 
+// Only the whole secret is the secret, in the form in which it was read.
+func TestIs(t *testing.T) {
+	t.Parallel()
+	letters := strings.Repeat("aZ9", 21) + "x"
+	generated, err := secret.ParseGenerated(letters)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, row := range map[string]struct {
+		master secret.Master
+		text   string
+		is     bool
+	}{
+		"what was generated":      {generated, letters, true},
+		"what is written out":     {parse(t), literal, true},
+		"another generated":       {generated, "b" + letters[1:], false},
+		"another end":             {generated, letters[:63] + "y", false},
+		"a beginning":             {generated, letters[:43], false},
+		"more":                    {generated, letters + "x", false},
+		"a space":                 {generated, letters + " ", false},
+		"nothing":                 {generated, "", false},
+		"another written out":     {parse(t), "base64:" + strings.Repeat("A", 43) + "=", false},
+		"no secret, and nothing":  {secret.Master{}, "", false},
+		"no secret, and a secret": {secret.Master{}, letters, false},
+	} {
+		if got := row.master.Is(row.text); got != row.is {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}
+
 func TestParse(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {

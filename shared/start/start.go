@@ -54,7 +54,7 @@ func (p Parts) Options() api.Options {
 func FromEnvironment() Parts {
 	env := cloud.Environment(os.Getenv)
 	db := dynamodb.NewFromConfig(env.Config("DYNAMODB"))
-	return New(env, db, slog.New(slog.NewJSONHandler(os.Stdout, nil)), time.Now, retry.Random())
+	return New(env, db, slog.New(NewLogHandler(os.Stdout)), time.Now, retry.Random())
 }
 
 // HTTP runs a function that serves routes under Lambda. It does not return. It panics if the

@@ -42,7 +42,7 @@ func failure(err error) error {
 	case errors.As(err, &condition):
 		return errCondition
 	case isTemporary(err):
-		return identity.Unavailable{RetryAfter: retryAfter, Cause: err}
+		return identity.Unavailable{RetryAfter: retryAfter, Cause: err, Throttled: isThrottled(err)}
 	}
 	return err
 }
@@ -56,15 +56,14 @@ func isTemporary(err error) bool {
 		api      smithy.APIError
 	)
 	switch {
-	case errors.Is(err, errThrottled), errors.Is(err, context.DeadlineExceeded),
+	case isThrottled(err), errors.Is(err, context.DeadlineExceeded),
 		errors.Is(err, context.Canceled), errors.As(err, &network):
 		return true
 	case errors.As(err, &response) && response.HTTPStatusCode() >= 500:
 		return true
 	case errors.As(err, &api):
 		switch api.ErrorCode() {
-		case "ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded",
-			"TransactionConflictException", "TransactionInProgressException", "InternalServerError",
+		case "TransactionConflictException", "TransactionInProgressException", "InternalServerError",
 			"LimitExceededException":
 			return true
 		}
@@ -73,6 +72,24 @@ func isTemporary(err error) bool {
 	var unreachable *aws.RequestCanceledError
 	var sent *smithy.OperationError
 	return errors.As(err, &unreachable) || errors.As(err, &sent) && response == nil
+}
+
+// isThrottled reports whether the table refused a call, or a part of it, because it gets too many.
+// The SDK has tried the call again before. The codes are those of
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html.
+func isThrottled(err error) bool {
+	var api smithy.APIError
+	if errors.Is(err, errThrottled) {
+		return true
+	}
+	if !errors.As(err, &api) {
+		return false
+	}
+	switch api.ErrorCode() {
+	case "ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded":
+		return true
+	}
+	return false
 }
 
 // cancelled is the error for a transaction of which some conditions do not hold. The field failed
@@ -120,7 +137,9 @@ func (t *store) transact(ctx context.Context, writes []types.TransactWriteItem, 
 
 // transactAll is transact without an answer.
 func (t *store) transactAll(ctx context.Context, writes []types.TransactWriteItem) error {
-	return t.again(ctx, func() error {
+	throttled := false // in the last try
+	err := t.again(ctx, func() error {
+		throttled = false
 		_, err := t.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: writes})
 		var stopped *types.TransactionCanceledException
 		if !errors.As(err, &stopped) {
@@ -133,6 +152,8 @@ func (t *store) transactAll(ctx context.Context, writes []types.TransactWriteIte
 				failed = append(failed, i)
 			case "ValidationError", "ItemCollectionSizeLimitExceeded":
 				return err
+			case "ThrottlingError", "ProvisionedThroughputExceeded":
+				throttled = true
 			}
 		}
 		if len(failed) > 0 {
@@ -140,6 +161,12 @@ func (t *store) transactAll(ctx context.Context, writes []types.TransactWriteIte
 		}
 		return errLost
 	})
+	var unavailable identity.Unavailable
+	if throttled && errors.As(err, &unavailable) {
+		unavailable.Throttled = true
+		return unavailable
+	}
+	return err
 }
 
 // updateItem carries out an update of one item outside of a transaction. If a transaction has the

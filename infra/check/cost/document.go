@@ -109,7 +109,8 @@ func (d *document) idling(m Measured) {
 	const many = 1000000
 	secrets := d.p.Secrets.Cost(d.u.Secrets.Is)
 	d.printf("\n## A month in which nobody calls\n")
-	d.printf("- %g secrets: %s.", d.u.Secrets.Is, usd(secrets))
+	d.printf("- %g secrets: %s. With a proxy in front of the API one more: %s.",
+		d.u.Secrets.Is, usd(secrets), usd(d.p.Secrets.Cost(1)))
 	d.printf("- Alarms (%g) and dashboards (%g): %s. Metrics: nothing.", d.u.Alarms.Is,
 		d.u.Dashboards.Is, usd(d.idleBill()-secrets))
 	d.printf("- Storage with point-in-time recovery: %s for each GB, and %s for a million users of",

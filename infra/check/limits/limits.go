@@ -36,8 +36,9 @@ func Document() string {
 			"  mails. Strangers who do one, and back ends, may use all.\n" +
 			"- Notices to owners of addresses do not wait, up to 2000 an hour, or as many as the pool may send\n" +
 			"  mails if that is more. For them the same shares apply.\n" +
-			"- A source is an IPv4 address or the /64 network of an IPv6 address, as API Gateway sees it. If the\n" +
-			"  product is behind a proxy of your own, raise the three `source_` limits.",
+			"- A source is an IPv4 address or the /64 network of an IPv6 address, as API Gateway sees it, or as\n" +
+			"  your own proxy names it ([deploy.md](deploy.md#in-front-of-it)). Behind a proxy that names no\n" +
+			"  addresses all people are one source: then raise the three `source_` limits.",
 		table("One-time codes: `otp_settings`",
 			[]string{"purpose", "shortest lifetime", "longest", "default"}, lifetimes()),
 		table("What is fixed", []string{"what", "limit"}, fixed()),

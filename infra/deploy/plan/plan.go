@@ -19,9 +19,18 @@ type Function struct {
 	// Settings are the environment variables besides TABLE_NAME, which each of [Functions] has.
 	Settings []string
 	// Mails reports whether the function takes entries from the queue of mails and sends mail.
-	Mails  bool
-	Grants []Grant
+	Mails bool
+	// Proxied reports whether answers of the function depend on where a request comes from. It then
+	// knows the proxy in front of the API (ProxySettings). They are empty if there is none.
+	Proxied bool
+	Grants  []Grant
 }
+
+// ProxySecret is the setting with the secret of the proxy in front of the API.
+const ProxySecret = "PROXY_SECRET"
+
+// ProxySettings returns the settings that describe the proxy in front of the API.
+func ProxySettings() []string { return []string{"PROXY_HEADER", "PROXY_ONLY", ProxySecret} }
 
 // Grant allows actions on the table if every partition key of the call is of one of the kinds. A
 // transaction is one call, so all its actions must be in one grant: IAM's documentation does not
@@ -144,7 +153,7 @@ func Functions() []Function {
 			on(table.KindClaims, table.KindUserItems, table.KindPools, table.KindUsers).may(remove),
 		},
 	}, {
-		Name: "registration", MemoryMB: hashing, Timeout: answer,
+		Name: "registration", MemoryMB: hashing, Timeout: answer, Proxied: true,
 		Settings: []string{"CODE_SECRET", "PUBLIC_URL", "RETURN_ORIGINS"},
 		Grants: []Grant{
 			on(table.KindAnswers, table.KindClaims, table.KindKeys, table.KindMailboxes,

@@ -5,6 +5,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatchactions"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssnssubscriptions"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
@@ -30,11 +31,18 @@ type alarm struct {
 // The age of the oldest entry is no measure of mails that wait: SQS leaves entries out of it that
 // have been received three times, which all entries are half a minute after SES has gone away
 // (Amazon SQS Developer Guide, "Available CloudWatch metrics"). So the courier counts late entries.
-func (d *deployment) makeAlarms() {
+func (d *deployment) makeAlarms(access awslogs.LogGroup) {
 	topic := d.makeTopic()
 	for _, a := range []alarm{
 		{"ApiFaults", "answers of the API with 5xx", d.apiMetric("5xx", "Sum"), 5, 1, 1},
-		{"TableThrottled", "reads and writes that the table refused", d.tableThrottles(), 1, 2, 3},
+		{
+			"TableThrottled", "requests and deliveries that failed because the table refused a call",
+			d.counted(metric.TableThrottled), 1, 2, 3,
+		},
+		{
+			"RequestsRefused", "requests that were answered 429: above the rate of a route, or a limit",
+			d.countRefusals(access), 100, 2, 3,
+		},
 		{
 			"MailsWait", "tries of mails that have waited for ten minutes or longer",
 			d.counted(metric.MailsLate), 1, 1, 3, // the longest pause between two tries is more than a period
@@ -118,15 +126,4 @@ func visible(queue awssqs.Queue) awscloudwatch.Metric {
 
 func (d *deployment) tableMetric(name, statistic string) awscloudwatch.Metric {
 	return newMetric("AWS/DynamoDB", name, statistic, map[string]*string{"TableName": d.table.name})
-}
-
-func (d *deployment) tableThrottles() awscloudwatch.IMetric {
-	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
-		Expression: jsii.String("FILL(reads, 0) + FILL(writes, 0)"), Label: jsii.String("refused"),
-		Period: awscdk.Duration_Minutes(jsii.Number(5)),
-		UsingMetrics: &map[string]awscloudwatch.IMetric{
-			"reads":  d.tableMetric("ReadThrottleEvents", "Sum"),
-			"writes": d.tableMetric("WriteThrottleEvents", "Sum"),
-		},
-	})
 }

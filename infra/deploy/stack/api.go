@@ -15,8 +15,8 @@ import (
 )
 
 // makeAPI creates the HTTP API, still without routes, and returns it with its public address, which
-// is the domain or the address that AWS assigns. AWS's address still works if there is a domain, so
-// that links in earlier mails stay valid.
+// is the domain that people use or the address that AWS assigns. AWS's address still works if there is
+// a domain, so that links in earlier mails stay valid, unless the configuration switches it off.
 func (d *deployment) makeAPI() (awsapigatewayv2.CfnApi, *string) {
 	props := &awsapigatewayv2.CfnApiProps{Name: d.stack.StackName(), ProtocolType: jsii.String("HTTP")}
 	if cors := api.CrossOriginRules(functions.Routes()); len(d.config.SignUpOrigins) > 0 {
@@ -26,10 +26,20 @@ func (d *deployment) makeAPI() (awsapigatewayv2.CfnApi, *string) {
 			MaxAge: jsii.Number(cors.MaxAge.Seconds()),
 		}
 	}
+	if !d.config.AWSAddress {
+		props.DisableExecuteApiEndpoint = true
+	}
 	made := awsapigatewayv2.NewCfnApi(d.stack, jsii.String("Api"), props)
-	address := made.AttrApiEndpoint()
+	address, origin := made.AttrApiEndpoint(), made.AttrApiEndpoint()
 	if d.config.Domain != "" {
 		address = jsii.String("https://" + d.config.Domain)
+	}
+	if d.config.PublicDomain != "" {
+		if d.config.Domain != d.config.PublicDomain { // at its own domain a proxy would find itself
+			origin = address
+		}
+		d.output("Origin", origin, "Where the proxy finds the API: tell nobody else")
+		address = jsii.String("https://" + d.config.PublicDomain)
 	}
 	d.output("Url", address, "Where the API is")
 	return made, address
@@ -105,8 +115,13 @@ const stageName = "$default"
 
 // accessLog is the format of the line that is logged for each request. It has the route instead of
 // the path, and neither an address nor a caller, so it contains no personal data (ASVS V16.2.5).
-const accessLog = `{"request":"$context.requestId","time":"$context.requestTime","route":"$context.routeKey","status":$context.status,` +
-	`"latency":$context.responseLatency,"function":"$context.integrationLatency","length":"$context.responseLength","error":"$context.integrationErrorMessage"}`
+// `gateway` is the message of API Gateway's own answer, and `error` is what went wrong with the
+// function. All values are in quotes, since each is - where there is none:
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html.
+const accessLog = `{"request":"$context.requestId","time":"$context.requestTime","api":"$context.apiId",` +
+	`"route":"$context.routeKey","status":"$context.status","latency":"$context.responseLatency",` +
+	`"function":"$context.integrationLatency","length":"$context.responseLength",` +
+	`"gateway":"$context.error.message","error":"$context.integrationErrorMessage"}`
 
 // makeIntegrations allows the API to call the functions that serve routes, and returns the targets
 // for their routes. The integrations are created one after the other, because of the same quota as

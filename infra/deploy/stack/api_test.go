@@ -1,7 +1,9 @@
 package stack_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -38,10 +40,10 @@ func TestTheRoutesAreTheRouteTable(t *testing.T) {
 
 // ASVS V16.2.5: the access log contains no data about the caller.
 func TestTheAccessLogIsNotPersonal(t *testing.T) {
-	format, _ := at(usual(t).Resources["Stage"].Properties, "AccessLogSettings", "Format").(string)
+	format := accessLog(t)
 	for _, needed := range []string{
 		"$context.requestId", "$context.routeKey", "$context.status",
-		"$context.responseLatency",
+		"$context.responseLatency", "$context.error.message", "$context.integrationErrorMessage",
 	} {
 		if !strings.Contains(format, needed) {
 			t.Errorf("the access log lacks %s: %s", needed, format)
@@ -55,6 +57,66 @@ func TestTheAccessLogIsNotPersonal(t *testing.T) {
 			t.Errorf("the access log has %s: %s", personal, format)
 		}
 	}
+}
+
+// A line is JSON whatever its values are: API Gateway writes - for one that there is not.
+func TestTheAccessLogIsJSON(t *testing.T) {
+	format := accessLog(t)
+	variable := regexp.MustCompile(`\$context\.[A-Za-z.]+`)
+	for _, value := range []string{"-", "429", "Too Many Requests", "POST /api/{tid}"} {
+		var line map[string]string
+		if err := json.Unmarshal([]byte(variable.ReplaceAllString(format, value)), &line); err != nil {
+			t.Errorf("with the value %q a line is no JSON object of texts: %v", value, err)
+		}
+		for name, got := range line {
+			if got != value {
+				t.Errorf("the value of %s is %q", name, got)
+			}
+		}
+	}
+}
+
+// The alarm on refused requests counts the lines of the access log with the status 429, of this
+// deployment alone, and makes no metric in an hour in which there are none.
+func TestRefusalsAreCounted(t *testing.T) {
+	tmpl := usual(t)
+	filter := tmpl.Resources["Refusals"].Properties
+	transformations, _ := filter["MetricTransformations"].([]any)
+	if len(transformations) != 1 {
+		t.Fatalf("the filter is %v", filter)
+	}
+	made := transformations[0]
+	if filter["FilterPattern"] != `{ ($.status = "429") && ($.api = "*") }` ||
+		fmt.Sprint(filter["LogGroupName"]) != fmt.Sprint(logOfTheAPI(t, tmpl)) ||
+		at(made, "DefaultValue") != nil || at(made, "MetricValue") != "1" ||
+		fmt.Sprint(at(made, "Dimensions")) != "[map[Key:ApiId Value:$.api]]" {
+		t.Errorf("the filter is %v", filter)
+	}
+	for id, alarm := range tmpl.of("AWS::CloudWatch::Alarm") {
+		if p := alarm.Properties; strings.HasPrefix(id, "RequestsRefused") {
+			if p["Namespace"] != at(made, "MetricNamespace") || p["MetricName"] != at(made, "MetricName") ||
+				fmt.Sprint(p["Dimensions"]) != "[map[Name:ApiId Value:map[Ref:Api]]]" || p["Threshold"] != 100.0 ||
+				p["DatapointsToAlarm"] != 2.0 || p["EvaluationPeriods"] != 3.0 || p["Statistic"] != "Sum" {
+				t.Errorf("the alarm is %v", p)
+			}
+			return
+		}
+	}
+	t.Error("no alarm tells of refused requests")
+}
+
+// accessLog returns the format of the access log.
+func accessLog(t *testing.T) string {
+	t.Helper()
+	format, _ := at(usual(t).Resources["Stage"].Properties, "AccessLogSettings", "Format").(string)
+	return format
+}
+
+// logOfTheAPI returns the reference to the log group to which the API writes.
+func logOfTheAPI(t *testing.T, tmpl template) fields {
+	t.Helper()
+	arn, _ := at(tmpl.Resources["Stage"].Properties, "AccessLogSettings", "DestinationArn", "Fn::GetAtt").([]any)
+	return fields{"Ref": arn[0]}
 }
 
 func TestSignUpPagesMayCall(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 
 	"identitypools/infra/deploy/plan"
+	"identitypools/shared/api"
 	"identitypools/shared/identity"
 )
 
@@ -41,6 +42,16 @@ type Config struct {
 	Domain string
 	// Certificate is the ARN of the domain's certificate in the stack's region.
 	Certificate string
+	// PublicDomain is the domain that people use if a proxy stands in front of the API, or "" if they
+	// use Domain or the address that AWS assigns. Issuers and links name it.
+	PublicDomain string
+	// AWSAddress reports whether the API also answers at the address that AWS assigns.
+	AWSAddress bool
+	// ProxyHeader is the header in which a proxy in front of the API names the address from which a
+	// request came to it, or "" if there is no such proxy.
+	ProxyHeader string
+	// ProxyOnly reports whether public requests that have not passed the proxy are refused.
+	ProxyOnly bool
 	// PublicRate is the number of requests a second to each public route, for all callers together.
 	PublicRate int
 	// TokenRate is the number of requests a second to each route of the token servers.
@@ -67,7 +78,8 @@ func Keys() map[string]string {
 	return map[string]string{
 		"name": "IdentityPools", "mailFrom": "", "mailIdentity": "domain", "sandboxRecipients": "",
 		"alarmEmail": "", "signUpOrigins": "",
-		"domain": "", "certificate": "", "publicRate": "20", "tokenRate": "100", "adminRate": "500",
+		"domain": "", "certificate": "", "publicDomain": "", "awsAddress": "true",
+		"proxyHeader": "", "proxyOnly": "false", "publicRate": "20", "tokenRate": "100", "adminRate": "500",
 		"maxReadUnits": "4000", "maxWriteUnits": "4000",
 		"logDays": "30", "mailRate": "14", "restoredStream": "", "deletionProtection": "true",
 	}
@@ -110,6 +122,11 @@ func Read(context map[string]any) (Config, error) {
 			`an https origin in ASCII and lower case, without a path, like "https://app.example.com"`, validOrigin),
 		Domain:      r.matching("domain", `a host name in ASCII and lower case, like "id.example.com"`, validHost),
 		Certificate: r.arn("certificate", "acm"),
+		PublicDomain: r.matching("publicDomain",
+			`a host name in ASCII and lower case, like "id.example.com"`, validHost),
+		AWSAddress:  r.oneOf("awsAddress", "true", "false") == "true",
+		ProxyHeader: r.matching("proxyHeader", `the name of a header, like "X-Viewer-Address"`, validHeader),
+		ProxyOnly:   r.oneOf("proxyOnly", "true", "false") == "true",
 		PublicRate:  r.number("publicRate", 1, 10_000), TokenRate: r.number("tokenRate", 1, 10_000),
 		AdminRate:         r.number("adminRate", 1, 10_000),
 		MaxReadUnits:      r.number("maxReadUnits", 10, 40_000),
@@ -137,10 +154,22 @@ func Read(context map[string]any) (Config, error) {
 		r.fault("domain",
 			"and certificate come together: the certificate of the domain, from ACM in the region of the stack")
 	}
+	r.checkWaysIn(c)
 	if _, ok := retentions()[c.LogDays]; !ok {
 		r.fault("logDays", "must be one of %v", slices.Sorted(maps.Keys(retentions())))
 	}
 	return c, errors.Join(r.faults...)
+}
+
+// checkWaysIn reports settings without which nobody could reach the API, or sign up.
+func (r *reader) checkWaysIn(c Config) {
+	if !c.AWSAddress && (c.Domain == "" || c.Domain == c.PublicDomain) {
+		r.fault("awsAddress",
+			"needs a domain other than publicDomain: without one, the address of AWS is the only one of the API")
+	}
+	if c.ProxyOnly && c.ProxyHeader == "" {
+		r.fault("proxyOnly", "needs a proxyHeader: without a proxy, nobody could sign up")
+	}
 }
 
 // reader reads a context and collects what is wrong with it.
@@ -237,6 +266,14 @@ func validHost(s string) bool {
 	u, err := url.Parse("https://" + s)
 	return s == "" || err == nil && u.Host == s && strings.Contains(s, ".") &&
 		!strings.ContainsAny(s, ":*") && isPlain(s)
+}
+
+// validHeader reports whether s is "" or the name of a header that a proxy may add. The one with the
+// proxy's secret is not for addresses.
+func validHeader(s string) bool {
+	return !strings.ContainsFunc(s, func(c rune) bool {
+		return c != '-' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z')
+	}) && !strings.EqualFold(s, api.ProxySecretHeader)
 }
 
 // isPlain reports whether s is in lower case and in ASCII, as browsers send hosts and AWS takes them

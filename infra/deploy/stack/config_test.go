@@ -92,6 +92,40 @@ func TestAContextIsChecked(t *testing.T) {
 			[]string{"context certificate must be the ARN of a resource of acm"},
 		},
 		{
+			"no address at all",
+			fields{"awsAddress": false},
+			[]string{"context awsAddress needs a domain"},
+		},
+		{
+			"a proxy that finds only itself",
+			behindProxy(fields{"domain": "id.example.com"}),
+			[]string{"context awsAddress needs a domain other than publicDomain"},
+		},
+		{
+			"a proxy as the only way in, and no proxy",
+			fields{"proxyOnly": true},
+			[]string{"context proxyOnly needs a proxyHeader"},
+		},
+		{
+			"a header that is none",
+			behindProxy(fields{"proxyHeader": "X-Viewer Address"}),
+			[]string{"context proxyHeader must be the name of a header"},
+		},
+		{
+			"the header of the secret for the address",
+			behindProxy(fields{"proxyHeader": "x-origin-verify"}),
+			[]string{"context proxyHeader must be the name of a header"},
+		},
+		{
+			"a public domain that is a URL",
+			behindProxy(fields{"publicDomain": "https://id.example.com"}),
+			[]string{"context publicDomain must be a host name"},
+		},
+		{"a proxy", behindProxy(nil), nil},
+		{"a proxy that calls the address of AWS", fields{
+			"publicDomain": "id.example.com", "proxyHeader": "X-Viewer-Address", "proxyOnly": true,
+		}, nil},
+		{
 			"no number",
 			fields{"publicRate": "many"},
 			[]string{`context publicRate must be a number from 1 to 10000, and is "many"`},

@@ -32,16 +32,15 @@ func (d *deployment) makeDashboard(access awslogs.LogGroup) {
 	dashboard.AddWidgets(
 		graph("Capacity units used", d.tableMetric("ConsumedReadCapacityUnits", "Sum"),
 			d.tableMetric("ConsumedWriteCapacityUnits", "Sum")),
-		graph("Refused by the table", d.tableMetric("ReadThrottleEvents", "Sum"),
-			d.tableMetric("WriteThrottleEvents", "Sum")),
+		graph("Refused by the table, or by the API's rates", d.counted(metric.TableThrottled), d.refusals()),
 		graph("Mails that bounce or are reported (account)", reputation("BounceRate"),
 			reputation("ComplaintRate")),
 	)
 	dashboard.AddWidgets(
 		query(access, "Latency a route, ms",
 			"stats count(*) as calls, pct(latency, 50) as p50, pct(latency, 99) as p99, max(latency) as slowest by route", "sort calls desc", "limit 60"),
-		query(access, "Refusals and faults a route", "filter status >= 400",
-			"stats count(*) as answers by status, route", "sort answers desc", "limit 60"),
+		query(access, "Refusals and faults a route", "filter status like /^[45]/",
+			"stats count(*) as answers by status, route, gateway", "sort answers desc", "limit 60"),
 	)
 }
 

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -68,6 +69,9 @@ func (d *deployment) environment(f plan.Function) *map[string]*string {
 		environment["AWS_ENDPOINT_URL_SESV2"] = jsii.String("")
 		environment["AWS_ENDPOINT_URL_SQS"] = jsii.String("")
 	}
+	if f.Proxied {
+		maps.Copy(environment, d.proxySettings())
+	}
 	return &environment
 }
 
@@ -95,7 +99,11 @@ func (d *deployment) statements(f plan.Function) []awsiam.PolicyStatement {
 			"ForAllValues:StringLike": map[string]any{"dynamodb:LeadingKeys": patterns},
 		}, resource))
 	}
-	for _, setting := range f.Settings {
+	settings := f.Settings
+	if f.Proxied {
+		settings = slices.Concat(settings, plan.ProxySettings())
+	}
+	for _, setting := range settings {
 		if secret, ok := d.secrets[setting]; ok {
 			statements = append(statements,
 				allow(jsii.Strings("secretsmanager:GetSecretValue"), nil, secret))

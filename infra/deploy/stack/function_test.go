@@ -160,6 +160,9 @@ func TestFunctionsAreThePlan(t *testing.T) {
 		if f.Name == plan.Throttle().Name {
 			want = nil
 		}
+		if f.Proxied {
+			want = append(want, plan.ProxySettings()...)
+		}
 		slices.Sort(want)
 		variables, _ := at(p, "Environment", "Variables").(fields)
 		if got := keys(variables); !slices.Equal(got, want) {
@@ -168,7 +171,9 @@ func TestFunctionsAreThePlan(t *testing.T) {
 		if r.Metadata["aws:asset:property"] != "Code" || r.Metadata["aws:asset:path"] == nil {
 			t.Errorf("function %s: SAM finds no program: %v", f.Name, r.Metadata)
 		}
-		if at(p, "LoggingConfig", "LogFormat") != "JSON" {
+		// A level for applications would drop metrics, which are lines of the level INFO.
+		if at(p, "LoggingConfig", "LogFormat") != "JSON" ||
+			at(p, "LoggingConfig", "ApplicationLogLevel") != nil {
 			t.Errorf("function %s logs %v", f.Name, p["LoggingConfig"])
 		}
 	}

@@ -55,7 +55,7 @@ func New(scope constructs.Construct, c Config, dist string) awscdk.Stack {
 	d.makeTriggers()
 	d.pipe = d.makePipe()
 	d.makeCourierTrigger()
-	d.makeAlarms()
+	d.makeAlarms(access)
 	d.makeDashboard(access)
 	d.output("TableName", d.table.name, "The table: infra/operate/client takes it as --table")
 	return d.stack

@@ -183,6 +183,7 @@ func (c Config) variables(base string) map[string]string {
 		"TABLE_NAME": c.Table, "PUBLIC_URL": base, "RETURN_ORIGINS": "",
 		"MAIL_FROM": "Identity Pools <no-reply@example.com>", "MAIL_CONFIGURATION_SET": "",
 		"MAIL_QUEUE_URL": "none", "MAIL_RATE": "",
+		"PROXY_HEADER": "", "PROXY_ONLY": "", "PROXY_SECRET": "",
 	}
 	maps.Copy(all, c.Environment)
 	return all
