@@ -59,8 +59,13 @@ dist/%/bootstrap: FORCE
 	@echo $@ && GOFLAGS= GOOS=linux GOARCH=$(or $(GOARCH),arm64) CGO_ENABLED=0 go build -tags lambda.norpc \
 		-trimpath -buildvcs=false -ldflags='-s -w -buildid=' -o $@ ./functions/$*/lambda
 
-synth diff deploy: install ## build, then the CDK's command with ARGS, like ARGS='-c mailFrom=no-reply@example.com'
+synth diff: install ## build, then the CDK's command with ARGS, like ARGS='-c mailFrom=no-reply@example.com'
 	npx cdk $@ $(if $(filter synth,$@),--quiet) $(ARGS)
+
+deploy: install ## build and deploy with ARGS, unless the stack would lose its table, which OTHER_TABLE=1 allows
+	npx cdk synth --quiet $(ARGS)
+	@go -C infra/deploy/stack run ./guard -assembly '$(CURDIR)/cdk.out' $(if $(OTHER_TABLE),-other-table) -- $(ARGS)
+	npx cdk deploy --app cdk.out --build '' $(ARGS) # what was looked at, and not made again
 
 load: install ## a minute of callers while the engine is killed, then the check that nothing was lost; ARGS='-rate 10 -kill=false'
 	@go run ./infra/check/load $(ARGS)
