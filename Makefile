@@ -1,6 +1,6 @@
 # `make help` tells what there is. PORT, RACE and GOARCH may be given, as in `make test RACE=1`.
 .DEFAULT_GOAL := help
-.PHONY: help install run invoke event sam generate test fuzz mutate load contract screenshots lint build synth diff template deploy bench clean FORCE
+.PHONY: help install run invoke smoke event sam generate test fuzz mutate load contract screenshots lint build synth diff template deploy bench clean FORCE
 
 TOOL := go tool -modfile=infra/check/tools/go.mod
 FUNCTIONS := $(patsubst functions/%/lambda/main.go,%,$(wildcard functions/*/lambda/main.go))
@@ -70,6 +70,9 @@ deploy: install ## build and deploy with ARGS, unless the stack would lose its t
 	npx cdk synth --quiet $(ARGS)
 	@go -C infra/deploy/stack run ./guard -assembly '$(CURDIR)/cdk.out' $(if $(OTHER_TABLE),-other-table) -- $(ARGS)
 	npx cdk deploy --app cdk.out --build '' $(ARGS) # what was looked at, and not made again
+
+smoke: ## check a deployment over HTTP: ARGS='-url https://… -admin admin.json -system system.json'; what make run has started: ARGS=-local
+	@go run ./infra/operate/smoke $(ARGS)
 
 load: install ## a minute of callers while the engine is killed, then the check that nothing was lost; ARGS='-rate 10 -kill=false'
 	@go run ./infra/check/load $(ARGS)
