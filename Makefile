@@ -1,6 +1,6 @@
 # `make help` tells what there is. PORT, RACE and GOARCH may be given, as in `make test RACE=1`.
 .DEFAULT_GOAL := help
-.PHONY: help install run invoke event sam generate test fuzz mutate load contract screenshots lint build synth diff deploy bench clean FORCE
+.PHONY: help install run invoke smoke event sam generate test fuzz mutate load contract screenshots lint build synth diff template deploy bench clean FORCE
 
 TOOL := go tool -modfile=infra/check/tools/go.mod
 FUNCTIONS := $(patsubst functions/%/lambda/main.go,%,$(wildcard functions/*/lambda/main.go))
@@ -60,8 +60,20 @@ dist/%/bootstrap: FORCE
 	@echo $@ && GOFLAGS= GOOS=linux GOARCH=$(or $(GOARCH),arm64) CGO_ENABLED=0 go build -tags lambda.norpc \
 		-trimpath -buildvcs=false -ldflags='-s -w -buildid=' -o $@ $(or $(MAIN),./functions/$*/lambda)
 
-synth diff deploy: install ## build, then the CDK's command with ARGS, like ARGS='-c mailFrom=no-reply@example.com'
+synth diff: install ## build, then the CDK's command with ARGS, like ARGS='-c mailFrom=no-reply@example.com'
 	npx cdk $@ $(if $(filter synth,$@),--quiet) $(ARGS)
+
+template: ## check the template in cdk.out with cfn-lint, if that is installed
+	@if cfn-lint --version >/dev/null 2>&1; then cfn-lint --ignore-checks W3005 -- cdk.out/*.template.json && echo 'cfn-lint has no complaint'; \
+		else echo 'cfn-lint is not installed, so the template is not checked with it: pip install cfn-lint'; fi # W3005: the CDK depends on roles twice
+
+deploy: install ## build and deploy with ARGS, unless the stack would lose its table, which OTHER_TABLE=1 allows
+	npx cdk synth --quiet $(ARGS)
+	@go -C infra/deploy/stack run ./guard -assembly '$(CURDIR)/cdk.out' $(if $(OTHER_TABLE),-other-table) -- $(ARGS)
+	npx cdk deploy --app cdk.out --build '' $(ARGS) # what was looked at, and not made again
+
+smoke: ## check a deployment over HTTP: ARGS='-url https://… -admin admin.json -system system.json'; what make run has started: ARGS=-local
+	@go run ./infra/operate/smoke $(ARGS)
 
 load: install ## a minute of callers while the engine is killed, then the check that nothing was lost; ARGS='-rate 10 -kill=false'
 	@go run ./infra/check/load $(ARGS)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -29,7 +30,8 @@ type event struct{ Action, Package, Test, Output string }
 // be built, did not end, or because a package failed and none of its tests did.
 func (t tree) goTest(ctx context.Context, tests Tests) (result, error) {
 	args := append([]string{
-		"test", "-json", "-count=1", "-vet=off", "-failfast", "-trimpath", "-timeout", testTimeout,
+		"-C", filepath.Join(string(t), tests.Module), "test", "-json", "-count=1", "-vet=off", "-failfast", "-trimpath",
+		"-timeout", testTimeout,
 	}, tests.Packages...)
 	if tests.Pattern != "" {
 		args = append(args, "-run", tests.Pattern)

@@ -20,6 +20,7 @@ type Protection struct {
 
 // Tests are tests of some packages.
 type Tests struct {
+	Module   string   // the folder of a module of its own in the project's folder, or ""
 	Packages []string // arguments for go test
 	Pattern  string   // argument for -run; "" for all tests
 }
@@ -38,8 +39,9 @@ type Edit struct{ Old, New string }
 //
 // The old and the new text begin after the sign and a space, and may each have several lines. If
 // the old text is only removed, the new one is an empty line. A block may have several pairs. Lines
-// that begin with # are comments. An error of Read names the line of a block that does not have
-// this form, or whose sentence another block has.
+// that begin with # are comments. If the tests are in a module of its own, its folder is named as for
+// the go command: -C infra/deploy/stack ./guard. An error of Read names the line of a block that
+// does not have this form, or whose sentence another block has.
 func Read(folder fs.FS) ([]Protection, error) {
 	files, err := fs.Glob(folder, "*.txt")
 	if err != nil {
@@ -124,6 +126,9 @@ func (b *block) add(line string) error {
 		b.endEdit()
 		packages, pattern, _ := strings.Cut(value, " -run ")
 		b.Packages, b.Pattern = strings.Fields(packages), strings.TrimSpace(pattern)
+		if len(b.Packages) > 1 && b.Packages[0] == "-C" {
+			b.Module, b.Packages = b.Packages[1], b.Packages[2:]
+		}
 	default:
 		return fmt.Errorf("%s: line %d of the block, %q, is not expected there", b.place, b.lines, line)
 	}

@@ -45,6 +45,7 @@ func TestTheListsAreUpToDate(t *testing.T) {
 			name, _, _ = strings.Cut(name, "/")
 			found := false
 			for _, folder := range p.Packages {
+				folder = filepath.Join(p.Module, folder)
 				if tests[folder] == nil {
 					tests[folder] = testsIn(t, filepath.Join(root, folder))
 				}
@@ -99,7 +100,7 @@ func TestAListIsRead(t *testing.T) {
 	all, err := Read(fstest.MapFS{
 		"a.txt": {Data: []byte("# A comment.\n\nprotects: A rule.\nfile: a/a.go\n" +
 			"- \tif a {\n- \t}\n+ \tif b {\n- c\n+ \ntest: ./a ./b -run TestA|TestB\n")},
-		"b.txt": {Data: []byte("protects: Another rule.\nfile: b.go\n- x\n+ y\ntest: ./b")},
+		"b.txt": {Data: []byte("protects: Another rule.\nfile: b.go\n- x\n+ y\ntest: -C c ./b")},
 		"c.md":  {Data: []byte("no list")},
 	})
 	if err != nil || len(all) != 2 {
@@ -113,6 +114,9 @@ func TestAListIsRead(t *testing.T) {
 	if len(first.Edits) != 2 ||
 		first.Edits[0] != (Edit{"\tif a {\n\t}", "\tif b {"}) || first.Edits[1] != (Edit{"c", ""}) {
 		t.Errorf("its edits: %q", first.Edits)
+	}
+	if first.Module != "" || second.Module != "c" || strings.Join(second.Packages, " ") != "./b" {
+		t.Errorf("the modules are %q, and %q with %q", first.Module, second.Module, second.Packages)
 	}
 	if second.Sentence != "Another rule." || second.Pattern != "" || second.Edits[0] != (Edit{"x", "y"}) {
 		t.Errorf("the second: %+v", second)

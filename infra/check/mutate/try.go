@@ -80,7 +80,7 @@ func eachIn[T any](trees chan tree, all []T, work func(tree, T) error) error {
 func whole(all []Protection) (tests []Tests) {
 	for _, p := range all {
 		i := slices.IndexFunc(tests, func(other Tests) bool {
-			return slices.Equal(other.Packages, p.Packages)
+			return other.Module == p.Module && slices.Equal(other.Packages, p.Packages)
 		})
 		switch {
 		case i < 0:

@@ -51,7 +51,7 @@ func TestNothing(*testing.T) {}
 func protection(sentence, old, text, pattern string) Protection {
 	return Protection{
 		Sentence: sentence, File: "small.go", Edits: []Edit{{old, text}},
-		Tests: Tests{[]string{"."}, pattern}, place: "list.txt:1",
+		Tests: Tests{Packages: []string{"."}, Pattern: pattern}, place: "list.txt:1",
 	}
 }
 

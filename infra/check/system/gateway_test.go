@@ -1,7 +1,6 @@
 package system_test
 
 import (
-	"bytes"
 	"context"
 	"net/http"
 	"net/http/httptest"
@@ -25,7 +24,7 @@ import (
 func TestTheLocalGatewayIsLikeAPIGateway(t *testing.T) {
 	t.Parallel()
 	tenant := systemtest.New(t).NewTenant(t)
-	ids := strings.NewReplacer("{t}", tenant.ID, "{p}", tenant.NewPool(t, nil))
+	pool := tenant.NewPool(t, nil)
 	product := strings.TrimSuffix(tenant.Admin.URL(""), "/api/identity/"+tenant.ID+"/admin")
 	for _, fact := range gateway.Facts() {
 		if fact.NotLocal != "" {
@@ -33,35 +32,13 @@ func TestTheLocalGatewayIsLikeAPIGateway(t *testing.T) {
 		}
 		t.Run(fact.What, func(t *testing.T) {
 			t.Parallel()
-			r, err := http.NewRequestWithContext(
-				t.Context(), fact.Ask.Method, product+ids.Replace(fact.Ask.Path),
-				bytes.NewReader(make([]byte, fact.Ask.Body)),
-			)
+			r, err := fact.Request(t.Context(), product, tenant.ID, pool, tenant.Admin.Token)
 			if err != nil {
 				t.Fatal(err)
 			}
-			r.Header = fact.Ask.Headers.Clone()
-			if r.Header == nil {
-				r.Header = http.Header{}
-			}
-			if fact.Ask.AsAdmin {
-				r.Header.Set("Authorization", "Bearer "+tenant.Admin.Token)
-			}
 			got := ask(t, fact.Ask.Function, r)
-			if got.Status != fact.Answer.Status || fact.Answer.Body != "" && string(got.Body) != fact.Answer.Body {
-				t.Errorf("answers %d %.300s, want %d %s", got.Status, got.Body, fact.Answer.Status, fact.Answer.Body)
-			}
-			for name, want := range fact.Answer.Headers {
-				value := got.Header.Get(name)
-				if want == "*" && name != "Access-Control-Allow-Origin" && value != "" {
-					continue
-				}
-				if value != want {
-					t.Errorf("%s is %q, want %q", name, value, want)
-				}
-			}
-			if id := got.Header.Get("X-Request-Id"); id != "" && id != got.Header.Get(gateway.RequestIDHeader) {
-				t.Errorf("the request has two ids: %v", got.Header)
+			for _, difference := range fact.Differences(r, got.Status, got.Header, got.Body) {
+				t.Error(difference)
 			}
 		})
 	}

@@ -125,9 +125,9 @@ func TestADeliveryThatTheTableThrottlesIsCounted(t *testing.T) {
 		before := strings.Count(log.String(), `"TableThrottled":1`)
 		refuse := withCode(code)
 		with.now.Store(&refuse)
-		out := product.Courier.Stream(t.Context(), batch)
+		failed := product.Stream(t.Context(), batch)
 		with.now.Store(nil)
-		if len(out.BatchItemFailures) != 1 {
+		if len(failed) != 1 {
 			t.Errorf("%s: the courier has dropped the message", code)
 		}
 		if got := strings.Count(log.String(), `"TableThrottled":1`) - before; got != counts {

@@ -13,7 +13,7 @@ func Document() string {
 		"`infra/deploy/gateway`. The local gateway is tested against each of them over HTTP, and the template\n" +
 		"of the deployment against what they need. Answers that API Gateway makes itself have the form\n" +
 		"`{\"message\":\"…\"}` with the words of the status, such as `Not Found`. What is not documented was\n" +
-		"observed in answers of HTTP APIs of others, so check it after the first deployment.\n\n" +
+		"observed in answers of HTTP APIs of others. `make smoke` checks all that it can in a deployment.\n\n" +
 		"| what | source |\n|---|---|\n")
 	var others []Fact
 	for _, f := range Facts() {

@@ -14,6 +14,8 @@ type Fact struct {
 	Answer Answer
 	// NotLocal says why the local gateway does not do it. It is "" if the local gateway does.
 	NotLocal string
+	// CrossOrigin says that the fact holds only in a deployment that pages of Origin may call.
+	CrossOrigin bool
 }
 
 // Request is a request that shows a fact.
@@ -42,7 +44,8 @@ const (
 type Answer struct {
 	Status int
 	// Headers are compared without regard to case. "*" is any value, and "" means that the header
-	// must be absent.
+	// must be absent. The Access-Control-Allow-Origin "*" is also the origin of the request, with
+	// which API Gateway answers if a deployment names its origins.
 	Headers map[string]string
 	Body    string // "" is any body
 }
@@ -65,9 +68,12 @@ func own(status int) Answer {
 	}
 }
 
-// from returns the headers of a request from a page of another origin.
+// Origin is the origin of the pages that may call the API in the facts.
+const Origin = "https://app.example.com"
+
+// from returns the headers of a request from a page of Origin.
 func from(pairs ...string) http.Header {
-	h := http.Header{"Origin": {"https://app.example.com"}}
+	h := http.Header{"Origin": {Origin}}
 	for i := 0; i+1 < len(pairs); i += 2 {
 		h.Set(pairs[i], pairs[i+1])
 	}
@@ -76,8 +82,11 @@ func from(pairs ...string) http.Header {
 
 // Facts returns all facts.
 func Facts() []Fact {
-	facts := ownAnswers()
-	for _, more := range [][]Fact{crossOrigin(), headers(), pathsAndQueries()} {
+	facts, others := ownAnswers(), crossOrigin()
+	for i := range others {
+		others[i].CrossOrigin = true
+	}
+	for _, more := range [][]Fact{others, headers(), pathsAndQueries()} {
 		facts = append(facts, more...)
 	}
 	for i := range facts {
@@ -181,7 +190,13 @@ func crossOrigin() []Fact {
 		},
 		{
 			What:   "An origin that the deployment does not name gets no headers of CORS.",
-			Source: cors(), Ask: Request{Method: "GET", Path: form, Headers: from()}, Answer: Answer{Status: 200},
+			Source: cors(),
+			Ask: Request{
+				Method: "GET", Path: form, Headers: http.Header{"Origin": {"https://elsewhere.example.net"}},
+			},
+			Answer: Answer{Status: 200, Headers: map[string]string{
+				"Access-Control-Allow-Origin": "", "Access-Control-Expose-Headers": "",
+			}},
 			NotLocal: "a laptop accepts pages of every origin, so that they can be developed there",
 		},
 	}
