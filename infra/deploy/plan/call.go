@@ -27,7 +27,7 @@ type Step struct {
 // names no keys, because keys may contain personal data.
 func Check(c Call) error {
 	for _, f := range Functions() {
-		if f.Name == c.Function && (f.allowsMail(c) || slices.ContainsFunc(f.Grants, func(g Grant) bool { return g.allows(c) })) {
+		if f.Name == c.Function && (f.allowsSES(c) || slices.ContainsFunc(f.Grants, func(g Grant) bool { return g.allows(c) })) {
 			return nil
 		}
 	}
@@ -38,8 +38,11 @@ func Check(c Call) error {
 	return fmt.Errorf("function %s may not do %v", c.Function, steps)
 }
 
-func (f Function) allowsMail(c Call) bool {
-	return f.Mails && len(c.Steps) == 1 && c.Steps[0].Action == "ses:SendEmail"
+// allowsSES reports whether a call is one to SES that the function may make.
+func (f Function) allowsSES(c Call) bool {
+	return len(c.Steps) == 1 &&
+		(f.Mails && c.Steps[0].Action == "ses:SendEmail" ||
+			f.Clears && c.Steps[0].Action == "ses:DeleteSuppressedDestination")
 }
 
 func (g Grant) allows(c Call) bool {

@@ -19,9 +19,15 @@ type Function struct {
 	// Settings are the environment variables besides TABLE_NAME, which every function has.
 	Settings []string
 	// Mails reports whether the function sends mail.
-	Mails  bool
+	Mails bool
+	// Clears reports whether the function takes addresses off SES's list of those to which it sends
+	// nothing.
+	Clears bool
 	Grants []Grant
 }
+
+// CallsSES reports whether the function calls SES.
+func (f Function) CallsSES() bool { return f.Mails || f.Clears }
 
 // Grant allows actions on the table if every partition key of the call is of one of the kinds. A
 // transaction is one call, so all its actions must be in one grant: IAM's documentation does not
@@ -142,7 +148,7 @@ func Functions() []Function {
 			on(table.KindKeys).may(put),
 		},
 	}, {
-		Name: "users", MemoryMB: hashing, Timeout: answer,
+		Name: "users", MemoryMB: hashing, Timeout: answer, Clears: true,
 		Grants: []Grant{
 			on(table.KindAnswers, table.KindClaims, table.KindKeys, table.KindPools,
 				table.KindSchemas, table.KindUsers).may(get),

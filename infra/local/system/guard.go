@@ -91,6 +91,8 @@ func stepsOf(parameters any) []plan.Step {
 		return steps
 	case *sesv2.SendEmailInput:
 		return []plan.Step{{Action: "ses:SendEmail"}}
+	case *sesv2.DeleteSuppressedDestinationInput:
+		return []plan.Step{{Action: "ses:DeleteSuppressedDestination"}}
 	}
 	return []plan.Step{{Action: fmt.Sprintf("%T", parameters)}}
 }
