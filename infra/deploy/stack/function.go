@@ -2,7 +2,6 @@ package stack
 
 import (
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -56,7 +55,7 @@ func (d *deployment) environment(f plan.Function) *map[string]*string {
 	for _, setting := range f.Settings {
 		environment[setting] = values[setting]
 	}
-	if f.Mails {
+	if f.CallsSES() {
 		environment["AWS_ENDPOINT_URL_SESV2"] = jsii.String("")
 	}
 	return &environment
@@ -98,7 +97,10 @@ func (d *deployment) makeRole(f plan.Function, log awslogs.LogGroup) awsiam.Role
 	if f.Mails {
 		statements = append(statements, allow(jsii.Strings("ses:SendEmail"), map[string]any{
 			"StringEquals": map[string]any{"ses:FromAddress": d.config.MailAddress},
-		}, slices.Concat(d.mail.identities, []*string{d.mail.configurationSetARN})...))
+		}, d.mail.resources...))
+	}
+	if f.Clears { // the list is no resource that a policy could name
+		statements = append(statements, allow(jsii.Strings("ses:DeleteSuppressedDestination"), nil, jsii.String("*")))
 	}
 	if f.Name == courier {
 		statements = append(statements,
