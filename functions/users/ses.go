@@ -49,10 +49,11 @@ const retryAfter = 2 * time.Second
 // failure returns identity.Unavailable for an error that may not occur when the call is repeated, and
 // another error otherwise. Neither has the text of err, in which the address may be.
 func failure(err error) error {
-	if errors.As(err, new(identity.Unavailable)) {
-		return err
+	const what = "take address off SES's list: "
+	if errors.As(err, new(identity.Unavailable)) { // after all tries
+		return identity.Unavailable{RetryAfter: retryAfter, Cause: errors.New(what + "too many calls")}
 	}
-	cause := errors.New("take address off SES's list: " + cloud.Describe(err))
+	cause := errors.New(what + cloud.Describe(err))
 	if cloud.IsTemporary(err) {
 		return identity.Unavailable{RetryAfter: retryAfter, Cause: cause}
 	}
