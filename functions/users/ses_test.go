@@ -25,7 +25,8 @@ func TestAnAddressIsTakenOffSESsList(t *testing.T) {
 		{"as it is mailed to", nil, strings.ToLower, true},
 		{"without a suppression", nil, strings.ToLower, false},
 		{
-			"as it is mailed to where case is told apart", fields{"identifier_case_insensitive": false},
+			"as it is mailed to where case is told apart",
+			fields{"identifier_case_insensitive": false},
 			func(email string) string { return email }, false,
 		},
 		{"as another pool mails to it", nil, strings.ToUpper, true},
