@@ -149,8 +149,8 @@ func refuseWith(status int, code, text string) func() (*http.Response, error) {
 
 // deny answers as SES does if the permission for a resource is missing.
 func deny(code, resource string) func() (*http.Response, error) {
-	return refuseWith(403, code, "User `arn:aws:sts::123456789012:assumed-role/courier/courier' is not authorized to perform"+
-		" `ses:SendEmail' on resource `arn:aws:ses:eu-west-1:123456789012:"+resource+"'")
+	return refuseWith(403, code, "User `arn:aws:sts::123456789012:assumed-role/courier/courier'"+
+		" is not authorized to perform `ses:SendEmail' on resource `arn:aws:ses:eu-west-1:123456789012:"+resource+"'")
 }
 
 // TestSendFails tells faults of the recipient from those of ours, which never make a mail final, and
@@ -189,8 +189,8 @@ func TestSendFails(t *testing.T) {
 		{
 			"the same, as IAM writes it",
 			refuseWith(
-				403, "AccessDeniedException", "User: arn:aws:sts::123456789012:assumed-role/c/c is not authorized to perform: ses:SendEmail"+
-					" on resource: arn:aws:ses:eu-west-1:123456789012:identity/a@example.com because no policy allows it",
+				403, "AccessDeniedException", "User: arn:aws:sts::123456789012:assumed-role/c/c"+
+					" is not authorized to perform: ses:SendEmail on resource: arn:aws:ses:eu-west-1:123456789012:identity/a@example.com because no policy allows it",
 			), courier.ErrRejected,
 		},
 		{"sending from the address is not allowed", deny("AccessDeniedException", "identity/pools@example.com"), nil},

@@ -246,7 +246,8 @@ func TestWhatMailIsSentWith(t *testing.T) {
 	if at(set, "DeliveryOptions", "TlsPolicy") != "REQUIRE" {
 		t.Errorf("codes may go in the clear: %v", set)
 	}
-	if reasons := list(at(set, "SuppressionOptions", "SuppressedReasons")); !slices.Equal(reasons, []string{"BOUNCE", "COMPLAINT"}) {
+	reasons := list(at(set, "SuppressionOptions", "SuppressedReasons"))
+	if !slices.Equal(reasons, []string{"BOUNCE", "COMPLAINT"}) {
 		t.Errorf("SES's global list, from which nobody can clear an address, applies beside %v", reasons)
 	}
 }
