@@ -98,7 +98,8 @@ func Read(context map[string]any) (Config, error) {
 		Name:     r.matching("name", `letters, digits and hyphens, a letter first`, validName),
 		MailFrom: r.text("mailFrom"), MailIdentity: r.oneOf("mailIdentity", "domain",
 			"address", "existing"),
-		MailFromDomain:    r.matching("mailFromDomain", `a host name in ASCII and lower case, like "b.example.com"`, validHost),
+		MailFromDomain: r.matching("mailFromDomain",
+			`a host name in ASCII and lower case, like "bounce.example.com"`, validHost),
 		SandboxRecipients: r.list("sandboxRecipients", "an e-mail address", validAddress),
 		AlarmEmail: r.matching("alarmEmail", "an e-mail address", func(s string) bool {
 			return s == "" || validAddress(s)
