@@ -2,6 +2,7 @@ package courier_test
 
 import (
 	"encoding/json"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -62,6 +63,47 @@ func TestANoticeOfSES(t *testing.T) {
 				if n := len(product.Inbox.Mails(t, email)); n != c.mails {
 					t.Errorf("in a pool %s: %d mails, want %d", name, n, c.mails)
 				}
+			}
+		})
+	}
+}
+
+// A mail that SES has not tried to send, because the address is on a list of its own, marks nothing: what
+// an administrator has just cleared stays clear when the notice of an earlier mail arrives.
+func TestAMailThatSESDidNotTryMarksNothing(t *testing.T) {
+	t.Parallel()
+	sample, err := os.ReadFile("../../events/bounce.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	complaint := strings.NewReplacer(`"Bounce"`, `"Complaint"`, `"bounce"`, `"complaint"`,
+		"bouncedRecipients", "complainedRecipients", "bounceSubType", "complaintSubType").Replace(string(sample))
+	for _, c := range []struct {
+		name, event, subtype string
+		marked               bool
+	}{
+		{"a bounce", string(sample), "General", true},
+		{"an address on the account's list", string(sample), "OnAccountSuppressionList", false},
+		{"an address on the global list", string(sample), "Suppressed", false},
+		{"a complaint", complaint, "", true},
+		{"a complaint of an address on the account's list", complaint, "OnAccountSuppressionList", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			log := &systemtest.Log{}
+			product := systemtest.New(t, withoutStream, log.Option)
+			address := systemtest.Address("ann")
+			event := strings.NewReplacer("General", c.subtype, "ann@example.com", address).Replace(c.event)
+			if _, err := product.Keeper.Handle(t.Context(), json.RawMessage(event)); err != nil {
+				t.Fatal(err)
+			}
+			marks := product.Stored(t, "SUPPRESSED#")
+			if (len(marks) == 1) != c.marked || len(marks) > 1 {
+				t.Errorf("the marks are %v", marks)
+			}
+			text := log.String()
+			if strings.Contains(text, "SES has not tried") == c.marked || strings.Contains(text, address) {
+				t.Errorf("the log has %s", text)
 			}
 		})
 	}

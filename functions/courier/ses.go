@@ -110,19 +110,41 @@ const maxName = 64
 // https://docs.aws.amazon.com/ses/latest/dg/troubleshoot-error-messages.html
 func (s Sender) refusal(err error, to string) error {
 	cause := anonymous{err, to}
+	temporary, final := fmt.Errorf("hand mail to SES: %w", cause), fmt.Errorf("%w: SES refuses it", ErrRejected)
 	var refused smithy.APIError
-	if !errors.As(err, &refused) || !mayBeForRecipient(refused.ErrorCode()) {
-		return fmt.Errorf("hand mail to SES: %w", cause)
+	if !errors.As(err, &refused) {
+		return temporary
 	}
 	text, to, from := strings.ToLower(refused.ErrorMessage()), strings.ToLower(to), strings.ToLower(s.From.Address)
+	if isDenial(refused.ErrorCode()) && to != from && names(text, to) {
+		return final
+	}
+	if !mayBeForRecipient(refused.ErrorCode()) {
+		return temporary
+	}
 	others := strings.ReplaceAll(text, to, "") // the recipient's address may contain the sender's
 	switch {
 	case strings.Contains(text, "for this account"), strings.Contains(others, from), to == from:
-		return fmt.Errorf("hand mail to SES: %w", cause)
+		return temporary
 	case others != text:
-		return fmt.Errorf("%w: SES refuses it", ErrRejected)
+		return final
 	}
 	return fmt.Errorf("%w: %w", ErrUndecided, cause)
+}
+
+// isDenial reports whether an error of SES with the given code says that a permission is missing.
+func isDenial(code string) bool { return code == "AccessDeniedException" || code == "AccessDenied" }
+
+// names reports whether the text of a denial names an address as the resource, as in "… is not
+// authorized to perform `ses:SendEmail' on resource
+// `arn:aws:ses:eu-west-1:123456789012:identity/ann@example.com'". In SES's sandbox a permission is needed
+// for the recipient's identity too. A denial that names the identity of a whole domain, the sender's or a
+// configuration set is a fault of the deployment, which somebody will repair. Both texts are in lower
+// case.
+// https://repost.aws/knowledge-center/amazon-ses-iam-user-email-access-denied
+func names(text, address string) bool {
+	_, resource, found := strings.Cut(text, ":identity/"+address)
+	return found && strings.IndexAny(resource, "abcdefghijklmnopqrstuvwxyz0123456789-.") != 0
 }
 
 // mayBeForRecipient reports whether an error of SES with the given code may be about the recipient of

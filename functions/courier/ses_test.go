@@ -147,6 +147,12 @@ func refuseWith(status int, code, text string) func() (*http.Response, error) {
 	}
 }
 
+// deny answers as SES does if the permission for a resource is missing.
+func deny(code, resource string) func() (*http.Response, error) {
+	return refuseWith(403, code, "User `arn:aws:sts::123456789012:assumed-role/courier/courier'"+
+		" is not authorized to perform `ses:SendEmail' on resource `arn:aws:ses:eu-west-1:123456789012:"+resource+"'")
+}
+
 // TestSendFails tells faults of the recipient from those of ours, which never make a mail final, and
 // from those that may be either. V16.2.5: whatever SES says, the error does not repeat the recipient,
 // since it is logged.
@@ -176,12 +182,23 @@ func TestSendFails(t *testing.T) {
 			400, "MessageRejected", "Sending paused for this account. For more information, please check the inbox",
 		), nil},
 		{
-			"sending to somebody is not allowed",
-			refuseWith(
-				403, "AccessDeniedException",
-				"not authorized on arn:aws:ses:eu-central-1:123456789012:identity/A@example.com",
-			), nil,
+			"in the sandbox, sending to the recipient is not allowed",
+			deny("AccessDeniedException", "identity/A@Example.com"), courier.ErrRejected,
 		},
+		{"the same, by the name of the older API", deny("AccessDenied", "identity/a@example.com"), courier.ErrRejected},
+		{
+			"the same, as IAM writes it",
+			refuseWith(
+				403, "AccessDeniedException", "User: arn:aws:sts::123456789012:assumed-role/c/c"+
+					" is not authorized to perform: ses:SendEmail on resource: arn:aws:ses:eu-west-1:123456789012:identity/a@example.com because no policy allows it",
+			), courier.ErrRejected,
+		},
+		{"sending from the address is not allowed", deny("AccessDeniedException", "identity/pools@example.com"), nil},
+		{"sending with the domain is not allowed", deny("AccessDeniedException", "identity/example.com"), nil},
+		{"the configuration set is not allowed", deny("AccessDeniedException", "configuration-set/a@example.com"), nil},
+		{"somebody else is named", deny("AccessDeniedException", "identity/a@example.com.au"), nil},
+		{"somebody else whose name ends like it", deny("AccessDeniedException", "identity/aa@example.com"), nil},
+		{"nothing is allowed", refuse(403, "AccessDeniedException"), nil},
 		{"the account is throttled", refuse(429, "TooManyRequestsException"), nil},
 		{"the quota is spent", refuse(400, "LimitExceededException"), nil},
 		{"sending is paused", refuse(400, "SendingPausedException"), nil},
@@ -219,6 +236,18 @@ func TestNobodyPassesForTheSender(t *testing.T) {
 	)
 	err := s.Send(t.Context(), to(t, "xpools@example.com"), mail.Mail{Subject: "s", Text: "t", HTML: "h"})
 	if !errors.Is(err, courier.ErrRejected) {
+		t.Error(err)
+	}
+}
+
+// A mail to the sender's own address that is denied waits: the denial is about the sender.
+func TestADenialOfTheSenderIsNotAboutTheRecipient(t *testing.T) {
+	t.Parallel()
+	s := sender(t, func(o *sesv2.Options) {
+		o.HTTPClient = &fault{answer: deny("AccessDeniedException", "identity/pools@example.com")}
+	})
+	err := s.Send(t.Context(), to(t, "Pools@example.com"), mail.Mail{Subject: "s", Text: "t", HTML: "h"})
+	if err == nil || errors.Is(err, courier.ErrRejected) || errors.Is(err, courier.ErrUndecided) {
 		t.Error(err)
 	}
 }

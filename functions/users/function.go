@@ -3,6 +3,8 @@ package users
 import (
 	"net/http"
 
+	"github.com/aws/aws-sdk-go-v2/service/sesv2"
+
 	"identitypools/shared/password"
 	"identitypools/shared/schema"
 	"identitypools/shared/start"
@@ -12,7 +14,9 @@ import (
 func New(p start.Parts) (http.Handler, error) {
 	return Handler(&Service{
 		Pools: p.Table.Pools, Users: p.Table.Users, Registrations: p.Table.Registrations,
-		Suppressions: p.Table.Suppressions, Documents: schema.NewChecker(p.Table.Schemas),
-		Passwords: password.NewHasher(), Retry: p.Table.Retry, Now: p.Now, NewID: p.NewID,
+		Suppressions: p.Table.Suppressions,
+		SES:          SuppressionList{sesv2.NewFromConfig(p.Env.Config("SESV2")), p.Table.Retry},
+		Documents:    schema.NewChecker(p.Table.Schemas),
+		Passwords:    password.NewHasher(), Retry: p.Table.Retry, Now: p.Now, NewID: p.NewID,
 	}, p.Options())
 }

@@ -21,6 +21,7 @@ type Service struct {
 	Users         table.Users
 	Registrations table.Registrations
 	Suppressions  table.Suppressions
+	SES           SuppressionList
 	Documents     *schema.Checker
 	Passwords     *password.Hasher
 	Retry         retry.Policy

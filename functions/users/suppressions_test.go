@@ -69,6 +69,7 @@ func TestAnAdministratorClearsAnAddress(t *testing.T) {
 			}
 		}
 	}
+	product.ListInSES(t, strings.ToUpper(email))
 	reportSuppression(t, product, "bounce", strings.ToUpper(email))
 	for range 2 {
 		ask()

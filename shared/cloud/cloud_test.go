@@ -137,3 +137,27 @@ func TestCallsEndInTime(t *testing.T) {
 		t.Error("the transport is not the one for a function")
 	}
 }
+
+// A service is called in the partition of the region: China and the sovereign clouds have domains of
+// their own.
+func TestEndpoint(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct{ region, variable, want string }{
+		{"eu-west-1", "", "https://secretsmanager.eu-west-1.amazonaws.com"},
+		{"cn-north-1", "", "https://secretsmanager.cn-north-1.amazonaws.com.cn"},
+		{"us-gov-west-1", "", "https://secretsmanager.us-gov-west-1.amazonaws.com"},
+		{"eusc-de-east-1", "", "https://secretsmanager.eusc-de-east-1.amazonaws.eu"},
+		{"xx-new-1", "", "https://secretsmanager.xx-new-1.amazonaws.com"},
+		{"cn-north-1", "http://127.0.0.1:8000/", "http://127.0.0.1:8000"},
+		{"local", "", ""},
+		{"not a region", "", ""},
+	} {
+		config := environment(map[string]string{
+			"AWS_REGION": row.region, "AWS_ENDPOINT_URL_SECRETS_MANAGER": row.variable,
+		}).Config("SECRETS_MANAGER")
+		got, err := cloud.Endpoint(t.Context(), config, "secretsmanager")
+		if got != row.want || (err == nil) != (row.want != "") {
+			t.Errorf("in %s with %q: %s, %v, want %s", row.region, row.variable, got, err, row.want)
+		}
+	}
+}

@@ -19,6 +19,7 @@ const (
 // administrator clears the mark for one of its users.
 type Suppression struct {
 	Address   string            `json:"address"` // in the form that NormalizeMailbox returns
+	Reported  string            `json:"-"`       // the address as it was reported, or "" if that is Address
 	Reason    SuppressionReason `json:"reason"`
 	CreatedAt Time              `json:"created_at,omitzero"` // of the last report; zero in marks of the first release
 }
@@ -31,20 +32,53 @@ func NormalizeMailbox(address string) (string, error) {
 	return strings.ToLower(normalized), err
 }
 
+// NewSuppression returns the mark of the mailbox of an address, which is as the mail service reports
+// it. The error is that of NormalizeMailbox.
+func NewSuppression(address string, reason SuppressionReason, now time.Time) (Suppression, error) {
+	box, err := NormalizeMailbox(address)
+	if err != nil {
+		return Suppression{}, err
+	}
+	s := Suppression{Address: box, Reason: reason, CreatedAt: At(now)}
+	if address = strings.TrimSpace(address); address != box {
+		s.Reported = address
+	}
+	return s, nil
+}
+
 // Mailboxes returns the mailboxes to which messages to u may go, each of them once. They are those
 // of u's e-mail addresses and of the registrations that wait with u.
 func (u User) Mailboxes(waiting []Registration, now time.Time) []string {
 	var boxes []string
+	for _, a := range u.mailable(waiting, now) {
+		if box, err := NormalizeMailbox(a.Normalized); err == nil && !slices.Contains(boxes, box) {
+			boxes = append(boxes, box)
+		}
+	}
+	return boxes
+}
+
+// Spellings returns the forms in which mails to a mailbox of u may be addressed, each of them once:
+// those of u's e-mail addresses and of the registrations that wait with u, as they are handed to the
+// mail service. They differ in upper and lower case only.
+func (u User) Spellings(box string, waiting []Registration, now time.Time) []string {
+	var forms []string
+	for _, a := range u.mailable(waiting, now) {
+		to, err := ParseMailAddress(a.Normalized)
+		if err == nil && to.Mailbox() == box && !slices.Contains(forms, to.String()) {
+			forms = append(forms, to.String())
+		}
+	}
+	return forms
+}
+
+// mailable returns the e-mail addresses of u and of the registrations that wait with u.
+func (u User) mailable(waiting []Registration, now time.Time) []Address {
 	addresses := u.CandidateAddresses()
 	for _, r := range waiting {
 		if r.CanComplete(u, now) {
 			addresses = append(addresses, r.CandidateAddress())
 		}
 	}
-	for _, a := range addresses {
-		if box, err := NormalizeMailbox(a.Normalized); a.Type == TypeEmail && err == nil && !slices.Contains(boxes, box) {
-			boxes = append(boxes, box)
-		}
-	}
-	return boxes
+	return slices.DeleteFunc(addresses, func(a Address) bool { return a.Type != TypeEmail })
 }

@@ -3,16 +3,14 @@ package table
 import (
 	"context"
 	"errors"
-	"net"
 	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/aws/smithy-go"
 
+	"identitypools/shared/cloud"
 	"identitypools/shared/identity"
 	"identitypools/shared/once"
 )
@@ -47,50 +45,12 @@ func failure(err error) error {
 	return err
 }
 
-// isTemporary reports whether err may not occur when the call is repeated: errors of the network,
-// time-outs, throttling, and 5xx.
-func isTemporary(err error) bool {
-	var (
-		network  net.Error
-		response *awshttp.ResponseError
-		api      smithy.APIError
-	)
-	switch {
-	case isThrottled(err), errors.Is(err, context.DeadlineExceeded),
-		errors.Is(err, context.Canceled), errors.As(err, &network):
-		return true
-	case errors.As(err, &response) && response.HTTPStatusCode() >= 500:
-		return true
-	case errors.As(err, &api):
-		switch api.ErrorCode() {
-		case "TransactionConflictException", "TransactionInProgressException", "InternalServerError",
-			"LimitExceededException":
-			return true
-		}
-		return false
-	}
-	var unreachable *aws.RequestCanceledError
-	var sent *smithy.OperationError
-	return errors.As(err, &unreachable) || errors.As(err, &sent) && response == nil
-}
+// isTemporary reports whether err may not occur when the call is repeated.
+func isTemporary(err error) bool { return errors.Is(err, errThrottled) || cloud.IsTemporary(err) }
 
 // isThrottled reports whether the table refused a call, or a part of it, because it gets too many.
-// The SDK has tried the call again before. The codes are those of
-// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html.
-func isThrottled(err error) bool {
-	var api smithy.APIError
-	if errors.Is(err, errThrottled) {
-		return true
-	}
-	if !errors.As(err, &api) {
-		return false
-	}
-	switch api.ErrorCode() {
-	case "ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded":
-		return true
-	}
-	return false
-}
+// The SDK has tried the call again before.
+func isThrottled(err error) bool { return errors.Is(err, errThrottled) || cloud.IsThrottled(err) }
 
 // cancelled is the error for a transaction of which some conditions do not hold. The field failed
 // has the indexes of the writes whose conditions these are.

@@ -13,8 +13,9 @@ import (
 	"identitypools/shared/identity"
 )
 
-// The item of a suppression has the reason in the attribute because, and its time (unix ms) in the
-// attribute since. It has no time to live, so it is kept until somebody clears it. Items of the first
+// The item of a suppression has the reason in the attribute because, its time (unix ms) in the attribute
+// since, and the reported spelling of the address, if it is another, in the attribute reported. It has
+// no time to live, so it is kept until somebody clears it. Items of the first
 // release have a ttl instead of since, and expire.
 
 // Suppressions marks the addresses to which no mail is sent.
@@ -25,6 +26,9 @@ type Suppressions struct{ *store }
 func (t Suppressions) Put(ctx context.Context, s identity.Suppression) error {
 	it := suppressedKey(s.Address).item()
 	it["because"], it["since"] = str(string(s.Reason)), num(s.CreatedAt.UnixMilli())
+	if s.Reported != "" {
+		it["reported"] = str(s.Reported)
+	}
 	if err := t.put(ctx, it, "", nil); err != nil {
 		return fmt.Errorf("suppress address: %w", err)
 	}
@@ -79,7 +83,9 @@ func (t Suppressions) Delete(ctx context.Context, address string) error {
 // suppressionOf returns the suppression of an item.
 func suppressionOf(it item) identity.Suppression {
 	address, _ := KindSuppressed.cut(text(it, pk))
-	s := identity.Suppression{Address: address, Reason: identity.SuppressionReason(text(it, "because"))}
+	s := identity.Suppression{
+		Address: address, Reported: text(it, "reported"), Reason: identity.SuppressionReason(text(it, "because")),
+	}
 	if since := number(it, "since"); since > 0 {
 		s.CreatedAt = identity.At(time.UnixMilli(since))
 	}

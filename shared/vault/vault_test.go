@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,10 +29,12 @@ const (
 
 var written = "base64:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))
 
-// A manager stands for Secrets Manager. It records the calls and gives the same answer to each.
+// A manager stands for Secrets Manager. It records the calls and gives the same answer to each, after
+// it has failed as often as it should.
 type manager struct {
 	status int
 	answer string
+	fails  []func(w http.ResponseWriter) // the first calls
 	calls  []call
 }
 
@@ -44,6 +47,10 @@ type call struct {
 func (m *manager) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	m.calls = append(m.calls, call{r, body})
+	if len(m.calls) <= len(m.fails) {
+		m.fails[len(m.calls)-1](w)
+		return
+	}
 	w.WriteHeader(m.status)
 	_, _ = io.WriteString(w, m.answer)
 }
@@ -133,6 +140,45 @@ func checkSignature(t *testing.T, got call) {
 		if !strings.Contains(want, signed) {
 			t.Errorf("%s is not signed: %s", signed, want)
 		}
+	}
+}
+
+// A start survives an outage of Secrets Manager that ends soon, and does not wait where waiting is of no
+// use.
+func TestReadTriesAgain(t *testing.T) {
+	t.Parallel()
+	fail := func(status int, code string) func(http.ResponseWriter) {
+		return func(w http.ResponseWriter) {
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, `{"__type":"`+code+`"}`)
+		}
+	}
+	hangUp := func(http.ResponseWriter) { panic(http.ErrAbortHandler) }
+	cutOff := func(w http.ResponseWriter) {
+		w.Header().Set("Content-Length", "1000")
+		w.WriteHeader(http.StatusOK)
+	}
+	answer := `{"SecretString":"` + written + `"}`
+	for _, test := range []struct {
+		name  string
+		fails []func(http.ResponseWriter)
+		calls int
+		ok    bool
+	}{
+		{"after a fault", []func(http.ResponseWriter){fail(500, "InternalServiceError")}, 2, true},
+		{"after throttling", []func(http.ResponseWriter){fail(400, "ThrottlingException"), fail(429, "")}, 3, true},
+		{"after no answer, or half of one", []func(http.ResponseWriter){hangUp, cutOff}, 3, true},
+		{"not where it may not", []func(http.ResponseWriter){fail(400, "AccessDeniedException")}, 1, false},
+		{"not for ever", slices.Repeat([]func(http.ResponseWriter){fail(503, "")}, 9), 5, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			m := &manager{status: 200, answer: answer, fails: test.fails}
+			_, err := vault.Read(environment(t, arn, m), variable)
+			if (err == nil) != test.ok || len(m.calls) != test.calls {
+				t.Errorf("%v after %d calls", err, len(m.calls))
+			}
+		})
 	}
 }
 

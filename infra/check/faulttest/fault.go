@@ -41,7 +41,8 @@ func Run(t *testing.T, salt int, work func(t *testing.T, fault *systemtest.Fault
 func faultsOf(calls []string, salt int) []*systemtest.Fault {
 	var faults []*systemtest.Fault
 	for n, operation := range calls {
-		writes := systemtest.Writes(operation) || operation == "SendEmail"
+		writes := systemtest.Writes(operation) || operation == "SendEmail" ||
+			operation == "DeleteSuppressedDestination"
 		all := faultsOfCall(n, operation, writes)
 		switch {
 		case os.Getenv("LONG") != "":

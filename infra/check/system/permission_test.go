@@ -47,6 +47,9 @@ func TestEveryPermissionIsNeeded(t *testing.T) {
 		if f.Mails && !u.has("%s ses:SendEmail index=false", f.Name) {
 			t.Errorf("function %s has sent no mail", f.Name)
 		}
+		if f.Clears && !u.has("%s ses:DeleteSuppressedDestination index=false", f.Name) {
+			t.Errorf("function %s has taken no address off SES's list", f.Name)
+		}
 		for _, g := range f.Grants {
 			for _, action := range g.Actions {
 				if !u.has("%s %s index=%v", f.Name, action, g.Index) {
@@ -294,6 +297,11 @@ func TestWhatIsNotAllowedIsRefused(t *testing.T) {
 			"mail of the courier",
 			plan.Call{Function: "courier", Steps: []plan.Step{{Action: "ses:SendEmail"}}},
 			true,
+		},
+		{
+			"an address off SES's list, by a function that clears none",
+			plan.Call{Function: "courier", Steps: []plan.Step{{Action: "ses:DeleteSuppressedDestination"}}},
+			false,
 		},
 		{
 			"a function that there is not",

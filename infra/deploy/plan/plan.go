@@ -20,11 +20,17 @@ type Function struct {
 	Settings []string
 	// Mails reports whether the function takes entries from the queue of mails and sends mail.
 	Mails bool
+	// Clears reports whether the function takes addresses off SES's list of those to which it sends
+	// nothing.
+	Clears bool
 	// Proxied reports whether answers of the function depend on where a request comes from. It then
 	// knows the proxy in front of the API (ProxySettings). They are empty if there is none.
 	Proxied bool
 	Grants  []Grant
 }
+
+// CallsSES reports whether the function calls SES.
+func (f Function) CallsSES() bool { return f.Mails || f.Clears }
 
 // ProxySecret is the setting with the secret of the proxy in front of the API.
 const ProxySecret = "PROXY_SECRET"
@@ -179,7 +185,7 @@ func Functions() []Function {
 			on(table.KindKeys).may(put),
 		},
 	}, {
-		Name: "users", MemoryMB: hashing, Timeout: answer,
+		Name: "users", MemoryMB: hashing, Timeout: answer, Clears: true,
 		Grants: []Grant{
 			on(table.KindAnswers, table.KindClaims, table.KindKeys, table.KindPools,
 				table.KindSchemas, table.KindUsers).may(get),

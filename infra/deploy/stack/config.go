@@ -25,13 +25,17 @@ type Config struct {
 	// MailFrom is the sender of mails: an address, with or without a display name. Without it the
 	// template cannot be deployed.
 	MailFrom string
-	// MailAddress is the address in MailFrom.
+	// MailAddress is the address in MailFrom. It is in lower case in both: for SES, spellings of an
+	// address that differ in case are different identities and different senders in a policy.
 	MailAddress string
 	// MailIdentity is what SES verifies: "domain", "address", or "existing" if the account has
 	// already verified one of them.
 	MailIdentity string
-	// SandboxRecipients are the addresses to which SES may send while the account is in its
-	// sandbox.
+	// MailFromDomain is the domain to which bounces go (MAIL FROM), a subdomain of the sender's, or ""
+	// for SES's own.
+	MailFromDomain string
+	// SandboxRecipients are the addresses that SES asks whether it may send to them while the account
+	// is in its sandbox. They are in lower case.
 	SandboxRecipients []string
 	// AlarmEmail is the address that receives alarms, or "".
 	AlarmEmail string
@@ -76,7 +80,7 @@ type Config struct {
 // Keys returns the context keys of a [Config] with their defaults, as they are in cdk.json.
 func Keys() map[string]string {
 	return map[string]string{
-		"name": "IdentityPools", "mailFrom": "", "mailIdentity": "domain", "sandboxRecipients": "",
+		"name": "IdentityPools", "mailFrom": "", "mailIdentity": "domain", "mailFromDomain": "", "sandboxRecipients": "",
 		"alarmEmail": "", "signUpOrigins": "",
 		"domain": "", "certificate": "", "publicDomain": "", "awsAddress": "true",
 		"proxyHeader": "", "proxyOnly": "false", "publicRate": "20", "tokenRate": "100", "adminRate": "500",
@@ -114,6 +118,8 @@ func Read(context map[string]any) (Config, error) {
 		Name:     r.matching("name", `letters, digits and hyphens, a letter first`, validName),
 		MailFrom: r.text("mailFrom"), MailIdentity: r.oneOf("mailIdentity", "domain",
 			"address", "existing"),
+		MailFromDomain: r.matching("mailFromDomain",
+			`a host name in ASCII and lower case, like "bounce.example.com"`, validHost),
 		SandboxRecipients: r.list("sandboxRecipients", "an e-mail address", validAddress),
 		AlarmEmail: r.matching("alarmEmail", "an e-mail address", func(s string) bool {
 			return s == "" || validAddress(s)
@@ -144,10 +150,12 @@ func Read(context map[string]any) (Config, error) {
 			`must be an e-mail address, like "Example <no-reply@example.com>", and is %q`, c.MailFrom)
 	default:
 		// a name that is not ASCII is encoded (RFC 2047)
+		sender.Address = strings.ToLower(sender.Address)
 		c.MailFrom, c.MailAddress = sender.String(), sender.Address
 	}
+	r.checkMailFromDomain(c)
 	for i, recipient := range c.SandboxRecipients {
-		c.SandboxRecipients[i] = inASCII(recipient)
+		c.SandboxRecipients[i] = strings.ToLower(inASCII(recipient))
 	}
 	c.AlarmEmail = inASCII(c.AlarmEmail)
 	if (c.Domain == "") != (c.Certificate == "") {
@@ -169,6 +177,19 @@ func (r *reader) checkWaysIn(c Config) {
 	}
 	if c.ProxyOnly && c.ProxyHeader == "" {
 		r.fault("proxyOnly", "needs a proxyHeader: without a proxy, nobody could sign up")
+	}
+}
+
+// checkMailFromDomain reports a MAIL FROM domain that SES would refuse for the sender's identity:
+// https://docs.aws.amazon.com/ses/latest/dg/mail-from.html
+func (r *reader) checkMailFromDomain(c Config) {
+	_, domain, _ := strings.Cut(c.MailAddress, "@")
+	switch {
+	case c.MailFromDomain == "":
+	case c.MailIdentity != "domain":
+		r.fault("mailFromDomain", "needs mailIdentity=domain, and mailIdentity is %q", c.MailIdentity)
+	case domain != "" && !strings.HasSuffix(c.MailFromDomain, "."+domain):
+		r.fault("mailFromDomain", "must be a subdomain of %s, like bounce.%[1]s, and is %q", domain, c.MailFromDomain)
 	}
 }
 

@@ -44,6 +44,27 @@ func TestAContextIsChecked(t *testing.T) {
 			fields{"mailIdentity": "route53"},
 			[]string{"context mailIdentity must be one of domain, address, existing"},
 		},
+		{"a domain for bounces", fields{"mailFromDomain": "bounce.example.com"}, nil},
+		{
+			"a domain for bounces in capitals",
+			fields{"mailFromDomain": "Bounce.example.com"},
+			[]string{"context mailFromDomain must be a host name in ASCII and lower case"},
+		},
+		{
+			"a domain for bounces that is the sender's",
+			fields{"mailFromDomain": "example.com"},
+			[]string{"context mailFromDomain must be a subdomain of example.com, like bounce.example.com"},
+		},
+		{
+			"a domain for bounces that only ends like the sender's",
+			fields{"mailFromDomain": "bounceexample.com"},
+			[]string{"context mailFromDomain must be a subdomain of example.com"},
+		},
+		{
+			"a domain for bounces of a sender without a domain",
+			fields{"mailFromDomain": "bounce.example.com", "mailIdentity": "address"},
+			[]string{`context mailFromDomain needs mailIdentity=domain, and mailIdentity is "address"`},
+		},
 		{
 			"an origin with a path",
 			fields{"signUpOrigins": "https://a.example.com, https://b.example.com/x"},
@@ -201,12 +222,13 @@ func TestTheSendersName(t *testing.T) {
 	}
 }
 
-// Addresses are deployed in the form in which SES and SNS take them.
+// Addresses are deployed in the form in which SES and SNS take them. Those of SES are in lower case,
+// since it compares the sender with its permission, and an address with its identity, letter by letter.
 func TestAddressesAreInASCII(t *testing.T) {
 	t.Parallel()
 	config, err := stack.Read(fields{
-		"mailFrom": "Ann <no-reply@Bücher.example>", "alarmEmail": "ops@bücher.example",
-		"sandboxRecipients": "ann@bücher.example, ben@example.com",
+		"mailFrom": "Ann <No-Reply@Bücher.example>", "alarmEmail": "ops@bücher.example",
+		"sandboxRecipients": "ann@bücher.example, Ben@example.com",
 	})
 	if err != nil || config.MailAddress != "no-reply@xn--bcher-kva.example" ||
 		config.MailFrom != `"Ann" <no-reply@xn--bcher-kva.example>` ||

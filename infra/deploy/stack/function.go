@@ -65,8 +65,10 @@ func (d *deployment) environment(f plan.Function) *map[string]*string {
 	for _, setting := range f.Settings {
 		environment[setting] = values[setting]
 	}
-	if f.Mails {
+	if f.CallsSES() {
 		environment["AWS_ENDPOINT_URL_SESV2"] = jsii.String("")
+	}
+	if f.Mails {
 		environment["AWS_ENDPOINT_URL_SQS"] = jsii.String("")
 	}
 	if f.Proxied {
@@ -112,9 +114,12 @@ func (d *deployment) statements(f plan.Function) []awsiam.PolicyStatement {
 	if f.Mails {
 		statements = append(statements, allow(jsii.Strings("ses:SendEmail"), map[string]any{
 			"StringEquals": map[string]any{"ses:FromAddress": d.config.MailAddress},
-		}, slices.Concat(d.mail.identities, []*string{d.mail.configurationSetARN})...),
+		}, d.mail.resources...),
 			allow(jsii.Strings("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes",
 				"sqs:ReceiveMessage"), nil, d.mails.live.QueueArn()))
+	}
+	if f.Clears { // the list is no resource that a policy could name
+		statements = append(statements, allow(jsii.Strings("ses:DeleteSuppressedDestination"), nil, jsii.String("*")))
 	}
 	if f.Name == keeper {
 		statements = append(statements, d.mayReadStream(),

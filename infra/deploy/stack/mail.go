@@ -13,22 +13,58 @@ import (
 
 // mailParts are the resources that the courier sends mail with.
 type mailParts struct {
-	configurationSet, configurationSetARN *string
-	// identities are the ARNs of the identities that it may send from and, in SES's sandbox, to.
-	identities []*string
+	configurationSet *string
+	// resources are the ARNs for which SES checks the permission to send.
+	resources []*string
 }
 
 // makeMail creates the sender's identity, and the configuration set through which SES reports
 // bounces and complaints to EventBridge. Mails contain codes, so they are sent over TLS or not at
 // all.
 func (d *deployment) makeMail() mailParts {
+	set := d.makeConfigurationSet()
+	if d.config.MailFrom == "" {
+		d.lackSender()
+	}
+	_, domain, _ := strings.Cut(d.config.MailAddress, "@")
+	switch d.config.MailIdentity {
+	case "domain":
+		d.makeDomainIdentity(domain)
+	case "address":
+		d.makeSender(&awsses.CfnEmailIdentityProps{EmailIdentity: jsii.String(d.config.MailAddress)})
+	}
+	known := []string{d.config.MailAddress} // the sender exists already
+	for _, recipient := range d.config.SandboxRecipients {
+		if slices.Contains(known, recipient) {
+			continue
+		}
+		known = append(known, recipient)
+		awsses.NewCfnEmailIdentity(d.stack, jsii.String(recipientID(recipient)),
+			&awsses.CfnEmailIdentityProps{EmailIdentity: jsii.String(recipient)})
+	}
+	return mailParts{
+		configurationSet: set.Ref(),
+		// SES checks the permission for the sender's identity, which is the address if it is a known one
+		// and otherwise its domain, and in its sandbox for the recipient's identity too. So all identities
+		// are allowed, and the role's condition on the sender's address says what may be sent:
+		// https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html
+		// https://repost.aws/knowledge-center/amazon-ses-iam-user-email-access-denied
+		resources: []*string{d.arn("ses", "identity/*"), d.arn("ses", "configuration-set/"+*set.Ref())},
+	}
+}
+
+// makeConfigurationSet creates the configuration set of all mails, and its way to EventBridge.
+func (d *deployment) makeConfigurationSet() awsses.CfnConfigurationSet {
 	set := awsses.NewCfnConfigurationSet(d.stack, jsii.String("MailConfiguration"),
 		&awsses.CfnConfigurationSetProps{
 			DeliveryOptions:   &awsses.CfnConfigurationSet_DeliveryOptionsProperty{TlsPolicy: jsii.String("REQUIRE")},
 			ReputationOptions: &awsses.CfnConfigurationSet_ReputationOptionsProperty{ReputationMetricsEnabled: true},
-			// No reasons: the table's marks are the only list. SES's own list would still refuse an
-			// address that an administrator has cleared.
-			SuppressionOptions: &awsses.CfnConfigurationSet_SuppressionOptionsProperty{SuppressedReasons: &[]*string{}},
+			// The list of the account, from which the function users takes addresses. Without reasons
+			// SES's global list applies instead, from which nobody can take an address:
+			// https://docs.aws.amazon.com/ses/latest/dg/sending-email-suppression-list.html
+			SuppressionOptions: &awsses.CfnConfigurationSet_SuppressionOptionsProperty{
+				SuppressedReasons: jsii.Strings("BOUNCE", "COMPLAINT"),
+			},
 		})
 	awsses.NewCfnConfigurationSetEventDestination(d.stack, jsii.String("MailEvents"),
 		&awsses.CfnConfigurationSetEventDestinationProps{
@@ -40,35 +76,7 @@ func (d *deployment) makeMail() mailParts {
 				},
 			},
 		})
-	parts := mailParts{
-		configurationSet:    set.Ref(),
-		configurationSetARN: d.arn("ses", "configuration-set/"+*set.Ref()),
-	}
-	if d.config.MailFrom == "" {
-		d.lackSender()
-	}
-	// SES checks permissions on the address if it is a known identity and otherwise on its domain,
-	// whichever of them is verified here.
-	_, domain, _ := strings.Cut(d.config.MailAddress, "@")
-	parts.identities = append(parts.identities, d.arn("ses", "identity/"+domain),
-		d.arn("ses", "identity/"+d.config.MailAddress))
-	switch d.config.MailIdentity {
-	case "domain":
-		d.makeDomainIdentity(domain)
-	case "address":
-		d.makeSender(d.config.MailAddress)
-	}
-	known := []string{d.config.MailAddress} // the sender exists already
-	for _, recipient := range d.config.SandboxRecipients {
-		if slices.Contains(known, recipient) {
-			continue
-		}
-		known = append(known, recipient)
-		awsses.NewCfnEmailIdentity(d.stack, jsii.String(recipientID(recipient)),
-			&awsses.CfnEmailIdentityProps{EmailIdentity: jsii.String(recipient)})
-		parts.identities = append(parts.identities, d.arn("ses", "identity/"+recipient))
-	}
-	return parts
+	return set
 }
 
 // recipientID returns the logical id of a recipient's identity. It depends on the address alone: an id
@@ -95,17 +103,25 @@ func (d *deployment) lackSender() {
 // stack is deleted and when it gets another sender: others may send with it, and its proof takes
 // people's time. Only the rollback of the deploy that has created it deletes it, so that the deploy
 // can be repeated (CloudFormation Template Reference, DeletionPolicy, RetainExceptOnCreate).
-func (d *deployment) makeSender(name string) awsses.CfnEmailIdentity {
-	identity := awsses.NewCfnEmailIdentity(d.stack, jsii.String("MailIdentity"),
-		&awsses.CfnEmailIdentityProps{EmailIdentity: jsii.String(name)})
+func (d *deployment) makeSender(props *awsses.CfnEmailIdentityProps) awsses.CfnEmailIdentity {
+	identity := awsses.NewCfnEmailIdentity(d.stack, jsii.String("MailIdentity"), props)
 	identity.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE, nil)
 	return identity
 }
 
 // makeDomainIdentity creates the identity of a domain. Three DNS records prove that we own it, and
-// hold the keys that sign its mails (DKIM).
+// hold the keys that sign its mails (DKIM). The outputs tell them, and those of SPF and DMARC.
 func (d *deployment) makeDomainIdentity(domain string) {
-	identity := d.makeSender(domain)
+	props := &awsses.CfnEmailIdentityProps{EmailIdentity: jsii.String(domain)}
+	if d.config.MailFromDomain != "" {
+		props.MailFromAttributes = &awsses.CfnEmailIdentity_MailFromAttributesProperty{
+			MailFromDomain: jsii.String(d.config.MailFromDomain),
+			// Until the MX record is there, mails are sent with SES's own MAIL FROM domain.
+			BehaviorOnMxFailure: jsii.String("USE_DEFAULT_VALUE"),
+		}
+		d.tellMailFromRecords(d.config.MailFromDomain)
+	}
+	identity := d.makeSender(props)
 	for i, record := range []struct{ name, value *string }{
 		{identity.AttrDkimDnsTokenName1(), identity.AttrDkimDnsTokenValue1()},
 		{identity.AttrDkimDnsTokenName2(), identity.AttrDkimDnsTokenValue2()},
@@ -114,4 +130,14 @@ func (d *deployment) makeDomainIdentity(domain string) {
 		d.output(fmt.Sprintf("MailRecord%d", i+1), jsii.String(*record.name+" CNAME "+*record.value),
 			"Put this record into the DNS of the sender's domain")
 	}
+	d.output("MailDMARC", jsii.String("_dmarc."+domain+` TXT "v=DMARC1; p=none"`),
+		"Put this record into the DNS of the sender's domain, unless it has a DMARC record")
+}
+
+// tellMailFromRecords makes outputs of the two records that a MAIL FROM domain needs:
+// https://docs.aws.amazon.com/ses/latest/dg/mail-from.html
+func (d *deployment) tellMailFromRecords(domain string) {
+	const what = "Put this record into the DNS of the MAIL FROM domain"
+	d.output("MailFromMX", jsii.String(domain+" MX 10 feedback-smtp."+*d.stack.Region()+".amazonses.com"), what)
+	d.output("MailFromSPF", jsii.String(domain+` TXT "v=spf1 include:amazonses.com ~all"`), what)
 }

@@ -218,10 +218,15 @@ func TestWhatMailIsSentWith(t *testing.T) {
 	}{
 		{"a domain", nil, []string{"example.com"}},
 		{"an address", fields{"mailIdentity": "address"}, []string{"no-reply@example.com"}},
+		{
+			"an address in capitals",
+			fields{"mailIdentity": "address", "mailFrom": "Example <No-Reply@Example.com>"},
+			[]string{"no-reply@example.com"},
+		},
 		{"a domain that is verified", fields{"mailIdentity": "existing"}, nil},
 		{
 			"the sandbox",
-			fields{"sandboxRecipients": "me@example.com, you@example.com"},
+			fields{"sandboxRecipients": "me@example.com, you@example.com, You@example.com"},
 			[]string{"example.com", "me@example.com", "you@example.com"},
 		},
 		{"the sandbox, to oneself", fields{
@@ -239,33 +244,73 @@ func TestWhatMailIsSentWith(t *testing.T) {
 			if !slices.Equal(made, c.identities) {
 				t.Errorf("the identities are %v", made)
 			}
-			for _, s := range tmpl.statements(t, "courier") {
-				if !slices.Contains(list(s["Action"]), "ses:SendEmail") {
-					continue
-				}
-				if at(s, "Condition", "StringEquals", "ses:FromAddress") != "no-reply@example.com" {
-					t.Errorf("the courier may send from %v", s["Condition"])
-				}
-				for _, identity := range append([]string{"example.com", "no-reply@example.com"},
-					c.identities...) {
-					if !strings.Contains(fmt.Sprint(s["Resource"]), ":identity/"+identity+" ") &&
-						!strings.Contains(fmt.Sprint(s["Resource"]), ":identity/"+identity+"]") {
-						t.Errorf("the courier may send with %v, not %s", s["Resource"], identity)
-					}
-				}
-			}
-			if c.name == "a domain" && (tmpl.Outputs["MailRecord1"] == nil ||
-				tmpl.Outputs["MailRecord3"] == nil) {
-				t.Error("nothing tells the records that prove the domain")
-			}
+			checkSender(t, tmpl)
 		})
 	}
-	if set := usual(t).Resources["MailConfiguration"].Properties; at(set, "DeliveryOptions", "TlsPolicy") != "REQUIRE" {
+	set := usual(t).Resources["MailConfiguration"].Properties
+	if at(set, "DeliveryOptions", "TlsPolicy") != "REQUIRE" {
 		t.Errorf("codes may go in the clear: %v", set)
 	}
-	if reasons, ok := at(usual(t).Resources["MailConfiguration"].Properties, "SuppressionOptions",
-		"SuppressedReasons").([]any); !ok || len(reasons) > 0 {
-		t.Errorf("SES keeps a list of its own, from which no administrator of a pool can clear an address: %v", reasons)
+	reasons := list(at(set, "SuppressionOptions", "SuppressedReasons"))
+	if !slices.Equal(reasons, []string{"BOUNCE", "COMPLAINT"}) {
+		t.Errorf("SES's global list, from which nobody can clear an address, applies beside %v", reasons)
+	}
+}
+
+// checkSender checks that the courier may send from one address only, to whom it likes, and that it
+// sends from that address.
+func checkSender(t *testing.T, tmpl template) {
+	t.Helper()
+	for _, s := range tmpl.statements(t, "courier") {
+		if !slices.Contains(list(s["Action"]), "ses:SendEmail") {
+			continue
+		}
+		if at(s, "Condition", "StringEquals", "ses:FromAddress") != "no-reply@example.com" {
+			t.Errorf("the courier may send from %v", s["Condition"])
+		}
+		resources := fmt.Sprint(s["Resource"])
+		if !strings.Contains(resources, ":identity/*") || !strings.Contains(resources, ":configuration-set/") {
+			t.Errorf("the courier may send with %v", s["Resource"])
+		}
+	}
+	courier := tmpl.Resources[tmpl.function(t, "courier")]
+	from, _ := at(courier.Properties, "Environment", "Variables", "MAIL_FROM").(string)
+	if !strings.Contains(from, "<no-reply@example.com>") {
+		t.Errorf("the courier sends from %q, and may not", from)
+	}
+}
+
+// The outputs tell the DNS records that make mails arrive: DKIM, SPF and DMARC.
+func TestTheRecordsOfTheSendersDomain(t *testing.T) {
+	text := func(tmpl template, name string) string { return fmt.Sprint(tmpl.Outputs[name]["Value"]) }
+	plain := usual(t)
+	for name, says := range map[string]string{
+		"MailRecord1": "CNAME", "MailRecord2": "CNAME", "MailRecord3": "CNAME",
+		"MailDMARC": `_dmarc.example.com TXT "v=DMARC1; p=none"`,
+	} {
+		if !strings.Contains(text(plain, name), says) {
+			t.Errorf("the record %s is %s", name, text(plain, name))
+		}
+	}
+	if at(plain.Resources["MailIdentity"].Properties, "MailFromAttributes") != nil || plain.Outputs["MailFromMX"] != nil {
+		t.Error("bounces go to a domain that nobody chose")
+	}
+	own := synthesize(t, with(fields{"mailFromDomain": "bounce.example.com"}))
+	attributes := at(own.Resources["MailIdentity"].Properties, "MailFromAttributes")
+	if at(attributes, "MailFromDomain") != "bounce.example.com" ||
+		at(attributes, "BehaviorOnMxFailure") != "USE_DEFAULT_VALUE" {
+		t.Errorf("bounces go to %v", attributes)
+	}
+	mx := text(own, "MailFromMX")
+	if !strings.Contains(mx, "bounce.example.com MX 10 feedback-smtp.") || !strings.Contains(mx, "AWS::Region") ||
+		!strings.Contains(mx, ".amazonses.com") {
+		t.Errorf("the MX record is %s", mx)
+	}
+	if got := text(own, "MailFromSPF"); got != `bounce.example.com TXT "v=spf1 include:amazonses.com ~all"` {
+		t.Errorf("the SPF record is %s", got)
+	}
+	if address := synthesize(t, with(fields{"mailIdentity": "address"})); address.Outputs["MailDMARC"] != nil {
+		t.Error("mails of an address in a domain that is not ours can't pass DMARC")
 	}
 }
 

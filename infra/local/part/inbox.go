@@ -9,7 +9,8 @@ import (
 )
 
 // Inbox starts a server with the API of SES that delivers nothing. It shows each mail on a web page
-// at its URL. It stores the mails in memory, so a crash loses them. If a program is missing, the
+// at its URL. It stores the mails in memory, so a crash loses them. At the same URL is the list of
+// addresses to which SES sends nothing; it lives as long as this process. If a program is missing, the
 // error says how to install it.
 func Inbox(ctx context.Context, log io.Writer) (*Part, error) {
 	node, err := exec.LookPath("node")
@@ -20,8 +21,19 @@ func Inbox(ctx context.Context, log io.Writer) (*Part, error) {
 	if err != nil {
 		return nil, errors.New("no SES inbox here: run `npm ci`")
 	}
-	return Start(ctx, log, Program{Name: "inbox", Path: node, Args: func(port int) []string {
+	p, err := Start(ctx, log, Program{Name: "inbox", Path: node, Args: func(port int) []string {
 		// Without --host the server would listen on every interface.
 		return []string{script, "--host", "127.0.0.1", "--port", strconv.Itoa(port)}
 	}})
+	if err != nil {
+		return nil, err
+	}
+	front, closeFront, err := serveSES(p.url)
+	if err != nil {
+		p.Stop()
+		return nil, err
+	}
+	stop := p.stop
+	p.front, p.stop = front, func() { closeFront(); stop() }
+	return p, nil
 }

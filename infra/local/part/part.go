@@ -3,11 +3,12 @@
 //
 // A part is a child process that listens on a free loopback port. It is started again after a
 // crash. On Linux it also ends when the process that started it is killed. The package only finds,
-// starts and stops the programs. It does not use their APIs. Packages in functions and shared
-// never import it.
+// starts and stops the programs, and adds to the inbox the one part of SES that it lacks. Packages
+// in functions and shared never import it.
 package part
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -38,10 +39,11 @@ type Program struct {
 
 // Part is a program that runs as a child process, or an endpoint that somebody else runs.
 type Part struct {
-	url  string
-	pid  atomic.Int64
-	stop context.CancelFunc
-	done chan struct{}
+	url   string
+	front string // the URL of what stands before the program, or ""
+	pid   atomic.Int64
+	stop  context.CancelFunc
+	done  chan struct{}
 }
 
 // Start runs a program and waits for at most 30 seconds until it answers HTTP requests. The context
@@ -75,7 +77,7 @@ func Start(ctx context.Context, log io.Writer, program Program) (*Part, error) {
 }
 
 // URL returns the part's address, without a slash at the end. It never changes.
-func (p *Part) URL() string { return p.url }
+func (p *Part) URL() string { return cmp.Or(p.front, p.url) }
 
 // PID returns the id of the process. It returns 0 while no process runs, which is between a crash
 // and the restart and after Stop, and for an endpoint that was not started here.

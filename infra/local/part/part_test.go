@@ -19,15 +19,25 @@ import (
 	"identitypools/infra/local/part"
 )
 
-// holderVariable makes a process of this test binary start an inbox, print its URL, and then do
-// nothing more.
+// holderVariable makes a process of this test binary start a part, print its URL, and then do nothing
+// more.
 const holderVariable = "PART_TEST_HOLDER"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(holderVariable) == "" {
 		os.Exit(m.Run())
 	}
-	p, err := part.Inbox(context.Background(), io.Discard)
+	node, err := exec.LookPath("node")
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	const script = `require('http').createServer((q, a) => a.end()).listen(process.argv[1], '127.0.0.1')`
+	p, err := part.Start(context.Background(), io.Discard, part.Program{
+		Name: "server", Path: node, Args: func(port int) []string {
+			return []string{"-e", script, fmt.Sprint(port)}
+		},
+	})
 	if err != nil {
 		fmt.Println(err)
 		os.Exit(1)

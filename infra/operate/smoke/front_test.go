@@ -87,7 +87,7 @@ func (o operator) bounce(t *testing.T) {
 		return
 	}
 	event := systemtest.BounceEvent(t, address)
-	if _, err := o.product.Courier.Handle(system.As(t.Context(), "courier"), event); err != nil {
+	if _, err := o.product.Keeper.Handle(system.As(t.Context(), "courier"), event); err != nil {
 		t.Errorf("report a bounce: %v", err)
 	}
 }

@@ -167,7 +167,7 @@ func denyIndex(stack *middleware.Stack) error {
 // If a client gets no token, nothing else is checked. If nothing can be made, the rest is skipped.
 func TestAVitalStepThatFails(t *testing.T) {
 	t.Parallel()
-	o := newOperator(t, func(c *system.Config) { c.NoCourier = true })
+	o := newOperator(t, func(c *system.Config) { c.Quiet = true })
 	secret := o.tenant.Admin.Secret
 	o.tenant.Admin.Secret = "another"
 	got := o.check(t.Context(), io.Discard, o.flags(t, o.product.BaseURL)...)
@@ -187,7 +187,7 @@ func TestAVitalStepThatFails(t *testing.T) {
 // Who stops the command leaves nothing behind.
 func TestAStoppedRun(t *testing.T) {
 	t.Parallel()
-	o := newOperator(t, func(c *system.Config) { c.NoCourier = true })
+	o := newOperator(t, func(c *system.Config) { c.Quiet = true })
 	ctx, stop := context.WithCancel(t.Context())
 	got := o.check(ctx, stopAt{"admin.createUser", stop}, o.flags(t, o.product.BaseURL)...)
 	if got.status != 1 || !strings.Contains(got.out, "FAIL  all checks: they were stopped before the end") ||
