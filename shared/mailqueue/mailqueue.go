@@ -1,5 +1,5 @@
-// Package mailqueue states what the table's stream, the queue of mails and the courier agree on: what
-// an entry of the queue looks like, and when an entry that failed is tried again. The queue is one of
+// Package mailqueue states what the relay, the queue of mails and the courier agree on: what an entry of
+// the queue looks like, and when an entry that failed is tried again. The queue is one of
 // Amazon SQS. An entry names a message of the outbox and has nothing else, so the queue contains
 // nothing personal.
 package mailqueue
@@ -10,15 +10,12 @@ import (
 	"time"
 )
 
-// Template is the input template of the pipe that makes entries of the records of the table's stream
-// (EventBridge Pipes, "Input transformation"). An entry has the partition key of a message.
-const Template = `{"message": <$.dynamodb.Keys.pk.S>}`
-
+// entry is an entry of the queue. It has the partition key of a message.
 type entry struct {
 	Message string `json:"message"`
 }
 
-// Body returns the body of the entry that Template makes for a partition key.
+// Body returns the body of the entry for a message with a partition key.
 func Body(partition string) string {
 	body, _ := json.Marshal(entry{partition}) // a struct with a string has no error
 	return string(body)

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -13,11 +12,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	jsonv2 "github.com/go-json-experiment/json"
 
 	"identitypools/shared/cloud"
 	"identitypools/shared/identity"
-	"identitypools/shared/mailqueue"
 	"identitypools/shared/once"
 )
 
@@ -111,50 +110,79 @@ func invitation() identity.Message {
 	}
 }
 
-// TestMailEventIsWhatTheQueueSends compares mail.json with the entry that the pipe makes for its
-// message.
+// TestMailEventIsWhatTheQueueSends passes outbox.json to the relay's program, and compares mail.json with
+// the entry that is in the queue then.
 func TestMailEventIsWhatTheQueueSends(t *testing.T) {
 	t.Parallel()
+	d := newDeployment(t)
+	queue := sqs.NewFromConfig(cloud.Environment(func(name string) string { return d.env[name] }).Config("SQS"))
+	made, err := queue.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String(d.env["TABLE_NAME"])})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.env["MAIL_QUEUE_URL"] = aws.ToString(made.QueueUrl)
+	if got := string(d.invoke(t, "relay", string(readEvent(t, "outbox")))); got != `{"batchItemFailures":null}` {
+		t.Fatalf("the record is answered %s", got)
+	}
+	received, err := queue.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: made.QueueUrl})
+	if err != nil || len(received.Messages) != 1 {
+		t.Fatalf("the queue has %d entries: %v", len(received.Messages), err)
+	}
 	var event events.SQSEvent
 	strictly(t, readEvent(t, "mail"), &event)
 	if len(event.Records) != 1 {
 		t.Fatalf("%d entries, want one", len(event.Records))
 	}
-	entry, partition := event.Records[0], "MESSAGE#"+invitation().ID
-	made := strings.ReplaceAll(mailqueue.Template, "<$.dynamodb.Keys.pk.S>", strconv.Quote(partition))
-	if entry.Body != made || entry.EventSource != "aws:sqs" || entry.Attributes["ApproximateReceiveCount"] != "1" {
-		t.Errorf("the entry is %+v", entry)
+	entry, real := event.Records[0], received.Messages[0]
+	if entry.Body != aws.ToString(real.Body) || entry.Md5OfBody != aws.ToString(real.MD5OfBody) ||
+		entry.EventSource != "aws:sqs" || entry.Attributes["ApproximateReceiveCount"] != "1" {
+		t.Errorf("the entry is %+v, and mail.json has %+v", real, entry)
 	}
 }
 
-// record returns the only record of stream.json.
-func record(tb testing.TB) events.DynamoDBEventRecord {
+// record returns the only record of stream.json or outbox.json.
+func record(tb testing.TB, name string) events.DynamoDBEventRecord {
 	tb.Helper()
 	var event events.DynamoDBEvent
-	strictly(tb, readEvent(tb, "stream"), &event)
+	strictly(tb, readEvent(tb, name), &event)
 	if len(event.Records) != 1 {
 		tb.Fatalf("%d records, want one", len(event.Records))
 	}
 	return event.Records[0]
 }
 
-// TestStreamEventIsWhatTheTableSends compares stream.json with the item that the table stores for
-// the same user.
-func TestStreamEventIsWhatTheTableSends(t *testing.T) {
+// TestStreamEventsAreWhatTheTableSends compares stream.json and outbox.json with the items that the
+// table stores for the same user and message.
+func TestStreamEventsAreWhatTheTableSends(t *testing.T) {
 	t.Parallel()
 	d := newDeployment(t)
-	var user identity.User
-	err := jsonv2.Unmarshal([]byte(record(t).Change.NewImage["doc"].String()), &user, jsonv2.RejectUnknownMembers(true))
-	if err != nil {
-		t.Fatal(err)
+	var (
+		user    identity.User
+		message identity.Message
+	)
+	for name, into := range map[string]any{"stream": &user, "outbox": &message} {
+		doc := record(t, name).Change.NewImage["doc"].String()
+		if err := jsonv2.Unmarshal([]byte(doc), into, jsonv2.RejectUnknownMembers(true)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := d.table.Users.Create(t.Context(), user, once.Reply[identity.User]{}); err != nil {
 		t.Fatal(err)
 	}
+	if err := d.table.Outbox.Ask(t.Context(), message, once.Reply[once.None]{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"stream", "outbox"} {
+		t.Run(name, func(t *testing.T) { d.checkStored(t, record(t, name)) })
+	}
+}
+
+// checkStored checks that the table stores the item of a record.
+func (d *deployment) checkStored(t *testing.T, sent events.DynamoDBEventRecord) {
+	t.Helper()
 	db := dynamodb.NewFromConfig(cloud.Environment(func(name string) string {
 		return d.env[name]
 	}).Config("DYNAMODB"))
-	sent := record(t)
 	key := map[string]types.AttributeValue{}
 	for name, value := range sent.Change.Keys {
 		key[name] = &types.AttributeValueMemberS{Value: value.String()}

@@ -47,6 +47,8 @@ func (f Function) allowsMail(c Call) bool {
 	switch c.Steps[0].Action {
 	case "ses:SendEmail", "sqs:ChangeMessageVisibility":
 		return f.Mails
+	case "sqs:SendMessage":
+		return f.Relays
 	case "ses:DeleteSuppressedDestination":
 		return f.Clears
 	}

@@ -20,6 +20,8 @@ type Function struct {
 	Settings []string
 	// Mails reports whether the function takes entries from the queue of mails and sends mail.
 	Mails bool
+	// Relays reports whether the function puts entries into the queue of mails.
+	Relays bool
 	// Clears reports whether the function takes addresses off SES's list of those to which it sends
 	// nothing.
 	Clears bool
@@ -170,6 +172,9 @@ func Functions() []Function {
 				table.KindUserItems, table.KindUsers).
 				may(put, update, remove),
 		},
+	}, {
+		Name: "relay", MemoryMB: waiting, Timeout: time.Minute, Relays: true,
+		Settings: []string{"MAIL_QUEUE_URL"},
 	}, {
 		Name: "schemas", MemoryMB: waiting, Timeout: answer,
 		Grants: []Grant{

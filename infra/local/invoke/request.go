@@ -69,7 +69,7 @@ func parse(args []string) (request, error) {
 // withFunction returns the request with the function that serves the event's route, unless the
 // arguments name a function.
 func (r request) withFunction() (request, error) {
-	names := []string{"courier", "keeper"} // they have no routes
+	names := []string{"courier", "keeper", "relay"} // they have no routes
 	name := strings.TrimSuffix(filepath.Base(r.event), ".json")
 	for _, route := range functions.Routes() {
 		names = append(names, route.Function)

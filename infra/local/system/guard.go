@@ -94,6 +94,8 @@ func stepsOf(parameters any) []plan.Step {
 		return []plan.Step{{Action: "ses:SendEmail"}}
 	case *sqs.ChangeMessageVisibilityInput:
 		return []plan.Step{{Action: "sqs:ChangeMessageVisibility"}}
+	case *sqs.SendMessageBatchInput:
+		return []plan.Step{{Action: "sqs:SendMessage"}}
 	case *sesv2.DeleteSuppressedDestinationInput:
 		return []plan.Step{{Action: "ses:DeleteSuppressedDestination"}}
 	}

@@ -16,7 +16,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"identitypools/infra/deploy/plan"
-	"identitypools/shared/mailqueue"
 	"identitypools/shared/table"
 )
 
@@ -32,6 +31,7 @@ type queue struct {
 	url      string
 	deadURL  string
 	batch    int // how many entries a batch has at most
+	relay    func(context.Context, events.DynamoDBEvent) events.DynamoDBEventResponse
 	receives int // how often an entry is received before it is a dead letter
 	log      *slog.Logger
 }
@@ -81,44 +81,21 @@ func (q *queue) refill(ctx context.Context) error {
 			if _, ok := table.MessageOf(partition); !ok || it["gsi1pk"] != nil {
 				continue
 			}
-			if err := q.send(ctx, partition); err != nil {
-				return err
+			record := events.DynamoDBEventRecord{Change: events.DynamoDBStreamRecord{
+				Keys: map[string]events.DynamoDBAttributeValue{"pk": events.NewStringAttribute(partition)},
+			}}
+			if out := q.relay(ctx, events.DynamoDBEvent{Records: []events.DynamoDBEventRecord{record}}); len(out.BatchItemFailures) > 0 {
+				return errors.New("the queue of mails takes no entry")
 			}
 		}
 	}
 	return nil
 }
 
-// send puts an entry into the queue.
-func (q *queue) send(ctx context.Context, partition string) error {
-	_, err := q.sqs.SendMessage(ctx, &sqs.SendMessageInput{
-		QueueUrl: aws.String(q.url), MessageBody: aws.String(mailqueue.Body(partition)),
-	})
-	if err != nil {
-		return fmt.Errorf("put an entry into the queue of mails: %w", err)
-	}
-	return nil
-}
-
-// consumer returns the consumer of the stream that is the pipe.
-func (q *queue) consumer() consumer { return consumer{table.MailTriggers(), q.take} }
-
 // patient returns a configuration whose calls may take as long as a long poll.
 func patient(c aws.Config) aws.Config {
 	c.HTTPClient = awshttp.NewBuildableClient().WithTimeout((longPoll + 10) * time.Second)
 	return c
-}
-
-// take does what the pipe between the stream and the queue does: it makes an entry of each record.
-func (q *queue) take(ctx context.Context, stream events.DynamoDBEvent) (out events.DynamoDBEventResponse) {
-	for _, record := range stream.Records {
-		if err := q.send(ctx, record.Change.Keys["pk"].String()); err != nil {
-			q.log.Warn("the pipe tries again", "cause", err.Error())
-			out.BatchItemFailures = []events.DynamoDBBatchItemFailure{{ItemIdentifier: record.Change.SequenceNumber}}
-			break
-		}
-	}
-	return out
 }
 
 // mailFunction is a function that takes batches of entries.

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams/types"
 
 	"identitypools/functions/keeper"
+	"identitypools/functions/relay"
 	"identitypools/infra/deploy/plan"
 	"identitypools/shared/table"
 )
@@ -235,6 +236,14 @@ type consumer struct {
 func keeping(k *keeper.Service) consumer {
 	return consumer{table.KeeperTriggers(), func(ctx context.Context, e events.DynamoDBEvent) events.DynamoDBEventResponse {
 		return k.Stream(As(ctx, "keeper"), e)
+	}}
+}
+
+// relaying returns the consumer that is Lambda's event source of the relay.
+func relaying(r *relay.Service) consumer {
+	return consumer{table.MailTriggers(), func(ctx context.Context, e events.DynamoDBEvent) events.DynamoDBEventResponse {
+		out, _ := r.Handle(As(ctx, "relay"), e) // it never returns an error
+		return out
 	}}
 }
 

@@ -1,7 +1,7 @@
 // Package system runs the whole product in one process. The functions are the same as in AWS. Each
 // one is behind the event adapter. A gateway routes HTTP requests to them. One reader of the table's
-// stream passes records to the keeper, another one puts messages into the queue of mails, from which
-// pollers take them to the courier. DynamoDB, SQS and SES are replaced by servers that Config names by
+// stream passes records to the keeper, and another one passes messages to the relay, which puts them
+// into the queue of mails. From there pollers take them to the courier. DynamoDB, SQS and SES are replaced by servers that Config names by
 // their URLs. The permissions of infra/deploy/plan are enforced: a call to AWS that
 // a function has no permission for is refused. So is a mail with an address that SES does not take.
 //
@@ -30,6 +30,7 @@ import (
 	"identitypools/functions"
 	"identitypools/functions/courier"
 	"identitypools/functions/keeper"
+	"identitypools/functions/relay"
 	"identitypools/infra/deploy/plan"
 	"identitypools/shared/access"
 	"identitypools/shared/api"
@@ -122,6 +123,8 @@ func Start(ctx context.Context, c Config) (*System, error) {
 		}
 		variables["MAIL_QUEUE_URL"] = mails.url
 	}
+	relayed := relaying(relay.New(env, c.Log))
+	mails.relay = relayed.take
 	// Each function has parts of its own, because in AWS it has a process of its own.
 	parts := func() start.Parts { return start.New(env, db, c.Log, c.Now, c.Retry) }
 	started, err := startFunctions(parts)
@@ -150,7 +153,7 @@ func Start(ctx context.Context, c Config) (*System, error) {
 		}
 		s.work.Go(func() { tick(life, s.Keeper, c.Log) })
 		s.work.Go(func() { reader.of("", c.Checkpoint, changedForKeeper, keeping(s.Keeper)).run(life) })
-		s.work.Go(func() { reader.of("-mails", c.Checkpoint, changedForQueue, mails.consumer()).run(life) })
+		s.work.Go(func() { reader.of("-mails", c.Checkpoint, changedForQueue, relayed).run(life) })
 		for range cmp.Or(c.MailProcesses, plan.MailProcesses(usualRate)) {
 			s.work.Go(func() { mails.poll(life, post.Handle) })
 		}
