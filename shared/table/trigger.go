@@ -14,7 +14,10 @@ type Trigger struct {
 // StreamBatch is the maximum number of records that the keeper gets at once.
 const StreamBatch = 25
 
-// MailTriggers returns the triggers of the queue of mails. They are:
+// RelayBatch is the maximum number of records that the relay gets at once.
+const RelayBatch = 100
+
+// MailTriggers returns the triggers of the relay, which puts messages into the queue of mails. They are:
 //
 //   - a message that was put into the outbox;
 //   - a message that is released, because it has waited for a time that has come.

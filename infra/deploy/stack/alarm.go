@@ -48,9 +48,10 @@ func (d *deployment) makeAlarms(access awslogs.LogGroup) {
 			d.counted(metric.MailsLate), 1, 1, 3, // the longest pause between two tries is more than a period
 		},
 		{
-			"MailsStuck", "failures of the pipe from the outbox to the queue of mails",
-			newMetric("AWS/EventBridge/Pipes", "ExecutionFailed", "Sum", map[string]*string{"PipeName": d.pipe.Ref()}),
-			1, 2, 3,
+			"MailsStuck",
+			"age of the oldest message that is not in the queue of mails yet, in milliseconds",
+			newMetric("AWS/Lambda", "IteratorAge", "Maximum", map[string]*string{"FunctionName": d.functions[relay].FunctionName()}),
+			600_000, 1, 1,
 		},
 		{
 			"MailBudgetHalfSpent", "pools of which half of the mails of an hour or a day are spent",

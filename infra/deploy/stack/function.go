@@ -39,11 +39,12 @@ func (d *deployment) newFunction(
 	})
 }
 
-// The functions that serve no routes. The queue of mails triggers the courier. The table's stream, a
-// clock and SES trigger the keeper.
+// The functions that serve no routes. The table's stream triggers the relay. The queue of mails triggers
+// the courier. The table's stream, a clock and SES trigger the keeper.
 const (
 	courier = "courier"
 	keeper  = "keeper"
+	relay   = "relay"
 )
 
 // environment returns the environment variables of a function. The endpoints are empty, which
@@ -68,7 +69,7 @@ func (d *deployment) environment(f plan.Function) *map[string]*string {
 	if f.CallsSES() {
 		environment["AWS_ENDPOINT_URL_SESV2"] = jsii.String("")
 	}
-	if f.Mails {
+	if f.Mails || f.Relays {
 		environment["AWS_ENDPOINT_URL_SQS"] = jsii.String("")
 	}
 	if f.Proxied {
@@ -120,6 +121,10 @@ func (d *deployment) statements(f plan.Function) []awsiam.PolicyStatement {
 	}
 	if f.Clears { // the list is no resource that a policy could name
 		statements = append(statements, allow(jsii.Strings("ses:DeleteSuppressedDestination"), nil, jsii.String("*")))
+	}
+	if f.Relays {
+		statements = append(statements, d.mayReadStream(),
+			allow(jsii.Strings("sqs:SendMessage"), nil, d.mails.live.QueueArn()))
 	}
 	if f.Name == keeper {
 		statements = append(statements, d.mayReadStream(),

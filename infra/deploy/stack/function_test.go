@@ -35,7 +35,7 @@ func (t template) allowed(tb testing.TB, reference any) []fields {
 	return all
 }
 
-// The golden file lists line by line what each function and the pipe may do, for review.
+// The golden file lists line by line what each function may do, for review.
 func TestPoliciesAreKnown(t *testing.T) {
 	tmpl := usual(t)
 	var text strings.Builder
@@ -52,7 +52,6 @@ func TestPoliciesAreKnown(t *testing.T) {
 	for _, f := range append(plan.Functions(), plan.Throttle()) {
 		write(f.Name, tmpl.statements(t, f.Name))
 	}
-	write("the pipe to the queue of mails", tmpl.allowed(t, tmpl.Resources["MailPipe"].Properties["RoleArn"]))
 	golden.Same(t, "testdata/policies.golden", text.String())
 	if policies := tmpl.of("AWS::IAM::Policy"); len(policies) > 0 {
 		t.Errorf("policies outside of the roles: %v", keys(policies))
@@ -66,10 +65,11 @@ func TestPoliciesAreThePlan(t *testing.T) {
 	index := func(resource any) bool { return strings.Contains(fmt.Sprint(resource), "gsi1") }
 	for _, f := range plan.Functions() {
 		var got, want []string
-		mails, queued, clears := false, false, false
+		mails, queued, relays, clears := false, false, false, false
 		for _, s := range tmpl.statements(t, f.Name) {
 			mails = mails || slices.Contains(list(s["Action"]), "ses:SendEmail")
 			queued = queued || slices.Contains(list(s["Action"]), "sqs:ReceiveMessage")
+			relays = relays || slices.Contains(list(s["Action"]), "sqs:SendMessage") && !strings.Contains(fmt.Sprint(s["Resource"]), "DeadLetter")
 			clears = clears || slices.Contains(list(s["Action"]), "ses:DeleteSuppressedDestination")
 			leading := list(at(s, "Condition", "ForAllValues:StringLike", "dynamodb:LeadingKeys"))
 			if leading != nil {
@@ -89,6 +89,9 @@ func TestPoliciesAreThePlan(t *testing.T) {
 		}
 		if mails != f.Mails || queued != f.Mails {
 			t.Errorf("function %s may send mail: %v; it may read the queue of mails: %v", f.Name, mails, queued)
+		}
+		if relays != f.Relays {
+			t.Errorf("function %s may put entries into the queue of mails: %v", f.Name, relays)
 		}
 		if clears != f.Clears {
 			t.Errorf("function %s may take addresses off SES's list: %v", f.Name, clears)
@@ -177,7 +180,7 @@ func TestFunctionsAreThePlan(t *testing.T) {
 		if f.CallsSES() {
 			want = append(want, "AWS_ENDPOINT_URL_SESV2")
 		}
-		if f.Mails {
+		if f.Mails || f.Relays {
 			want = append(want, "AWS_ENDPOINT_URL_SQS")
 		}
 		if f.Name == plan.Throttle().Name {

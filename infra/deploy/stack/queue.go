@@ -4,7 +4,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awspipes"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
 
@@ -36,59 +35,16 @@ func (d *deployment) makeMailQueue() mailQueue {
 	return mailQueue{live, dead}
 }
 
-// pipeBatch is the number of records that the pipe takes at once: as many as SQS takes in one request.
-const pipeBatch = 10
-
-// makePipe creates the pipe that puts an entry into the queue of mails for each message of the outbox.
-// The pipe tries a record until the stream no longer has it, which is 24 hours. A message is valid as
-// long, so the pipe gives up nothing that could still be sent, and needs no dead-letter queue. Nothing
-// of what passes through it is logged.
+// makeRelayTrigger passes the records of the stream that say that a message is to be sent now to the
+// relay. Lambda passes a record until the relay has put its entry into the queue, or until the stream no
+// longer has it, which is 24 hours. A message is valid as long, so nothing is given up that could still
+// be sent, and there is no dead-letter queue.
 //
-// The pipe and the keeper's event source are the two readers that a shard of a stream may have
-// (Amazon DynamoDB Developer Guide, "Quotas", DynamoDB Streams: with more, reads may be throttled).
-func (d *deployment) makePipe() awspipes.CfnPipe {
-	var filters []any
-	for _, pattern := range patterns(table.MailTriggers()) {
-		filters = append(filters, &awspipes.CfnPipe_FilterProperty{Pattern: jsii.String(pattern)})
-	}
-	return awspipes.NewCfnPipe(d.stack, jsii.String("MailPipe"), &awspipes.CfnPipeProps{
-		Description: jsii.String("Identity Pools: from the outbox to the queue of mails"),
-		RoleArn:     d.makePipeRole().RoleArn(),
-		Source:      d.table.stream,
-		SourceParameters: &awspipes.CfnPipe_PipeSourceParametersProperty{
-			DynamoDbStreamParameters: &awspipes.CfnPipe_PipeSourceDynamoDBStreamParametersProperty{
-				StartingPosition:          jsii.String("TRIM_HORIZON"),
-				BatchSize:                 jsii.Number(pipeBatch),
-				MaximumRecordAgeInSeconds: jsii.Number(-1),
-				MaximumRetryAttempts:      jsii.Number(-1),
-				OnPartialBatchItemFailure: jsii.String("AUTOMATIC_BISECT"),
-			},
-			FilterCriteria: &awspipes.CfnPipe_FilterCriteriaProperty{Filters: filters},
-		},
-		Target: d.mails.live.QueueArn(),
-		TargetParameters: &awspipes.CfnPipe_PipeTargetParametersProperty{
-			InputTemplate: jsii.String(mailqueue.Template),
-		},
-	})
-}
-
-// makePipeRole creates the role of the pipe. Only pipes of this account and region can have it
-// ("Cross-service confused deputy prevention" in the Pipes User Guide). The pipe itself cannot be
-// named, because CloudFormation makes up its name after the role exists.
-func (d *deployment) makePipeRole() awsiam.Role {
-	return awsiam.NewRole(d.stack, jsii.String("MailPipeRole"), &awsiam.RoleProps{
-		AssumedBy: awsiam.NewServicePrincipal(jsii.String("pipes.amazonaws.com"), &awsiam.ServicePrincipalOpts{
-			Conditions: &map[string]any{
-				"StringEquals": map[string]any{"aws:SourceAccount": d.stack.Account()},
-				"ArnLike":      map[string]any{"aws:SourceArn": d.arn("pipes", "pipe/*")},
-			},
-		}),
-		InlinePolicies: &map[string]awsiam.PolicyDocument{
-			"pipe": awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &[]awsiam.PolicyStatement{
-				d.mayReadStream(),
-				allow(jsii.Strings("sqs:SendMessage"), nil, d.mails.live.QueueArn()),
-			}}),
-		},
+// The relay and the keeper are the two readers that a shard of a stream may have (Amazon DynamoDB
+// Developer Guide, "Quotas", DynamoDB Streams: with more, reads may be throttled).
+func (d *deployment) makeRelayTrigger() {
+	d.readStream("OutboxToRelay", relay, table.MailTriggers(), &awslambda.CfnEventSourceMappingProps{
+		BatchSize: jsii.Number(table.RelayBatch), MaximumRecordAgeInSeconds: jsii.Number(-1),
 	})
 }
 

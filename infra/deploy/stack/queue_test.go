@@ -46,21 +46,19 @@ func (t template) tellsOfDead(tb testing.TB, queue string) {
 	}
 }
 
-// A message is not lost between the outbox and the courier: the pipe tries until the stream forgets
+// A message is not lost between the outbox and the courier: Lambda tries until the stream forgets
 // the record, an entry that fails is kept, and somebody is told of each failure that lasts.
 func TestNothingIsLostOnTheWayToTheCourier(t *testing.T) {
 	tmpl := usual(t)
 	mails, dead := tmpl.queue(t, "MailQueue"), tmpl.queue(t, "DeadMailQueue")
-	pipe := tmpl.Resources["MailPipe"].Properties
-	source := at(pipe, "SourceParameters", "DynamoDBStreamParameters")
-	if fmt.Sprint(pipe["Source"]) != "map[Fn::GetAtt:[Table StreamArn]]" || fmt.Sprint(pipe["Target"]) != arnOf(mails) ||
-		at(source, "StartingPosition") != "TRIM_HORIZON" || at(source, "MaximumRecordAgeInSeconds") != -1.0 ||
-		at(source, "MaximumRetryAttempts") != -1.0 || at(source, "OnPartialBatchItemFailure") != "AUTOMATIC_BISECT" ||
-		at(source, "BatchSize") != 10.0 {
-		t.Errorf("the pipe is %v", pipe)
-	}
-	if pipe["DesiredState"] == "STOPPED" {
-		t.Error("the pipe does not run")
+	source := tmpl.Resources["OutboxToRelay"].Properties
+	if fmt.Sprint(source["EventSourceArn"]) != "map[Fn::GetAtt:[Table StreamArn]]" ||
+		fmt.Sprint(source["FunctionName"]) != arnOf(tmpl.function(t, "relay")) ||
+		source["StartingPosition"] != "TRIM_HORIZON" || source["MaximumRecordAgeInSeconds"] != -1.0 ||
+		source["MaximumRetryAttempts"] != -1.0 || source["BisectBatchOnFunctionError"] != true ||
+		fmt.Sprint(source["FunctionResponseTypes"]) != "[ReportBatchItemFailures]" ||
+		source["BatchSize"] != float64(table.RelayBatch) || source["Enabled"] == false {
+		t.Errorf("the relay gets messages by %v", source)
 	}
 	q := tmpl.Resources[mails].Properties
 	if fmt.Sprint(at(q, "RedrivePolicy", "deadLetterTargetArn")) != arnOf(dead) ||
@@ -123,24 +121,13 @@ func TestQueuesAreSafe(t *testing.T) {
 	}
 }
 
-// The pipe makes the entries that the courier reads, and nothing of what it carries is logged.
-func TestThePipeMakesEntries(t *testing.T) {
-	pipe := usual(t).Resources["MailPipe"].Properties
-	if fmt.Sprint(pipe["TargetParameters"]) != fmt.Sprint(fields{"InputTemplate": mailqueue.Template}) {
-		t.Errorf("the pipe's target has %v", pipe["TargetParameters"])
-	}
-	if pipe["LogConfiguration"] != nil || pipe["Enrichment"] != nil {
-		t.Errorf("records also go to %v, %v", pipe["LogConfiguration"], pipe["Enrichment"])
-	}
-}
-
 // Each record that causes work goes to one of the two readers of the stream, and none to both.
 func TestARecordHasOneReader(t *testing.T) {
 	tmpl := usual(t)
-	readers := map[string][]table.Trigger{"MailPipe": table.MailTriggers(), "Stream": table.KeeperTriggers()}
-	filters := map[string][]fields{
-		"MailPipe": patternsOf(t, at(tmpl.Resources["MailPipe"].Properties, "SourceParameters")),
-		"Stream":   patternsOf(t, tmpl.Resources["Stream"].Properties),
+	readers := map[string][]table.Trigger{"OutboxToRelay": table.MailTriggers(), "Stream": table.KeeperTriggers()}
+	filters := map[string][]fields{}
+	for id := range readers {
+		filters[id] = patternsOf(t, tmpl.Resources[id].Properties)
 	}
 	for _, record := range streamRecords() {
 		taken := 0
@@ -220,33 +207,6 @@ func (r streamRecord) matches(pattern fields) bool {
 	return true
 }
 
-// The pipe may read the table's stream and put entries into the queue of mails, and no other service
-// and no other account may have that right.
-func TestThePipeMayDoNothingElse(t *testing.T) {
-	tmpl := usual(t)
-	mails := tmpl.queue(t, "MailQueue")
-	var got []string
-	for _, s := range tmpl.allowed(t, tmpl.Resources["MailPipe"].Properties["RoleArn"]) {
-		got = append(got, fmt.Sprint(s["Effect"], list(s["Action"]), s["Resource"]))
-	}
-	want := []string{
-		"Allow[dynamodb:DescribeStream dynamodb:GetRecords dynamodb:GetShardIterator dynamodb:ListStreams] " +
-			"map[Fn::GetAtt:[Table StreamArn]]",
-		"Allow[sqs:SendMessage] " + arnOf(mails),
-	}
-	if !slices.Equal(got, want) {
-		t.Errorf("the pipe may\n%s", strings.Join(got, "\n"))
-	}
-	attribute, _ := at(tmpl.Resources["MailPipe"].Properties["RoleArn"], "Fn::GetAtt").([]any)
-	trust := at(tmpl.Resources[attribute[0].(string)].Properties, "AssumeRolePolicyDocument", "Statement").([]any)
-	if len(trust) != 1 || at(trust[0], "Principal", "Service") != "pipes.amazonaws.com" ||
-		fmt.Sprint(at(trust[0], "Condition", "StringEquals", "aws:SourceAccount")) != "map[Ref:AWS::AccountId]" ||
-		!strings.HasSuffix(fmt.Sprint(at(trust[0], "Condition", "ArnLike", "aws:SourceArn")),
-			":pipes: map[Ref:AWS::Region] : map[Ref:AWS::AccountId] :pipe/*]]]") {
-		t.Errorf("the role is for %v", trust)
-	}
-}
-
 // All processes of the courier together send as many mails a second as the setting says.
 func TestTheRateOfMails(t *testing.T) {
 	for _, c := range []struct {
@@ -268,18 +228,18 @@ func TestTheRateOfMails(t *testing.T) {
 	}
 }
 
-// Somebody is told when mails are late, and when the pipe fails.
+// Somebody is told when mails are late, and when messages do not get into the queue.
 func TestLateMailsRaiseAlarms(t *testing.T) {
 	tmpl := usual(t)
 	for name, want := range map[string]string{
 		"MailsWait":  "IdentityPools MailsLate [map[Name:Table Value:map[Ref:Table]]] Sum 1 1 3",
-		"MailsStuck": "AWS/EventBridge/Pipes ExecutionFailed [map[Name:PipeName Value:map[Ref:MailPipe]]] Sum 1 2 3",
+		"MailsStuck": "AWS/Lambda IteratorAge [map[Name:FunctionName Value:map[Ref:" + tmpl.function(t, "relay") + "]]] Maximum 600000 1 1",
 	} {
 		got := ""
 		for id, r := range tmpl.of("AWS::CloudWatch::Alarm") {
 			if p := r.Properties; strings.TrimRight(id, "0123456789ABCDEF") == name {
 				got = fmt.Sprint(p["Namespace"], " ", p["MetricName"], " ", p["Dimensions"], " ", p["Statistic"], " ",
-					p["Threshold"], p["DatapointsToAlarm"], p["EvaluationPeriods"])
+					p["Threshold"], " ", p["DatapointsToAlarm"], " ", p["EvaluationPeriods"])
 			}
 		}
 		if got != want {

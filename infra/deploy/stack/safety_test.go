@@ -22,7 +22,6 @@ func free() map[string]string {
 		"AWS::Lambda::Function": asked, "AWS::Lambda::Permission": asked,
 		"AWS::Lambda::EventSourceMapping": "reading a table's stream is free, and so are the polls of an empty " +
 			"queue that are less than SQS's free million a month (docs/cost.md)",
-		"AWS::Pipes::Pipe":                           "is paid for by the record that its filter lets through",
 		"AWS::Lambda::EventInvokeConfig":             asked,
 		"AWS::DynamoDB::Table":                       "on demand: is paid for by the call, and for what is stored",
 		"AWS::Logs::LogGroup":                        "is paid for by what is written and stored",
@@ -138,8 +137,8 @@ func TestARestoredTable(t *testing.T) {
 	if got := at(users.Properties, "Environment", "Variables", "TABLE_NAME"); got != "restored" {
 		t.Errorf("users work with %v", got)
 	}
-	for id, property := range map[string]string{"Stream": "EventSourceArn", "MailPipe": "Source"} {
-		if got := tmpl.Resources[id].Properties[property]; got != arn+"/stream/2026-01-01T00:00:00.000" {
+	for _, id := range []string{"Stream", "OutboxToRelay"} {
+		if got := tmpl.Resources[id].Properties["EventSourceArn"]; got != arn+"/stream/2026-01-01T00:00:00.000" {
 			t.Errorf("%s reads %v", id, got)
 		}
 	}

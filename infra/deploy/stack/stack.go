@@ -9,7 +9,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awspipes"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -29,7 +28,6 @@ type deployment struct {
 	publicURL *string
 	dead      awssqs.Queue // records, notices and ticks that the keeper has given up
 	mails     mailQueue
-	pipe      awspipes.CfnPipe
 	functions map[string]awslambda.Function
 }
 
@@ -53,7 +51,7 @@ func New(scope constructs.Construct, c Config, dist string) awscdk.Stack {
 	}
 	access := d.makeRoutes()
 	d.makeTriggers()
-	d.pipe = d.makePipe()
+	d.makeRelayTrigger()
 	d.makeCourierTrigger()
 	d.makeAlarms(access)
 	d.makeDashboard(access)

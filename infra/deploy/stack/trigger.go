@@ -24,29 +24,35 @@ func (d *deployment) makeDeadLetters() awssqs.Queue {
 }
 
 // makeTriggers passes the stream's records, SES's notices and the ticks of a clock to the keeper. The
-// records of messages are not among them: see makePipe. A record that fails is retried for
+// records of messages are not among them: see makeRelayTrigger. A record that fails is retried for
 // [plan.Patience]. Then its position in the stream becomes a dead letter.
 func (d *deployment) makeTriggers() {
 	f := d.functions[keeper]
+	d.readStream("Stream", keeper, table.KeeperTriggers(), &awslambda.CfnEventSourceMappingProps{
+		BatchSize: jsii.Number(table.StreamBatch), MaximumRecordAgeInSeconds: jsii.Number(plan.Patience.Seconds()),
+		DestinationConfig: &awslambda.CfnEventSourceMapping_DestinationConfigProperty{
+			OnFailure: &awslambda.CfnEventSourceMapping_OnFailureProperty{Destination: d.dead.QueueArn()},
+		},
+	})
+	d.allowDeadLetters(d.makeNotices(f), d.makeClock(f))
+}
+
+// readStream passes the records of the stream that match a trigger to a function, in their order, and
+// again from the first that failed. The properties say how many, and for how long.
+func (d *deployment) readStream(
+	id, function string, triggers []table.Trigger, properties *awslambda.CfnEventSourceMappingProps,
+) {
 	var filters []any
-	for _, pattern := range patterns(table.KeeperTriggers()) {
+	for _, pattern := range patterns(triggers) {
 		filters = append(filters, &awslambda.CfnEventSourceMapping_FilterProperty{Pattern: jsii.String(pattern)})
 	}
-	awslambda.NewCfnEventSourceMapping(d.stack, jsii.String("Stream"),
-		&awslambda.CfnEventSourceMappingProps{
-			FunctionName: f.FunctionArn(), EventSourceArn: d.table.stream,
-			StartingPosition:           jsii.String("TRIM_HORIZON"),
-			BatchSize:                  jsii.Number(table.StreamBatch),
-			FunctionResponseTypes:      jsii.Strings("ReportBatchItemFailures"),
-			BisectBatchOnFunctionError: true,
-			MaximumRecordAgeInSeconds:  jsii.Number(plan.Patience.Seconds()),
-			MaximumRetryAttempts:       jsii.Number(-1),
-			FilterCriteria:             &awslambda.CfnEventSourceMapping_FilterCriteriaProperty{Filters: filters},
-			DestinationConfig: &awslambda.CfnEventSourceMapping_DestinationConfigProperty{
-				OnFailure: &awslambda.CfnEventSourceMapping_OnFailureProperty{Destination: d.dead.QueueArn()},
-			},
-		})
-	d.allowDeadLetters(d.makeNotices(f), d.makeClock(f))
+	p := properties
+	p.FunctionName, p.EventSourceArn = d.functions[function].FunctionArn(), d.table.stream
+	p.StartingPosition, p.MaximumRetryAttempts = jsii.String("TRIM_HORIZON"), jsii.Number(-1)
+	p.FunctionResponseTypes = jsii.Strings("ReportBatchItemFailures")
+	p.BisectBatchOnFunctionError = true
+	p.FilterCriteria = &awslambda.CfnEventSourceMapping_FilterCriteriaProperty{Filters: filters}
+	awslambda.NewCfnEventSourceMapping(d.stack, jsii.String(id), p)
 }
 
 // patterns returns the patterns of event filtering that match the stream's records which match one of
