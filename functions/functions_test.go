@@ -21,7 +21,9 @@ import (
 // promises must hold row by row.
 func TestRoutesAreConsistent(t *testing.T) {
 	t.Parallel()
-	names, operations, shapes, served := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{"courier": true}
+	names, operations, shapes, served := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{
+		"courier": true, "keeper": true, "relay": true, // which serve no routes
+	}
 	for _, route := range functions.Routes() {
 		if route.Operation == "" || names[route.Name] {
 			t.Errorf("%s: the name %q has two routes or no operation", route.Key(), route.Name)

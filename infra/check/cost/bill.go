@@ -8,7 +8,7 @@ import (
 )
 
 // bill is the price of something in USD, by service.
-// Its queue is the queue of mails, with the pipe to it.
+// Its queue is the queue of mails, with the run of the relay that puts an entry into it.
 type bill struct{ table, lambda, gateway, logs, mail, queue, secrets float64 }
 
 // plus returns the sum of b and a number of times o.
@@ -43,7 +43,7 @@ func (r rates) callBill(c Call) bill {
 		secrets: r.p.SecretCalls.Cost(r.u.ColdShare.Is * secretsOf(f)),
 	}
 	if f.Mails {
-		b.queue = r.p.QueueRequests.Cost(r.u.QueueRequests.Is) + r.p.PipeRecords.Cost(1)
+		b.queue = r.p.QueueRequests.Cost(r.u.QueueRequests.Is) + r.callBill(Call{Function: "relay", RoundTrips: 1}).total()
 	}
 	return b
 }

@@ -74,8 +74,8 @@ func (d *document) later(m Measured) {
 	d.printf("\n## A million times what is done later\n")
 	d.printf("The courier mails, and the keeper does the rest. Each line is a run of its own, without")
 	d.printf("settings in memory. If there is more to do at the same time, one run does several of")
-	d.printf("these. Lambda reads the table's stream for nothing. The column \"queue\" has the pipe from")
-	d.printf("the stream to the queue of mails, and the requests to the queue. A pool remembers the")
+	d.printf("these. Lambda reads the table's stream for nothing. The column \"queue\" has the relay,")
+	d.printf("in a run for each mail, and the requests to the queue of mails. A pool remembers the")
 	d.printf("users that were counted last, and counting one rewrites that.\n")
 	d.printf("| what | trips | WU | RU | mails | DynamoDB | Lambda | logs | SES | queue | total |")
 	d.printf("|---|---|---|---|---|---|---|---|---|---|---|")
@@ -123,16 +123,11 @@ func (d *document) idling(m Measured) {
 	d.printf("- Functions that serve routes, the gateway, the table, and SES: nothing.")
 }
 
-// idlingQueue says what the queue of mails and the pipe to it cost while there are no mails.
+// idlingQueue says what the queue of mails costs while there are no mails.
 func (d *document) idlingQueue() {
 	d.printf("- The queue of mails, %s polls that find it empty: %s. That is less than SQS's free",
 		grouped(int(d.u.IdlePolls.Is)), usd(d.p.QueueRequests.Cost(d.u.IdlePolls.Is)))
 	d.printf("  million a month, so an account without other queues pays nothing for them.")
-	d.printf("- The pipe from the table's stream to that queue: nothing for records that its filter holds")
-	d.printf("  back. DynamoDB charges reads of a stream, except Lambda's, and AWS does not say whether a")
-	d.printf("  pipe's count as such. If they don't, the %s reads of each shard cost %s, less what",
-		grouped(int(d.u.StreamPolls.Is)), usd(d.p.StreamReads.Cost(d.u.StreamPolls.Is)))
-	d.printf("  is left of the account's free reads. The first bill tells, under `StreamRequests`.")
 }
 
 func (d *document) assumptions() {

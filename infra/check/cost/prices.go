@@ -33,8 +33,6 @@ type Prices struct {
 	APIRequests    Price  `json:"api_requests"`
 	Mails          Price  `json:"mails"`
 	QueueRequests  Price  `json:"queue_requests"`
-	PipeRecords    Price  `json:"pipe_records"`
-	StreamReads    Price  `json:"stream_reads"`
 	Logs           Price  `json:"logs"`
 	Metrics        Price  `json:"metrics"`
 	Alarms         Price  `json:"alarms"`
@@ -63,7 +61,7 @@ func (p Prices) list() []Price {
 	return []Price{
 		p.WriteUnits, p.ReadUnits, p.TableStorage, p.TableBackup, p.LambdaTime,
 		p.LambdaRequests, p.APIRequests,
-		p.Mails, p.QueueRequests, p.PipeRecords, p.StreamReads,
+		p.Mails, p.QueueRequests,
 		p.Logs, p.Metrics, p.Alarms, p.Dashboards, p.Secrets, p.SecretCalls,
 	}
 }

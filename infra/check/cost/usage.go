@@ -36,7 +36,6 @@ type Usage struct {
 	Ticks         Assumption `json:"ticks"`
 	QueueRequests Assumption `json:"queue_requests"`
 	IdlePolls     Assumption `json:"idle_polls"`
-	StreamPolls   Assumption `json:"stream_polls"`
 	ActiveUsers   []int      `json:"active_users"`
 	Month         []Habit    `json:"month"`
 }
@@ -82,6 +81,5 @@ func (u Usage) list() []named {
 		{"ticks", u.Ticks},
 		{"queue_requests", u.QueueRequests},
 		{"idle_polls", u.IdlePolls},
-		{"stream_polls", u.StreamPolls},
 	}
 }
