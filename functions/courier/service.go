@@ -92,7 +92,7 @@ func isFinal(err error) bool {
 
 // maxSkew is how far the clock of this process may be behind that of the keeper, which has released a
 // message when its hour began.
-const maxSkew = time.Minute
+const maxSkew = 5 * time.Second
 
 // errEarly is the error for a message whose hour has begun by the clock of another process only.
 var errEarly = errors.New("the message is released early")

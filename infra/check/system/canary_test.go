@@ -280,7 +280,7 @@ func (a *leakTest) searchLog(t *testing.T) {
 	t.Helper()
 	log, search := a.log.String(), a.search()
 	for _, must := range []string{
-		"request failed", "panic", `"_aws"`, "stream record failed", "counting users failed",
+		"request failed", "panic", `"_aws"`, "message failed", "counting users failed",
 		"message rejected", "notice of SES names no address",
 	} {
 		if !strings.Contains(log, must) {

@@ -15,7 +15,6 @@ import (
 	"identitypools/infra/check/systemtest"
 	"identitypools/infra/local/system"
 	"identitypools/shared/metric"
-	"identitypools/shared/table"
 )
 
 // metricLog is a log that metrics are read from.
@@ -195,13 +194,7 @@ func TestMailsThatGoNowhereAreCounted(t *testing.T) {
 			tenant := product.NewTenant(t)
 			register(t, tenant, tenant.NewPool(t, nil), systemtest.Address("ann"))
 			product.Clock.Advance(c.waits)
-			for _, it := range product.Items(t) {
-				if id, ok := table.MessageOf(it["pk"]); ok {
-					if err := product.Courier.Deliver(t.Context(), id); err != nil {
-						t.Fatal(err)
-					}
-				}
-			}
+			product.Stream(t.Context(), product.OutboxEvent(t))
 			if got := log.counts(t, product.TableName); !maps.Equal(got, counts{
 				metric.Registrations: 1, c.want: 1,
 			}) {

@@ -5,10 +5,14 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/aws/aws-lambda-go/events"
+
 	"identitypools/infra/check/faulttest"
 	"identitypools/infra/check/systemtest"
 	"identitypools/infra/deploy/plan"
 	"identitypools/infra/local/system"
+	"identitypools/shared/identity"
+	"identitypools/shared/once"
 	"identitypools/shared/table"
 )
 
@@ -46,6 +50,12 @@ func TestEveryPermissionIsNeeded(t *testing.T) {
 	for _, f := range plan.Functions() {
 		if f.Mails && !u.has("%s ses:SendEmail index=false", f.Name) {
 			t.Errorf("function %s has sent no mail", f.Name)
+		}
+		if f.Mails && !u.has("%s sqs:ChangeMessageVisibility index=false", f.Name) {
+			t.Errorf("function %s has put off no entry of the queue", f.Name)
+		}
+		if f.Relays && !u.has("%s sqs:SendMessage index=false", f.Name) {
+			t.Errorf("function %s has put no entry into the queue", f.Name)
 		}
 		if f.Clears && !u.has("%s ses:DeleteSuppressedDestination index=false", f.Name) {
 			t.Errorf("function %s has taken no address off SES's list", f.Name)
@@ -182,6 +192,19 @@ func useEveryPermission(t *testing.T, product *systemtest.Product) {
 	back.Must(t, 200, "POST", path+"/user/password/verify", fields{
 		"identifier": bea, "password": systemtest.Password,
 	})
+
+	// A message waits for its time, which has come. An entry of the queue names no message.
+	due := identity.Message{ID: "m-" + systemtest.Unique(), Tenant: tenant.ID, CreatedAt: identity.At(product.Clock.Now())}
+	if err := product.Table.Outbox.Ask(t.Context(), due, once.Reply[once.None]{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := product.Table.Outbox.Postpone(t.Context(), due, product.Clock.Now(), 1); err != nil {
+		t.Fatal(err)
+	}
+	batch := events.SQSEvent{Records: []events.SQSMessage{{MessageId: "1", Body: "{}"}}}
+	if _, err := product.Courier.Handle(system.As(t.Context(), "courier"), batch); err != nil {
+		t.Fatal(err)
+	}
 
 	// SES reports a bounce, and an administrator clears it. Then everything is deleted.
 	if _, err := product.Keeper.Handle(

@@ -86,7 +86,7 @@ const maxReceives = 1000
 // soon is the pause of entries that failed: none at first and then a second. The queue does not have
 // the clock that a test moves.
 func soon(received int) time.Duration {
-	if received < 20 {
+	if received < 3 {
 		return 0
 	}
 	return time.Second

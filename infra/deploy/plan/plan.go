@@ -130,7 +130,7 @@ func Functions() []Function {
 			on(table.KindLimits, table.KindMailboxes, table.KindMessages, table.KindUserItems, table.KindPools, table.KindSuppressed,
 				table.KindUsers).may(get),
 			on(table.KindUserItems).may(query),
-			on(table.KindLimits, table.KindMailboxes, table.KindMessages, table.KindUserItems).may(put, update),
+			on(table.KindLimits, table.KindMailboxes, table.KindMessages, table.KindUserItems).may(update),
 			on(table.KindMessages, table.KindUserItems).may(remove),
 		},
 	}, {

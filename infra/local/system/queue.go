@@ -33,6 +33,7 @@ type queue struct {
 	batch    int // how many entries a batch has at most
 	relay    func(context.Context, events.DynamoDBEvent) events.DynamoDBEventResponse
 	receives int // how often an entry is received before it is a dead letter
+	now      func() time.Time
 	log      *slog.Logger
 }
 
@@ -136,7 +137,7 @@ func (q *queue) round(ctx context.Context, function mailFunction) error {
 	}
 	invocation, cancel := context.WithTimeout(ctx, plan.MailTimeout)
 	defer cancel()
-	answer, err := function(As(invocation, "courier"), eventOf(received.Messages))
+	answer, err := function(As(invocation, "courier"), q.eventOf(received.Messages))
 	if err != nil {
 		return err
 	}
@@ -157,9 +158,14 @@ func (q *queue) round(ctx context.Context, function mailFunction) error {
 	return err
 }
 
-// eventOf returns the event that Lambda makes of entries.
-func eventOf(entries []types.Message) (event events.SQSEvent) {
+// eventOf returns the event that Lambda makes of entries. It translates the time at which an entry was
+// sent from the clock of the engine to that of the product.
+func (q *queue) eventOf(entries []types.Message) (event events.SQSEvent) {
+	ahead := time.Until(q.now())
 	for _, m := range entries {
+		if sent, err := strconv.ParseInt(m.Attributes["SentTimestamp"], 10, 64); err == nil {
+			m.Attributes["SentTimestamp"] = strconv.FormatInt(time.UnixMilli(sent).Add(ahead).UnixMilli(), 10)
+		}
 		event.Records = append(event.Records, events.SQSMessage{
 			MessageId: aws.ToString(m.MessageId), ReceiptHandle: aws.ToString(m.ReceiptHandle),
 			Body: aws.ToString(m.Body), Attributes: m.Attributes, EventSource: "aws:sqs",

@@ -115,7 +115,7 @@ func Start(ctx context.Context, c Config) (*System, error) {
 	}
 	mails := &queue{
 		sqs: sqs.NewFromConfig(patient(env.Config("SQS"))), db: db, table: c.Table,
-		receives: cmp.Or(c.MailReceives, mailqueue.Receives), batch: cmp.Or(c.MailBatch, plan.MailBatch), log: c.Log,
+		receives: cmp.Or(c.MailReceives, mailqueue.Receives), batch: cmp.Or(c.MailBatch, plan.MailBatch), now: c.Now, log: c.Log,
 	}
 	if c.SQSURL != "" {
 		if err := mails.create(ctx); err != nil {

@@ -78,7 +78,7 @@ func (f front) allowOrigin(r *http.Response) error {
 	return nil
 }
 
-// bounce reports to the courier that the mail of this run to an address that bounces has bounced, if
+// bounce reports to the keeper that the mail of this run to an address that bounces has bounced, if
 // there is one.
 func (o operator) bounce(t *testing.T) {
 	t.Helper()
@@ -87,7 +87,7 @@ func (o operator) bounce(t *testing.T) {
 		return
 	}
 	event := systemtest.BounceEvent(t, address)
-	if _, err := o.product.Keeper.Handle(system.As(t.Context(), "courier"), event); err != nil {
+	if _, err := o.product.Keeper.Handle(system.As(t.Context(), "keeper"), event); err != nil {
 		t.Errorf("report a bounce: %v", err)
 	}
 }

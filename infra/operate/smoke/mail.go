@@ -42,7 +42,7 @@ func (v *visit) checkBounce(ctx context.Context) {
 		return
 	}
 	if !v.awaitBounce(ctx) {
-		v.report.fail(check, "No bounce is known after %s. Look in the log of the courier for \"message refused\" "+
+		v.report.fail(check, "No bounce is known after %s. Look in the log of the courier for \"message failed\" "+
 			"and \"message rejected\", in SES whether the sender is verified, and in EventBridge whether the rule "+
 			"for bounces and complaints is invoked.", v.patience)
 		return

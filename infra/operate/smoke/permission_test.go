@@ -73,8 +73,8 @@ func TestTheChecksUseThePermissions(t *testing.T) {
 		t.Fatalf("it ends with %d and\n%s", got.status, got.out)
 	}
 	o.product.AwaitEmptyOutbox(t)
-	// The courier looks into the index when the clock ticks, every five minutes.
-	want := []string{"courier dynamodb:Query of the index", "courier LATER"}
+	// The keeper looks into the index, and releases messages, when its clock ticks, every five minutes.
+	want := []string{"keeper dynamodb:Query of the index", "keeper LATER", "keeper MESSAGE"}
 	if unused := used.unused(); !slices.Equal(unused, want) {
 		t.Errorf("nothing uses\n%q, want\n%q", unused, want)
 	}
