@@ -35,7 +35,8 @@ func (s *Service) Handle(ctx context.Context, batch events.SQSEvent) (events.SQS
 	var out events.SQSEventResponse
 	for i, entry := range batch.Records {
 		if failed[i] {
-			out.BatchItemFailures = append(out.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: entry.MessageId})
+			out.BatchItemFailures = append(out.BatchItemFailures,
+				events.SQSBatchItemFailure{ItemIdentifier: entry.MessageId})
 		}
 	}
 	return out, nil

@@ -242,7 +242,8 @@ func TestABacklogStarvesNoOtherPool(t *testing.T) {
 	if err != nil || len(due) != 21 {
 		t.Errorf("%d messages are due an hour later, want the 20 of the budget and one: %v", len(due), err)
 	}
-	if first, err := product.Keeper.Later.Due(t.Context(), product.Clock.Now(), 2); err != nil || len(first) != 2 || !strings.Contains(fmt.Sprint(first), waitingFor(t, product, quiet)) {
+	first, err := product.Keeper.Later.Due(t.Context(), product.Clock.Now(), 2)
+	if err != nil || len(first) != 2 || !strings.Contains(fmt.Sprint(first), waitingFor(t, product, quiet)) {
 		t.Errorf("the other pool's message is not among the first two: %v, %v", first, err)
 	}
 	product.Tick(t)
@@ -278,7 +279,8 @@ func TestADelayedMessageThatFailsIsTriedAgain(t *testing.T) {
 	ses.SetFault(systemtest.HangUp)
 	product.Tick(t)
 	ses.ClearFault()
-	if due, err := product.Keeper.Later.Due(t.Context(), product.Clock.Now().Add(time.Hour), 10); err != nil || len(due) > 0 {
+	due, err := product.Keeper.Later.Due(t.Context(), product.Clock.Now().Add(time.Hour), 10)
+	if err != nil || len(due) > 0 {
 		t.Errorf("the index has a message that the queue has, too: %v, %v", due, err)
 	}
 	product.DeliverAll(t) // as the queue does

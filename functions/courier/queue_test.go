@@ -169,7 +169,8 @@ func TestAPoisonMessage(t *testing.T) {
 	})
 	var dead []types.Message
 	parttest.Until(t, "a dead letter", func() bool {
-		found, err := queue.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: aws.String(product.DeadMailsURL)})
+		from := &sqs.ReceiveMessageInput{QueueUrl: aws.String(product.DeadMailsURL)}
+		found, err := queue.ReceiveMessage(t.Context(), from)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -179,7 +180,8 @@ func TestAPoisonMessage(t *testing.T) {
 	if !slices.Equal(tried.counts, []int{1, 2, 3, 4}) {
 		t.Errorf("the courier got it with the counts %v", tried.counts)
 	}
-	if body := aws.ToString(dead[0].Body); strings.Contains(body, "@") || !strings.Contains(log.String(), `"received":4`) {
+	body := aws.ToString(dead[0].Body)
+	if strings.Contains(body, "@") || !strings.Contains(log.String(), `"received":4`) {
 		t.Errorf("the dead letter is %s, and the log\n%s", body, log.String())
 	}
 	mailsTo(t, product, people[0], 0)
@@ -202,7 +204,8 @@ func TestAnEntryThatNamesNoMessage(t *testing.T) {
 	people := notices(t, product, 1)
 	var batch events.SQSEvent
 	for i, body := range []string{
-		"", "{", `"text"`, "{}", `{"message":"USERS#t#p"}`, mailqueue.Body("MESSAGE#gone"), mailqueue.Body(product.Stored(t, "MESSAGE#")[0]["pk"]),
+		"", "{", `"text"`, "{}", `{"message":"USERS#t#p"}`, mailqueue.Body("MESSAGE#gone"),
+		mailqueue.Body(product.Stored(t, "MESSAGE#")[0]["pk"]),
 	} {
 		batch.Records = append(batch.Records, events.SQSMessage{MessageId: strconv.Itoa(i), Body: body})
 	}
@@ -228,7 +231,8 @@ func TestAMessageThatPanicsFailsAlone(t *testing.T) {
 	people := notices(t, product, plan.MailBatch)
 	doomed := product.Stored(t, "MESSAGE#")[3]["pk"]
 	fault.Set(func(parameters any) error {
-		if get, ok := parameters.(*dynamodb.GetItemInput); ok && get.Key["pk"].(*dynamotypes.AttributeValueMemberS).Value == doomed {
+		get, ok := parameters.(*dynamodb.GetItemInput)
+		if ok && get.Key["pk"].(*dynamotypes.AttributeValueMemberS).Value == doomed {
 			panic("a fault of ours")
 		}
 		return nil
@@ -309,7 +313,8 @@ func TestThePaceOfMails(t *testing.T) {
 func TestTheRateOfAProcess(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"0", "-1", "x", "NaN", "7 "} {
-		if _, err := courier.NewPace(text); err == nil || !strings.Contains(err.Error(), "MAIL_RATE must be a number above 0") {
+		_, err := courier.NewPace(text)
+		if err == nil || !strings.Contains(err.Error(), "MAIL_RATE must be a number above 0") {
 			t.Errorf("%q: %v", text, err)
 		}
 	}

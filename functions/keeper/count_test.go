@@ -245,7 +245,8 @@ func TestTheStreamClearsADeletedPool(t *testing.T) {
 	})
 }
 
-// One record makes the keeper clear so much and no more, so that other records are handled; the stream then tells of the pool once more.
+// One record makes the keeper clear so much and no more, so that other records are handled. The stream
+// then tells of the pool once more.
 func TestALargePoolIsClearedInTurns(t *testing.T) {
 	t.Parallel()
 	var endless systemtest.Interruption
@@ -337,7 +338,13 @@ func TestADeletedPoolIsLookedAfter(t *testing.T) {
 	for _, c := range []struct {
 		wait time.Duration
 		told bool
-	}{{0, false}, {29 * time.Minute, false}, {2 * time.Minute, true}, {20 * time.Minute, false}, {11 * time.Minute, true}} {
+	}{
+		{0, false},
+		{29 * time.Minute, false},
+		{2 * time.Minute, true},
+		{20 * time.Minute, false},
+		{11 * time.Minute, true},
+	} {
 		product.Clock.Advance(c.wait)
 		product.Tick(t)
 		after := deleted()

@@ -50,7 +50,9 @@ func (s *Service) Stream(ctx context.Context, stream events.DynamoDBEvent) event
 		if err := s.count(ctx, pool, list); err != nil {
 			s.Log.Error("counting users failed", "pool", pool.Pool, "cause", err.Error())
 			metric.CountThrottled(ctx, s.Log, s.Now(), err)
-			out.BatchItemFailures = []events.DynamoDBBatchItemFailure{{ItemIdentifier: stream.Records[0].Change.SequenceNumber}}
+			out.BatchItemFailures = []events.DynamoDBBatchItemFailure{
+				{ItemIdentifier: stream.Records[0].Change.SequenceNumber},
+			}
 		}
 	}
 	return out

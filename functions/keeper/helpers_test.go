@@ -23,7 +23,8 @@ func withoutStream(c *system.Config) { c.Quiet = true }
 // register registers an address as browsers do.
 func register(tb testing.TB, tenant *systemtest.Tenant, pool, email string) {
 	tb.Helper()
-	tenant.Public.Must(tb, 201, "POST", "/pools/"+pool+"/register?code_type_in_message=link", fields{"identifier": email, "password": systemtest.Password})
+	tenant.Public.Must(tb, 201, "POST", "/pools/"+pool+"/register?code_type_in_message=link",
+		fields{"identifier": email, "password": systemtest.Password})
 }
 
 // deletesUser reports whether a call is a transaction that deletes a user.

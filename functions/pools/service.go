@@ -86,7 +86,7 @@ func (s *Service) mustBeEmpty(ctx context.Context, p identity.Pool) error {
 }
 
 // Delete makes a pool and all of its users unreachable at once. It also deletes the items of a
-// small pool. The items of a large pool are deleted later by the courier, which reads the table's
+// small pool. The items of a large pool are deleted later by the keeper, which reads the table's
 // stream. The error is NotFound or PreconditionFailed.
 func (s *Service) Delete(
 	ctx context.Context, tenant, id string, match identity.Match, reply once.Reply[once.None],
@@ -104,7 +104,7 @@ func (s *Service) Delete(
 	for range 2 { // the first step deletes the users, the second the pool
 		done, err := s.Deletions.Purge(ctx, tenant, id)
 		if done || errors.As(err, new(identity.Unavailable)) {
-			return nil // the pool is deleted, and the courier does the rest
+			return nil // the pool is deleted, and the keeper does the rest
 		}
 		if err != nil {
 			return err

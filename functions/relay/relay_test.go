@@ -57,7 +57,8 @@ func records(n int) (stream events.DynamoDBEvent) {
 func queued(t *testing.T, queue *sqs.Client, url string) (all []string) {
 	t.Helper()
 	for {
-		got, err := queue.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: aws.String(url), MaxNumberOfMessages: 10})
+		from := &sqs.ReceiveMessageInput{QueueUrl: aws.String(url), MaxNumberOfMessages: 10}
+		got, err := queue.ReceiveMessage(t.Context(), from)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,17 +76,20 @@ func queued(t *testing.T, queue *sqs.Client, url string) (all []string) {
 	}
 }
 
-// refuse makes SQS refuse one entry of each batch in its answer, which it may do.
+// refuse makes SQS refuse one entry of each call, which it may do. With "" it refuses none.
 func refuse(id string) func(*middleware.Stack) error {
 	return func(stack *middleware.Stack) error {
 		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("refuse", func(
 			ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
 		) (out middleware.InitializeOutput, metadata middleware.Metadata, err error) {
 			batch := in.Parameters.(*sqs.SendMessageBatchInput)
-			batch.Entries = slices.DeleteFunc(batch.Entries, func(e types.SendMessageBatchRequestEntry) bool { return aws.ToString(e.Id) == id })
+			batch.Entries = slices.DeleteFunc(batch.Entries, func(e types.SendMessageBatchRequestEntry) bool {
+				return aws.ToString(e.Id) == id
+			})
 			out, metadata, err = next.HandleInitialize(ctx, in)
-			if answer, ok := out.Result.(*sqs.SendMessageBatchOutput); ok {
-				answer.Failed = append(answer.Failed, types.BatchResultErrorEntry{Id: aws.String(id), Code: aws.String("InternalError")})
+			if answer, ok := out.Result.(*sqs.SendMessageBatchOutput); ok && id != "" {
+				refused := types.BatchResultErrorEntry{Id: aws.String(id), Code: aws.String("InternalError")}
+				answer.Failed = append(answer.Failed, refused)
 			}
 			return out, metadata, err
 		}), middleware.Before)
@@ -98,19 +102,19 @@ func TestEachMessageGetsAnEntry(t *testing.T) {
 	for _, c := range []struct {
 		name      string
 		records   int
-		by        []func(*middleware.Stack) error
+		refused   string // the id of the entry of each call that SQS refuses
 		again     string // the sequence number from which on the records are passed again
 		inTheMean int    // how many entries there are until then
 	}{
 		{name: "none", records: 0},
 		{name: "one", records: 1, inTheMean: 1},
 		{name: "more than SQS takes in one call", records: 25, inTheMean: 25},
-		{name: "with an entry that SQS refuses", records: 25, by: []func(*middleware.Stack) error{refuse("3")}, again: "3", inTheMean: 9},
-		{name: "with a first entry that SQS refuses", records: 2, by: []func(*middleware.Stack) error{refuse("0")}, again: "0", inTheMean: 1},
+		{name: "with an entry that SQS refuses", records: 25, refused: "3", again: "3", inTheMean: 9},
+		{name: "with a first entry that SQS refuses", records: 2, refused: "0", again: "0", inTheMean: 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			r, queue := open(t, parttest.Queue(t), c.by...)
+			r, queue := open(t, parttest.Queue(t), refuse(c.refused))
 			out, err := r.Handle(t.Context(), records(c.records))
 			if err != nil {
 				t.Fatal(err)
@@ -129,7 +133,9 @@ func TestEachMessageGetsAnEntry(t *testing.T) {
 // While SQS is away, all records are passed again.
 func TestTheQueueIsAway(t *testing.T) {
 	t.Parallel()
-	away := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }))
+	away := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}))
 	t.Cleanup(away.Close)
 	r, _ := open(t, away.URL)
 	out, err := r.Handle(t.Context(), records(3))

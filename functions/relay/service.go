@@ -70,7 +70,8 @@ func (s *Service) put(ctx context.Context, records []events.DynamoDBEventRecord)
 	failed = len(records)
 	for _, refused := range answer.Failed {
 		if i, _ := strconv.Atoi(aws.ToString(refused.Id)); i < failed {
-			failed, err = i, fmt.Errorf("put an entry into the queue of mails: it answers %s", aws.ToString(refused.Code))
+			failed = i
+			err = fmt.Errorf("put an entry into the queue of mails: it answers %s", aws.ToString(refused.Code))
 		}
 	}
 	return failed, err

@@ -15,7 +15,7 @@ import (
 )
 
 // SuppressionList is SES's list of the addresses of the AWS account to which it sends nothing. SES adds
-// an address after a bounce or a complaint. Beside it are the marks in the table, which the courier
+// an address after a bounce or a complaint. Beside it are the marks in the table, which the keeper
 // makes from the same bounces and complaints.
 // https://docs.aws.amazon.com/ses/latest/dg/sending-email-suppression-list.html
 type SuppressionList struct {

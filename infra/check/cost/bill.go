@@ -43,7 +43,8 @@ func (r rates) callBill(c Call) bill {
 		secrets: r.p.SecretCalls.Cost(r.u.ColdShare.Is * secretsOf(f)),
 	}
 	if f.Mails {
-		b.queue = r.p.QueueRequests.Cost(r.u.QueueRequests.Is) + r.callBill(Call{Function: "relay", RoundTrips: 1}).total()
+		relayed := r.callBill(Call{Function: "relay", RoundTrips: 1})
+		b.queue = r.p.QueueRequests.Cost(r.u.QueueRequests.Is) + relayed.total()
 	}
 	return b
 }

@@ -125,7 +125,9 @@ func Functions() []Function {
 		},
 	}, {
 		Name: "courier", MemoryMB: waiting, Timeout: MailTimeout, Mails: true,
-		Settings: []string{"CODE_SECRET", "MAIL_CONFIGURATION_SET", "MAIL_FROM", "MAIL_QUEUE_URL", "MAIL_RATE", "PUBLIC_URL"},
+		Settings: []string{
+			"CODE_SECRET", "MAIL_CONFIGURATION_SET", "MAIL_FROM", "MAIL_QUEUE_URL", "MAIL_RATE", "PUBLIC_URL",
+		},
 		Grants: []Grant{
 			on(table.KindLimits, table.KindMailboxes, table.KindMessages, table.KindUserItems, table.KindPools, table.KindSuppressed,
 				table.KindUsers).may(get),

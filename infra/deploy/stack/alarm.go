@@ -50,8 +50,8 @@ func (d *deployment) makeAlarms(access awslogs.LogGroup) {
 		{
 			"MailsStuck",
 			"age of the oldest message that is not in the queue of mails yet, in milliseconds",
-			newMetric("AWS/Lambda", "IteratorAge", "Maximum", map[string]*string{"FunctionName": d.functions[relay].FunctionName()}),
-			600_000, 1, 1,
+			newMetric("AWS/Lambda", "IteratorAge", "Maximum",
+				map[string]*string{"FunctionName": d.functions[relay].FunctionName()}), 600_000, 1, 1,
 		},
 		{
 			"MailBudgetHalfSpent", "pools of which half of the mails of an hour or a day are spent",

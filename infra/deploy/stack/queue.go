@@ -31,7 +31,8 @@ func (d *deployment) makeMailQueue() mailQueue {
 		VisibilityTimeout: awscdk.Duration_Seconds(jsii.Number(plan.MailVisibility.Seconds())),
 		DeadLetterQueue:   &awssqs.DeadLetterQueue{Queue: dead, MaxReceiveCount: jsii.Number(mailqueue.Receives)},
 	})
-	d.output("DeadMailsArn", dead.QueueArn(), "Mails that failed for six hours: docs/operations.md says how to send them")
+	d.output("DeadMailsArn", dead.QueueArn(),
+		"Mails that failed for six hours: docs/operations.md says how to send them")
 	return mailQueue{live, dead}
 }
 

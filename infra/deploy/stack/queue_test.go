@@ -232,8 +232,9 @@ func TestTheRateOfMails(t *testing.T) {
 func TestLateMailsRaiseAlarms(t *testing.T) {
 	tmpl := usual(t)
 	for name, want := range map[string]string{
-		"MailsWait":  "IdentityPools MailsLate [map[Name:Table Value:map[Ref:Table]]] Sum 1 1 3",
-		"MailsStuck": "AWS/Lambda IteratorAge [map[Name:FunctionName Value:map[Ref:" + tmpl.function(t, "relay") + "]]] Maximum 600000 1 1",
+		"MailsWait": "IdentityPools MailsLate [map[Name:Table Value:map[Ref:Table]]] Sum 1 1 3",
+		"MailsStuck": "AWS/Lambda IteratorAge [map[Name:FunctionName Value:map[Ref:" + tmpl.function(t, "relay") +
+			"]]] Maximum 600000 1 1",
 	} {
 		got := ""
 		for id, r := range tmpl.of("AWS::CloudWatch::Alarm") {

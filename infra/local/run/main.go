@@ -157,6 +157,7 @@ Get a token, then list the pools:
   TOKEN=$(curl -s -u %[5]s:%[6]s -d grant_type=client_credentials %[1]s/%[4]s/admin/oauth2/token | sed 's/.*"access_token":"\([^"]*\)".*/\1/')
   curl -s -H "Authorization: Bearer $TOKEN" %[1]s/api/identity/%[4]s/admin/pools
 
-`, p.BaseURL, p.InboxURL, p.DynamoDBURL, p.Tenant, p.Clients["admin"].ID, p.Clients["admin"].Secret, p.Clients["system"].ID, p.Clients["system"].Secret, p.SQSURL)
+`, p.BaseURL, p.InboxURL, p.DynamoDBURL, p.Tenant, p.Clients["admin"].ID, p.Clients["admin"].Secret, p.Clients["system"].ID, p.Clients["system"].Secret,
+		p.SQSURL)
 	return err
 }

@@ -42,7 +42,8 @@ type queue struct {
 func (q *queue) create(ctx context.Context) error {
 	retention := strconv.Itoa(int(plan.MailRetention.Seconds()))
 	dead, err := q.sqs.CreateQueue(ctx, &sqs.CreateQueueInput{
-		QueueName: aws.String(q.table + "-dead-mails"), Attributes: map[string]string{"MessageRetentionPeriod": retention},
+		QueueName:  aws.String(q.table + "-dead-mails"),
+		Attributes: map[string]string{"MessageRetentionPeriod": retention},
 	})
 	if err != nil {
 		return fmt.Errorf("create the dead-letter queue: %w", err)
@@ -71,7 +72,8 @@ func (q *queue) create(ctx context.Context) error {
 // refill puts every message of the outbox into the queue that does not wait in the index. The courier
 // does nothing twice.
 func (q *queue) refill(ctx context.Context) error {
-	pages := dynamodb.NewScanPaginator(q.db, &dynamodb.ScanInput{TableName: aws.String(q.table), ConsistentRead: aws.Bool(true)})
+	pages := dynamodb.NewScanPaginator(q.db,
+		&dynamodb.ScanInput{TableName: aws.String(q.table), ConsistentRead: aws.Bool(true)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
@@ -85,7 +87,8 @@ func (q *queue) refill(ctx context.Context) error {
 			record := events.DynamoDBEventRecord{Change: events.DynamoDBStreamRecord{
 				Keys: map[string]events.DynamoDBAttributeValue{"pk": events.NewStringAttribute(partition)},
 			}}
-			if out := q.relay(ctx, events.DynamoDBEvent{Records: []events.DynamoDBEventRecord{record}}); len(out.BatchItemFailures) > 0 {
+			out := q.relay(ctx, events.DynamoDBEvent{Records: []events.DynamoDBEventRecord{record}})
+			if len(out.BatchItemFailures) > 0 {
 				return errors.New("the queue of mails takes no entry")
 			}
 		}

@@ -234,14 +234,18 @@ type consumer struct {
 
 // keeping returns the consumer that is Lambda's event source of the keeper.
 func keeping(k *keeper.Service) consumer {
-	return consumer{table.KeeperTriggers(), func(ctx context.Context, e events.DynamoDBEvent) events.DynamoDBEventResponse {
+	return consumer{table.KeeperTriggers(), func(
+		ctx context.Context, e events.DynamoDBEvent,
+	) events.DynamoDBEventResponse {
 		return k.Stream(As(ctx, "keeper"), e)
 	}}
 }
 
 // relaying returns the consumer that is Lambda's event source of the relay.
 func relaying(r *relay.Service) consumer {
-	return consumer{table.MailTriggers(), func(ctx context.Context, e events.DynamoDBEvent) events.DynamoDBEventResponse {
+	return consumer{table.MailTriggers(), func(
+		ctx context.Context, e events.DynamoDBEvent,
+	) events.DynamoDBEventResponse {
 		out, _ := r.Handle(As(ctx, "relay"), e) // it never returns an error
 		return out
 	}}

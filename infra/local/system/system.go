@@ -1,9 +1,10 @@
 // Package system runs the whole product in one process. The functions are the same as in AWS. Each
-// one is behind the event adapter. A gateway routes HTTP requests to them. One reader of the table's
-// stream passes records to the keeper, and another one passes messages to the relay, which puts them
-// into the queue of mails. From there pollers take them to the courier. DynamoDB, SQS and SES are replaced by servers that Config names by
-// their URLs. The permissions of infra/deploy/plan are enforced: a call to AWS that
-// a function has no permission for is refused. So is a mail with an address that SES does not take.
+// one is behind the event adapter. A gateway routes HTTP requests to them. One reader of the
+// table's stream passes records to the keeper, and another one passes messages to the relay, which
+// puts them into the queue of mails. From there pollers take them to the courier. DynamoDB, SQS and
+// SES are replaced by servers that Config names by their URLs. The permissions of infra/deploy/plan
+// are enforced: a call to AWS that a function has no permission for is refused. So is a mail with
+// an address that SES does not take.
 //
 // `make run` and the tests start the product with this package. No part of the product imports it.
 package system
@@ -44,7 +45,8 @@ import (
 
 // Config is the configuration of a System.
 type Config struct {
-	DynamoDBURL, SQSURL, SESURL string            // of the servers that replace DynamoDB, SQS and SES; without SQS the product must be Quiet
+	// The URLs of the servers that replace DynamoDB, SQS and SES. Without SQS the product must be Quiet.
+	DynamoDBURL, SQSURL, SESURL string
 	Table                       string            // created if it is missing
 	Address                     string            // of the gateway; "127.0.0.1:0" for any free port
 	Environment                 map[string]string // of the functions; it overrides the defaults
@@ -115,7 +117,8 @@ func Start(ctx context.Context, c Config) (*System, error) {
 	}
 	mails := &queue{
 		sqs: sqs.NewFromConfig(patient(env.Config("SQS"))), db: db, table: c.Table,
-		receives: cmp.Or(c.MailReceives, mailqueue.Receives), batch: cmp.Or(c.MailBatch, plan.MailBatch), now: c.Now, log: c.Log,
+		receives: cmp.Or(c.MailReceives, mailqueue.Receives), batch: cmp.Or(c.MailBatch, plan.MailBatch),
+		now: c.Now, log: c.Log,
 	}
 	if c.SQSURL != "" {
 		if err := mails.create(ctx); err != nil {
