@@ -1,7 +1,6 @@
 package browser_test
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 	"time"
