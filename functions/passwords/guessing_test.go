@@ -122,7 +122,8 @@ func TestGuessesMadeAtOnceAreNoMoreThanOneByOne(t *testing.T) {
 	}
 	for name, identifier := range map[string]string{"known": d.email, "unknown": systemtest.Address("nobody")} {
 		statuses, wait := callAtOnce(100, guess(identifier))
-		if statuses[401] != 5 || statuses[429] != 95 || wait["1"] != 95 {
+		// Who comes while the five are compared is told to wait until they stop counting, in 3 seconds.
+		if statuses[401] != 5 || statuses[429] != 95 || wait["1"]+wait["3"] != 95 {
 			t.Errorf("%s: 100 at once answer %v, Retry-After %v", name, statuses, wait)
 		}
 		for _, left := range []time.Duration{time.Second, 2 * time.Second} { // from five failures on, one at a time

@@ -83,13 +83,11 @@ func New(tb testing.TB, options ...func(*system.Config)) *Product {
 // becomes a dead letter before the test is over.
 const maxReceives = 1000
 
-// soon is the pause of entries that failed: none at first and then a second. The queue does not have
-// the clock that a test moves.
+// soon is the pause of entries that failed: none at first, and later up to three seconds, so that entries
+// which keep failing leave the processors to the test. The queue does not have the clock that a test
+// moves.
 func soon(received int) time.Duration {
-	if received < 3 {
-		return 0
-	}
-	return time.Second
+	return min(3, time.Duration(max(received-2, 0))) * time.Second
 }
 
 // WithMiddleware returns an option of [New] that adds a middleware to every client of AWS.
