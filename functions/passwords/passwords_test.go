@@ -116,14 +116,9 @@ func TestAPasswordExpires(t *testing.T) {
 // long (V6.1.1, V6.3.1, 63B §3.2.2).
 func TestGuessingAPasswordSlowsDown(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t)
-	tenant := product.NewTenant(t)
-	pool, email := tenant.NewPool(t, nil), systemtest.Address("guessed")
-	tenant.NewUser(t, pool, "active", email, fields{"credentials": []fields{{"type": "password", "password": systemtest.Password}}})
-	verify := func(identifier, password string) systemtest.Response {
-		return tenant.System.Call(t, "POST", "/pools/"+pool+"/user/password/verify", fields{"identifier": identifier, "password": password})
-	}
-	for name, identifier := range map[string]string{"known": email, "unknown": systemtest.Address("nobody")} {
+	d := newGuessedUser(t)
+	verify := func(identifier, password string) systemtest.Response { return d.try(t, identifier, password) }
+	for name, identifier := range map[string]string{"known": d.email, "unknown": systemtest.Address("nobody")} {
 		for range 12 { // a client that repeats its call counts once
 			if got := verify(identifier, "the same wrong password"); got.Status != 401 {
 				t.Fatalf("%s: a repeat answers %d", name, got.Status)
@@ -139,11 +134,11 @@ func TestGuessingAPasswordSlowsDown(t *testing.T) {
 			t.Errorf("%s: after five failures %d, Retry-After %q", name, got.Status, got.Header.Get("Retry-After"))
 		}
 	}
-	product.Clock.Advance(15 * time.Minute)
-	if got := verify(email, systemtest.Password); got.Status != 200 {
+	d.advance(t, 15*time.Minute)
+	if got := verify(d.email, systemtest.Password); got.Status != 200 {
 		t.Errorf("the owner gets %d after the longest wait", got.Status)
 	}
-	if got := verify(email, "wrong"); got.Status != 401 {
+	if got := verify(d.email, "wrong"); got.Status != 401 {
 		t.Errorf("after a right password counting starts anew: %d", got.Status)
 	}
 }
