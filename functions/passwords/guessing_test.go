@@ -30,7 +30,7 @@ type guessedUser struct {
 func newGuessedUser(t *testing.T) *guessedUser {
 	t.Helper()
 	d := &guessedUser{now: time.Now(), email: systemtest.Address("owner")}
-	d.product = systemtest.New(t, func(c *system.Config) { c.Now = d.time })
+	d.product = systemtest.New(t, func(c *system.Config) { c.Now, c.Quiet = d.time, true })
 	d.tenant = d.product.NewTenant(t)
 	d.pool = "/pools/" + d.tenant.NewPool(t, nil)
 	d.id = d.user(t, d.email, nil)

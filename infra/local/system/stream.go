@@ -26,7 +26,7 @@ import (
 // event source does.
 const (
 	idleInterval = time.Second
-	readPause    = 20 * time.Millisecond
+	readPause    = 50 * time.Millisecond
 	retryPause   = 100 * time.Millisecond
 	maxRetry     = 2 * time.Second
 )
