@@ -370,7 +370,7 @@ func TestTheLogHoldsNothingPersonal(t *testing.T) {
 	ses.ClearFault()
 	register(t, tenant, pool, email) // limited
 	product.DeliverAll(t)
-	suppress(t, product, email)
+	bounce(t, product, email)
 	product.Clock.Advance(2 * time.Minute)
 	register(t, tenant, pool, email)
 	product.DeliverAll(t)

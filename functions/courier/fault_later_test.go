@@ -55,7 +55,7 @@ func delayMail(t *testing.T, putOff, due *systemtest.Fault) {
 			ctx = due.Context(ctx)
 		}
 		_ = f.Keeper.Tick(system.As(ctx, "keeper")) // a tick that fails leaves the message to the next
-		f.StreamReleased(t, ctx)
+		f.StreamReleased(ctx, t)
 		if len(f.Stored(t, "MESSAGE#")) == 0 {
 			break
 		}

@@ -31,6 +31,14 @@ func withTickingClock(c *system.Config) {
 	c.Now = func() time.Time { return now().Add(time.Duration(looks.Add(1)) * time.Millisecond) }
 }
 
+// bounce tells the keeper that a mail to an address bounced permanently.
+func bounce(tb testing.TB, product *systemtest.Product, address string) {
+	tb.Helper()
+	if _, err := product.Keeper.Handle(tb.Context(), systemtest.BounceEvent(tb, address)); err != nil {
+		tb.Fatal(err)
+	}
+}
+
 // mailsTo returns the mails to an address, of which there must be n.
 func mailsTo(tb testing.TB, product *systemtest.Product, to string, n int) []parttest.Mail {
 	tb.Helper()

@@ -245,6 +245,20 @@ func TestTheStreamClearsADeletedPool(t *testing.T) {
 	})
 }
 
+// deletedPool returns the item of a pool that was deleted and is not purged.
+func deletedPool(
+	tb testing.TB, product *systemtest.Product, tenant *systemtest.Tenant, pool string,
+) systemtest.Item {
+	tb.Helper()
+	for _, it := range product.Stored(tb, "POOL#"+tenant.ID+"#"+pool) {
+		if it["sk"] == "POOL" {
+			return it
+		}
+	}
+	tb.Fatal("the pool is gone")
+	return nil
+}
+
 // One record makes the keeper clear so much and no more, so that other records are handled. The stream
 // then tells of the pool once more.
 func TestALargePoolIsClearedInTurns(t *testing.T) {
@@ -255,16 +269,7 @@ func TestALargePoolIsClearedInTurns(t *testing.T) {
 	pool := tenant.NewPool(t, nil)
 	newUsers(t, tenant, pool, 60)
 	tenant.Admin.Must(t, 204, "DELETE", "/pools/"+pool, nil)
-	told := func() systemtest.Item {
-		for _, it := range product.Stored(t, "POOL#"+tenant.ID+"#"+pool) {
-			if it["sk"] == "POOL" {
-				return it
-			}
-		}
-		t.Fatal("the pool is gone")
-		return nil
-	}
-	before, steps := told(), 0
+	before, steps := deletedPool(t, product, tenant, pool), 0
 	endless.Set(func(parameters any) error { // no user can be deleted: each has just changed
 		if listsUsers(parameters) {
 			steps++
@@ -280,7 +285,7 @@ func TestALargePoolIsClearedInTurns(t *testing.T) {
 	if steps < 2 || steps > 100 {
 		t.Errorf("%d steps for one record", steps)
 	}
-	after := told()
+	after := deletedPool(t, product, tenant, pool)
 	if after["version"] == before["version"] || after["deleted_at"] != before["deleted_at"] {
 		t.Errorf("the stream does not tell of it once more: %v, before %v", after, before)
 	}
@@ -326,15 +331,7 @@ func TestADeletedPoolIsLookedAfter(t *testing.T) {
 	pool := tenant.NewPool(t, nil)
 	newUsers(t, tenant, pool, 60)
 	tenant.Admin.Must(t, 204, "DELETE", "/pools/"+pool, nil)
-	deleted := func() systemtest.Item {
-		for _, it := range product.Stored(t, "POOL#"+tenant.ID+"#"+pool) {
-			if it["sk"] == "POOL" {
-				return it
-			}
-		}
-		return nil
-	}
-	before := deleted()
+	before := deletedPool(t, product, tenant, pool)
 	for _, c := range []struct {
 		wait time.Duration
 		told bool
@@ -347,7 +344,7 @@ func TestADeletedPoolIsLookedAfter(t *testing.T) {
 	} {
 		product.Clock.Advance(c.wait)
 		product.Tick(t)
-		after := deleted()
+		after := deletedPool(t, product, tenant, pool)
 		if told := after["version"] != before["version"]; told != c.told {
 			t.Errorf("after another %s the stream tells of the pool: %t", c.wait, told)
 		}

@@ -93,11 +93,11 @@ func (p *Product) Tick(tb testing.TB) {
 	if _, err := p.Keeper.Handle(system.As(tb.Context(), "keeper"), event); err != nil {
 		tb.Fatalf("the keeper's clock ticks: %v", err)
 	}
-	p.StreamReleased(tb, tb.Context())
+	p.StreamReleased(tb.Context(), tb)
 }
 
 // StreamReleased has the courier deliver the messages that are released.
-func (p *Product) StreamReleased(tb testing.TB, ctx context.Context) {
+func (p *Product) StreamReleased(ctx context.Context, tb testing.TB) {
 	tb.Helper()
 	var released []Item
 	for _, it := range p.Stored(tb, "MESSAGE#") {
