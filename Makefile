@@ -63,9 +63,11 @@ dist/%/bootstrap: FORCE
 synth diff: install ## build, then the CDK's command with ARGS, like ARGS='-c mailFrom=no-reply@example.com'
 	npx cdk $@ $(if $(filter synth,$@),--quiet) $(ARGS)
 
+# W2001 is about the parameter that keeps a template without a sender from being deployed, W3005 about
+# functions that depend on their role twice, as the CDK makes them.
 template: ## check the template in cdk.out with cfn-lint, if that is installed
 	@if cfn-lint --version >/dev/null 2>&1; then cfn-lint --ignore-checks W2001 W3005 -- cdk.out/*.template.json && echo 'cfn-lint has no complaint'; \
-		else echo 'cfn-lint is not installed, so the template is not checked with it: pip install cfn-lint'; fi # W2001: a template without a sender asks for a parameter, so that it cannot be deployed; W3005: the CDK depends on roles twice
+		else echo 'cfn-lint is not installed, so the template is not checked with it: pip install cfn-lint'; fi
 
 deploy: install ## build and deploy with ARGS, unless the stack would lose its table, which OTHER_TABLE=1 allows
 	npx cdk synth --quiet $(ARGS)

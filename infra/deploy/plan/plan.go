@@ -72,6 +72,8 @@ const (
 	// MailRetention is how long the queue and its dead-letter queue keep an entry, which is the longest
 	// that SQS allows. The messages themselves are kept for two days.
 	MailRetention = 14 * 24 * time.Hour
+	// UsualMailRate is SES's usual rate of an account outside of its sandbox, in mails a second.
+	UsualMailRate = 14
 	// mailsPerProcess is how many mails a second one process sends with ease. Lambda is never told to
 	// run less than two (ScalingConfig, "MaximumConcurrency").
 	mailsPerProcess, fewestProcesses = 25, 2

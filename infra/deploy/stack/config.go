@@ -85,7 +85,7 @@ func Keys() map[string]string {
 		"domain": "", "certificate": "", "publicDomain": "", "awsAddress": "true",
 		"proxyHeader": "", "proxyOnly": "false", "publicRate": "20", "tokenRate": "100", "adminRate": "500",
 		"maxReadUnits": "4000", "maxWriteUnits": "4000",
-		"logDays": "30", "mailRate": "14", "restoredStream": "", "deletionProtection": "true",
+		"logDays": "30", "mailRate": strconv.Itoa(plan.UsualMailRate), "restoredStream": "", "deletionProtection": "true",
 	}
 }
 

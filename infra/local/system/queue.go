@@ -176,6 +176,3 @@ func (q *queue) eventOf(entries []types.Message) (event events.SQSEvent) {
 	}
 	return event
 }
-
-// usualRate is SES's usual rate of an account outside of its sandbox, in mails a second.
-const usualRate = 14

@@ -157,7 +157,7 @@ func Start(ctx context.Context, c Config) (*System, error) {
 		s.work.Go(func() { tick(life, s.Keeper, c.Log) })
 		s.work.Go(func() { reader.of("", c.Checkpoint, changedForKeeper, keeping(s.Keeper)).run(life) })
 		s.work.Go(func() { reader.of("-mails", c.Checkpoint, changedForQueue, relayed).run(life) })
-		for range cmp.Or(c.MailProcesses, plan.MailProcesses(usualRate)) {
+		for range cmp.Or(c.MailProcesses, plan.MailProcesses(plan.UsualMailRate)) {
 			s.work.Go(func() { mails.poll(life, post.Handle) })
 		}
 	}
