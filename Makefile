@@ -3,6 +3,7 @@
 .PHONY: help install run invoke smoke event sam generate test fuzz mutate load contract screenshots lint build synth diff template deploy bench clean FORCE
 
 TOOL := go tool -modfile=infra/check/tools/go.mod
+RACE_FLAGS := -race -gcflags=golang.org/x/crypto/argon2=-race=false # hashing passwords takes half of the time otherwise
 FUNCTIONS := $(patsubst functions/%/lambda/main.go,%,$(wildcard functions/*/lambda/main.go))
 
 help: ## tell what there is
@@ -32,7 +33,7 @@ generate: ## write the *_templ.go files of the pages, from their .templ files
 	@for room in functions shared; do $(TOOL) templ fmt -log-level error $$room && $(TOOL) templ generate -log-level error -path $$room || exit 1; done
 
 test: install ## run all tests; with the race detector: RACE=1; thoroughly: LONG=1; some: PACKAGES=./shared/... RUN=Codes
-	go test $(if $(RACE),-race) -timeout 20m $(RUN:%=-run '%') $(or $(PACKAGES),./...)
+	go test $(if $(RACE),$(RACE_FLAGS)) -timeout 20m $(RUN:%=-run '%') $(or $(PACKAGES),./...)
 	$(if $(PACKAGES),,@go -C infra/deploy/stack test ./... & go -C infra/check/browser test && wait $$!) # at once, and without the race detector: their libraries, which are large, are compiled once
 
 fuzz: install ## send random requests to every route, TIMES (3000) of them, and say which is answered with 500

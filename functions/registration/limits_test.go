@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"identitypools/infra/check/parttest"
 	"identitypools/infra/check/systemtest"
 	"identitypools/shared/api"
 )
@@ -161,20 +162,28 @@ func TestAPoolHasABudgetOfMails(t *testing.T) {
 	}
 	product.Inbox.Await(t, public(), 1)
 	product.Inbox.Await(t, back(), 1)
-	late := []string{back(), back()} // the first waits for a later hour, the second for the next day
+	late := []string{back(), back()} // one waits for the next hour, and one for the next day
 	for range 3 {
 		address := systemtest.Address("ann")
 		id := tenant.NewUser(t, pool, "new", address, nil)
 		tenant.Admin.Must(t, 204, "POST", path+"/users/"+id+"/activation/send", nil)
 		product.Inbox.Await(t, address, 1)
 	}
+	arrived := func() (n int) {
+		for _, address := range late {
+			if len(product.Inbox.Mails(t, address)) > 0 { // a mail is sent at least once
+				n++
+			}
+		}
+		return n
+	}
 	for i, wait := range []time.Duration{time.Hour, 16 * time.Hour} {
-		if n := len(product.Inbox.Mails(t, late[i])); n != 0 {
-			t.Errorf("%d mails to the late one %d before its hour", n, i)
+		if n := arrived(); n != i {
+			t.Errorf("%d of the late ones have arrived before hour %d", n, i)
 		}
 		product.Clock.Advance(wait)
 		product.Tick(t)
-		product.Inbox.Await(t, late[i], 1)
+		parttest.Until(t, "one more of the late ones", func() bool { return arrived() > i })
 	}
 	product.AwaitEmptyOutbox(t)
 }

@@ -5,13 +5,22 @@ import (
 	"fmt"
 	"net/http"
 	"net/mail"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
 
 // Inbox is the SES inbox that all tests of a binary send to.
-type Inbox struct{ url string }
+type Inbox struct {
+	url string
+
+	mu     sync.Mutex
+	mails  []Mail // all that have been read, oldest first
+	second int64  // when the last of them came, or when the inbox was opened
+	before int    // how many of them came before that second
+}
 
 // Mail is a message as the inbox stores it.
 type Mail struct {
@@ -29,10 +38,11 @@ type Mail struct {
 	At time.Time
 }
 
-// OpenInbox returns the inbox of the test binary. It fails the test if [Main] is not running.
+// OpenInbox returns the inbox of the test binary, with the messages that are sent from this second on. It
+// fails the test if [Main] is not running.
 func OpenInbox(tb testing.TB) *Inbox {
 	tb.Helper()
-	return &Inbox{url: inbox.get(tb).URL()}
+	return &Inbox{url: inbox.get(tb).URL(), second: time.Now().Unix()}
 }
 
 // URL returns the value for AWS_ENDPOINT_URL_SESV2. A browser shows the mails at the same address.
@@ -67,8 +77,13 @@ func (i *Inbox) Await(tb testing.TB, to string, n int) (mails []Mail) {
 	return mails
 }
 
+// fetch returns all messages, oldest first. It reads only those that have come since the last call.
 func (i *Inbox) fetch(tb testing.TB) ([]Mail, error) {
-	request, err := http.NewRequestWithContext(tb.Context(), http.MethodGet, i.url+"/store", nil)
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	// The inbox tells times in whole seconds, so that of the last second more may come.
+	since := fmt.Sprintf("%s/store?since=%d", i.url, i.second)
+	request, err := http.NewRequestWithContext(tb.Context(), http.MethodGet, since, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +99,12 @@ func (i *Inbox) fetch(tb testing.TB) ([]Mail, error) {
 	if err := json.NewDecoder(response.Body).Decode(&store); err != nil {
 		return nil, fmt.Errorf("decode the store: %w", err)
 	}
-	return store.mails(), nil
+	i.mails = append(i.mails[:i.before], store.mails()...)
+	if n := len(i.mails); n > 0 {
+		i.second = i.mails[n-1].At.Unix()
+		i.before = slices.IndexFunc(i.mails, func(m Mail) bool { return m.At.Unix() == i.second })
+	}
+	return slices.Clone(i.mails), nil
 }
 
 // store is the part of the answer to GET /store that the package reads.

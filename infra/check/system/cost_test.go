@@ -2,6 +2,7 @@ package system_test
 
 import (
 	"testing"
+	"time"
 
 	"identitypools/infra/check/faulttest"
 	"identitypools/infra/check/systemtest"
@@ -18,6 +19,7 @@ func TestWhatACallCosts(t *testing.T) {
 		systemtest.WithMiddleware(meter.Watch), func(c *system.Config) { c.Quiet = true },
 	}
 	product := systemtest.New(t, options...)
+	product.Clock.Stop() // what the functions have in memory stays valid
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, nil)
 	known, fresh, active, unproved := systemtest.Address("known"), systemtest.Address("fresh"),
@@ -39,6 +41,7 @@ func TestWhatACallCosts(t *testing.T) {
 	).Text(t, "code")
 	own := systemtest.Address("own")
 	ticket := register(t, tenant, pool, own)
+	product.Clock.Advance(time.Millisecond) // a code is made after its registration
 	ownCode := tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/code/generate",
 		fields{"type": "activation", "identifier": own}).Text(t, "code")
 	// withoutMail gets a mail that a stranger caused, and none of its own.

@@ -29,18 +29,30 @@ type Product struct {
 	Inbox *parttest.Inbox
 }
 
-// Clock is the clock of a product. It starts at the real time and moves with it. A test can also
-// move it forward.
+// Clock is the clock of a product. It starts at the real time and moves with it, until it is stopped. A
+// test can also move it forward.
 type Clock struct {
-	mu     sync.Mutex
-	offset time.Duration
+	mu      sync.Mutex
+	offset  time.Duration
+	stopped time.Time // zero while the clock moves
 }
 
 // Now returns the clock's time.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if !c.stopped.IsZero() {
+		return c.stopped.Add(c.offset)
+	}
 	return time.Now().Add(c.offset)
+}
+
+// Stop makes the clock stand still from now on, except for Advance, so that what a test measures does
+// not depend on how long the machine takes.
+func (c *Clock) Stop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stopped = time.Now()
 }
 
 // Advance moves the clock forward.
