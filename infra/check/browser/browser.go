@@ -46,9 +46,13 @@ func Main(m *testing.M) int {
 	return parttest.Main(m)
 }
 
-// find returns the path of the chosen browser, or of the first one on the PATH if none is chosen.
+// find returns the path of the chosen browser, or of the first one on the PATH if none is chosen. The
+// browsers without windows come first: they take a third of the processor time.
 func find(chosen string) (string, error) {
-	names := []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"}
+	names := []string{
+		"chromium-headless-shell", "chrome-headless-shell", "chromium", "chromium-browser", "google-chrome",
+		"google-chrome-stable", "chrome",
+	}
 	if chosen != "" {
 		names = []string{chosen}
 	}

@@ -133,15 +133,25 @@ func (t *Tab) Enter(tb testing.TB) int {
 	return t.load(tb, "press Enter", chromedp.KeyEvent(kb.Enter))
 }
 
-// Paste puts a text into the clipboard and pastes it into a field. All tabs share the clipboard, so
-// only one test pastes at a time.
+// Paste copies a text, as people do from their mail, and pastes it into a field. All tabs share the
+// clipboard, so only one test pastes at a time.
 func (t *Tab) Paste(tb testing.TB, selector, text string) {
 	tb.Helper()
 	t.need(tb, selector)
-	t.do(tb, "paste into "+selector, chromedp.Click(chromedp.CSS(selector)), edit("selectAll"),
-		chromedp.Evaluate[chromedp.Void](fmt.Sprintf("navigator.clipboard.writeText(%q)", text),
-			chromedp.EvalAwaitPromise), edit("paste"))
+	click := chromedp.Click(chromedp.CSS(selector)) // the browser copies only for someone who does something
+	t.do(tb, "paste into "+selector, click, chromedp.Evaluate[chromedp.Void](fmt.Sprintf(copyText, text)), click,
+		edit("selectAll"), edit("paste"))
 }
+
+// copyText is a script that copies a text.
+const copyText = `{
+	const area = document.createElement("textarea")
+	area.value = %q
+	document.body.append(area)
+	area.select()
+	if (!document.execCommand("copy")) throw new Error("the browser does not copy")
+	area.remove()
+}`
 
 func insert(text string) chromedp.Action[chromedp.Void] {
 	return command(input.InsertText, input.InsertTextParams{Text: text})

@@ -27,6 +27,7 @@ type Product struct {
 	*system.System
 	Clock *Clock
 	Inbox *parttest.Inbox
+	quiet bool // nothing follows the stream but what a test calls
 }
 
 // Clock is the clock of a product. It starts at the real time and moves with it, until it is stopped. A
@@ -88,7 +89,7 @@ func New(tb testing.TB, options ...func(*system.Config)) *Product {
 		tb.Fatalf("start the product: %v", err)
 	}
 	tb.Cleanup(running.Stop)
-	return &Product{System: running, Clock: clock, Inbox: inbox}
+	return &Product{System: running, Clock: clock, Inbox: inbox, quiet: c.Quiet}
 }
 
 // maxReceives is the largest number of receives that SQS takes, so that no entry of a test's queue
