@@ -32,10 +32,6 @@ func TestAnyCallForADelayedMailMayFail(t *testing.T) {
 // which meets the second.
 func delayMail(t *testing.T, putOff, due *systemtest.Fault) {
 	f := faulttest.NewFixture(t)
-	now := f.Clock.Now().UTC()
-	// so that all is in one hour of one day
-	f.Clock.Advance(now.Truncate(24 * time.Hour).Add(32*time.Hour + time.Minute).Sub(now))
-	f.Tenant.RenewTokens(t)
 	f.Tenant.Admin.Must(t, 200, "PUT", f.Pool, fields{
 		"name": "Partners", "public_registration_allowed": true,
 		"limits": fields{"pool_mails_per_hour": 1},

@@ -15,13 +15,11 @@ import (
 	"identitypools/infra/local/system"
 )
 
-// newProductAtEight returns a product whose courier the test calls, and a tenant. Its clock stands at a
-// minute past eight (UTC) on the next day, so that hours and days begin when the test says so.
+// newProductAtEight returns a product whose courier the test calls, and a tenant. Its clock starts at a
+// minute past eight.
 func newProductAtEight(t *testing.T, changes ...func(*system.Config)) (*systemtest.Product, *systemtest.Tenant) {
 	t.Helper()
 	product := systemtest.New(t, append(changes, withoutStream)...)
-	now := product.Clock.Now().UTC()
-	product.Clock.Advance(now.Truncate(24 * time.Hour).Add(32*time.Hour + time.Minute).Sub(now))
 	return product, product.NewTenant(t)
 }
 

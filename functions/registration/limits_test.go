@@ -140,10 +140,6 @@ func TestAPoolHasABudgetOfMails(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
 	tenant := product.NewTenant(t)
-	now := product.Clock.Now().UTC()
-	// Everything happens in one hour of one day.
-	product.Clock.Advance(now.Truncate(24 * time.Hour).Add(32*time.Hour + time.Minute).Sub(now))
-	tenant.RenewTokens(t)
 	pool := tenant.NewPool(t, fields{
 		"limits": fields{"pool_mails_per_hour": 2, "pool_mails_per_day": 3},
 	})

@@ -41,10 +41,6 @@ func newSetup(t *testing.T, settings fields, options ...func(*system.Config)) *s
 func newScarceSetup(t *testing.T, hourly int) *setup {
 	t.Helper()
 	s := newSetup(t, fields{"limits": fields{"pool_mails_per_hour": hourly}}, noCourier)
-	now := s.product.Clock.Now().UTC()
-	// It is 8:01 now.
-	s.product.Clock.Advance(now.Truncate(24 * time.Hour).Add(32*time.Hour + time.Minute).Sub(now))
-	s.tenant.RenewTokens(t)
 	for range hourly / 2 {
 		s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{
 			"identifier": systemtest.Address("first"),

@@ -1,5 +1,5 @@
-// Package parttest provides tests with the programs that stand in for AWS: one DynamoDB engine in
-// memory, one queue and one SES inbox. Each test binary has its own. A part is started when a test first
+// Package parttest provides tests with the programs that stand in for AWS: one DynamoDB engine, one queue
+// and one SES inbox. Each test binary has its own. A part is started when a test first
 // asks for it and is stopped by [Main]. Only tests import the package.
 //
 // All tests of a binary share the parts and run in parallel. Each test uses a tenant, a table
@@ -9,10 +9,13 @@ package parttest
 
 import (
 	"context"
+	"fmt"
 	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 
+	"identitypools/infra/local/database"
 	"identitypools/infra/local/part"
 )
 
@@ -20,16 +23,24 @@ import (
 // belongs to a whole binary. These variables are the exception to the rule against package
 // variables.
 var (
-	engine = newShared(func(ctx context.Context) (*part.Part, error) {
-		return part.Engine(ctx, os.Stderr, "")
-	})
-	queue = newShared(func(ctx context.Context) (*part.Part, error) {
+	engine = newShared(startEngine)
+	queue  = newShared(func(ctx context.Context, _ string) (*part.Part, error) {
 		return part.Queue(ctx, os.Stderr)
 	})
-	inbox = newShared(func(ctx context.Context) (*part.Part, error) {
+	inbox = newShared(func(ctx context.Context, _ string) (*part.Part, error) {
 		return part.Inbox(ctx, os.Stderr)
 	})
 )
+
+// startEngine starts the engine with a file, as make run does: with each write, the engine would read all
+// records of the streams of all tables that it keeps in memory.
+func startEngine(ctx context.Context, folder string) (*part.Part, error) {
+	file := filepath.Join(folder, "dynamodb.sqlite")
+	if err := database.Create(file, database.AsInAWS()); err != nil {
+		return nil, err
+	}
+	return part.Engine(ctx, os.Stderr, file)
+}
 
 // Engine returns the URL of the test binary's DynamoDB engine, or of the engine that
 // AWS_ENDPOINT_URL_DYNAMODB names. The engine serves the same tables to every client, whatever
@@ -54,8 +65,14 @@ func Queue(tb testing.TB) string {
 // On Linux the kernel would also end the parts together with the test binary. Other systems have
 // no such feature, and without Main the parts would outlive the tests.
 func Main(m *testing.M) int {
+	folder, err := os.MkdirTemp("", "parts")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer func() { _ = os.RemoveAll(folder) }() // a temporary folder: the system deletes what is left
 	for _, s := range []*shared{engine, queue, inbox} {
-		s.open()
+		s.open(folder)
 		defer s.close()
 	}
 	return m.Run()
@@ -66,22 +83,22 @@ type shared struct {
 	start func() (*part.Part, error)
 
 	mu     sync.Mutex
-	opened bool // Main is running and will stop the part
+	folder string // where the part may keep files; "" unless Main is running and will stop the part
 	part   *part.Part
 }
 
-func newShared(start func(context.Context) (*part.Part, error)) *shared {
+func newShared(start func(ctx context.Context, folder string) (*part.Part, error)) *shared {
+	s := &shared{}
 	// With the context of one test, the end of that test would end the wait of all others.
-	return &shared{start: sync.OnceValues(func() (*part.Part, error) {
-		return start(context.Background())
-	})}
+	s.start = sync.OnceValues(func() (*part.Part, error) { return start(context.Background(), s.folder) })
+	return s
 }
 
 // open allows the part to be started.
-func (s *shared) open() {
+func (s *shared) open(folder string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.opened = true
+	s.folder = folder
 }
 
 // get returns the part and starts it if necessary.
@@ -89,7 +106,7 @@ func (s *shared) get(tb testing.TB) *part.Part {
 	tb.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.opened {
+	if s.folder == "" {
 		tb.Fatal("nothing would stop the engine, the queue and the inbox: the package needs" +
 			" func TestMain(m *testing.M) { os.Exit(parttest.Main(m)) }")
 	}
@@ -105,7 +122,7 @@ func (s *shared) get(tb testing.TB) *part.Part {
 func (s *shared) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.opened = false
+	s.folder = ""
 	if s.part != nil {
 		s.part.Stop()
 	}

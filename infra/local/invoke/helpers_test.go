@@ -6,12 +6,14 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"identitypools/infra/check/parttest"
 	"identitypools/infra/check/systemtest"
 	invoke "identitypools/infra/local/invoke"
 	"identitypools/infra/local/part"
 	"identitypools/infra/local/sample"
+	"identitypools/infra/local/system"
 )
 
 func TestMain(m *testing.M) { os.Exit(parttest.Main(m)) }
@@ -30,7 +32,8 @@ func newDeveloper(t *testing.T) developer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := developer{systemtest.New(t), invoke.Process{
+	// The functions run in processes of their own, which have the real time.
+	d := developer{systemtest.New(t, func(c *system.Config) { c.Now = time.Now }), invoke.Process{
 		Root:    root,
 		Running: filepath.Join(t.TempDir(), "run.json"),
 	}}
