@@ -31,7 +31,7 @@ func asInvitation(d delivery) delivery {
 func (s *Service) sendCode(ctx context.Context, d delivery) error {
 	m, p := d.message, d.pool
 	code := identity.Code{
-		Registration: m.Registration, Message: m.ID,
+		Registration: m.Registration, Message: m.ID, AskedAt: m.CreatedAt,
 		Address: d.to.Normalized, Normalized: d.to.Normalized, AddressType: d.to.Type,
 		NeedsPassword: m.IsResent || m.Registration == "", IsPublic: m.Share.IsPublic(),
 	}

@@ -24,8 +24,12 @@ const reserve = 5 * time.Second
 
 // Handle delivers the messages that the entries of a batch name, all at once. It answers which
 // entries failed, so that SQS deletes only the others. An entry that failed comes back after a pause:
-// see mailqueue.Pause. It never returns an error.
+// see mailqueue.Pause. It returns an error only for an event that is no batch, such as one that waited
+// for the courier of an earlier release, so that Lambda keeps it as a dead letter.
 func (s *Service) Handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
+	if len(batch.Records) == 0 {
+		return events.SQSEventResponse{}, errors.New("the event has no entries of the queue of mails")
+	}
 	failed := make([]bool, len(batch.Records))
 	var all sync.WaitGroup
 	for i, entry := range batch.Records {

@@ -3,6 +3,7 @@ package courier_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -31,6 +32,52 @@ import (
 	"identitypools/shared/mailqueue"
 	"identitypools/shared/once"
 )
+
+// An event without entries is none of the queue's: Lambda keeps it as a dead letter.
+func TestAnEventOfAnEarlierReleaseIsNotLost(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t, withoutStream)
+	var event events.SQSEvent
+	if err := json.Unmarshal(systemtest.BounceEvent(t, "ann@example.com"), &event); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := product.Courier.Handle(t.Context(), event); err == nil {
+		t.Error("the courier takes a notice of SES")
+	}
+}
+
+// The queue keeps no order. A message that comes after one that was asked for later is dropped, so that the
+// code in the last mail stays valid.
+func TestAMessageThatComesLateKillsNoNewerCode(t *testing.T) {
+	t.Parallel()
+	ses := systemtest.NewMailProxy(t)
+	product := systemtest.New(t, withoutStream, ses.Option)
+	tenant := product.NewTenant(t)
+	pool, email := tenant.NewPool(t, nil), systemtest.Address("ann")
+	ticket := tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register?code_type_in_message=code",
+		fields{"identifier": email, "password": systemtest.Password}).Text(t, "ticket")
+	late := product.OutboxEvent(t)
+	ses.SetFault(systemtest.Refuse(429, "TooManyRequestsException"))
+	if failed := product.Stream(t.Context(), late); len(failed) != 1 {
+		t.Fatalf("SES refuses the first mail, and %v come again", failed)
+	}
+	ses.ClearFault()
+	product.Clock.Advance(2 * time.Minute)
+	tenant.Public.Must(t, 202, "POST", "/pools/"+pool+"/activation/send?code_type_in_message=code", fields{"ticket": ticket})
+	newer := product.OutboxEvent(t)
+	newer.Records = slices.DeleteFunc(newer.Records, func(r events.DynamoDBEventRecord) bool {
+		return r.Change.Keys["pk"].String() == late.Records[0].Change.Keys["pk"].String()
+	})
+	product.Deliver(t, newer)
+	product.Clock.Advance(2 * time.Minute)
+	product.Deliver(t, late)
+	if left := product.Stored(t, "MESSAGE#"); len(left) > 0 {
+		t.Errorf("still in the outbox: %v", left)
+	}
+	tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/activate", fields{
+		"ticket": ticket, "code": systemtest.CodeIn(t, mailsTo(t, product, email, 1)[0]),
+	})
+}
 
 // notices puts n notices into the outbox, each to an address of its own, and returns the addresses.
 func notices(t *testing.T, product *systemtest.Product, n int) (addresses []string) {

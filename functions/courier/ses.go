@@ -122,7 +122,7 @@ func (s Sender) refusal(err error, to string) error {
 	if !mayBeForRecipient(refused.ErrorCode()) {
 		return temporary
 	}
-	others := strings.ReplaceAll(text, to, "") // the recipient's address may contain the sender's
+	others := without(text, to) // the recipient's address may contain the sender's
 	switch {
 	case strings.Contains(text, "for this account"), strings.Contains(others, from), to == from:
 		return temporary
@@ -131,6 +131,18 @@ func (s Sender) refusal(err error, to string) error {
 	}
 	return fmt.Errorf("%w: %w", ErrUndecided, cause)
 }
+
+// without returns a text without an address, but with those of which the address is only the end or the
+// beginning. Both are in lower case.
+func without(text, address string) string {
+	alone := regexp.MustCompile("(^|[^" + inLocalPart + "])" + regexp.QuoteMeta(address) + `($|[^a-z0-9.-]|\.($|[^a-z0-9]))`)
+	return alone.ReplaceAllString(text, "$1$2")
+}
+
+// inLocalPart has the characters that the part of an address before the @ may have (RFC 5321 §4.1.2, RFC
+// 6531 §3.3), as part of a class of a regular expression. It lacks the slash, which stands before the
+// address in the name of an identity.
+const inLocalPart = `\pL\pN.!#$%&'*+=?^_{|}~\x60-`
 
 // isDenial reports whether an error of SES with the given code says that a permission is missing.
 func isDenial(code string) bool { return code == "AccessDeniedException" || code == "AccessDenied" }

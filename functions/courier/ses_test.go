@@ -240,6 +240,24 @@ func TestNobodyPassesForTheSender(t *testing.T) {
 	}
 }
 
+// A sender whose address ends with the recipient's cannot pass for the recipient, whose mail would be lost.
+func TestTheSenderDoesNotPassForTheRecipient(t *testing.T) {
+	t.Parallel()
+	const refused = "Email address is not verified. The following identities failed the check: "
+	for text, want := range map[string]error{
+		"pools@example.com": nil, "pools@example.com.": nil, "ools@example.com": courier.ErrRejected,
+		"ools@example.com.": courier.ErrRejected, "pools@example.com, ools@example.com": nil,
+	} {
+		s := sender(t, func(o *sesv2.Options) {
+			o.HTTPClient = &fault{answer: refuseWith(400, "MessageRejected", refused+text)}
+		})
+		err := s.Send(t.Context(), to(t, "ools@example.com"), mail.Mail{Subject: "s", Text: "t", HTML: "h"})
+		if err == nil || errors.Is(err, courier.ErrUndecided) || errors.Is(err, courier.ErrRejected) != (want != nil) {
+			t.Errorf("%s: %v, want %v", text, err, want)
+		}
+	}
+}
+
 // A mail to the sender's own address that is denied waits: the denial is about the sender.
 func TestADenialOfTheSenderIsNotAboutTheRecipient(t *testing.T) {
 	t.Parallel()

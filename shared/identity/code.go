@@ -26,6 +26,7 @@ const (
 type Code struct {
 	Registration  string         `json:"registration,omitempty"` // the registration that the code was sent for
 	Message       string         `json:"message,omitempty"`      // the message that the code was made for, by which a repeat is recognized
+	AskedAt       Time           `json:"asked_at,omitzero"`      // when that message was asked for; zero for a code that is not mailed
 	Address       string         `json:"address"`                // as it was mailed
 	Normalized    string         `json:"normalized"`             // the address that the code proves
 	AddressType   IdentifierType `json:"address_type"`
@@ -107,8 +108,7 @@ type UserCodes struct {
 func (c Codes) Issued(code Code, guesses int64, now time.Time, ttl time.Duration) Codes {
 	code.ExpiresAt, code.LastGuess = At(now).Add(ttl), guesses+CodeTries
 	live := slices.DeleteFunc(slices.Clone(c.Live), func(old Code) bool {
-		isReplaced := old.Registration == code.Registration && old.IsAskedAgain == code.IsAskedAgain
-		return isReplaced || old.ExpiresAt.Add(expiredIsKept).Before(now)
+		return code.replaces(old) || old.ExpiresAt.Add(expiredIsKept).Before(now)
 	})
 	c.Live = append(live, code)
 	if len(c.Live) <= MaxLiveCodes {
@@ -122,6 +122,20 @@ func (c Codes) Issued(code Code, guesses int64, now time.Time, ttl time.Duration
 	}
 	c.Live = slices.Delete(c.Live, max(0, i), max(0, i)+1)
 	return c
+}
+
+// HasNewer reports whether code, which is made for a message, would replace one whose message was asked for
+// later. The queue of mails does not keep the order of messages, and the code of the last mail must be the
+// one that is valid.
+func (c Codes) HasNewer(code Code) bool {
+	return !code.AskedAt.IsZero() && slices.ContainsFunc(c.Live, func(old Code) bool {
+		return code.replaces(old) && old.Message != code.Message && code.AskedAt.Before(old.AskedAt.Time)
+	})
+}
+
+// replaces reports whether the code takes the place of an old one.
+func (c Code) replaces(old Code) bool {
+	return old.Registration == c.Registration && old.IsAskedAgain == c.IsAskedAgain
 }
 
 // MadeFor reports whether a live code was made for the message.

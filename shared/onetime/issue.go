@@ -44,7 +44,9 @@ func (t Tools) NewIssuer(db *table.Table, now func() time.Time) *Issuer {
 type Prepare func(c identity.Codes, made identity.MailedCode) (joined identity.Codes, guesses int64, err error)
 
 // Issue makes a code for a user of p and a purpose and stores it, in place of the earlier one of the
-// same registration. The argument code says for which address, registration and message it is made.
+// same registration. The argument code says for which address, registration and message it is made. The
+// error is NotFound if a message that was asked for later has its code already, and otherwise that of
+// prepare or one of the table's.
 func (i *Issuer) Issue(
 	ctx context.Context, p identity.Pool, u identity.User, purpose identity.CodePurpose,
 	code identity.Code, prepare Prepare, reply once.Reply[otp.Issued],
@@ -64,6 +66,9 @@ func (i *Issuer) Issue(
 		codes, err := i.Codes.Get(ctx, ref, purpose)
 		if err != nil {
 			return err
+		}
+		if codes.HasNewer(code) {
+			return identity.NotFound{Thing: "use for message", ID: code.Message}
 		}
 		var guesses int64
 		if codes, guesses, err = prepare(codes, mailed); err != nil {

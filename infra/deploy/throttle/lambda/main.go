@@ -10,11 +10,12 @@ import (
 
 	"identitypools/infra/deploy/throttle"
 	"identitypools/shared/cloud"
+	"identitypools/shared/start"
 )
 
 func main() {
 	config := cloud.Environment(os.Getenv).Config("APIGATEWAYV2")
-	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
+	log := slog.New(start.NewLogHandler(os.Stdout))
 	limiter := throttle.New(throttle.NewClient(config, throttle.Backoff()), log)
 	lambda.Start(cfn.LambdaWrap(limiter.Handle))
 }
