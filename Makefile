@@ -1,6 +1,6 @@
 # `make help` tells what there is. PORT, RACE and GOARCH may be given, as in `make test RACE=1`.
 .DEFAULT_GOAL := help
-.PHONY: help install run invoke smoke event sam generate test fuzz mutate load contract screenshots lint build synth diff template deploy bench clean FORCE
+.PHONY: help install run invoke smoke event sam generate test modules fuzz mutate load contract screenshots lint build synth diff template deploy bench clean FORCE
 
 TOOL := go tool -modfile=infra/check/tools/go.mod
 # The race detector needs cgo. It does not watch argon2, which would take half of the tests' processor time.
@@ -36,7 +36,10 @@ generate: ## write the *_templ.go files of the pages, from their .templ files
 
 test: install ## run all tests; with the race detector: RACE=1; thoroughly: LONG=1; some: PACKAGES=./shared/... RUN=Codes SKIP=Mail
 	$(if $(RACE),$(RACE_TEST),go test) -timeout 20m $(RUN:%=-run '%') $(SKIP:%=-skip '%') $(or $(PACKAGES),./...)
-	$(if $(PACKAGES),,@go -C infra/deploy/stack test ./... & go -C infra/check/browser test && wait $$!) # at once, and without the race detector: their libraries, which are large, are compiled once
+	$(if $(PACKAGES),,@$(MAKE) --no-print-directory modules)
+
+modules: install ## run the tests of the deployment's stack and of the pages in a browser, which are modules of their own
+	@go -C infra/deploy/stack test ./... & go -C infra/check/browser test && wait $$!
 
 fuzz: install ## send random requests to every route, TIMES (3000) of them, and say which is answered with 500
 	go test ./infra/check/system -run '^$$' -fuzz FuzzRequest -fuzztime $(or $(TIMES),3000)x
