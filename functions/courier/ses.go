@@ -132,11 +132,11 @@ func (s Sender) refusal(err error, to string) error {
 	return fmt.Errorf("%w: %w", ErrUndecided, cause)
 }
 
-// without returns a text without an address, but with those of which the address is only the end or the
-// beginning. Both are in lower case.
+// without removes an address from a text, and leaves longer addresses that contain it. Both are in lower
+// case.
 func without(text, address string) string {
-	alone := regexp.MustCompile("(^|[^" + inLocalPart + "])" + regexp.QuoteMeta(address) + `($|[^a-z0-9.-]|\.($|[^a-z0-9]))`)
-	return alone.ReplaceAllString(text, "$1$2")
+	const before, after = "(^|[^" + inLocalPart + "])", `($|[^a-z0-9.-]|\.($|[^a-z0-9]))`
+	return regexp.MustCompile(before+regexp.QuoteMeta(address)+after).ReplaceAllString(text, "$1$2")
 }
 
 // inLocalPart has the characters that the part of an address before the @ may have (RFC 5321 §4.1.2, RFC

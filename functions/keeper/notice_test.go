@@ -13,7 +13,9 @@ import (
 func sendSESEvent(tb testing.TB, product *systemtest.Product, kind string, detail fields) {
 	tb.Helper()
 	detail["eventType"] = kind
-	event, err := json.Marshal(fields{"version": "0", "source": "aws.ses", "detail-type": "Email " + kind, "detail": detail})
+	event, err := json.Marshal(fields{
+		"version": "0", "source": "aws.ses", "detail-type": "Email " + kind, "detail": detail,
+	})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -41,14 +43,22 @@ func TestANoticeOfSES(t *testing.T) {
 		{"a permanent bounce among others", "Bounce", same, func(to fields) fields {
 			return bounce("Permanent", fields{"emailAddress": "no address"}, fields{"emailAddress": "other@example.com"}, to)
 		}, 0},
-		{"a permanent bounce, spelt otherwise", "Bounce", strings.ToUpper, func(to fields) fields { return bounce("Permanent", to) }, 0},
-		{"a complaint", "Complaint", same, func(to fields) fields { return fields{"complaint": fields{"complainedRecipients": []fields{to}}} }, 0},
+		{"a permanent bounce, spelt otherwise", "Bounce", strings.ToUpper, func(to fields) fields {
+			return bounce("Permanent", to)
+		}, 0},
+		{"a complaint", "Complaint", same, func(to fields) fields {
+			return fields{"complaint": fields{"complainedRecipients": []fields{to}}}
+		}, 0},
 		{"a transient bounce", "Bounce", same, func(to fields) fields { return bounce("Transient", to) }, 1},
 		{"a bounce of unknown kind", "Bounce", same, func(to fields) fields { return bounce("Undetermined", to) }, 1},
-		{"a delivery", "Delivery", same, func(to fields) fields { return fields{"mail": fields{"destination": []any{to["emailAddress"]}}} }, 1},
+		{"a delivery", "Delivery", same, func(to fields) fields {
+			return fields{"mail": fields{"destination": []any{to["emailAddress"]}}}
+		}, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			for name, settings := range map[string]fields{"ignoring case": nil, "telling case apart": {"identifier_case_insensitive": false}} {
+			for name, settings := range map[string]fields{
+				"ignoring case": nil, "telling case apart": {"identifier_case_insensitive": false},
+			} {
 				pool, email := tenant.NewPool(t, settings), "Ann-"+systemtest.Address("x")
 				sendSESEvent(t, product, c.kind, c.detail(fields{"emailAddress": c.spelt(email)}))
 				register(t, tenant, pool, email)

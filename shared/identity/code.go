@@ -26,7 +26,7 @@ const (
 type Code struct {
 	Registration  string         `json:"registration,omitempty"` // the registration that the code was sent for
 	Message       string         `json:"message,omitempty"`      // the message that the code was made for, by which a repeat is recognized
-	AskedAt       Time           `json:"asked_at,omitzero"`      // when that message was asked for; zero for a code that is not mailed
+	AskedAt       Time           `json:"asked_at,omitzero"`      // when that message was asked for; zero if no mail was
 	Address       string         `json:"address"`                // as it was mailed
 	Normalized    string         `json:"normalized"`             // the address that the code proves
 	AddressType   IdentifierType `json:"address_type"`

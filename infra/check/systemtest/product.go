@@ -39,8 +39,8 @@ type Clock struct {
 	stopped time.Time // zero while the clock moves
 }
 
-// morning returns how far clocks are ahead of the real time when they start. It is the same for all products
-// of a test binary, so that they accept each other's tokens, and for that reason a package variable.
+// morning returns how far clocks are ahead of the real time when they start. It is a package variable because
+// it is the same for all products of a test binary, so that they accept each other's tokens.
 var morning = sync.OnceValue(func() time.Duration {
 	now := time.Now().UTC()
 	return now.Truncate(24 * time.Hour).Add(32*time.Hour + time.Minute).Sub(now)
