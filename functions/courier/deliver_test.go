@@ -4,6 +4,7 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -262,6 +263,40 @@ func TestTheStateWhenItIsSentCounts(t *testing.T) {
 			}
 			if got := mailsTo(t, product, email, 1)[0].Subject; got != c.subject {
 				t.Errorf("subject %q, want %q", got, c.subject)
+			}
+		})
+	}
+}
+
+// A user whose status changes while the courier handles the message gets the mail for the new status.
+func TestTheStateChangesWhileAMailIsMade(t *testing.T) {
+	t.Parallel()
+	for _, status := range []string{"active", "inactive"} {
+		t.Run(status, func(t *testing.T) {
+			t.Parallel()
+			var meanwhile systemtest.Interruption // between the courier's look at the user and at the codes
+			product := systemtest.New(t, withoutStream, systemtest.WithMiddleware(meanwhile.Watch))
+			tenant := product.NewTenant(t)
+			pool, email := tenant.NewPool(t, nil), systemtest.Address("ann")
+			register(t, tenant, pool, email)
+			user := tenant.System.Must(t, 200, "POST", "/pools/"+pool+"/users/by_key", fields{"identifier": email}).Text(t, "id")
+			var once sync.Once
+			meanwhile.Set(func(parameters any) error {
+				in, ok := parameters.(*dynamodb.GetItemInput)
+				if !ok {
+					return nil
+				}
+				if sk, _ := in.Key["sk"].(*types.AttributeValueMemberS); sk != nil && sk.Value == "CODE#activation" {
+					once.Do(func() {
+						meanwhile.Set(func(any) error { return nil })
+						tenant.Admin.Must(t, 200, "PUT", "/pools/"+pool+"/users/"+user, fields{"status": status})
+					})
+				}
+				return nil
+			})
+			product.DeliverAll(t)
+			if got := mailsTo(t, product, email, 1)[0].Subject; got != taken {
+				t.Errorf("subject %q, want %q", got, taken)
 			}
 		})
 	}

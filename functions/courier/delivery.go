@@ -26,12 +26,33 @@ type sender func(*Service, context.Context, delivery) error
 // the user.
 func (d delivery) isForInvited() bool { return d.message.Registration != "" && !d.user.IsUnproved() }
 
-// sendMail sends the mail of the message of d, or the mail of another kind if an exception says so.
+// sendMail sends the mail of the message of d, or the mail of another kind if an exception says so. If
+// there is nothing to send, it looks at the user again: a change of the status while the mail was made
+// kills the code, and the user as it is now may get another mail.
 func (s *Service) sendMail(ctx context.Context, d delivery) error {
 	var err error
 	if d.user, err = s.Users.Get(ctx, d.message.UserRef()); err != nil {
 		return err
 	}
+	for {
+		err := s.sendTo(ctx, d)
+		if !errors.As(err, new(identity.NotFound)) {
+			return err
+		}
+		now, changed := s.Users.Get(ctx, d.message.UserRef())
+		switch {
+		case changed != nil:
+			return changed
+		case now.Version == d.user.Version:
+			return err
+		}
+		d.user = now
+	}
+}
+
+// sendTo sends the mail of d to the user of d as it was read.
+func (s *Service) sendTo(ctx context.Context, d delivery) error {
+	var err error
 	if d.to, d.message.Registration, err = s.addressOf(ctx, d.user, d.message); err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ func TestTheQueueIsKilled(t *testing.T) {
 	product.Stop()
 	ses.ClearFault()
 	again := systemtest.New(t, own, func(c *system.Config) {
-		c.Table, c.Environment = product.TableName, product.Environment
+		c.Table, c.Environment, c.Now = product.TableName, product.Environment, product.Clock.Now
 	})
 	again.AwaitEmptyOutbox(t)
 	for _, address := range people {

@@ -76,7 +76,7 @@ func TestChangesOfAnotherProcessAreRead(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
 	other := systemtest.New(t, alone, func(c *system.Config) {
-		c.Table, c.Environment = product.TableName, product.Environment
+		c.Table, c.Environment, c.Now = product.TableName, product.Environment, product.Clock.Now
 	})
 	tenant := other.NewTenant(t)
 	address := systemtest.Address("ann")

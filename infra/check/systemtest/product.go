@@ -30,21 +30,20 @@ type Product struct {
 	quiet bool // nothing follows the stream but what a test calls
 }
 
-// Clock is the clock of a product. It starts some minutes past eight (UTC) on the next day, so that hours
-// and days, to which budgets belong, begin when a test says so. It moves with the real time until it is
-// stopped. A test can also move it forward.
+// Clock is the clock of a product. It starts at 8:01 (UTC) on the next day, so that hours and days, to which
+// budgets belong, begin when a test says so. It moves with the real time until it is stopped. A test can
+// also move it forward.
 type Clock struct {
 	mu      sync.Mutex
 	offset  time.Duration
 	stopped time.Time // zero while the clock moves
 }
 
-// morning returns how far clocks are ahead of the real time when they start. It is a package variable because
-// it is the same for all products of a test binary, so that they accept each other's tokens.
-var morning = sync.OnceValue(func() time.Duration {
+// newClock returns a clock that starts now.
+func newClock() *Clock {
 	now := time.Now().UTC()
-	return now.Truncate(24 * time.Hour).Add(32*time.Hour + time.Minute).Sub(now)
-})
+	return &Clock{offset: now.Truncate(24 * time.Hour).Add(32*time.Hour + time.Minute).Sub(now)}
+}
 
 // Now returns the clock's time.
 func (c *Clock) Now() time.Time {
@@ -78,7 +77,7 @@ func (p *Product) ExpireCaches() { p.Clock.Advance(6 * time.Second) }
 // New starts a product, which is stopped at the end of the test. Options change its configuration.
 func New(tb testing.TB, options ...func(*system.Config)) *Product {
 	tb.Helper()
-	clock, inbox := &Clock{offset: morning()}, parttest.OpenInbox(tb)
+	clock, inbox := newClock(), parttest.OpenInbox(tb)
 	c := system.Config{
 		DynamoDBURL: parttest.Engine(tb), SQSURL: parttest.Queue(tb), SESURL: inbox.URL(), Table: "test-" + Unique(),
 		Address: "127.0.0.1:0",
