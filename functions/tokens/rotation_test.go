@@ -17,11 +17,11 @@ import (
 	"identitypools/shared/access"
 )
 
-// newProcess starts a product with its own signing secret on a table that others use too.
-func newProcess(t *testing.T, table string) *systemtest.Product {
-	t.Helper()
-	return systemtest.New(t, func(c *system.Config) { c.Table, c.Quiet = table, true })
-}
+// quiet is an option for a product that nothing calls but the test.
+func quiet(c *system.Config) { c.Quiet = true }
+
+// withNewSecret is an option for a process with a new signing secret.
+func withNewSecret(c *system.Config) { c.Environment["TOKEN_SECRET"] = systemtest.Secret() }
 
 // requestToken returns a token for the client "rotated" of the tenant acme.
 func requestToken(t *testing.T, product *systemtest.Product) string {
@@ -61,8 +61,7 @@ func servedKeys(t *testing.T, product *systemtest.Product) []string {
 // refused by any of them.
 func TestTheSigningSecretIsRotatedWithoutAnOutage(t *testing.T) {
 	t.Parallel()
-	table := "test-" + systemtest.Unique()
-	before := newProcess(t, table)
+	before := systemtest.New(t, quiet)
 	client := access.Client{Tenant: "acme", ID: "rotated", Caller: access.Admin, Scopes: []string{"identity_admin"}}
 	if err := before.EnsureClient(t.Context(), client, "secret"); err != nil {
 		t.Fatal(err)
@@ -88,7 +87,7 @@ func TestTheSigningSecretIsRotatedWithoutAnOutage(t *testing.T) {
 		t.Errorf("a stranger's token is answered %d", status)
 	}
 
-	after := newProcess(t, table)
+	after := before.Again(t, quiet, withNewSecret)
 	accepted("when the new one starts", map[string]string{"of the old secret": old}, after)
 	fresh := requestToken(t, after)
 	accepted("at once", map[string]string{"of the old secret": old, "of the new one": fresh}, after, before)
@@ -96,14 +95,14 @@ func TestTheSigningSecretIsRotatedWithoutAnOutage(t *testing.T) {
 	accepted("meanwhile", map[string]string{"of the old secret": late, "of the new one": fresh}, before, after)
 
 	both := []string{keyOf(t, fresh), keyOf(t, old)}
+	before.Clock.Advance(time.Second)
 	for _, product := range []*systemtest.Product{before, after} {
-		product.Clock.Advance(time.Second)
 		if keys := servedKeys(t, product); !slices.Equal(keys, both) {
 			t.Errorf("the keys are %v, want %v", keys, both)
 		}
 	}
 
-	after.Clock.Advance(tokens.Lifetime - time.Minute) // the old processes have ended
+	before.Clock.Advance(tokens.Lifetime - time.Minute) // the old processes have ended
 	last := requestToken(t, after)
 	accepted("in the end", map[string]string{"of the old secret": late, "of the new one": fresh, "just issued": last}, after)
 	if keyOf(t, last) != keyOf(t, fresh) {

@@ -44,9 +44,7 @@ func TestTheQueueIsKilled(t *testing.T) {
 	<-ses.Faulted
 	product.Stop()
 	ses.ClearFault()
-	again := systemtest.New(t, own, func(c *system.Config) {
-		c.Table, c.Environment, c.Now = product.TableName, product.Environment, product.Clock.Now
-	})
+	again := product.Again(t, own)
 	again.AwaitEmptyOutbox(t)
 	for _, address := range people {
 		product.Inbox.Await(t, address, 1)

@@ -75,9 +75,7 @@ func TestTheStreamIsReadAfterChanges(t *testing.T) {
 func TestChangesOfAnotherProcessAreRead(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t)
-	other := systemtest.New(t, alone, func(c *system.Config) {
-		c.Table, c.Environment, c.Now = product.TableName, product.Environment, product.Clock.Now
-	})
+	other := product.Again(t, alone)
 	tenant := other.NewTenant(t)
 	address := systemtest.Address("ann")
 	tenant.Public.Must(

@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"log/slog"
+	"maps"
 	"strings"
 	"sync"
 	"testing"
@@ -77,7 +78,21 @@ func (p *Product) ExpireCaches() { p.Clock.Advance(6 * time.Second) }
 // New starts a product, which is stopped at the end of the test. Options change its configuration.
 func New(tb testing.TB, options ...func(*system.Config)) *Product {
 	tb.Helper()
-	clock, inbox := newClock(), parttest.OpenInbox(tb)
+	return start(tb, newClock(), options...)
+}
+
+// Again starts the product once more, on the same table, with the same environment and by the same clock,
+// as another process of a deployment does.
+func (p *Product) Again(tb testing.TB, options ...func(*system.Config)) *Product {
+	tb.Helper()
+	return start(tb, p.Clock, append([]func(*system.Config){func(c *system.Config) {
+		c.Table, c.Environment = p.TableName, maps.Clone(p.Environment)
+	}}, options...)...)
+}
+
+func start(tb testing.TB, clock *Clock, options ...func(*system.Config)) *Product {
+	tb.Helper()
+	inbox := parttest.OpenInbox(tb)
 	c := system.Config{
 		DynamoDBURL: parttest.Engine(tb), SQSURL: parttest.Queue(tb), SESURL: inbox.URL(), Table: "test-" + Unique(),
 		Address: "127.0.0.1:0",
