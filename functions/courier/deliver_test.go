@@ -304,7 +304,7 @@ func TestTheStateChangesWhileAMailIsMade(t *testing.T) {
 
 func TestTheWordingOfAMail(t *testing.T) {
 	t.Parallel()
-	product := systemtest.New(t, withoutStream, withTickingClock)
+	product := systemtest.New(t, withoutStream)
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, fields{"name": "Acme <Co>", "otp_settings": fields{"activation": fields{"length": 8, "ttl": "1h"}}})
 	long := regexp.MustCompile(`(?m)^https?://\S+$`)

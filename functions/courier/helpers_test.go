@@ -2,9 +2,7 @@ package courier_test
 
 import (
 	"os"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"identitypools/infra/check/parttest"
 	"identitypools/infra/check/systemtest"
@@ -22,14 +20,6 @@ func withSender(from string) func(*system.Config) {
 
 // withoutStream is an option of a product whose test reads the stream and calls the courier itself.
 func withoutStream(c *system.Config) { c.Quiet = true }
-
-// withTickingClock is an option that moves the clock forward whenever it is read, so that no two steps
-// of a call happen at the same time.
-func withTickingClock(c *system.Config) {
-	var looks atomic.Int64
-	now := c.Now
-	c.Now = func() time.Time { return now().Add(time.Duration(looks.Add(1)) * time.Millisecond) }
-}
 
 // bounce tells the keeper that a mail to an address bounced permanently.
 func bounce(tb testing.TB, product *systemtest.Product, address string) {

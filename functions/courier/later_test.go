@@ -15,12 +15,11 @@ import (
 	"identitypools/infra/local/system"
 )
 
-// newProductAtEight returns a product whose courier the test calls, and a tenant. Its clock stands still at
-// a minute past eight.
+// newProductAtEight returns a product whose courier the test calls, and a tenant. It is a
+// minute past eight.
 func newProductAtEight(t *testing.T, changes ...func(*system.Config)) (*systemtest.Product, *systemtest.Tenant) {
 	t.Helper()
 	product := systemtest.New(t, append(changes, withoutStream)...)
-	product.Clock.Stop()
 	return product, product.NewTenant(t)
 }
 

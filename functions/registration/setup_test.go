@@ -41,7 +41,6 @@ func newSetup(t *testing.T, settings fields, options ...func(*system.Config)) *s
 func newScarceSetup(t *testing.T, hourly int) *setup {
 	t.Helper()
 	s := newSetup(t, fields{"limits": fields{"pool_mails_per_hour": hourly}}, noCourier)
-	s.product.Clock.Stop()
 	for range hourly / 2 {
 		s.tenant.Public.Must(t, 201, "POST", s.path()+"/register", fields{
 			"identifier": systemtest.Address("first"),

@@ -65,7 +65,8 @@ type addressHistory struct {
 	pool, email, id        string
 	ticket, code, extended string
 	password               string
-	proved                 bool // the user has presented a right code since it was made new
+	proved                 bool   // the user has presented a right code since it was made new
+	used                   string // the code that made the user active
 	n                      int
 }
 
@@ -120,7 +121,8 @@ func (s *addressHistory) rightCode() { s.present(s.code) }
 // oldCode presents the latest extended code.
 func (s *addressHistory) oldCode() { s.present(s.extended) }
 
-// present presents a code, if there is one. It may only activate a user who is new.
+// present presents a code, if there is one. It may only activate a user who is new, except that the code
+// that made the user active may be repeated.
 func (s *addressHistory) present(code string) {
 	if code == "" {
 		return
@@ -130,10 +132,10 @@ func (s *addressHistory) present(code string) {
 	switch got := s.tenant.System.Call(s.t, "POST", path, fields{
 		"code": code, "password": "a password given with the code",
 	}); {
-	case got.Status == 201 && before != "new":
+	case got.Status == 201 && before != "new" && code != s.used:
 		s.t.Fatalf("a code made a user %s active", before)
 	case got.Status == 201:
-		s.proved = true
+		s.proved, s.used = true, code
 	case got.Status != 422:
 		s.t.Fatalf("a code answers %d %s", got.Status, got.Body)
 	}
@@ -143,7 +145,7 @@ func (s *addressHistory) present(code string) {
 func (s *addressHistory) set(status string) func() {
 	return func() {
 		s.tenant.Admin.Must(s.t, 200, "PUT", s.path(), fields{"status": status})
-		s.proved = false
+		s.proved, s.used = false, ""
 	}
 }
 

@@ -32,12 +32,14 @@ type Product struct {
 }
 
 // Clock is the clock of a product. It starts at 8:01 (UTC) on the next day, so that hours and days, to which
-// budgets belong, begin when a test says so. It moves with the real time until it is stopped. A test can
-// also move it forward.
+// budgets belong, begin when a test says so. It moves with the real time, or, in a quiet product, by a
+// millisecond whenever it is read, so that what a test sees does not depend on how long the machine takes.
+// A test can stop it and move it forward.
 type Clock struct {
-	mu      sync.Mutex
-	offset  time.Duration
-	stopped time.Time // zero while the clock moves
+	mu     sync.Mutex
+	offset time.Duration // ahead of the real time
+	now    time.Time     // zero while the clock moves with the real time
+	step   time.Duration // by which a clock that does not do that moves when it is read
 }
 
 // newClock returns a clock that starts now.
@@ -50,18 +52,22 @@ func newClock() *Clock {
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.stopped.IsZero() {
-		return c.stopped.Add(c.offset)
+	if c.now.IsZero() {
+		return time.Now().Add(c.offset)
 	}
-	return time.Now().Add(c.offset)
+	c.now = c.now.Add(c.step)
+	return c.now
 }
 
-// Stop makes the clock stand still from now on, except for Advance, so that what a test measures does
-// not depend on how long the machine takes.
-func (c *Clock) Stop() {
+// Stop makes the clock stand still from now on, except for Advance.
+func (c *Clock) Stop() { c.moveBy(0) }
+
+// moveBy makes the clock move by a duration whenever it is read, and not with the real time.
+func (c *Clock) moveBy(step time.Duration) {
+	now := c.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.stopped = time.Now()
+	c.now, c.step = now, step
 }
 
 // Advance moves the clock forward.
@@ -69,6 +75,9 @@ func (c *Clock) Advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.offset += d
+	if !c.now.IsZero() {
+		c.now = c.now.Add(d)
+	}
 }
 
 // ExpireCaches moves the clock forward until no function uses the settings of pools and schemas any
@@ -105,6 +114,9 @@ func start(tb testing.TB, clock *Clock, options ...func(*system.Config)) *Produc
 	}
 	for _, option := range options {
 		option(&c)
+	}
+	if c.Quiet {
+		clock.moveBy(time.Millisecond)
 	}
 	running, err := system.Start(tb.Context(), c)
 	if err != nil {
