@@ -27,26 +27,22 @@ type sender func(*Service, context.Context, delivery) error
 func (d delivery) isForInvited() bool { return d.message.Registration != "" && !d.user.IsUnproved() }
 
 // sendMail sends the mail of the message of d, or the mail of another kind if an exception says so. If
-// there is nothing to send, it looks at the user again: a change of the status while the mail was made
-// kills the code, and the user as it is now may get another mail.
+// there is nothing to send, it reads the user again: a change of the status while the mail was made kills
+// the code, and the user as it is now may get another mail.
 func (s *Service) sendMail(ctx context.Context, d delivery) error {
-	var err error
-	if d.user, err = s.Users.Get(ctx, d.message.UserRef()); err != nil {
-		return err
-	}
+	var dropped error // why there is nothing to send to the user as it was read before
 	for {
-		err := s.sendTo(ctx, d)
-		if !errors.As(err, new(identity.NotFound)) {
+		u, err := s.Users.Get(ctx, d.message.UserRef())
+		if err != nil {
 			return err
 		}
-		now, changed := s.Users.Get(ctx, d.message.UserRef())
-		switch {
-		case changed != nil:
-			return changed
-		case now.Version == d.user.Version:
-			return err
+		if dropped != nil && u.Version == d.user.Version {
+			return dropped
 		}
-		d.user = now
+		d.user = u
+		if dropped = s.sendTo(ctx, d); !errors.As(dropped, new(identity.NotFound)) {
+			return dropped
+		}
 	}
 }
 

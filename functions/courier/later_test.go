@@ -15,8 +15,8 @@ import (
 	"identitypools/infra/local/system"
 )
 
-// newProductAtEight returns a product whose courier the test calls, and a tenant. It is a
-// minute past eight.
+// newProductAtEight returns a product whose courier the test calls, and a tenant. It is a minute
+// past eight.
 func newProductAtEight(t *testing.T, changes ...func(*system.Config)) (*systemtest.Product, *systemtest.Tenant) {
 	t.Helper()
 	product := systemtest.New(t, append(changes, withoutStream)...)

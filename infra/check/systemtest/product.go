@@ -38,8 +38,8 @@ type Product struct {
 type Clock struct {
 	mu     sync.Mutex
 	offset time.Duration // ahead of the real time
-	now    time.Time     // zero while the clock moves with the real time
-	step   time.Duration // by which a clock that does not do that moves when it is read
+	now    time.Time     // zero if the clock moves with the real time
+	step   time.Duration // how far the clock moves when it is read, if it does not move with the real time
 }
 
 // newClock returns a clock that starts now.
