@@ -11,6 +11,7 @@ import (
 	"identitypools/shared/once"
 	"identitypools/shared/onetime"
 	"identitypools/shared/password"
+	"identitypools/shared/table"
 )
 
 // Activator activates users.
@@ -81,13 +82,13 @@ func (a *Activator) activate(
 	if u, err = p.Activate(right.User, proved, maker); err != nil {
 		return u, err
 	}
-	var notice *identity.Message
+	effects := table.Effects{Spent: right.Spent}
 	if code := right.Code; u.PasswordHash != "" && code.AddressType == identity.TypeEmail {
 		to := identity.Address{Value: code.Address, Normalized: code.Normalized}
 		m := identity.NewMessage(identity.MessagePasswordSet, u, to, identity.MessageOptions{}, maker)
-		notice = &m
+		effects.Messages = append(effects.Messages, m)
 	}
-	u, err = a.Redeemer.Users.Activate(ctx, right.User, u, right.Spent, notice, reply)
+	u, err = a.Redeemer.Users.Change(ctx, right.User, u, effects, reply)
 	if errors.As(err, new(identity.Conflict)) {
 		return u, identity.InvalidField("/code", "proves an address that has become another user's")
 	}

@@ -11,9 +11,23 @@ type MessageKind string
 
 // The kinds of messages.
 const (
-	MessageActivation  MessageKind = "activation"   // a code, or a notice if the user is not new
-	MessageTaken       MessageKind = "taken"        // a notice that somebody else wanted to use the address
-	MessagePasswordSet MessageKind = "password_set" // a notice that a password was set or changed
+	MessageActivation MessageKind = "activation" // a code, or a notice if the user is not new
+	MessageTaken      MessageKind = "taken"      // a notice that somebody else wanted to use the address
+
+	// Messages with a code that is for the purpose of the same name.
+	MessageResetPassword  = MessageKind(PurposeResetPassword)
+	MessageResetTOTP      = MessageKind(PurposeResetTOTP)
+	MessageEnrollWebAuthn = MessageKind(PurposeEnrollWebAuthn)
+	MessageChallenge      = MessageKind(PurposeChallenge)
+	MessageVerifyAddress  = MessageKind(PurposeVerifyAddress)
+
+	// Notices to the user that something was changed.
+	MessagePasswordSet    MessageKind = "password_set"    // a password was set or changed
+	MessageTOTPSet        MessageKind = "totp_set"        // an authenticator app was set or replaced
+	MessageKeyAdded       MessageKind = "key_added"       // a passkey was added
+	MessageKeyRemoved     MessageKind = "key_removed"     // a passkey was removed
+	MessageAddressAdded   MessageKind = "address_added"   // an address was added as a verified one, or proved
+	MessageAddressRemoved MessageKind = "address_removed" // a verified address was removed
 )
 
 // Request is the kind of the request that caused a message. Within a pool, requests of one kind for

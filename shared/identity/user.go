@@ -51,14 +51,20 @@ type User struct {
 	Language               string         `json:"language,omitempty"`       // the one in which the user signed up
 
 	// Epoch names the time since the user was made or its status changed last. No two epochs of users
-	// with the same id have the same name. See CodesEpoch.
+	// with the same id have the same name. See CodesEpoch. A new password, and the loss of an address,
+	// also start a new epoch.
 	Epoch string `json:"epoch,omitempty"`
+	// CodesKilledAt is when an epoch was last started without a change of the status.
+	CodesKilledAt Time `json:"codes_killed_at,omitzero"`
 
 	// PasswordHash is the hash of the password credential. It is set only in users that are about
 	// to be written, or that were read to check a password. It is never part of the stored
 	// document or of an answer.
 	PasswordHash string `json:"-"`
-	Version      int64  `json:"-"`
+	// EarlierHashes are the hashes of the passwords before that, the newest first, as many as the pool's
+	// policy asks for. They are read and stored together with PasswordHash.
+	EarlierHashes []string `json:"-"`
+	Version       int64    `json:"-"`
 }
 
 // Identifier is a name by which a user can be found.
@@ -125,6 +131,21 @@ func (u User) CodesEpoch() string {
 
 // startEpoch starts a new epoch, in which no earlier code of the user is good.
 func (u *User) startEpoch(m Maker) { u.Epoch = IDDigest(m.NewID()) }
+
+// killCodes starts a new epoch of a user whose status stays.
+func (u *User) killCodes(m Maker) {
+	u.startEpoch(m)
+	u.CodesKilledAt = At(m.Now)
+}
+
+// CodesSince returns when the user's present epoch began. A message from before that may not bring a
+// code to life.
+func (u User) CodesSince() Time {
+	if u.CodesKilledAt.After(u.StatusUpdatedAt.Time) {
+		return u.CodesKilledAt
+	}
+	return u.StatusUpdatedAt
+}
 
 // Ref returns the reference that names the user.
 func (u User) Ref() UserRef { return UserRef{Tenant: u.Tenant, Pool: u.Pool, ID: u.ID} }

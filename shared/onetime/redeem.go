@@ -54,7 +54,7 @@ type Redemption struct {
 	// Mailbox has the counters of the mailbox that the code was sent to, or is nil if they were not read.
 	Mailbox *identity.MailboxUse
 	// Spent are the codes as they are once the code is redeemed. The transaction that carries out the
-	// effect of the code must store them: see table.Users.Activate.
+	// effect of the code must store them: see table.Users.Change.
 	Spent []identity.UserCodes
 	// Repeats are the codes of which one was redeemed by the same request a short time ago. If they are
 	// not nil, User is as that request left it, with the hash of its password, and only User is set.

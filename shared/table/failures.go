@@ -39,7 +39,7 @@ func (t Failures) Account(
 	}
 	items, err := t.batch(ctx, types.KeysAndAttributes{
 		Keys: keys, ConsistentRead: aws.Bool(fresh), ExpressionAttributeNames: map[string]string{"#ttl": ttl},
-		ProjectionExpression: aws.String("pk, sk, #ttl, " + failuresAttributes + ", hash_phc, " + userAttributes),
+		ProjectionExpression: aws.String("pk, sk, #ttl, " + failuresAttributes + ", hash_phc, earlier, " + userAttributes),
 	})
 	if err != nil {
 		return account, fmt.Errorf("read user and failures: %w", err)

@@ -20,6 +20,7 @@ const (
 	attrDoc      = "doc"
 	attrVersion  = "version"
 	attrHash     = "hash_phc" // the hash of a password
+	attrEarlier  = "earlier"  // the hashes of earlier passwords, the newest first, a line for each
 	attrClaimant = "claimant" // the user to whom a claim belongs
 	attrDeleted  = "deleted_at"
 	attrReleased = "released" // when a message that had waited was released

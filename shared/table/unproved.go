@@ -87,9 +87,14 @@ func (t *store) removing(u identity.User, claims []string) []types.TransactWrite
 		t.deleting(userKey(u.Ref()), isVersion, item{":version": num(u.Version)}),
 	}
 	for _, normalized := range claims {
-		writes = append(writes, t.deleting(claimKey(u.Tenant, u.Pool, normalized), isMine, item{":user": str(u.ID)}))
+		writes = append(writes, t.freeing(u, normalized))
 	}
 	return writes
+}
+
+// freeing returns the write that deletes a claim of u.
+func (t *store) freeing(u identity.User, normalized string) types.TransactWriteItem {
+	return t.deleting(claimKey(u.Tenant, u.Pool, normalized), isMine, item{":user": str(u.ID)})
 }
 
 // unprovedOwners returns the users to whom claims of u belong. Taken says for each of u.Claims() whether

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -139,25 +140,15 @@ func (t *store) claims(
 	return items, claim, "", nil
 }
 
-// Replace stores u in place of old, which must still be what is stored. The identifiers and
-// addresses of u must be those of old. If the status of u is another one, Replace invalidates the
-// user's codes for all purposes. The error is PreconditionFailed if the user has changed.
+// Replace is Change without further effects.
 func (t Users) Replace(
 	ctx context.Context, old, u identity.User, reply once.Reply[identity.User],
 ) (identity.User, error) {
-	u.Version = old.Version + 1
-	writes, err := t.replacing(old, u)
-	if err != nil {
-		return u, err
-	}
-	if u.Status != old.Status {
-		writes = append(writes, t.killing(u.Ref(), t.now()))
-	}
-	return u, unchanged(t.transact(ctx, writes, reply.With(u)), "change user")
+	return t.Change(ctx, old, u, Effects{}, reply)
 }
 
-// replacing returns the write of u over old. It keeps the hash of the password unless u has a new
-// one.
+// replacing returns the write of u over old. It keeps the hash of the password and the earlier hashes
+// unless u has a new hash.
 func (t Users) replacing(old, u identity.User) ([]types.TransactWriteItem, error) {
 	doc, err := document(u)
 	if err != nil {
@@ -166,8 +157,8 @@ func (t Users) replacing(old, u identity.User) ([]types.TransactWriteItem, error
 	update := "SET doc = :doc, version = :next"
 	values := item{":doc": doc, ":next": num(u.Version), ":version": num(old.Version)}
 	if u.PasswordHash != "" {
-		update += ", hash_phc = :hash"
-		values[":hash"] = str(u.PasswordHash)
+		update += ", hash_phc = :hash, earlier = :earlier"
+		values[":hash"], values[":earlier"] = str(u.PasswordHash), str(strings.Join(u.EarlierHashes, "\n"))
 	}
 	return []types.TransactWriteItem{t.updating(userKey(u.Ref()), update, isVersion, values)}, nil
 }
@@ -247,6 +238,9 @@ func userOf(it item) (identity.User, error) {
 		return u, err
 	}
 	u.Version, u.PasswordHash = number(it, attrVersion), text(it, attrHash)
+	if earlier := text(it, attrEarlier); earlier != "" {
+		u.EarlierHashes = strings.Split(earlier, "\n")
+	}
 	return u, nil
 }
 
