@@ -80,6 +80,9 @@ type Message struct {
 	PostActivationURL string      `json:"post_activation_url,omitempty"`
 	Language          string      `json:"language,omitempty"` // the requested one
 
+	// Named says that the caller named the user. The message may then go to an address that is not
+	// verified.
+	Named bool `json:"named,omitzero"`
 	// Again says that the receiver requested the message once more.
 	Again bool `json:"again,omitzero"`
 	// IsResent says that the message is not the first one of a registration. Its code alone

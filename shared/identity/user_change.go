@@ -196,7 +196,8 @@ func (p Pool) addCredentials(v *Violations, u *User, list []NewCredential, m Mak
 	}
 }
 
-// setPassword gives the user a password credential with the given hash.
+// setPassword gives the user a password credential with the given hash. It keeps as many of the
+// earlier hashes as the policy of p asks for.
 func (u *User) setPassword(p Pool, hash string, m Maker) {
 	credential := Credential{
 		ID: m.NewID(), Type: CredentialPassword, State: StateValid, CreatedAt: At(m.Now), UpdatedAt: At(m.Now),
@@ -206,7 +207,44 @@ func (u *User) setPassword(p Pool, hash string, m Maker) {
 	}
 	isPassword := func(c Credential) bool { return c.Type == CredentialPassword }
 	u.Credentials = append(slices.DeleteFunc(slices.Clone(u.Credentials), isPassword), credential)
+	u.EarlierHashes = u.UsedHashes(p.PasswordPolicy.NotUsedSince - 1) // the new one counts too
 	u.PasswordHash = hash
+}
+
+// UsedHashes returns the hashes of the passwords that the user has and has had, the newest first, and at
+// most the given number of them. The user must have been read with its hashes.
+func (u User) UsedHashes(most int) []string {
+	var used []string
+	if u.PasswordHash != "" {
+		used = append(used, u.PasswordHash)
+	}
+	used = append(used, u.EarlierHashes...)
+	return used[:min(max(most, 0), len(used))]
+}
+
+// WithPassword returns the user of p with a new password that has the given hash. All one-time codes of
+// the user die, whatever they are for. Other credentials stay, so a new password is no way around a
+// second factor (ASVS 6.4.3).
+func (p Pool) WithPassword(u User, hash string, m Maker) User {
+	u.setPassword(p, hash, m)
+	u.killCodes(m)
+	u.UpdatedAt = At(m.Now)
+	return u
+}
+
+// WithPasswordState returns the user with its password in another state. The error is Invalid for an
+// unknown state, and for a user who has no password.
+func (u User) WithPasswordState(state CredentialState, m Maker) (User, error) {
+	if state != StateValid && state != StateMustBeReset && state != StateMustBeChanged {
+		return u, InvalidField("/state", "must be one of valid, must_be_reset, must_be_changed")
+	}
+	i := slices.IndexFunc(u.Credentials, func(c Credential) bool { return c.Type == CredentialPassword })
+	if i < 0 {
+		return u, InvalidField("/state", "must not be set: the user has no password")
+	}
+	u.Credentials = slices.Clone(u.Credentials)
+	u.Credentials[i].State, u.Credentials[i].UpdatedAt, u.UpdatedAt = state, At(m.Now), At(m.Now)
+	return u, nil
 }
 
 func checkDocuments(v *Violations, payload, metadata, business jsontext.Value) {
