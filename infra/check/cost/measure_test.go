@@ -261,10 +261,14 @@ func (p *meteredProduct) measureRecord(tb testing.TB, r events.DynamoDBEventReco
 			tb.Fatal(err)
 		}
 		function = "courier"
-		name = map[identity.MessageKind]string{
-			identity.MessageActivation:  "mail a code",
-			identity.MessagePasswordSet: "mail that a password was set",
-		}[message.Kind]
+		switch message.Kind {
+		case identity.MessageActivation:
+			name = "mail a code"
+		case identity.MessagePasswordSet:
+			name = "mail that a password was set"
+		default:
+			name = "mail a code that does not activate"
+		}
 	case table.KindUserItems:
 		name = "look whether a user is unproved"
 	case table.KindUsers:
