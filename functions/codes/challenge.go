@@ -36,6 +36,9 @@ func (s *Service) ChallengeQuietly(
 		return err
 	}
 	o.CodeType, o.Share = identity.CodeTypeShort, identity.ShareBackEnd
+	if r.Address == "" { // the address had this name once
+		r.Address, r.Identifier = r.Identifier, ""
+	}
 	return s.Mails.Quietly(ctx, p, identity.MessageChallenge, r, o, reply)
 }
 
@@ -54,6 +57,7 @@ func (s *Service) Answer(
 	if err != nil {
 		return "", err
 	}
+	proof.IsOpen = true
 	return s.Uses.Answer(ctx, p, purpose, proof, reply)
 }
 

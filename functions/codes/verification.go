@@ -9,9 +9,8 @@ import (
 	"identitypools/shared/onetime"
 )
 
-// RequestVerification asks for the mail that proves an unverified address of a user: with a link if an
-// administrator asks (ShareNone in the options), and with a code if a back end does. Errors: NotFound for
-// the pool; those of askcode.Asker.Verification.
+// RequestVerification asks for the mail with a link that proves an unverified address of a user. It is for
+// administrators. Errors: NotFound for the pool; those of askcode.Asker.Verification.
 func (s *Service) RequestVerification(
 	ctx context.Context, ref identity.UserRef, address string, o identity.MessageOptions,
 	reply once.Reply[once.None],
@@ -20,7 +19,22 @@ func (s *Service) RequestVerification(
 	if err != nil {
 		return err
 	}
+	o.CodeType = identity.CodeTypeLink
 	return s.Mails.Verification(ctx, p, ref, address, o, reply)
+}
+
+// RequestVerificationQuietly asks for the mail with a code that proves an unverified address of a user. It
+// is for back ends. Errors: NotFound for the pool; those of askcode.Asker.VerificationQuietly.
+func (s *Service) RequestVerificationQuietly(
+	ctx context.Context, ref identity.UserRef, address string, o identity.MessageOptions,
+	reply once.Reply[once.None],
+) error {
+	p, err := s.Pools.Cached(ctx, ref.Tenant, ref.Pool)
+	if err != nil {
+		return err
+	}
+	o.CodeType, o.Share = identity.CodeTypeShort, identity.ShareBackEnd
+	return s.Mails.VerificationQuietly(ctx, p, ref, address, o, reply)
 }
 
 // CompleteVerification makes an unverified address of a user a verified one. Errors: NotFound for the
@@ -32,23 +46,21 @@ func (s *Service) CompleteVerification(
 	if err != nil {
 		return err
 	}
-	return s.Uses.ProveAddress(ctx, p, onetime.Proof{User: ref.ID, Code: code, Address: address}, reply)
+	return s.Uses.ProveAddress(ctx, p, onetime.Proof{User: ref.ID, Code: code, Address: address, IsOpen: true}, reply)
 }
 
 func (h handlers) requestVerification(
 	ctx context.Context, c api.Call[languageQuery, addressRequest], reply once.Reply[once.None],
 ) (once.None, error) {
-	o := c.Query.options()
-	o.CodeType, o.Share = identity.CodeTypeLink, identity.ShareNone
-	return once.None{}, h.service.RequestVerification(ctx, c.User(), c.Body.Address, o, reply)
+	return once.None{}, h.service.RequestVerification(ctx, c.User(), c.Body.Address, c.Query.options(), reply)
 }
 
 func (h handlers) requestVerificationQuietly(
 	ctx context.Context, c api.Call[languageQuery, addressRequest], reply once.Reply[once.None],
 ) (once.None, error) {
-	o := c.Query.options()
-	o.CodeType, o.Share = identity.CodeTypeShort, identity.ShareBackEnd
-	return once.None{}, h.service.RequestVerification(ctx, c.User(), c.Body.Address, o, reply)
+	return once.None{}, h.service.RequestVerificationQuietly(
+		ctx, c.User(), c.Body.Address, c.Query.options(), reply,
+	)
 }
 
 // completion is the published type CompleteAddressVerification.

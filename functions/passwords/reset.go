@@ -53,7 +53,7 @@ func (s *Service) Reset(
 	if err != nil {
 		return err
 	}
-	proof.IsSentTwice, proof.Request = true, "client#"+client
+	proof.IsOpen, proof.IsSentTwice, proof.Request = true, true, "client#"+client
 	err = s.Codes.ResetPassword(ctx, p, proof, "/new_password", given, reply)
 	if errors.As(err, new(identity.InvalidCode)) || errors.As(err, new(identity.ExpiredCode)) {
 		return identity.WrongProof{}

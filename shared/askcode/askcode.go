@@ -128,44 +128,71 @@ func (a *Asker) Openly(
 	return a.Outbox.Send(ctx, m, p.Limits, reply)
 }
 
-// Verification asks for a mail that proves an unverified address of a user. An administrator (ShareNone
-// in the options) is told why none is sent. For a back end, no mail is sent then, and the owner of an
-// address that is another user's is told. Errors: NotFound for the user; Invalid for what is no address;
-// for an administrator also NotFound for an address that the user does not have or has verified, Conflict
-// for one that is another user's, and Limited.
+// Verification asks for a mail that proves an unverified address of a user, for an administrator, who is
+// told why none is sent. Errors: NotFound for the user, and for an address that the user does not have or
+// has verified; Invalid for what is no address; Conflict for an address that is another user's; Limited.
 func (a *Asker) Verification(
 	ctx context.Context, p identity.Pool, ref identity.UserRef, address string, o identity.MessageOptions,
 	reply once.Reply[once.None],
 ) error {
-	m, _, err := a.message(p, identity.MessageVerifyAddress, Request{Address: address, User: identity.ID(ref.ID)}, o)
+	m, u, err := a.verification(ctx, p, ref, address, o)
 	if err != nil {
 		return err
 	}
-	u, err := a.Users.Get(ctx, ref)
-	if err != nil {
-		return err
-	}
-	isAdmin := o.Share == identity.ShareNone
-	choice, err := a.Addresses.ForPurpose(ctx, p, u, identity.PurposeVerifyAddress, address)
-	var taken identity.TakenAddress
+	_, err = a.Addresses.ForPurpose(ctx, p, u, identity.PurposeVerifyAddress, address)
 	switch {
-	case errors.As(err, &taken) && isAdmin:
+	case errors.As(err, new(identity.TakenAddress)):
 		return identity.Conflict{Pointer: "/address", Reason: "the address is another user's"}
-	case errors.As(err, &taken):
-		owner := identity.User{Tenant: ref.Tenant, Pool: ref.Pool, ID: taken.Owner.ID}
-		return a.Outbox.Ask(ctx, identity.NewMessage(identity.MessageTaken, owner, choice.Address, o, a.maker()), reply)
-	case errors.As(err, new(identity.Invalid)) && isAdmin:
-		return identity.NotFound{Thing: "unverified address", ID: address}
 	case errors.As(err, new(identity.Invalid)):
-		return nil
+		return identity.NotFound{Thing: "unverified address", ID: address}
 	case err != nil:
 		return err
 	}
-	m.User, m.Share = u.ID, o.Share
-	if isAdmin {
-		return a.Outbox.Send(ctx, m, p.Limits, reply)
+	m.Share = identity.ShareNone
+	return a.Outbox.Send(ctx, m, p.Limits, reply)
+}
+
+// VerificationQuietly is like Verification, for a back end that acts for people who must not learn who is
+// registered. If the user has the address and it is another user's, the owner gets a notice. If the user
+// does not have it, the message is dropped when it is to be sent. The calls are the same in all cases.
+// Errors: NotFound for the user; Invalid for what is no address.
+func (a *Asker) VerificationQuietly(
+	ctx context.Context, p identity.Pool, ref identity.UserRef, address string, o identity.MessageOptions,
+	reply once.Reply[once.None],
+) error {
+	m, u, err := a.verification(ctx, p, ref, address, o)
+	if err != nil {
+		return err
+	}
+	owner, err := a.Users.Claimant(ctx, p.Tenant, p.ID, []string{m.Normalized})
+	if errors.As(err, new(identity.NotFound)) {
+		owner, err = identity.UserRef{Tenant: p.Tenant, Pool: p.ID, ID: identity.Nobody}, nil
+	}
+	if err != nil {
+		return err
+	}
+	other, err := a.Users.Get(ctx, owner)
+	if err != nil && !errors.As(err, new(identity.NotFound)) {
+		return err
+	}
+	unverified := p.Named(u.UsableAddresses(identity.PurposeVerifyAddress), address)
+	if len(unverified) > 0 && other.ID != "" && other.ID != u.ID && !other.IsUnproved() {
+		m.Kind, m.User = identity.MessageTaken, other.ID
 	}
 	return a.Outbox.Ask(ctx, m, reply)
+}
+
+// verification returns the message that proves an address of a user, and the user.
+func (a *Asker) verification(
+	ctx context.Context, p identity.Pool, ref identity.UserRef, address string, o identity.MessageOptions,
+) (m identity.Message, u identity.User, err error) {
+	r := Request{Address: address, User: identity.ID(ref.ID)}
+	if m, _, err = a.message(p, identity.MessageVerifyAddress, r, o); err != nil {
+		return m, u, err
+	}
+	m.User = ref.ID
+	u, err = a.Users.Get(ctx, ref)
+	return m, u, err
 }
 
 func (a *Asker) maker() identity.Maker { return identity.Maker{Now: a.Now(), NewID: a.NewID} }

@@ -161,6 +161,7 @@ type Redeemable struct {
 	Codes        Codes
 	Others       []UserCodes   // codes of other users whose codes the mailbox got last
 	Registration *Registration // nil if there is none
+	User         User          // the zero value if it was not read, or if there is none
 }
 
 // CodesOf returns the codes of a user that were read, or the zero value if there are none.

@@ -31,7 +31,7 @@ func (a *attempt) byTicket(ctx context.Context) (found Redemption, err error) {
 	if a.isExtended { // the code may have been redeemed without the ticket
 		others = append(others, a.named)
 	}
-	read, err := a.Codes.Redeemable(ctx, a.user, a.purpose, a.proof.Ticket.Registration, others)
+	read, err := a.Codes.Redeemable(ctx, a.user, a.purpose, a.proof.Ticket.Registration, others, false)
 	if err != nil {
 		return found, err
 	}

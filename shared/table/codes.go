@@ -64,17 +64,20 @@ func (t Codes) Spend(ctx context.Context, c identity.UserCodes, reply once.Reply
 
 // Redeemable reads a user's codes for a purpose and, unless its id is empty, a registration that
 // waits with the user. In the same call it reads the codes for the purpose of other users, who are at
-// most one more than identity.MailedCodesKept. It does not read the user: how long that takes would
-// tell people who have no right code how large the user's documents are.
+// most one more than identity.MailedCodesKept. It reads the user, with its hashes, only if withUser is
+// true: how long that takes would tell people who have no right code how large the user's documents are.
 func (t Codes) Redeemable(
 	ctx context.Context, ref identity.UserRef, purpose identity.CodePurpose, registration string,
-	others []identity.UserRef,
+	others []identity.UserRef, withUser bool,
 ) (r identity.Redeemable, err error) {
 	r.Ref = ref
 	codes, isOf := codesKey(ref, purpose), map[string]identity.UserRef{}
 	keys := []map[string]types.AttributeValue{codes.item()}
 	if registration != "" {
 		keys = append(keys, registrationKey(ref, registration).item())
+	}
+	if withUser {
+		keys = append(keys, userKey(ref).item())
 	}
 	for _, other := range others {
 		k := codesKey(other, purpose)
@@ -85,7 +88,7 @@ func (t Codes) Redeemable(
 	}
 	items, err := t.batch(ctx, types.KeysAndAttributes{
 		Keys: keys, ConsistentRead: aws.Bool(true),
-		ProjectionExpression: aws.String("pk, sk, doc, hash_phc, version, live, spent, killed, used"),
+		ProjectionExpression: aws.String("pk, sk, doc, hash_phc, earlier, version, live, spent, killed, used"),
 	})
 	if err != nil {
 		return r, fmt.Errorf("read codes and registration: %w", err)
@@ -99,6 +102,8 @@ func (t Codes) Redeemable(
 			r.Others = append(r.Others, of)
 		case text(it, sk) == codes.sk:
 			r.Codes, err = codesOf(it)
+		case text(it, pk) == userKey(ref).pk:
+			r.User, err = userOf(it)
 		default:
 			r.Registration = new(identity.Registration)
 			*r.Registration, err = registrationOf(it)
