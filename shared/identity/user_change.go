@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -48,14 +49,15 @@ type NewAddress struct {
 	Metadata         jsontext.Value `json:"metadata"`
 }
 
-// NewCredential is a credential in NewUser. Only passwords are kept so far.
+// NewCredential is a credential in NewUser: a password, the secret of an authenticator app, or
+// passkeys.
 type NewCredential struct {
-	Type                string         `json:"type"`
-	Password            string         `json:"password"`
-	MustBeChanged       bool           `json:"must_be_changed"`
-	MustBeReset         bool           `json:"must_be_reset"`
-	TOTPSecret          string         `json:"totp_secret"`
-	WebAuthnCredentials jsontext.Value `json:"webauthn_credentials"`
+	Type          string       `json:"type"`
+	Password      string       `json:"password"`
+	MustBeChanged bool         `json:"must_be_changed"` // of passwords only
+	MustBeReset   bool         `json:"must_be_reset"`   // of passwords only; it wins
+	TOTPSecret    string       `json:"totp_secret"`
+	Passkeys      []NewPasskey `json:"webauthn_credentials"`
 }
 
 // Maker has what the functions that create something need from outside: the time and new ids.
@@ -64,8 +66,9 @@ type Maker struct {
 	NewID func() string
 }
 
-// Create returns the new user of pool p that n describes, without the hash of its password. The
-// caller checks the documents against the schemas that the user names. The error is Invalid.
+// Create returns the new user of pool p that n describes, without the hash of its password and the
+// sealed secret of its authenticator app. The caller checks the documents against the schemas that the
+// user names. The error is Invalid.
 func (p Pool) Create(n NewUser, m Maker) (User, error) {
 	var v Violations
 	now := At(m.Now)
@@ -174,25 +177,70 @@ func newAddress(value, normalized string, kind IdentifierType, m Maker) Address 
 	}
 }
 
+// addCredentials gives the user the credentials of the list, but not the secrets of the password and
+// of the authenticator app.
 func (p Pool) addCredentials(v *Violations, u *User, list []NewCredential, m Maker) {
 	for i, n := range list {
 		at := fmt.Sprintf("/credentials/%d", i)
+		n.checkOthers(v, at)
+		_, hasPassword := u.Password()
+		_, hasTOTP := u.TOTP()
 		switch {
-		case n.Type != CredentialPassword:
-			v.Add(at+"/type", "must be password: other credentials are not served yet")
-		case n.Password == "":
+		case n.Type == CredentialPassword && n.Password == "":
 			v.Add(at+"/password", "must be given")
-		case i > 0:
+		case n.Type == CredentialPassword && hasPassword:
 			v.Add(at+"/type", "a user has one password")
-		default:
+		case n.Type == CredentialPassword:
 			u.setPassword(p, "", m)
-			switch {
+			switch set := &u.Credentials[len(u.Credentials)-1]; {
 			case n.MustBeReset:
-				u.Credentials[0].State = StateMustBeReset
+				set.State = StateMustBeReset
 			case n.MustBeChanged:
-				u.Credentials[0].State = StateMustBeChanged
+				set.State = StateMustBeChanged
 			}
+		case n.Type == CredentialTOTP && hasTOTP:
+			v.Add(at+"/type", "a user has one authenticator app")
+		case n.Type == CredentialTOTP:
+			_, err := ParseTOTPSecret(at+"/totp_secret", n.TOTPSecret)
+			_ = v.AddUnder("", err)
+			u.SetTOTP("", m)
+		case n.Type == CredentialWebAuthn:
+			u.addPasskeys(v, at+"/webauthn_credentials", n.Passkeys, m)
+		default:
+			v.Add(at+"/type", "must be one of password, totp, webauthn")
 		}
+	}
+}
+
+// checkOthers records a violation for each member of a credential that belongs to another type.
+func (n NewCredential) checkOthers(v *Violations, at string) {
+	for _, member := range []struct {
+		name, kind string
+		isGiven    bool
+	}{
+		{"password", CredentialPassword, n.Password != ""},
+		{"totp_secret", CredentialTOTP, n.TOTPSecret != ""},
+		{"webauthn_credentials", CredentialWebAuthn, len(n.Passkeys) > 0},
+	} {
+		if member.isGiven && n.Type != member.kind {
+			v.Add(at+"/"+member.name, "belongs to a credential of the type "+member.kind)
+		}
+	}
+}
+
+// addPasskeys gives a new user the passkeys of a list, which must have some.
+func (u *User) addPasskeys(v *Violations, at string, list []NewPasskey, m Maker) {
+	if len(list) == 0 {
+		v.Add(at, "must be given")
+	}
+	for i, n := range list {
+		pointer := fmt.Sprintf("%s/%d", at, i)
+		n.check(v, pointer)
+		err := u.AddPasskey(pointer, n, m)
+		if _, isTwice := errors.AsType[Conflict](err); isTwice {
+			err = InvalidField(pointer+"/id", "is in the list twice")
+		}
+		_ = v.AddUnder("", err)
 	}
 }
 

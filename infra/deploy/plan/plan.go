@@ -138,6 +138,14 @@ func Functions() []Function {
 			on(table.KindMessages, table.KindUserItems).may(remove),
 		},
 	}, {
+		Name: "factors", MemoryMB: waiting, Timeout: answer,
+		Settings: []string{"CODE_SECRET", "PUBLIC_URL"},
+		Grants: []Grant{
+			on(table.KindAnswers, table.KindKeys, table.KindMailboxes, table.KindPools, table.KindUsers).may(get),
+			on(table.KindMailboxes).may(update),
+			on(table.KindAnswers, table.KindMessages, table.KindUsers).may(put, update),
+		},
+	}, {
 		Name: "keeper", MemoryMB: waiting, Timeout: time.Minute,
 		Grants: []Grant{
 			on(table.KindUserItems, table.KindPools, table.KindUsers).may(get, query),
@@ -195,6 +203,7 @@ func Functions() []Function {
 		},
 	}, {
 		Name: "users", MemoryMB: hashing, Timeout: answer, Clears: true,
+		Settings: []string{"CODE_SECRET"},
 		Grants: []Grant{
 			on(table.KindAnswers, table.KindClaims, table.KindKeys, table.KindPools,
 				table.KindSchemas, table.KindUsers).may(get),
