@@ -27,33 +27,45 @@ func asInvitation(d delivery) delivery {
 	return d
 }
 
-// sendCode makes a code for the purpose of the message's kind and mails it.
+// sendCode makes a code for the purpose of the message's kind and mails it. A message from before the
+// user's present epoch makes none, so that it brings no code to life that a change has killed. For
+// activation, the stored codes tell when they were killed: see onetime.Issuer.ForMail.
 func (s *Service) sendCode(ctx context.Context, d delivery) error {
-	m, p := d.message, d.pool
+	m, p, purpose := d.message, d.pool, d.kind.purpose
+	if purpose != identity.PurposeActivation && m.CreatedAt.Before(d.user.CodesSince().Time) {
+		return identity.NotFound{Thing: "use for message", ID: m.ID}
+	}
+	if purpose == identity.PurposeVerifyAddress {
+		purpose = purpose.For(d.to)
+	}
 	code := identity.Code{
 		Registration: m.Registration, Message: m.ID, AskedAt: m.CreatedAt,
 		Address: d.to.Normalized, Normalized: d.to.Normalized, AddressType: d.to.Type,
 		NeedsPassword: m.IsResent || m.Registration == "", IsPublic: m.Share.IsPublic(),
 	}
-	code.IsAskedAgain = code.IsPublic && (d.payment.message.Registration == "" || m.Registration == "")
+	// A code for another purpose replaces whatever code the user has for it.
+	code.IsAskedAgain = purpose == identity.PurposeActivation && code.IsPublic && (d.payment.message.Registration == "" || m.Registration == "")
 	form := m.CodeType
 	if code.IsAskedAgain && !d.user.IsUnproved() {
 		form = identity.CodeTypeLink // an invited user has no ticket, which a short code needs
 	}
 	box := code.MailboxRef(m.Tenant)
-	count := s.Issuer.ForMail(ctx, p, d.kind.purpose, m, box, d.payment.forCode, func(use identity.MailboxUse) {
+	count := s.Issuer.ForMail(ctx, p, purpose, m, box, d.payment.forCode, func(use identity.MailboxUse) {
 		if use.IsGuessedAt(s.Now()) {
 			form = identity.CodeTypeLink // strangers may use up the guesses at short codes; a link needs none
 		}
 	})
 	unanswered := once.Reply[otp.Issued]{}
-	made, err := s.Issuer.Issue(ctx, p, d.user, d.kind.purpose, code, count, unanswered)
+	made, err := s.Issuer.Issue(ctx, p, d.user, purpose, code, count, unanswered)
 	if err != nil {
 		return err
 	}
+	if d.kind.page == "" && form == identity.CodeTypeLink {
+		made.Code = made.Extended // there is no page that a link could open
+	}
 	v, reads := mail.PoolValues(p), p.LanguageFor(d.user, m.Language)
 	v.Code, v.Link = made.Code, s.link(d, made.Extended, reads)
-	v.Duration = time.Duration(p.CodePolicy(d.kind.purpose).TTL)
+	v.Duration = time.Duration(p.CodePolicy(purpose).TTL)
 	v.Until = s.Now().Add(v.Duration)
 	return s.send(ctx, p, letter{code.Normalized, reads, d.kind.textOf(d, form), v})
 }
@@ -63,6 +75,9 @@ func (s *Service) link(d delivery, extended, reads string) string {
 	query := url.Values{"code": {extended}, language.Parameter: {reads}}
 	if d.message.PostActivationURL != "" {
 		query.Set("return_to", d.message.PostActivationURL)
+	}
+	if d.kind.purpose == identity.PurposeVerifyAddress {
+		query.Set("for", d.message.MailboxRef().Digest) // tells which address, without naming it
 	}
 	base := strings.TrimSuffix(s.PublicURL, "/")
 	return base + "/" + d.pool.Tenant + "/pools/" + d.pool.ID + "/" + d.kind.page + "?" + query.Encode()

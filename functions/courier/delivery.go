@@ -52,6 +52,11 @@ func (s *Service) sendTo(ctx context.Context, d delivery) error {
 	if d.to, d.message.Registration, err = s.addressOf(ctx, d.user, d.message); err != nil {
 		return err
 	}
+	if d.kind.receiver != nil {
+		if d.to, err = d.kind.receiver(d); err != nil {
+			return err
+		}
+	}
 	for _, e := range d.kind.instead {
 		if e.when(d) {
 			if d.kind, err = kindOf(e.kind); err != nil {
@@ -59,6 +64,9 @@ func (s *Service) sendTo(ctx context.Context, d delivery) error {
 			}
 			break
 		}
+	}
+	if d.kind.unless != nil && d.kind.unless(d) {
+		return identity.NotFound{Thing: "use for message", ID: d.message.ID}
 	}
 	if d.kind.prepare != nil {
 		d = d.kind.prepare(d)

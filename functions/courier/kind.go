@@ -9,9 +9,7 @@ import (
 )
 
 // kind is a row of the table of messages: what the courier does with the messages of one kind. To
-// add a kind of mail is to add a row. A kind with a code of another purpose than activation also needs
-// the epoch of the user in its message: only the codes for activation remember when they were killed,
-// and a message from before that must not bring one to life.
+// add a kind of mail is to add a row.
 type kind struct {
 	name identity.MessageKind
 
@@ -20,8 +18,12 @@ type kind struct {
 
 	// purpose is what the code in the mail is for; "" for a notice, which has no code.
 	purpose identity.CodePurpose
-	// page is the last part of the path of the page that the link with the code opens.
+	// page is the last part of the path of the page that the link with the code opens; "" if the product
+	// has no such page, and the mail always has a code to copy.
 	page string
+	// receiver returns the address of the user that the message names; nil if the message may go to
+	// any address.
+	receiver func(d delivery) (identity.Address, error)
 
 	// instead are the conditions under which the mail of another kind is sent. The first that holds
 	// counts.
@@ -29,6 +31,8 @@ type kind struct {
 	// texts are the texts of the mail. The first whose condition holds counts.
 	texts []text
 
+	// unless is the condition under which nothing is sent; nil for none.
+	unless condition
 	// prepare changes what is sent for a message; nil to leave it.
 	prepare func(delivery) delivery
 	send    sender
@@ -73,6 +77,33 @@ func kinds() []kind {
 		},
 		send: (*Service).notifyTaken,
 	}, {
+		name: identity.MessageResetPassword, isBudgeted: true,
+		purpose: identity.PurposeResetPassword, page: "reset",
+		receiver: ownAddress,
+		instead:  []exception{{isForNewUser, identity.MessageActivation}},
+		texts:    []text{{always, mail.PasswordResetCode, mail.PasswordResetLink}},
+		unless:   isForInactiveUser, send: (*Service).sendCode,
+	}, {
+		name: identity.MessageResetTOTP, isBudgeted: true,
+		purpose: identity.PurposeResetTOTP, receiver: ownAddress,
+		texts:  []text{{always, mail.TOTPResetCode, mail.TOTPResetCode}},
+		unless: isForInactiveUser, send: (*Service).sendCode,
+	}, {
+		name: identity.MessageEnrollWebAuthn, isBudgeted: true,
+		purpose: identity.PurposeEnrollWebAuthn, receiver: ownAddress,
+		texts:  []text{{always, mail.KeyEnrollCode, mail.KeyEnrollCode}},
+		unless: isForInactiveUser, send: (*Service).sendCode,
+	}, {
+		name: identity.MessageChallenge, isBudgeted: true,
+		purpose: identity.PurposeChallenge, receiver: ownAddress,
+		texts:  []text{{always, mail.ChallengeCode, mail.ChallengeCode}},
+		unless: isForInactiveUser, send: (*Service).sendCode,
+	}, {
+		name: identity.MessageVerifyAddress, isBudgeted: true,
+		purpose: identity.PurposeVerifyAddress, page: "verify", receiver: unverifiedAddress,
+		texts: []text{{always, mail.AddressCode, mail.AddressLink}},
+		send:  (*Service).sendCode,
+	}, {
 		name:  identity.MessagePasswordSet,
 		texts: []text{{always, mail.PasswordSet, mail.PasswordSet}},
 		send:  (*Service).notifyPassword,
@@ -102,6 +133,32 @@ func (k kind) textOf(d delivery, form identity.CodeType) mail.Kind {
 // always is the condition of the last text of each kind.
 func always(delivery) bool { return true }
 
+// ownAddress returns the address that a message names, if it belongs to the user alone, or if it is any
+// address of a user whom the caller has named. The error is NotFound otherwise: a stranger asked for it.
+func ownAddress(d delivery) (identity.Address, error) {
+	if d.message.Named {
+		return addressIn(d.user.CandidateAddresses(), d)
+	}
+	return addressIn(d.user.OwnAddresses(), d)
+}
+
+// unverifiedAddress returns the address that a message names, if the user has it and it is not verified.
+func unverifiedAddress(d delivery) (identity.Address, error) {
+	return addressIn(d.user.UsableAddresses(identity.PurposeVerifyAddress), d)
+}
+
+func addressIn(addresses []identity.Address, d delivery) (identity.Address, error) {
+	i := slices.IndexFunc(addresses, func(a identity.Address) bool { return a.Normalized == d.message.Normalized })
+	if i < 0 {
+		return identity.Address{}, identity.NotFound{Thing: "address for message", ID: d.message.ID}
+	}
+	return addresses[i], nil
+}
+
+func isForNewUser(d delivery) bool { return d.user.Status == identity.StatusNew }
+
+func isForInactiveUser(d delivery) bool { return d.user.Status != identity.StatusActive }
+
 // isForKnownUser reports whether the user is not new, and so is not to be activated.
 func isForKnownUser(d delivery) bool { return d.user.Status != identity.StatusNew }
 
@@ -116,7 +173,10 @@ func isForInvitedElsewhere(d delivery) bool {
 
 func isInvitation(d delivery) bool { return d.message.Mode == identity.ModeInvitation }
 
-func isAskedAgain(d delivery) bool { return d.message.Again }
+// isAskedAgain reports whether the receiver knows that there is an account, and has asked for a mail.
+func isAskedAgain(d delivery) bool {
+	return d.message.Again || d.message.Kind == identity.MessageResetPassword
+}
 
 // isForOwner reports whether the mail goes to an address that is the user's alone.
 func isForOwner(d delivery) bool {

@@ -3,13 +3,15 @@ package factors
 import (
 	"net/http"
 
-	"identitypools/shared/factor"
+	"identitypools/shared/askcode"
+	"identitypools/shared/onetime"
 	"identitypools/shared/start"
+	"identitypools/shared/usecode"
 )
 
 // New returns the function with its real parts.
 func New(p start.Parts) (http.Handler, error) {
-	keys, err := factor.Open(p.Env)
+	tools, err := onetime.Open(p.Env)
 	if err != nil {
 		return nil, err
 	}
@@ -19,7 +21,8 @@ func New(p start.Parts) (http.Handler, error) {
 	}
 	t := p.Table
 	return Handler(&Service{
-		Pools: t.Pools, Users: t.Users, Mailboxes: t.Mailboxes, Keys: keys, Site: site,
+		Pools: t.Pools, Users: t.Users, Mailboxes: t.Mailboxes, Keys: tools.Factors, Site: site,
+		Mails: askcode.New(t, p.Now, p.NewID), Codes: usecode.New(tools, t, p.Now, p.NewID),
 		Retry: t.Retry, Now: p.Now, NewID: p.NewID,
 	}, p.Options())
 }

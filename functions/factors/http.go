@@ -5,8 +5,11 @@ import (
 	"net/http"
 
 	"identitypools/shared/api"
+	"identitypools/shared/askcode"
 	"identitypools/shared/identity"
 	"identitypools/shared/once"
+	"identitypools/shared/usecode"
+	"identitypools/shared/wire"
 )
 
 // Handler serves the function's routes.
@@ -18,9 +21,17 @@ func Routes() []api.Route { return routes(nil).Routes() }
 func routes(s *Service) api.Function {
 	h := handlers{s}
 	const one = "/pools/{ipID}/users/{userID}"
-	const key = one + "/webauthn/{webAuthnCredentialID}"
+	const key, found = one + "/webauthn/{webAuthnCredentialID}", "/pools/{ipID}/user"
 	return api.NewFunction("factors",
 		api.ForSystem("POST", one+"/totp/change", "changeTotpSecret", api.Change(204, h.changeTOTP, api.Empty)),
+		api.ForSystem("POST", found+"/totp/reset/request", "requestResetTotp",
+			api.Change(204, h.requestTOTP, api.Empty)),
+		api.ForSystem("POST", found+"/totp/reset/complete", "completeResetTotp",
+			api.Change(204, h.resetTOTP, api.Empty)),
+		api.ForSystem("POST", found+"/webauthn/add/request", "requestAddWebAuthn",
+			api.Change(204, h.requestPasskey, api.Empty)),
+		api.ForSystem("POST", found+"/webauthn/add/complete", "completeAddWebAuthn",
+			api.Change(204, h.addPasskey, api.Empty)),
 		api.ForSystem("POST", one+"/webauthn/create/begin", "beginWebAuthnCredentialsGeneration",
 			api.Read(h.begin, api.Encode(creationOf))),
 		api.ForSystem("POST", one+"/webauthn/create/complete", "completeWebAuthnCredentialsGeneration",
@@ -43,6 +54,62 @@ func (h handlers) changeTOTP(
 	ctx context.Context, c api.BodyCall[totpChange], reply once.Reply[once.None],
 ) (once.None, error) {
 	return once.None{}, h.service.ChangeTOTP(ctx, c.User(), c.Body.Code, c.Body.Secret, c.IfMatch(), reply)
+}
+
+func (h handlers) requestTOTP(
+	ctx context.Context, c api.Call[wire.CodeQuery, askcode.Request], reply once.Reply[once.None],
+) (once.None, error) {
+	return once.None{}, h.service.Request(
+		ctx, c.Tenant(), c.Pool(), identity.MessageResetTOTP, c.Body, c.Query.Options(), reply,
+	)
+}
+
+func (h handlers) requestPasskey(
+	ctx context.Context, c api.Call[wire.CodeQuery, askcode.Request], reply once.Reply[once.None],
+) (once.None, error) {
+	return once.None{}, h.service.Request(
+		ctx, c.Tenant(), c.Pool(), identity.MessageEnrollWebAuthn, c.Body, c.Query.Options(), reply,
+	)
+}
+
+// proof is what the published types CompleteResetTotp and CompleteAddWebAuthn have in common.
+type proof struct {
+	Code       string      `json:"code"`
+	Address    string      `json:"address"`
+	Identifier string      `json:"identifier"`
+	UserID     identity.ID `json:"userID"`
+}
+
+func (p proof) named() usecode.Named {
+	return usecode.Named{Code: p.Code, Address: p.Address, Identifier: p.Identifier, User: string(p.UserID)}
+}
+
+// totpReset is the published type CompleteResetTotp.
+type totpReset struct {
+	proof
+	Secret string `json:"new_totp_secret"`
+}
+
+func (h handlers) resetTOTP(
+	ctx context.Context, c api.BodyCall[totpReset], reply once.Reply[once.None],
+) (once.None, error) {
+	return once.None{}, h.service.ResetTOTP(
+		ctx, c.Tenant(), c.Pool(), c.Body.named(), c.ClientID(), c.Body.Secret, reply,
+	)
+}
+
+// addition is the published type CompleteAddWebAuthn.
+type addition struct {
+	proof
+	Passkey identity.NewPasskey `json:"new_web_authn"`
+}
+
+func (h handlers) addPasskey(
+	ctx context.Context, c api.BodyCall[addition], reply once.Reply[once.None],
+) (once.None, error) {
+	return once.None{}, h.service.AddPasskey(
+		ctx, c.Tenant(), c.Pool(), c.Body.named(), c.ClientID(), c.Body.Passkey, reply,
+	)
 }
 
 func creationOf(c Creation) Creation { return c }

@@ -6,11 +6,13 @@ import (
 	"context"
 	"time"
 
+	"identitypools/shared/askcode"
 	"identitypools/shared/factor"
 	"identitypools/shared/identity"
 	"identitypools/shared/once"
 	"identitypools/shared/retry"
 	"identitypools/shared/table"
+	"identitypools/shared/usecode"
 )
 
 // Service has the use cases on authenticator apps and passkeys.
@@ -20,6 +22,8 @@ type Service struct {
 	Mailboxes table.Mailboxes
 	Keys      factor.Keys
 	Site      *Site
+	Mails     *askcode.Asker
+	Codes     *usecode.User
 	Retry     retry.Policy
 	Now       func() time.Time
 	NewID     func() string
@@ -55,7 +59,11 @@ func (s *Service) change(
 		if err := by(p, &u); err != nil {
 			return err
 		}
-		_, err = s.Users.Change(ctx, old, u, table.Effects{Messages: s.notices(notice, u)}, withoutResult(reply))
+		var effects table.Effects
+		if notice != "" {
+			effects.Messages = identity.Notices(notice, old, s.maker())
+		}
+		_, err = s.Users.Change(ctx, old, u, effects, withoutResult(reply))
 		return err
 	})
 }
@@ -63,17 +71,6 @@ func (s *Service) change(
 // withoutResult returns the reply to a change of a user whose request has no result.
 func withoutResult(reply once.Reply[once.None]) once.Reply[identity.User] {
 	return once.Map(reply, func(identity.User) (once.None, error) { return once.None{}, nil })
-}
-
-// notices returns the notice of a kind to the owner of u. It returns none if u has no e-mail address
-// that is the owner's, or if the kind is "".
-func (s *Service) notices(kind identity.MessageKind, u identity.User) []identity.Message {
-	to, err := u.OwnMailAddress("")
-	if err != nil || kind == "" {
-		return nil
-	}
-	address := identity.Address{Value: to, Normalized: to, Type: identity.TypeEmail}
-	return []identity.Message{identity.NewMessage(kind, u, address, identity.MessageOptions{}, s.maker())}
 }
 
 func (s *Service) maker() identity.Maker { return identity.Maker{Now: s.Now(), NewID: s.NewID} }

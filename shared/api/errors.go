@@ -102,7 +102,7 @@ func countOf(route Route, code string) metric.Name {
 	switch code {
 	case "":
 		return route.Counts
-	case "invalid_code", "code_expired":
+	case "invalid_code", "code_expired", "wrong_proof":
 		return metric.WrongCodes
 	case "wrong_password":
 		return metric.WrongPasswords
@@ -160,6 +160,10 @@ func translate(err error) (errorAnswer, time.Duration) {
 	case errors.As(err, new(identity.WrongPassword)):
 		return errorAnswer{
 			Status: http.StatusUnauthorized, Code: "wrong_password", Error: identity.WrongPassword{}.Error(),
+		}, 0
+	case errors.As(err, new(identity.WrongProof)):
+		return errorAnswer{
+			Status: http.StatusUnauthorized, Code: "wrong_proof", Error: identity.WrongProof{}.Error(),
 		}, 0
 	case errors.As(err, new(identity.PreconditionFailed)):
 		return errorAnswer{

@@ -20,6 +20,28 @@ func (p Pool) Named(addresses []Address, name string) []Address {
 	})
 }
 
+// OwnAddresses returns the addresses that belong to u alone: the verified ones, and the identifiers that
+// are addresses.
+func (u User) OwnAddresses() []Address {
+	claims := u.Claims()
+	return slices.DeleteFunc(u.CandidateAddresses(), func(a Address) bool {
+		return !slices.Contains(claims, a.Normalized)
+	})
+}
+
+// WithProvedAddress returns the user after the unverified address that the code proves has become a
+// verified one. Errors: InvalidCode if the user has no such address any more.
+func (u User) WithProvedAddress(c Code, m Maker) (User, error) {
+	i := slices.IndexFunc(u.Addresses, func(a Address) bool { return a.Normalized == c.Normalized && !a.Verified })
+	if i < 0 {
+		return u, InvalidCode{}
+	}
+	u.Addresses = slices.Clone(u.Addresses)
+	a := &u.Addresses[i]
+	a.Verified, a.VerifiedAt, a.UpdatedAt, u.UpdatedAt = true, At(m.Now), At(m.Now), At(m.Now)
+	return u, nil
+}
+
 // UsableAddresses returns the addresses of u that a code for the purpose may be for: those that are
 // not verified if the code is to verify one, and the verified ones for every other purpose but
 // activation, for which see CandidateAddresses.

@@ -119,6 +119,16 @@ type WrongPassword struct{}
 
 func (WrongPassword) Error() string { return "the identifier or the password is wrong" }
 
+// WrongProof is the error for a reset of a credential whose user or whose code is wrong, whatever the
+// reason: there is no such user, or the code is wrong, used, unknown, expired or for another purpose.
+type WrongProof struct{}
+
+func (WrongProof) Error() string { return "the user or the code is wrong" }
+
+// ErrResetForbidden is the error for somebody who wants to reset their own password in a pool that
+// leaves this to administrators.
+var ErrResetForbidden = Refused{Code: "reset_disabled", Reason: "this pool does not allow users to reset their credentials"}
+
 // PreconditionFailed is the error for a change whose If-Match names a version that is not the
 // stored one.
 type PreconditionFailed struct{}

@@ -31,6 +31,13 @@ func MailboxDigest(kind IdentifierType, normalized string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:16])
 }
 
+// NobodyRef returns a name in the form of a mailbox for guesses at the codes of somebody who has none. It
+// is the name of no mailbox.
+func NobodyRef(tenant, name string) MailboxRef {
+	sum := sha256.Sum256([]byte("nobody#" + name))
+	return MailboxRef{Tenant: tenant, Digest: base64.RawURLEncoding.EncodeToString(sum[:16])}
+}
+
 // MailClass is a class of mails. A limit counts the mails of each class apart.
 type MailClass string
 

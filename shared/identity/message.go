@@ -80,6 +80,9 @@ type Message struct {
 	PostActivationURL string      `json:"post_activation_url,omitempty"`
 	Language          string      `json:"language,omitempty"` // the requested one
 
+	// Named says that the caller named the user. The message may then go to an address that is not
+	// verified.
+	Named bool `json:"named,omitzero"`
 	// Again says that the receiver requested the message once more.
 	Again bool `json:"again,omitzero"`
 	// IsResent says that the message is not the first one of a registration. Its code alone
@@ -164,6 +167,17 @@ func (o MessageOptions) Checked(mayReturnTo func(url string) bool) (MessageOptio
 		checkLanguage(&v, "lang", o.Language)
 	}
 	return o, v.Err()
+}
+
+// Notices returns the notice of a kind to an address that the user had before a change, or nothing if
+// the user has none that can receive mail.
+func Notices(kind MessageKind, before User, m Maker) []Message {
+	own, err := before.OwnMailAddress("")
+	if err != nil {
+		return nil
+	}
+	to := Address{Value: own, Normalized: own}
+	return []Message{NewMessage(kind, before, to, MessageOptions{}, m)}
 }
 
 // NewMessage returns a message to an address with the given options.

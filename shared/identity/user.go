@@ -234,15 +234,13 @@ func (u User) OnlyMailAddress() (Address, error) {
 // one if it belongs to u alone, or else the first one that does and to which mail can be sent. The
 // error is Invalid if there is none.
 func (u User) OwnMailAddress(wanted string) (string, error) {
-	mailable, err := MailAddresses(u.CandidateAddresses())
+	mailable, err := MailAddresses(u.OwnAddresses())
 	if err != nil {
 		return "", err
 	}
 	var own []string
 	for _, a := range mailable {
-		if slices.Contains(u.Claims(), a.Normalized) {
-			own = append(own, a.Normalized)
-		}
+		own = append(own, a.Normalized)
 	}
 	switch {
 	case slices.Contains(own, wanted):

@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -47,17 +46,6 @@ type NewAddress struct {
 	Status           Status         `json:"status"`
 	PreferredContact string         `json:"preferred_contact_method"`
 	Metadata         jsontext.Value `json:"metadata"`
-}
-
-// NewCredential is a credential in NewUser: a password, the secret of an authenticator app, or
-// passkeys.
-type NewCredential struct {
-	Type          string       `json:"type"`
-	Password      string       `json:"password"`
-	MustBeChanged bool         `json:"must_be_changed"` // of passwords only
-	MustBeReset   bool         `json:"must_be_reset"`   // of passwords only; it wins
-	TOTPSecret    string       `json:"totp_secret"`
-	Passkeys      []NewPasskey `json:"webauthn_credentials"`
 }
 
 // Maker has what the functions that create something need from outside: the time and new ids.
@@ -177,74 +165,8 @@ func newAddress(value, normalized string, kind IdentifierType, m Maker) Address 
 	}
 }
 
-// addCredentials gives the user the credentials of the list, but not the secrets of the password and
-// of the authenticator app.
-func (p Pool) addCredentials(v *Violations, u *User, list []NewCredential, m Maker) {
-	for i, n := range list {
-		at := fmt.Sprintf("/credentials/%d", i)
-		n.checkOthers(v, at)
-		_, hasPassword := u.Password()
-		_, hasTOTP := u.TOTP()
-		switch {
-		case n.Type == CredentialPassword && n.Password == "":
-			v.Add(at+"/password", "must be given")
-		case n.Type == CredentialPassword && hasPassword:
-			v.Add(at+"/type", "a user has one password")
-		case n.Type == CredentialPassword:
-			u.setPassword(p, "", m)
-			switch set := &u.Credentials[len(u.Credentials)-1]; {
-			case n.MustBeReset:
-				set.State = StateMustBeReset
-			case n.MustBeChanged:
-				set.State = StateMustBeChanged
-			}
-		case n.Type == CredentialTOTP && hasTOTP:
-			v.Add(at+"/type", "a user has one authenticator app")
-		case n.Type == CredentialTOTP:
-			_, err := ParseTOTPSecret(at+"/totp_secret", n.TOTPSecret)
-			_ = v.AddUnder("", err)
-			u.SetTOTP("", m)
-		case n.Type == CredentialWebAuthn:
-			u.addPasskeys(v, at+"/webauthn_credentials", n.Passkeys, m)
-		default:
-			v.Add(at+"/type", "must be one of password, totp, webauthn")
-		}
-	}
-}
-
-// checkOthers records a violation for each member of a credential that belongs to another type.
-func (n NewCredential) checkOthers(v *Violations, at string) {
-	for _, member := range []struct {
-		name, kind string
-		isGiven    bool
-	}{
-		{"password", CredentialPassword, n.Password != ""},
-		{"totp_secret", CredentialTOTP, n.TOTPSecret != ""},
-		{"webauthn_credentials", CredentialWebAuthn, len(n.Passkeys) > 0},
-	} {
-		if member.isGiven && n.Type != member.kind {
-			v.Add(at+"/"+member.name, "belongs to a credential of the type "+member.kind)
-		}
-	}
-}
-
-// addPasskeys gives a new user the passkeys of a list, which must have some.
-func (u *User) addPasskeys(v *Violations, at string, list []NewPasskey, m Maker) {
-	if len(list) == 0 {
-		v.Add(at, "must be given")
-	}
-	for i, n := range list {
-		pointer := fmt.Sprintf("%s/%d", at, i)
-		n.check(v, pointer)
-		err := u.AddPasskey(pointer, n, m)
-		if _, isTwice := errors.AsType[Conflict](err); isTwice {
-			err = InvalidField(pointer+"/id", "is in the list twice")
-		}
-		_ = v.AddUnder("", err)
-	}
-}
-
-// setPassword gives the user a password credential with the given hash.
+// setPassword gives the user a password credential with the given hash. It keeps as many of the
+// earlier hashes as the policy of p asks for.
 func (u *User) setPassword(p Pool, hash string, m Maker) {
 	credential := Credential{
 		ID: m.NewID(), Type: CredentialPassword, State: StateValid, CreatedAt: At(m.Now), UpdatedAt: At(m.Now),
@@ -254,7 +176,44 @@ func (u *User) setPassword(p Pool, hash string, m Maker) {
 	}
 	isPassword := func(c Credential) bool { return c.Type == CredentialPassword }
 	u.Credentials = append(slices.DeleteFunc(slices.Clone(u.Credentials), isPassword), credential)
+	u.EarlierHashes = u.UsedHashes(p.PasswordPolicy.NotUsedSince - 1) // the new one counts too
 	u.PasswordHash = hash
+}
+
+// UsedHashes returns the hashes of the passwords that the user has and has had, the newest first, and at
+// most the given number of them. The user must have been read with its hashes.
+func (u User) UsedHashes(most int) []string {
+	var used []string
+	if u.PasswordHash != "" {
+		used = append(used, u.PasswordHash)
+	}
+	used = append(used, u.EarlierHashes...)
+	return used[:min(max(most, 0), len(used))]
+}
+
+// WithPassword returns the user of p with a new password that has the given hash. All one-time codes of
+// the user die, whatever they are for. Other credentials stay, so a new password is no way around a
+// second factor (ASVS 6.4.3).
+func (p Pool) WithPassword(u User, hash string, m Maker) User {
+	u.setPassword(p, hash, m)
+	u.killCodes(m)
+	u.UpdatedAt = At(m.Now)
+	return u
+}
+
+// WithPasswordState returns the user with its password in another state. The error is Invalid for an
+// unknown state, and for a user who has no password.
+func (u User) WithPasswordState(state CredentialState, m Maker) (User, error) {
+	if state != StateValid && state != StateMustBeReset && state != StateMustBeChanged {
+		return u, InvalidField("/state", "must be one of valid, must_be_reset, must_be_changed")
+	}
+	i := slices.IndexFunc(u.Credentials, func(c Credential) bool { return c.Type == CredentialPassword })
+	if i < 0 {
+		return u, InvalidField("/state", "must not be set: the user has no password")
+	}
+	u.Credentials = slices.Clone(u.Credentials)
+	u.Credentials[i].State, u.Credentials[i].UpdatedAt, u.UpdatedAt = state, At(m.Now), At(m.Now)
+	return u, nil
 }
 
 func checkDocuments(v *Violations, payload, metadata, business jsontext.Value) {

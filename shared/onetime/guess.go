@@ -63,6 +63,17 @@ func (g *guesses) hasPaid(box identity.MailboxRef, bears func(guess int64) bool)
 	return isPaid && !g.refused[box] && (bears(use.Guesses) || bears(use.Run))
 }
 
+// areRepeated reports whether each guess that was paid for is the same as the one before it, so that it
+// tells nothing new.
+func (g *guesses) areRepeated() bool {
+	for box, use := range g.uses {
+		if g.refused[box] || use.Run == use.Guesses {
+			return false
+		}
+	}
+	return len(g.uses) > 0
+}
+
 // refund gives back what was paid, once for each mailbox.
 func (g *guesses) refund(ctx context.Context) error {
 	var err error

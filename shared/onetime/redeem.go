@@ -39,6 +39,13 @@ type Proof struct {
 	Ticket  *otp.Ticket // the ticket of a registration that came with the code, which names the user; or nil
 	Code    string
 	Address string // the address that the code must have been sent to; "" for any
+	// Box is the mailbox whose guesses a short code costs if the user has no code, or if there is no such
+	// user. So a request takes as long, and wears out, whoever has a code. It is the zero value where
+	// callers may learn that there is no code.
+	Box identity.MailboxRef
+	// IsSentTwice says that the caller's client sends a refused request once more, as the published
+	// client does after a 401. A guess that is the same as the one before is then given back.
+	IsSentTwice bool
 	// Request tells the request apart from those of others who have the code, and from those that ask
 	// for something else. It is "" if the request must not be taken for a repeat.
 	Request string
@@ -107,7 +114,8 @@ func (r *Redeemer) Redeem(
 		}
 		return err
 	})
-	if errors.As(err, new(identity.Invalid)) {
+	isRepeated := proof.IsSentTwice && errors.As(err, new(identity.InvalidCode)) && a.guesses.areRepeated()
+	if isRepeated || errors.As(err, new(identity.Invalid)) {
 		err = errors.Join(err, a.refund(ctx))
 	}
 	return err
@@ -172,7 +180,11 @@ func (a *attempt) find(ctx context.Context) (found Redemption, err error) {
 	if err != nil || found.Repeats != nil {
 		return found, err
 	}
-	if found.User, err = a.readUser(ctx, a.Users.Get, a.user); err != nil {
+	read := a.Users.Get
+	if a.purpose == identity.PurposeResetPassword { // the new password is compared with those before
+		read = a.Users.GetWithHash
+	}
+	if found.User, err = a.readUser(ctx, read, a.user); err != nil {
 		return found, err
 	}
 	if !found.Code.IsFor(found.User, a.purpose) {
@@ -214,6 +226,11 @@ func (a *attempt) byCode(ctx context.Context) (found Redemption, err error) {
 		}
 		if used := read.Codes.Used; len(read.Codes.Live) == 0 && used != nil && used.IsKept(a.Now()) {
 			if err := a.guesses.pay(ctx, a.mailbox(*used)); err != nil {
+				return found, err
+			}
+		}
+		if a.proof.Box != (identity.MailboxRef{}) && len(a.guesses.uses)+len(a.guesses.refused) == 0 {
+			if err := a.guesses.pay(ctx, a.proof.Box); err != nil {
 				return found, err
 			}
 		}

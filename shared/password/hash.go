@@ -1,5 +1,5 @@
 // Package password hashes and verifies passwords, and checks new passwords against the policy of a
-// pool. It stores nothing, counts no failed attempts and does not know a user's earlier passwords.
+// pool. It stores nothing and counts no failed attempts.
 //
 // Hashes are strings in the PHC format. New hashes are argon2id with the parameters that OWASP
 // recommends. Verify also accepts older and imported hashes: argon2id with other parameters,

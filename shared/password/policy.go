@@ -11,13 +11,27 @@ import (
 	"identitypools/shared/identity"
 )
 
-// HashNew checks a new password of user u in pool p, as Check does, and returns its hash. It fails
-// as Check and Hash do.
+// HashNew checks a new password of user u in pool p, as Check does, and returns its hash. It also
+// refuses as many of the user's present and earlier passwords as the policy of p says. The user must
+// have been read with its hashes. HashNew fails as Check and Hash do.
 func (h *Hasher) HashNew(
 	ctx context.Context, p identity.Pool, u identity.User, pointer, password string,
 ) (string, error) {
 	if err := h.Check(p, u, pointer, password); err != nil {
 		return "", err
+	}
+	kept := p.PasswordPolicy.NotUsedSince
+	for _, used := range u.UsedHashes(kept) {
+		result, err := h.Verify(ctx, used, password)
+		if err != nil {
+			return "", err
+		}
+		if result.OK {
+			reason := fmt.Sprintf("must not be one of the last %d", kept)
+			return "", identity.Invalid{Violations: []identity.Violation{
+				{Pointer: pointer, Rule: "reused", Bound: kept, Reason: reason},
+			}}
+		}
 	}
 	return h.Hash(ctx, password)
 }

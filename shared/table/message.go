@@ -26,9 +26,10 @@ func (t *store) messaging(m identity.Message) (types.TransactWriteItem, error) {
 	return t.putting(it, isNew, nil), nil
 }
 
-// Send stores an activation message in the outbox, counts it among the mails of its class to its
-// mailbox, and invalidates the user's codes for activation. It does all of this or nothing. The
-// error is Limited if a message was sent to the mailbox a moment ago, or if too many were.
+// Send stores a message with a code in the outbox and counts it among the mails of its class to its
+// mailbox. A message for activation also kills the user's codes for activation; a code of another
+// purpose is replaced when the mail is made. Send does all of this or nothing. The error is Limited if a
+// message was sent to the mailbox a moment ago, or if too many were.
 func (t Outbox) Send(
 	ctx context.Context, m identity.Message, l identity.Limits, reply once.Reply[once.None],
 ) error {
@@ -38,8 +39,10 @@ func (t Outbox) Send(
 		return err
 	}
 	box, class := m.MailboxRef(), m.MailClass(true)
-	killing := t.killing(m.UserRef(), m.CreatedAt.Time)
-	writes := []types.TransactWriteItem{t.countingMail(box, class, l), killing, message}
+	writes := []types.TransactWriteItem{t.countingMail(box, class, l), message}
+	if m.Kind == identity.MessageActivation {
+		writes = append(writes, t.killing(m.UserRef(), m.CreatedAt.Time))
+	}
 	err = t.transact(ctx, writes, reply.With(once.None{}))
 	if errors.As(err, new(cancelled)) {
 		err = t.whyNotSent(ctx, box, class, l)

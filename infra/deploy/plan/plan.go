@@ -141,9 +141,11 @@ func Functions() []Function {
 		Name: "factors", MemoryMB: waiting, Timeout: answer,
 		Settings: []string{"CODE_SECRET", "PUBLIC_URL"},
 		Grants: []Grant{
-			on(table.KindAnswers, table.KindKeys, table.KindMailboxes, table.KindPools, table.KindUsers).may(get),
-			on(table.KindMailboxes).may(update),
-			on(table.KindAnswers, table.KindMessages, table.KindUsers).may(put, update),
+			on(table.KindAnswers, table.KindClaims, table.KindKeys, table.KindMailboxes, table.KindPools,
+				table.KindUserItems, table.KindUsers).may(get),
+			on(table.KindClaims, table.KindUserItems).may(batch),
+			on(table.KindAnswers, table.KindMailboxes, table.KindMessages, table.KindUserItems, table.KindUsers).
+				may(put, update),
 		},
 	}, {
 		Name: "keeper", MemoryMB: waiting, Timeout: time.Minute,
