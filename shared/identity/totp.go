@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -46,7 +47,8 @@ func ParseTOTPSecret(pointer, text string) ([]byte, error) {
 	plain := strings.TrimRight(strings.ToUpper(strings.NewReplacer(" ", "", "-", "").Replace(text)), "=")
 	secret, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(plain)
 	switch {
-	case err != nil || strings.ContainsAny(plain, "\r\n"): // which package base32 ignores
+	// Package base32 ignores line breaks, and letters at the end that are no whole byte.
+	case err != nil || strings.ContainsAny(plain, "\r\n") || strings.Contains("136", strconv.Itoa(len(plain)%8)):
 		return nil, InvalidField(pointer, "must be in base32 (RFC 4648): the letters A to Z and the digits 2 to 7")
 	case len(secret) < MinTOTPSecret || len(secret) > MaxTOTPSecret:
 		return nil, InvalidField(pointer, fmt.Sprintf("must have %d to %d bytes", MinTOTPSecret, MaxTOTPSecret))
