@@ -35,7 +35,7 @@ func flows() []flow {
 		{
 			"webauthn/add/request", "webauthn/add/complete", "enroll_webauthn", "webauthn",
 			fields{"new_web_authn": newPasskey("a")},
-			fields{"new_web_authn": newPasskey("b")},
+			fields{"new_web_authn": newPasskey("o")},
 		},
 	}
 }
@@ -71,7 +71,9 @@ func TestAMailedCodeSetsAFactor(t *testing.T) {
 				t.Errorf("%s by %v leaves %+v", f.complete, named, p.credentials(t, f.credential))
 			}
 			p.System.Must(t, 204, "POST", complete, with(set, with(named, fields{"code": code}))) // a double click
-			p.System.Must(t, 401, "POST", complete, with(f.other, with(named, fields{"code": code})))
+			if got := p.System.Call(t, "POST", complete, with(f.other, with(named, fields{"code": code}))); got.Status != 401 {
+				t.Errorf("%d %v: %d %+v", i, named, got.Status, p.passkeys(t))
+			}
 		}
 	}
 }
@@ -84,7 +86,6 @@ func TestTheMailHasTheCode(t *testing.T) {
 	for _, f := range flows() {
 		p := newPerson(t, product, tenant, nil)
 		p.System.Must(t, 204, "POST", "/pools/"+p.pool+"/user/"+f.request+"?code_type_in_message=code", fields{"address": p.email})
-		product.Stream(t.Context(), product.OutboxEvent(t))
 		code := systemtest.CodeIn(t, product.Inbox.Await(t, p.email, 1)[0])
 		p.System.Must(t, 204, "POST", "/pools/"+p.pool+"/user/"+f.complete, with(f.body, fields{"code": code, "address": p.email}))
 	}
