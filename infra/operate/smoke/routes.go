@@ -66,7 +66,7 @@ func makingSteps() []step {
 func routeSteps() []step {
 	var steps []step
 	for _, more := range [][]step{
-		directorySteps(), userSteps(), passwordSteps(), activationSteps(), registrationSteps(), mailboxSteps(), pageSteps(),
+		directorySteps(), userSteps(), passwordSteps(), factorSteps(), activationSteps(), registrationSteps(), mailboxSteps(), pageSteps(),
 	} {
 		steps = append(steps, more...)
 	}
