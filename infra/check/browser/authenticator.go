@@ -23,11 +23,12 @@ func (t *Tab) AddAuthenticator(tb testing.TB) {
 }
 
 // CreatePasskey creates a passkey as a script of the page does, with options in JSON, and returns what the
-// browser makes of it, in JSON too (WebAuthn Level 3 §5.1.8).
+// browser makes of it, in JSON too (WebAuthn Level 3 §5.1.8). If the browser creates none, that is an
+// object with the name of the fault.
 func (t *Tab) CreatePasskey(tb testing.TB, options []byte) json.RawMessage {
 	tb.Helper()
 	script := fmt.Sprintf(`navigator.credentials.create({
 		publicKey: PublicKeyCredential.parseCreationOptionsFromJSON((%s).publicKey),
-	}).then(passkey => JSON.stringify(passkey.toJSON()))`, options)
+	}).then(passkey => JSON.stringify(passkey.toJSON()), fault => JSON.stringify({fault: fault.name}))`, options)
 	return json.RawMessage(run(tb, t, "create a passkey", chromedp.Evaluate[string](script, chromedp.EvalAwaitPromise)))
 }
