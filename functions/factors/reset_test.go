@@ -2,6 +2,7 @@ package factors_test
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -88,6 +89,27 @@ func TestTheMailHasTheCode(t *testing.T) {
 		p.System.Must(t, 204, "POST", "/pools/"+p.pool+"/user/"+f.request+"?code_type_in_message=code", fields{"address": p.email})
 		code := systemtest.CodeIn(t, product.Inbox.Await(t, p.email, 1)[0])
 		p.System.Must(t, 204, "POST", "/pools/"+p.pool+"/user/"+f.complete, with(f.body, fields{"code": code, "address": p.email}))
+	}
+}
+
+// The owner is told by mail of everything that changes how they sign in (ASVS 6.3.7).
+func TestTheOwnerIsTold(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	product.Clock.Stop()
+	p := newTOTPUser(t, product, product.NewTenant(t))
+	p.change(t, 204, shown(t, firstSecret, product.Clock.Now()), secondSecret)
+	p.reset(t, 204, firstSecret)
+	p.give(t, 204, newPasskey("a"))
+	p.System.Must(t, 204, "PUT", p.path+"/webauthn/"+p.passkeys(t)[0].ID+"/name", fields{"name": "x"}) // tells nobody
+	p.System.Must(t, 204, "DELETE", p.path+"/webauthn/"+p.passkeys(t)[0].ID, nil)
+	var told []string
+	for _, m := range product.Inbox.Await(t, p.email, 4) {
+		told = append(told, m.Subject)
+	}
+	slices.Sort(told)
+	if got := strings.Join(told, "; "); got != "A passkey was added to your account with Partners; A passkey was removed from your account with Partners; An authenticator app was set up for your account with Partners; An authenticator app was set up for your account with Partners" {
+		t.Errorf("the owner is told %s", got)
 	}
 }
 

@@ -96,10 +96,19 @@ func (a *Activator) activate(
 		return u, err
 	}
 	effects := table.Effects{Spent: right.Spent}
-	if code := right.Code; u.PasswordHash != "" && code.AddressType == identity.TypeEmail {
-		to := identity.Address{Value: code.Address, Normalized: code.Normalized}
-		m := identity.NewMessage(identity.MessagePasswordSet, u, to, identity.MessageOptions{}, maker)
-		effects.Messages = append(effects.Messages, m)
+	for _, notice := range []struct {
+		kind  identity.MessageKind
+		isDue bool
+	}{
+		{identity.MessagePasswordSet, u.PasswordHash != ""},
+		{identity.MessageTOTPSet, r.TOTP != nil},
+		{identity.MessageKeyAdded, len(r.Passkeys) > 0},
+	} {
+		if code := right.Code; notice.isDue && code.AddressType == identity.TypeEmail {
+			to := identity.Address{Value: code.Address, Normalized: code.Normalized}
+			m := identity.NewMessage(notice.kind, u, to, identity.MessageOptions{}, maker)
+			effects.Messages = append(effects.Messages, m)
+		}
 	}
 	u, err = a.Redeemer.Users.Change(ctx, right.User, u, effects, reply)
 	if errors.As(err, new(identity.Conflict)) {
