@@ -57,8 +57,12 @@ func New(master secret.Master) (Keys, error) {
 	if err != nil {
 		return Keys{}, err
 	}
+	named, err := newHandles(handle[:keyLength], handle[keyLength:])
+	if err != nil {
+		return Keys{}, err
+	}
 	sealer, err := otp.NewSealer(seal, rand.Reader)
-	return Keys{sealer: sealer, handles: handles{handle[:keyLength], handle[keyLength:]}}, err
+	return Keys{sealer: sealer, handles: named}, err
 }
 
 // SealTOTP seals the secret of a user's authenticator app. It fails if the source of randomness fails.
