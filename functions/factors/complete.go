@@ -61,7 +61,10 @@ func (s *Service) Complete(
 		return identity.NewPasskey{}, identity.InvalidField("/response",
 			"is not valid: the page, the algorithm, the verification of the user or the signature is not what was asked for")
 	}
-	return found, identity.CheckPasskey("/response/attestationObject", found)
+	if err := identity.CheckPasskey("", found); err != nil { // else a further call would refuse it
+		return found, identity.InvalidField("/response/attestationObject", "has a passkey that is not accepted: "+err.Error())
+	}
+	return found, nil
 }
 
 // check returns Invalid if a member is missing or contradicts another one.

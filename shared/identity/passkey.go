@@ -14,6 +14,9 @@ const CredentialWebAuthn = "webauthn"
 // is the limit for an item of DynamoDB.
 const MaxPasskeys = 20
 
+// MaxPasskeyName is the maximum length of the name that somebody gives to a passkey, in characters.
+const MaxPasskeyName = 64
+
 // Bounds of a passkey. WebAuthn Level 3 §4 (credential ID) sets those of the id. A public key for ES256
 // has 77 bytes, and one for RSA with 4,096 bits has some 530.
 const (
@@ -21,7 +24,6 @@ const (
 	minPublicKey, maxPublicKey   = 32, 1024 // bytes
 	maxTransports, maxTransport  = 10, 32   // entries; characters of each
 	maxAttestation, aaguidLength = 32, 16   // characters; bytes
-	maxPasskeyName               = 64       // characters
 )
 
 // Passkey is what is stored of a passkey: the credential record of WebAuthn Level 3 §4.
@@ -185,7 +187,7 @@ func (u User) passkey(id string) (int, error) {
 // base64url. A name is one line of 1 to 64 characters. Errors: Invalid; NotFound.
 func (u *User) NamePasskey(id, name string, m Maker) error {
 	var v Violations
-	if checkLine(&v, "/name", name, 1, maxPasskeyName); len(v) > 0 {
+	if checkLine(&v, "/name", name, 1, MaxPasskeyName); len(v) > 0 {
 		return v.Err()
 	}
 	i, err := u.passkey(id)
