@@ -29,7 +29,7 @@ func TestSecretsOfAuthenticatorApps(t *testing.T) {
 	}
 	for text, isGood := range map[string]bool{
 		"":                                       false,
-		strings.Repeat("A", 25):                  false, // 15 bytes
+		strings.Repeat("A", 24):                  false, // 15 bytes
 		strings.Repeat("A", 26):                  true,  // 16 bytes
 		strings.Repeat("A", 26) + "======":       true,
 		strings.Repeat("A", 27):                  false, // ends within a byte
