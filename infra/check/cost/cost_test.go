@@ -73,16 +73,16 @@ func TestTheSums(t *testing.T) {
 	}}}
 	got := cost.Document(m, p, u)
 	for _, want := range []string{
-		// Lambda: 1 + 1.7275·5; logs: 2 + 3; courier: 2 for the table, 1 + 1·(1 + 10 + 0.443 + 1) for
+		// Lambda: 1 + 1.7275·5 + 0.5 for a secret; logs: 2 + 3; courier: 2 for the table, 1 + 1·(1 + 10 + 0.443 + 1) for
 		// Lambda, 7 for logs, 1 for SES, 0.5 for secrets; queue: 3 requests, 1 + 1·(1 + 0.443 + 1) and 3 for
 		// logs of the relay
-		"| op | 3 | 5 | 0.5 | 1 | 5.50 | 9.64 | 1.00 | 5.00 | 33.39 | 54.52 |\n",
+		"| op | 3 | 5 | 0.5 | 1 | 5.50 | 10.14 | 1.00 | 5.00 | 33.39 | 55.02 |\n",
 		"| mail | 1 | 2 | 0 | 1 | 2.00 | 13.94 | 7.00 | 1.00 | 9.44 | 33.39 |\n",
 		// 0.5 for the table, 1 + 1·(1 + 0.443 + 1) for Lambda, 3 for logs
 		"| tick | 1 | 0 | 0.5 | 0 | 0.50 | 3.44 | 3.00 | 0.00 | 0.00 | 6.94 |\n",
 		// Twice the calls above the tick, the tick once, 2 for polls, 2 TB at 2 USD a GB, 2 secrets, 1 alarm,
 		// 1 dashboard, 8 metrics.
-		"| 1,000,000 | 2,000,000 | 15.50 | 49.60 | 2.00 | 27.00 | 2.00 | 20.89 | 3906.25 | 13.00 | 4036.24 | 4.04 |\n",
+		"| 1,000,000 | 2,000,000 | 15.50 | 49.60 | 2.00 | 27.00 | 2.00 | 20.89 | 3906.25 | 14.00 | 4037.24 | 4.04 |\n",
 		"- The queue of mails, 2,000,000 polls that find it empty: 2.00.",
 		"- 2 secrets: 2.00. With a proxy in front of the API one more: 1.00.\n- Alarms (11) and dashboards (4): 2.00.",
 	} {

@@ -261,12 +261,15 @@ func (p *meteredProduct) measureRecord(tb testing.TB, r events.DynamoDBEventReco
 			tb.Fatal(err)
 		}
 		function = "courier"
-		name = map[identity.MessageKind]string{
+		names := map[identity.MessageKind]string{
 			identity.MessageActivation:     "mail a code",
 			identity.MessagePasswordSet:    "mail that a password was set",
 			identity.MessageAddressAdded:   "mail that an address was added",
 			identity.MessageAddressRemoved: "mail that an address was removed",
-		}[message.Kind]
+		}
+		if name = names[message.Kind]; name == "" {
+			name = "mail a code that does not activate"
+		}
 	case table.KindUserItems:
 		name = "look whether a user is unproved"
 	case table.KindUsers:

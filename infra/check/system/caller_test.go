@@ -143,7 +143,7 @@ func (p *caller) withCanary(at, text string) string {
 	c := classOf(at)
 	// Other secrets than passwords, such as codes and tickets, are made by the product.
 	made := at[strings.LastIndex(at, "/")+1:]
-	if !slices.Contains([]class{addressText, personalText, settingText}, c) && made != "password" ||
+	if !slices.Contains([]class{addressText, personalText, settingText}, c) && !strings.HasSuffix(made, "password") ||
 		strings.Contains(at, "/schema/") {
 		return text
 	}
@@ -165,7 +165,7 @@ func (p *caller) withCanary(at, text string) string {
 func classOf(at string) class {
 	switch name := at[strings.LastIndexAny(at, "/ ?")+1:]; {
 	case slices.Contains([]string{
-		"password", "hashed_password", "code", "extended_code", "ticket", "client_secret",
+		"password", "old_password", "new_password", "hashed_password", "code", "extended_code", "ticket", "client_secret",
 		"totp_secret",
 	}, name):
 		return secretText

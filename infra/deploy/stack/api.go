@@ -3,6 +3,8 @@ package stack
 import (
 	"hash/fnv"
 	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
@@ -73,9 +75,15 @@ const lanes = 4
 // others to other lanes. It returns the last route of each lane: what depends on these depends on
 // all routes.
 func (d *deployment) makeLanes(targets map[string]*string) []awsapigatewayv2.CfnRoute {
-	last := make([]awsapigatewayv2.CfnRoute, lanes)
+	last, taken := make([]awsapigatewayv2.CfnRoute, lanes), map[string]bool{}
 	for _, r := range functions.Routes() {
-		route := awsapigatewayv2.NewCfnRoute(d.stack, jsii.String(r.Key()), &awsapigatewayv2.CfnRouteProps{
+		id := r.Key()
+		if logical := logicalID(id); taken[logical] {
+			id += " " + r.Operation
+		} else {
+			taken[logical] = true
+		}
+		route := awsapigatewayv2.NewCfnRoute(d.stack, jsii.String(id), &awsapigatewayv2.CfnRouteProps{
 			ApiId: d.api.Ref(), RouteKey: jsii.String(r.Key()), OperationName: jsii.String(r.Operation),
 			AuthorizationType: jsii.String("NONE"), Target: targets[r.Function], // functions verify tokens: API Gateway knows RSA alone
 		})
@@ -86,6 +94,17 @@ func (d *deployment) makeLanes(targets map[string]*string) []awsapigatewayv2.Cfn
 		last[lane] = route
 	}
 	return slices.DeleteFunc(last, func(r awsapigatewayv2.CfnRoute) bool { return r == nil })
+}
+
+// logicalID returns what the template makes of an id: its letters and digits. The paths of two routes may
+// have them in common, such as change-password and change_password.
+func logicalID(id string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, id)
 }
 
 func laneOf(routeKey string) int {
