@@ -7,6 +7,7 @@ import (
 
 	"identitypools/functions/activation"
 	"identitypools/functions/codes"
+	"identitypools/functions/factors"
 	"identitypools/functions/passwords"
 	"identitypools/functions/pools"
 	"identitypools/functions/registration"
@@ -34,6 +35,7 @@ func All() []Function {
 		{users.Routes(), users.New},
 		{activation.Routes(), activation.New},
 		{codes.Routes(), codes.New},
+		{factors.Routes(), factors.New},
 		{registration.Routes(), registration.New},
 		{passwords.Routes(), passwords.New},
 		{tokens.Routes(), tokens.New},

@@ -20,6 +20,7 @@ func New(p start.Parts) (http.Handler, error) {
 		Pools: t.Pools, Users: t.Users, Outbox: t.Outbox, Codes: tools.NewGenerator(t, p.Now, p.NewID),
 		Activator: &activate.Activator{
 			Redeemer: tools.NewRedeemer(t, p.Now, p.NewID), Passwords: password.NewHasher(),
+			Factors: tools.Factors,
 		},
 		MayReturnTo: onetime.ReturnURLs(p.Env.Get("RETURN_ORIGINS")), Now: p.Now, NewID: p.NewID,
 	}, p.Options())

@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"identitypools/shared/activate"
 	"identitypools/shared/api"
 	"identitypools/shared/identity"
@@ -70,25 +68,30 @@ func (h handlers) generate(
 
 // proof is the published type ActivateSelfRegisteredUser.
 type proof struct {
-	Code       string         `json:"code"`
-	OTPAddress string         `json:"otp_address"`
-	Password   string         `json:"password"`
-	TOTPSecret string         `json:"totp_secret"`
-	WebAuthn   jsontext.Value `json:"webauthn"`
+	Code       string                `json:"code"`
+	OTPAddress string                `json:"otp_address"`
+	Password   string                `json:"password"`
+	TOTPSecret string                `json:"totp_secret"`
+	Passkeys   []identity.NewPasskey `json:"webauthn"`
 }
 
-func (p proof) check() error {
+// request returns what a client asks for. The error is Invalid.
+func (p proof) request(user, client string) (activate.Request, error) {
 	var v identity.Violations
 	if p.Code == "" {
 		v.Add("/code", "must be given")
 	}
+	r := activate.Request{
+		Proof:     onetime.Proof{User: user, Code: p.Code, Address: p.OTPAddress, Request: "client#" + client},
+		IsBackEnd: true, Password: p.Password, Passkeys: p.Passkeys,
+	}
 	if p.TOTPSecret != "" {
-		v.Add("/totp_secret", "is not served yet")
+		secret, err := identity.ParseTOTPSecret("/totp_secret", p.TOTPSecret)
+		_ = v.AddUnder("", err)
+		r.TOTP = secret
 	}
-	if text := string(p.WebAuthn); text != "" && text != "null" && text != "[]" {
-		v.Add("/webauthn", "is not served yet")
-	}
-	return v.Err()
+	_ = v.AddUnder("", identity.CheckPasskeys("/webauthn", p.Passkeys))
+	return r, v.Err()
 }
 
 func answer(u identity.User) api.Answer[wire.User] {
@@ -100,15 +103,11 @@ func answer(u identity.User) api.Answer[wire.User] {
 func (h handlers) activate(
 	ctx context.Context, c api.BodyCall[proof], reply once.Reply[identity.User],
 ) (identity.User, error) {
-	if err := c.Body.check(); err != nil {
+	r, err := c.Body.request(c.User().ID, c.ClientID())
+	if err != nil {
 		return identity.User{}, err
 	}
-	u, isRepeat, err := h.service.Activate(ctx, c.User(), activate.Request{
-		Proof: onetime.Proof{
-			User: c.User().ID, Code: c.Body.Code, Address: c.Body.OTPAddress, Request: "client#" + c.ClientID(),
-		},
-		IsBackEnd: true, Password: c.Body.Password,
-	}, reply)
+	u, isRepeat, err := h.service.Activate(ctx, c.User(), r, reply)
 	if isRepeat {
 		api.MarkRepeat(c.Request())
 	}

@@ -4,9 +4,11 @@ package users
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
+	"identitypools/shared/factor"
 	"identitypools/shared/identity"
 	"identitypools/shared/once"
 	"identitypools/shared/password"
@@ -24,6 +26,7 @@ type Service struct {
 	SES           SuppressionList
 	Documents     *schema.Checker
 	Passwords     *password.Hasher
+	Factors       factor.Keys
 	Retry         retry.Policy
 	Now           func() time.Time
 	NewID         func() string
@@ -45,13 +48,43 @@ func (s *Service) Create(
 	if err := s.Documents.CheckUser(ctx, u, identity.DataParts()); err != nil {
 		return u, err
 	}
-	if len(n.Credentials) > 0 {
-		given := n.Credentials[0].Password
-		if u.PasswordHash, err = s.Passwords.HashNew(ctx, p, u, "/credentials/0/password", given); err != nil {
-			return u, err
-		}
+	if err := s.addSecrets(ctx, p, &u, n.Credentials); err != nil {
+		return u, err
 	}
 	return u, s.Users.Create(ctx, u, reply)
+}
+
+// addSecrets hashes the password of a new user and seals the secret of the user's authenticator app.
+// The error is Invalid for a password that the pool's policy refuses.
+func (s *Service) addSecrets(
+	ctx context.Context, p identity.Pool, u *identity.User, list []identity.NewCredential,
+) (err error) {
+	for i, given := range list {
+		at := fmt.Sprintf("/credentials/%d", i)
+		switch given.Type {
+		case identity.CredentialPassword:
+			u.PasswordHash, err = s.Passwords.HashNew(ctx, p, *u, at+"/password", given.Password)
+		case identity.CredentialTOTP:
+			err = s.setTOTP(u, at+"/totp_secret", given.TOTPSecret)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// setTOTP gives a user an authenticator app with a secret, which it seals. The error is Invalid.
+func (s *Service) setTOTP(u *identity.User, pointer, text string) error {
+	secret, err := identity.ParseTOTPSecret(pointer, text)
+	if err != nil {
+		return err
+	}
+	sealed, err := s.Factors.SealTOTP(u.Ref(), secret)
+	if err == nil {
+		u.SetTOTP(sealed, identity.Maker{Now: s.Now(), NewID: s.NewID})
+	}
+	return err
 }
 
 // Read returns a user. The error is NotFound if there is no such pool or user, or

@@ -93,7 +93,16 @@ func TestCreateIsRefused(t *testing.T) {
 		{"with an unknown field", fields{"status": "new", "identifiers": []fields{{"identifier": "x", "type": "uid", "colour": "red"}}}, 422, "/identifiers/0/colour"},
 		{"with a verified address that is taken", fields{"status": "new", "verifiable_addresses": []fields{{"address": taken, "type": "email", "verified": true, "status": "active"}}}, 409, "/verifiable_addresses/0/address"},
 		{"with a short password", fields{"status": "active", "credentials": []fields{{"type": "password", "password": "short"}}}, 422, "/credentials/0/password"},
-		{"with a credential of another kind", fields{"status": "active", "credentials": []fields{{"type": "totp", "totp_secret": "x"}}}, 422, "/credentials/0/type"},
+		{"with a credential of another kind", fields{"status": "active", "credentials": []fields{{"type": "magic"}}}, 422, "/credentials/0/type"},
+		{"with a short secret", fields{"status": "active", "credentials": []fields{{"type": "totp", "totp_secret": "x"}}}, 422, "/credentials/0/totp_secret"},
+		{"with passkeys that are null", fields{"status": "active", "credentials": []fields{{"type": "webauthn", "webauthn_credentials": nil}}}, 422, "/credentials/0/webauthn_credentials"},
+		{
+			"with a short password behind a secret",
+			fields{"status": "active", "credentials": []fields{
+				{"type": "totp", "totp_secret": "BLEXAM6OPBBZTCFUOPVHDQ2HVG7PTMK3"}, {"type": "password", "password": "short"},
+			}},
+			422, "/credentials/1/password",
+		},
 		{"with a payload against the schema", fields{"status": "new", "payload": fields{"given_name": 7, "name": true}}, 422, "/payload/name"},
 		{"with business metadata and no schema for it", fields{"status": "new", "business_metadata": fields{"x": 1}}, 422, "/business_metadata"},
 		{"with a schema that does not exist", fields{"status": "new", "payload_schema_id": "nope"}, 422, "/payload_schema_id"},

@@ -6,7 +6,9 @@ package activate
 import (
 	"context"
 	"errors"
+	"fmt"
 
+	"identitypools/shared/factor"
 	"identitypools/shared/identity"
 	"identitypools/shared/once"
 	"identitypools/shared/onetime"
@@ -18,6 +20,7 @@ import (
 type Activator struct {
 	Redeemer  *onetime.Redeemer
 	Passwords *password.Hasher
+	Factors   factor.Keys
 }
 
 // Request is a code that somebody presents to activate a user.
@@ -27,16 +30,23 @@ type Request struct {
 	// for the address, the code completes that registration.
 	IsBackEnd bool
 	Password  string // the password that the user gets; "" for none
+	// TOTP is the secret of the authenticator app that the user gets; nil for none.
+	TOTP []byte
+	// Passkeys are the passkeys that the user gets, which were checked.
+	Passkeys []identity.NewPasskey
 }
 
 // Activate redeems a code for activation. If the request repeats one that has activated the user a
 // short time ago, as a double click does, Activate returns the user again, changes nothing, and
-// reports true. Errors: those of onetime.Redeemer for the code; Invalid for a fault in what came with
+// reports true. It does not do so for requests with an authenticator app or passkeys. Errors: those of onetime.Redeemer for the code; Invalid for a fault in what came with
 // a valid code, which can still be used.
 func (a *Activator) Activate(
 	ctx context.Context, p identity.Pool, r Request, reply once.Reply[identity.User],
 ) (u identity.User, isRepeat bool, err error) {
-	if r.Proof.Request != "" && r.Password != "" {
+	switch {
+	case r.TOTP != nil || len(r.Passkeys) > 0:
+		r.Proof.Request = "" // nothing tells whether a second request has the same secret and passkeys
+	case r.Proof.Request != "" && r.Password != "":
 		r.Proof.Request = "with a password#" + r.Proof.Request
 	}
 	err = a.Redeemer.Redeem(ctx, p, identity.PurposeActivation, r.Proof, reply.Request(),
@@ -82,17 +92,50 @@ func (a *Activator) activate(
 	if u, err = p.Activate(right.User, proved, maker); err != nil {
 		return u, err
 	}
+	if err = a.addFactors(&u, r, maker); err != nil {
+		return u, err
+	}
 	effects := table.Effects{Spent: right.Spent}
-	if code := right.Code; u.PasswordHash != "" && code.AddressType == identity.TypeEmail {
-		to := identity.Address{Value: code.Address, Normalized: code.Normalized}
-		m := identity.NewMessage(identity.MessagePasswordSet, u, to, identity.MessageOptions{}, maker)
-		effects.Messages = append(effects.Messages, m)
+	for _, notice := range []struct {
+		kind  identity.MessageKind
+		isDue bool
+	}{
+		{identity.MessagePasswordSet, u.PasswordHash != ""},
+		{identity.MessageTOTPSet, r.TOTP != nil},
+		{identity.MessageKeyAdded, len(r.Passkeys) > 0},
+	} {
+		if code := right.Code; notice.isDue && code.AddressType == identity.TypeEmail {
+			to := identity.Address{Value: code.Address, Normalized: code.Normalized}
+			m := identity.NewMessage(notice.kind, u, to, identity.MessageOptions{}, maker)
+			effects.Messages = append(effects.Messages, m)
+		}
 	}
 	u, err = a.Redeemer.Users.Change(ctx, right.User, u, effects, reply)
 	if errors.As(err, new(identity.Conflict)) {
 		return u, identity.InvalidField("/code", "proves an address that has become another user's")
 	}
 	return u, err
+}
+
+// addFactors gives a user the authenticator app and the passkeys of a request. Errors: Invalid if the user
+// has an app, or too many passkeys; Conflict if the user has one of the passkeys.
+func (a *Activator) addFactors(u *identity.User, r Request, m identity.Maker) error {
+	if r.TOTP != nil {
+		if _, has := u.TOTP(); has {
+			return identity.InvalidField("/totp_secret", "must not be given: the user has an authenticator app already")
+		}
+		sealed, err := a.Factors.SealTOTP(u.Ref(), r.TOTP)
+		if err != nil {
+			return err
+		}
+		u.SetTOTP(sealed, m)
+	}
+	for i, passkey := range r.Passkeys {
+		if err := u.AddPasskey(fmt.Sprintf("/webauthn/%d", i), passkey, m); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (a *Activator) maker() identity.Maker {

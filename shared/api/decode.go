@@ -140,6 +140,8 @@ func reason(wrong *json.SemanticError) string {
 		return `must be a duration such as "24h0m0s"`
 	case t == reflect.TypeFor[identity.ID]():
 		return identity.IDRule
+	case t == reflect.TypeFor[identity.Bytes]():
+		return identity.BytesRule
 	case t == reflect.TypeFor[identity.Time]():
 		return "must be a time as in RFC 3339"
 	}

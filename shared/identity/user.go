@@ -104,12 +104,11 @@ const (
 	StateMustBeChanged CredentialState = "must_be_changed"
 )
 
-// CredentialPassword is the type of password credentials, which are the only ones that are kept so
-// far.
+// CredentialPassword is the type of password credentials.
 const CredentialPassword = "password"
 
-// Credential describes something with which a user authenticates. The secret itself is
-// User.PasswordHash.
+// Credential describes something with which a user authenticates: a password, whose hash is
+// User.PasswordHash; an authenticator app; or a passkey.
 type Credential struct {
 	ID        string          `json:"id"`
 	Type      string          `json:"type"`
@@ -117,6 +116,8 @@ type Credential struct {
 	ExpiresAt Time            `json:"expires_at,omitzero"`
 	CreatedAt Time            `json:"created_at"`
 	UpdatedAt Time            `json:"updated_at"`
+	TOTP      *TOTP           `json:"totp,omitzero"`    // of a credential of this type only
+	Passkey   *Passkey        `json:"passkey,omitzero"` // of a credential of the type webauthn only
 }
 
 // CodesEpoch returns the name of the user's present epoch. One-time codes are good for the user only

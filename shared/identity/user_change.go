@@ -48,24 +48,15 @@ type NewAddress struct {
 	Metadata         jsontext.Value `json:"metadata"`
 }
 
-// NewCredential is a credential in NewUser. Only passwords are kept so far.
-type NewCredential struct {
-	Type                string         `json:"type"`
-	Password            string         `json:"password"`
-	MustBeChanged       bool           `json:"must_be_changed"`
-	MustBeReset         bool           `json:"must_be_reset"`
-	TOTPSecret          string         `json:"totp_secret"`
-	WebAuthnCredentials jsontext.Value `json:"webauthn_credentials"`
-}
-
 // Maker has what the functions that create something need from outside: the time and new ids.
 type Maker struct {
 	Now   time.Time
 	NewID func() string
 }
 
-// Create returns the new user of pool p that n describes, without the hash of its password. The
-// caller checks the documents against the schemas that the user names. The error is Invalid.
+// Create returns the new user of pool p that n describes, without the hash of its password and the
+// sealed secret of its authenticator app. The caller checks the documents against the schemas that the
+// user names. The error is Invalid.
 func (p Pool) Create(n NewUser, m Maker) (User, error) {
 	var v Violations
 	now := At(m.Now)
@@ -197,28 +188,6 @@ func newAddress(value, normalized string, kind IdentifierType, m Maker) Address 
 	return Address{
 		ID: m.NewID(), Value: value, Normalized: normalized, Type: kind, Status: StatusActive,
 		CreatedAt: At(m.Now), UpdatedAt: At(m.Now),
-	}
-}
-
-func (p Pool) addCredentials(v *Violations, u *User, list []NewCredential, m Maker) {
-	for i, n := range list {
-		at := fmt.Sprintf("/credentials/%d", i)
-		switch {
-		case n.Type != CredentialPassword:
-			v.Add(at+"/type", "must be password: other credentials are not served yet")
-		case n.Password == "":
-			v.Add(at+"/password", "must be given")
-		case i > 0:
-			v.Add(at+"/type", "a user has one password")
-		default:
-			u.setPassword(p, "", m)
-			switch {
-			case n.MustBeReset:
-				u.Credentials[0].State = StateMustBeReset
-			case n.MustBeChanged:
-				u.Credentials[0].State = StateMustBeChanged
-			}
-		}
 	}
 }
 

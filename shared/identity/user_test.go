@@ -83,7 +83,7 @@ func TestCreateRefuses(t *testing.T) {
 			identity.NewUser{Addresses: []identity.NewAddress{{Address: ann, Type: "email", Status: "new", PreferredContact: "pigeon", Metadata: jsontext.Value("[]")}}},
 			[]string{"/verifiable_addresses/0/metadata", "/verifiable_addresses/0/preferred_contact_method", "/verifiable_addresses/0/status"},
 		},
-		"another credential": {identity.NewUser{Credentials: []identity.NewCredential{{Type: "totp", TOTPSecret: "s"}}}, []string{"/credentials/0/type"}},
+		"another credential": {identity.NewUser{Credentials: []identity.NewCredential{{Type: "magic"}}}, []string{"/credentials/0/type"}},
 		"an empty password":  {identity.NewUser{Credentials: []identity.NewCredential{{Type: "password"}}}, []string{"/credentials/0/password"}},
 		"two passwords":      {identity.NewUser{Credentials: []identity.NewCredential{{Type: "password", Password: "a"}, {Type: "password", Password: "b"}}}, []string{"/credentials/1/type"}},
 		"bad documents": {

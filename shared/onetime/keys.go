@@ -9,6 +9,7 @@ import (
 	"net/netip"
 
 	"identitypools/shared/cloud"
+	"identitypools/shared/factor"
 	"identitypools/shared/otp"
 	"identitypools/shared/vault"
 )
@@ -23,11 +24,13 @@ const (
 	keyLength  = 32
 )
 
-// Tools make and recognize codes, tickets and proofs of work, and name the sources of requests.
+// Tools make and recognize codes, tickets and proofs of work, and name the sources of requests. Factors
+// are the keys of authenticator apps and passkeys, which are derived from the same secret.
 type Tools struct {
 	Coder   *otp.Coder
 	Sealer  *otp.Sealer
 	Work    []byte // the key of proofs of work (shared/work)
+	Factors factor.Keys
 	sources []byte // the key of the names of sources
 }
 
@@ -53,8 +56,14 @@ func Open(env cloud.Env) (Tools, error) {
 	if err != nil {
 		return Tools{}, err
 	}
+	factors, err := factor.New(master)
+	if err != nil {
+		return Tools{}, err
+	}
 	sealer, err := otp.NewSealer(tickets, rand.Reader)
-	return Tools{Coder: otp.NewCoder(codes, rand.Reader), Sealer: sealer, Work: work, sources: sources}, err
+	return Tools{
+		Coder: otp.NewCoder(codes, rand.Reader), Sealer: sealer, Work: work, Factors: factors, sources: sources,
+	}, err
 }
 
 // Source returns a name for the source of a request, which tells nobody the address. A source is an

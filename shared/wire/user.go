@@ -3,6 +3,8 @@
 package wire
 
 import (
+	"encoding/base64"
+
 	"github.com/go-json-experiment/json/jsontext"
 
 	"identitypools/shared/identity"
@@ -92,9 +94,27 @@ type credential struct {
 	owner
 }
 
-// A maskedSecret stands in an answer where the user has a secret.
+// A maskedSecret stands in an answer where the user has a secret. It also has what people know a
+// passkey by: its own id, in base64url, and the name that they gave to it.
 type maskedSecret struct {
-	HashedPassword string `json:"hashed_password"`
+	HashedPassword string `json:"hashed_password,omitempty"`
+	TOTPSecret     string `json:"totp_secret,omitempty"`
+	PublicKey      string `json:"public_key,omitempty"`
+	PasskeyID      string `json:"credential_id,omitempty"`
+	Name           string `json:"name,omitempty"`
+}
+
+// masked returns what stands for the secret of a credential.
+func masked(c identity.Credential) maskedSecret {
+	const hidden = "###"
+	switch {
+	case c.TOTP != nil:
+		return maskedSecret{TOTPSecret: hidden}
+	case c.Passkey != nil:
+		id := base64.RawURLEncoding.EncodeToString(c.Passkey.ID)
+		return maskedSecret{PublicKey: hidden, PasskeyID: id, Name: c.Passkey.Name}
+	}
+	return maskedSecret{HashedPassword: hidden}
 }
 
 // UserOf returns u in the form in which the API answers it. It contains no secrets.
@@ -111,7 +131,7 @@ func UserOf(u identity.User) User {
 	}
 	for _, c := range u.Credentials {
 		w.Credentials = append(w.Credentials, credential{
-			c.ID, c.Type, c.State, c.ExpiresAt, maskedSecret{"###"}, ownedBy(u, c.CreatedAt, c.UpdatedAt),
+			c.ID, c.Type, c.State, c.ExpiresAt, masked(c), ownedBy(u, c.CreatedAt, c.UpdatedAt),
 		})
 	}
 	return w

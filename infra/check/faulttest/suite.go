@@ -133,6 +133,7 @@ func TakesKey(route api.Route) bool {
 	return route.Method != http.MethodGet && route.Caller != access.OAuthClient && !slices.Contains([]string{
 		"admin.previewMail", "admin.clearSuppressions", "system.getUserByKey",
 		"system.verifyPassword", "system.verifyPasswordV2", "system.inspectOTP",
+		"system.beginWebAuthnCredentialsGeneration", "system.completeWebAuthnCredentialsGeneration",
 		"public.registerByPage", "public.activateByCode", "public.activateByPage",
 	}, route.Name)
 }

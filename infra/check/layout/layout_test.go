@@ -199,6 +199,8 @@ func forbidden(name, imported string) string {
 	case !strings.HasPrefix(name, "infra/") && strings.HasSuffix(imported, "/service/sesv2") &&
 		name != "functions/courier" && name != "functions/users":
 		return "only the courier sends mail, and only users clears addresses"
+	case strings.Contains(imported, "/go-webauthn/") && name != "functions/factors":
+		return "only factors needs WebAuthn, which is large"
 	}
 	return ""
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"identitypools/shared/api"
+	"identitypools/shared/factor"
 	"identitypools/shared/identity"
 	"identitypools/shared/mail"
 	"identitypools/shared/once"
@@ -113,6 +114,16 @@ func fixed() [][]string {
 			"how long a device is known after its last right password",
 			fmt.Sprintf("at least %d days", identity.DeviceMemory/(48*time.Hour)),
 		},
+		{
+			"an authenticator app",
+			fmt.Sprintf("one of a user, with a secret of %d to %d bytes; guesses as at a mailbox (`code_guesses_per_day`)",
+				identity.MinTOTPSecret, identity.MaxTOTPSecret),
+		},
+		{
+			"passkeys",
+			fmt.Sprintf("at most %d of a user, with names of 1 to %d characters", identity.MaxPasskeys, identity.MaxPasskeyName),
+		},
+		{"how long a passkey can be created with a challenge", short(factor.ChallengeLifetime)},
 		{"an imported hash: argon2id", fmt.Sprintf("at most %d MiB, %d passes", password.MaxMemory>>10,
 			password.MaxPasses)},
 		{

@@ -140,6 +140,16 @@ func Functions() []Function {
 			on(table.KindMessages, table.KindUserItems).may(remove),
 		},
 	}, {
+		Name: "factors", MemoryMB: waiting, Timeout: answer,
+		Settings: []string{"CODE_SECRET", "PUBLIC_URL"},
+		Grants: []Grant{
+			on(table.KindAnswers, table.KindClaims, table.KindKeys, table.KindMailboxes, table.KindPools,
+				table.KindUserItems, table.KindUsers).may(get),
+			on(table.KindClaims, table.KindUserItems).may(batch),
+			on(table.KindAnswers, table.KindMailboxes, table.KindMessages, table.KindUserItems, table.KindUsers).
+				may(put, update),
+		},
+	}, {
 		Name: "keeper", MemoryMB: waiting, Timeout: time.Minute,
 		Grants: []Grant{
 			on(table.KindUserItems, table.KindPools, table.KindUsers).may(get, query),
@@ -200,6 +210,7 @@ func Functions() []Function {
 		},
 	}, {
 		Name: "users", MemoryMB: hashing, Timeout: answer, Clears: true,
+		Settings: []string{"CODE_SECRET"},
 		Grants: []Grant{
 			on(table.KindAnswers, table.KindClaims, table.KindKeys, table.KindPools,
 				table.KindSchemas, table.KindUsers).may(get),
