@@ -9,6 +9,7 @@ import (
 	"identitypools/functions/codes"
 	"identitypools/functions/passwords"
 	"identitypools/functions/pools"
+	"identitypools/functions/recovery"
 	"identitypools/functions/registration"
 	"identitypools/functions/schemas"
 	"identitypools/functions/tokens"
@@ -35,6 +36,7 @@ func All() []Function {
 		{activation.Routes(), activation.New},
 		{codes.Routes(), codes.New},
 		{registration.Routes(), registration.New},
+		{recovery.Routes(), recovery.New},
 		{passwords.Routes(), passwords.New},
 		{tokens.Routes(), tokens.New},
 	}

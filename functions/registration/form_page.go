@@ -67,7 +67,7 @@ func (s site) submitForm(ctx context.Context, r page.Request) (page.Answer, erro
 		Payload: page.Payload(p.Form.More, typed),
 	}
 	if p.Form.LacksPassword(typed) {
-		if err := s.service.Submit(ctx, r.Pool, s.source(r.HTTP), ""); err != nil {
+		if err := s.service.Gate.Spend(ctx, r.Pool, s.source(r.HTTP), ""); err != nil {
 			return p.Refuse(err)
 		}
 		// The draft is checked too, so that the page shows all faults at once.

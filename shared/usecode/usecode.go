@@ -11,6 +11,7 @@ import (
 	"identitypools/shared/identity"
 	"identitypools/shared/once"
 	"identitypools/shared/onetime"
+	"identitypools/shared/otp"
 	"identitypools/shared/password"
 	"identitypools/shared/table"
 )
@@ -144,6 +145,42 @@ func (u *User) ProveAddress(
 		err = identity.Conflict{Pointer: "/address", Reason: "the address is another user's"}
 	}
 	return err
+}
+
+// Unproved returns the unverified address that the link of a mail proves. The link has an extended code,
+// and the digest of the address instead of the address itself. Errors: InvalidCode, whatever is wrong with
+// the link; ExpiredCode.
+func (u *User) Unproved(ctx context.Context, p identity.Pool, code, digest string) (string, error) {
+	named, _, isExtended := otp.ParseExtended(code)
+	if !isExtended {
+		return "", identity.InvalidCode{}
+	}
+	of, err := u.Users.Get(ctx, identity.UserRef{Tenant: p.Tenant, Pool: p.ID, ID: named})
+	if errors.As(err, new(identity.NotFound)) {
+		err = identity.InvalidCode{}
+	}
+	if err != nil {
+		return "", err
+	}
+	for _, a := range of.UsableAddresses(identity.PurposeVerifyAddress) {
+		if identity.MailboxDigest(a.Type, a.Normalized) != digest {
+			continue
+		}
+		proof := onetime.Proof{Code: code, Address: a.Normalized}
+		_, err := u.Redeemer.Look(ctx, p, identity.PurposeVerifyAddress.For(a), proof)
+		return a.Normalized, err
+	}
+	return "", identity.InvalidCode{}
+}
+
+// ResetBy returns the address that the code of a link was mailed to, if the code resets a password.
+// Errors: InvalidCode, also for the code of a user who is not active; ExpiredCode.
+func (u *User) ResetBy(ctx context.Context, p identity.Pool, code string) (address string, err error) {
+	found, err := u.Redeemer.Look(ctx, p, identity.PurposeResetPassword, onetime.Proof{Code: code})
+	if err == nil && found.User.Status != identity.StatusActive {
+		err = identity.InvalidCode{}
+	}
+	return found.Code.Address, err
 }
 
 // Answer redeems a code for a challenge or an authentication, and returns the id of its user, who must be
