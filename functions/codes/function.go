@@ -3,8 +3,10 @@ package codes
 import (
 	"net/http"
 
+	"identitypools/shared/askcode"
 	"identitypools/shared/onetime"
 	"identitypools/shared/start"
+	"identitypools/shared/usecode"
 )
 
 // New returns the function with its real parts.
@@ -17,5 +19,6 @@ func New(p start.Parts) (http.Handler, error) {
 	return Handler(&Service{
 		Pools: t.Pools, Users: t.Users,
 		Codes: tools.NewGenerator(t, p.Now, p.NewID),
+		Mails: askcode.New(t, p.Now, p.NewID), Uses: usecode.New(tools, t, p.Now, p.NewID),
 	}, p.Options())
 }

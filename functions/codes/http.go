@@ -19,11 +19,30 @@ func Routes() []api.Route { return routes(nil).Routes() }
 func routes(s *Service) api.Function {
 	h := handlers{s}
 	scope := api.Scope(api.ScopeRegistration)
+	const one, found = "/pools/{ipID}/users/{userID}", "/pools/{ipID}/user"
 	return api.NewFunction("codes",
-		api.ForSystem("POST", "/pools/{ipID}/users/{userID}/code/generate", "generateCode",
+		api.ForSystem("POST", one+"/code/generate", "generateCode",
 			api.Change(201, h.generate, api.Encode(codeOf)), scope),
-		api.ForSystem("POST", "/pools/{ipID}/user/code/generate", "generateCodeForUser",
+		api.ForSystem("POST", found+"/code/generate", "generateCodeForUser",
 			api.Change(201, h.generateForUser, api.Encode(codeOf)), scope),
+		api.ForAdmin("POST", one+"/otp/request", "requestOTPChallenge",
+			api.Change(204, h.challenge, api.Empty)),
+		api.ForSystem("POST", found+"/otp/request", "requestOTPChallenge",
+			api.Change(204, h.challengeQuietly, api.Empty)),
+		api.ForAdmin("POST", one+"/otp/verify", "verifyOTP",
+			api.Change(200, h.verifyOfUser, api.Encode(userIDOf))),
+		api.ForSystem("POST", found+"/otp/verify", "verifyOTP",
+			api.Change(200, h.verify, api.Encode(userIDOf))),
+		api.ForSystem("POST", found+"/authentication-code/verify", "verifyAuthenticationCode",
+			api.Change(200, h.authenticate, api.Encode(userIDOf))),
+		api.ForSystem("POST", found+"/otp/inspect", "inspectOTP",
+			api.Read(h.inspect, api.Encode(inspectedOf))),
+		api.ForAdmin("POST", one+"/address/verification/request", "requestAddressVerification",
+			api.Change(204, h.requestVerification, api.Empty)),
+		api.ForSystem("POST", one+"/address/verification/request", "requestAddressVerification",
+			api.Change(204, h.requestVerificationQuietly, api.Empty)),
+		api.ForSystem("POST", one+"/address/verification/complete", "completeAddressVerification",
+			api.Change(204, h.completeVerification, api.Empty)),
 	)
 }
 

@@ -1,5 +1,6 @@
 // Package codes is the function that makes one-time codes of every purpose for back ends that send
-// them themselves.
+// them themselves. It also mails and redeems the codes that answer a challenge and that prove an address,
+// and tells what a code is for.
 package codes
 
 import (
@@ -8,10 +9,12 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"identitypools/shared/askcode"
 	"identitypools/shared/identity"
 	"identitypools/shared/once"
 	"identitypools/shared/onetime"
 	"identitypools/shared/table"
+	"identitypools/shared/usecode"
 )
 
 // Service has the use cases on codes.
@@ -19,6 +22,8 @@ type Service struct {
 	Pools table.Pools
 	Users table.Users
 	Codes *onetime.Generator
+	Mails *askcode.Asker
+	Uses  *usecode.User
 }
 
 // Request asks for a code for a user.

@@ -107,6 +107,26 @@ func kinds() []kind {
 		name:  identity.MessagePasswordSet,
 		texts: []text{{always, mail.PasswordSet, mail.PasswordSet}},
 		send:  (*Service).notifyPassword,
+	}, {
+		name:  identity.MessageTOTPSet,
+		texts: []text{{always, mail.TOTPSet, mail.TOTPSet}},
+		send:  (*Service).notifyChange,
+	}, {
+		name:  identity.MessageKeyAdded,
+		texts: []text{{always, mail.KeyAdded, mail.KeyAdded}},
+		send:  (*Service).notifyChange,
+	}, {
+		name:  identity.MessageKeyRemoved,
+		texts: []text{{always, mail.KeyRemoved, mail.KeyRemoved}},
+		send:  (*Service).notifyChange,
+	}, {
+		name:  identity.MessageAddressAdded,
+		texts: []text{{always, mail.AddressAdded, mail.AddressAdded}},
+		send:  (*Service).notifyChange,
+	}, {
+		name:  identity.MessageAddressRemoved,
+		texts: []text{{always, mail.AddressRemoved, mail.AddressRemoved}},
+		send:  (*Service).notifyChange,
 	}}
 }
 

@@ -33,10 +33,16 @@ func (s *Service) notifyTaken(ctx context.Context, d delivery) error {
 // notifyPassword tells the holder of an address that a password was set. It deletes what still waits
 // to become this user's.
 func (s *Service) notifyPassword(ctx context.Context, d delivery) error {
-	p, m := d.pool, d.message
 	if err := s.Registrations.DeleteListed(ctx, d.user.Ref()); err != nil {
 		return err
 	}
+	return s.notifyChange(ctx, d)
+}
+
+// notifyChange tells the holder of an address, in the language of the user, that something of the
+// user was changed, and when.
+func (s *Service) notifyChange(ctx context.Context, d delivery) error {
+	p, m := d.pool, d.message
 	v := mail.PoolValues(p)
 	v.Time = m.CreatedAt.Time
 	return s.send(ctx, p, letter{d.to.Normalized, p.LanguageFor(d.user, ""), d.kind.textOf(d, m.CodeType), v})

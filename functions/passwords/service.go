@@ -1,4 +1,5 @@
-// Package passwords is the function with which back ends verify the passwords of users.
+// Package passwords is the function with which back ends verify, change and reset the passwords of users,
+// and with which administrators let them be reset.
 package passwords
 
 import (
@@ -10,11 +11,13 @@ import (
 	"strings"
 	"time"
 
+	"identitypools/shared/askcode"
 	"identitypools/shared/identity"
 	"identitypools/shared/once"
 	"identitypools/shared/password"
 	"identitypools/shared/retry"
 	"identitypools/shared/table"
+	"identitypools/shared/usecode"
 )
 
 // Service has the use cases on passwords.
@@ -23,6 +26,8 @@ type Service struct {
 	Users     table.Users
 	Failures  table.Failures
 	Passwords *password.Hasher
+	Mails     *askcode.Asker
+	Codes     *usecode.User
 	Retry     retry.Policy
 	Log       *slog.Logger
 	Now       func() time.Time

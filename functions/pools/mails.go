@@ -167,7 +167,8 @@ func (s *Service) PreviewMail(
 		text := textOf(m)
 		own = &text
 	}
-	return s.Texts.Render(mail.Kind(r.Kind), r.Language, own, mail.SampleValues(c.pool, s.Now()))
+	kind := mail.Kind(r.Kind)
+	return s.Texts.Render(kind, r.Language, own, kind.SampleValues(c.pool, s.Now()))
 }
 
 // textOf returns m in the form that package mail takes.

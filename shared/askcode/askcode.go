@@ -34,8 +34,13 @@ func New(db *table.Table, now func() time.Time, newID func() string) *Asker {
 }
 
 // Request names the address that a code is to be mailed to. User or Identifier may name its user, but
-// not both. Then it may be any address of that user; otherwise it must be one that belongs to a user.
-type Request struct{ Address, Identifier, User string }
+// not both. Then it may be any address of that user; otherwise it must be one that belongs to a user. It
+// is the published type RequestAddOrResetCredential.
+type Request struct {
+	Address    string      `json:"address"`
+	Identifier string      `json:"identifier"`
+	User       identity.ID `json:"userID"`
+}
 
 // Quietly asks for a mail of a kind without telling the caller what becomes of it, so that nobody learns
 // who is registered. It makes the same calls for every state of the user and the address: if there is
@@ -49,7 +54,7 @@ func (a *Asker) Quietly(
 	if err != nil {
 		return err
 	}
-	if m.User = r.User; r.User == "" {
+	if m.User = string(r.User); r.User == "" {
 		owner, err := a.Users.Claimant(ctx, p.Tenant, p.ID, forms)
 		switch {
 		case errors.As(err, new(identity.NotFound)):
@@ -119,7 +124,7 @@ func (a *Asker) Openly(
 	ctx context.Context, p identity.Pool, kind identity.MessageKind, ref identity.UserRef, address string,
 	o identity.MessageOptions, reply once.Reply[once.None],
 ) error {
-	m, _, err := a.message(p, kind, Request{Address: address, User: ref.ID}, o)
+	m, _, err := a.message(p, kind, Request{Address: address, User: identity.ID(ref.ID)}, o)
 	if err != nil {
 		return err
 	}
@@ -146,7 +151,7 @@ func (a *Asker) Verification(
 	ctx context.Context, p identity.Pool, ref identity.UserRef, address string, o identity.MessageOptions,
 	reply once.Reply[once.None],
 ) error {
-	m, _, err := a.message(p, identity.MessageVerifyAddress, Request{Address: address, User: ref.ID}, o)
+	m, _, err := a.message(p, identity.MessageVerifyAddress, Request{Address: address, User: identity.ID(ref.ID)}, o)
 	if err != nil {
 		return err
 	}

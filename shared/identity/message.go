@@ -169,6 +169,17 @@ func (o MessageOptions) Checked(mayReturnTo func(url string) bool) (MessageOptio
 	return o, v.Err()
 }
 
+// Notices returns the notice of a kind to an address that the user had before a change, or nothing if
+// the user has none that can receive mail.
+func Notices(kind MessageKind, before User, m Maker) []Message {
+	own, err := before.OwnMailAddress("")
+	if err != nil {
+		return nil
+	}
+	to := Address{Value: own, Normalized: own}
+	return []Message{NewMessage(kind, before, to, MessageOptions{}, m)}
+}
+
 // NewMessage returns a message to an address with the given options.
 func NewMessage(kind MessageKind, u User, address Address, o MessageOptions, m Maker) Message {
 	return Message{

@@ -58,7 +58,7 @@ func (p renderer) renderHTML() string {
 			body.WriteString(strings.NewReplacer(
 				"{bar}", bar, "{on}", on,
 				"{link}", html.EscapeString(p.values.Link),
-				"{button}", html.EscapeString(p.words.Say("button")),
+				"{button}", html.EscapeString(p.words.Say(p.kind.buttonKey())),
 				"{copy}", html.EscapeString(p.words.Say("copy")),
 			).Replace(linkHTML))
 		default:

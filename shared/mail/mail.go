@@ -32,15 +32,43 @@ const (
 	// number that they gave belongs to an account already.
 	IdentifierTaken Kind = "identifier_taken"
 
-	// PasswordSet tells a user that the password was set or changed.
-	PasswordSet Kind = "password_set"
+	// Mails with a code or a link that lets a user who has asked for it choose a new password.
+	PasswordResetCode Kind = "password_reset_code"
+	PasswordResetLink Kind = "password_reset_link"
+
+	// Mails with a code or a link that proves that an address of a user is the user's.
+	AddressCode Kind = "address_code"
+	AddressLink Kind = "address_link"
+
+	// ChallengeCode has a one-time code with which a user proves to be that user.
+	ChallengeCode Kind = "challenge_code"
+
+	// TOTPResetCode has a code that lets a user set up a new authenticator app.
+	TOTPResetCode Kind = "totp_reset_code"
+
+	// KeyEnrollCode has a code that lets a user add a passkey.
+	KeyEnrollCode Kind = "key_enroll_code"
+
+	// Notices that tell a user what was changed and when: the password was set, changed or reset, an
+	// authenticator app was set up or replaced, a passkey was added or removed, a verified address was
+	// added or removed. They contain no address.
+	PasswordSet    Kind = "password_set"
+	TOTPSet        Kind = "totp_set"
+	KeyAdded       Kind = "key_added"
+	KeyRemoved     Kind = "key_removed"
+	AddressAdded   Kind = "address_added"
+	AddressRemoved Kind = "address_removed"
 )
 
-// Kinds returns all kinds, in the order in which people meet them.
+// Kinds returns all kinds: first the mails of a registration and an invitation, in the order in which
+// people meet them, then those with other codes, then the notices of changes.
 func Kinds() []Kind {
 	return []Kind{
 		RegistrationCode, RegistrationLink, ResendCode, ResendLink, InvitationCode, InvitationLink,
-		AddressTaken, IdentifierTaken, PasswordSet,
+		AddressTaken, IdentifierTaken,
+		PasswordResetCode, PasswordResetLink, AddressCode, AddressLink,
+		ChallengeCode, TOTPResetCode, KeyEnrollCode,
+		PasswordSet, TOTPSet, KeyAdded, KeyRemoved, AddressAdded, AddressRemoved,
 	}
 }
 
@@ -48,13 +76,14 @@ func Kinds() []Kind {
 // returns nil for an unknown kind.
 func (k Kind) Variables() []string {
 	switch k {
-	case RegistrationCode, ResendCode, InvitationCode:
+	case RegistrationCode, ResendCode, InvitationCode,
+		PasswordResetCode, AddressCode, ChallengeCode, TOTPResetCode, KeyEnrollCode:
 		return []string{"pool", "code", "duration", "until"}
-	case RegistrationLink, ResendLink, InvitationLink:
+	case RegistrationLink, ResendLink, InvitationLink, PasswordResetLink, AddressLink:
 		return []string{"pool", "link", "duration", "until"}
 	case AddressTaken, IdentifierTaken:
 		return []string{"pool"}
-	case PasswordSet:
+	case PasswordSet, TOTPSet, KeyAdded, KeyRemoved, AddressAdded, AddressRemoved:
 		return []string{"pool", "time"}
 	}
 	return nil
@@ -69,6 +98,35 @@ func (k Kind) mainVariable() string {
 		}
 	}
 	return ""
+}
+
+// buttonKey returns the key of the words on the button of a mail with a link.
+func (k Kind) buttonKey() string {
+	switch k {
+	case PasswordResetLink:
+		return "button_password"
+	case AddressLink:
+		return "button_address"
+	}
+	return "button_activate"
+}
+
+// purpose returns what the code or link of a mail of this kind is for. For a notice, which has
+// neither, it returns the purpose of activation.
+func (k Kind) purpose() identity.CodePurpose {
+	switch k {
+	case PasswordResetCode, PasswordResetLink:
+		return identity.PurposeResetPassword
+	case AddressCode, AddressLink:
+		return identity.PurposeVerifyAddress
+	case ChallengeCode:
+		return identity.PurposeChallenge
+	case TOTPResetCode:
+		return identity.PurposeResetTOTP
+	case KeyEnrollCode:
+		return identity.PurposeEnrollWebAuthn
+	}
+	return identity.PurposeActivation
 }
 
 // A Text is what the mails of a kind say in one language. Names of values stand in braces. The body
@@ -89,7 +147,7 @@ type Values struct {
 	Link          string        // for kinds with a link
 	Duration      time.Duration // how long the code or link is valid
 	Until         time.Time     // when the code or link expires
-	Time          time.Time     // for PasswordSet, when it happened
+	Time          time.Time     // for notices of a change, when it happened
 }
 
 // PoolValues returns the values that all mails of a pool share.
@@ -101,11 +159,11 @@ func PoolValues(p identity.Pool) Values {
 	}
 }
 
-// SampleValues returns values for a preview of the mails of a pool, as if they were sent now.
-func SampleValues(p identity.Pool, now time.Time) Values {
+// SampleValues returns values for a preview of a pool's mail of this kind, as if it were sent now.
+func (k Kind) SampleValues(p identity.Pool, now time.Time) Values {
 	const digits = "123456789012"
-	v, policy := PoolValues(p), p.CodePolicy(identity.PurposeActivation)
-	v.Code, v.Link = digits[:min(policy.Length, len(digits))], "https://example.com/activate?code=example"
+	v, policy := PoolValues(p), p.CodePolicy(k.purpose())
+	v.Code, v.Link = digits[:min(policy.Length, len(digits))], "https://example.com/page?code=example"
 	v.Duration, v.Until, v.Time = time.Duration(policy.TTL), now.Add(time.Duration(policy.TTL)), now
 	return v
 }

@@ -223,7 +223,8 @@ func TestASampleIsAWholeMail(t *testing.T) {
 	t.Parallel()
 	p := identity.Pool{Name: "Acme", BadgeColor: "#ABC", Branding: identity.Branding{ReplyTo: "help@example.com", CodeInSubject: true}}
 	p.Codes = map[identity.CodePurpose]identity.CodePolicy{identity.PurposeActivation: {Length: 8, TTL: identity.Duration(10 * time.Minute)}}
-	v := mail.SampleValues(p, time.Date(2026, 12, 31, 23, 55, 0, 0, time.UTC))
+	now := time.Date(2026, 12, 31, 23, 55, 0, 0, time.UTC)
+	v := mail.RegistrationCode.SampleValues(p, now)
 	m := mustRender(t, mail.RegistrationCode, "en", nil, v)
 	for _, want := range []string{"12345678", "10 minutes", "1 January 2027 at 00:05 UTC", "help@example.com", "#aabbcc"} {
 		if !strings.Contains(m.HTML, want) {
@@ -233,9 +234,14 @@ func TestASampleIsAWholeMail(t *testing.T) {
 	if m.Subject != "12345678 is your code for Acme" {
 		t.Errorf("subject %q", m.Subject)
 	}
-	const sampleLink = "\nhttps://example.com/activate?code=example\n"
+	const sampleLink = "\nhttps://example.com/page?code=example\n"
 	if m := mustRender(t, mail.RegistrationLink, "en", nil, v); !strings.Contains(m.Text, sampleLink) {
 		t.Errorf("no link in %s", m.Text)
+	}
+	p.Codes[identity.PurposeChallenge] = identity.CodePolicy{Length: 6, TTL: identity.Duration(5 * time.Minute)}
+	m = mustRender(t, mail.ChallengeCode, "en", nil, mail.ChallengeCode.SampleValues(p, now))
+	if !strings.Contains(m.Text, "\n    123456\n") || !strings.Contains(m.Text, "5 minutes") {
+		t.Errorf("the code of another purpose is not as the pool says:\n%s", m.Text)
 	}
 	if m := mustRender(t, mail.PasswordSet, "en", nil, v); !strings.Contains(m.Text, "31 December 2026") {
 		t.Errorf("no time in %s", m.Text)

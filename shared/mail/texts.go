@@ -53,7 +53,7 @@ func (t *Texts) Render(k Kind, lang string, own *Text, v Values) (Mail, error) {
 		return Mail{}, fmt.Errorf("there is no mail %q in language %q", k, lang)
 	}
 	v.Pool = oneLine(v.Pool)
-	p := renderer{lang: lang, words: t.words[lang], values: v}
+	p := renderer{kind: k, lang: lang, words: t.words[lang], values: v}
 	p.plainValues, p.escapedValues = p.replacers(k)
 	text := t.Default(k, lang)
 	if own != nil {
@@ -73,6 +73,7 @@ func (t *Texts) Render(k Kind, lang string, own *Text, v Values) (Mail, error) {
 
 // A renderer has what both parts of a mail are made from.
 type renderer struct {
+	kind          Kind
 	lang          string
 	words         language.Words
 	values        Values

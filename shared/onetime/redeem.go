@@ -54,6 +54,8 @@ type Proof struct {
 // Redemption is a valid code that was presented, with what was read to check it.
 type Redemption struct {
 	Code identity.Code
+	// Purpose is what the code is for.
+	Purpose identity.CodePurpose
 	// User is the user whom the code was made for, or the one whom the ticket names.
 	User identity.User
 	// Registration is the registration that the ticket names, or nil.
@@ -196,6 +198,7 @@ func (a *attempt) find(ctx context.Context) (found Redemption, err error) {
 			return found, identity.InvalidCode{}
 		}
 	}
+	found.Purpose = a.purpose
 	a.remember(&found)
 	return found, nil
 }

@@ -101,7 +101,7 @@ func (u *User) ResetPassword(
 				return err
 			}
 			changed := p.WithPassword(right.User, hash, u.maker())
-			effects := table.Effects{Spent: right.Spent, Messages: u.notices(identity.MessagePasswordSet, right.User)}
+			effects := table.Effects{Spent: right.Spent, Messages: identity.Notices(identity.MessagePasswordSet, right.User, u.maker())}
 			_, err = u.Users.Change(ctx, right.User, changed, effects, none[identity.User](reply))
 			return err
 		})
@@ -136,7 +136,7 @@ func (u *User) ProveAddress(
 			if err != nil {
 				return err
 			}
-			effects := table.Effects{Spent: right.Spent, Messages: u.notices(identity.MessageAddressAdded, right.User)}
+			effects := table.Effects{Spent: right.Spent, Messages: identity.Notices(identity.MessageAddressAdded, right.User, u.maker())}
 			_, err = u.Users.Change(ctx, right.User, changed, effects, none[identity.User](reply))
 			return err
 		})
@@ -203,14 +203,26 @@ func (u *User) Answer(
 	return id, err
 }
 
-// notices returns the notice to an address that a user had before the change, if there is one.
-func (u *User) notices(kind identity.MessageKind, before identity.User) []identity.Message {
-	own, err := before.OwnMailAddress("")
-	if err != nil {
-		return nil // nobody can be told
+// Inspect returns the extended code of any purpose, with its user, and leaves the code as it is. Errors:
+// InvalidCode; ExpiredCode.
+func (u *User) Inspect(ctx context.Context, p identity.Pool, code string) (onetime.Redemption, error) {
+	user, base, isExtended := otp.ParseExtended(code)
+	purpose, proof := identity.CodePurpose(base), onetime.Proof{Code: code}
+	if !isExtended || purpose != identity.PurposeVerifyAddress {
+		return u.Redeemer.Look(ctx, p, purpose, proof)
 	}
-	to := identity.Address{Value: own, Normalized: own}
-	return []identity.Message{identity.NewMessage(kind, before, to, identity.MessageOptions{}, u.maker())}
+	// The code does not tell which address it is for. The user has at most identity.MaxAddresses.
+	of, err := u.Users.Get(ctx, identity.UserRef{Tenant: p.Tenant, Pool: p.ID, ID: user})
+	if err != nil && !errors.As(err, new(identity.NotFound)) {
+		return onetime.Redemption{}, err
+	}
+	for _, address := range of.UsableAddresses(purpose) {
+		found, err := u.Redeemer.Look(ctx, p, purpose.For(address), proof)
+		if !errors.As(err, new(identity.InvalidCode)) {
+			return found, err
+		}
+	}
+	return onetime.Redemption{}, identity.InvalidCode{}
 }
 
 func (u *User) maker() identity.Maker { return identity.Maker{Now: u.Now(), NewID: u.NewID} }

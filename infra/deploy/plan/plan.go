@@ -121,9 +121,11 @@ func Functions() []Function {
 			on(table.KindAnswers, table.KindClaims, table.KindKeys, table.KindMailboxes, table.KindUserItems,
 				table.KindPools, table.KindUsers).
 				may(get),
-			on(table.KindClaims).may(batch),
+			on(table.KindClaims, table.KindUserItems, table.KindUsers).may(batch),
 			on(table.KindUserItems).may(query),
-			on(table.KindAnswers, table.KindUserItems).may(put, update),
+			on(table.KindAnswers, table.KindClaims, table.KindMailboxes, table.KindMessages,
+				table.KindUserItems, table.KindUsers).
+				may(put, update, remove),
 		},
 	}, {
 		Name: "courier", MemoryMB: waiting, Timeout: MailTimeout, Mails: true,
@@ -148,10 +150,13 @@ func Functions() []Function {
 		},
 	}, {
 		Name: "passwords", MemoryMB: hashing, Timeout: answer,
+		Settings: []string{"CODE_SECRET"},
 		Grants: []Grant{
-			on(table.KindClaims, table.KindKeys, table.KindPools).may(get),
-			on(table.KindClaims, table.KindLimits, table.KindUsers).may(batch),
-			on(table.KindLimits, table.KindUsers).may(update),
+			on(table.KindAnswers, table.KindClaims, table.KindKeys, table.KindMailboxes, table.KindPools,
+				table.KindUserItems, table.KindUsers).may(get),
+			on(table.KindClaims, table.KindLimits, table.KindUserItems, table.KindUsers).may(batch),
+			on(table.KindAnswers, table.KindLimits, table.KindMailboxes, table.KindMessages,
+				table.KindUserItems, table.KindUsers).may(put, update),
 			on(table.KindLimits).may(remove),
 		},
 	}, {
