@@ -17,20 +17,23 @@ import (
 func Handler(
 	s *Service, source func(*http.Request) string, origins *http.CrossOriginProtection, o api.Options,
 ) (http.Handler, error) {
-	return api.New(routes(handlers{s, source}), o)
+	return api.New(routes(handlers{s, source}, newSite(s, source, origins)), o)
 }
 
 // Routes returns the rows of the function's routes.
-func Routes() []api.Route { return routes(handlers{}).Routes() }
+func Routes() []api.Route { return routes(handlers{}, site{}).Routes() }
 
 // routes returns the function's routes with their actions. The values of its arguments do not
 // matter for the rows.
-func routes(h handlers) api.Function {
+func routes(h handlers, s site) api.Function {
 	const (
 		pool = "/pools/{ipID}"
 		// The published path. Its shape would collide with a path of the tree for browsers that ends
 		// alike, so that one has another end.
 		published = "/{tid}/{workspace}/identity/public" + pool + "/reset-password/confirm"
+		ask       = "/{tid}/pools/{ipID}/reset"
+		code      = "/{tid}/pools/{ipID}/reset/code"
+		link      = "/{tid}/pools/{ipID}/verify"
 	)
 	return api.NewFunction("recovery",
 		api.ForBrowsers("POST", pool+"/password/reset/request", "publicRequestReset",
@@ -41,6 +44,12 @@ func routes(h handlers) api.Function {
 			api.Change(204, h.resetPublished, api.Empty).WithCheck(h.isOpen)),
 		api.ForBrowsers("POST", pool+"/address-verification/confirm", "publicConfirmAddress",
 			api.Change(204, h.verify, api.Empty)),
+		api.ForPeople("GET", ask, "resetPage", s.page(reset(s.showReset))),
+		api.ForPeople("POST", ask, "resetByPage", s.submission(reset(s.submitReset))),
+		api.ForPeople("GET", code, "resetCodePage", s.page(reset(s.showCode))),
+		api.ForPeople("POST", code, "resetByCode", s.submission(reset(s.submitCode))),
+		api.ForPeople("GET", link, "verificationPage", s.page(s.showVerify)),
+		api.ForPeople("POST", link, "verifyByPage", s.submission(s.submitVerify)),
 	)
 }
 

@@ -49,7 +49,11 @@ func (s site) formPage(ctx context.Context, r page.Request) (*page.Page, error) 
 	if r.Pool.UsesPasswords() {
 		p.Form.AddPassword(r.Pool.PasswordPolicy)
 	}
-	p.Content = registerContent(p, own.Intro)
+	reset := ""
+	if r.Pool.AllowsSelfReset() {
+		reset = "reset" + r.KeptQuery()
+	}
+	p.Content = registerContent(p, own.Intro, reset)
 	return p, nil
 }
 

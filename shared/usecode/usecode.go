@@ -147,30 +147,39 @@ func (u *User) ProveAddress(
 	return err
 }
 
-// Unproved returns the unverified address that the link of a mail proves. The link has an extended code,
-// and the digest of the address instead of the address itself. Errors: InvalidCode, whatever is wrong with
-// the link; ExpiredCode.
-func (u *User) Unproved(ctx context.Context, p identity.Pool, code, digest string) (string, error) {
+// AddressBy returns the address that the link of a mail is about. The link has an extended code, which
+// names the user, and the digest of the address instead of the address itself. AddressBy does not check
+// the code. Errors: InvalidCode if there is no such address.
+func (u *User) AddressBy(ctx context.Context, p identity.Pool, code, digest string) (identity.Address, error) {
 	named, _, isExtended := otp.ParseExtended(code)
 	if !isExtended {
-		return "", identity.InvalidCode{}
+		return identity.Address{}, identity.InvalidCode{}
 	}
 	of, err := u.Users.Get(ctx, identity.UserRef{Tenant: p.Tenant, Pool: p.ID, ID: named})
-	if errors.As(err, new(identity.NotFound)) {
+	if err != nil && !errors.As(err, new(identity.NotFound)) {
+		return identity.Address{}, err
+	}
+	for _, a := range of.Addresses {
+		if identity.MailboxDigest(a.Type, a.Normalized) == digest {
+			return a, nil
+		}
+	}
+	return identity.Address{}, identity.InvalidCode{}
+}
+
+// ProvedBy returns the unverified address that the link of a mail proves: see AddressBy. Errors:
+// InvalidCode, whatever is wrong with the link; ExpiredCode.
+func (u *User) ProvedBy(ctx context.Context, p identity.Pool, code, digest string) (address string, err error) {
+	a, err := u.AddressBy(ctx, p, code, digest)
+	if err == nil && a.Verified {
 		err = identity.InvalidCode{}
 	}
 	if err != nil {
 		return "", err
 	}
-	for _, a := range of.UsableAddresses(identity.PurposeVerifyAddress) {
-		if identity.MailboxDigest(a.Type, a.Normalized) != digest {
-			continue
-		}
-		proof := onetime.Proof{Code: code, Address: a.Normalized}
-		_, err := u.Redeemer.Look(ctx, p, identity.PurposeVerifyAddress.For(a), proof)
-		return a.Normalized, err
-	}
-	return "", identity.InvalidCode{}
+	proof := onetime.Proof{Code: code, Address: a.Normalized}
+	_, err = u.Redeemer.Look(ctx, p, identity.PurposeVerifyAddress.For(a), proof)
+	return a.Normalized, err
 }
 
 // ResetBy returns the address that the code of a link was mailed to, if the code resets a password.
