@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"identitypools/infra/check/systemtest"
-	"identitypools/shared/identity"
 )
 
 // Somebody sets a new password on the pages: with a wrong code and a bad password first, then with the
@@ -175,7 +174,7 @@ func (b *browser) linkTo(t *testing.T, address string) string {
 	code := b.tenant.System.Must(t, 201, "POST", b.path()+"/users/"+b.user+"/code/generate", fields{
 		"type": "verify_address", "address": address,
 	}).Text(t, "extended_code")
-	return "verify?code=" + code + "&for=" + identity.MailboxDigest(identity.TypeEmail, address)
+	return "verify?code=" + code + "&for=" + digestOf(address)
 }
 
 // valuesOf returns the parameters of a page's query as the pairs of a form.

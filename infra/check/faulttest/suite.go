@@ -134,6 +134,7 @@ func TakesKey(route api.Route) bool {
 		"admin.previewMail", "admin.clearSuppressions", "system.getUserByKey",
 		"system.verifyPassword", "system.verifyPasswordV2",
 		"public.registerByPage", "public.activateByCode", "public.activateByPage",
+		"public.resetByPage", "public.resetByCode", "public.verifyByPage",
 	}, route.Name)
 }
 
