@@ -173,8 +173,8 @@ func Functions() []Function {
 		Name: "recovery", MemoryMB: hashing, Timeout: answer, Proxied: true,
 		Settings: []string{"CODE_SECRET", "PUBLIC_URL", "RETURN_ORIGINS"},
 		Grants: []Grant{
-			on(table.KindAnswers, table.KindClaims, table.KindKeys, table.KindMailboxes,
-				table.KindUserItems, table.KindPools, table.KindUsers).may(get),
+			on(table.KindAnswers, table.KindClaims, table.KindMailboxes, table.KindUserItems, table.KindPools,
+				table.KindUsers).may(get),
 			on(table.KindClaims, table.KindUserItems, table.KindUsers).may(batch),
 			on(table.KindLimits).may(get, put, update),
 			on(table.KindAnswers, table.KindClaims, table.KindMailboxes, table.KindMessages,
