@@ -106,12 +106,27 @@ func TestAPoolsOwnTextArrives(t *testing.T) {
 		notify(t, product, identity.MessageKind(kind), about, email) // the two have the same names
 		says(email, kind)
 	}
-	// Nothing asks for these mails yet.
-	for _, kind := range []mail.Kind{
-		mail.PasswordResetCode, mail.PasswordResetLink, mail.AddressCode, mail.AddressLink,
-		mail.ChallengeCode, mail.TOTPResetCode, mail.KeyEnrollCode,
+	second := systemtest.Address("second")
+	user := path + "/users/" + tenant.NewUser(t, pool, "active", systemtest.Address("bob"), fields{
+		"verifiable_addresses": []fields{{"address": second, "type": "email"}},
+	})
+	for _, c := range []struct {
+		client *systemtest.Client
+		path   string
+		to     string
+		kind   mail.Kind
+	}{
+		{tenant.System, path + "/user/password/reset/request?code_type_in_message=code", email, mail.PasswordResetCode},
+		{tenant.System, path + "/user/password/reset/request", email, mail.PasswordResetLink},
+		{tenant.System, path + "/user/otp/request", email, mail.ChallengeCode},
+		{tenant.System, path + "/user/totp/reset/request", email, mail.TOTPResetCode},
+		{tenant.System, path + "/user/webauthn/add/request", email, mail.KeyEnrollCode},
+		{tenant.System, user + "/address/verification/request", second, mail.AddressCode},
+		{tenant.Admin, user + "/address/verification/request", second, mail.AddressLink},
 	} {
-		told[kind] = true
+		product.Clock.Advance(2 * time.Minute)
+		c.client.Must(t, 204, "POST", c.path, fields{"address": c.to})
+		says(c.to, c.kind)
 	}
 	for _, kind := range mail.Kinds() {
 		if !told[kind] {

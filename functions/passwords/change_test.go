@@ -54,6 +54,27 @@ func TestAPasswordIsChanged(t *testing.T) {
 	o.System.Must(t, 204, "POST", o.pool+"/users/"+o.id+"/change-password", change, "If-Match", tag)
 }
 
+func TestANewPasswordIsToldAtAllAddresses(t *testing.T) { // NIST SP 800-63B-4 §4.6
+	t.Parallel()
+	o := newOwner(t, nil)
+	name, second, unverified := systemtest.Address("name"), systemtest.Address("second"), systemtest.Address("third")
+	id := o.NewUser(t, strings.TrimPrefix(o.pool, "/pools/"), "active", name, fields{
+		"credentials": []fields{{"type": "password", "password": systemtest.Password}},
+		"verifiable_addresses": []fields{
+			{"address": second, "type": "email", "verified": true}, {"address": unverified, "type": "email"},
+			{"address": "+15550100", "type": "mobile", "verified": true},
+		},
+	})
+	o.System.Must(t, 204, "POST", o.pool+"/users/"+id+"/change-password", fields{"old_password": systemtest.Password, "new_password": third})
+	for _, address := range []string{name, second} {
+		o.product.Inbox.Await(t, address, 1)
+	}
+	o.product.AwaitEmptyOutbox(t)
+	if mails := o.product.Inbox.Mails(t, unverified); len(mails) > 0 {
+		t.Errorf("an address that nobody has proved got %s", mails[0].Text)
+	}
+}
+
 func TestAPasswordIsChangedOnce(t *testing.T) {
 	t.Parallel()
 	o := newOwner(t, nil)

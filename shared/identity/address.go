@@ -43,11 +43,11 @@ func (u User) WithProvedAddress(c Code, m Maker) (User, error) {
 }
 
 // UsableAddresses returns the addresses of u that a code for the purpose may be for: those that are
-// not verified if the code is to verify one, and the verified ones for every other purpose but
-// activation, for which see CandidateAddresses.
+// not verified if the code is to verify one, and OwnAddresses for every other purpose but activation,
+// for which see CandidateAddresses.
 func (u User) UsableAddresses(purpose CodePurpose) []Address {
-	mustBeVerified := purpose != PurposeVerifyAddress
-	return slices.DeleteFunc(slices.Clone(u.Addresses), func(a Address) bool {
-		return a.Verified != mustBeVerified
-	})
+	if purpose != PurposeVerifyAddress {
+		return u.OwnAddresses()
+	}
+	return slices.DeleteFunc(slices.Clone(u.Addresses), func(a Address) bool { return a.Verified })
 }

@@ -169,15 +169,19 @@ func (o MessageOptions) Checked(mayReturnTo func(url string) bool) (MessageOptio
 	return o, v.Err()
 }
 
-// Notices returns the notice of a kind to an address that the user had before a change, or nothing if
-// the user has none that can receive mail.
+// Notices returns the notices of a kind to all addresses that the user had before a change and that can
+// receive mail (NIST SP 800-63B-4 §4.6). There may be none.
 func Notices(kind MessageKind, before User, m Maker) []Message {
-	own, err := before.OwnMailAddress("")
+	own, err := MailAddresses(before.OwnAddresses())
 	if err != nil {
-		return nil
+		return nil // mail can be sent to none of them
 	}
-	to := Address{Value: own, Normalized: own}
-	return []Message{NewMessage(kind, before, to, MessageOptions{}, m)}
+	var notices []Message
+	for _, a := range own {
+		to := Address{Value: a.Normalized, Normalized: a.Normalized}
+		notices = append(notices, NewMessage(kind, before, to, MessageOptions{}, m))
+	}
+	return notices
 }
 
 // NewMessage returns a message to an address with the given options.

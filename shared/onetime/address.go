@@ -55,7 +55,7 @@ func (a Addresses) ForActivation(
 }
 
 // ForPurpose returns the address of u that a code for the purpose, which is not activation, is for:
-// the one that asked names, or the only usable one if asked is "". Errors: TakenAddress where
+// the one that asked names, or the only usable one if asked is "" (see identity.User.UsableAddresses). Errors: TakenAddress where
 // another user has an address that is to be verified; Invalid.
 func (a Addresses) ForPurpose(
 	ctx context.Context, p identity.Pool, u identity.User, purpose identity.CodePurpose, asked string,
@@ -68,7 +68,7 @@ func (a Addresses) ForPurpose(
 	case len(usable) != 1 && isToVerify:
 		return Choice{}, identity.InvalidField("/address", "must name an unverified address of the user")
 	case len(usable) != 1:
-		return Choice{}, identity.InvalidField("/address", "must name a verified address of the user")
+		return Choice{}, identity.InvalidField("/address", "must name an address that belongs to the user")
 	case isToVerify:
 		return Choice{Address: usable[0]}, a.checkFree(ctx, u, usable[0])
 	}

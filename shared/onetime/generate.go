@@ -33,7 +33,7 @@ type Generated struct{ ID, Code, Extended string }
 // Generate makes a code for a user and a purpose in place of all earlier ones, for the address that
 // asked names, or for the only one if asked is "". A user who is to be activated must be new, and
 // any of its addresses will do. A code that verifies an address needs one that is not verified, and
-// a code for any other purpose a verified one. Errors: NotFound for the pool or the user; Invalid.
+// a code for any other purpose one that belongs to the user. Errors: NotFound for the pool or the user; Invalid.
 func (g *Generator) Generate(
 	ctx context.Context, ref identity.UserRef, purpose identity.CodePurpose, asked string,
 	reply once.Reply[Generated],
