@@ -170,7 +170,7 @@ func TestWhatACallCosts(t *testing.T) {
 			tenant.Public.Must(t, 204, "POST", "/pools/"+pool+"/address-verification/confirm", fields{
 				"code": proof, "address": second,
 			})
-		}, systemtest.Cost{RoundTrips: 4, Write: 9, Read: 2}},
+		}, systemtest.Cost{RoundTrips: 4, Write: 11, Read: 2}},
 		{"reset a password, a wrong code", func() {
 			reset(401, systemtest.WrongCode(resetCode))
 		}, systemtest.Cost{RoundTrips: 4, Write: 2, Read: 1.5}},
