@@ -125,6 +125,25 @@ func TestALinkSetsAPassword(t *testing.T) {
 	}
 }
 
+// The link of a user who is not active any more is dead.
+func TestALinkOfSomebodyInactiveIsDead(t *testing.T) {
+	t.Parallel()
+	b := newBrowser(t, systemtest.New(t), nil)
+	b.user, b.email = b.verifiedUser(t)
+	b.tenant.Admin.Must(t, 200, "PUT", b.path()+"/users/"+b.user, fields{"status": "inactive"})
+	code := b.tenant.System.Must(t, 201, "POST", b.path()+"/users/"+b.user+"/code/generate", fields{
+		"type": "reset_password",
+	})
+	link := b.at("reset?code=" + code.Text(t, "extended_code"))
+	if got := b.call(t, link); !has(got, "This link does not work any more") {
+		t.Errorf("%d %s", got.Status, mainContent(got))
+	}
+	got := b.call(t, link, "code", code.Text(t, "extended_code"), "form", "a form", "password", newPassword)
+	if got.Status != 422 || !has(got, "This link does not work any more") {
+		t.Errorf("%d %s", got.Status, mainContent(got))
+	}
+}
+
 // An address is proved by the link of the mail to it, which does not contain the address. To open it
 // changes nothing. Whatever is wrong with the link, the page is the same.
 func TestALinkProvesAnAddress(t *testing.T) {
