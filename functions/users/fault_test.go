@@ -2,6 +2,7 @@ package users_test
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 
 	"identitypools/functions/users"
@@ -38,6 +39,13 @@ func faultCases() []faulttest.Case {
 	isFound := func(f *fixture, _ systemtest.Response) { f.FindUser() }
 	suppressed := func(f *fixture) { f.CreateUser(); f.SuppressEmail() }
 	uid := fields{"identifier": "ann", "type": "uid"}
+	const other = "other@example.com"
+	withAddress := func(f *fixture) {
+		f.CreateActiveUser()
+		f.Tenant.Admin.Must(f.T, 200, "POST", f.UserPath()+"/addresses/add",
+			fields{"address": other, "type": "email", "verified": true})
+		f.DropMessages()
+	}
 	return []faulttest.Case{
 		{
 			Name: "admin.listUsers", Twin: "system.listUsers", Setup: (*fixture).CreateUser,
@@ -122,6 +130,55 @@ func faultCases() []faulttest.Case {
 			Check: func(f *fixture, _ systemtest.Response) { f.CheckStatus("") },
 		},
 		{
+			// The claim of the identifier goes from who is unproved to the user.
+			Name: "admin.addUserVerifiableAddress", Twin: "system.addUserVerifiableAddress",
+			Setup:  func(f *fixture) { f.CreateActiveUser(); f.Register(other); f.DropMessages() },
+			Status: 200, RetryStatus: 409,
+			Request: rename("addresses/add", fields{"address": other, "type": "email", "verified": true}),
+			Check:   told("address_added"),
+		},
+		{
+			Name: "admin.updateUserVerifiableAddress", Twin: "system.updateUserVerifiableAddress",
+			Setup: withAddress, Status: 200,
+			Request: rename("addresses/update", fields{"address": other, "status": "active", "verified": false}),
+			Check:   told("address_removed", other),
+		},
+		{
+			Name: "admin.deleteUserVerifiableAddress", Twin: "system.deleteUserVerifiableAddress",
+			Setup: withAddress, Status: 204, RetryStatus: 404,
+			Request: rename("addresses/remove", fields{"address": other}),
+			Check:   told("address_removed", other),
+		},
+		{
+			Name: "admin.addUserIdentifier", Twin: "system.addUserIdentifier",
+			Setup: (*fixture).CreateUser, Status: 200, RetryStatus: 409,
+			Request: rename("identifiers/add", uid),
+		},
+		{
+			Name: "admin.deleteUserIdentifier", Twin: "system.deleteUserIdentifier",
+			Setup: (*fixture).CreateUserWithCode, Status: 204, RetryStatus: 404,
+			Request: func(f *fixture) *http.Request {
+				return f.AdminRequest("POST", f.UserPath()+"/identifiers/remove", fields{"identifier": f.Email})
+			},
+			Check: func(f *fixture, _ systemtest.Response) {
+				if f.Activate(f.Code) {
+					f.T.Error("a code for an address that was removed makes the user active")
+				}
+			},
+		},
+		{
+			Name: "admin.getUserMetadata", Setup: (*fixture).CreateUser, Status: 200,
+			Request: func(f *fixture) *http.Request {
+				return f.AdminRequest("GET", f.UserPath()+"/metadata/admin", nil)
+			},
+		},
+		{
+			Name: "admin.setUserMetadata", Setup: (*fixture).CreateUser, Status: 200,
+			Request: func(f *fixture) *http.Request {
+				return f.AdminRequest("PUT", f.UserPath()+"/metadata/admin", fields{"metadata": fields{"a": 1}})
+			},
+		},
+		{
 			Name: "admin.listSuppressions", Setup: suppressed, Status: 200,
 			Request: func(f *fixture) *http.Request {
 				return f.AdminRequest("GET", f.UserPath()+"/suppressions", nil)
@@ -138,6 +195,26 @@ func faultCases() []faulttest.Case {
 				}
 			},
 		},
+	}
+}
+
+// rename returns the request that changes an address or identifier of the user.
+func rename(path string, body fields) func(f *fixture) *http.Request {
+	return func(f *fixture) *http.Request { return f.AdminRequest("POST", f.UserPath()+"/"+path, body) }
+}
+
+// told checks that the outbox has the messages which tell the user of the change, at the address of the
+// user and at others, and drops them.
+func told(kind string, others ...string) func(f *fixture, _ systemtest.Response) {
+	return func(f *fixture, _ systemtest.Response) {
+		f.T.Helper()
+		want := []string{kind + " to " + f.Email}
+		for _, other := range others {
+			want = append(want, kind+" to "+other)
+		}
+		if got := notices(f.T, f.Product, f.User); !slices.Equal(got, want) {
+			f.T.Errorf("the messages are %q, want %q", got, want)
+		}
 	}
 }
 

@@ -107,18 +107,31 @@ func (p Pool) addIdentifiers(v *Violations, u *User, list []NewIdentifier, isMai
 	}
 	for i, n := range list {
 		at := fmt.Sprintf("/identifiers/%d", i)
-		normalized, err := p.Normalize(n.Type, n.Identifier)
-		switch {
-		case err != nil:
-			v.Add(at+"/identifier", err.Error())
-		case slices.ContainsFunc(u.Identifiers, func(known Identifier) bool { return known.Normalized == normalized }):
+		added := p.identifierOf(v, at, n, isMailed, m)
+		if added.Normalized != "" && u.hasIdentifier(added.Normalized) {
 			v.Add(at+"/identifier", "is in the list twice")
-		case isMailed && n.Type == TypeEmail:
-			checkMailable(v, at+"/identifier", n.Identifier)
 		}
-		checkObject(v, at+"/metadata", n.Metadata)
-		u.Identifiers = append(u.Identifiers, newIdentifier(n.Identifier, normalized, n.Type, n.Metadata, m))
+		u.Identifiers = append(u.Identifiers, added)
 	}
+}
+
+// identifierOf returns the identifier that n describes. It records violations under the pointer at.
+// IsMailed says whether mails for activation go to identifiers of the user.
+func (p Pool) identifierOf(v *Violations, at string, n NewIdentifier, isMailed bool, m Maker) Identifier {
+	normalized, err := p.Normalize(n.Type, n.Identifier)
+	switch {
+	case err != nil:
+		v.Add(at+"/identifier", err.Error())
+	case isMailed && n.Type == TypeEmail:
+		checkMailable(v, at+"/identifier", n.Identifier)
+	}
+	checkObject(v, at+"/metadata", n.Metadata)
+	return newIdentifier(n.Identifier, normalized, n.Type, n.Metadata, m)
+}
+
+// hasIdentifier reports whether one of u's identifiers has the normalized form.
+func (u User) hasIdentifier(normalized string) bool {
+	return slices.ContainsFunc(u.Identifiers, func(known Identifier) bool { return known.Normalized == normalized })
 }
 
 func newIdentifier(value, normalized string, kind IdentifierType, metadata jsontext.Value, m Maker) Identifier {
@@ -135,23 +148,36 @@ func (p Pool) addAddresses(v *Violations, u *User, list []NewAddress, m Maker) {
 	}
 	for i, n := range list {
 		at := fmt.Sprintf("/verifiable_addresses/%d", i)
-		n.check(v, at)
-		normalized, err := p.Normalize(n.Type, n.Address)
-		switch {
-		case err != nil && n.Type.isAddress():
-			v.Add(at+"/address", err.Error())
-		case slices.ContainsFunc(u.Addresses, func(known Address) bool { return known.Normalized == normalized }):
+		added := p.addressOf(v, at, n, u.Status, m)
+		if added.Normalized != "" && u.hasAddress(added.Normalized) {
 			v.Add(at+"/address", "is in the list twice")
-		case u.Status == StatusNew && n.Type == TypeEmail:
-			checkMailable(v, at+"/address", n.Address)
 		}
-		a := newAddress(n.Address, normalized, n.Type, m)
-		a.Status, a.PreferredContact, a.Metadata = firstNonEmpty(StatusActive, n.Status), n.PreferredContact, n.Metadata
-		if n.Verified {
-			a.Verified, a.VerifiedAt = true, At(m.Now)
-		}
-		u.Addresses = append(u.Addresses, a)
+		u.Addresses = append(u.Addresses, added)
 	}
+}
+
+// addressOf returns the address that n describes, of a user with the status. It records violations
+// under the pointer at.
+func (p Pool) addressOf(v *Violations, at string, n NewAddress, status Status, m Maker) Address {
+	n.check(v, at)
+	normalized, err := p.Normalize(n.Type, n.Address)
+	switch {
+	case err != nil && n.Type.isAddress():
+		v.Add(at+"/address", err.Error())
+	case status == StatusNew && n.Type == TypeEmail:
+		checkMailable(v, at+"/address", n.Address)
+	}
+	a := newAddress(n.Address, normalized, n.Type, m)
+	a.Status, a.PreferredContact, a.Metadata = firstNonEmpty(StatusActive, n.Status), n.PreferredContact, n.Metadata
+	if n.Verified {
+		a.Verified, a.VerifiedAt = true, At(m.Now)
+	}
+	return a
+}
+
+// hasAddress reports whether one of u's addresses, verified or not, has the normalized form.
+func (u User) hasAddress(normalized string) bool {
+	return slices.ContainsFunc(u.Addresses, func(known Address) bool { return known.Normalized == normalized })
 }
 
 func (n NewAddress) check(v *Violations, at string) {
@@ -299,6 +325,14 @@ func (u *User) checkActivatable(v *Violations) {
 	}
 }
 
+// takeOver makes an unproved user one whom an administrator or a back end has taken over: no
+// registration completes it, and it is not deleted when nobody proves it.
+func (u *User) takeOver() {
+	if u.IsUnproved() {
+		u.SelfRegistered = false
+	}
+}
+
 // Changed returns the user after the change c. The caller checks the documents that c changes (see
 // Parts) against the schemas that are then in force. The error is Invalid.
 func (u User) Changed(c UserChange, m Maker) (User, error) {
@@ -323,10 +357,8 @@ func (u User) Changed(c UserChange, m Maker) (User, error) {
 	u.PayloadSchema = firstNonEmpty(u.PayloadSchema, string(c.PayloadSchema))
 	u.MetadataSchema = firstNonEmpty(u.MetadataSchema, string(c.MetadataSchema))
 	u.BusinessMetadataSchema = firstNonEmpty(u.BusinessMetadataSchema, string(c.BusinessMetadataSchema))
-	if len(c.Parts()) > 0 && u.IsUnproved() {
-		// An administrator has taken the user over, so no registration completes it, and it is not
-		// deleted when nobody proves it.
-		u.SelfRegistered = false
+	if len(c.Parts()) > 0 {
+		u.takeOver()
 	}
 	u.UpdatedAt = At(m.Now)
 	checkDocuments(&v, c.Payload, c.Metadata, c.BusinessMetadata)

@@ -54,15 +54,20 @@ func (a Addresses) ForActivation(
 	return a.onlyWaiting(ctx, u, mailable)
 }
 
-// ForPurpose returns the address of u that a code for the purpose, which is not activation, is for:
-// the one that asked names, or the only usable one if asked is "" (see identity.User.UsableAddresses). Errors: TakenAddress where
-// another user has an address that is to be verified; Invalid.
+// ForPurpose returns the address of u that a code for the purpose, which is not activation, is for: the
+// one that asked names (see identity.User.UsableAddresses). If asked is "", it is the only verified one,
+// or if there is none, the only one that is usable. Errors: TakenAddress where another user has an
+// address that is to be verified; Invalid.
 func (a Addresses) ForPurpose(
 	ctx context.Context, p identity.Pool, u identity.User, purpose identity.CodePurpose, asked string,
 ) (Choice, error) {
 	usable, isToVerify := u.UsableAddresses(purpose), purpose == identity.PurposeVerifyAddress
-	if asked != "" {
+	unverified := func(a identity.Address) bool { return !a.Verified }
+	switch verified := slices.DeleteFunc(slices.Clone(usable), unverified); {
+	case asked != "":
 		usable = p.Named(usable, asked)
+	case len(verified) > 0:
+		usable = verified
 	}
 	switch {
 	case len(usable) != 1 && isToVerify:

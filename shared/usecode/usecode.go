@@ -140,7 +140,7 @@ func (u *User) ProveAddress(
 			if err != nil {
 				return err
 			}
-			effects := table.Effects{Spent: right.Spent, Messages: identity.Notices(identity.MessageAddressAdded, right.User, u.maker())}
+			effects := table.Effects{Spent: right.Spent, Messages: identity.AddressNotices(right.User, changed, u.maker())}
 			_, err = u.Users.Change(ctx, right.User, changed, effects, none[identity.User](reply))
 			return err
 		})

@@ -45,8 +45,8 @@ func ProfileOf(u identity.User) Profile {
 // A User is the published schema UserWithData.
 type User struct {
 	Profile
-	Identifiers []identifier `json:"identifiers"`
-	Addresses   []address    `json:"verifiable_addresses"`
+	Identifiers []Identifier `json:"identifiers"`
+	Addresses   []Address    `json:"verifiable_addresses"`
 	Credentials []credential `json:"credentials"`
 }
 
@@ -59,7 +59,8 @@ type owner struct {
 	UpdatedAt identity.Time `json:"updated_at"`
 }
 
-type identifier struct {
+// An Identifier is the published schema UserIdentifier.
+type Identifier struct {
 	ID         string                  `json:"id"`
 	Value      string                  `json:"identifier"`
 	Normalized string                  `json:"identifier_lc"`
@@ -68,7 +69,8 @@ type identifier struct {
 	owner
 }
 
-type address struct {
+// An Address is the published schema UserVerifiableAddress.
+type Address struct {
 	ID               string                  `json:"id"`
 	Value            string                  `json:"address"`
 	Normalized       string                  `json:"address_lc"`
@@ -99,26 +101,36 @@ type maskedSecret struct {
 func UserOf(u identity.User) User {
 	w := User{
 		Profile:     ProfileOf(u),
-		Identifiers: []identifier{}, Addresses: []address{}, Credentials: []credential{},
-	}
-	ownedBy := func(created, updated identity.Time) owner {
-		return owner{u.ID, u.Tenant, u.Pool, created, updated}
+		Identifiers: []Identifier{}, Addresses: []Address{}, Credentials: []credential{},
 	}
 	for _, i := range u.Identifiers {
-		w.Identifiers = append(w.Identifiers, identifier{
-			i.ID, i.Value, i.Normalized, i.Type, i.Metadata, ownedBy(i.CreatedAt, i.UpdatedAt),
-		})
+		w.Identifiers = append(w.Identifiers, IdentifierOf(u, i))
 	}
 	for _, a := range u.Addresses {
-		w.Addresses = append(w.Addresses, address{
-			a.ID, a.Value, a.Normalized, a.Type, a.Status, a.Verified, a.VerifiedAt, a.PreferredContact,
-			a.Metadata, ownedBy(a.CreatedAt, a.UpdatedAt),
-		})
+		w.Addresses = append(w.Addresses, AddressOf(u, a))
 	}
 	for _, c := range u.Credentials {
 		w.Credentials = append(w.Credentials, credential{
-			c.ID, c.Type, c.State, c.ExpiresAt, maskedSecret{"###"}, ownedBy(c.CreatedAt, c.UpdatedAt),
+			c.ID, c.Type, c.State, c.ExpiresAt, maskedSecret{"###"}, ownedBy(u, c.CreatedAt, c.UpdatedAt),
 		})
 	}
 	return w
+}
+
+// IdentifierOf returns an identifier of u in the form in which the API answers it.
+func IdentifierOf(u identity.User, i identity.Identifier) Identifier {
+	return Identifier{i.ID, i.Value, i.Normalized, i.Type, i.Metadata, ownedBy(u, i.CreatedAt, i.UpdatedAt)}
+}
+
+// AddressOf returns an address of u in the form in which the API answers it.
+func AddressOf(u identity.User, a identity.Address) Address {
+	return Address{
+		a.ID, a.Value, a.Normalized, a.Type, a.Status, a.Verified, a.VerifiedAt, a.PreferredContact,
+		a.Metadata, ownedBy(u, a.CreatedAt, a.UpdatedAt),
+	}
+}
+
+// ownedBy returns the fields that a part of u repeats.
+func ownedBy(u identity.User, created, updated identity.Time) owner {
+	return owner{u.ID, u.Tenant, u.Pool, created, updated}
 }

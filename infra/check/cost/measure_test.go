@@ -262,8 +262,10 @@ func (p *meteredProduct) measureRecord(tb testing.TB, r events.DynamoDBEventReco
 		}
 		function = "courier"
 		name = map[identity.MessageKind]string{
-			identity.MessageActivation:  "mail a code",
-			identity.MessagePasswordSet: "mail that a password was set",
+			identity.MessageActivation:     "mail a code",
+			identity.MessagePasswordSet:    "mail that a password was set",
+			identity.MessageAddressAdded:   "mail that an address was added",
+			identity.MessageAddressRemoved: "mail that an address was removed",
 		}[message.Kind]
 	case table.KindUserItems:
 		name = "look whether a user is unproved"

@@ -36,8 +36,9 @@ func TestWhatWasReadCanBeSentBack(t *testing.T) {
 	admin.Must(t, 200, "PUT", "/pools/"+pool+"/mails/invitation_link/de", fields{"subject": "Hallo", "body": "{link}"})
 	paths := map[string]string{
 		"/pools/{ipID}": "/pools/" + pool, "/schemas/{schID}": "/schemas/" + schema,
-		"/pools/{ipID}/users/{userID}":      "/pools/" + pool + "/users/" + user,
-		"/pools/{ipID}/mails/{kind}/{lang}": "/pools/" + pool + "/mails/invitation_link/de",
+		"/pools/{ipID}/users/{userID}":                         "/pools/" + pool + "/users/" + user,
+		"/pools/{ipID}/mails/{kind}/{lang}":                    "/pools/" + pool + "/mails/invitation_link/de",
+		"/pools/{ipID}/users/{userID}/metadata/{metadataType}": "/pools/" + pool + "/users/" + user + "/metadata/admin",
 	}
 	readable := map[string]bool{}
 	for _, route := range functions.Routes() {

@@ -29,6 +29,10 @@ func TestWhatACallCosts(t *testing.T) {
 	path := "/pools/" + pool + "/users/" + userID
 	wordedPath := "/pools/" + pool + "/mails/registration_code/en"
 	tenant.NewUser(t, pool, "active", active, fields{"credentials": password})
+	// A short id keeps the user under 1 KB with an address.
+	toldPath := "/pools/" + pool + "/users/" +
+		tenant.NewUser(t, pool, "active", systemtest.Address("told"), fields{"id": "told"})
+	added := systemtest.Address("added")
 	registered := tenant.System.Must(
 		t, 201, "POST", "/pools/"+pool+"/user/register?send_activation_message=false",
 		fields{"identifier": fresh, "password": systemtest.Password},
@@ -95,6 +99,36 @@ func TestWhatACallCosts(t *testing.T) {
 			"create user, of an identifier that an unproved user has",
 			func() { tenant.NewUser(t, pool, "new", unproved, nil) },
 			systemtest.Cost{RoundTrips: 4, Write: 8, Read: 2},
+		},
+		{
+			"add a verified address, of which the user is told",
+			func() {
+				tenant.Admin.Must(t, 200, "POST", toldPath+"/addresses/add", fields{
+					"address": added, "type": "email", "verified": true,
+				})
+			},
+			systemtest.Cost{RoundTrips: 2, Write: 6, Read: 1},
+		},
+		{
+			"remove a verified address, of which the user is told",
+			func() {
+				tenant.Admin.Must(t, 204, "POST", toldPath+"/addresses/remove", fields{"address": added})
+			},
+			systemtest.Cost{RoundTrips: 2, Write: 6, Read: 1},
+		},
+		{
+			"add an identifier",
+			func() {
+				tenant.Admin.Must(t, 200, "POST", path+"/identifiers/add", fields{"identifier": "one", "type": "uid"})
+			},
+			systemtest.Cost{RoundTrips: 2, Write: 4, Read: 1},
+		},
+		{
+			"replace the metadata",
+			func() {
+				tenant.Admin.Must(t, 200, "PUT", path+"/metadata/admin", fields{"metadata": fields{"a": 1}})
+			},
+			systemtest.Cost{RoundTrips: 2, Write: 2, Read: 1},
 		},
 		{
 			"self-register, address unknown",

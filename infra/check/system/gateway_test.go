@@ -89,6 +89,7 @@ func TestOtherOriginsMayCallWhatRowsSay(t *testing.T) {
 	product := systemtest.New(t)
 	ids := strings.NewReplacer(
 		"{tid}", "default", "{ipID}", "p", "{userID}", "u", "{schID}", "s", "{kind}", "k", "{lang}", "l",
+		"{metadataType}", "admin",
 	)
 	for _, route := range functions.Routes() {
 		needs := []string{"content-type", "x-idempotency-key"}

@@ -124,6 +124,8 @@ func useEveryPermission(t *testing.T, product *systemtest.Product) {
 		t, 200, "PUT", path+"/users/"+gone, fields{"status": "inactive"}, "Idempotency-Key",
 		idempotencyKey+"-4",
 	)
+	admin.Must(t, 200, "POST", path+"/users/"+gone+"/addresses/add", // of which the user is told
+		fields{"address": "+15550100", "type": "mobile", "verified": true})
 	admin.Must(t, 200, "GET", path+"/users", nil)
 	admin.Must(t, 204, "DELETE", path+"/users/"+gone, nil)
 

@@ -217,7 +217,7 @@ func Functions() []Function {
 				table.KindSchemas, table.KindUsers).may(get),
 			on(table.KindClaims).may(batch),
 			on(table.KindUserItems, table.KindUsers).may(query),
-			on(table.KindAnswers, table.KindClaims, table.KindUserItems, table.KindUsers).
+			on(table.KindAnswers, table.KindClaims, table.KindMessages, table.KindUserItems, table.KindUsers).
 				may(put, update, remove),
 			on(table.KindSuppressed).may(batch, remove),
 		},

@@ -114,9 +114,35 @@ func userSteps() []step {
 				route: tree + ".updateUser", user: "ben", status: 200, has: `"` + tree + `"`,
 				body: `{"payload":{"name":"` + tree + `"}}`,
 			},
+			// He is told by mail that the address was added, and that it was removed.
+			{
+				route: tree + ".addUserVerifiableAddress", user: "ben", status: 200, has: `"verified":true`,
+				body: `{"address":"+15550100","type":"mobile","verified":true}`,
+			},
+			{
+				route: tree + ".updateUserVerifiableAddress", user: "ben", status: 200, has: `"inactive"`,
+				body: `{"address":"+15550100","status":"inactive","verified":true}`,
+			},
+			{
+				route: tree + ".deleteUserVerifiableAddress", user: "ben", status: 204,
+				body: `{"address":"+15550100"}`,
+			},
+			{
+				route: tree + ".addUserIdentifier", user: "ben", status: 200, has: `"ben-{run}"`,
+				body: `{"identifier":"ben-{run}","type":"uid"}`,
+			},
+			{
+				route: tree + ".deleteUserIdentifier", user: "ben", status: 204,
+				body: `{"identifier":"ben-{run}"}`,
+			},
 		}...)
 	}
 	return append(steps, []step{
+		{
+			route: "admin.setUserMetadata", user: "ben", status: 200, has: `"role"`,
+			body: `{"metadata":{"role":"buyer"}}`,
+		},
+		{route: "admin.getUserMetadata", user: "ben", status: 200, has: `"buyer"`},
 		{route: "system.getUserByKey", body: `{"identifier":"{mailbox}-ben{at}"}`, status: 200, has: `"ben"`},
 		{route: "admin.listSuppressions", user: "ben", status: 200, has: `[]`},
 		{route: "admin.clearSuppressions", user: "ben", status: 204},

@@ -93,6 +93,7 @@ func (v *visit) request(ctx context.Context, route api.Route, s step) (*http.Req
 	path := strings.NewReplacer(
 		"{tid}", v.tenant, "{workspace}", "default", "{ipID}", or(s.pool, "{pool}"), "{schID}", or(s.schema, "{schema}"),
 		"{userID}", or(s.user, "{user}"), "{kind}", "registration_code", "{lang}", "de",
+		"{metadataType}", "admin",
 	).Replace(route.Path)
 	if s.query != "" {
 		path += "?" + v.fill(s.query)
