@@ -50,6 +50,18 @@ func (t Codes) Replace(ctx context.Context, c identity.UserCodes, reply once.Rep
 	return nil
 }
 
+// Spend is like Replace, for codes of which one was redeemed. It is always a transaction, whose token lets
+// the engine recognize that the SDK sends it again. Otherwise a code whose redemption lost its answer would
+// be taken for one that was redeemed before.
+func (t Codes) Spend(ctx context.Context, c identity.UserCodes, reply once.Reply[once.None]) error {
+	write, err := t.replacingCodes(c)
+	if err != nil {
+		return err
+	}
+	err = t.transact(ctx, []types.TransactWriteItem{write}, reply.With(once.None{}))
+	return unchanged(err, "spend a code")
+}
+
 // Redeemable reads a user's codes for a purpose and, unless its id is empty, a registration that
 // waits with the user. In the same call it reads the codes for the purpose of other users, who are at
 // most one more than identity.MailedCodesKept. It does not read the user: how long that takes would

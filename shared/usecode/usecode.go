@@ -211,7 +211,7 @@ func (u *User) Answer(
 				return identity.InvalidCode{}
 			}
 			stored := once.Map(reply, func(once.None) (string, error) { return id, nil })
-			return u.Codes.Replace(ctx, right.Spent[0], stored)
+			return u.Codes.Spend(ctx, right.Spent[0], stored)
 		})
 	return id, err
 }

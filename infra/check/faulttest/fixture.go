@@ -16,6 +16,7 @@ type Fixture struct {
 	Tenant *systemtest.Tenant
 	Pool   string // the path of the pool
 	Email  string // the address of the person whom the case is about
+	Second string // another address of that person
 
 	// What the setup of a case has created: the user of Email, a schema, the ticket of a
 	// registration, a code in its short form and in the form of links, the version of what is to be
@@ -30,7 +31,7 @@ type Fixture struct {
 func NewFixture(t *testing.T) *Fixture {
 	t.Helper()
 	f := &Fixture{
-		T: t, Email: systemtest.Address("ann"), Proved: map[string]bool{},
+		T: t, Email: systemtest.Address("ann"), Second: systemtest.Address("second"), Proved: map[string]bool{},
 		Product: systemtest.New(t, func(c *system.Config) { c.Quiet = true },
 			systemtest.WithMiddleware(systemtest.InjectFaults), systemtest.WithoutPauses),
 	}

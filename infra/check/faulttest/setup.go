@@ -27,6 +27,19 @@ func (f *Fixture) CreateActiveUserWith(credential systemtest.Fields) {
 	f.Proved[f.User] = true
 }
 
+// CreateOwner creates the user as an administrator, active, with a password, with Email as a verified
+// address and with Second as one that is not verified.
+func (f *Fixture) CreateOwner() {
+	f.User = f.Tenant.NewUser(f.T, f.PoolID(), "active", f.Email, fields{
+		"credentials": []fields{{"type": "password", "password": systemtest.Password}},
+		"verifiable_addresses": []fields{
+			{"address": f.Email, "type": "email", "verified": true, "status": "active"},
+			{"address": f.Second, "type": "email", "status": "active"},
+		},
+	})
+	f.Proved[f.User] = true
+}
+
 // Registration returns the body of a registration.
 func Registration(email string) systemtest.Fields {
 	return fields{
@@ -76,10 +89,20 @@ func (f *Fixture) DropMessages() {
 }
 
 // GenerateCode generates an activation code for the user.
-func (f *Fixture) GenerateCode() {
+func (f *Fixture) GenerateCode() { f.GenerateCodeFor("activation", "") }
+
+// GenerateCodeFor generates a code of a type for an address of the user, or for the only one that it may
+// be for if the address is "".
+func (f *Fixture) GenerateCodeFor(kind, address string) {
 	got := f.Tenant.System.Must(f.T, http.StatusCreated, "POST", f.UserPath()+"/code/generate",
-		fields{"type": "activation"})
+		fields{"type": kind, "address": address})
 	f.Code, f.Link = got.Text(f.T, "code"), got.Text(f.T, "extended_code")
+}
+
+// CreateOwnerWithCode returns a setup that creates an owner with a code of a type for their only address
+// that it may be for.
+func CreateOwnerWithCode(kind string) func(f *Fixture) {
+	return func(f *Fixture) { f.CreateOwner(); f.GenerateCodeFor(kind, "") }
 }
 
 // CreateUserWithCode creates the user as an administrator, with an activation code.

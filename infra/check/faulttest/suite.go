@@ -132,7 +132,7 @@ func (s Suite) routeOf(tb testing.TB, c Case) api.Route {
 func TakesKey(route api.Route) bool {
 	return route.Method != http.MethodGet && route.Caller != access.OAuthClient && !slices.Contains([]string{
 		"admin.previewMail", "admin.clearSuppressions", "system.getUserByKey",
-		"system.verifyPassword", "system.verifyPasswordV2",
+		"system.verifyPassword", "system.verifyPasswordV2", "system.inspectOTP",
 		"public.registerByPage", "public.activateByCode", "public.activateByPage",
 		"public.resetByPage", "public.resetByCode", "public.verifyByPage",
 	}, route.Name)

@@ -109,7 +109,7 @@ func (d *deployment) send(
 	tb testing.TB, operation, event string,
 ) (answer events.APIGatewayV2HTTPResponse) {
 	tb.Helper()
-	if err := json.Unmarshal(d.invoke(tb, routes()[operation].Function, event), &answer); err != nil {
+	if err := json.Unmarshal(d.invoke(tb, d.samples[operation].Route.Function, event), &answer); err != nil {
 		tb.Fatalf("%s: decode the answer: %v", operation, err)
 	}
 	d.values.SetFromAnswer(operation, answer.Body, answer.Cookies...)

@@ -187,6 +187,35 @@ func useEveryPermission(t *testing.T, product *systemtest.Product) {
 		})
 	}
 
+	// A user has codes of every kind that other functions redeem. One of them proves an address that
+	// somebody has registered and not proved, whose user gives way.
+	gil, own := systemtest.Address("gil"), systemtest.Address("own")
+	owner := tenant.NewUser(t, pool, "active", gil, fields{
+		"credentials": []fields{{"type": "password", "password": systemtest.Password}},
+		"verifiable_addresses": []fields{
+			{"address": gil, "type": "email", "verified": true}, {"address": own, "type": "email"},
+		},
+	})
+	generate := func(kind, address string) systemtest.Response {
+		return back.Must(t, 201, "POST", path+"/users/"+owner+"/code/generate", fields{"type": kind, "address": address})
+	}
+	register(t, tenant, pool, own)
+	back.Must(t, 204, "POST", path+"/users/"+owner+"/address/verification/complete", fields{
+		"address": own, "code": generate("verify_address", own).Text(t, "code"),
+	})
+	admin.Must(t, 204, "POST", path+"/users/"+owner+"/otp/request", fields{"address": gil})
+	back.Must(t, 204, "POST", path+"/user/otp/request", fields{"address": gil})
+	back.Must(t, 200, "POST", path+"/user/otp/verify", fields{
+		"identifier": gil, "code": generate("challenge", gil).Text(t, "code"),
+	}, "Idempotency-Key", idempotencyKey+"-8")
+	back.Must(t, 204, "POST", path+"/user/password/reset/request", fields{"address": gil})
+	back.Must(t, 204, "POST", path+"/user/password/reset/complete", fields{
+		"address": gil, "code": generate("reset_password", gil).Text(t, "code"), "new_password": "another long password",
+	}, "Idempotency-Key", idempotencyKey+"-9")
+	back.Must(t, 204, "POST", path+"/users/"+owner+"/change-password", fields{
+		"old_password": "another long password", "new_password": "yet another long password",
+	})
+
 	// Passwords, wrong and right.
 	back.Must(t, 401, "POST", path+"/user/password/verify", fields{
 		"identifier": bea, "password": "not the password",

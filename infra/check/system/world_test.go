@@ -11,7 +11,6 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"identitypools/functions"
 	"identitypools/infra/check/systemtest"
 	"identitypools/infra/local/sample"
 	"identitypools/infra/local/system"
@@ -106,7 +105,7 @@ func (w *worlds) of(tb testing.TB, route string) *world {
 	return made
 }
 
-// call passes an event of a route to its function, for the tenant of the world and with its values.
+// call passes an event, which has a name of its own or that of its route, to its function, for the tenant of the world and with its values.
 func (w *worlds) call(
 	tb testing.TB, in *world, route string, event events.APIGatewayV2HTTPRequest,
 ) events.APIGatewayV2HTTPResponse {
@@ -125,11 +124,11 @@ func (w *worlds) call(
 	// each request from a source of its own, or the limits of one would answer for what is tested
 	n := w.sources.Add(1)
 	event.RequestContext.HTTP.SourceIP = fmt.Sprintf("10.%d.%d.%d", n>>16&255, n>>8&255, n&255)
-	row, ok := functions.Route(route)
+	row, ok := w.events[route]
 	if !ok {
-		tb.Fatalf("there is no route %s", route)
+		tb.Fatalf("there is no event %s", route)
 	}
-	answer, err := w.product.Functions[row.Function](tb.Context(), event)
+	answer, err := w.product.Functions[row.Route.Function](tb.Context(), event)
 	if err != nil {
 		tb.Fatalf("call %s: %v", route, err)
 	}

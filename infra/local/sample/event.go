@@ -21,8 +21,8 @@ import (
 // Event is a request of a route in the short form of events.json.
 type Event struct {
 	Route api.Route `json:"-"`
-	// After has the names of the routes whose events must be sent before, without those that issue
-	// tokens. Set.Before adds those.
+	// After has the names of the events that must be sent before, without those that issue tokens.
+	// Set.Before adds those.
 	After   []string          `json:"after"`
 	Path    map[string]string `json:"path"` // parameters of the path, without the tenant
 	Query   map[string]string `json:"query"`

@@ -3,8 +3,9 @@
 //
 // The events of a function are in its file events.json, by the names of their routes. An event says
 // what differs from route to route: parameters, body, the events that must be sent before it, and
-// the answer that is expected. Events contain placeholders, such as CODE, for values that only a
-// running product knows; [Values] replaces them.
+// the answer that is expected. A route may have further events, which prepare others; their names
+// have a comma after that of the route, and what is special about them. Events contain placeholders,
+// such as CODE, for values that only a running product knows; [Values] replaces them.
 package sample
 
 import (
@@ -17,13 +18,14 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 
 	"identitypools/functions"
 	"identitypools/shared/access"
 	"identitypools/shared/api"
 )
 
-// Set has the events of the routes, by the names of the routes.
+// Set has the events of the routes. The first event of a route has the name of the route.
 type Set map[string]Event
 
 // Read reads the events of all functions. The root is the project's folder. Its errors are that a
@@ -56,9 +58,10 @@ func (s Set) add(f functions.Function, file string) error {
 		return fmt.Errorf("decode %s: %w", file, err)
 	}
 	for name, event := range own {
-		at := slices.IndexFunc(f.Routes, func(r api.Route) bool { return r.Name == name })
+		route, _, _ := strings.Cut(name, ",")
+		at := slices.IndexFunc(f.Routes, func(r api.Route) bool { return r.Name == route })
 		if at < 0 {
-			return fmt.Errorf("%s: the function %s has no route %s", file, f.Name(), name)
+			return fmt.Errorf("%s: the function %s has no route %s", file, f.Name(), route)
 		}
 		event.Route = f.Routes[at]
 		s[name] = event

@@ -57,6 +57,8 @@ func makingSteps() []step {
 		{
 			route: "system.createUser", status: 201, vital: true,
 			body: `{"id":"ben","status":"active","identifiers":[{"identifier":"{mailbox}-ben{at}","type":"email"}],` +
+				`"verifiable_addresses":[{"address":"{mailbox}-ben{at}","type":"email","verified":true},` +
+				`{"address":"{mailbox}-bess{at}","type":"email"},{"address":"{mailbox}-bob{at}","type":"email"}],` +
 				`"credentials":[{"type":"password","password":"{password}"}]}`,
 		},
 	}
@@ -66,8 +68,8 @@ func makingSteps() []step {
 func routeSteps() []step {
 	var steps []step
 	for _, more := range [][]step{
-		directorySteps(), userSteps(), passwordSteps(), activationSteps(), registrationSteps(), mailboxSteps(), pageSteps(),
-		recoverySteps(),
+		directorySteps(), userSteps(), passwordSteps(), resetSteps(), codeSteps(), addressSteps(), activationSteps(),
+		registrationSteps(), mailboxSteps(), pageSteps(), recoverySteps(),
 	} {
 		steps = append(steps, more...)
 	}
@@ -149,7 +151,7 @@ func userSteps() []step {
 	}...)
 }
 
-// passwordSteps verify passwords, wrong and right.
+// passwordSteps verify passwords, wrong and right, and change them. The user has the usual password in the end.
 func passwordSteps() []step {
 	return []step{
 		{
@@ -159,6 +161,79 @@ func passwordSteps() []step {
 		{
 			route: "system.verifyPassword", status: 200, has: `"valid"`,
 			body: `{"identifier":"{mailbox}-ben{at}","password":"{password}"}`,
+		},
+		{
+			route: "system.changePassword", user: "ben", status: 204,
+			body: `{"old_password":"{password}","new_password":"{password}-2"}`,
+		},
+		{
+			route: "system.deprecatedChangePassword", user: "ben", status: 204,
+			body: `{"old_password":"{password}-2","new_password":"{password}"}`,
+		},
+		{route: "admin.setPasswordState", user: "ben", status: 204, body: `{"state":"must_be_reset"}`},
+		{route: "system.setPasswordState", user: "ben", status: 204, body: `{"state":"valid"}`},
+	}
+}
+
+// codeOfBen makes a code of a type for the user ben, and keeps it in its short form and in that of links.
+func codeOfBen(kind, address, short, extended string) step {
+	return step{
+		route: "system.generateCode", user: "ben", status: 201,
+		body: `{"type":"` + kind + `","address":"{mailbox}-` + address + `{at}"}`,
+		keep: map[string]string{short: "code", extended: "extended_code"},
+	}
+}
+
+// resetSteps ask for mails to reset a password, and reset it with codes that a back end asks for.
+func resetSteps() []step {
+	return []step{
+		{route: "admin.requestResetPassword", user: "ben", status: 204, body: `{"address":"{mailbox}-ben{at}"}`},
+		{route: "system.requestResetPassword", status: 204, body: `{"address":"{mailbox}-eve{at}"}`}, // of nobody
+		codeOfBen("reset_password", "ben", "ben_code", "ben_link"),
+		{
+			route: "system.completeResetPassword", status: 401,
+			body: `{"code":"{ben_code}0","address":"{mailbox}-ben{at}","new_password":"{password}-3"}`,
+		},
+		{
+			route: "system.completeResetPassword", status: 204,
+			body: `{"code":"{ben_code}","address":"{mailbox}-ben{at}","new_password":"{password}-3"}`,
+		},
+		codeOfBen("reset_password", "ben", "ben_code", "ben_link"),
+		{
+			route: "system.confirmResetPassword", status: 204,
+			body: `{"code":"{ben_link}","new_password":"{password}"}`,
+		},
+	}
+}
+
+// codeSteps ask for mails with codes for challenges, and redeem codes that a back end asks for.
+func codeSteps() []step {
+	return []step{
+		{route: "admin.requestOTPChallenge", user: "ben", status: 204, body: `{"address":"{mailbox}-bob{at}"}`},
+		{route: "system.requestOTPChallenge", status: 204, body: `{"address":"{mailbox}-eve{at}"}`}, // of nobody
+		codeOfBen("challenge", "ben", "ben_code", "ben_link"),
+		{route: "system.inspectOTP", status: 200, has: `"challenge"`, body: `{"code":"{ben_link}"}`},
+		{route: "admin.verifyOTP", user: "ben", status: 200, has: `"ben"`, body: `{"code":"{ben_code}"}`},
+		codeOfBen("challenge", "ben", "ben_code", "ben_link"),
+		{route: "system.verifyOTP", status: 200, has: `"ben"`, body: `{"code":"{ben_link}"}`},
+		codeOfBen("authentication", "ben", "ben_code", "ben_link"),
+		{
+			route: "system.verifyAuthenticationCode", status: 200, has: `"ben"`,
+			body: `{"code":"{ben_code}","identifier":"{mailbox}-ben{at}"}`,
+		},
+	}
+}
+
+// addressSteps prove an address of a user. The user of somebody who registers it and never proves it gives way.
+func addressSteps() []step {
+	return []step{
+		{route: "admin.requestAddressVerification", user: "ben", status: 204, body: `{"address":"{mailbox}-bess{at}"}`},
+		{route: "system.requestAddressVerification", user: "ben", status: 204, body: `{"address":"{mailbox}-bob{at}"}`},
+		codeOfBen("verify_address", "bess", "ben_code", "ben_link"),
+		{route: "public.register", status: 201, body: `{"identifier":"{mailbox}-bess{at}","password":"{password}"}`},
+		{
+			route: "system.completeAddressVerification", user: "ben", status: 204,
+			body: `{"address":"{mailbox}-bess{at}","code":"{ben_code}"}`,
 		},
 	}
 }
