@@ -10,6 +10,7 @@ import (
 	"identitypools/functions/factors"
 	"identitypools/functions/passwords"
 	"identitypools/functions/pools"
+	"identitypools/functions/recovery"
 	"identitypools/functions/registration"
 	"identitypools/functions/schemas"
 	"identitypools/functions/tokens"
@@ -37,6 +38,7 @@ func All() []Function {
 		{codes.Routes(), codes.New},
 		{factors.Routes(), factors.New},
 		{registration.Routes(), registration.New},
+		{recovery.Routes(), recovery.New},
 		{passwords.Routes(), passwords.New},
 		{tokens.Routes(), tokens.New},
 	}

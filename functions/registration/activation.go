@@ -2,8 +2,6 @@ package registration
 
 import (
 	"context"
-	"net/url"
-	"strings"
 
 	"identitypools/shared/activate"
 	"identitypools/shared/identity"
@@ -34,7 +32,7 @@ func (s *Service) Activate(
 	if err := s.Budgets.Spend(ctx, tenant, pool, p.Limits.GuessBudget(source), s.Now()); err != nil {
 		return u, false, err
 	}
-	proof, err := s.proofOf(p, in.Ticket, codeIn(in.Code))
+	proof, err := s.proofOf(p, in.Ticket, onetime.CodeIn(in.Code))
 	if err != nil {
 		return u, false, err
 	}
@@ -73,15 +71,6 @@ func (s *Service) proofOf(p identity.Pool, ticket, code string) (onetime.Proof, 
 		proof.Ticket = &t
 	}
 	return proof, nil
-}
-
-// codeIn returns the code in a text that somebody has copied from a mail, which is either the code
-// itself or the link that contains it.
-func codeIn(text string) string {
-	if link, err := url.Parse(strings.TrimSpace(text)); err == nil && link.Host != "" {
-		return link.Query().Get("code")
-	}
-	return text
 }
 
 // ticket opens the text of a ticket. Errors: InvalidCode if it is not a ticket of the pool or has

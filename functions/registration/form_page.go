@@ -49,7 +49,11 @@ func (s site) formPage(ctx context.Context, r page.Request) (*page.Page, error) 
 	if r.Pool.UsesPasswords() {
 		p.Form.AddPassword(r.Pool.PasswordPolicy)
 	}
-	p.Content = registerContent(p, own.Intro)
+	reset := ""
+	if r.Pool.AllowsSelfReset() {
+		reset = "reset" + r.KeptQuery()
+	}
+	p.Content = registerContent(p, own.Intro, reset)
 	return p, nil
 }
 
@@ -67,7 +71,7 @@ func (s site) submitForm(ctx context.Context, r page.Request) (page.Answer, erro
 		Payload: page.Payload(p.Form.More, typed),
 	}
 	if p.Form.LacksPassword(typed) {
-		if err := s.service.Submit(ctx, r.Pool, s.source(r.HTTP), ""); err != nil {
+		if err := s.service.Gate.Spend(ctx, r.Pool, s.source(r.HTTP), ""); err != nil {
 			return p.Refuse(err)
 		}
 		// The draft is checked too, so that the page shows all faults at once.

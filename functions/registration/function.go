@@ -1,7 +1,6 @@
 package registration
 
 import (
-	"crypto/rand"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -12,7 +11,7 @@ import (
 	"identitypools/shared/password"
 	"identitypools/shared/schema"
 	"identitypools/shared/start"
-	"identitypools/shared/work"
+	"identitypools/shared/submit"
 )
 
 // New returns the function's handler with its real parts.
@@ -37,14 +36,14 @@ func New(p start.Parts) (http.Handler, error) {
 	hasher, t := password.NewHasher(), p.Table
 	return Handler(&Service{
 		Pools: t.Pools, Schemas: t.Schemas, Users: t.Users, Registrations: t.Registrations,
-		Outbox: t.Outbox, Budgets: t.Budgets, Works: t.Works,
+		Outbox: t.Outbox, Budgets: t.Budgets,
 		Documents: schema.NewChecker(t.Schemas), Passwords: hasher,
 		Tickets: tools.Sealer,
 		Activator: &activate.Activator{
 			Redeemer: tools.NewRedeemer(t, p.Now, p.NewID), Passwords: hasher,
 		},
 		MayReturnTo: onetime.ReturnURLs(p.Env.Get("RETURN_ORIGINS")),
-		Work:        work.Issuer{Key: tools.Work, Random: rand.Reader, Now: p.Now},
+		Gate:        submit.New(tools.Work, t, p.Now, p.NewID),
 		Retry:       t.Retry, Now: p.Now, NewID: p.NewID,
 	}, tools.Source, origins, o)
 }

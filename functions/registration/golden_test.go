@@ -5,12 +5,8 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
-	"regexp"
-	"strings"
 	"testing"
 	"time"
-
-	"golang.org/x/net/html"
 
 	"identitypools/infra/check/golden"
 	"identitypools/infra/check/systemtest"
@@ -242,65 +238,9 @@ func TestTheGoldenPageOfScarceMails(t *testing.T) {
 	compareWithGolden(t, "scarce_code", v.call(t, "/register/code"))
 }
 
-// differing matches texts that differ between runs: addresses, codes of links, challenges and
-// seconds.
-var differing = regexp.MustCompile(
-	`\w+-\w{8,}@example\.com|[?&]code=[\w%.-]{20,}|^[\w.-]{36,}$|^\{"algorithm".*\}$`,
-)
-
 // compareWithGolden compares a page with the golden file of a name.
 func compareWithGolden(t *testing.T, name string, got systemtest.Response) {
 	t.Helper()
-	text := fmt.Sprintf("%d\n%s", got.Status, normalizePage(t, got.Body))
+	text := fmt.Sprintf("%d\n%s", got.Status, golden.Page(got.Body))
 	golden.Same(t, filepath.Join("testdata", "pages", name+".txt"), text)
-}
-
-// inline has the names of the elements beside which browsers show white space. A label is not one
-// of them, because the style makes it a block.
-const inline = " a b button img input select span textarea "
-
-// normalizePage returns a page with one tag or text on each line, without the white space that
-// browsers do not show.
-func normalizePage(t *testing.T, page []byte) string {
-	t.Helper()
-	var lines []string
-	isInline, inRaw := false, false
-	space := func() { // adds white space if the elements before and after it show it
-		if n := len(lines); n > 0 && isInline && lines[n-1] != "␣" {
-			lines = append(lines, "␣")
-		}
-	}
-	for tokens := html.NewTokenizer(strings.NewReader(string(page))); tokens.Next() != html.ErrorToken; {
-		token := tokens.Token()
-		switch {
-		case token.Type == html.TextToken && inRaw:
-			lines = append(lines, "…")
-		case token.Type == html.TextToken:
-			words := strings.Join(strings.Fields(token.Data), " ")
-			if strings.TrimLeft(token.Data, " \n\r\t") != token.Data {
-				space()
-			}
-			if words != "" {
-				lines, isInline = append(lines, "  "+differing.ReplaceAllString(words, "…")), true
-			}
-			if words != "" && strings.TrimRight(token.Data, " \n\r\t") != token.Data {
-				space()
-			}
-		default:
-			inRaw = token.Type == html.StartTagToken && (token.Data == "style" || token.Data == "script")
-			isInline = strings.Contains(inline, " "+token.Data+" ")
-			if n := len(lines); !isInline && n > 0 && lines[n-1] == "␣" {
-				lines = lines[:n-1]
-			}
-			line := map[html.TokenType]string{html.EndTagToken: "/"}[token.Type] + token.Data
-			for _, a := range token.Attr {
-				if a.Key == "aria-describedby" { // has a list of ids
-					a.Val = strings.Join(strings.Fields(a.Val), " ")
-				}
-				line += fmt.Sprintf(" %s=%q", a.Key, differing.ReplaceAllString(a.Val, "…"))
-			}
-			lines = append(lines, line)
-		}
-	}
-	return strings.Join(lines, "\n") + "\n"
 }

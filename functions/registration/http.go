@@ -11,6 +11,7 @@ import (
 	"identitypools/shared/language"
 	"identitypools/shared/metric"
 	"identitypools/shared/once"
+	"identitypools/shared/submit"
 	"identitypools/shared/wire"
 	"identitypools/shared/work"
 )
@@ -95,7 +96,7 @@ func (h handlers) systemRegister(
 		return done, err
 	}
 	mail := c.Query.SendsMessage == nil || *c.Query.SendsMessage
-	return h.service.Register(ctx, p, c.Body, mail, byBackEnd, c.Query.Options(), reply)
+	return h.service.Register(ctx, p, c.Body, mail, submit.ByBackEnd, c.Query.Options(), reply)
 }
 
 // publicQuery has the options of a message that a browser may choose.
@@ -239,7 +240,7 @@ func (h handlers) form(ctx context.Context, c api.PlainCall) (f shownForm, err e
 	if f.pool, f.schema, err = h.service.Form(ctx, c.Tenant(), c.Pool()); err != nil {
 		return f, err
 	}
-	challenge, ok, err := h.service.Challenge(ctx, f.pool)
+	challenge, ok, err := h.service.Gate.Challenge(ctx, f.pool)
 	if ok {
 		f.challenge = &challenge
 	}

@@ -2,12 +2,12 @@ package registration
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"strings"
 
 	"identitypools/shared/identity"
 	"identitypools/shared/once"
+	"identitypools/shared/onetime"
 	"identitypools/shared/page"
 )
 
@@ -42,12 +42,12 @@ func (s site) linkPage(
 ) (_ *page.Page, ticket string, err error) {
 	ticket = s.recall(r).Ticket
 	promise, err := s.service.Look(ctx, r.Pool, ticket, code)
-	if ticket != "" && isDead(err) {
+	if ticket != "" && onetime.IsDead(err) {
 		if promise, err = s.service.Look(ctx, r.Pool, "", code); err == nil {
 			ticket = ""
 		}
 	}
-	if isDead(err) {
+	if onetime.IsDead(err) {
 		return deadPage(r), ticket, nil
 	}
 	p := r.NewPage("link.title", "code")
@@ -60,11 +60,6 @@ func (s site) linkPage(
 	}
 	p.Content = linkContent(p, p.Words.Say(kind, "pool", p.Pool, "address", promise.Address), code, s.service.NewID())
 	return p, ticket, err
-}
-
-// isDead reports whether an error says that the code of a link does not work.
-func isDead(err error) bool {
-	return errors.As(err, new(identity.InvalidCode)) || errors.As(err, new(identity.ExpiredCode))
 }
 
 // deadPage returns the page for a link that does not work. If the pool allows registration, it has
@@ -98,7 +93,7 @@ func (s site) submitLink(ctx context.Context, r page.Request) (page.Answer, erro
 	switch {
 	case err == nil:
 		return answer, nil
-	case isDead(err):
+	case onetime.IsDead(err):
 		return page.Answer{Page: deadPage(r), Status: http.StatusUnprocessableEntity, Why: err}, nil
 	}
 	return p.Refuse(err)

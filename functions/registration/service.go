@@ -25,8 +25,8 @@ import (
 	"identitypools/shared/password"
 	"identitypools/shared/retry"
 	"identitypools/shared/schema"
+	"identitypools/shared/submit"
 	"identitypools/shared/table"
-	"identitypools/shared/work"
 )
 
 // Service has the use cases of self-registration.
@@ -37,12 +37,11 @@ type Service struct {
 	Registrations table.Registrations
 	Outbox        table.Outbox
 	Budgets       table.Budgets
-	Works         table.Works
 	Documents     *schema.Checker
 	Passwords     *password.Hasher
 	Tickets       *otp.Sealer
 	Activator     *activate.Activator
-	Work          work.Issuer
+	Gate          *submit.Gate
 	MayReturnTo   func(url string) bool // reports whether a message may have the post-activation URL
 	Retry         retry.Policy
 	Now           func() time.Time
@@ -111,7 +110,7 @@ func (s *Service) draft(
 // the pool has changed since this process read it, or has been deleted and created again, Register
 // checks the registration against the current pool. Errors: those of draft and those of Open.
 func (s *Service) Register(
-	ctx context.Context, p identity.Pool, in identity.SelfRegistration, mail bool, share proof,
+	ctx context.Context, p identity.Pool, in identity.SelfRegistration, mail bool, share submit.Proof,
 	o identity.MessageOptions, reply once.Reply[Registered],
 ) (Registered, error) {
 	var done Registered
@@ -136,10 +135,10 @@ func (s *Service) RegisterFrom(
 	ctx context.Context, p identity.Pool, source string, in identity.SelfRegistration, solution string,
 	o identity.MessageOptions, reply once.Reply[Registered],
 ) (Registered, error) {
-	if err := s.Submit(ctx, p, source, mailboxOfRegistration(p, in)); err != nil {
+	if err := s.Gate.Spend(ctx, p, source, mailboxOfRegistration(p, in)); err != nil {
 		return Registered{}, err
 	}
-	done, err := s.Register(ctx, p, in, true, s.solvedBy(p, solution, reply.Request()), o, reply)
+	done, err := s.Register(ctx, p, in, true, s.Gate.SolvedBy(p, solution, reply.Request()), o, reply)
 	if errors.As(err, new(identity.Refused)) {
 		err = identity.NotFound{Thing: "pool", ID: p.ID}
 	}
@@ -148,7 +147,7 @@ func (s *Service) RegisterFrom(
 
 // register is one try of Register. Errors: PreconditionFailed if the pool has changed.
 func (s *Service) register(
-	ctx context.Context, p identity.Pool, in identity.SelfRegistration, mail bool, share proof,
+	ctx context.Context, p identity.Pool, in identity.SelfRegistration, mail bool, share submit.Proof,
 	o identity.MessageOptions, reply once.Reply[Registered],
 ) (Registered, error) {
 	d, err := s.draft(ctx, p, in, mail, o)
@@ -218,31 +217,13 @@ func (s *Service) OpenToPublic(ctx context.Context, tenant, pool string) (identi
 	return p, err
 }
 
-// Submit spends one registration or resend from the budget of a source. mailbox is the digest of
-// the mailbox that the mail would go to: that of an address in p, or that of a ticket. Errors:
-// Limited.
-func (s *Service) Submit(ctx context.Context, p identity.Pool, source, mailbox string) error {
-	return s.Budgets.Spend(ctx, p.Tenant, p.ID, p.Limits.SubmissionBudget(source, mailbox), s.Now())
-}
-
-// mailboxOf returns the digest of the mailbox that mails to an address in p go to. A user name or a
-// phone number counts as a mailbox of its own, because mails about it go to some other address.
-// mailboxOf returns "" for a text that is neither of these.
-func mailboxOf(p identity.Pool, address string) string {
-	forms, err := p.LookupForms(address)
-	if err != nil {
-		return ""
-	}
-	return identity.MailboxDigest(identity.InferType(address), forms[len(forms)-1])
-}
-
 // mailboxOfRegistration returns the digest of the mailbox that the message of a registration goes
 // to.
 func mailboxOfRegistration(p identity.Pool, in identity.SelfRegistration) string {
 	if in.OTPAddress != "" {
-		return mailboxOf(p, in.OTPAddress)
+		return submit.MailboxOf(p, in.OTPAddress)
 	}
-	return mailboxOf(p, in.Identifier)
+	return submit.MailboxOf(p, in.Identifier)
 }
 
 // Resend asks for another message of a registration: of the ticket's registration, or of the one
@@ -269,7 +250,7 @@ func (s *Service) Resend(
 	switch {
 	case ticket != "":
 		t, unknown := s.ticket(tenant, pool, ticket)
-		if err := s.Submit(ctx, p, source, t.Mailbox); err != nil {
+		if err := s.Gate.Spend(ctx, p, source, t.Mailbox); err != nil {
 			return err
 		}
 		if unknown == nil {
@@ -284,8 +265,8 @@ func (s *Service) Resend(
 		if err := identity.CheckMailable("/address", address); err != nil {
 			return err
 		}
-		m.Asked = mailboxOf(p, address)
-		if err := s.Submit(ctx, p, source, m.Asked); err != nil {
+		m.Asked = submit.MailboxOf(p, address)
+		if err := s.Gate.Spend(ctx, p, source, m.Asked); err != nil {
 			return err
 		}
 		owner, err := s.Users.Claimant(ctx, tenant, pool, forms)
@@ -298,7 +279,7 @@ func (s *Service) Resend(
 	default:
 		return identity.InvalidField("/ticket", "must be given, or address instead")
 	}
-	if m.Share, err = s.solvedBy(p, solution, reply.Request())(ctx); err != nil {
+	if m.Share, err = s.Gate.SolvedBy(p, solution, reply.Request())(ctx); err != nil {
 		return err
 	}
 	return s.Outbox.Ask(ctx, m, reply)

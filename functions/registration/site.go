@@ -62,8 +62,8 @@ func (s site) submission(submit serve) api.Action {
 func (s site) handle(serve serve) http.HandlerFunc {
 	return s.frame.Handle(func(ctx context.Context, r page.Request) (page.Answer, error) {
 		answer, err := serve(ctx, r)
-		if answer.Page != nil && answer.Page.Form.SendsMail {
-			if unknown := s.offerWork(ctx, r.Pool, &answer.Page.Form); err == nil {
+		if answer.Page != nil && answer.Page.Form.SendsMail && r.Pool.PublicRegistration {
+			if unknown := s.service.Gate.OfferWork(ctx, r.Pool, &answer.Page.Form); err == nil {
 				err = unknown
 			}
 		}

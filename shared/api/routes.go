@@ -149,6 +149,13 @@ func ForBrowsers(method, path, operation string, action Action, options ...Optio
 	return []Endpoint{e}
 }
 
+// ForClients returns the endpoint of a public operation at its published path, for clients that were
+// generated from the published description. The path is complete. Pages of other origins may not call
+// it; the tree for browsers has the same operation for them.
+func ForClients(method, path, operation string, action Action, options ...Option) []Endpoint {
+	return []Endpoint{newEndpoint(access.Public, method, path, operation, action, options)}
+}
+
 // ForPeople returns the endpoint of a page of the product. The path is complete.
 func ForPeople(method, path, operation string, action Action, options ...Option) []Endpoint {
 	return []Endpoint{newEndpoint(access.Public, method, path, operation, action, options)}

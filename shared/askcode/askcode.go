@@ -19,8 +19,10 @@ type Asker struct {
 	Users     table.Users
 	Outbox    table.Outbox
 	Addresses onetime.Addresses
-	Now       func() time.Time
-	NewID     func() string
+	// MayReturnTo reports whether a message may have a post-activation URL. If it is nil, none may.
+	MayReturnTo func(url string) bool
+	Now         func() time.Time
+	NewID       func() string
 }
 
 // New returns an Asker for the users in a table.
@@ -66,12 +68,24 @@ func (a *Asker) Quietly(
 	return a.Outbox.Ask(ctx, m, reply)
 }
 
+// Check returns what is wrong with a request whoever has the address, as Quietly does. Errors: Invalid.
+func (a *Asker) Check(
+	p identity.Pool, kind identity.MessageKind, r Request, o identity.MessageOptions,
+) error {
+	_, _, err := a.message(p, kind, r, o)
+	return err
+}
+
 // message returns the message of a request without its user, and the forms in which to look the user up.
 func (a *Asker) message(
 	p identity.Pool, kind identity.MessageKind, r Request, o identity.MessageOptions,
 ) (m identity.Message, forms []string, err error) {
 	var v identity.Violations
-	if o, err = o.Checked(func(string) bool { return false }); v.AddUnder("", err) != nil {
+	mayReturnTo := a.MayReturnTo
+	if mayReturnTo == nil {
+		mayReturnTo = func(string) bool { return false }
+	}
+	if o, err = o.Checked(mayReturnTo); v.AddUnder("", err) != nil {
 		return m, nil, err
 	}
 	normalized, err := p.NormalizeAddress(r.Address)

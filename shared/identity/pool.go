@@ -99,6 +99,10 @@ const (
 // UsesPasswords reports whether users of the pool sign in with a password.
 func (p Pool) UsesPasswords() bool { return slices.Contains(p.Mechanisms, MechanismPassword) }
 
+// AllowsSelfReset reports whether users of the pool may set a new password themselves when they have
+// forgotten theirs. The pool must use passwords for that.
+func (p Pool) AllowsSelfReset() bool { return p.UsesPasswords() && !p.ResetSettings.NoSelfReset }
+
 // passwordIsSoleFactor reports whether a password alone is sufficient to sign in.
 func (p Pool) passwordIsSoleFactor() bool {
 	return len(p.Mechanisms) == 1 && p.UsesPasswords() && len(p.SecondMechanisms) == 0

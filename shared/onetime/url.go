@@ -1,10 +1,13 @@
 package onetime
 
 import (
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
 	"unicode"
+
+	"identitypools/shared/identity"
 )
 
 // ReturnURLs returns a function that reports whether a message may contain a post-activation URL. It
@@ -19,6 +22,21 @@ func ReturnURLs(origins string) func(url string) bool {
 			return ok && (rest == "" || strings.ContainsAny(rest[:1], "/?#"))
 		})
 	}
+}
+
+// CodeIn returns the code in a text that somebody has copied from a mail, which is either the code
+// itself or the link that contains it.
+func CodeIn(text string) string {
+	if link, err := url.Parse(strings.TrimSpace(text)); err == nil && link.Host != "" {
+		return link.Query().Get("code")
+	}
+	return text
+}
+
+// IsDead reports whether an error says that the code of a link does not work: it is InvalidCode or
+// ExpiredCode.
+func IsDead(err error) bool {
+	return errors.As(err, new(identity.InvalidCode)) || errors.As(err, new(identity.ExpiredCode))
 }
 
 // isHTTPS reports whether text is an https URL with a host and without control characters.

@@ -2,7 +2,6 @@ package page
 
 import (
 	"net/http"
-	"net/url"
 
 	"github.com/a-h/templ"
 
@@ -48,12 +47,7 @@ func (r Request) NewPage(title string, kept ...string) *Page {
 		logo: pool.Branding.LogoURL, terms: pool.Branding.TermsURL, privacy: pool.Branding.PrivacyURL,
 		brand: newElement("style", brandStyle(pool)),
 	}
-	query := url.Values{}
-	for _, name := range r.config.Kept {
-		if value := r.HTTP.URL.Query().Get(name); value != "" && len(value) <= identity.MaxReturnURL {
-			query.Set(name, value)
-		}
-	}
+	query := r.kept()
 	for _, name := range kept {
 		query.Set(name, r.HTTP.URL.Query().Get(name))
 	}

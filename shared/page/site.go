@@ -172,6 +172,30 @@ func (r Request) write(w http.ResponseWriter, a Answer) {
 	}
 }
 
+// KeptQuery returns the query that a link to a page of another function needs to keep the language that was
+// chosen and the parameters that all pages of this function keep.
+func (r Request) KeptQuery() string {
+	query := r.kept()
+	if chosen := r.HTTP.URL.Query().Get(language.Parameter); identity.IsLanguage(chosen) {
+		query.Set(language.Parameter, chosen)
+	}
+	if len(query) == 0 {
+		return ""
+	}
+	return "?" + query.Encode()
+}
+
+// kept returns the parameters of the request that all pages of the function keep.
+func (r Request) kept() url.Values {
+	query := url.Values{}
+	for _, name := range r.config.Kept {
+		if value := r.HTTP.URL.Query().Get(name); value != "" && len(value) <= identity.MaxReturnURL {
+			query.Set(name, value)
+		}
+	}
+	return query
+}
+
 // LanguageQuery returns the query that a link to another page needs to keep the language that was
 // chosen. It is empty if none was chosen.
 func (r Request) LanguageQuery() string {

@@ -38,6 +38,10 @@ func New(tools onetime.Tools, db *table.Table, now func() time.Time, newID func(
 // the user. An extended code needs none of them.
 type Named struct{ Code, Address, Identifier, User string }
 
+// nobody is an id that no user has, because identity.ValidID refuses it. It is as long as usual ids, so that
+// requests to the table have as many bytes.
+const nobody = identity.Nobody + "-----------------------------"
+
 // Proof returns the proof that somebody presents with a code for a reset. If a name leads to no user, the
 // proof is for one who does not exist, and a short code costs as much. Errors: Invalid if both a user and
 // an identifier are given, or no code.
@@ -73,7 +77,7 @@ func (u *User) Proof(ctx context.Context, p identity.Pool, n Named) (onetime.Pro
 	case err == nil:
 		proof.User = owner.ID
 	case errors.As(err, new(identity.NotFound)):
-		proof.User = identity.Nobody
+		proof.User = nobody
 	default:
 		return proof, err
 	}
@@ -145,6 +149,51 @@ func (u *User) ProveAddress(
 		err = identity.Conflict{Pointer: "/address", Reason: "the address is another user's"}
 	}
 	return err
+}
+
+// AddressBy returns the address that the link of a mail is about. The link has an extended code, which
+// names the user, and the digest of the address instead of the address itself. AddressBy does not check
+// the code. Errors: InvalidCode if there is no such address.
+func (u *User) AddressBy(ctx context.Context, p identity.Pool, code, digest string) (identity.Address, error) {
+	named, _, isExtended := otp.ParseExtended(code)
+	if !isExtended {
+		return identity.Address{}, identity.InvalidCode{}
+	}
+	of, err := u.Users.Get(ctx, identity.UserRef{Tenant: p.Tenant, Pool: p.ID, ID: named})
+	if err != nil && !errors.As(err, new(identity.NotFound)) {
+		return identity.Address{}, err
+	}
+	for _, a := range of.Addresses {
+		if identity.MailboxDigest(a.Type, a.Normalized) == digest {
+			return a, nil
+		}
+	}
+	return identity.Address{}, identity.InvalidCode{}
+}
+
+// ProvedBy returns the unverified address that the link of a mail proves: see AddressBy. Errors:
+// InvalidCode, whatever is wrong with the link; ExpiredCode.
+func (u *User) ProvedBy(ctx context.Context, p identity.Pool, code, digest string) (address string, err error) {
+	a, err := u.AddressBy(ctx, p, code, digest)
+	if err == nil && a.Verified {
+		err = identity.InvalidCode{}
+	}
+	if err != nil {
+		return "", err
+	}
+	proof := onetime.Proof{Code: code, Address: a.Normalized}
+	_, err = u.Redeemer.Look(ctx, p, identity.PurposeVerifyAddress.For(a), proof)
+	return a.Normalized, err
+}
+
+// ResetBy returns the address that the code of a link was mailed to, if the code resets a password.
+// Errors: InvalidCode, also for the code of a user who is not active; ExpiredCode.
+func (u *User) ResetBy(ctx context.Context, p identity.Pool, code string) (address string, err error) {
+	found, err := u.Redeemer.Look(ctx, p, identity.PurposeResetPassword, onetime.Proof{Code: code})
+	if err == nil && found.User.Status != identity.StatusActive {
+		err = identity.InvalidCode{}
+	}
+	return found.Code.Address, err
 }
 
 // Answer redeems a code for a challenge or an authentication, and returns the id of its user, who must be

@@ -135,6 +135,7 @@ func TakesKey(route api.Route) bool {
 		"system.verifyPassword", "system.verifyPasswordV2", "system.inspectOTP",
 		"system.beginWebAuthnCredentialsGeneration", "system.completeWebAuthnCredentialsGeneration",
 		"public.registerByPage", "public.activateByCode", "public.activateByPage",
+		"public.resetByPage", "public.resetByCode", "public.verifyByPage",
 	}, route.Name)
 }
 

@@ -21,6 +21,7 @@ import (
 	"identitypools/infra/check/systemtest"
 	"identitypools/shared/access"
 	"identitypools/shared/api"
+	"identitypools/shared/identity"
 )
 
 // question is a request that the public can make about an address.
@@ -33,7 +34,57 @@ type question struct {
 }
 
 // questions returns all questions.
-func questions() []question {
+func questions() []question { return slices.Concat(registrationQuestions(), recoveryQuestions()) }
+
+// recoveryQuestions returns the questions to the function recovery.
+func recoveryQuestions() []question {
+	const newPassword = "quite another, new phrase"
+	nothing := func(target) any { return nil }
+	ask := func(s target) any { return fields{"address": s.address} }
+	guess := func(s target) any {
+		return fields{"code": neverGuessed(), "identifier": s.address, "new_password": newPassword}
+	}
+	link := func(s target) any {
+		return fields{"code": neverIssued(s.user, "reset_password"), "new_password": newPassword}
+	}
+	proof := func(s target) url.Values {
+		return url.Values{
+			"code": {neverIssued(s.user, "verify_address")}, "form": {"a form"},
+			"for": {identity.MailboxDigest(identity.TypeEmail, s.address)},
+		}
+	}
+	newKey := func(target) string { return systemtest.Unique() + systemtest.Unique() + systemtest.Unique() }
+	return []question{
+		{"ask for a reset", "public.requestReset", 204, "", ask, nil},
+		{"ask for a reset by link", "public.requestReset", 204, "code_type_in_message=link", ask, nil},
+		{"ask for a reset under a key", "public.requestReset", 204, "", ask, newKey},
+		{"guess a code for a reset", "public.confirmReset", 401, "", guess, nil},
+		{"guess a code for a reset under a key", "public.confirmReset", 401, "", guess, newKey},
+		{"guess a link's code for a reset", "public.confirmReset", 401, "", link, nil},
+		{"guess a code at the published path", "public.resetPasswordConfirm", 401, "", guess, nil},
+		{"guess a proof of an address", "public.confirmAddress", 422, "", func(s target) any {
+			return fields{"code": neverIssued(s.user, "verify_address"), "address": s.address}
+		}, nil},
+		{"open the page for a reset", "public.resetPage", 200, "", nothing, nil},
+		{"ask for a reset on the page", "public.resetByPage", 303, "", func(s target) any {
+			return url.Values{"address": {s.address}}.Encode()
+		}, nil},
+		{"guess a link's code on the page", "public.resetByPage", 422, "", func(s target) any {
+			return url.Values{"code": {neverIssued(s.user, "reset_password")}, "password": {newPassword}}.Encode()
+		}, nil},
+		{"open the page for the code of a reset", "public.resetCodePage", 200, "", nothing, nil},
+		{"guess a code for a reset on the page", "public.resetByCode", 422, "", func(target) any {
+			return url.Values{"code": {neverGuessed()}, "password": {newPassword}}.Encode()
+		}, nil},
+		{"open the page for an address", "public.verificationPage", 200, "code=x&for=y", nothing, nil},
+		{"guess a proof on the page", "public.verifyByPage", 422, "", func(s target) any {
+			return proof(s).Encode()
+		}, nil},
+	}
+}
+
+// registrationQuestions returns the questions to the function registration.
+func registrationQuestions() []question {
 	register := func(more fields) func(target) any {
 		return func(s target) any {
 			body := fields{"identifier": s.address}
@@ -130,7 +181,10 @@ func pageForm(password string) func(target) any {
 
 // isGuess reports whether a question is a guess at a short code.
 func (q question) isGuess() bool {
-	return q.operation == "public.activate" || q.operation == "public.activateByCode"
+	return slices.Contains([]string{
+		"public.activate", "public.activateByCode", "public.confirmReset", "public.resetPasswordConfirm",
+		"public.resetByCode",
+	}, q.operation)
 }
 
 // event returns the event of a question, and the function that answers it. Each event comes from a
@@ -140,7 +194,7 @@ func (c *population) event(
 ) (api.Gateway, events.APIGatewayV2HTTPRequest) {
 	tb.Helper()
 	route, _ := functions.Route(q.operation)
-	path := strings.NewReplacer("{tid}", c.tenant.ID, "{ipID}", c.pool).Replace(route.Path)
+	path := strings.NewReplacer("{tid}", c.tenant.ID, "{workspace}", "default", "{ipID}", c.pool).Replace(route.Path)
 	r, err := http.NewRequestWithContext(
 		tb.Context(), route.Method, path+"?"+strings.Replace(q.query, "LINK", s.link, 1), nil,
 	)
@@ -165,6 +219,9 @@ func (c *population) event(
 	}
 	if strings.Contains(route.Path, "/register") && route.Path[1] == '{' { // a page
 		r.Header.Set("Cookie", s.cookie)
+	}
+	if strings.HasSuffix(route.Path, "/reset/code") {
+		r.Header.Set("Cookie", s.resetCookie)
 	}
 	return c.product.Functions[route.Function], api.Event(r, body, "request")
 }

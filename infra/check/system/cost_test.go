@@ -62,6 +62,21 @@ func TestWhatACallCosts(t *testing.T) {
 			fields{"identifier": identifier, "password": password}, headers...)
 	}
 	register(t, tenant, pool, unproved)
+	forgetful, second := systemtest.Address("forgetful"), systemtest.Address("second")
+	recovering := "/pools/" + pool + "/users/" + tenant.NewUser(t, pool, "active", forgetful, fields{
+		"credentials": password, "verifiable_addresses": []fields{
+			{"type": "email", "address": forgetful, "verified": true}, {"type": "email", "address": second},
+		},
+	}) + "/code/generate"
+	resetCode := tenant.System.Must(t, 201, "POST", recovering, fields{"type": "reset_password"}).Text(t, "code")
+	proof := tenant.System.Must(t, 201, "POST", recovering, fields{"type": "verify_address"}).Text(t, "extended_code")
+	reset := func(status int, code string) {
+		tenant.Public.Must(t, status, "POST", "/pools/"+pool+"/password/reset/confirm",
+			fields{"code": code, "identifier": forgetful, "new_password": "not the usual password"})
+	}
+	// The function recovery has the settings in memory too.
+	tenant.Public.Must(t, 401, "POST", "/pools/"+pool+"/password/reset/confirm",
+		fields{"code": "1", "identifier": systemtest.Address("nobody"), "new_password": "x"})
 	// The functions keep the settings of the pool and the schema in memory from now on.
 	tenant.Public.Must(t, 200, "GET", "/pools/"+pool, nil)
 	verify(200, withDevice, systemtest.Password, "X-Device-Id", "phone")
@@ -177,6 +192,23 @@ func TestWhatACallCosts(t *testing.T) {
 		{"verify password, right, from a new device", func() {
 			verify(200, active, systemtest.Password, "X-Device-Id", "phone")
 		}, systemtest.Cost{RoundTrips: 4, Write: 2, Read: 2}},
+		{"ask for a mail to reset a password", func() {
+			tenant.Public.Must(t, 204, "POST", "/pools/"+pool+"/password/reset/request", fields{"address": active})
+		}, systemtest.Cost{RoundTrips: 3, Write: 2, Read: 0.5}},
+		{"ask for a mail to reset the password of nobody", func() {
+			tenant.Public.Must(t, 204, "POST", "/pools/"+pool+"/password/reset/request", fields{
+				"address": systemtest.Address("nobody"),
+			})
+		}, systemtest.Cost{RoundTrips: 3, Write: 2, Read: 0.5}},
+		{"prove an address, before a reset kills its code", func() {
+			tenant.Public.Must(t, 204, "POST", "/pools/"+pool+"/address-verification/confirm", fields{
+				"code": proof, "address": second,
+			})
+		}, systemtest.Cost{RoundTrips: 4, Write: 11, Read: 2}},
+		{"reset a password, a wrong code", func() {
+			reset(401, systemtest.WrongCode(resetCode))
+		}, systemtest.Cost{RoundTrips: 4, Write: 2, Read: 1.5}},
+		{"reset a password", func() { reset(204, resetCode) }, systemtest.Cost{RoundTrips: 6, Write: 10, Read: 2.5}},
 		{
 			"read a mail's text", func() { tenant.Admin.Must(t, 200, "GET", wordedPath, nil) },
 			systemtest.Cost{RoundTrips: 2, Read: 2},

@@ -133,6 +133,23 @@ func inputs(tenant *systemtest.Tenant, pool, user, text string) []input {
 		{"a ticket", public, "POST", in + "/activate", fields{"ticket": text, "code": text}},
 		{"a link's code", public, "POST", in + "/activate", fields{"code": text, "password": text}},
 		{"an address to send to", public, "POST", in + "/activation/send", fields{"address": text}},
+		{
+			"a mail to get back in", public, "POST",
+			in + "/password/reset/request?lang=" + query + "&code_type_in_message=" + query,
+			fields{"address": text},
+		},
+		{
+			"a mail to an address to get back in", public, "POST", in + "/password/reset/request",
+			fields{"address": text, "altcha": text},
+		},
+		{
+			"a new password", public, "POST", in + "/password/reset/confirm",
+			fields{"code": text, "identifier": text, "new_password": text},
+		},
+		{
+			"a proof of an address", public, "POST", in + "/address-verification/confirm",
+			fields{"code": text, "address": text},
+		},
 		{"a pool in the path", admin, "GET", "/pools/" + part, nil},
 		{"a user in the path", system, "GET", in + "/users/" + part, nil},
 		{"a page", admin, "GET", "/pools?search_phrase=" + query + "&after_pool_id=" + query, nil},

@@ -224,6 +224,8 @@ func useEveryPermission(t *testing.T, product *systemtest.Product) {
 		"identifier": bea, "password": systemtest.Password,
 	})
 
+	useRecovery(t, tenant, pool)
+
 	// A message waits for its time, which has come. An entry of the queue names no message.
 	due := identity.Message{ID: "m-" + systemtest.Unique(), Tenant: tenant.ID, CreatedAt: identity.At(product.Clock.Now())}
 	if err := product.Table.Outbox.Ask(t.Context(), due, once.Reply[once.None]{}); err != nil {
@@ -264,6 +266,40 @@ func useEveryPermission(t *testing.T, product *systemtest.Product) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// useRecovery sets a new password with a code, after a wrong one and a bad password, and proves an address.
+func useRecovery(t *testing.T, tenant *systemtest.Tenant, pool string) {
+	t.Helper()
+	path, kim, second := "/pools/"+pool, systemtest.Address("kim"), systemtest.Address("kim")
+	id := tenant.NewUser(t, pool, "active", kim, fields{
+		"verifiable_addresses": []fields{
+			{"type": "email", "address": kim, "verified": true}, {"type": "email", "address": second},
+		},
+	})
+	generate := func(purpose, address string) systemtest.Response {
+		return tenant.System.Must(t, 201, "POST", path+"/users/"+id+"/code/generate", fields{
+			"type": purpose, "address": address,
+		})
+	}
+	tenant.Public.Must(t, 204, "POST", path+"/password/reset/request", fields{"address": kim})
+	made := generate("reset_password", kim)
+	for _, c := range []struct {
+		code, password string
+		status         int
+	}{
+		{systemtest.WrongCode(made.Text(t, "code")), systemtest.Password, 401},
+		{made.Text(t, "code"), "short", 422},
+		{made.Text(t, "code"), systemtest.Password, 204},
+	} {
+		tenant.Public.Must(t, c.status, "POST", path+"/password/reset/confirm", fields{
+			"code": c.code, "identifier": kim, "new_password": c.password,
+		}, "Idempotency-Key", idempotencyKey+"-kim-"+c.code)
+	}
+	register(t, tenant, pool, second) // by somebody who does not prove it, and gives way
+	tenant.Public.Must(t, 204, "POST", path+"/address-verification/confirm", fields{
+		"code": generate("verify_address", second).Text(t, "extended_code"), "address": second,
+	})
 }
 
 // The product refuses a call that a function has no permission for, as IAM would.

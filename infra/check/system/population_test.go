@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -42,7 +43,7 @@ const guessesPerTarget = 15
 
 // target is an address in a state, with what somebody who asks about it knows: the ticket and the
 // cookie of a registration, and a link's code that was never issued.
-type target struct{ state, address, ticket, link, cookie string }
+type target struct{ state, address, user, ticket, link, cookie, resetCookie string }
 
 // population is a product with a pool that has addresses in each state. The test has to call the
 // courier. The product's clock stands still, so that no function reads its settings again between
@@ -98,14 +99,23 @@ func newPopulation(tb testing.TB, n int) *population {
 	for _, targets := range c.targets {
 		for i, p := range targets {
 			targets[i].ticket = c.register(tb, p.address)
-			targets[i].link = neverIssuedCode(c.id(tb, p.address))
+			targets[i].user = c.id(tb, p.address)
+			targets[i].link = neverIssued(targets[i].user, "activation")
 			targets[i].cookie = c.registerOnPage(tb, p.address) // too soon for another mail
 		}
 	}
 	c.deliver(tb)
 	c.checkMails(tb)
-	// The function reads the pool now, so that no question is the first to do so.
+	for _, targets := range c.targets {
+		for i, p := range targets {
+			targets[i].resetCookie = c.askOnPage(tb, p.address) // nobody delivers the mail
+		}
+	}
+	// The functions read the pool and its budget of mails now, so that no question is the first to do so.
 	c.tenant.Public.Must(tb, 200, "GET", "/pools/"+c.pool, nil)
+	c.ask(tb, question{
+		operation: "public.resetPage", status: 200, body: func(target) any { return nil },
+	}, target{})
 	return c
 }
 
@@ -180,6 +190,22 @@ func (c *population) registerOnPage(tb testing.TB, address string) (cookie strin
 	return cookie
 }
 
+// askOnPage asks for a mail to reset the password on the page, and returns the cookie.
+func (c *population) askOnPage(tb testing.TB, address string) (cookie string) {
+	tb.Helper()
+	function, event := c.event(
+		tb, question{operation: "public.resetByPage", body: func(s target) any {
+			return url.Values{"address": {s.address}}.Encode()
+		}}, target{address: address},
+	)
+	answer, err := function(tb.Context(), event)
+	if err != nil || answer.StatusCode != http.StatusSeeOther {
+		tb.Fatalf("the page answers %d %s, %v", answer.StatusCode, answer.Body, err)
+	}
+	cookie, _, _ = strings.Cut(answer.Cookies[0], ";")
+	return cookie
+}
+
 // register registers an address and returns the ticket.
 func (c *population) register(tb testing.TB, address string) (ticket string) {
 	tb.Helper()
@@ -208,11 +234,11 @@ func (c *population) deliver(tb testing.TB) {
 	}
 }
 
-// neverIssuedCode returns a code that has the form of a link's code for the user and was never
-// issued.
-func neverIssuedCode(user string) string {
+// neverIssued returns a code that has the form of a link's code for the user and the purpose, and was
+// never issued.
+func neverIssued(user, purpose string) string {
 	code := slices.Concat(
-		[]byte{1, 10}, []byte("activation"), []byte{byte(len(user))}, []byte(user),
+		[]byte{1, byte(len(purpose))}, []byte(purpose), []byte{byte(len(user))}, []byte(user),
 		make([]byte, 16),
 	)
 	return base64.RawURLEncoding.EncodeToString(code)

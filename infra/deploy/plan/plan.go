@@ -180,6 +180,18 @@ func Functions() []Function {
 			on(table.KindClaims, table.KindUserItems, table.KindPools, table.KindUsers).may(remove),
 		},
 	}, {
+		Name: "recovery", MemoryMB: hashing, Timeout: answer, Proxied: true,
+		Settings: []string{"CODE_SECRET", "PUBLIC_URL", "RETURN_ORIGINS"},
+		Grants: []Grant{
+			on(table.KindAnswers, table.KindClaims, table.KindMailboxes, table.KindUserItems, table.KindPools,
+				table.KindUsers).may(get),
+			on(table.KindClaims, table.KindUserItems, table.KindUsers).may(batch),
+			on(table.KindLimits).may(get, put, update),
+			on(table.KindAnswers, table.KindClaims, table.KindMailboxes, table.KindMessages,
+				table.KindUserItems, table.KindUsers).
+				may(put, update, remove),
+		},
+	}, {
 		Name: "registration", MemoryMB: hashing, Timeout: answer, Proxied: true,
 		Settings: []string{"CODE_SECRET", "PUBLIC_URL", "RETURN_ORIGINS"},
 		Grants: []Grant{

@@ -68,7 +68,8 @@ func makingSteps() []step {
 func routeSteps() []step {
 	var steps []step
 	for _, more := range [][]step{
-		directorySteps(), userSteps(), passwordSteps(), resetSteps(), codeSteps(), addressSteps(), factorSteps(), activationSteps(), registrationSteps(), mailboxSteps(), pageSteps(),
+		directorySteps(), userSteps(), passwordSteps(), resetSteps(), codeSteps(), addressSteps(), factorSteps(),
+		activationSteps(), registrationSteps(), mailboxSteps(), pageSteps(), recoverySteps(),
 	} {
 		steps = append(steps, more...)
 	}

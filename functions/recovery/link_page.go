@@ -1,0 +1,68 @@
+package recovery
+
+import (
+	"context"
+	"net/http"
+
+	"identitypools/shared/identity"
+	"identitypools/shared/onetime"
+	"identitypools/shared/page"
+	"identitypools/shared/usecode"
+)
+
+// linkPage returns the page of a link with a code, or the page for links that do not work. It reports
+// whether the link works.
+func (s site) linkPage(
+	ctx context.Context, r page.Request, code string,
+) (_ *page.Page, works bool, err error) {
+	address, err := s.service.Codes.ResetBy(ctx, r.Pool, code)
+	switch {
+	case onetime.IsDead(err):
+		return deadPage(r), false, nil
+	case err != nil:
+		return nil, false, err
+	}
+	p := r.NewPage("link.title", "code")
+	addPassword(p, r.Pool)
+	text := p.Words.Say("link.text", "pool", p.Pool, "address", address)
+	p.Content = linkContent(p, text, address, code, s.service.NewID())
+	return p, true, nil
+}
+
+// deadPage returns the page for a link that does not work. It has a form that asks for another mail.
+func deadPage(r page.Request) *page.Page {
+	p := r.NewPage("dead.title")
+	addAddress(p, p.Words.Say("dead.address.hint"))
+	p.Content = deadContent(p)
+	return p
+}
+
+// submitLink sets a new password with the code of a link. A link that does not work may have been used
+// by the same form a moment ago, so that the request repeats that one.
+func (s site) submitLink(ctx context.Context, r page.Request, code string) (page.Answer, error) {
+	p, works, err := s.linkPage(ctx, r, code)
+	if err != nil {
+		return page.Answer{}, err
+	}
+	dead := page.Answer{Page: p, Status: http.StatusUnprocessableEntity, Why: identity.InvalidCode{}}
+	switch {
+	case works && p.Form.LacksPassword(r.HTTP.PostForm):
+		return p.Refuse(page.ErrIncomplete)
+	case !works && r.HTTP.PostForm.Get("password") == "":
+		return dead, nil
+	}
+	before, to := s.recall(r), s.returnTo(r)
+	if to == "" {
+		to = before.ReturnTo
+	}
+	named, form := usecode.Named{Code: code}, s.formID(r, before.Form)
+	answer, err := s.setPassword(ctx, r, named, form, "reset/code", to)
+	switch {
+	case err == nil:
+		return answer, nil
+	case onetime.IsDead(err):
+		dead.Page, dead.Why = deadPage(r), err
+		return dead, nil
+	}
+	return p.Refuse(err)
+}
