@@ -76,8 +76,10 @@ func TestEachTypeOfCodeHasItsUse(t *testing.T) {
 	fresh := p.newUser(t, "new", systemtest.Address("new"))
 	type use struct{ name, path string }
 	uses := []use{
-		{"activation", "/user/activate"}, {"challenge", "/user/otp/verify"},
-		{"authentication", "/user/authentication-code/verify"}, {"reset_password", "/user/password/reset/confirm"},
+		{"activation", "/user/activate"},
+		{"challenge", "/user/otp/verify"},
+		{"authentication", "/user/authentication-code/verify"},
+		{"reset_password", "/user/password/reset/confirm"},
 		{"verify_address", "/users/" + p.id + "/address/verification/complete"},
 	}
 	for _, kind := range []string{

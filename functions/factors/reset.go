@@ -99,7 +99,7 @@ func (s *Service) redeem(
 	if err != nil {
 		return err
 	}
-	proof.IsSentTwice, proof.Request = true, "client#"+client
+	proof.IsOpen, proof.IsSentTwice, proof.Request = true, true, "client#"+client
 	err = s.Codes.Redeemer.Redeem(ctx, p, purpose, proof, reply.Request(),
 		func(ctx context.Context, right onetime.Redemption) error {
 			switch {

@@ -61,7 +61,8 @@ func TestANewPasswordIsToldAtAllAddresses(t *testing.T) { // NIST SP 800-63B-4 Â
 	id := o.NewUser(t, strings.TrimPrefix(o.pool, "/pools/"), "active", name, fields{
 		"credentials": []fields{{"type": "password", "password": systemtest.Password}},
 		"verifiable_addresses": []fields{
-			{"address": second, "type": "email", "verified": true}, {"address": unverified, "type": "email"},
+			{"address": second, "type": "email", "verified": true},
+			{"address": unverified, "type": "email"},
 			{"address": "+15550100", "type": "mobile", "verified": true},
 		},
 	})

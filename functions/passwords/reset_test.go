@@ -105,9 +105,15 @@ func TestARefusedResetTellsNothing(t *testing.T) {
 	complete := o.pool + "/user/password/reset/complete"
 	var bodies []string
 	for _, body := range []fields{
-		{"code": code, "userID": otherID}, {"code": code, "identifier": other}, {"code": code, "address": other},
-		{"code": code, "userID": "nobody"}, {"code": code, "address": "nobody@example.com"}, {"code": code},
-		{"code": code, "identifier": " "}, {"code": systemtest.WrongCode(code), "userID": o.id}, {"code": "x", "userID": o.id},
+		{"code": code, "userID": otherID},
+		{"code": code, "identifier": other},
+		{"code": code, "address": other},
+		{"code": code, "userID": "nobody"},
+		{"code": code, "address": "nobody@example.com"},
+		{"code": code},
+		{"code": code, "identifier": " "},
+		{"code": systemtest.WrongCode(code), "userID": o.id},
+		{"code": "x", "userID": o.id},
 	} {
 		body["new_password"] = second
 		bodies = append(bodies, string(o.System.Must(t, 401, "POST", complete, body).Body))
