@@ -144,6 +144,10 @@ func answerOnce(
 		}
 	case done.kept != nil:
 		done.answer, err = parseStored(done.kept)
+	default: // nothing was stored: the use case may have found that a simultaneous repeat was faster
+		if answer, replayed, err := p.find(r.Context()); replayed || err != nil {
+			return answer, replayed, err
+		}
 	}
 	return done.answer, false, err
 }

@@ -80,8 +80,10 @@ func allowedClasses() map[string]map[class]string {
 // repeatsSecret reports whether the answer of an operation may repeat a secret of the request. A
 // page carries the code of its link in its form, and shows a code that was typed.
 func repeatsSecret(operation, at string) bool {
-	return strings.Contains(at, "code") && (operation == "public.activationPage" ||
-		operation == "public.activateByPage" || operation == "public.activateByCode")
+	return strings.Contains(at, "code") && slices.Contains([]string{
+		"public.activationPage", "public.activateByPage", "public.activateByCode",
+		"public.resetPage", "public.resetByPage", "public.resetByCode", "public.verificationPage", "public.verifyByPage",
+	}, operation)
 }
 
 // canaryPrefix is part of every canary and of no other text. It consists of small letters, which

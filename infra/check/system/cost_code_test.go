@@ -42,38 +42,38 @@ func TestWhatACallCostsWithCodes(t *testing.T) {
 		{
 			"reset a password, by a link", "reset_password",
 			func(o codeOwner) { back(204, "password/reset/confirm", fields{"code": o.link, "new_password": next}) },
-			systemtest.Cost{RoundTrips: 3, Write: 8, Read: 2},
+			systemtest.Cost{RoundTrips: 2, Write: 6, Read: 2},
 		},
 		{
 			"reset a password, by a code and an address", "reset_password",
 			func(o codeOwner) {
 				back(204, "password/reset/complete", fields{"code": o.code, "address": o.email, "new_password": next})
 			},
-			systemtest.Cost{RoundTrips: 5, Write: 9, Read: 2.5},
+			systemtest.Cost{RoundTrips: 4, Write: 7, Read: 2.5},
 		},
 		{
 			"reset a password, with a wrong code", "reset_password",
 			func(o codeOwner) {
 				back(401, "password/reset/complete", fields{"code": wrong, "address": o.email, "new_password": next})
 			},
-			systemtest.Cost{RoundTrips: 3, Write: 1, Read: 1.5},
+			systemtest.Cost{RoundTrips: 3, Write: 1, Read: 2.5},
 		},
 		{
 			"reset a password, of nobody", "",
 			func(codeOwner) {
 				back(401, "password/reset/complete", fields{"code": wrong, "address": nobody, "new_password": next})
 			},
-			systemtest.Cost{RoundTrips: 3, Write: 1, Read: 1.5},
+			systemtest.Cost{RoundTrips: 3, Write: 1, Read: 2.5},
 		},
 		{
 			"answer a challenge, by a code", "challenge",
 			func(o codeOwner) { back(200, "otp/verify", fields{"code": o.code, "userID": o.id}) },
-			systemtest.Cost{RoundTrips: 4, Write: 3, Read: 2},
+			systemtest.Cost{RoundTrips: 3, Write: 3, Read: 2},
 		},
 		{
 			"answer a challenge, by an extended code", "challenge",
 			func(o codeOwner) { back(200, "otp/verify", fields{"code": o.link}) },
-			systemtest.Cost{RoundTrips: 3, Write: 2, Read: 2},
+			systemtest.Cost{RoundTrips: 2, Write: 2, Read: 2},
 		},
 		{
 			"inspect an extended code", "challenge",
@@ -85,7 +85,7 @@ func TestWhatACallCostsWithCodes(t *testing.T) {
 			func(o codeOwner) {
 				tenant.System.Must(t, 204, "POST", users+o.id+"/address/verification/request", fields{"address": o.second})
 			},
-			systemtest.Cost{RoundTrips: 3, Write: 1, Read: 1.5},
+			systemtest.Cost{RoundTrips: 4, Write: 1, Read: 2.5},
 		},
 		{
 			"prove an address", "verify_address",
@@ -93,7 +93,7 @@ func TestWhatACallCostsWithCodes(t *testing.T) {
 				tenant.System.Must(t, 204, "POST", users+o.id+"/address/verification/complete",
 					fields{"address": o.second, "code": o.code})
 			},
-			systemtest.Cost{RoundTrips: 4, Write: 7, Read: 2},
+			systemtest.Cost{RoundTrips: 3, Write: 9, Read: 2},
 		},
 		{
 			"change a password", "",
@@ -101,14 +101,14 @@ func TestWhatACallCostsWithCodes(t *testing.T) {
 				tenant.System.Must(t, 204, "POST", users+o.id+"/change-password",
 					fields{"old_password": systemtest.Password, "new_password": next})
 			},
-			systemtest.Cost{RoundTrips: 3, Write: 7, Read: 1},
+			systemtest.Cost{RoundTrips: 3, Write: 5, Read: 1},
 		},
 		{
 			"set the state of a password", "",
 			func(o codeOwner) {
 				tenant.Admin.Must(t, 204, "PUT", users+o.id+"/password/state", fields{"state": "must_be_reset"})
 			},
-			systemtest.Cost{RoundTrips: 2, Write: 4, Read: 1},
+			systemtest.Cost{RoundTrips: 2, Write: 2, Read: 1},
 		},
 	} {
 		o := newCodeOwner(t, tenant, pool, c.code)
@@ -134,9 +134,8 @@ type codeOwner struct{ id, email, second, code, link string }
 func newCodeOwner(t *testing.T, tenant *systemtest.Tenant, pool, kind string) codeOwner {
 	t.Helper()
 	o := codeOwner{email: systemtest.Address("own"), second: systemtest.Address("two")}
-	user := fields{
-		"identifiers":          []fields{{"identifier": systemtest.Unique(), "type": "uid"}},
-		"verifiable_addresses": []fields{{"address": o.email, "type": "email", "verified": true}},
+	user := fields{ // which is smaller than 1 KB
+		"id": systemtest.Unique(), "identifiers": []fields{{"identifier": o.email, "type": "email"}},
 	}
 	if kind == "verify_address" {
 		user["verifiable_addresses"] = []fields{{"address": o.second, "type": "email"}}

@@ -113,7 +113,9 @@ func (l *eventProduct) itemsWithoutAnswers(t *testing.T) []string {
 func TestARepeatTakesEffectOnce(t *testing.T) {
 	t.Parallel()
 	for _, route := range functions.Routes() {
-		if !faulttest.TakesKey(route) {
+		// The code of an app is right for half a minute, so no sample has one. The tests of functions/factors
+		// repeat this request.
+		if !faulttest.TakesKey(route) || route.Name == "system.changeTotpSecret" {
 			continue
 		}
 		t.Run(route.Name, func(t *testing.T) {

@@ -225,6 +225,7 @@ func useEveryPermission(t *testing.T, product *systemtest.Product) {
 	})
 
 	useRecovery(t, tenant, pool)
+	useFactors(t, tenant, pool)
 
 	// A message waits for its time, which has come. An entry of the queue names no message.
 	due := identity.Message{ID: "m-" + systemtest.Unique(), Tenant: tenant.ID, CreatedAt: identity.At(product.Clock.Now())}
@@ -376,7 +377,7 @@ func TestWhatIsNotAllowedIsRefused(t *testing.T) {
 		},
 		{"a transaction with one step too many", plan.Call{Function: "users", Steps: []plan.Step{
 			{Action: "dynamodb:PutItem", Partition: "USERS#t#p"},
-			{Action: "dynamodb:PutItem", Partition: "MESSAGE#m"},
+			{Action: "dynamodb:PutItem", Partition: "LIMIT#t#p#day"},
 		}}, false},
 		{
 			"mail of a function that sends none",
@@ -410,4 +411,21 @@ func TestWhatIsNotAllowedIsRefused(t *testing.T) {
 	if _, err := product.Table.Clients.Get(system.As(t.Context(), "users"), "t", "c"); err == nil {
 		t.Error("the function users has read an API client")
 	}
+}
+
+// useFactors makes the function factors use all its permissions.
+func useFactors(t *testing.T, tenant *systemtest.Tenant, pool string) {
+	t.Helper()
+	path, lou := "/pools/"+pool, systemtest.Address("lou")
+	id := tenant.NewUser(t, pool, "active", lou, fields{"credentials": []fields{
+		{"type": "totp", "totp_secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"},
+	}})
+	tenant.System.Must(t, 422, "POST", path+"/users/"+id+"/totp/change", fields{
+		"totp": "12345", "new_totp_secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+	})
+	tenant.System.Must(t, 204, "POST", path+"/user/totp/reset/request", fields{"address": lou})
+	code := tenant.System.Must(t, 201, "POST", path+"/users/"+id+"/code/generate", fields{"type": "reset_totp"})
+	tenant.System.Must(t, 204, "POST", path+"/user/totp/reset/complete", fields{
+		"address": lou, "code": code.Text(t, "code"), "new_totp_secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+	}, "Idempotency-Key", idempotencyKey+"-10")
 }

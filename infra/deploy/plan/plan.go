@@ -145,7 +145,7 @@ func Functions() []Function {
 		Grants: []Grant{
 			on(table.KindAnswers, table.KindClaims, table.KindKeys, table.KindMailboxes, table.KindPools,
 				table.KindUserItems, table.KindUsers).may(get),
-			on(table.KindClaims, table.KindUserItems).may(batch),
+			on(table.KindClaims, table.KindUserItems, table.KindUsers).may(batch),
 			on(table.KindAnswers, table.KindMailboxes, table.KindMessages, table.KindUserItems, table.KindUsers).
 				may(put, update),
 		},

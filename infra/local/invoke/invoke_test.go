@@ -80,13 +80,13 @@ func TestWhatCannotBeDone(t *testing.T) {
 		"an event that isn't there": {"missing/admin.listPools.json", nil, 1, "read the event: "},
 		"an event of no operation": {
 			"stream", nil, 2,
-			"no route is named stream: name the function by -function, one of activation, codes, courier, keeper, ",
+			"no route is named stream: name the function by -function, one of activation, codes, courier, factors, keeper, ",
 		},
 		"a function that isn't there": {
 			"admin.listPools",
 			[]string{"-function", "../pools"},
 			2,
-			`there is no function "../pools" but activation, codes, courier, keeper, `,
+			`there is no function "../pools" but activation, codes, courier, factors, keeper, `,
 		},
 		"a word too much": {"admin.listPools", []string{"pools"}, 2, `"pools" is no flag`},
 		"a value for another placeholder": {
