@@ -11,7 +11,7 @@ import (
 
 // Calls about authenticator apps and passkeys may cost what docs/table.md says, for a user of less than
 // a kilobyte. The courier's part is left out.
-func TestWhatCallsAboutFactorsCost(t *testing.T) {
+func TestWhatACallCostsWithFactors(t *testing.T) {
 	meter := &systemtest.Meter{}
 	product := systemtest.New(t, systemtest.WithMiddleware(meter.Watch), func(c *system.Config) { c.Quiet = true })
 	product.Clock.Stop() // what the functions have in memory stays valid
