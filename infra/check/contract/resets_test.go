@@ -5,6 +5,8 @@ import (
 
 	adminusers "github.com/cloudentity/acp-client-go/clients/identity/client/users"
 	adminmodels "github.com/cloudentity/acp-client-go/clients/identity/models"
+	selfusers "github.com/cloudentity/acp-client-go/clients/identityself/client/users"
+	selfmodels "github.com/cloudentity/acp-client-go/clients/identityself/models"
 	systemusers "github.com/cloudentity/acp-client-go/clients/identitysystem/client/users"
 	systemmodels "github.com/cloudentity/acp-client-go/clients/identitysystem/models"
 
@@ -156,4 +158,34 @@ func TestAPasswordIsChangedByItsOwner(t *testing.T) {
 	if got := c.result(t, pool, user, third); got != "password_correct" {
 		t.Errorf("the new password is %s", got)
 	}
+}
+
+// The client for people sends its request below the path of a workspace, whatever that is called.
+func TestAPersonResetsAPassword(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	pool, email := c.newPool(t), systemtest.Address("ann")
+	user := c.newSignedUp(t, pool, email)
+	self := build(t, c.product, c.ID, "system", c.System.ID, c.System.Secret, c.wire).IdentitySelf.Users
+	confirm := func(code, password string) error {
+		_, err := self.ResetPasswordConfirm(selfusers.NewResetPasswordConfirmParams().WithIPID(pool).
+			WithResetPasswordConfirm(&selfmodels.ResetPasswordConfirm{Code: code, Identifier: email, NewPassword: password}))
+		return err
+	}
+	code := c.System.Must(t, 201, "POST", "/pools/"+pool+"/users/"+user+"/code/generate", map[string]string{
+		"type": "reset_password", "address": email,
+	}).Text(t, "code")
+	typed[*selfusers.ResetPasswordConfirmUnauthorized](t, confirm(systemtest.WrongCode(code), second))
+	typed[*selfusers.ResetPasswordConfirmUnprocessableEntity](t, confirm(code, "short"))
+	if err := confirm(code, second); err != nil {
+		t.Fatalf("the client says: %v", err)
+	}
+	if got := c.result(t, pool, user, second); got != "password_correct" {
+		t.Errorf("the new password is %s", got)
+	}
+	c.Admin.Must(t, 200, "PUT", "/pools/"+pool, map[string]any{
+		"name": "Partners", "reset_credentials_settings": map[string]bool{"do_not_allow_users_to_self_reset_credentials": true},
+	})
+	c.product.ExpireCaches()
+	typed[*selfusers.ResetPasswordConfirmForbidden](t, confirm(code, third))
 }
