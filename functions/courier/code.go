@@ -46,8 +46,10 @@ func (s *Service) sendCode(ctx context.Context, d delivery) error {
 	// A code for another purpose replaces whatever code the user has for it.
 	code.IsAskedAgain = purpose == identity.PurposeActivation && code.IsPublic && (d.payment.message.Registration == "" || m.Registration == "")
 	form := m.CodeType
-	if code.IsAskedAgain && !d.user.IsUnproved() {
-		form = identity.CodeTypeLink // an invited user has no ticket, which a short code needs
+	if code.IsAskedAgain && !d.user.IsUnproved() || m.Kind != d.kind.name {
+		// An invited user has no ticket, which a short code needs, and neither has somebody who asked for a
+		// new password.
+		form = identity.CodeTypeLink
 	}
 	box := code.MailboxRef(m.Tenant)
 	count := s.Issuer.ForMail(ctx, p, purpose, m, box, d.payment.forCode, func(use identity.MailboxUse) {
@@ -77,7 +79,7 @@ func (s *Service) link(d delivery, extended, reads string) string {
 		query.Set("return_to", d.message.PostActivationURL)
 	}
 	if d.kind.purpose == identity.PurposeVerifyAddress {
-		query.Set("for", d.message.MailboxRef().Digest) // tells which address, without naming it
+		query.Set("for", identity.AddressDigest(d.message.Normalized)) // tells which address, without naming it
 	}
 	base := strings.TrimSuffix(s.PublicURL, "/")
 	return base + "/" + d.pool.Tenant + "/pools/" + d.pool.ID + "/" + d.kind.page + "?" + query.Encode()

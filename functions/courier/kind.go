@@ -101,8 +101,8 @@ func kinds() []kind {
 	}, {
 		name: identity.MessageVerifyAddress, isBudgeted: true,
 		purpose: identity.PurposeVerifyAddress, page: "verify", receiver: unverifiedAddress,
-		texts: []text{{always, mail.AddressCode, mail.AddressLink}},
-		send:  (*Service).sendCode,
+		texts:  []text{{always, mail.AddressCode, mail.AddressLink}},
+		unless: isForDeletedUser, send: (*Service).sendCode,
 	}, {
 		name:  identity.MessagePasswordSet,
 		texts: []text{{always, mail.PasswordSet, mail.PasswordSet}},
@@ -174,6 +174,8 @@ func addressIn(addresses []identity.Address, d delivery) (identity.Address, erro
 	}
 	return addresses[i], nil
 }
+
+func isForDeletedUser(d delivery) bool { return d.user.Status == identity.StatusDeleted }
 
 func isForNewUser(d delivery) bool { return d.user.Status == identity.StatusNew }
 

@@ -206,3 +206,21 @@ func TestAFactorChangesNothingElse(t *testing.T) {
 	p.reset(t, 401, firstSecret)
 	p.give(t, 401, newPasskey("b"))
 }
+
+// A right code in a request that has another fault costs no guess, however often it is presented.
+func TestARightCodeForAKnownPasskeyCostsNothing(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	p := newPerson(t, product, product.NewTenant(t), nil)
+	p.give(t, 204, newPasskey("a"))
+	code := p.System.Must(t, 201, "POST", p.path+"/code/generate", fields{"type": "enroll_webauthn"}).Text(t, "code")
+	add := func(status int, passkey fields) {
+		t.Helper()
+		p.System.Must(t, status, "POST", "/pools/"+p.pool+"/user/webauthn/add/complete",
+			fields{"code": code, "userID": p.id, "new_web_authn": passkey})
+	}
+	for range 6 {
+		add(409, newPasskey("a"))
+	}
+	add(204, newPasskey("b"))
+}

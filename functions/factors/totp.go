@@ -27,11 +27,9 @@ func (s *Service) ChangeTOTP(
 	if err := v.AddUnder("", err); err != nil || len(v) > 0 {
 		return v.Err()
 	}
-	payment := s.NewID()
-	if request := reply.Request(); request != nil {
-		payment = request.Mark
-	}
-	isPaid := false
+	// A repeat of the request pays again, also under an idempotency key: in another time step the same
+	// code is another guess.
+	payment, isPaid := s.NewID(), false
 	return s.change(ctx, ref, match, identity.MessageTOTPSet, reply, func(p identity.Pool, u *identity.User) error {
 		set, has := u.TOTP()
 		switch {

@@ -201,3 +201,18 @@ func TestSecretsAreSealed(t *testing.T) {
 		t.Error("the user was not looked at")
 	}
 }
+
+// The same code is another guess in another time step, also under one idempotency key.
+func TestARepeatedGuessAtAnAppIsCounted(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	product.Clock.Stop()
+	p := newTOTPUser(t, product, product.NewTenant(t))
+	now := product.Clock.Now()
+	later := shown(t, firstSecret, now.Add(25*30*time.Second))
+	for range 20 {
+		p.change(t, 422, later, firstSecret, "Idempotency-Key", "a-key-of-more-than-32-characters-for-all")
+	}
+	product.Clock.Advance(25 * 30 * time.Second)
+	p.change(t, 422, later, firstSecret, "Idempotency-Key", "a-key-of-more-than-32-characters-for-all")
+}

@@ -7,6 +7,7 @@ import (
 	"identitypools/shared/api"
 	"identitypools/shared/identity"
 	"identitypools/shared/once"
+	"identitypools/shared/password"
 	"identitypools/shared/table"
 )
 
@@ -60,7 +61,7 @@ func (s *Service) Change(
 	if err != nil {
 		return err
 	}
-	if verdict := s.judge(u, result); verdict.Outcome != Correct && verdict.Outcome != Expired {
+	if verdict := s.judge(u, result); !mayChange(verdict) {
 		if err := s.wrong(ctx, a, hex.EncodeToString(result.Trace[:])); err != nil {
 			return err
 		}
@@ -75,14 +76,17 @@ func (s *Service) Change(
 	if err := s.right(ctx, a); err != nil {
 		return err
 	}
-	return s.replace(ctx, p, a, match, next, reply)
+	return s.replace(ctx, p, a, match, present, result, next, reply)
 }
 
-// replace stores the new password of the user of an attempt, whose present password was given. If the
-// password has changed meanwhile, the one that was given is wrong.
+// mayChange reports whether a present password with the verdict may be changed.
+func mayChange(v Verdict) bool { return v.Outcome == Correct || v.Outcome == Expired }
+
+// replace stores the new password of the user of an attempt, whose present password was given with the
+// result. If the user has changed meanwhile, the present password is judged again, as it is now.
 func (s *Service) replace(
-	ctx context.Context, p identity.Pool, a attempt, match identity.Match, next string,
-	reply once.Reply[once.None],
+	ctx context.Context, p identity.Pool, a attempt, match identity.Match, present string,
+	result password.Result, next string, reply once.Reply[once.None],
 ) error {
 	compared, isStale := a.account.User.PasswordHash, false
 	return s.Retry.Change(ctx, match, func() (err error) {
@@ -90,7 +94,13 @@ func (s *Service) replace(
 			if a, err = s.look(ctx, a.claimed, true); err != nil {
 				return err
 			}
-			if a.account.User.PasswordHash != compared {
+			if a.account.User.PasswordHash != compared { // it may be the same password, hashed anew
+				compared = a.account.User.PasswordHash
+				if result, err = s.compare(ctx, a.account.User, present); err != nil {
+					return err
+				}
+			}
+			if !mayChange(s.judge(a.account.User, result)) {
 				return identity.WrongPassword{}
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"identitypools/infra/check/systemtest"
+	"identitypools/infra/local/system"
 )
 
 func TestAPasswordIsChanged(t *testing.T) {
@@ -185,11 +186,49 @@ func TestAnExpiredPasswordIsReplaced(t *testing.T) {
 	if got := o.result(t, second); got != "password_correct" {
 		t.Errorf("after the change the password is %s", got)
 	}
+	o.product.AwaitEmptyOutbox(t) // a message of more than a day ago is dropped
 	o.product.Clock.Advance(25 * time.Hour)
 	o.RenewTokens(t)
 	_, link := o.ask(t, "", 2)
 	o.System.Must(t, 204, "POST", o.pool+"/user/password/reset/confirm", fields{"code": link, "new_password": third})
 	if got := o.result(t, third); got != "password_correct" {
 		t.Errorf("after the reset the password is %s", got)
+	}
+}
+
+// A change is of the password as it is when it is stored: an administrator who wants it reset meanwhile, and
+// somebody who uses up a password that must be changed, come first. A hash that is renewed meanwhile is of
+// the same password.
+func TestAChangeMeetsAnotherChange(t *testing.T) {
+	t.Parallel()
+	var m meanwhile
+	product := systemtest.New(t, func(c *system.Config) { c.Quiet = true }, systemtest.WithMiddleware(m.watch))
+	tenant := product.NewTenant(t)
+	pool := tenant.NewPool(t, nil)
+	for name, c := range map[string]struct {
+		state  string
+		happen func(user string)
+		want   int
+	}{
+		"it must be reset": {"valid", func(user string) {
+			tenant.Admin.Must(t, 204, "PUT", user+"/password/state", fields{"state": "must_be_reset"})
+		}, 401},
+		"it is used up": {"must_be_changed", func(user string) {
+			id := user[strings.LastIndex(user, "/")+1:]
+			tenant.System.Must(t, 200, "POST", "/pools/"+pool+"/user/password/verify", fields{"userID": id, "password": systemtest.Password})
+		}, 401},
+		"the user gets metadata": {"valid", func(user string) {
+			tenant.Admin.Must(t, 200, "PUT", user, fields{"metadata": fields{"a": 1}})
+		}, 204},
+	} {
+		id := tenant.NewUser(t, pool, "active", systemtest.Address("ann"), fields{
+			"credentials": []fields{{"type": "password", "password": systemtest.Password, "must_be_changed": c.state != "valid"}},
+		})
+		user := "/pools/" + pool + "/users/" + id
+		m.arm(func() { c.happen(user) })
+		got := tenant.System.Call(t, "POST", user+"/change-password", fields{"old_password": systemtest.Password, "new_password": second})
+		if got.Status != c.want {
+			t.Errorf("%s: answered %d %s", name, got.Status, got.Body)
+		}
 	}
 }

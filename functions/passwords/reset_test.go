@@ -290,3 +290,16 @@ func TestWhatKillsCodes(t *testing.T) {
 		t.Error("a dead code has set a password")
 	}
 }
+
+// A guess that is sent again after a new code was made is a guess at that code, and costs as much.
+func TestOneGuessAtManyCodesIsManyGuesses(t *testing.T) {
+	t.Parallel()
+	o := newOwner(t, fields{"limits": fields{"code_guesses_per_day": 5}})
+	code := ""
+	for range 6 {
+		code = o.System.Must(t, 201, "POST", o.pool+"/users/"+o.id+"/code/generate", fields{"type": "reset_password"}).Text(t, "code")
+		o.System.Must(t, 401, "POST", o.pool+"/user/password/reset/confirm",
+			fields{"code": "12345", "userID": o.id, "new_password": second})
+	}
+	o.System.Must(t, 401, "POST", o.pool+"/user/password/reset/confirm", fields{"code": code, "userID": o.id, "new_password": second})
+}

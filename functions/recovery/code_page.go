@@ -63,6 +63,9 @@ func (s site) wait(p identity.Pool, before state) int {
 // submitCode sets a new password with the code, or asks for another one.
 func (s site) submitCode(ctx context.Context, r page.Request) (page.Answer, error) {
 	before := s.recall(r)
+	if !r.Pool.AllowsSelfReset() {
+		return page.Answer{}, noPage(r)
+	}
 	if before.Address == "" { // the page says that the browser remembers nothing
 		return page.Answer{Location: "code" + r.LanguageQuery(), Why: errAgain}, nil
 	}

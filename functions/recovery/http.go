@@ -44,10 +44,10 @@ func routes(h handlers, s site) api.Function {
 			api.Change(204, h.resetPublished, api.Empty).WithCheck(h.isOpen)),
 		api.ForBrowsers("POST", pool+"/address-verification/confirm", "publicConfirmAddress",
 			api.Change(204, h.verify, api.Empty)),
-		api.ForPeople("GET", ask, "resetPage", s.page(reset(s.showReset))),
-		api.ForPeople("POST", ask, "resetByPage", s.submission(reset(s.submitReset))),
-		api.ForPeople("GET", code, "resetCodePage", s.page(reset(s.showCode))),
-		api.ForPeople("POST", code, "resetByCode", s.submission(reset(s.submitCode))),
+		api.ForPeople("GET", ask, "resetPage", s.page(s.reset(s.showReset))),
+		api.ForPeople("POST", ask, "resetByPage", s.submission(s.reset(s.submitReset))),
+		api.ForPeople("GET", code, "resetCodePage", s.page(s.reset(s.showCode))),
+		api.ForPeople("POST", code, "resetByCode", s.submission(s.reset(s.submitCode))),
 		api.ForPeople("GET", link, "verificationPage", s.page(s.showVerify)),
 		api.ForPeople("POST", link, "verifyByPage", s.submission(s.submitVerify)),
 	)
@@ -148,6 +148,6 @@ func (h handlers) verify(
 		return done, err
 	}
 	return done, h.service.Verify(
-		ctx, p, h.source(c.Request()), "", c.Body.Code, c.Body.Address, reply,
+		ctx, p, h.source(c.Request()), c.Body.Code, c.Body.Address, reply,
 	)
 }

@@ -37,6 +37,15 @@ func deadPage(r page.Request) *page.Page {
 	return p
 }
 
+// deadLink returns the answer to a form whose link does not work. A pool that leaves resets to
+// administrators has no page for that. Errors: NotFound.
+func deadLink(r page.Request, why error) (page.Answer, error) {
+	if !r.Pool.AllowsSelfReset() {
+		return page.Answer{}, noPage(r)
+	}
+	return page.Answer{Page: deadPage(r), Status: http.StatusUnprocessableEntity, Why: why}, nil
+}
+
 // submitLink sets a new password with the code of a link. A link that does not work may have been used
 // by the same form a moment ago, so that the request repeats that one.
 func (s site) submitLink(ctx context.Context, r page.Request, code string) (page.Answer, error) {
@@ -44,12 +53,11 @@ func (s site) submitLink(ctx context.Context, r page.Request, code string) (page
 	if err != nil {
 		return page.Answer{}, err
 	}
-	dead := page.Answer{Page: p, Status: http.StatusUnprocessableEntity, Why: identity.InvalidCode{}}
 	switch {
 	case works && p.Form.LacksPassword(r.HTTP.PostForm):
 		return p.Refuse(page.ErrIncomplete)
 	case !works && r.HTTP.PostForm.Get("password") == "":
-		return dead, nil
+		return deadLink(r, identity.InvalidCode{})
 	}
 	before, to := s.recall(r), s.returnTo(r)
 	if to == "" {
@@ -61,8 +69,7 @@ func (s site) submitLink(ctx context.Context, r page.Request, code string) (page
 	case err == nil:
 		return answer, nil
 	case onetime.IsDead(err):
-		dead.Page, dead.Why = deadPage(r), err
-		return dead, nil
+		return deadLink(r, err)
 	}
 	return p.Refuse(err)
 }

@@ -224,6 +224,20 @@ func TestAPoolMayHaveNoPagesForResets(t *testing.T) {
 			}
 		}
 	}
+	// The link that an administrator has mailed works all the same.
+	closed.tenant.Admin.Must(t, 204, "POST", closed.path()+"/users/"+closed.user+"/password/reset/request", fields{"address": closed.email})
+	link := systemtest.LinkIn(t, product.Inbox.Await(t, closed.email, 1)[0])
+	shown := closed.call(t, link.RequestURI())
+	pairs := append(linkForm(t, shown), "password", newPassword)
+	for range 2 { // a double click
+		if got := closed.submit(t, link.RequestURI(), pairs...); got.Status != 200 || !has(got, "new password") {
+			t.Errorf("the link of an administrator: %d %s", got.Status, mainContent(got))
+		}
+	}
+	closed.checkPassword(t, newPassword, oldPassword)
+	if got := closed.call(t, link.RequestURI()); got.Status != 404 {
+		t.Errorf("a link that was used: %d", got.Status)
+	}
 	second := systemtest.Address("second")
 	closed.unprovedAddress(t, second)
 	if got := closed.call(t, closed.at(closed.linkTo(t, second))); got.Status != 200 || !has(got, second) {

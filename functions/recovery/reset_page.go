@@ -14,7 +14,10 @@ import (
 // because mail scanners open links too.
 func (s site) showReset(ctx context.Context, r page.Request) (page.Answer, error) {
 	if code := r.HTTP.URL.Query().Get("code"); code != "" {
-		p, _, err := s.linkPage(ctx, r, code)
+		p, works, err := s.linkPage(ctx, r, code)
+		if err == nil && !works && !r.Pool.AllowsSelfReset() {
+			err = noPage(r)
+		}
 		return page.Answer{Page: p}, err
 	}
 	p, err := s.askPage(r)
@@ -51,6 +54,9 @@ func addAddress(p *page.Page, hint string) {
 func (s site) submitReset(ctx context.Context, r page.Request) (page.Answer, error) {
 	if code := r.HTTP.PostForm.Get("code"); code != "" {
 		return s.submitLink(ctx, r, code)
+	}
+	if !r.Pool.AllowsSelfReset() {
+		return page.Answer{}, noPage(r)
 	}
 	p, err := s.askPage(r)
 	if err != nil {

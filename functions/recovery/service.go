@@ -108,11 +108,21 @@ func (s *Service) Reset(
 	return s.Codes.ResetPassword(ctx, p, proof, r.Pointer, r.Password, reply)
 }
 
+// VerifyByLink proves the address with the given digest with the extended code of a mail to it. It first
+// spends a try from the source's budget. The form is the id of the form that was submitted. Errors:
+// Limited; Conflict; InvalidCode; ExpiredCode.
+func (s *Service) VerifyByLink(ctx context.Context, p identity.Pool, source, form, code, digest string) error {
+	if err := s.guess(ctx, p, source); err != nil {
+		return err
+	}
+	proof := onetime.Proof{Code: code, Request: "form#" + form}
+	return s.Codes.ProveByLink(ctx, p, proof, digest, once.Reply[once.None]{})
+}
+
 // Verify proves an address with the extended code of a mail to it. It first spends a try from the
-// source's budget. The form is the id of the form that was submitted, or "". Errors: Limited; Invalid;
-// Conflict; InvalidCode, also for a short code; ExpiredCode.
+// source's budget. Errors: Limited; Invalid; Conflict; InvalidCode, also for a short code; ExpiredCode.
 func (s *Service) Verify(
-	ctx context.Context, p identity.Pool, source, form, code, address string, reply once.Reply[once.None],
+	ctx context.Context, p identity.Pool, source, code, address string, reply once.Reply[once.None],
 ) error {
 	var v identity.Violations
 	if code == "" {
@@ -127,11 +137,7 @@ func (s *Service) Verify(
 	if err := s.guess(ctx, p, source); err != nil {
 		return err
 	}
-	proof := onetime.Proof{Code: code, Address: address}
-	if form != "" {
-		proof.Request = "form#" + form
-	}
-	return s.Codes.ProveAddress(ctx, p, proof, reply)
+	return s.Codes.ProveAddress(ctx, p, onetime.Proof{Code: code, Address: address}, reply)
 }
 
 // guess spends a try from the source's budget. Errors: Limited.

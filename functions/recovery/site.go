@@ -72,15 +72,20 @@ func (s site) handle(serve serve) http.HandlerFunc {
 }
 
 // reset returns a page of the way to a new password. If the pool leaves resets to administrators, the
-// page does not exist. Errors: NotFound.
-func reset(serve serve) serve {
+// page exists only for the links in the mails that they ask for, and after such a link has set a password.
+// Errors: NotFound.
+func (s site) reset(serve serve) serve {
 	return func(ctx context.Context, r page.Request) (page.Answer, error) {
-		if !r.Pool.AllowsSelfReset() {
-			return page.Answer{}, identity.NotFound{Thing: "pool", ID: r.Pool.ID}
+		isLink := r.HTTP.URL.Query().Get("code") != "" || r.HTTP.PostForm.Get("form") != ""
+		if !r.Pool.AllowsSelfReset() && !isLink && !s.recall(r).Done {
+			return page.Answer{}, noPage(r)
 		}
 		return serve(ctx, r)
 	}
 }
+
+// noPage returns the error for a page that does not exist in the pool.
+func noPage(r page.Request) error { return identity.NotFound{Thing: "pool", ID: r.Pool.ID} }
 
 // returnTo returns the URL at which the user continues, or "". Because anybody can write a link to a
 // page, only URLs that the deployment allows are returned.

@@ -6,7 +6,6 @@ import (
 	"net/http"
 
 	"identitypools/shared/identity"
-	"identitypools/shared/once"
 	"identitypools/shared/onetime"
 	"identitypools/shared/page"
 )
@@ -52,12 +51,7 @@ func unverifiedPage(r page.Request) *page.Page {
 func (s site) submitVerify(ctx context.Context, r page.Request) (page.Answer, error) {
 	typed, before := r.HTTP.PostForm, s.recall(r)
 	code, form := typed.Get("code"), s.formID(r, before.Verified)
-	address, err := s.service.Codes.AddressBy(ctx, r.Pool, code, typed.Get("for"))
-	if err == nil {
-		err = s.service.Verify(
-			ctx, r.Pool, s.source(r.HTTP), form, code, address.Normalized, once.Reply[once.None]{},
-		)
-	}
+	err := s.service.VerifyByLink(ctx, r.Pool, s.source(r.HTTP), form, code, typed.Get("for"))
 	switch {
 	case onetime.IsDead(err), errors.As(err, new(identity.Conflict)), errors.As(err, new(identity.Invalid)):
 		return page.Answer{Page: unverifiedPage(r), Status: http.StatusUnprocessableEntity, Why: err}, nil

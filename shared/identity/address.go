@@ -20,12 +20,14 @@ func (p Pool) Named(addresses []Address, name string) []Address {
 	})
 }
 
-// OwnAddresses returns the addresses that belong to u alone: the verified ones, and the identifiers that
-// are addresses.
+// OwnAddresses returns the addresses that belong to u alone: the verified ones, and the identifiers whose
+// type is that of an address. It leaves out addresses that an administrator has made inactive.
 func (u User) OwnAddresses() []Address {
-	claims := u.Claims()
 	return slices.DeleteFunc(u.CandidateAddresses(), func(a Address) bool {
-		return !slices.Contains(claims, a.Normalized)
+		isIdentifier := slices.ContainsFunc(u.Identifiers, func(i Identifier) bool {
+			return i.Normalized == a.Normalized && i.Type.isAddress()
+		})
+		return a.Status == StatusInactive || !a.Verified && !isIdentifier
 	})
 }
 

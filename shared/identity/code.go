@@ -133,8 +133,12 @@ func (c Codes) HasNewer(code Code) bool {
 	})
 }
 
-// replaces reports whether the code takes the place of an old one.
+// replaces reports whether the code takes the place of an old one. A code of no registration that a
+// stranger may have asked for does not replace one that an administrator or a back end has asked for.
 func (c Code) replaces(old Code) bool {
+	if c.Registration == "" && c.IsPublic && !old.IsPublic {
+		return false
+	}
 	return old.Registration == c.Registration && old.IsAskedAgain == c.IsAskedAgain
 }
 

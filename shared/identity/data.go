@@ -23,9 +23,28 @@ const (
 // DataParts returns all parts.
 func DataParts() []DataPart { return []DataPart{Payload, Metadata, BusinessMetadata} }
 
-// MaxDocument is the maximum size of each document of a user and of a pool, in bytes. With it, a
-// user stays far below 400 KB, which is the limit for an item of DynamoDB.
+// MaxDocument is the maximum size of each document of a user and of a pool, in bytes.
 const MaxDocument = 64 << 10
+
+// MaxFurther is the maximum size of all that callers may store with a user besides the three documents:
+// the metadata of all identifiers and addresses, and the type of the user, in bytes. With it, a user
+// stays below 400 KB, which is the limit for an item of DynamoDB, also with as many identifiers,
+// addresses and passkeys as a user may have, and with the hashes of earlier passwords.
+const MaxFurther = 48 << 10
+
+// checkFurther records a violation at the pointer if u has more than MaxFurther.
+func (u User) checkFurther(v *Violations, pointer string) {
+	size := len(u.UserType)
+	for _, i := range u.Identifiers {
+		size += len(i.Metadata)
+	}
+	for _, a := range u.Addresses {
+		size += len(a.Metadata)
+	}
+	if size > MaxFurther {
+		v.Add(pointer, "must have, with the metadata of all identifiers and addresses and with user_type, at most 48 KB")
+	}
+}
 
 // isGiven reports whether a caller sent a value. JSON's null counts as absent.
 func isGiven(value jsontext.Value) bool { return len(value) > 0 && value.Kind() != 'n' }

@@ -50,13 +50,13 @@ func (l *Limits) All() []Limit {
 		{
 			"mail_pause",
 			"between two mails to a mailbox of the tenant; " +
-				"notices and those that administrators ask for are counted apart",
+				"notices, and those that administrators and back ends ask for, are counted apart",
 			10 * second, 3600 * second, 60 * second, true, (*int64)(&l.MailPause),
 		},
 		{
 			"mails_per_hour",
 			"to a mailbox of the tenant, in any 60 minutes; " +
-				"notices and those that administrators ask for are counted apart",
+				"notices, and those that administrators and back ends ask for, are counted apart",
 			1, MailsKept, 5, false, &l.MailsPerHour,
 		},
 		{

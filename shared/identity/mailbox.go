@@ -27,6 +27,12 @@ func MailboxDigest(kind IdentifierType, normalized string) string {
 	if box, err := NormalizeMailbox(normalized); kind == TypeEmail && err == nil {
 		normalized = box
 	}
+	return AddressDigest(normalized)
+}
+
+// AddressDigest returns the digest of a normalized address in 22 characters. Spellings that differ in case
+// have different digests in a pool that minds case.
+func AddressDigest(normalized string) string {
 	sum := sha256.Sum256([]byte(normalized))
 	return base64.RawURLEncoding.EncodeToString(sum[:16])
 }
@@ -48,11 +54,12 @@ const (
 	MailsOfPublic         MailClass = "mailed"  // mails with a code that anybody can cause: registrations, resends
 	MailsOfNotices        MailClass = "noticed" // mails without a code that anybody can cause
 	MailsOfAdministrators MailClass = "invited" // mails that administrators ask for
+	MailsOfBackEnds       MailClass = "asked"   // mails with a code that back ends ask for, but for activation
 )
 
 // MailClasses returns all classes of mails.
 func MailClasses() []MailClass {
-	return []MailClass{MailsOfPublic, MailsOfNotices, MailsOfAdministrators}
+	return []MailClass{MailsOfPublic, MailsOfNotices, MailsOfAdministrators, MailsOfBackEnds}
 }
 
 // MailboxUse has the counters of a mailbox within a tenant: the guesses at codes that were sent to

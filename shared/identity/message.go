@@ -126,6 +126,8 @@ func (m Message) MailClass(hasCode bool) MailClass {
 	switch {
 	case m.Share == ShareNone:
 		return MailsOfAdministrators
+	case hasCode && m.Share == ShareBackEnd && m.Kind != MessageActivation:
+		return MailsOfBackEnds
 	case hasCode:
 		return MailsOfPublic
 	}

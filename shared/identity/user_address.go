@@ -26,7 +26,8 @@ func (p Pool) AddAddress(u User, n NewAddress, m Maker) (User, Address, error) {
 	}
 	u.rename(m)
 	u.Addresses = append(u.Addresses, added)
-	return u, added, nil
+	u.checkFurther(&v, "/metadata")
+	return u, added, v.Err()
 }
 
 // ChangeAddress returns u with one of its addresses changed, and that address. If the address is not
@@ -64,7 +65,10 @@ func (p Pool) ChangeAddress(u User, c AddressChange, m Maker) (User, Address, er
 	}
 	a.UpdatedAt = now
 	u.Addresses[i] = a
-	return u, a, nil
+	if isGiven(c.Metadata) {
+		u.checkFurther(&v, "/metadata")
+	}
+	return u, a, v.Err()
 }
 
 // RemoveAddress returns u without an address, which is named in any spelling. The codes of u are

@@ -2,6 +2,7 @@ package identity_test
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -93,5 +94,32 @@ func TestARenamingChangesACopy(t *testing.T) {
 	}
 	if !reflect.DeepEqual(old, named()) {
 		t.Errorf("the old user is %+v", old)
+	}
+}
+
+// An address belongs to a user if it is verified, or if it is an identifier of a type that is an address.
+func TestOwnAddresses(t *testing.T) {
+	t.Parallel()
+	address := func(normalized string, isVerified bool, status identity.Status) identity.Address {
+		return identity.Address{Normalized: normalized, Type: identity.TypeEmail, Verified: isVerified, Status: status}
+	}
+	u := identity.User{
+		Identifiers: []identity.Identifier{
+			{Normalized: "name@example.com", Type: identity.TypeUID},
+			{Normalized: "own@example.com", Type: identity.TypeEmail},
+			{Normalized: "listed@example.com", Type: identity.TypeEmail},
+		},
+		Addresses: []identity.Address{
+			address("verified@example.com", true, identity.StatusActive), address("other@example.com", false, identity.StatusActive),
+			address("name@example.com", false, identity.StatusActive), address("listed@example.com", false, identity.StatusActive),
+			address("off@example.com", true, identity.StatusInactive),
+		},
+	}
+	var own []string
+	for _, a := range u.OwnAddresses() {
+		own = append(own, a.Normalized)
+	}
+	if want := []string{"verified@example.com", "listed@example.com", "own@example.com"}; !slices.Equal(own, want) {
+		t.Errorf("%v, want %v", own, want)
 	}
 }

@@ -81,6 +81,7 @@ func (p Pool) Create(n NewUser, m Maker) (User, error) {
 	p.addAddresses(&v, &u, n.Addresses, m)
 	p.addCredentials(&v, &u, n.Credentials, m)
 	checkDocuments(&v, u.Payload, u.Metadata, u.BusinessMetadata)
+	u.checkFurther(&v, "/verifiable_addresses")
 	u.startEpoch(m)
 	return u, v.Err()
 }

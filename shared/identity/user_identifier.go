@@ -22,7 +22,8 @@ func (p Pool) AddIdentifier(u User, n NewIdentifier, m Maker) (User, Identifier,
 	}
 	u.rename(m)
 	u.Identifiers = append(u.Identifiers, added)
-	return u, added, nil
+	u.checkFurther(&v, "/metadata")
+	return u, added, v.Err()
 }
 
 // RemoveIdentifier returns u without an identifier, which is named in any spelling. The last one may be

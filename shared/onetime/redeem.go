@@ -83,7 +83,7 @@ type Redemption struct {
 // identity.CodePurpose.For.
 //
 // A short code costs a guess at the codes of its mailbox before anything is compared. If use finds
-// another fault in the request, which it returns as Invalid, the guess is given back. An extended
+// another fault in the request, which it returns as Invalid or Conflict, the guess is given back. An extended
 // code has 128 random bits and costs no guess, so that nobody can lock its holder out by guessing. A
 // repeat of request, which may be nil, pays for no second guess.
 //
@@ -120,8 +120,8 @@ func (r *Redeemer) Redeem(
 		}
 		return err
 	})
-	isRepeated := proof.IsSentTwice && errors.As(err, new(identity.InvalidCode)) && a.guesses.areRepeated()
-	if isRepeated || errors.As(err, new(identity.Invalid)) {
+	isRepeated := proof.IsSentTwice && errors.As(err, new(identity.InvalidCode)) && !a.isFirst && a.guesses.areRepeated()
+	if isRepeated || errors.As(err, new(identity.Invalid)) || errors.As(err, new(identity.Conflict)) {
 		err = errors.Join(err, a.refund(ctx))
 	}
 	return err
@@ -147,6 +147,7 @@ type attempt struct {
 	user       identity.UserRef // the user whom the proof names
 	named      identity.UserRef // the user whom an extended code names
 	isExtended bool
+	isFirst    bool // a code was compared with the guess for the first time, so that it told something new
 	guesses    guesses
 }
 
@@ -229,9 +230,12 @@ func (a *attempt) byCode(ctx context.Context) (found Redemption, err error) {
 	}
 	if !a.isExtended {
 		for _, code := range read.Codes.Live {
-			if err := a.guesses.pay(ctx, code.MailboxRef(a.pool.Tenant)); err != nil {
+			box := code.MailboxRef(a.pool.Tenant)
+			if err := a.guesses.pay(ctx, box); err != nil {
 				return found, err
 			}
+			paid := a.guesses.uses[box].Guesses
+			a.isFirst = a.isFirst || code.Bears(paid) && !code.Bears(paid-1)
 		}
 		if used := read.Codes.Used; len(read.Codes.Live) == 0 && used != nil && used.IsKept(a.Now()) {
 			if err := a.guesses.pay(ctx, a.mailbox(*used)); err != nil {

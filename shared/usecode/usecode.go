@@ -121,7 +121,7 @@ func (u *User) isSamePassword(ctx context.Context, of identity.User, given strin
 }
 
 // ProveAddress makes an unverified address of a user a verified one, if the proof has a code that was made
-// for it. The user is told at another address that they had before. Errors: those of onetime.Redeemer for
+// for it. The user is told at the addresses that they had before. Errors: those of onetime.Redeemer for
 // the code; Invalid for what is no address; Conflict if another user has the address meanwhile.
 func (u *User) ProveAddress(
 	ctx context.Context, p identity.Pool, proof onetime.Proof, reply once.Reply[once.None],
@@ -130,8 +130,27 @@ func (u *User) ProveAddress(
 	if err != nil {
 		return identity.InvalidField("/address", err.Error())
 	}
-	purpose := identity.PurposeVerifyAddress.For(identity.Address{Normalized: normalized})
-	err = u.Redeemer.Redeem(ctx, p, purpose, proof, reply.Request(),
+	return u.prove(ctx, p, identity.Address{Normalized: normalized}, proof, reply)
+}
+
+// ProveByLink is like ProveAddress, for the link of a mail: see addressBy. Whatever is wrong with the
+// link, the error is InvalidCode, and the calls are the same.
+func (u *User) ProveByLink(
+	ctx context.Context, p identity.Pool, proof onetime.Proof, digest string, reply once.Reply[once.None],
+) error {
+	address, err := u.addressBy(ctx, p, proof.Code, digest)
+	if err != nil {
+		return err
+	}
+	return u.prove(ctx, p, address, proof, reply)
+}
+
+// prove redeems a code that was made to verify an address.
+func (u *User) prove(
+	ctx context.Context, p identity.Pool, address identity.Address, proof onetime.Proof,
+	reply once.Reply[once.None],
+) error {
+	err := u.Redeemer.Redeem(ctx, p, identity.PurposeVerifyAddress.For(address), proof, reply.Request(),
 		func(ctx context.Context, right onetime.Redemption) error {
 			if right.Repeats != nil {
 				return nil
@@ -144,17 +163,17 @@ func (u *User) ProveAddress(
 			_, err = u.Users.Change(ctx, right.User, changed, effects, none[identity.User](reply))
 			return err
 		})
-	var taken identity.Conflict
-	if errors.As(err, &taken) {
+	if errors.As(err, new(identity.Conflict)) {
 		err = identity.Conflict{Pointer: "/address", Reason: "the address is another user's"}
 	}
 	return err
 }
 
-// AddressBy returns the address that the link of a mail is about. The link has an extended code, which
-// names the user, and the digest of the address instead of the address itself. AddressBy does not check
-// the code. Errors: InvalidCode if there is no such address.
-func (u *User) AddressBy(ctx context.Context, p identity.Pool, code, digest string) (identity.Address, error) {
+// addressBy returns the address that the link of a mail is about. The link has an extended code, which
+// names the user, and the digest of the address instead of the address itself. If the user does not have
+// it, addressBy returns an address that nobody has, so that the code is looked for all the same. Errors:
+// InvalidCode for what is no extended code.
+func (u *User) addressBy(ctx context.Context, p identity.Pool, code, digest string) (identity.Address, error) {
 	named, _, isExtended := otp.ParseExtended(code)
 	if !isExtended {
 		return identity.Address{}, identity.InvalidCode{}
@@ -164,25 +183,24 @@ func (u *User) AddressBy(ctx context.Context, p identity.Pool, code, digest stri
 		return identity.Address{}, err
 	}
 	for _, a := range of.Addresses {
-		if identity.MailboxDigest(a.Type, a.Normalized) == digest {
+		if identity.AddressDigest(a.Normalized) == digest {
 			return a, nil
 		}
 	}
-	return identity.Address{}, identity.InvalidCode{}
+	return identity.Address{Normalized: identity.Nobody}, nil
 }
 
-// ProvedBy returns the unverified address that the link of a mail proves: see AddressBy. Errors:
-// InvalidCode, whatever is wrong with the link; ExpiredCode.
+// ProvedBy returns the unverified address that the link of a mail proves. Errors: InvalidCode, whatever is
+// wrong with the link; ExpiredCode.
 func (u *User) ProvedBy(ctx context.Context, p identity.Pool, code, digest string) (address string, err error) {
-	a, err := u.AddressBy(ctx, p, code, digest)
-	if err == nil && a.Verified {
-		err = identity.InvalidCode{}
-	}
+	a, err := u.addressBy(ctx, p, code, digest)
 	if err != nil {
 		return "", err
 	}
-	proof := onetime.Proof{Code: code, Address: a.Normalized}
-	_, err = u.Redeemer.Look(ctx, p, identity.PurposeVerifyAddress.For(a), proof)
+	_, err = u.Redeemer.Look(ctx, p, identity.PurposeVerifyAddress.For(a), onetime.Proof{Code: code})
+	if err == nil && a.Verified {
+		err = identity.InvalidCode{}
+	}
 	return a.Normalized, err
 }
 
