@@ -34,8 +34,10 @@ func TestActivatingWithFactors(t *testing.T) {
 		return tenant.System.Must(t, want, "POST", path+"/activate", body)
 	}
 	for pointer, body := range map[string]fields{
-		"/totp_secret":                   {"totp_secret": "x"},
-		"/webauthn/1/flags/userVerified": {"webauthn": []fields{passkey("a"), {"id": passkey("b")["id"], "publicKey": passkey("b")["publicKey"], "flags": fields{"userPresent": true}}}},
+		"/totp_secret": {"totp_secret": "x"},
+		"/webauthn/1/flags/userVerified": {"webauthn": []fields{passkey("a"), {
+			"id": passkey("b")["id"], "publicKey": passkey("b")["publicKey"], "flags": fields{"userPresent": true},
+		}}},
 	} {
 		if got := activate(422, body); !strings.Contains(string(got.Body), `"`+pointer+`"`) {
 			t.Errorf("refused with %s, want %s", got.Body, pointer)

@@ -113,7 +113,7 @@ func (s *Service) redeem(
 				return err
 			}
 			effects := table.Effects{Spent: right.Spent, Messages: identity.Notices(e.notice, right.User, s.maker())}
-			_, err := s.Users.Change(ctx, right.User, u, effects, withoutResult(reply))
+			_, err := s.Users.Change(ctx, right.User, u, effects, once.WithoutResult[identity.User](reply))
 			return err
 		})
 	if errors.As(err, new(identity.InvalidCode)) || errors.As(err, new(identity.ExpiredCode)) {

@@ -63,14 +63,9 @@ func (s *Service) change(
 		if notice != "" {
 			effects.Messages = identity.Notices(notice, old, s.maker())
 		}
-		_, err = s.Users.Change(ctx, old, u, effects, withoutResult(reply))
+		_, err = s.Users.Change(ctx, old, u, effects, once.WithoutResult[identity.User](reply))
 		return err
 	})
-}
-
-// withoutResult returns the reply to a change of a user whose request has no result.
-func withoutResult(reply once.Reply[once.None]) once.Reply[identity.User] {
-	return once.Map(reply, func(identity.User) (once.None, error) { return once.None{}, nil })
 }
 
 func (s *Service) maker() identity.Maker { return identity.Maker{Now: s.Now(), NewID: s.NewID} }

@@ -115,7 +115,7 @@ func (s *Service) replace(
 		}
 		maker := identity.Maker{Now: s.Now(), NewID: s.NewID}
 		effects := table.Effects{Messages: identity.Notices(identity.MessagePasswordSet, u, maker)}
-		stored := once.Map(reply, func(identity.User) (once.None, error) { return once.None{}, nil })
+		stored := once.WithoutResult[identity.User](reply)
 		_, err = s.Users.Change(ctx, u, p.WithPassword(u, hash, maker), effects, stored)
 		return err
 	})
@@ -153,7 +153,7 @@ func (s *Service) SetState(
 		if err != nil {
 			return err
 		}
-		stored := once.Map(reply, func(identity.User) (once.None, error) { return once.None{}, nil })
+		stored := once.WithoutResult[identity.User](reply)
 		_, err = s.Users.Replace(ctx, old, u, stored)
 		return err
 	})

@@ -102,7 +102,7 @@ func (s *Service) removePart(
 	ctx context.Context, ref identity.UserRef, match identity.Match, reply once.Reply[once.None],
 	remove func(identity.Pool, identity.User, identity.Maker) (identity.User, error),
 ) error {
-	nothing := once.Map(reply, func(identity.User) (once.None, error) { return once.None{}, nil })
+	nothing := once.WithoutResult[identity.User](reply)
 	_, err := s.rename(ctx, ref, match, nothing, remove)
 	return err
 }

@@ -94,3 +94,9 @@ func (a Answer) Seal() ([]byte, error) {
 
 // MarkStored records that the result of the last call of Seal has been stored.
 func (a Answer) MarkStored() { a.outcome.isStored = true }
+
+// WithoutResult returns a Reply for a change that results in an A, given the Reply of a use case that has
+// no result.
+func WithoutResult[A any](reply Reply[None]) Reply[A] {
+	return Map(reply, func(A) (None, error) { return None{}, nil })
+}

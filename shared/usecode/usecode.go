@@ -106,7 +106,7 @@ func (u *User) ResetPassword(
 			}
 			changed := p.WithPassword(right.User, hash, u.maker())
 			effects := table.Effects{Spent: right.Spent, Messages: identity.Notices(identity.MessagePasswordSet, right.User, u.maker())}
-			_, err = u.Users.Change(ctx, right.User, changed, effects, none[identity.User](reply))
+			_, err = u.Users.Change(ctx, right.User, changed, effects, once.WithoutResult[identity.User](reply))
 			return err
 		})
 }
@@ -160,7 +160,7 @@ func (u *User) prove(
 				return err
 			}
 			effects := table.Effects{Spent: right.Spent, Messages: identity.AddressNotices(right.User, changed, u.maker())}
-			_, err = u.Users.Change(ctx, right.User, changed, effects, none[identity.User](reply))
+			_, err = u.Users.Change(ctx, right.User, changed, effects, once.WithoutResult[identity.User](reply))
 			return err
 		})
 	if errors.As(err, new(identity.Conflict)) {
@@ -257,8 +257,3 @@ func (u *User) Inspect(ctx context.Context, p identity.Pool, code string) (oneti
 }
 
 func (u *User) maker() identity.Maker { return identity.Maker{Now: u.Now(), NewID: u.NewID} }
-
-// none returns the reply that stores an answer without a body together with a change.
-func none[T any](reply once.Reply[once.None]) once.Reply[T] {
-	return once.Map(reply, func(T) (once.None, error) { return once.None{}, nil })
-}

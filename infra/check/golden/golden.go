@@ -1,5 +1,5 @@
-// Package golden compares texts with golden files, which people have read in a review. Only tests
-// import it. Their flag -update rewrites the files.
+// Package golden compares texts with golden files, which people have read in a review, and checks the
+// messages of pages. Only tests import it. Their flag -update rewrites the files.
 package golden
 
 import (
