@@ -26,6 +26,8 @@ const (
 	attrReleased = "released" // when a message that had waited was released
 	attrMembers  = "members"  // the number of users of a pool
 	attrRefs     = "refs"     // the number of pools that use a schema
+
+	attrApplications = "applications" // the number of applications of a workspace
 )
 
 // str returns s as the value of an attribute.

@@ -46,22 +46,25 @@ type Kind string
 
 // The kinds.
 const (
-	KindPools      Kind = "POOL"
-	KindPoolList   Kind = "POOLS" // in the index
-	KindSchemas    Kind = "SCHEMA"
-	KindSchemaList Kind = "SCHEMAS" // in the index
-	KindUsers      Kind = "USERS"
-	KindUserItems  Kind = "USER" // the codes and the registrations of a user
-	KindClaims     Kind = "CLAIM"
-	KindMailboxes  Kind = "MAILBOX"
-	KindMessages   Kind = "MESSAGE"
-	KindLater      Kind = "LATER" // in the index: what waits for a time
-	KindLimits     Kind = "LIMIT"
-	KindSuppressed Kind = "SUPPRESSED"
-	KindClients    Kind = "CLIENT"
-	KindClientList Kind = "CLIENTS" // in the index
-	KindAnswers    Kind = "ANSWER"  // to requests with an idempotency key
-	KindKeys       Kind = "KEYS"    // one item, whose partition key is the kind alone
+	KindPools           Kind = "POOL"
+	KindPoolList        Kind = "POOLS" // in the index
+	KindSchemas         Kind = "SCHEMA"
+	KindSchemaList      Kind = "SCHEMAS" // in the index
+	KindUsers           Kind = "USERS"
+	KindUserItems       Kind = "USER" // the codes, registrations, sessions and grants of a user
+	KindClaims          Kind = "CLAIM"
+	KindMailboxes       Kind = "MAILBOX"
+	KindMessages        Kind = "MESSAGE"
+	KindLater           Kind = "LATER" // in the index: what waits for a time
+	KindLimits          Kind = "LIMIT"
+	KindSuppressed      Kind = "SUPPRESSED"
+	KindClients         Kind = "CLIENT"  // of the API, and applications
+	KindClientList      Kind = "CLIENTS" // in the index
+	KindAnswers         Kind = "ANSWER"  // to requests with an idempotency key
+	KindKeys            Kind = "KEYS"    // two items, whose partition key is the kind alone
+	KindWorkspaces      Kind = "WORKSPACE"
+	KindWorkspaceList   Kind = "WORKSPACES"   // in the index
+	KindApplicationList Kind = "APPLICATIONS" // in the index
 )
 
 // Pattern returns the pattern for partition keys of the kind in an IAM policy
@@ -190,3 +193,49 @@ func clientKey(tenant, client string) key { return key{KindClients.key(tenant, c
 func clientsIndex(tenant string) string { return KindClientList.key(tenant) }
 
 func keysKey() key { return key{string(KindKeys), "KEYS"} }
+
+// signingKey is the key of the keys with which tokens of workspaces are signed.
+func signingKey() key { return key{string(KindKeys), "SIGN"} }
+
+func workspaceKey(tenant, workspace string) key {
+	return key{KindWorkspaces.key(tenant, workspace), "WORKSPACE"}
+}
+
+const connectionPrefix = "IDP#"
+
+// connectionKey is the key of the connection of a pool to a workspace, which is in the partition of the
+// workspace.
+func connectionKey(tenant, workspace, connection string) key {
+	return key{KindWorkspaces.key(tenant, workspace), connectionPrefix + connection}
+}
+
+// connectedKey is the key of the mark that a pool is connected to a workspace, by which it is connected
+// once.
+func connectedKey(tenant, workspace, pool string) key {
+	return key{KindWorkspaces.key(tenant, workspace), "POOL#" + pool}
+}
+
+func workspacesIndex(tenant string) string { return KindWorkspaceList.key(tenant) }
+
+// applicationKey is the key of an application. It is no API client with the same id.
+func applicationKey(tenant, client string) key {
+	return key{KindClients.key(tenant, client), "APPLICATION"}
+}
+
+func applicationsIndex(tenant, workspace string) string {
+	return KindApplicationList.key(tenant, workspace)
+}
+
+const (
+	sessionPrefix = "SESSION#"
+	grantPrefix   = "GRANT#"
+)
+
+func sessionKey(u identity.UserRef, session string) key {
+	return key{userPartition(u), sessionPrefix + session}
+}
+
+// grantKey is the key of a grant. The grants of a session are next to each other.
+func grantKey(u identity.UserRef, session, grant string) key {
+	return key{userPartition(u), grantPrefix + join(session, grant)}
+}

@@ -25,6 +25,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"identitypools/shared/identity"
+	"identitypools/shared/oidc"
 	"identitypools/shared/retry"
 )
 
@@ -33,11 +34,13 @@ type Table struct {
 	// Retry is how changes of the table that lose against simultaneous ones are tried again.
 	Retry         retry.Policy
 	Answers       Answers
+	Applications  Applications
 	Budgets       Budgets
 	Clients       Clients
 	Codes         Codes
 	Deletions     Deletions
 	Failures      Failures
+	Grants        Grants
 	Keys          Keys
 	Mailboxes     Mailboxes
 	MailTexts     MailTexts
@@ -46,9 +49,12 @@ type Table struct {
 	Pools         Pools
 	Registrations Registrations
 	Schemas       Schemas
+	Sessions      Sessions
+	SigningKeys   Keys
 	Suppressions  Suppressions
 	Users         Users
 	Works         Works
+	Workspaces    Workspaces
 }
 
 // store has what the aggregates of a table share.
@@ -61,6 +67,10 @@ type store struct {
 	schemas cache[identity.Schema]
 	mails   cache[identity.MailText]
 	scarce  cache[bool]
+
+	workspaces   cache[oidc.Workspace]
+	applications cache[oidc.Application]
+	listed       cache[[]oidc.Application] // by the key of their workspace
 }
 
 // Open returns the table with the given name. It makes no call of db yet.
@@ -68,10 +78,11 @@ func Open(db *dynamodb.Client, name string, now func() time.Time, again retry.Po
 	t := &store{db: callsOf(db), name: aws.String(name), now: now, retry: again}
 	return &Table{
 		Retry:   again,
-		Answers: Answers{t}, Budgets: Budgets{t}, Clients: Clients{t}, Codes: Codes{t},
-		Deletions: Deletions{t}, Failures: Failures{t}, Keys: Keys{t}, Later: Later{t}, Mailboxes: Mailboxes{t},
+		Answers: Answers{t}, Applications: Applications{t}, Budgets: Budgets{t}, Clients: Clients{t}, Codes: Codes{t},
+		Deletions: Deletions{t}, Failures: Failures{t}, Grants: Grants{t}, Keys: Keys{t, keysKey()}, Later: Later{t}, Mailboxes: Mailboxes{t},
 		MailTexts: MailTexts{t}, Outbox: Outbox{t}, Pools: Pools{t}, Registrations: Registrations{t},
-		Schemas: Schemas{t}, Suppressions: Suppressions{t}, Users: Users{t}, Works: Works{t},
+		Schemas: Schemas{t}, Sessions: Sessions{t}, SigningKeys: Keys{t, signingKey()}, Suppressions: Suppressions{t},
+		Users: Users{t}, Works: Works{t}, Workspaces: Workspaces{t},
 	}
 }
 

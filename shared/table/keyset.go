@@ -8,22 +8,26 @@ import (
 	"identitypools/shared/identity"
 )
 
-// Keys reads and publishes the public keys with which tokens are verified.
-type Keys struct{ *store }
+// Keys reads and stores a set of keys: the public keys with which tokens of API clients are verified, or
+// those with which tokens of workspaces are signed, which are sealed.
+type Keys struct {
+	*store
+	at key
+}
 
-// Get returns the published keys, which are empty if none have been published.
+// Get returns the stored keys, which are empty if none have been stored.
 func (t Keys) Get(ctx context.Context) ([]byte, error) {
-	it, err := t.get(ctx, keysKey(), "")
+	it, err := t.get(ctx, t.at, "")
 	if err != nil {
-		return nil, fmt.Errorf("read public keys: %w", err)
+		return nil, fmt.Errorf("read keys: %w", err)
 	}
 	return []byte(text(it, attrDoc)), nil
 }
 
-// Replace publishes keys in place of old. The error is PreconditionFailed if other keys have been
-// published in between.
+// Replace stores keys in place of old, which is empty at the first time. The error is PreconditionFailed
+// if other keys have been stored in between.
 func (t Keys) Replace(ctx context.Context, old, keys []byte) error {
-	it := keysKey().item()
+	it := t.at.item()
 	it[attrDoc] = str(string(keys))
 	condition, values := isNew, item(nil)
 	if len(old) > 0 {
@@ -33,7 +37,7 @@ func (t Keys) Replace(ctx context.Context, old, keys []byte) error {
 	case errors.Is(err, errCondition):
 		return identity.PreconditionFailed{}
 	case err != nil:
-		return fmt.Errorf("publish keys: %w", err)
+		return fmt.Errorf("store keys: %w", err)
 	}
 	return nil
 }
