@@ -38,10 +38,6 @@ func New(tools onetime.Tools, db *table.Table, now func() time.Time, newID func(
 // the user. An extended code needs none of them.
 type Named struct{ Code, Address, Identifier, User string }
 
-// nobody is an id that no user has, because identity.ValidID refuses it. It is as long as usual ids, so that
-// requests to the table have as many bytes.
-const nobody = identity.Nobody + "-----------------------------"
-
 // Proof returns the proof that somebody presents with a code for a reset. If a name leads to no user, the
 // proof is for one who does not exist, and a short code costs as much. Errors: Invalid if both a user and
 // an identifier are given, or no code.
@@ -77,7 +73,7 @@ func (u *User) Proof(ctx context.Context, p identity.Pool, n Named) (onetime.Pro
 	case err == nil:
 		proof.User = owner.ID
 	case errors.As(err, new(identity.NotFound)):
-		proof.User = nobody
+		proof.User = identity.NobodyID
 	default:
 		return proof, err
 	}
