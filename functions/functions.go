@@ -13,6 +13,7 @@ import (
 	"identitypools/functions/recovery"
 	"identitypools/functions/registration"
 	"identitypools/functions/schemas"
+	"identitypools/functions/signin"
 	"identitypools/functions/tokens"
 	"identitypools/functions/users"
 	"identitypools/shared/api"
@@ -40,6 +41,7 @@ func All() []Function {
 		{registration.Routes(), registration.New},
 		{recovery.Routes(), recovery.New},
 		{passwords.Routes(), passwords.New},
+		{signin.Routes(), signin.New},
 		{tokens.Routes(), tokens.New},
 	}
 }

@@ -143,4 +143,3 @@ func (s site) signOut(ctx context.Context, r page.Request, l logout) (page.Answe
 	p.Content = loggedOutContent(p, l.application, s.service.issuer(l.workspace)+"/signin")
 	return page.Answer{Page: p, Cookies: cookies, Status: http.StatusOK}, nil
 }
-

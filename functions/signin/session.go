@@ -76,7 +76,6 @@ func (s *Service) suffices(at place, now signed, r oidc.Request) bool {
 	return false
 }
 
-
 // wantsTwo reports whether an application would rather have a sign-in with an authenticator.
 func wantsTwo(r oidc.Request) bool { return len(r.ACR) > 0 && r.ACR[0] == oidc.ACRTwo }
 

@@ -120,6 +120,10 @@ func (s site) submitSignIn(ctx context.Context, r page.Request) (page.Answer, er
 			Location: pages(r, "") + query(r, ""), Cookies: []*http.Cookie{newCookie(namesCookie(v.workspace), "", -1)},
 		}, nil
 	}
+	if name := typed.Get("name"); name != "" { // one of those that the browser remembers
+		p.Form.Fields[0].Value, p.Form.Fields[0].Focus = name, false
+		return page.Answer{Page: p}, nil
+	}
 	identifier := strings.TrimSpace(typed.Get("identifier"))
 	p.Form.Fields[0].Value, p.Form.Fields[0].Focus = identifier, false
 	isIncomplete := identifier == ""
