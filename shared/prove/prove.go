@@ -12,7 +12,6 @@ import (
 	"log/slog"
 	"time"
 
-	"identitypools/shared/factor"
 	"identitypools/shared/identity"
 	"identitypools/shared/onetime"
 	"identitypools/shared/password"
@@ -25,11 +24,10 @@ import (
 type Prover struct {
 	Users     table.Users
 	Failures  table.Failures
-	Mailboxes table.Mailboxes
 	Outbox    table.Outbox
 	Passwords *password.Hasher
 	Codes     *usecode.User
-	Keys      factor.Keys
+	Apps      Apps
 	Retry     retry.Policy
 	Log       *slog.Logger
 	Now       func() time.Time
@@ -43,8 +41,9 @@ func New(
 ) *Prover {
 	codes := usecode.New(tools, db, now, newID)
 	return &Prover{
-		Users: db.Users, Failures: db.Failures, Mailboxes: db.Mailboxes, Outbox: db.Outbox,
-		Passwords: codes.Passwords, Codes: codes, Keys: tools.Factors,
+		Users: db.Users, Failures: db.Failures, Outbox: db.Outbox,
+		Passwords: codes.Passwords, Codes: codes,
+		Apps:  Apps{Mailboxes: db.Mailboxes, Keys: tools.Factors, Now: now, NewID: newID},
 		Retry: db.Retry, Log: log, Now: now, NewID: newID,
 	}
 }

@@ -230,6 +230,30 @@ func (u *User) Answer(
 	return id, err
 }
 
+// SignIn redeems a code for an authentication of a person, and returns the user, who must be active,
+// without the hash of the password. A repeat of the same request returns the user too, unless the user has
+// changed since. Errors: those of onetime.Redeemer for the code.
+func (u *User) SignIn(ctx context.Context, p identity.Pool, proof onetime.Proof) (of identity.User, err error) {
+	err = u.Redeemer.Redeem(ctx, p, identity.PurposeAuthentication, proof, nil,
+		func(ctx context.Context, right onetime.Redemption) error {
+			if of = right.User; right.Repeats != nil {
+				return nil
+			}
+			if right.User.Status != identity.StatusActive {
+				return identity.InvalidCode{}
+			}
+			if used := right.Spent[0].Used; used != nil {
+				used.Version = right.User.Version // the redemption leaves the user as it is
+			}
+			return u.Codes.Spend(ctx, right.Spent[0], once.Reply[once.None]{})
+		})
+	if err != nil {
+		return identity.User{}, err
+	}
+	of.PasswordHash, of.EarlierHashes = "", nil
+	return of, nil
+}
+
 // Inspect returns the extended code of any purpose, with its user, and leaves the code as it is. Errors:
 // InvalidCode; ExpiredCode.
 func (u *User) Inspect(ctx context.Context, p identity.Pool, code string) (onetime.Redemption, error) {
