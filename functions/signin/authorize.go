@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"identitypools/shared/identity"
 	"identitypools/shared/oidc"
 )
 
@@ -116,7 +115,7 @@ func (s *Service) check(ctx context.Context, a *asked, r oidc.Request) error {
 		return err
 	}
 	if r.IDTokenHint != "" {
-		hint, err := s.Hints.Hint(ctx, s.issuer(a.workspace), r.IDTokenHint)
+		hint, err := s.hint(ctx, a.workspace, r.IDTokenHint)
 		if err != nil {
 			return err
 		}
@@ -179,12 +178,6 @@ func (s *Service) newGrant(a asked, in oidc.Session) (oidc.Grant, string, error)
 		return oidc.Grant{}, "", err
 	}
 	return a.workspace.NewGrant(in, a.request, h.Grant, h.Hash(), s.Now()), h.String(), nil
-}
-
-// hasMail reports whether a pool lets people prove who they are with a mailed code by one of the
-// mechanisms.
-func hasMail(mechanisms []identity.Mechanism) bool {
-	return slices.Contains(mechanisms, identity.MechanismOTP) || slices.Contains(mechanisms, identity.MechanismEmailOTP)
 }
 
 // names returns the names of the parameters in order.

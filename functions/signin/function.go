@@ -9,6 +9,7 @@ import (
 	"identitypools/shared/front"
 	"identitypools/shared/onetime"
 	"identitypools/shared/prove"
+	"identitypools/shared/signing"
 	"identitypools/shared/start"
 	"identitypools/shared/submit"
 )
@@ -39,6 +40,7 @@ func New(p start.Parts) (http.Handler, error) {
 		Sessions: t.Sessions, Grants: t.Grants, Budgets: t.Budgets,
 		Prover: prove.New(tools, t, p.Log, p.Now, p.NewID),
 		Gate:   submit.New(tools.Work, t, p.Now, p.NewID), Sealer: tools.Sealer,
+		Tokens:    signing.NewVerifier(t.SigningKeys.Get, p.Now),
 		PublicURL: base, Random: rand.Reader, Retry: t.Retry, Log: p.Log, Now: p.Now, NewID: p.NewID,
 	}, tools.Source, origins, o)
 }

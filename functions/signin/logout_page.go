@@ -13,7 +13,7 @@ import (
 // logout is a request of an application to sign somebody out (OpenID Connect RP-Initiated Logout 1.0 §2).
 type logout struct {
 	place
-	hint  *Hint // nil if there is none
+	hint  oidc.IDToken // the zero value if there is none
 	to    string
 	state string
 }
@@ -29,17 +29,18 @@ func (s *Service) Logout(ctx context.Context, tenant, workspace string, form url
 		return l, errPage{oidc.Refusal{Code: oidc.InvalidRequest, Description: why}}
 	}
 	if given := form.Get("id_token_hint"); given != "" {
-		hint, err := s.Hints.Hint(ctx, s.issuer(l.workspace), given)
-		if errors.As(err, new(oidc.Refusal)) {
-			return refuse("id_token_hint is no ID token of this workspace")
+		var refused oidc.Refusal
+		l.hint, err = s.hint(ctx, l.workspace, given)
+		if errors.As(err, &refused) {
+			return l, errPage{refused}
 		}
 		if err != nil {
 			return l, err
 		}
-		if client != "" && client != hint.Client {
+		if client != "" && client != l.hint.Audience {
 			return refuse("id_token_hint is another application's")
 		}
-		l.hint, client = &hint, hint.Client
+		client = l.hint.Audience
 	}
 	if client != "" {
 		at, err := s.place(ctx, tenant, workspace, client)
@@ -65,7 +66,7 @@ func (s *Service) Logout(ctx context.Context, tenant, workspace string, form url
 // names reports whether the hint of the request names the person who is signed in, so that they need not
 // be asked (ASVS 10.6.2).
 func (l logout) names(now signed) bool {
-	return l.hint != nil && l.hint.Session == now.session.ID && l.hint.Subject == oidc.Subject(now.session.UserRef)
+	return l.hint.Session == now.session.ID && l.hint.Subject == oidc.Subject(now.session.UserRef)
 }
 
 // url returns where the person goes afterwards, or "".

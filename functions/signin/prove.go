@@ -134,7 +134,7 @@ func (s *Service) afterFirst(
 		return s.finish(ctx, v, u, n)
 	}
 	if ways := secondWays(p, u, n.Proved.AMR); !ways.app && ways.mail {
-		if err := s.Prover.AskSecond(ctx, p, u, identity.MessageOptions{Language: v.lang}, once.Reply[once.None]{}); err != nil {
+		if err := s.Prover.AskSecond(ctx, p, u.Ref(), identity.MessageOptions{Language: v.lang}, once.Reply[once.None]{}); err != nil {
 			return next{}, err
 		}
 		n.SentAt = identity.At(s.Now())
@@ -151,7 +151,7 @@ func secondWays(p identity.Pool, u identity.User, amr []string) ways {
 	asksForApp := slices.Contains(p.SecondMechanisms, identity.MechanismTOTP) || len(p.SecondMechanisms) == 0
 	return ways{
 		app:  asksForApp && canTwo(u),
-		mail: hasMail(p.SecondMechanisms) && !slices.Contains(amr, oidc.AMROTP),
+		mail: p.UsesMailedCodesSecond() && !slices.Contains(amr, oidc.AMROTP),
 	}
 }
 
@@ -193,9 +193,9 @@ func (s *Service) Second(ctx context.Context, v visit, n step, code string, byMa
 	}
 	switch {
 	case byMail && ways.mail:
-		u, err = s.Prover.RedeemSecond(ctx, p, u, code, "errand#"+v.errand.ID)
+		u, err = s.Prover.RedeemSecond(ctx, p, u.Ref(), code, "errand#"+v.errand.ID)
 	case !byMail && ways.app:
-		u, err = s.Prover.TOTP(ctx, p, u, code)
+		u, err = s.Prover.TOTP(ctx, p, u.Ref(), code)
 	default:
 		return next{}, identity.InvalidCode{}
 	}
@@ -223,7 +223,7 @@ func (s *Service) AskSecond(ctx context.Context, v visit, n step) (next, error) 
 	if err := s.Gate.Spend(ctx, p, v.source, ""); err != nil {
 		return next{}, err
 	}
-	if err := s.Prover.AskSecond(ctx, p, u, identity.MessageOptions{Language: v.lang}, once.Reply[once.None]{}); err != nil {
+	if err := s.Prover.AskSecond(ctx, p, u.Ref(), identity.MessageOptions{Language: v.lang}, once.Reply[once.None]{}); err != nil {
 		return next{}, err
 	}
 	n.Again, n.SentAt = !n.SentAt.IsZero(), identity.At(s.Now())

@@ -21,6 +21,7 @@ import (
 	"identitypools/shared/otp"
 	"identitypools/shared/prove"
 	"identitypools/shared/retry"
+	"identitypools/shared/signing"
 	"identitypools/shared/submit"
 	"identitypools/shared/table"
 )
@@ -37,23 +38,14 @@ type Service struct {
 	Prover       *prove.Prover
 	Gate         *submit.Gate
 	Sealer       *otp.Sealer
-	Hints        Hints
-	PublicURL    string // the base of the issuers' URLs
+	Tokens       *signing.Verifier // of ID tokens that applications give back
+	PublicURL    string            // the base of the issuers' URLs
 	Random       io.Reader
 	Retry        retry.Policy
 	Log          *slog.Logger
 	Now          func() time.Time
 	NewID        func() string
 }
-
-// Hints reads ID tokens that an application gives back.
-type Hints interface {
-	// Hint returns what an ID token of the issuer says, even if it has expired. The error is a Refusal.
-	Hint(ctx context.Context, issuer, token string) (Hint, error)
-}
-
-// Hint is what an ID token says of the person who was signed in.
-type Hint struct{ Subject, Session, Client string }
 
 // place is where a person signs in: a workspace, and the application that sent them, if there is one.
 type place struct {
@@ -106,6 +98,16 @@ func (at place) pool(id string) (identity.Pool, bool) {
 		}
 	}
 	return identity.Pool{}, false
+}
+
+// hint returns the claims of an ID token that an application gives back. The error is a Refusal if it is
+// none of the workspace.
+func (s *Service) hint(ctx context.Context, w oidc.Workspace, token string) (oidc.IDToken, error) {
+	claims, err := s.Tokens.IDToken(ctx, token, s.issuer(w))
+	if errors.Is(err, signing.ErrToken) {
+		err = oidc.Refusal{Code: oidc.InvalidRequest, Description: "id_token_hint is no ID token of this workspace"}
+	}
+	return claims, err
 }
 
 // random returns n random bytes.

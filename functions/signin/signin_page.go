@@ -66,7 +66,7 @@ func (s site) signInPage(r page.Request, v visit) *page.Page {
 	}
 	for _, pool := range v.pools {
 		f.hasPassword = f.hasPassword || pool.UsesPasswords()
-		f.hasCode = f.hasCode || hasMail(pool.Mechanisms)
+		f.hasCode = f.hasCode || pool.UsesMailedCodes()
 	}
 	f.forgot, f.registers = s.waysOn(r, v)
 	p.Form.Fields = []page.Field{{

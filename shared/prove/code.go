@@ -74,6 +74,35 @@ func (p *Prover) ask(
 	return p.Outbox.Ask(ctx, m, reply)
 }
 
+// AskReset asks for a mail with a link with which the user who has an address, in the first of the pools in
+// which somebody has it (see identity.Chosen), sets a new password. It makes the same calls whoever that is.
+// If nobody has the address, or the pool leaves resets to administrators, the courier drops the message.
+// The caller has checked the URL to return to in the options, and first spends from the budgets of its
+// source. Errors: Invalid for what is no e-mail address.
+func (p *Prover) AskReset(
+	ctx context.Context, pools []identity.Pool, address string, o identity.MessageOptions,
+	reply once.Reply[once.None],
+) error {
+	if identity.InferType(address) != identity.TypeEmail {
+		return identity.InvalidField("/address", "must be an e-mail address")
+	}
+	if err := identity.CheckMailable("/address", address); err != nil {
+		return err
+	}
+	who, u, err := p.user(ctx, pools, address)
+	if err != nil {
+		return err
+	}
+	if u.ID == "" || !who.pool.AllowsSelfReset() {
+		who.User.ID = p.NewID()
+	}
+	about := identity.User{Tenant: who.User.Tenant, Pool: who.User.Pool, ID: who.User.ID}
+	to := identity.Address{Value: who.form, Normalized: who.form}
+	m := identity.NewMessage(identity.MessageResetPassword, about, to, o, p.maker())
+	m.AskedBy = identity.Request(m.Kind)
+	return p.Outbox.Ask(ctx, m, reply)
+}
+
 // RedeemCode redeems a code from a mail that AskCode has asked for, and returns the user, without the hash
 // of the password, and the user's pool. Request is the id of the form that was submitted: a repeat of the
 // same request, such as a double click, gets the same answer. It is "" if the request must not be taken
