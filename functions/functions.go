@@ -15,6 +15,7 @@ import (
 	"identitypools/functions/schemas"
 	"identitypools/functions/tokens"
 	"identitypools/functions/users"
+	"identitypools/functions/workspaces"
 	"identitypools/shared/api"
 	"identitypools/shared/start"
 )
@@ -41,6 +42,7 @@ func All() []Function {
 		{recovery.Routes(), recovery.New},
 		{passwords.Routes(), passwords.New},
 		{tokens.Routes(), tokens.New},
+		{workspaces.Routes(), workspaces.New},
 	}
 }
 
