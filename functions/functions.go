@@ -16,6 +16,7 @@ import (
 	"identitypools/functions/signin"
 	"identitypools/functions/tokens"
 	"identitypools/functions/users"
+	"identitypools/functions/workspaces"
 	"identitypools/shared/api"
 	"identitypools/shared/start"
 )
@@ -43,6 +44,7 @@ func All() []Function {
 		{passwords.Routes(), passwords.New},
 		{signin.Routes(), signin.New},
 		{tokens.Routes(), tokens.New},
+		{workspaces.Routes(), workspaces.New},
 	}
 }
 

@@ -243,6 +243,16 @@ func Functions() []Function {
 				may(put, update, remove),
 			on(table.KindSuppressed).may(batch, remove),
 		},
+	}, {
+		Name: "workspaces", MemoryMB: waiting, Timeout: answer,
+		Settings: []string{"PUBLIC_URL"},
+		Grants: []Grant{
+			on(table.KindAnswers, table.KindClients, table.KindKeys).may(get),
+			on(table.KindWorkspaces).may(query),
+			on(table.KindApplicationList, table.KindWorkspaceList).inIndex().may(query),
+			on(table.KindAnswers, table.KindClients, table.KindWorkspaces).may(put, update, remove),
+			on(table.KindAnswers, table.KindPools, table.KindWorkspaces).may(put, update, check),
+		},
 	}}
 }
 
