@@ -40,22 +40,29 @@ func TestTheStateOfAnIdentifierDoesNotShow(t *testing.T) {
 	people["with a code"] = systemtest.Address("un")
 	id := b.user(t, pools[0], "active", people["with a code"], "")
 	b.tenant.System.Must(t, 201, "POST", "/pools/"+pools[0].ID+"/users/"+id+"/code/generate", fields{"type": "authentication"})
-	reply := once.Reply[once.None]{}
-	for _, q := range []struct {
-		name string
-		ask  func(identifier string) error
-		want systemtest.Cost
-	}{
-		{"ask for a code", func(identifier string) error {
-			return b.AskCode(t.Context(), pools, identifier, identity.MessageOptions{Language: "en"}, reply)
-		}, systemtest.Cost{RoundTrips: 3, Write: 1}},
-		{"guess a code", func(identifier string) error {
+	ask := func(pools []identity.Pool) func(string) error {
+		return func(identifier string) error {
+			return b.AskCode(t.Context(), pools, identifier, identity.MessageOptions{Language: "en"}, once.Reply[once.None]{})
+		}
+	}
+	guess := func(pools []identity.Pool) func(string) error {
+		return func(identifier string) error {
 			_, u, err := b.RedeemCode(t.Context(), pools, identifier, "000000000000", systemtest.Unique())
 			if !errors.As(err, new(identity.InvalidCode)) || u.ID != "" {
 				t.Errorf("a wrong code is answered %v, %v", u, err)
 			}
 			return nil
-		}, systemtest.Cost{RoundTrips: 4, Write: 1}},
+		}
+	}
+	for _, q := range []struct {
+		name string
+		ask  func(identifier string) error
+		want systemtest.Cost
+	}{
+		{"ask for a code", ask(pools), systemtest.Cost{RoundTrips: 3, Write: 1}},
+		{"ask for a code in one pool", ask(pools[:1]), systemtest.Cost{RoundTrips: 2, Write: 1}},
+		{"guess a code", guess(pools), systemtest.Cost{RoundTrips: 4, Write: 1}},
+		{"guess a code in one pool", guess(pools[:1]), systemtest.Cost{RoundTrips: 3, Write: 1}},
 		{"give a wrong password", func(identifier string) error {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)

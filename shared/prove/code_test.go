@@ -2,6 +2,7 @@ package prove_test
 
 import (
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -113,7 +114,7 @@ func TestWhoGetsNoCode(t *testing.T) {
 	b := newBench(t, product)
 	p, closed := b.pool(t, nil), b.pool(t, fields{"authentication_mechanisms": []string{"password"}})
 	inactive, fresh, shut, name := systemtest.Address("ann"), systemtest.Address("bob"), systemtest.Address("cy"), systemtest.Unique()
-	b.user(t, p, "inactive", inactive, "")
+	off := b.user(t, p, "inactive", inactive, "")
 	b.user(t, p, "new", fresh, "")
 	id := b.user(t, closed, "active", shut, "")
 	b.user(t, p, "active", "", "", fields{"identifiers": []fields{{"identifier": name, "type": "uid"}}}) // has no address
@@ -132,11 +133,42 @@ func TestWhoGetsNoCode(t *testing.T) {
 	if mails := b.ask(t, []identity.Pool{closed}, shut, shut); len(mails) > 0 {
 		t.Errorf("in a pool without such codes somebody gets %s", mails[0].Text)
 	}
-	made := b.tenant.System.Must(t, 201, "POST", "/pools/"+closed.ID+"/users/"+id+"/code/generate", fields{"type": "authentication"})
-	for _, form := range []string{"code", "extended_code"} {
-		if _, u, err := b.RedeemCode(t.Context(), []identity.Pool{closed}, shut, made.Text(t, form), "form"); !isWrong(err) || u.ID != "" {
-			t.Errorf("there a code signs in: %v", err)
+	for _, of := range []struct {
+		pool      identity.Pool
+		id, email string
+	}{{closed, id, shut}, {p, off, inactive}} {
+		made := b.tenant.System.Must(t, 201, "POST", "/pools/"+of.pool.ID+"/users/"+of.id+"/code/generate", fields{"type": "authentication"})
+		for _, form := range []string{"code", "extended_code"} {
+			if _, u, err := b.RedeemCode(t.Context(), []identity.Pool{of.pool}, of.email, made.Text(t, form), "form"); !isWrong(err) || u.ID != "" {
+				t.Errorf("the %s of %s signs in: %v", form, of.email, err)
+			}
 		}
+	}
+}
+
+// Strangers who use up the guesses at short codes keep nobody out: the mail then has a code that needs none.
+func TestGuessesKeepNobodyOut(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, newProduct(t))
+	pools := []identity.Pool{b.pool(t, nil), b.pool(t, nil)}
+	email := systemtest.Address("ann")
+	id := b.user(t, pools[1], "active", email, "")
+	code := systemtest.CodeIn(t, b.ask(t, pools, email, email)[0])
+	atOnce(t, func(i int) error {
+		_, _, err := b.RedeemCode(t.Context(), pools, email, systemtest.WrongCode(code)+strings.Repeat("0", i), "")
+		return err
+	})
+	if _, _, err := b.RedeemCode(t.Context(), pools, email, code, ""); !isWrong(err) {
+		t.Errorf("the right code after 20 wrong ones: %v", err)
+	}
+	b.product.Clock.Advance(2 * time.Minute)
+	m := b.ask(t, pools, email, email)[1]
+	extended := regexp.MustCompile(`(?m)^\s+(\S{30,})$`).FindStringSubmatch(m.Text)
+	if extended == nil {
+		t.Fatalf("the mail is %s", m.Text)
+	}
+	if _, u, err := b.RedeemCode(t.Context(), pools, email, extended[1], ""); err != nil || u.ID != id {
+		t.Errorf("the long code: %v", err)
 	}
 }
 
