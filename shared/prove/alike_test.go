@@ -42,7 +42,8 @@ func TestTheStateOfAnIdentifierDoesNotShow(t *testing.T) {
 	b.tenant.System.Must(t, 201, "POST", "/pools/"+pools[0].ID+"/users/"+id+"/code/generate", fields{"type": "authentication"})
 	ask := func(pools []identity.Pool) func(string) error {
 		return func(identifier string) error {
-			return b.AskCode(t.Context(), pools, identifier, identity.MessageOptions{Language: "en"}, once.Reply[once.None]{})
+			o := identity.MessageOptions{Language: "en"}
+			return b.AskCode(t.Context(), pools, identifier, o, once.Reply[once.None]{})
 		}
 	}
 	guess := func(pools []identity.Pool) func(string) error {

@@ -39,11 +39,13 @@ func TestWhomAnIdentifierMeans(t *testing.T) {
 					ids[p.ID] = b.user(t, p, status, email, "valid")
 				}
 			}
-			v, err := b.Password(t.Context(), pools, prove.Proof{Identifier: email, Password: systemtest.Password, IsSignIn: true})
+			proof := prove.Proof{Identifier: email, Password: systemtest.Password, IsSignIn: true}
+			v, err := b.Password(t.Context(), pools, proof)
 			if err != nil || v.Pool.ID != users.pool.ID || v.ID != ids[v.Pool.ID] || v.Outcome != users.outcome {
 				t.Errorf("the proof is %s of %s in %s: %v", v.Outcome, v.ID, v.Pool.ID, err)
 			}
-			if isRight := v.Outcome == prove.Correct; isRight != (v.User.ID != "") || isRight && v.User.CodesEpoch() == "first" || v.User.PasswordHash != "" {
+			isRight := v.Outcome == prove.Correct
+			if isRight != (v.User.ID != "") || isRight && v.User.Epoch == "" || v.User.PasswordHash != "" {
 				t.Errorf("the user is %+v", v.User)
 			}
 		})
@@ -122,7 +124,8 @@ func TestASignInWithAPassword(t *testing.T) {
 	b.user(t, codesOnly, "active", without, "valid")
 	give := func(p identity.Pool, email, password string, isSignIn bool) prove.Verdict {
 		t.Helper()
-		v, err := b.Password(t.Context(), []identity.Pool{p}, prove.Proof{Identifier: email, Password: password, IsSignIn: isSignIn})
+		proof := prove.Proof{Identifier: email, Password: password, IsSignIn: isSignIn}
+		v, err := b.Password(t.Context(), []identity.Pool{p}, proof)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -130,7 +133,8 @@ func TestASignInWithAPassword(t *testing.T) {
 	}
 	for range 2 {
 		v := give(p, changes, systemtest.Password, true)
-		if credential, _ := v.User.Password(); v.Outcome != prove.Correct || v.State != identity.StateMustBeChanged || credential.State != v.State {
+		credential, _ := v.User.Password()
+		if v.Outcome != prove.Correct || v.State != identity.StateMustBeChanged || credential.State != v.State {
 			t.Errorf("a password that must be changed: %+v", v)
 		}
 	}

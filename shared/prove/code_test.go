@@ -67,7 +67,8 @@ func TestACodeSignsIn(t *testing.T) {
 			}
 		}
 	}
-	if err := b.AskCode(t.Context(), pools, "ü@example.com", identity.MessageOptions{}, once.Reply[once.None]{}); !errors.As(err, new(identity.Invalid)) {
+	err := b.AskCode(t.Context(), pools, "ü@example.com", identity.MessageOptions{}, once.Reply[once.None]{})
+	if !errors.As(err, new(identity.Invalid)) {
 		t.Errorf("an address that cannot receive mail: %v", err)
 	}
 	if _, _, err := b.RedeemCode(t.Context(), pools, email, "", ""); !errors.As(err, new(identity.Invalid)) {
@@ -113,18 +114,22 @@ func TestWhoGetsNoCode(t *testing.T) {
 	product := newProduct(t)
 	b := newBench(t, product)
 	p, closed := b.pool(t, nil), b.pool(t, fields{"authentication_mechanisms": []string{"password"}})
-	inactive, fresh, shut, name := systemtest.Address("ann"), systemtest.Address("bob"), systemtest.Address("cy"), systemtest.Unique()
+	inactive, fresh, shut := systemtest.Address("ann"), systemtest.Address("bob"), systemtest.Address("cy")
+	name := systemtest.Unique()
 	off := b.user(t, p, "inactive", inactive, "")
 	b.user(t, p, "new", fresh, "")
 	id := b.user(t, closed, "active", shut, "")
-	b.user(t, p, "active", "", "", fields{"identifiers": []fields{{"identifier": name, "type": "uid"}}}) // has no address
+	b.user(t, p, "active", "", "", fields{ // has no address
+		"identifiers": []fields{{"identifier": name, "type": "uid"}},
+	})
 	unproved := systemtest.Address("dee")
 	b.user(t, p, "active", "", "", fields{
 		"identifiers":          []fields{{"identifier": name + "2", "type": "uid"}},
 		"verifiable_addresses": []fields{{"address": unproved, "type": "email"}},
 	})
 	for identifier, to := range map[string]string{
-		inactive: inactive, fresh: fresh, systemtest.Address("nobody"): "", name: "", name + "2": unproved, unproved: unproved,
+		inactive: inactive, fresh: fresh, systemtest.Address("nobody"): "", name: "",
+		name + "2": unproved, unproved: unproved,
 	} {
 		if mails := b.ask(t, []identity.Pool{p}, identifier, to); to != "" && len(mails) > 0 {
 			t.Errorf("%s gets %s", identifier, mails[0].Text)
@@ -137,9 +142,11 @@ func TestWhoGetsNoCode(t *testing.T) {
 		pool      identity.Pool
 		id, email string
 	}{{closed, id, shut}, {p, off, inactive}} {
-		made := b.tenant.System.Must(t, 201, "POST", "/pools/"+of.pool.ID+"/users/"+of.id+"/code/generate", fields{"type": "authentication"})
+		path := "/pools/" + of.pool.ID + "/users/" + of.id + "/code/generate"
+		made := b.tenant.System.Must(t, 201, "POST", path, fields{"type": "authentication"})
 		for _, form := range []string{"code", "extended_code"} {
-			if _, u, err := b.RedeemCode(t.Context(), []identity.Pool{of.pool}, of.email, made.Text(t, form), "form"); !isWrong(err) || u.ID != "" {
+			_, u, err := b.RedeemCode(t.Context(), []identity.Pool{of.pool}, of.email, made.Text(t, form), "form")
+			if !isWrong(err) || u.ID != "" {
 				t.Errorf("the %s of %s signs in: %v", form, of.email, err)
 			}
 		}
