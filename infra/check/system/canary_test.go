@@ -75,6 +75,10 @@ func allowedClasses() map[string]map[class]string {
 		"LIMIT day":             {},
 		"ANSWER ANSWER":         {},
 		"CLIENT CLIENT":         {},
+		"CLIENT APPLICATION":    {settingText: "it is the application", idText: "its URIs and scopes"},
+		"WORKSPACE WORKSPACE":   {settingText: "it is the workspace", idText: "its id"},
+		"WORKSPACE IDP":         {settingText: "it is the connection", idText: "its id"},
+		"WORKSPACE POOL":        {},
 		"KEYS KEYS":             {},
 	}
 }
@@ -126,7 +130,7 @@ func (a *leakTest) addSecrets(operation, body string) {
 	if json.Unmarshal([]byte(body), &answer) != nil {
 		return
 	}
-	for _, name := range []string{"access_token", "code", "extended_code", "ticket"} {
+	for _, name := range []string{"access_token", "client_secret", "code", "extended_code", "secret", "ticket"} {
 		if text, ok := answer[name].(string); ok {
 			a.secrets[text] = name + " in the answer of " + operation
 		}
