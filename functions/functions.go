@@ -13,8 +13,10 @@ import (
 	"identitypools/functions/recovery"
 	"identitypools/functions/registration"
 	"identitypools/functions/schemas"
+	"identitypools/functions/signin"
 	"identitypools/functions/tokens"
 	"identitypools/functions/users"
+	"identitypools/functions/workspaces"
 	"identitypools/shared/api"
 	"identitypools/shared/start"
 )
@@ -40,7 +42,9 @@ func All() []Function {
 		{registration.Routes(), registration.New},
 		{recovery.Routes(), recovery.New},
 		{passwords.Routes(), passwords.New},
+		{signin.Routes(), signin.New},
 		{tokens.Routes(), tokens.New},
+		{workspaces.Routes(), workspaces.New},
 	}
 }
 

@@ -99,6 +99,11 @@ func kinds() []kind {
 		texts:  []text{{always, mail.ChallengeCode, mail.ChallengeCode}},
 		unless: isForInactiveUser, send: (*Service).sendCode,
 	}, {
+		name: identity.MessageSignIn, isBudgeted: true,
+		purpose: identity.PurposeAuthentication, receiver: ownAddress,
+		texts:  []text{{always, mail.SignInCode, mail.SignInCode}},
+		unless: isForInactiveUser, send: (*Service).sendCode,
+	}, {
 		name: identity.MessageVerifyAddress, isBudgeted: true,
 		purpose: identity.PurposeVerifyAddress, page: "verify", receiver: unverifiedAddress,
 		texts:  []text{{always, mail.AddressCode, mail.AddressLink}},
@@ -154,7 +159,7 @@ func (k kind) textOf(d delivery, form identity.CodeType) mail.Kind {
 func always(delivery) bool { return true }
 
 // ownAddress returns the address that a message names, if it belongs to the user alone, or if it is any
-// address of a user whom the caller has named. The error is NotFound otherwise: a stranger asked for it.
+// address of a user whom the caller has named. If the message names none, that is the user's own. The error is NotFound otherwise: a stranger asked for it.
 func ownAddress(d delivery) (identity.Address, error) {
 	if d.message.Named {
 		return addressIn(d.user.CandidateAddresses(), d)
@@ -168,7 +173,7 @@ func unverifiedAddress(d delivery) (identity.Address, error) {
 }
 
 func addressIn(addresses []identity.Address, d delivery) (identity.Address, error) {
-	i := slices.IndexFunc(addresses, func(a identity.Address) bool { return a.Normalized == d.message.Normalized })
+	i := slices.IndexFunc(addresses, func(a identity.Address) bool { return a.Normalized == d.to.Normalized })
 	if i < 0 {
 		return identity.Address{}, identity.NotFound{Thing: "address for message", ID: d.message.ID}
 	}

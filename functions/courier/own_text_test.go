@@ -106,6 +106,9 @@ func TestAPoolsOwnTextArrives(t *testing.T) {
 		notify(t, product, identity.MessageKind(kind), about, email) // the two have the same names
 		says(email, kind)
 	}
+	product.Clock.Advance(2 * time.Minute)
+	notify(t, product, identity.MessageSignIn, about, email)
+	says(email, mail.SignInCode)
 	second := systemtest.Address("second")
 	user := path + "/users/" + tenant.NewUser(t, pool, "active", systemtest.Address("bob"), fields{
 		"verifiable_addresses": []fields{{"address": second, "type": "email"}},

@@ -5,6 +5,7 @@ import (
 
 	"identitypools/shared/askcode"
 	"identitypools/shared/onetime"
+	"identitypools/shared/prove"
 	"identitypools/shared/start"
 	"identitypools/shared/usecode"
 )
@@ -21,7 +22,8 @@ func New(p start.Parts) (http.Handler, error) {
 	}
 	t := p.Table
 	return Handler(&Service{
-		Pools: t.Pools, Users: t.Users, Mailboxes: t.Mailboxes, Keys: tools.Factors, Site: site,
+		Pools: t.Pools, Users: t.Users, Keys: tools.Factors, Site: site,
+		Apps:  prove.Apps{Mailboxes: t.Mailboxes, Keys: tools.Factors, Now: p.Now, NewID: p.NewID},
 		Mails: askcode.New(t, p.Now, p.NewID), Codes: usecode.New(tools, t, p.Now, p.NewID),
 		Retry: t.Retry, Now: p.Now, NewID: p.NewID,
 	}, p.Options())

@@ -10,6 +10,7 @@ import (
 	"identitypools/shared/factor"
 	"identitypools/shared/identity"
 	"identitypools/shared/once"
+	"identitypools/shared/prove"
 	"identitypools/shared/retry"
 	"identitypools/shared/table"
 	"identitypools/shared/usecode"
@@ -17,16 +18,16 @@ import (
 
 // Service has the use cases on authenticator apps and passkeys.
 type Service struct {
-	Pools     table.Pools
-	Users     table.Users
-	Mailboxes table.Mailboxes
-	Keys      factor.Keys
-	Site      *Site
-	Mails     *askcode.Asker
-	Codes     *usecode.User
-	Retry     retry.Policy
-	Now       func() time.Time
-	NewID     func() string
+	Pools table.Pools
+	Users table.Users
+	Apps  prove.Apps
+	Keys  factor.Keys
+	Site  *Site
+	Mails *askcode.Asker
+	Codes *usecode.User
+	Retry retry.Policy
+	Now   func() time.Time
+	NewID func() string
 }
 
 // read returns a user and the user's pool. The error is NotFound if there is no such pool or user, or

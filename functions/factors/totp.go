@@ -5,7 +5,7 @@ import (
 
 	"identitypools/shared/identity"
 	"identitypools/shared/once"
-	"identitypools/shared/otp"
+	"identitypools/shared/prove"
 )
 
 // ChangeTOTP replaces the secret of a user's authenticator app, if code is the one that the app shows.
@@ -27,33 +27,19 @@ func (s *Service) ChangeTOTP(
 	if err := v.AddUnder("", err); err != nil || len(v) > 0 {
 		return v.Err()
 	}
-	// A repeat of the request pays again, also under an idempotency key: in another time step the same
-	// code is another guess.
-	payment, isPaid := s.NewID(), false
+	var guess *prove.Guess // one, however often the change is tried
 	return s.change(ctx, ref, match, identity.MessageTOTPSet, reply, func(p identity.Pool, u *identity.User) error {
-		set, has := u.TOTP()
+		_, has := u.TOTP()
 		switch {
 		case u.Status != identity.StatusActive:
 			return identity.InvalidField("/status", "the user must be active")
 		case !has:
 			return identity.InvalidField("/totp", "the user has no authenticator app yet: set one with a reset")
 		}
-		if !isPaid {
-			// Nothing is known of what is guessed, so that no two guesses are the same.
-			if _, err := s.Mailboxes.SpendGuess(ctx, ref.TOTPGuesses(), payment, payment, p.Limits); err != nil {
-				return err
-			}
-			isPaid = true
+		if guess == nil {
+			guess = s.Apps.Guess(p.Limits, code)
 		}
-		shared, err := s.Keys.OpenTOTP(ref, set.TOTP.Secret)
-		if err != nil {
-			return err
-		}
-		step, isRight := otp.MatchTOTP(shared, code, s.Now())
-		if !isRight {
-			return identity.InvalidCode{}
-		}
-		if err := u.UseTOTP(step, s.maker()); err != nil {
+		if err := guess.Use(ctx, u); err != nil {
 			return err
 		}
 		return s.setTOTP(u, next)

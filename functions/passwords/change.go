@@ -2,12 +2,11 @@ package passwords
 
 import (
 	"context"
-	"encoding/hex"
 
 	"identitypools/shared/api"
 	"identitypools/shared/identity"
 	"identitypools/shared/once"
-	"identitypools/shared/password"
+	"identitypools/shared/prove"
 	"identitypools/shared/table"
 )
 
@@ -48,64 +47,31 @@ func (s *Service) Change(
 	if err != nil {
 		return err
 	}
-	who, err := s.find(ctx, p, Proof{UserID: ref.ID})
-	if err != nil {
+	proved, outcome, err := s.Prover.Present(ctx, p, ref.ID, present)
+	switch {
+	case err != nil:
 		return err
+	case proved != nil:
+		return s.replace(ctx, p, proved, match, next, reply)
+	case outcome == prove.NotFound:
+		return identity.NotFound{Thing: "user", ID: ref.ID}
+	case outcome == prove.NoPassword:
+		return identity.InvalidField("/old_password", "must not be given: the user has no password")
 	}
-	a, err := s.start(ctx, who)
-	if err != nil {
-		return err
-	}
-	u := a.account.User
-	result, err := s.compare(ctx, u, present)
-	if err != nil {
-		return err
-	}
-	if verdict := s.judge(u, result); !mayChange(verdict) {
-		if err := s.wrong(ctx, a, hex.EncodeToString(result.Trace[:])); err != nil {
-			return err
-		}
-		switch verdict.Outcome {
-		case NotFound:
-			return identity.NotFound{Thing: "user", ID: ref.ID}
-		case NoPassword:
-			return identity.InvalidField("/old_password", "must not be given: the user has no password")
-		}
-		return identity.WrongPassword{}
-	}
-	if err := s.right(ctx, a); err != nil {
-		return err
-	}
-	return s.replace(ctx, p, a, match, present, result, next, reply)
+	return identity.WrongPassword{}
 }
 
-// mayChange reports whether a present password with the verdict may be changed.
-func mayChange(v Verdict) bool { return v.Outcome == Correct || v.Outcome == Expired }
-
-// replace stores the new password of the user of an attempt, whose present password was given with the
-// result. If the user has changed meanwhile, the present password is judged again, as it is now.
+// replace stores the new password of the user whose present password was proved. If the user has changed
+// meanwhile, the present password is judged again, as it is now.
 func (s *Service) replace(
-	ctx context.Context, p identity.Pool, a attempt, match identity.Match, present string,
-	result password.Result, next string, reply once.Reply[once.None],
+	ctx context.Context, p identity.Pool, proved *prove.Present, match identity.Match, next string,
+	reply once.Reply[once.None],
 ) error {
-	compared, isStale := a.account.User.PasswordHash, false
-	return s.Retry.Change(ctx, match, func() (err error) {
-		if isStale {
-			if a, err = s.look(ctx, a.claimed, true); err != nil {
-				return err
-			}
-			if a.account.User.PasswordHash != compared { // it may be the same password, hashed anew
-				compared = a.account.User.PasswordHash
-				if result, err = s.compare(ctx, a.account.User, present); err != nil {
-					return err
-				}
-			}
-			if !mayChange(s.judge(a.account.User, result)) {
-				return identity.WrongPassword{}
-			}
+	return s.Retry.Change(ctx, match, func() error {
+		u, err := proved.User(ctx)
+		if err != nil {
+			return err
 		}
-		isStale = true
-		u := a.account.User
 		if err := match.Check(u.Version); err != nil {
 			return err
 		}

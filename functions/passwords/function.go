@@ -5,8 +5,8 @@ import (
 
 	"identitypools/shared/askcode"
 	"identitypools/shared/onetime"
+	"identitypools/shared/prove"
 	"identitypools/shared/start"
-	"identitypools/shared/usecode"
 )
 
 // New returns the function with its real parts.
@@ -16,10 +16,10 @@ func New(p start.Parts) (http.Handler, error) {
 		return nil, err
 	}
 	t := p.Table
-	codes := usecode.New(tools, t, p.Now, p.NewID)
+	prover := prove.New(tools, t, p.Log, p.Now, p.NewID)
 	return Handler(&Service{
-		Pools: t.Pools, Users: t.Users, Failures: t.Failures, Passwords: codes.Passwords,
-		Mails: askcode.New(t, p.Now, p.NewID), Codes: codes,
-		Retry: t.Retry, Log: p.Log, Now: p.Now, NewID: p.NewID,
+		Pools: t.Pools, Users: t.Users, Prover: prover, Passwords: prover.Passwords,
+		Mails: askcode.New(t, p.Now, p.NewID), Codes: prover.Codes,
+		Retry: t.Retry, Now: p.Now, NewID: p.NewID,
 	}, p.Options())
 }

@@ -8,6 +8,7 @@ import (
 
 	"identitypools/shared/api"
 	"identitypools/shared/identity"
+	"identitypools/shared/prove"
 )
 
 // Handler serves the function's routes.
@@ -55,7 +56,7 @@ type request struct {
 	ID         identity.ID `json:"id"` // the old name of userID; it wins
 }
 
-func (h handlers) check(ctx context.Context, c api.BodyCall[request]) (Verdict, error) {
+func (h handlers) check(ctx context.Context, c api.BodyCall[request]) (prove.Verdict, error) {
 	in := c.Body
 	var v identity.Violations
 	if in.ID != "" {
@@ -72,9 +73,9 @@ func (h handlers) check(ctx context.Context, c api.BodyCall[request]) (Verdict, 
 		v.Add(deviceHeader, fmt.Sprintf("must have 1 to %d visible ASCII characters", identity.MaxDevice))
 	}
 	if err := v.Err(); err != nil {
-		return Verdict{}, err
+		return prove.Verdict{}, err
 	}
-	return h.service.Verify(ctx, c.Tenant(), c.Pool(), Proof{
+	return h.service.Verify(ctx, c.Tenant(), c.Pool(), prove.Proof{
 		Identifier: in.Identifier, UserID: string(in.UserID), Password: in.Password, Client: c.ClientID(),
 		Device: device,
 	})
@@ -92,12 +93,12 @@ type proved struct {
 	State string `json:"state"`
 }
 
-func provedOf(v Verdict) proved { return proved{v.User, string(v.State)} }
+func provedOf(v prove.Verdict) proved { return proved{v.ID, string(v.State)} }
 
 // verify answers with the same 401 for every password that does not authenticate.
-func (h handlers) verify(ctx context.Context, c api.BodyCall[request]) (Verdict, error) {
+func (h handlers) verify(ctx context.Context, c api.BodyCall[request]) (prove.Verdict, error) {
 	v, err := h.check(ctx, c)
-	if err == nil && v.Outcome != Correct {
+	if err == nil && v.Outcome != prove.Correct {
 		err = identity.WrongPassword{}
 	}
 	return v, err
@@ -109,7 +110,7 @@ type verdict struct {
 	Result string `json:"result"`
 }
 
-func verdictOf(v Verdict) verdict {
+func verdictOf(v prove.Verdict) verdict {
 	if v.State == "" {
 		v.State = identity.StateValid // the published field takes no empty value
 	}
@@ -117,9 +118,9 @@ func verdictOf(v Verdict) verdict {
 }
 
 // verifyV2 answers 200 with the outcome, whatever it is.
-func (h handlers) verifyV2(ctx context.Context, c api.BodyCall[request]) (Verdict, error) {
+func (h handlers) verifyV2(ctx context.Context, c api.BodyCall[request]) (prove.Verdict, error) {
 	v, err := h.check(ctx, c)
-	if err == nil && v.Outcome != Correct {
+	if err == nil && v.Outcome != prove.Correct {
 		api.CountError(c.Request(), identity.WrongPassword{})
 	}
 	return v, err

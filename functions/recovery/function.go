@@ -33,7 +33,7 @@ func New(p start.Parts) (http.Handler, error) {
 		return nil, err
 	}
 	asker := askcode.New(p.Table, p.Now, p.NewID)
-	asker.MayReturnTo = onetime.ReturnURLs(p.Env.Get("RETURN_ORIGINS"))
+	asker.MayReturnTo = onetime.OrSignIn(onetime.ReturnURLs(p.Env.Get("RETURN_ORIGINS")), p.Env.Must("PUBLIC_URL"))
 	return Handler(&Service{
 		Pools: p.Table.Pools, Budgets: p.Table.Budgets, Asker: asker,
 		Codes: usecode.New(tools, p.Table, p.Now, p.NewID), Tickets: tools.Sealer,

@@ -1,6 +1,8 @@
 package recovery
 
 import (
+	"net/http"
+
 	"identitypools/shared/identity"
 	"identitypools/shared/page"
 )
@@ -38,5 +40,5 @@ func (s site) goOn(r page.Request, location string, next state) (page.Answer, er
 	if err != nil {
 		return page.Answer{}, err
 	}
-	return page.Answer{Location: location, Cookie: cookie}, nil
+	return page.Answer{Location: location, Cookies: []*http.Cookie{cookie}}, nil
 }

@@ -42,7 +42,7 @@ func New(p start.Parts) (http.Handler, error) {
 		Activator: &activate.Activator{
 			Redeemer: tools.NewRedeemer(t, p.Now, p.NewID), Passwords: hasher,
 		},
-		MayReturnTo: onetime.ReturnURLs(p.Env.Get("RETURN_ORIGINS")),
+		MayReturnTo: onetime.OrSignIn(onetime.ReturnURLs(p.Env.Get("RETURN_ORIGINS")), p.Env.Must("PUBLIC_URL")),
 		Gate:        submit.New(tools.Work, t, p.Now, p.NewID),
 		Retry:       t.Retry, Now: p.Now, NewID: p.NewID,
 	}, tools.Source, origins, o)

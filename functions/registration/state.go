@@ -1,6 +1,7 @@
 package registration
 
 import (
+	"net/http"
 	"net/url"
 	"time"
 
@@ -49,5 +50,5 @@ func (s site) goOn(r page.Request, location string, next state) (page.Answer, er
 	if err != nil {
 		return page.Answer{}, err
 	}
-	return page.Answer{Location: location, Cookie: cookie}, nil
+	return page.Answer{Location: location, Cookies: []*http.Cookie{cookie}}, nil
 }

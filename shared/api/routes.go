@@ -59,8 +59,9 @@ func (r Route) Key() string { return r.Method + " " + r.Path }
 
 // The base paths of the published API.
 const (
-	basePath   = "/api/identity/{tid}"
-	publicPath = basePath + "/public"
+	basePath       = "/api/identity/{tid}"
+	publicPath     = basePath + "/public"
+	workspacesPath = "/api/admin/{tid}"
 )
 
 // Endpoint is a route with the action that serves it.
@@ -111,6 +112,16 @@ func newEndpoint(
 // tree.
 func ForAdmin(method, path, operation string, action Action, options ...Option) []Endpoint {
 	e := newEndpoint(access.Admin, method, basePath+"/admin"+path, operation, action, options)
+	if e.Scope == "" {
+		e.Scope = ScopeAdmin
+	}
+	return []Endpoint{e}
+}
+
+// ForWorkspaces returns the endpoint of a route for admin clients that is about workspaces and their
+// applications, which have a tree of their own. The path is relative to that tree.
+func ForWorkspaces(method, path, operation string, action Action, options ...Option) []Endpoint {
+	e := newEndpoint(access.Admin, method, workspacesPath+path, operation, action, options)
 	if e.Scope == "" {
 		e.Scope = ScopeAdmin
 	}

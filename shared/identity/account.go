@@ -1,10 +1,17 @@
 package identity
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Nobody is an id that no user has, because ValidID refuses it. Where a name leads to no user, the
 // product looks up Nobody, so that the answer takes the same time as for a user who exists.
 const Nobody = "#nobody"
+
+// NobodyID is like Nobody, and as long as the ids that the product makes. Where a caller must not learn
+// who is registered, calls to the table then have as many bytes as for a user who exists.
+const NobodyID = Nobody + "-----------------------------"
 
 // DeviceMemory is how long a device is remembered after it was last renewed.
 const DeviceMemory = 90 * 24 * time.Hour
@@ -34,6 +41,26 @@ type Account struct {
 	User     User // the zero value if no user has the name
 	Failures Failures
 	Device   Device
+}
+
+// AccountRef names an account: a user, who need not exist, and the subject for which failures are
+// counted, with a device if one is given.
+type AccountRef struct {
+	User    UserRef
+	Subject FailuresRef
+}
+
+// Chosen returns the index of the user whom a name means that several pools share. The users are those
+// whom the name has in the pools, in the order of the pools, with the zero value where it has none. It is
+// the first one who is active, or else the first one who exists, or else 0. So somebody who registers
+// the address of another person in one pool, and never proves it, does not hide the user of another
+// pool.
+func Chosen(users []User) int {
+	isActive := func(u User) bool { return u.Status == StatusActive }
+	if i := slices.IndexFunc(users, isActive); i >= 0 {
+		return i
+	}
+	return max(0, slices.IndexFunc(users, func(u User) bool { return u.ID != "" }))
 }
 
 // FailuresOf returns the failures that limit an attempt from the device that ref names, and the

@@ -75,3 +75,9 @@ func checkLine(v *Violations, pointer, text string, shortest, longest int) {
 		v.Add(pointer, "must not contain control characters")
 	}
 }
+
+// CheckLine records a violation unless text is a single line that has from shortest to longest
+// characters.
+func (v *Violations) CheckLine(pointer, text string, shortest, longest int) {
+	checkLine(v, pointer, text, shortest, longest)
+}

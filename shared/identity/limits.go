@@ -82,7 +82,8 @@ func (l *Limits) All() []Limit {
 		},
 		{
 			"source_submissions_per_hour",
-			"of one source, registrations and resends together, on public routes, from each full hour (UTC)",
+			"of one source, registrations and resends together, on public routes, from each full hour (UTC); " +
+				"as many sign-ins with a password, which are counted apart",
 			10, 1_000_000, 1000, false, &l.SourceSubmissions,
 		},
 		{
@@ -191,5 +192,13 @@ func (l Limits) SubmissionBudget(source, mailbox string) Budget {
 		Name: "submissions#" + source, PerHour: l.SourceSubmissions,
 		Spent:   "too many registrations came from your network, try again later",
 		Mailbox: mailbox, Mailboxes: l.SourceMailboxes,
+	}
+}
+
+// SignInBudget returns the budget of passwords that one source gives on pages for signing in.
+func (l Limits) SignInBudget(source string) Budget {
+	return Budget{
+		Name: "sign-ins#" + source, PerHour: l.SourceSubmissions,
+		Spent: "too many sign-ins came from your network, try again later",
 	}
 }

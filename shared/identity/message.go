@@ -21,6 +21,10 @@ const (
 	MessageChallenge      = MessageKind(PurposeChallenge)
 	MessageVerifyAddress  = MessageKind(PurposeVerifyAddress)
 
+	// MessageSignIn is a message with a code with which a person signs in. Its code is for
+	// PurposeAuthentication.
+	MessageSignIn MessageKind = "sign_in"
+
 	// Notices to the user that something was changed.
 	MessagePasswordSet    MessageKind = "password_set"    // a password was set or changed
 	MessageTOTPSet        MessageKind = "totp_set"        // an authenticator app was set or replaced

@@ -99,6 +99,16 @@ const (
 // UsesPasswords reports whether users of the pool sign in with a password.
 func (p Pool) UsesPasswords() bool { return slices.Contains(p.Mechanisms, MechanismPassword) }
 
+// UsesMailedCodes reports whether users of the pool sign in with a one-time code that is mailed to them.
+func (p Pool) UsesMailedCodes() bool { return hasMailedCodes(p.Mechanisms) }
+
+// UsesMailedCodesSecond reports whether such a code is a second factor in the pool.
+func (p Pool) UsesMailedCodesSecond() bool { return hasMailedCodes(p.SecondMechanisms) }
+
+func hasMailedCodes(among []Mechanism) bool {
+	return slices.Contains(among, MechanismOTP) || slices.Contains(among, MechanismEmailOTP)
+}
+
 // AllowsSelfReset reports whether users of the pool may set a new password themselves when they have
 // forgotten theirs. The pool must use passwords for that.
 func (p Pool) AllowsSelfReset() bool { return p.UsesPasswords() && !p.ResetSettings.NoSelfReset }

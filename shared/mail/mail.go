@@ -43,6 +43,9 @@ const (
 	// ChallengeCode has a one-time code with which a user proves to be that user.
 	ChallengeCode Kind = "challenge_code"
 
+	// SignInCode has a one-time code with which a person signs in.
+	SignInCode Kind = "sign_in_code"
+
 	// TOTPResetCode has a code that lets a user set up a new authenticator app.
 	TOTPResetCode Kind = "totp_reset_code"
 
@@ -67,7 +70,7 @@ func Kinds() []Kind {
 		RegistrationCode, RegistrationLink, ResendCode, ResendLink, InvitationCode, InvitationLink,
 		AddressTaken, IdentifierTaken,
 		PasswordResetCode, PasswordResetLink, AddressCode, AddressLink,
-		ChallengeCode, TOTPResetCode, KeyEnrollCode,
+		ChallengeCode, SignInCode, TOTPResetCode, KeyEnrollCode,
 		PasswordSet, TOTPSet, KeyAdded, KeyRemoved, AddressAdded, AddressRemoved,
 	}
 }
@@ -77,7 +80,7 @@ func Kinds() []Kind {
 func (k Kind) Variables() []string {
 	switch k {
 	case RegistrationCode, ResendCode, InvitationCode,
-		PasswordResetCode, AddressCode, ChallengeCode, TOTPResetCode, KeyEnrollCode:
+		PasswordResetCode, AddressCode, ChallengeCode, SignInCode, TOTPResetCode, KeyEnrollCode:
 		return []string{"pool", "code", "duration", "until"}
 	case RegistrationLink, ResendLink, InvitationLink, PasswordResetLink, AddressLink:
 		return []string{"pool", "link", "duration", "until"}
@@ -121,6 +124,8 @@ func (k Kind) purpose() identity.CodePurpose {
 		return identity.PurposeVerifyAddress
 	case ChallengeCode:
 		return identity.PurposeChallenge
+	case SignInCode:
+		return identity.PurposeAuthentication
 	case TOTPResetCode:
 		return identity.PurposeResetTOTP
 	case KeyEnrollCode:

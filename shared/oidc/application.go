@@ -1,7 +1,6 @@
 package oidc
 
 import (
-	"net/url"
 	"slices"
 
 	"identitypools/shared/access"
@@ -99,8 +98,8 @@ func (a Application) Origins() []string {
 	origins := slices.Clone(a.AllowedOrigins)
 	if a.IsPublic() {
 		for _, uri := range a.RedirectURIs {
-			if u, err := url.Parse(uri); err == nil && (u.Scheme == "https" || u.Scheme == "http") {
-				origins = append(origins, u.Scheme+"://"+u.Host)
+			if u, ok := parseURI(uri); ok && isOfWeb(u) {
+				origins = append(origins, originOf(u))
 			}
 		}
 	}

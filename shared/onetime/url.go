@@ -24,6 +24,19 @@ func ReturnURLs(origins string) func(url string) bool {
 	}
 }
 
+// OrSignIn returns a function that allows what another one allows, and the addresses of pages for signing
+// in, from which people come who sign up or need a new password. public is the base of those addresses.
+func OrSignIn(allowed func(url string) bool, public string) func(url string) bool {
+	base := strings.TrimSuffix(public, "/") + "/"
+	return func(text string) bool {
+		rest, isOwn := strings.CutPrefix(text, base)
+		path, _, _ := strings.Cut(rest, "?")
+		parts := strings.Split(path, "/")
+		return allowed(text) || isOwn && len(parts) == 3 && identity.ValidID(parts[0]) && identity.ValidID(parts[1]) &&
+			parts[2] == "signin" && !strings.ContainsFunc(text, unicode.IsControl)
+	}
+}
+
 // CodeIn returns the code in a text that somebody has copied from a mail, which is either the code
 // itself or the link that contains it.
 func CodeIn(text string) string {

@@ -110,7 +110,7 @@ func (l look) draw(ctx context.Context, w http.ResponseWriter, status int, p *Pa
 	header.Set("Content-Security-Policy", strings.Join([]string{
 		"default-src 'none'", "style-src " + l.style.hash + " " + p.brand.hash,
 		"script-src " + l.script.hash, "img-src " + images,
-		"form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'",
+		strings.TrimSpace("form-action 'self' " + p.SendsTo), "base-uri 'none'", "frame-ancestors 'none'",
 	}, "; "))
 	w.WriteHeader(status)
 	_, _ = w.Write(drawn.Bytes()) // the caller has gone if this fails

@@ -18,6 +18,9 @@ type Page struct {
 	Note     string // says what has happened, above the content; may be empty
 	Form     Form
 	Content  templ.Component // below the title and the errors of the form
+	// SendsTo is where else the forms of the page may lead, as a source of a Content-Security-Policy, such
+	// as an origin; "" if they lead nowhere else. Browsers also apply it to redirections after a form.
+	SendsTo string
 
 	logo, terms, privacy string
 	languages            []languageLink

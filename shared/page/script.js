@@ -15,6 +15,10 @@
     });
   }
 
+  // The answer to an application goes on its way at once.
+  var send = document.querySelector("form[data-send]");
+  if (send) send.submit();
+
   // Its rules are ticked off while it is typed, counted as the server does: characters after NFKC.
   var patterns = { min_length: /[^]/gu, capital_letters: /\p{Lu}/gu, lowercase_letters: /\p{Ll}/gu, digits: /\p{Nd}/gu, special_characters: /[^\p{L}\p{Nd}]/gu };
   var rules = document.querySelectorAll("#password-rules [data-rule]");

@@ -67,7 +67,7 @@ type Answer struct {
 	Page     *Page
 	Status   int    // of the page; 0 means 200
 	Location string // if it is not empty, the browser is redirected there with status 303
-	Cookie   *http.Cookie
+	Cookies  []*http.Cookie
 	// Why is set if the page is not the one that was requested. The request is then counted like
 	// one that failed with this error.
 	Why error
@@ -110,8 +110,8 @@ func (s *Site) readForm(w http.ResponseWriter, r *http.Request) error {
 	if r.Method != http.MethodPost {
 		return nil
 	}
-	if s.config.Origins.Check(r) != nil {
-		return errForeign
+	if err := s.CheckOrigin(r); err != nil {
+		return err
 	}
 	if err := api.CheckForm(r); err != nil {
 		return err
@@ -119,6 +119,14 @@ func (s *Site) readForm(w http.ResponseWriter, r *http.Request) error {
 	r.Body = http.MaxBytesReader(w, r.Body, largestForm)
 	if r.ParseForm() != nil {
 		return identity.InvalidField("", "must be a form of at most 128 KB")
+	}
+	return nil
+}
+
+// CheckOrigin returns an error for a form that another site made the browser send.
+func (s *Site) CheckOrigin(r *http.Request) error {
+	if s.config.Origins.Check(r) != nil {
+		return errForeign
 	}
 	return nil
 }
@@ -156,8 +164,8 @@ func reason(err error) string {
 
 // write sends the answer.
 func (r Request) write(w http.ResponseWriter, a Answer) {
-	if a.Cookie != nil {
-		http.SetCookie(w, a.Cookie)
+	for _, cookie := range a.Cookies {
+		http.SetCookie(w, cookie)
 	}
 	if a.Location != "" {
 		w.Header().Set("Location", a.Location)

@@ -23,42 +23,51 @@ const failuresAttributes = "failed, failed_at, trace, under_way, under_way_until
 // Failures counts the wrong passwords that are given for users, and the attempts under way.
 type Failures struct{ *store }
 
-// Account reads a user with the hash of its password, and the failures of a subject and a device,
-// in one call. It is meant only for checking passwords, which is the most frequent call. Therefore
-// the read is eventually consistent, at half the price, unless fresh is true. What does not exist
-// is returned as the zero value.
-func (t Failures) Account(
-	ctx context.Context, ref identity.UserRef, of identity.FailuresRef, fresh bool,
-) (identity.Account, error) {
-	var account identity.Account
-	common := of
-	common.Device = ""
-	keys := []map[string]types.AttributeValue{userKey(ref).item(), failuresKey(common).item()}
-	if of.Device != "" {
-		keys = append(keys, failuresKey(of).item())
+// Accounts reads users with the hashes of their passwords, and the failures of their subjects and
+// devices, in one call. The accounts are at most a third of batchSize, and have the order of refs, of
+// which no two may be of the same pool. Accounts is meant only for checking passwords, which is the most
+// frequent call. Therefore the read is eventually consistent, at half the price, unless fresh is true.
+// What does not exist is returned as the zero value.
+func (t Failures) Accounts(
+	ctx context.Context, refs []identity.AccountRef, fresh bool,
+) ([]identity.Account, error) {
+	accounts := make([]identity.Account, len(refs))
+	var keys []map[string]types.AttributeValue
+	take := map[key]func(item) error{} // what becomes of the item with a key
+	read := func(k key, to func(item) error) { keys, take[k] = append(keys, k.item()), to }
+	for i, ref := range refs {
+		account, common := &accounts[i], ref.Subject
+		common.Device = ""
+		read(userKey(ref.User), func(it item) (err error) {
+			account.User, err = userOf(it)
+			return err
+		})
+		read(failuresKey(common), func(it item) error {
+			account.Failures = failuresOf(it)
+			return nil
+		})
+		if ref.Subject.Device == "" {
+			continue
+		}
+		read(failuresKey(ref.Subject), func(it item) error {
+			until := identity.At(time.Unix(number(it, ttl), 0))
+			account.Device = identity.Device{Failures: failuresOf(it), Until: until}
+			return nil
+		})
 	}
 	items, err := t.batch(ctx, types.KeysAndAttributes{
 		Keys: keys, ConsistentRead: aws.Bool(fresh), ExpressionAttributeNames: map[string]string{"#ttl": ttl},
 		ProjectionExpression: aws.String("pk, sk, #ttl, " + failuresAttributes + ", hash_phc, earlier, " + userAttributes),
 	})
 	if err != nil {
-		return account, fmt.Errorf("read user and failures: %w", err)
+		return nil, fmt.Errorf("read users and failures: %w", err)
 	}
 	for _, it := range items {
-		switch (key{text(it, pk), text(it, sk)}) {
-		case userKey(ref):
-			if account.User, err = userOf(it); err != nil {
-				return account, err
-			}
-		case failuresKey(common):
-			account.Failures = failuresOf(it)
-		default:
-			account.Device = identity.Device{
-				Failures: failuresOf(it), Until: identity.At(time.Unix(number(it, ttl), 0)),
-			}
+		if err := take[key{text(it, pk), text(it, sk)}](it); err != nil {
+			return nil, err
 		}
 	}
-	return account, nil
+	return accounts, nil
 }
 
 // failuresOf returns the failures of an item.

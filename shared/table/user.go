@@ -129,15 +129,8 @@ func (t *store) claims(
 	if items, err = t.batch(ctx, in); err != nil {
 		return nil, claim, "", fmt.Errorf("read claims: %w", err)
 	}
-	for _, form := range forms {
-		claim = claimKey(tenant, pool, form)
-		for _, it := range items {
-			if text(it, pk) == claim.pk {
-				return items, claim, text(it, attrClaimant), nil
-			}
-		}
-	}
-	return items, claim, "", nil
+	claim, owner = ownerAmong(items, Name{Tenant: tenant, Pool: pool, Forms: forms})
+	return items, claim, owner, nil
 }
 
 // Replace is Change without further effects.

@@ -38,10 +38,6 @@ func New(tools onetime.Tools, db *table.Table, now func() time.Time, newID func(
 // the user. An extended code needs none of them.
 type Named struct{ Code, Address, Identifier, User string }
 
-// nobody is an id that no user has, because identity.ValidID refuses it. It is as long as usual ids, so that
-// requests to the table have as many bytes.
-const nobody = identity.Nobody + "-----------------------------"
-
 // Proof returns the proof that somebody presents with a code for a reset. If a name leads to no user, the
 // proof is for one who does not exist, and a short code costs as much. Errors: Invalid if both a user and
 // an identifier are given, or no code.
@@ -77,7 +73,7 @@ func (u *User) Proof(ctx context.Context, p identity.Pool, n Named) (onetime.Pro
 	case err == nil:
 		proof.User = owner.ID
 	case errors.As(err, new(identity.NotFound)):
-		proof.User = nobody
+		proof.User = identity.NobodyID
 	default:
 		return proof, err
 	}
@@ -232,6 +228,30 @@ func (u *User) Answer(
 			return u.Codes.Spend(ctx, right.Spent[0], stored)
 		})
 	return id, err
+}
+
+// SignIn redeems a code for an authentication of a person, and returns the user, who must be active,
+// without the hash of the password. A repeat of the same request returns the user too, unless the user has
+// changed since. Errors: those of onetime.Redeemer for the code.
+func (u *User) SignIn(ctx context.Context, p identity.Pool, proof onetime.Proof) (of identity.User, err error) {
+	err = u.Redeemer.Redeem(ctx, p, identity.PurposeAuthentication, proof, nil,
+		func(ctx context.Context, right onetime.Redemption) error {
+			if of = right.User; right.Repeats != nil {
+				return nil
+			}
+			if right.User.Status != identity.StatusActive {
+				return identity.InvalidCode{}
+			}
+			if used := right.Spent[0].Used; used != nil {
+				used.Version = right.User.Version // the redemption leaves the user as it is
+			}
+			return u.Codes.Spend(ctx, right.Spent[0], once.Reply[once.None]{})
+		})
+	if err != nil {
+		return identity.User{}, err
+	}
+	of.PasswordHash, of.EarlierHashes = "", nil
+	return of, nil
 }
 
 // Inspect returns the extended code of any purpose, with its user, and leaves the code as it is. Errors:

@@ -160,6 +160,8 @@ type Tenant struct {
 	ID            string
 	Admin, System *Client
 	Public        *Client
+	// Workspaces is the admin client in the tree of workspaces and their applications.
+	Workspaces *Client
 	// Pages calls the pages that people open in a browser.
 	Pages *Client
 }
@@ -176,6 +178,9 @@ func (p *Product) NewTenant(tb testing.TB) *Tenant {
 	t := &Tenant{ID: "t-" + Unique()}
 	t.Admin = p.newClient(tb, t.ID, "admin", api.ScopeAdmin)
 	t.System = p.newClient(tb, t.ID, "system", api.ScopeSystem, api.ScopeRegistration)
+	t.Workspaces = &Client{
+		base: p.BaseURL, tree: "/api/admin/" + t.ID, ID: t.Admin.ID, Secret: t.Admin.Secret, Token: t.Admin.Token,
+	}
 	t.Public = &Client{base: p.BaseURL, tree: "/api/identity/" + t.ID + "/public"}
 	t.Pages = &Client{base: p.BaseURL, tree: "/" + t.ID}
 	return t
@@ -202,6 +207,7 @@ func (t *Tenant) RenewTokens(tb testing.TB) {
 	tb.Helper()
 	t.Admin.Token = t.Admin.FetchToken(tb, t.ID, "admin")
 	t.System.Token = t.System.FetchToken(tb, t.ID, "system")
+	t.Workspaces.Token = t.Admin.Token
 }
 
 // AwaitEmptyOutbox waits until all messages that were asked for have been sent or dropped.

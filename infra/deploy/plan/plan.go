@@ -214,6 +214,17 @@ func Functions() []Function {
 			on(table.KindAnswers, table.KindSchemas).may(put, update, remove),
 		},
 	}, {
+		Name: "signin", MemoryMB: hashing, Timeout: answer, Proxied: true,
+		Settings: []string{"CODE_SECRET", "PUBLIC_URL"},
+		Grants: []Grant{
+			on(table.KindClients, table.KindKeys, table.KindLimits, table.KindMailboxes, table.KindPools,
+				table.KindUserItems, table.KindUsers).may(get),
+			on(table.KindClaims, table.KindLimits, table.KindUserItems, table.KindUsers).may(batch),
+			on(table.KindUserItems, table.KindWorkspaces).may(query),
+			on(table.KindLimits, table.KindMailboxes, table.KindMessages, table.KindUserItems, table.KindUsers).
+				may(put, update, remove),
+		},
+	}, {
 		Name: "tokens", MemoryMB: waiting, Timeout: answer,
 		Settings: []string{"PUBLIC_URL", "TOKEN_SECRET"},
 		Grants: []Grant{
@@ -231,6 +242,16 @@ func Functions() []Function {
 			on(table.KindAnswers, table.KindClaims, table.KindMessages, table.KindUserItems, table.KindUsers).
 				may(put, update, remove),
 			on(table.KindSuppressed).may(batch, remove),
+		},
+	}, {
+		Name: "workspaces", MemoryMB: waiting, Timeout: answer,
+		Settings: []string{"PUBLIC_URL"},
+		Grants: []Grant{
+			on(table.KindAnswers, table.KindClients, table.KindKeys).may(get),
+			on(table.KindWorkspaces).may(query),
+			on(table.KindApplicationList, table.KindWorkspaceList).inIndex().may(query),
+			on(table.KindAnswers, table.KindClients, table.KindWorkspaces).may(put, update, remove),
+			on(table.KindAnswers, table.KindPools, table.KindWorkspaces).may(put, update, check),
 		},
 	}}
 }

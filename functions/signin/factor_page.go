@@ -1,0 +1,155 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"identitypools/shared/onetime"
+	"identitypools/shared/page"
+)
+
+// showFactor shows the page for a second factor.
+func (s site) showFactor(ctx context.Context, r page.Request) (page.Answer, error) {
+	v, n, ok, err := s.at(r)
+	if err != nil {
+		return page.Answer{}, err
+	}
+	if !ok {
+		return s.lost(r, v), nil
+	}
+	p, _, err := s.factorPage(ctx, r, v, n)
+	if errors.Is(err, errLost) {
+		return s.lost(r, v), nil
+	}
+	return page.Answer{Page: p}, err
+}
+
+// factorPage returns the page for a second factor, and whether it asks for a mailed code. A user who has
+// none is told so.
+func (s site) factorPage(ctx context.Context, r page.Request, v visit, n step) (*page.Page, bool, error) {
+	pool, u, err := s.service.returning(ctx, v, n)
+	if err != nil {
+		return nil, false, err
+	}
+	ways := secondWays(pool, u, n.Proved.AMR)
+	byMail := ways.mail && (!ways.app || !n.SentAt.IsZero())
+	p := s.newPage(r, v, "factor.title")
+	if !ways.app && !ways.mail {
+		p.Content = noFactorContent(p, pages(r, "")+query(r, ""))
+		return p, false, nil
+	}
+	hint := "factor.app.hint"
+	if byMail {
+		hint = "code.hint"
+	}
+	p.Form.Fields = []page.Field{page.CodeField(p.Words, p.Words.Say(hint))}
+	wait := -1
+	if ways.mail {
+		p.Form.SendsMail = true
+		wait = s.wait(pool, n)
+	}
+	p.Content = factorContent(p, byMail, wait, pages(r, "")+query(r, ""))
+	if n.Again {
+		p.Note = p.Words.Say("code.sent")
+	}
+	return p, byMail, nil
+}
+
+// submitFactor proves a person with a second factor, or has a code for it mailed.
+func (s site) submitFactor(ctx context.Context, r page.Request) (page.Answer, error) {
+	v, n, ok, err := s.at(r)
+	if err != nil {
+		return page.Answer{}, err
+	}
+	if !ok {
+		return s.lost(r, v), nil
+	}
+	p, byMail, err := s.factorPage(ctx, r, v, n)
+	if errors.Is(err, errLost) {
+		return s.lost(r, v), nil
+	}
+	if err != nil || len(p.Form.Fields) == 0 {
+		return page.Answer{Page: p}, err
+	}
+	v.lang = p.Language
+	typed := r.HTTP.PostForm
+	var follows next
+	if typed.Get("do") == "resend" {
+		if wait := s.wait(r.Pool, n); wait > 0 {
+			return waiting(p, wait), nil
+		}
+		follows, err = s.service.AskSecond(ctx, v, n)
+	} else {
+		code := strings.TrimSpace(onetime.CodeIn(typed.Get("code")))
+		if code == "" {
+			p.Form.AddFault(&p.Form.Fields[0], p.Words.Say("error.code.missing"))
+			return p.Refuse(page.ErrIncomplete)
+		}
+		p.Form.Fields[0].Value = typed.Get("code")
+		follows, err = s.service.Second(ctx, v, n, code, byMail)
+	}
+	if errors.Is(err, errLost) {
+		return s.lost(r, v), nil
+	}
+	if err != nil {
+		return s.refuse(p, err)
+	}
+	return s.follow(r, v, follows)
+}
+
+// showPassword shows the page on which somebody whose password must be changed chooses another.
+func (s site) showPassword(ctx context.Context, r page.Request) (page.Answer, error) {
+	v, n, ok, err := s.at(r)
+	if err != nil {
+		return page.Answer{}, err
+	}
+	if !ok || n.Proved == nil || !n.Proved.MustChange {
+		return s.lost(r, v), nil
+	}
+	pool, _, err := s.service.returning(ctx, v, n)
+	if errors.Is(err, errLost) {
+		return s.lost(r, v), nil
+	}
+	if err != nil {
+		return page.Answer{}, err
+	}
+	r.Pool.PasswordPolicy = pool.PasswordPolicy
+	return page.Answer{Page: s.passwordPage(r, v, n)}, nil
+}
+
+// passwordPage returns the page for a new password.
+func (s site) passwordPage(r page.Request, v visit, n step) *page.Page {
+	p := s.newPage(r, v, "change.title")
+	p.Form.AddPassword(r.Pool.PasswordPolicy)
+	p.Form.Password.Field.Label = p.Words.Say("change.password")
+	p.Content = passwordContent(p, n.Identifier)
+	return p
+}
+
+// submitPassword gives somebody whose password must be changed a new one.
+func (s site) submitPassword(ctx context.Context, r page.Request) (page.Answer, error) {
+	v, n, ok, err := s.at(r)
+	if err != nil {
+		return page.Answer{}, err
+	}
+	if !ok || n.Proved == nil || !n.Proved.MustChange {
+		return s.lost(r, v), nil
+	}
+	if pool, ok := v.pool(n.Proved.Pool); ok {
+		r.Pool.PasswordPolicy = pool.PasswordPolicy
+	}
+	p := s.passwordPage(r, v, n)
+	v.lang = p.Language
+	if p.Form.LacksPassword(r.HTTP.PostForm) {
+		return p.Refuse(page.ErrIncomplete)
+	}
+	follows, err := s.service.NewPassword(ctx, v, n, r.HTTP.PostForm.Get("password"))
+	if errors.Is(err, errLost) {
+		return s.lost(r, v), nil
+	}
+	if err != nil {
+		return s.refuse(p, err)
+	}
+	return s.follow(r, v, follows)
+}
