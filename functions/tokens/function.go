@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"identitypools/shared/access"
+	"identitypools/shared/signing"
 	"identitypools/shared/start"
 	"identitypools/shared/vault"
 )
@@ -22,8 +23,25 @@ func New(p start.Parts) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	sealingKey, err := master.Key("signing keys", 32)
+	if err != nil {
+		return nil, err
+	}
+	refreshKey, err := master.Key("refresh tokens", 32)
+	if err != nil {
+		return nil, err
+	}
+	signer, err := signing.NewSigner(p.Table.SigningKeys, sealingKey, p.Table.Retry, p.Now)
+	if err != nil {
+		return nil, err
+	}
 	return Handler(&Service{
 		Clients: p.Table.Clients, Keys: p.Table.Keys, Issuer: issuer, PublicURL: p.Env.Must("PUBLIC_URL"),
 		Retry: p.Table.Retry, Now: p.Now,
+	}, &Provider{
+		Workspaces: p.Table.Workspaces, Applications: p.Table.Applications, Pools: p.Table.Pools, Users: p.Table.Users,
+		Sessions: p.Table.Sessions, Grants: p.Table.Grants, Signer: signer,
+		Verifier:   signing.NewVerifier(p.Table.SigningKeys.Get, p.Now),
+		RefreshKey: refreshKey, PublicURL: p.Env.Must("PUBLIC_URL"), Now: p.Now, NewID: p.NewID,
 	}, p.Options())
 }

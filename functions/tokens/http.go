@@ -2,31 +2,32 @@ package tokens
 
 import (
 	"context"
-	"errors"
-	"io"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/go-jose/go-jose/v4"
 
 	"identitypools/shared/access"
 	"identitypools/shared/api"
+	"identitypools/shared/oauth"
+	"identitypools/shared/oidc"
 )
 
 // Handler returns the handler of the function's routes.
-func Handler(s *Service, o api.Options) (http.Handler, error) { return api.New(routes(s), o) }
+func Handler(s *Service, p *Provider, o api.Options) (http.Handler, error) {
+	return api.New(routes(s, p), o)
+}
 
 // Routes returns the rows of the function's routes.
-func Routes() []api.Route { return routes(nil).Routes() }
+func Routes() []api.Route { return routes(nil, nil).Routes() }
 
-// maxForm is the maximum size of the body of a token request in bytes.
-const maxForm = 8 << 10
-
-// routes returns the function's routes with their actions: four for the tree of admin clients, and
-// four for that of system clients. The metadata of a token server is at two places: the one of
+// routes returns the function's routes with their actions: four for the tree of admin clients, four for
+// that of system clients, and those of workspaces, which have any other name in the same place. The metadata of a token server is at two places: the one of
 // OpenID Connect Discovery §4, which follows the issuer, and the one of RFC 8414 §3.1, which is in
 // front of the path of the issuer.
-func routes(s *Service) api.Function {
+func routes(s *Service, p *Provider) api.Function {
 	h := handlers{s}
 	var endpoints [][]api.Endpoint
 	for _, caller := range []access.Caller{access.Admin, access.System} {
@@ -35,14 +36,14 @@ func routes(s *Service) api.Function {
 		discovery := api.Read(h.discovery(caller), api.Encode(discoveryOf))
 		endpoints = append(endpoints,
 			api.ForOAuthClients("POST", base+"/oauth2/token", tree+"Token",
-				api.Raw[api.None, tokenForm, tokenAnswer](200, h.token(caller)), api.BodyLimit(maxForm)),
+				api.Raw[api.None, tokenForm, tokenAnswer](200, h.token(caller)), api.BodyLimit(oauth.MaxForm)),
 			api.ForOAuthClients("GET", base+"/.well-known/openid-configuration", tree+"Discovery", discovery),
 			api.ForOAuthClients("GET", "/.well-known/oauth-authorization-server"+base, tree+"Metadata", discovery),
 			api.ForOAuthClients("GET", base+"/.well-known/jwks.json", tree+"Keys",
 				api.Raw[api.None, api.None, jose.JSONWebKeySet](200, h.keys)),
 		)
 	}
-	return api.NewFunction("tokens", endpoints...)
+	return api.NewFunction("tokens", append(endpoints, workspaceEndpoints(p)...)...)
 }
 
 // handlers calls the use cases with decoded requests.
@@ -76,79 +77,35 @@ func (h handlers) token(caller access.Caller) http.HandlerFunc {
 			token, err = h.service.Issue(r.Context(), grant)
 		}
 		if err != nil {
-			refuse(w, r, err)
+			oauth.Refuse(w, r, err)
 			return
 		}
 		api.WriteJSON(w, http.StatusOK, tokenAnswer{token.AccessToken, "Bearer", int(Lifetime.Seconds()), token.Scope})
 	}
 }
 
-// refuse answers with an error as RFC 6749 §5.2 defines it. A content coding is a matter of HTTP,
-// so its status is that of RFC 9110 §15.5.16.
-func refuse(w http.ResponseWriter, r *http.Request, err error) {
-	var refusal Refusal
-	status := http.StatusBadRequest
-	switch {
-	case api.CheckCoding(r) != nil:
-		status = api.ReportError(w, r, err)
-		refusal = Refusal{"invalid_request", err.Error()}
-	case !errors.As(err, &refusal):
-		api.Error(w, r, err)
-		return
-	case refusal.Code == errClient.Code:
-		status = http.StatusUnauthorized
-		w.Header().Set("WWW-Authenticate", `Basic realm="token"`)
-	}
-	api.WriteJSON(w, status, map[string]string{"error": refusal.Code, "error_description": refusal.Description})
-}
-
-// readGrant reads a request for a token by client credentials. The client's id and secret are in
-// the Authorization header, URL-encoded before base64 (RFC 6749 §2.3.1), or in the body, but not in
-// both.
+// readGrant reads a request for a token by client credentials.
 func readGrant(r *http.Request) (Grant, error) {
-	invalid := func(why string) (Grant, error) { return Grant{}, Refusal{"invalid_request", why} }
-	if err := api.CheckCoding(r); err != nil {
+	form, err := oauth.ReadForm(r, oauth.MaxForm)
+	if err != nil {
 		return Grant{}, err
 	}
-	if err := api.CheckForm(r); err != nil { // RFC 6749 §5.2 answers a media type with 400, and not 415
-		return invalid(err.Error())
+	if err := checkGrantType(form, oidc.GrantCredentials); err != nil {
+		return Grant{}, err
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxForm+1))
-	if err != nil || len(body) > maxForm {
-		return invalid("the body must have at most 8 KB")
+	c, err := oauth.CredentialsOf(r, form)
+	return Grant{ClientID: c.ID, Secret: c.Secret, Scope: form.Get("scope")}, err
+}
+
+// checkGrantType returns a refusal unless a form has one of the grant types that are served.
+func checkGrantType(form url.Values, served ...string) error {
+	switch kind := form.Get("grant_type"); {
+	case kind == "":
+		return oidc.Refusal{Code: oidc.InvalidRequest, Description: "grant_type must be given"}
+	case !slices.Contains(served, kind):
+		return oidc.Refusal{Code: oidc.UnsupportedGrantType, Description: "grant_type must be " + strings.Join(served, ", ")}
 	}
-	form, err := url.ParseQuery(string(body))
-	if err != nil {
-		return invalid("the body is malformed")
-	}
-	for name, values := range form {
-		if len(values) > 1 {
-			return invalid("the parameter " + url.QueryEscape(name) + " is given twice")
-		}
-	}
-	in := tokenForm{form.Get("grant_type"), form.Get("client_id"), form.Get("client_secret"), form.Get("scope")}
-	switch in.GrantType {
-	case "client_credentials":
-	case "":
-		return invalid("grant_type must be given")
-	default:
-		return Grant{}, Refusal{"unsupported_grant_type", "grant_type must be client_credentials"}
-	}
-	g := Grant{ClientID: in.ClientID, Secret: in.ClientSecret, Scope: in.Scope}
-	id, secret, basic := r.BasicAuth()
-	if !basic {
-		return g, nil
-	}
-	if g.Secret != "" {
-		return invalid("the client's secret must be in the Authorization header or in the body, not in both")
-	}
-	if g.ClientID, err = url.QueryUnescape(id); err != nil {
-		return Grant{}, errClient
-	}
-	if g.Secret, err = url.QueryUnescape(secret); err != nil {
-		return Grant{}, errClient
-	}
-	return g, nil
+	return nil
 }
 
 // discovery is the metadata of a token server (RFC 8414 §2). A token server has no authorization
@@ -197,7 +154,15 @@ func (h handlers) keys(w http.ResponseWriter, r *http.Request) {
 		api.Error(w, r, err)
 		return
 	}
+	writeKeys(w, keys)
+}
+
+// publicly is the Cache-Control of what anybody may keep for five minutes.
+const publicly = "public, max-age=300"
+
+// writeKeys answers with a JWK set.
+func writeKeys(w http.ResponseWriter, keys []byte) {
 	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "public, max-age=300")
-	_, _ = w.Write(keys)
+	w.Header().Set("Cache-Control", publicly)
+	_, _ = w.Write(keys) // the caller has gone if this fails
 }

@@ -1,5 +1,6 @@
-// Package tokens is the function that issues tokens to API clients. It serves OAuth 2.0 client
-// credentials (RFC 6749 §4.4), the discovery document and the public keys.
+// Package tokens is the function that issues tokens. To API clients it serves OAuth 2.0 client credentials
+// (RFC 6749 §4.4). To the applications of a workspace it serves the endpoints of an OpenID provider that
+// applications call: those for tokens, and userinfo. Both have a discovery document and public keys.
 package tokens
 
 import (
@@ -13,11 +14,13 @@ import (
 
 	"identitypools/shared/access"
 	"identitypools/shared/identity"
+	"identitypools/shared/oauth"
+	"identitypools/shared/oidc"
 	"identitypools/shared/retry"
 	"identitypools/shared/table"
 )
 
-// Service issues tokens.
+// Service issues tokens to API clients.
 type Service struct {
 	Clients   table.Clients
 	Keys      Keys
@@ -57,17 +60,12 @@ type Token struct {
 	Scope       string
 }
 
-// Refusal is an error of RFC 6749 §5.2.
-type Refusal struct{ Code, Description string }
+// scopeRefusal is the refusal of a scope that a client may not have.
+func scopeRefusal() oidc.Refusal {
+	return oidc.Refusal{Code: oidc.InvalidScope, Description: "the client may not have a scope that it asks for"}
+}
 
-func (r Refusal) Error() string { return r.Code + ": " + r.Description }
-
-var (
-	errClient = Refusal{"invalid_client", "the client is unknown here or its secret is wrong"}
-	errScope  = Refusal{"invalid_scope", "the client may not have a scope that it asks for"}
-)
-
-// Issue returns a token for a client that gives the right secret. The error is a Refusal if the
+// Issue returns a token for a client that gives the right secret. The error is an oidc.Refusal if the
 // client is unknown, is a client of another tree, gives a wrong secret, or asks for a scope that it
 // may not have.
 func (s *Service) Issue(ctx context.Context, g Grant) (Token, error) {
@@ -81,7 +79,7 @@ func (s *Service) Issue(ctx context.Context, g Grant) (Token, error) {
 	}
 	for _, scope := range scopes {
 		if !slices.Contains(client.Scopes, scope) {
-			return Token{}, errScope
+			return Token{}, scopeRefusal()
 		}
 	}
 	if _, err := s.PublicKeys(ctx); err != nil {
@@ -95,17 +93,17 @@ func (s *Service) Issue(ctx context.Context, g Grant) (Token, error) {
 }
 
 // client returns the client that makes a request, after comparing its secret. The error is
-// errClient.
+// oauth.Unknown.
 func (s *Service) client(ctx context.Context, g Grant) (access.Client, error) {
 	if !identity.ValidID(g.ClientID) {
-		return access.Client{}, errClient
+		return access.Client{}, oauth.Unknown()
 	}
 	client, err := s.Clients.Get(ctx, g.Tenant, g.ClientID)
 	if err != nil && !errors.As(err, new(identity.NotFound)) {
 		return client, err
 	}
 	if !client.HasSecret(g.Secret) || client.Caller != g.Caller {
-		return client, errClient
+		return client, oauth.Unknown()
 	}
 	return client, nil
 }

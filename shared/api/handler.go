@@ -36,7 +36,7 @@ type Verifier interface {
 // New returns the handler of a function. It serves the function's routes and no others. It fails if
 // two endpoints have the same name or the same shape.
 func New(f Function, o Options) (http.Handler, error) {
-	mux, known := http.NewServeMux(), map[string]bool{}
+	mux, known := NewMux(), map[string]bool{}
 	for _, e := range f.Endpoints {
 		if known[e.Name] || known[e.Shape()] {
 			return nil, fmt.Errorf("function %s: %s (%s) is there twice", f.Name, e.Name, e.Shape())
@@ -59,7 +59,7 @@ func (f Function) methods() []string {
 
 // outer returns the handler for the steps that come before the route of a request is known. At the
 // end it counts a request that the table has refused, wherever that was noticed.
-func outer(mux *http.ServeMux, methods []string, o Options) http.Handler {
+func outer(mux *Mux, methods []string, o Options) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r = begin(w, r, o.Log)
 		defer func() {
@@ -110,7 +110,7 @@ func protect(h http.Header) {
 
 // unrouted answers a request to a path that no route has, or that has routes with other methods
 // only.
-func unrouted(w http.ResponseWriter, r *http.Request, mux *http.ServeMux, methods []string) {
+func unrouted(w http.ResponseWriter, r *http.Request, mux *Mux, methods []string) {
 	var allowed []string
 	for _, method := range methods {
 		other := r.Clone(r.Context())

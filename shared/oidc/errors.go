@@ -8,15 +8,17 @@ type Refusal struct{ Code, Description string }
 func (r Refusal) Error() string { return r.Code + ": " + r.Description }
 
 // The codes of errors (RFC 6749 §4.1.2.1 and §5.2, OpenID Connect Core §3.1.2.6, RFC 9126 §2.3, RFC
-// 6750 §3.1).
+// 6750 §3.1, RFC 7009 §2.2.1).
 const (
 	InvalidRequest          = "invalid_request"
 	InvalidClient           = "invalid_client"
 	InvalidGrant            = "invalid_grant"
 	InvalidScope            = "invalid_scope"
 	InvalidToken            = "invalid_token"
+	InsufficientScope       = "insufficient_scope"
 	UnauthorizedClient      = "unauthorized_client"
 	UnsupportedGrantType    = "unsupported_grant_type"
+	UnsupportedTokenType    = "unsupported_token_type"
 	UnsupportedResponseType = "unsupported_response_type"
 	AccessDenied            = "access_denied"
 	LoginRequired           = "login_required"

@@ -1,9 +1,11 @@
 package oidc
 
 import (
+	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"encoding/binary"
 
 	"identitypools/shared/identity"
 )
@@ -13,8 +15,9 @@ import (
 // to the one item that is needed. The holder of a handle can read them.
 type Handle struct {
 	Pool, User, Session, Grant string
-	// Generation is that of a refresh token, and 0 in a code or a cookie.
-	Generation byte
+	// Generation is that of a refresh token, and 0 in a code or a cookie. It never starts again, so that no
+	// token of a family is ever the text of an earlier one.
+	Generation uint32
 	Secret     []byte // 32 random bytes, or a MAC of the rest
 }
 
@@ -31,7 +34,7 @@ func (h Handle) String() string {
 
 // Named returns the handle without its secret, as bytes that belong to no other names.
 func (h Handle) Named() []byte {
-	named := []byte{handleVersion, h.Generation}
+	named := binary.BigEndian.AppendUint32([]byte{handleVersion}, h.Generation)
 	for _, part := range []string{h.Pool, h.User, h.Session, h.Grant} {
 		named = append(append(named, byte(len(part))), part...)
 	}
@@ -42,10 +45,10 @@ func (h Handle) Named() []byte {
 // is no id.
 func ParseHandle(text string) (h Handle, ok bool) {
 	rest, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || len(rest) < 2 || rest[0] != handleVersion {
+	if err != nil || len(rest) < 5 || rest[0] != handleVersion {
 		return Handle{}, false
 	}
-	h.Generation, rest = rest[1], rest[2:]
+	h.Generation, rest = binary.BigEndian.Uint32(rest[1:]), rest[5:]
 	for _, part := range []*string{&h.Pool, &h.User, &h.Session, &h.Grant} {
 		if len(rest) == 0 || len(rest) <= int(rest[0]) {
 			return Handle{}, false
@@ -75,4 +78,19 @@ func (h Handle) Hash() string {
 // Has reports whether the stored hash is that of the handle's secret, in constant time.
 func (h Handle) Has(hash string) bool {
 	return subtle.ConstantTimeCompare([]byte(h.Hash()), []byte(hash)) == 1
+}
+
+// Sign gives the handle of a refresh token its secret: a MAC under a key over its names, its generation,
+// and the workspace. So the token of a generation can be made again, and nothing of it is stored.
+func (h *Handle) Sign(key []byte, w Workspace) { h.Secret = h.mac(key, w) }
+
+// IsSigned reports whether Sign has given the handle its secret, in constant time.
+func (h Handle) IsSigned(key []byte, w Workspace) bool { return hmac.Equal(h.Secret, h.mac(key, w)) }
+
+func (h Handle) mac(key []byte, w Workspace) []byte {
+	mac := hmac.New(sha256.New, key)
+	for _, part := range [][]byte{[]byte(w.Tenant), {'#'}, []byte(w.ID), {'#'}, h.Named()} { // ids contain no '#'
+		_, _ = mac.Write(part) // never fails
+	}
+	return mac.Sum(nil)
 }

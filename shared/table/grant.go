@@ -18,6 +18,10 @@ import (
 // (unix seconds), redirect, challenge, generation, until (unix seconds) and revoked; and rotated_at (unix
 // ms) and mark, by which a repeated call is recognized. Its ttl is when it ends.
 
+// grantAttributes are the attributes that reads of a grant and of its user take: everything except the hash
+// of a password.
+const grantAttributes = "client, code, code_until, generation, rotated_at, #until, revoked, " + userAttributes
+
 // Grants reads and stores what people have granted to applications.
 type Grants struct{ *store }
 
@@ -37,14 +41,16 @@ func (t Grants) Put(ctx context.Context, g oidc.Grant) error {
 	return nil
 }
 
-// Get returns a grant with its user, both read in one call without consistency. What does not exist is
-// returned as the zero value.
+// Get returns a grant with its user, both read in one call. What does not exist is returned as the zero
+// value. A read that is not consistent costs half, and may be some milliseconds old.
 func (t Grants) Get(
-	ctx context.Context, ref identity.UserRef, session, grant string,
+	ctx context.Context, ref identity.UserRef, session, grant string, isConsistent bool,
 ) (g oidc.Grant, u identity.User, err error) {
 	k := grantKey(ref, session, grant)
 	items, err := t.batch(ctx, types.KeysAndAttributes{
-		Keys: []map[string]types.AttributeValue{k.item(), userKey(ref).item()},
+		Keys:           []map[string]types.AttributeValue{k.item(), userKey(ref).item()},
+		ConsistentRead: aws.Bool(isConsistent), ProjectionExpression: aws.String("pk, sk, " + grantAttributes),
+		ExpressionAttributeNames: map[string]string{"#until": "until"},
 	})
 	if err != nil {
 		return g, u, fmt.Errorf("read grant and user: %w", err)
@@ -115,12 +121,13 @@ func (t Grants) Advance(ctx context.Context, s Step) (g oidc.Grant, ok bool, err
 	return g, err == nil, err
 }
 
-// Revoke ends a grant with all of its tokens, if it exists.
+// Revoke ends the grant g of an application with all of its tokens, if it exists. Only the names of g, and of
+// its application, matter.
 func (t Grants) Revoke(ctx context.Context, g oidc.Grant) error {
 	_, err := t.updateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: t.name, Key: grantKey(g.UserRef, g.Session, g.ID).item(),
-		UpdateExpression: aws.String("SET revoked = :yes"), ConditionExpression: aws.String(exists),
-		ExpressionAttributeValues: item{":yes": num(1)},
+		UpdateExpression: aws.String("SET revoked = :yes"), ConditionExpression: aws.String("client = :client"),
+		ExpressionAttributeValues: item{":yes": num(1), ":client": str(g.Client)},
 	})
 	if err := failure(err); err != nil && !errors.Is(err, errCondition) {
 		return fmt.Errorf("revoke grant: %w", err)

@@ -228,8 +228,11 @@ func Functions() []Function {
 		Name: "tokens", MemoryMB: waiting, Timeout: answer,
 		Settings: []string{"PUBLIC_URL", "TOKEN_SECRET"},
 		Grants: []Grant{
-			on(table.KindClients, table.KindKeys).may(get),
+			on(table.KindClients, table.KindKeys, table.KindPools, table.KindUsers).may(get),
+			on(table.KindUserItems, table.KindUsers).may(batch),
+			on(table.KindWorkspaces).may(query),
 			on(table.KindKeys).may(put),
+			on(table.KindUserItems).may(update),
 		},
 	}, {
 		Name: "users", MemoryMB: hashing, Timeout: answer, Clears: true,

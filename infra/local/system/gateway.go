@@ -25,7 +25,7 @@ import (
 // does so as in a deployment that pages of every origin may call. The functions are given by their
 // names.
 func Gateway(started map[string]api.Gateway) http.Handler {
-	mux, routes, table := http.NewServeMux(), map[string]api.Route{}, functions.Routes()
+	mux, routes, table := api.NewMux(), map[string]api.Route{}, functions.Routes()
 	rules := api.CrossOriginRules(table)
 	for _, route := range table {
 		routes[route.Key()] = route
