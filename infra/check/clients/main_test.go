@@ -67,8 +67,9 @@ func open(t *testing.T) *site {
 	s.pool = s.tenant.NewPool(t, fields{"name": "Customers"})
 	s.identifier = systemtest.Address("ann")
 	s.user = s.tenant.NewUser(t, s.pool, "active", s.identifier, fields{
-		"credentials": []fields{{"type": "password", "password": systemtest.Password}},
-		"payload":     fields{"given_name": "Ann", "family_name": "Example"},
+		"credentials":          []fields{{"type": "password", "password": systemtest.Password}},
+		"verifiable_addresses": []fields{{"type": "email", "address": s.identifier, "verified": true}},
+		"payload":              fields{"given_name": "Ann", "family_name": "Example"},
 	})
 	s.tenant.Workspaces.Must(t, 201, "POST", "/servers", fields{"id": "shop", "name": "Shop"})
 	s.tenant.Workspaces.Must(t, 201, "POST", "/servers/shop/idps/identity_pool", fields{

@@ -26,7 +26,7 @@ type object = map[string]any
 // makeDemo makes what a person needs to sign in to an application: a pool with a user, and a workspace with
 // the application. It asks the API for them, as administrators do. What exists already stays as it is.
 func makeDemo(ctx context.Context, p running.Product) error {
-	admin := api{base: p.BaseURL}
+	admin := caller{base: p.BaseURL}
 	if err := admin.authenticate(ctx, p); err != nil {
 		return err
 	}
@@ -41,8 +41,9 @@ func makeDemo(ctx context.Context, p running.Product) error {
 		}},
 		{pools + "/" + demo + "/users", object{
 			"status": "active", "identifiers": []object{{"identifier": p.User.Identifier, "type": "email"}},
-			"credentials": []object{{"type": "password", "password": p.User.Password}},
-			"payload":     object{"given_name": "Demo", "family_name": "User"},
+			"credentials":          []object{{"type": "password", "password": p.User.Password}},
+			"verifiable_addresses": []object{{"type": "email", "address": p.User.Identifier, "verified": true}},
+			"payload":              object{"given_name": "Demo", "family_name": "User"},
 		}},
 		{workspaces + "/servers", object{"id": demo, "name": "Demo"}},
 		{workspaces + "/servers/" + demo + "/idps/identity_pool", object{
@@ -61,11 +62,11 @@ func makeDemo(ctx context.Context, p running.Product) error {
 	return nil
 }
 
-// api calls the product as an administrator.
-type api struct{ base, token string }
+// caller calls the product as an administrator.
+type caller struct{ base, token string }
 
 // authenticate gets a token for the admin client.
-func (a *api) authenticate(ctx context.Context, p running.Product) error {
+func (a *caller) authenticate(ctx context.Context, p running.Product) error {
 	form := url.Values{"grant_type": {"client_credentials"}}.Encode()
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, a.base+"/"+p.Tenant+"/admin/oauth2/token", strings.NewReader(form))
 	if err != nil {
@@ -91,7 +92,7 @@ func (a *api) authenticate(ctx context.Context, p running.Product) error {
 }
 
 // create creates something, unless it exists.
-func (a *api) create(ctx context.Context, path string, body object) error {
+func (a *caller) create(ctx context.Context, path string, body object) error {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return err

@@ -164,19 +164,27 @@ func TestAnApplicationIsReady(t *testing.T) {
 	if run.Application != first.Application || run.User != first.User {
 		t.Errorf("it has %+v and %+v, and had %+v and %+v", run.Application, run.User, first.Application, first.User)
 	}
-	for what, r := range map[string]*http.Request{
-		"the page":    request(t, http.MethodGet, run.Application.Issuer+"/signin", nil),
-		"the request": request(t, http.MethodGet, authorizeURL(run), nil),
-		"the sign-in": request(t, http.MethodPost, run.Application.Issuer+"/signin", url.Values{
+	for what, test := range map[string]struct {
+		request *http.Request
+		status  int
+	}{
+		"the page":    {request(t, http.MethodGet, run.Application.Issuer+"/signin", nil), http.StatusOK},
+		"the request": {request(t, http.MethodGet, authorizeURL(run), nil), http.StatusSeeOther},
+		"the sign-in": {request(t, http.MethodPost, run.Application.Issuer+"/signin", url.Values{
 			"identifier": {run.User.Identifier}, "password": {run.User.Password}, "do": {"password"},
-		}),
+		}), http.StatusSeeOther},
+		"the secret": {request(t, http.MethodPost, run.Application.Issuer+"/oauth2/token", url.Values{
+			"grant_type": {"authorization_code"}, "code": {"none"}, "redirect_uri": {run.Application.Redirect},
+		}, run.Application.ID, run.Application.Secret), http.StatusBadRequest}, // and not 401, as with another secret
 	} {
-		got := systemtest.Send(t, r)
-		if got.Status != http.StatusOK || got.Header.Get("Content-Type") != "text/html; charset=utf-8" {
-			t.Errorf("%s is answered %d: %s", what, got.Status, got.Body)
+		got, err := http.DefaultTransport.RoundTrip(test.request)
+		if err != nil {
+			t.Fatal(err)
 		}
-		if isSigned := strings.Contains(string(got.Body), run.User.Identifier); isSigned != (what == "the sign-in") {
-			t.Errorf("%s shows %s", what, got.Body)
+		_ = got.Body.Close()
+		if location := got.Header.Get("Location"); got.StatusCode != test.status ||
+			test.status == http.StatusSeeOther && !strings.Contains(location, "signin") {
+			t.Errorf("%s is answered %d with %s", what, got.StatusCode, location)
 		}
 	}
 	if err := stop(); err != nil {
@@ -192,7 +200,8 @@ func authorizeURL(run description) string {
 	}.Encode()
 }
 
-func request(t *testing.T, method, address string, form url.Values) *http.Request {
+// request returns a request with a form, if there is one, and with an id and a secret, if they are given.
+func request(t *testing.T, method, address string, form url.Values, credentials ...string) *http.Request {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, address, strings.NewReader(form.Encode()))
 	if err != nil {
@@ -200,6 +209,9 @@ func request(t *testing.T, method, address string, form url.Values) *http.Reques
 	}
 	if form != nil {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if len(credentials) == 2 {
+		r.SetBasicAuth(credentials[0], credentials[1])
 	}
 	return r
 }
