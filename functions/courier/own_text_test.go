@@ -107,7 +107,11 @@ func TestAPoolsOwnTextArrives(t *testing.T) {
 		says(email, kind)
 	}
 	product.Clock.Advance(2 * time.Minute)
-	notify(t, product, identity.MessageSignIn, about, email)
+	to, maker := identity.Address{Value: email, Normalized: email}, identity.Maker{Now: product.Clock.Now(), NewID: systemtest.Unique}
+	signIn := identity.NewMessage(identity.MessageSignIn, identity.User{Tenant: tenant.ID, Pool: pool, ID: about.ID}, to, identity.MessageOptions{}, maker)
+	if err := product.Table.Outbox.Ask(t.Context(), signIn, once.Reply[once.None]{}); err != nil {
+		t.Fatal(err)
+	}
 	says(email, mail.SignInCode)
 	second := systemtest.Address("second")
 	user := path + "/users/" + tenant.NewUser(t, pool, "active", systemtest.Address("bob"), fields{

@@ -54,7 +54,8 @@ func (s *Service) sealErrand(w oidc.Workspace, r oidc.Request) (string, error) {
 	return s.seal(errandNote, w, errand{Request: r, ID: s.NewID(), Until: s.Now().Add(errandLifetime).Unix()})
 }
 
-// errand opens a sealed errand. It reports false if it is none of the workspace or too old.
+// errand opens a sealed errand. It reports false if it is none of the workspace, or too old; one that is
+// too old still tells which application sent the person.
 func (s *Service) errand(w oidc.Workspace, sealed string) (e errand, ok bool) {
 	err := s.open(errandNote, w, sealed, &e)
 	return e, err == nil && s.Now().Unix() < e.Until

@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"errors"
@@ -139,7 +140,10 @@ func (s site) visit(r *http.Request) (v visit, hasErrand bool, err error) {
 	query := r.URL.Query()
 	v.errand, hasErrand = s.service.errand(v.workspace, query.Get("request"))
 	client := v.errand.Request.ClientID
-	if !hasErrand {
+	if !hasErrand { // the application remembers its request no longer
+		v.errand.Request = oidc.Request{}
+	}
+	if client == "" {
 		client = query.Get("client_id")
 	}
 	if !identity.ValidID(client) {
@@ -162,9 +166,7 @@ func (s site) newPage(r page.Request, v visit, title string) *page.Page {
 		}
 	}
 	p := r.NewPage(title, kept...)
-	if v.errand.Request.RedirectURI != "" {
-		p.SendsTo = sourceOf(v.errand.Request.RedirectURI)
-	}
+	p.SendsTo = sourceOf(cmp.Or(v.errand.Request.RedirectURI, v.application.AppURL))
 	return p
 }
 

@@ -34,7 +34,8 @@ func (p *Prover) start(ctx context.Context, a attempt) (attempt, error) {
 	mark, crowded, isStale := p.NewID(), 0, false
 	err := p.Retry.Do(ctx, func() (err error) {
 		if isStale {
-			if a, err = p.look(ctx, a.claimed); err != nil || a.failures.Mark == mark { // it was stored, and the answer was lost
+			a, err = p.look(ctx, a.claimed)
+			if err != nil || a.failures.Mark == mark { // it was stored, and the answer was lost
 				return err
 			}
 		}

@@ -115,14 +115,16 @@ func (p *Prover) account(ctx context.Context, pools []identity.Pool, proof Proof
 	return p.attempt(all[i], accounts[i]), nil
 }
 
-// user returns the user whom an identifier means, without the hash of the password: the one that
-// identity.Chosen chooses. All users are read in one call. The user is the zero value if there is none.
-func (p *Prover) user(
-	ctx context.Context, pools []identity.Pool, identifier string,
-) (claimed, identity.User, error) {
+// user returns the user whom an identifier means: the one that identity.Chosen chooses. All users are read
+// in one call, without the hashes of their passwords. There is nothing to choose in a single pool, so that
+// no user is read, and no time tells how large the documents of one are.
+func (p *Prover) user(ctx context.Context, pools []identity.Pool, identifier string) (claimed, error) {
 	all, err := p.claim(ctx, pools, identifier)
-	if err != nil {
-		return claimed{}, identity.User{}, err
+	switch {
+	case err != nil:
+		return claimed{}, err
+	case len(all) == 1:
+		return all[0], nil
 	}
 	refs := make([]identity.UserRef, len(all))
 	for i := range all {
@@ -130,8 +132,7 @@ func (p *Prover) user(
 	}
 	users, err := p.Users.Several(ctx, refs)
 	if err != nil {
-		return claimed{}, identity.User{}, err
+		return claimed{}, err
 	}
-	i := identity.Chosen(users)
-	return all[i], users[i], nil
+	return all[identity.Chosen(users)], nil
 }

@@ -25,7 +25,7 @@ func (p *Prover) AskCode(
 	if err := identity.CheckMailable("/identifier", identifier); err != nil {
 		return err
 	}
-	who, u, err := p.user(ctx, pools, identifier)
+	who, err := p.user(ctx, pools, identifier)
 	if err != nil {
 		return err
 	}
@@ -36,7 +36,7 @@ func (p *Prover) AskCode(
 	if to == "" || err != nil { // the courier finds the address
 		to, asked = "", identity.MailboxDigest(identity.InferType(identifier), who.form)
 	}
-	isAllowed := u.ID != "" && who.pool.UsesMailedCodes()
+	isAllowed := who.User.ID != identity.NobodyID && who.pool.UsesMailedCodes()
 	return p.ask(ctx, who.User, isAllowed, to, asked, o, reply)
 }
 
@@ -89,11 +89,11 @@ func (p *Prover) AskReset(
 	if err := identity.CheckMailable("/address", address); err != nil {
 		return err
 	}
-	who, u, err := p.user(ctx, pools, address)
+	who, err := p.user(ctx, pools, address)
 	if err != nil {
 		return err
 	}
-	if u.ID == "" || !who.pool.AllowsSelfReset() {
+	if who.User.ID == identity.NobodyID || !who.pool.AllowsSelfReset() {
 		who.User.ID = p.NewID()
 	}
 	about := identity.User{Tenant: who.User.Tenant, Pool: who.User.Pool, ID: who.User.ID}
@@ -116,7 +116,7 @@ func (p *Prover) RedeemCode(
 	if code == "" {
 		return identity.Pool{}, identity.User{}, errNoCode()
 	}
-	who, _, err := p.user(ctx, pools, identifier)
+	who, err := p.user(ctx, pools, identifier)
 	if err != nil {
 		return identity.Pool{}, identity.User{}, err
 	}
@@ -144,7 +144,6 @@ func (p *Prover) RedeemSecond(
 func (p *Prover) redeem(
 	ctx context.Context, pool identity.Pool, isAllowed bool, proof onetime.Proof,
 ) (identity.User, error) {
-	proof.Code = onetime.CodeIn(proof.Code)
 	if !isAllowed {
 		proof.User = identity.NobodyID
 	}
