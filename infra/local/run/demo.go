@@ -51,7 +51,8 @@ func makeDemo(ctx context.Context, p running.Product) error {
 		}},
 		{workspaces + "/clients", object{
 			"client_id": p.Application.ID, "client_secret": p.Application.Secret, "client_name": "Demo",
-			"authorization_server_id": demo, "redirect_uris": []string{p.Application.RedirectURI},
+			"authorization_server_id":   demo,
+			"redirect_uris":             []string{p.Application.RedirectURI, demoHome + "oauth2/callback"}, // that of oauth2-proxy
 			"post_logout_redirect_uris": []string{demoHome},
 		}},
 	} {
