@@ -224,6 +224,7 @@ func useEveryPermission(t *testing.T, product *systemtest.Product) {
 		"identifier": bea, "password": systemtest.Password,
 	})
 
+	useWorkspaces(t, tenant, pool)
 	useRecovery(t, tenant, pool)
 	useFactors(t, tenant, pool)
 
@@ -428,4 +429,16 @@ func useFactors(t *testing.T, tenant *systemtest.Tenant, pool string) {
 	tenant.System.Must(t, 204, "POST", path+"/user/totp/reset/complete", fields{
 		"address": lou, "code": code.Text(t, "code"), "new_totp_secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
 	}, "Idempotency-Key", idempotencyKey+"-10")
+}
+
+// useWorkspaces makes the function workspaces use its permissions.
+func useWorkspaces(t *testing.T, tenant *systemtest.Tenant, pool string) {
+	t.Helper()
+	admin := tenant.Workspaces
+	admin.Must(t, 201, "POST", "/servers", fields{"id": "shop"}, "Idempotency-Key", idempotencyKey+"-20")
+	admin.Must(t, 200, "GET", "/servers", nil)
+	admin.Must(t, 201, "POST", "/servers/shop/idps/identity_pool", fields{"identity_pool_id": pool})
+	admin.Must(t, 201, "POST", "/clients", fields{"authorization_server_id": "shop"})
+	admin.Must(t, 200, "GET", "/servers/shop/clients", nil)
+	admin.Must(t, 204, "DELETE", "/servers/shop", nil)
 }

@@ -69,7 +69,7 @@ func routeSteps() []step {
 	var steps []step
 	for _, more := range [][]step{
 		directorySteps(), userSteps(), passwordSteps(), resetSteps(), codeSteps(), addressSteps(), factorSteps(),
-		activationSteps(), registrationSteps(), mailboxSteps(), pageSteps(), recoverySteps(),
+		activationSteps(), registrationSteps(), mailboxSteps(), pageSteps(), recoverySteps(), workspaceSteps(),
 	} {
 		steps = append(steps, more...)
 	}
