@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -27,10 +28,11 @@ func root(t *testing.T) string {
 }
 
 // build builds a program into the folder .local, where the next test finds it if nothing has changed.
-func build(t *testing.T, module, program string) string {
+func build(t *testing.T, module, program string, flags ...string) string {
 	t.Helper()
 	file := filepath.Join(root(t), ".local", "bin", filepath.Base(module))
-	command := exec.CommandContext(t.Context(), "go", "build", "-ldflags=-s -w", "-o", file, program)
+	arguments := slices.Concat([]string{"build", "-ldflags=-s -w", "-o", file}, flags, []string{program})
+	command := exec.CommandContext(t.Context(), "go", arguments...)
 	command.Dir = module
 	if said, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("build %s: %v\n%s", program, err, said)
