@@ -1,6 +1,6 @@
 # `make help` tells what there is. PORT, RACE and GOARCH may be given, as in `make test RACE=1`.
 .DEFAULT_GOAL := help
-.PHONY: help install run invoke smoke event sam generate test modules fuzz mutate load contract screenshots lint build synth diff template deploy bench clean FORCE
+.PHONY: help install run invoke smoke event sam generate test modules fuzz mutate load contract clients screenshots lint build synth diff template deploy bench clean FORCE
 
 TOOL := go tool -modfile=infra/check/tools/go.mod
 # The race detector needs cgo. It does not watch argon2, which would take half of the tests' processor time.
@@ -52,12 +52,15 @@ mutate: install ## take protections out, one at a time, and say which no test ho
 contract: install ## run the published Go client against the product (compiles for minutes the first time)
 	go -C infra/check/contract test ./...
 
+clients: install ## let other programs and libraries sign a person in (compiles for minutes the first time)
+	go -C infra/check/clients test -vet=off .
+
 screenshots: install ## make the pictures in docs/images anew, with a browser
 	BROWSER=required go -C infra/check/browser test -run Pictures -update
 
 lint: ## check format, vet, staticcheck, go.mod, known vulnerabilities
 	@unformatted="$$($(TOOL) gofumpt -l .)" && if [ -n "$$unformatted" ]; then echo "not formatted by gofumpt: $$unformatted"; exit 1; fi
-	@for module in . infra/deploy/stack infra/check/contract infra/check/browser; do echo "vet, staticcheck, tidy: $$module" && go -C $$module vet ./... && \
+	@for module in . infra/deploy/stack infra/check/contract infra/check/browser infra/check/clients; do echo "vet, staticcheck, tidy: $$module" && go -C $$module vet ./... && \
 		go -C $$module tool -modfile=$(CURDIR)/infra/check/tools/go.mod staticcheck ./... && go -C $$module mod tidy -diff || exit 1; done; go -C infra/check/tools mod tidy -diff
 	@$(TOOL) govulncheck ./... || { [ $$? -ne 3 ] && echo 'warning: govulncheck could not finish (no way to its database?)'; }
 
