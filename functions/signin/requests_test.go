@@ -80,11 +80,13 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		{"with a registration", "registration_not_supported", []string{"registration", "{}"}},
 		{"with a hint that is no ID token", "invalid_request", []string{"id_token_hint", "e30.e30."}},
 		{"that is too long", "invalid_request", []string{"login_hint", strings.Repeat("x", 4096)}},
+		{"with a state that is no text", "invalid_request", []string{"state", "a\xff"}},
+		{"with a nonce that is no text", "invalid_request", []string{"nonce", "a\xff"}},
 		{"by nobody", "login_required", []string{"prompt", "none"}},
 	} {
 		b := s.product.NewBrowser(t)
 		answer := answered(t, b, b.Open(t, s.authorizeURL(c.pairs...)))
-		hasState := answer.Get("state") == "a state" || c.name == "that is too long" && !answer.Has("state")
+		hasState := answer.Get("state") == "a state" || !answer.Has("state") && (c.name == "that is too long" || c.name == "with a state that is no text")
 		if answer.Get("error") != c.want || answer.Get("error_description") == "" || !hasState ||
 			answer.Get("iss") != s.issuer() || answer.Has("code") || b.Left.Fragment != "" {
 			t.Errorf("a request %s is answered %v, want %s", c.name, answer, c.want)
