@@ -103,7 +103,9 @@ func (s *setup) issuer() string { return s.product.BaseURL + "/" + s.tenant.ID +
 
 // authorizeURL returns the address of a request of the application, with parameters that replace the usual
 // ones. A parameter that is "" is left out.
-func (s *setup) authorizeURL(pairs ...string) string { return s.issuer() + "/oauth2/authorize?" + s.request(pairs...).Encode() }
+func (s *setup) authorizeURL(pairs ...string) string {
+	return s.issuer() + "/oauth2/authorize?" + s.request(pairs...).Encode()
+}
 
 // request returns the parameters of a request of the application.
 func (s *setup) request(pairs ...string) url.Values {

@@ -154,7 +154,10 @@ func (s site) visit(r *http.Request) (v visit, hasErrand bool, err error) {
 		v.errand, hasErrand = errand{}, false
 		v.place, err = s.service.place(r.Context(), tenant, workspace, "")
 	}
-	return v, hasErrand, err
+	if hasErrand && v.errand.Request.RedirectURI == "" && len(v.application.RedirectURIs) > 0 {
+		v.errand.Request.RedirectURI = v.application.RedirectURIs[0]
+	}
+	return v, hasErrand && v.errand.Request.RedirectURI != "", err
 }
 
 // newPage returns a page of a visit, whose links to other languages keep the errand and the step.
