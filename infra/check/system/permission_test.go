@@ -226,6 +226,7 @@ func useEveryPermission(t *testing.T, product *systemtest.Product) {
 
 	useRecovery(t, tenant, pool)
 	useFactors(t, tenant, pool)
+	useTokens(t, product, tenant, pool)
 
 	// A message waits for its time, which has come. An entry of the queue names no message.
 	due := identity.Message{ID: "m-" + systemtest.Unique(), Tenant: tenant.ID, CreatedAt: identity.At(product.Clock.Now())}
@@ -428,4 +429,18 @@ func useFactors(t *testing.T, tenant *systemtest.Tenant, pool string) {
 	tenant.System.Must(t, 204, "POST", path+"/user/totp/reset/complete", fields{
 		"address": lou, "code": code.Text(t, "code"), "new_totp_secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
 	}, "Idempotency-Key", idempotencyKey+"-10")
+}
+
+// useTokens makes the function tokens use all its permissions: an application gets tokens and revokes them.
+func useTokens(t *testing.T, product *systemtest.Product, tenant *systemtest.Tenant, pool string) {
+	t.Helper()
+	workspace := product.NewWorkspace(t, tenant.ID, pool)
+	app := workspace.NewApplication(t, nil)
+	session := workspace.SignIn(t, pool, tenant.NewUser(t, pool, "active", systemtest.Address("mia"), nil))
+	got := systemtest.Send(t, workspace.Redeem(t, app, workspace.Code(t, session, app, nil)))
+	got = systemtest.Send(t, workspace.Refresh(t, app, got.Text(t, "refresh_token")))
+	if info := systemtest.Send(t, workspace.UserInfo(t, got.Text(t, "access_token"))); info.Status != 200 {
+		t.Fatalf("userinfo answers %d %s", info.Status, info.Body)
+	}
+	systemtest.Send(t, workspace.Request(t, app, "/oauth2/revoke", "token", got.Text(t, "refresh_token")))
 }
