@@ -2,11 +2,14 @@ package workspaces_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
 	"identitypools/infra/check/systemtest"
+	"identitypools/shared/identity"
+	"identitypools/shared/once"
 )
 
 // text returns an answer as text, without the time of the last change.
@@ -249,4 +252,40 @@ func TestAWorkspaceIsDeleted(t *testing.T) {
 		}
 	}
 	newWorkspace(t, tenant, fields{"id": "shop"}) // the id is free again
+}
+
+// The table never deletes a workspace that has an application, whatever the caller has seen: an
+// application may have been made since.
+func TestAWorkspaceWithAnApplicationStays(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
+	path := newWorkspace(t, tenant, nil)
+	w, err := product.Table.Workspaces.Get(t.Context(), tenant.ID, idOf(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	newApplication(t, tenant, path, nil)
+	if err := product.Table.Workspaces.Delete(t.Context(), w, once.Reply[once.None]{}); !errors.As(err, new(identity.Conflict)) {
+		t.Errorf("deleted with an application: %v", err)
+	}
+	connect(t, tenant, path, tenant.NewPool(t, nil)) // which the caller has not seen either
+	if err := product.Table.Workspaces.Delete(t.Context(), w, once.Reply[once.None]{}); !errors.As(err, new(identity.Conflict)) {
+		t.Errorf("deleted with a connection: %v", err)
+	}
+	// Applications that are made while a workspace is deleted are deleted too, or there is no workspace for them.
+	counts := inParallel(func(i int) systemtest.Response {
+		if i == 0 {
+			return tenant.Workspaces.Call(t, "DELETE", path, nil)
+		}
+		return tenant.Workspaces.Call(t, "POST", "/clients", fields{"authorization_server_id": idOf(path)})
+	})
+	if counts[204] != 1 || counts[201]+counts[422] != 19 {
+		t.Errorf("answered %v", counts)
+	}
+	for _, it := range product.Stored(t, "CLIENT#"+tenant.ID) {
+		if it["sk"] == "APPLICATION" {
+			t.Errorf("left: %v", it)
+		}
+	}
 }

@@ -123,7 +123,7 @@ func (p *meteredProduct) runEvent(tb testing.TB, operation string, named func(ev
 func asWritten(event string) string { return event }
 
 // warmUp runs an operation and all that it requires for other users in the same pool, or in another
-// pool if the operation is about pools or schemas. After that its function has in memory what it
+// pool if the operation is about pools, schemas or workspaces. After that its function has in memory what it
 // keeps there. The result is what is left to do before the operation is measured.
 func (p *meteredProduct) warmUp(tb testing.TB, operation string) (left []string) {
 	tb.Helper()
@@ -131,8 +131,9 @@ func (p *meteredProduct) warmUp(tb testing.TB, operation string) (left []string)
 	left = slices.DeleteFunc(p.samples.Before(operation), func(earlier string) bool {
 		return earlier == "admin.createPool"
 	})
-	if function := p.functionOf(operation); function == "pools" || function == "schemas" {
-		names, left = regexp.MustCompile(`\b(partners|partner_profile)\b`), p.samples.Before(operation)
+	switch p.functionOf(operation) {
+	case "pools", "schemas", "workspaces":
+		names, left = regexp.MustCompile(`\b(partners|partner_profile|shop)\b`), p.samples.Before(operation)
 	}
 	digest := func(address string) string { return identity.MailboxDigest(identity.TypeEmail, address) }
 	for _, each := range append(p.samples.Before(operation), operation) {

@@ -12,6 +12,7 @@ import (
 	"identitypools/shared/factor"
 	"identitypools/shared/identity"
 	"identitypools/shared/mail"
+	"identitypools/shared/oidc"
 	"identitypools/shared/once"
 	"identitypools/shared/password"
 	"identitypools/shared/schema"
@@ -42,6 +43,8 @@ func Document() string {
 			"  addresses all people are one source: then raise the three `source_` limits.",
 		table("One-time codes: `otp_settings`",
 			[]string{"purpose", "shortest lifetime", "longest", "default"}, lifetimes()),
+		table("Times of a workspace",
+			[]string{"setting", "shortest", "longest", "default"}, workspaceTimes()),
 		table("What is fixed", []string{"what", "limit"}, fixed()),
 	}, "\n\n") + "\n"
 }
@@ -76,6 +79,15 @@ func lifetimes() (rows [][]string) {
 			string(purpose), short(all[purpose].Shortest),
 			short(all[purpose].Longest), short(all[purpose].Usual),
 		})
+	}
+	return rows
+}
+
+func workspaceTimes() (rows [][]string) {
+	var w oidc.Workspace
+	for _, l := range w.Lifetimes() {
+		setting := "`" + strings.ReplaceAll(strings.TrimPrefix(l.Pointer, "/"), "/", ".") + "`"
+		rows = append(rows, []string{setting, short(l.Least), short(l.Most), short(l.Usual)})
 	}
 	return rows
 }
@@ -132,6 +144,17 @@ func fixed() [][]string {
 		},
 		{"a pool's own text of a mail", fmt.Sprintf("at most %d characters of subject, %d of body",
 			mail.MaxSubject, mail.MaxBody)},
+		{"pools that are connected to a workspace", fmt.Sprintf("at most %d", oidc.MaxConnections)},
+		{
+			"an application",
+			fmt.Sprintf("at most %d URIs of %d bytes in each list, %d scopes of %d bytes, %d pools",
+				oidc.MaxURIs, oidc.MaxURI, oidc.MaxScopes, oidc.MaxScope, oidc.MaxPools),
+		},
+		{
+			"secrets of an application",
+			fmt.Sprintf("at most %d at once; one that is chosen has %d to %d characters", oidc.MaxSecrets, oidc.MinSecret,
+				oidc.MaxSecret),
+		},
 		{"characters of an idempotency key", fmt.Sprintf("%d to %d", once.MinKey, once.MaxKey)},
 		{"how long a repeat under an idempotency key gets the first answer", short(once.Kept)},
 		{"a proof of work", fmt.Sprintf("valid for one mail and %s, with numbers up to %d", short(work.Lifetime),
@@ -156,6 +179,9 @@ func fixed() [][]string {
 func short(d time.Duration) string {
 	if d%time.Hour == 0 {
 		return fmt.Sprintf("%d h", d/time.Hour)
+	}
+	if d%time.Minute != 0 {
+		return fmt.Sprintf("%d s", d/time.Second)
 	}
 	return fmt.Sprintf("%d min", d/time.Minute)
 }

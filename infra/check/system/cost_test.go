@@ -21,7 +21,7 @@ func TestWhatACallCosts(t *testing.T) {
 	product := systemtest.New(t, options...)
 	product.Clock.Stop() // what the functions have in memory stays valid
 	tenant := product.NewTenant(t)
-	pool := tenant.NewPool(t, nil)
+	workspaces, pool := tenant.Workspaces, tenant.NewPool(t, nil)
 	known, fresh, active, unproved := systemtest.Address("known"), systemtest.Address("fresh"),
 		systemtest.Address("active"), systemtest.Address("unproved")
 	password := []fields{{"type": "password", "password": systemtest.Password}}
@@ -80,12 +80,40 @@ func TestWhatACallCosts(t *testing.T) {
 	// The functions keep the settings of the pool and the schema in memory from now on.
 	tenant.Public.Must(t, 200, "GET", "/pools/"+pool, nil)
 	verify(200, withDevice, systemtest.Password, "X-Device-Id", "phone")
+	workspaces.Must(t, 200, "GET", "/servers", nil) // then the function workspaces has the keys of tokens in memory
 
 	for _, c := range []struct {
 		name string
 		call func()
 		most systemtest.Cost
 	}{
+		{
+			"create a workspace", func() { workspaces.Must(t, 201, "POST", "/servers", fields{"id": "shop"}) },
+			systemtest.Cost{RoundTrips: 1, Write: 3}, // one of them for the index
+		},
+		{
+			"read a workspace with its connections", func() { workspaces.Must(t, 200, "GET", "/servers/shop", nil) },
+			systemtest.Cost{RoundTrips: 1, Read: 1},
+		},
+		{
+			"connect a pool to a workspace",
+			func() {
+				workspaces.Must(t, 201, "POST", "/servers/shop/idps/identity_pool", fields{"id": "own", "identity_pool_id": pool})
+			},
+			systemtest.Cost{RoundTrips: 1, Write: 11}, // the pool has more than 1 KB
+		},
+		{
+			"create an application",
+			func() {
+				workspaces.Must(t, 201, "POST", "/clients", fields{"client_id": "web", "authorization_server_id": "shop"})
+			},
+			systemtest.Cost{RoundTrips: 2, Write: 6, Read: 1},
+		},
+		{
+			"rotate the secret of an application",
+			func() { workspaces.Must(t, 200, "POST", "/clients/web/rotateSecret", nil) },
+			systemtest.Cost{RoundTrips: 2, Write: 3, Read: 1},
+		},
 		{
 			"get user", func() { tenant.Admin.Must(t, 200, "GET", path, nil) },
 			systemtest.Cost{RoundTrips: 1, Read: 1},

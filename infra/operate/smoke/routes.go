@@ -32,8 +32,8 @@ func clientSteps() []step {
 	return steps
 }
 
-// workspaceSteps call the endpoints of a workspace that does not exist.
-func workspaceSteps() []step {
+// endpointSteps call the endpoints of a workspace that does not exist yet.
+func endpointSteps() []step {
 	form := map[string]string{"token": "x"}
 	return []step{
 		{route: "client.token", form: map[string]string{"grant_type": "client_credentials"}, status: 404},
@@ -84,7 +84,7 @@ func routeSteps() []step {
 	var steps []step
 	for _, more := range [][]step{
 		directorySteps(), userSteps(), passwordSteps(), resetSteps(), codeSteps(), addressSteps(), factorSteps(),
-		activationSteps(), registrationSteps(), mailboxSteps(), pageSteps(), recoverySteps(), workspaceSteps(),
+		activationSteps(), registrationSteps(), mailboxSteps(), pageSteps(), recoverySteps(), endpointSteps(), workspaceSteps(),
 	} {
 		steps = append(steps, more...)
 	}

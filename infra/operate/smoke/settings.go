@@ -125,6 +125,7 @@ func (t target) values(run string) map[string]string {
 		"system_id": t.system.ID, "system_secret": t.system.Secret,
 		"pool": "smoke-" + run, "other_pool": "smoke-" + run + "-2",
 		"schema": "smoke-" + run, "other_schema": "smoke-" + run + "-2",
+		"workspace": "smoke-" + run, "application": "smoke-" + run,
 		"mailbox": "success+" + run, "bounce": "bounce+" + run + "@simulator.amazonses.com",
 		"at": "@simulator.amazonses.com", "password": "smoke " + run + " test",
 		"recipient": t.recipient,

@@ -110,6 +110,7 @@ func TestWhatIsWrong(t *testing.T) {
 			option: systemtest.WithMiddleware(denyIndex),
 			want: []string{
 				"admin.listSchemas: It answers 50", "admin.listPools", "system.listSchemas", "system.listPools",
+				"admin.listAuthorizationServers", "admin.listIDPsForIdentityPool", "admin.listClients",
 				"gateway: Every answer has the id", "gateway: A function gets the query", noBounce,
 			},
 			in: "in the log of the function schemas. If a call to AWS was denied there, compare its role",

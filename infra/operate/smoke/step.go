@@ -94,7 +94,7 @@ func (v *visit) request(ctx context.Context, route api.Route, s step) (*http.Req
 		"{tid}", v.tenant, "{workspace}", "default", "{ipID}", or(s.pool, "{pool}"), "{schID}", or(s.schema, "{schema}"),
 		"{userID}", or(s.user, "{user}"), "{kind}", "registration_code", "{lang}", "de",
 		"{webAuthnCredentialID}", passkeyID,
-		"{metadataType}", "admin", "{wid}", "smoke-test",
+		"{metadataType}", "admin", "{wid}", v.fill("{workspace}"), "{cid}", v.fill("{application}"), "{iid}", "pool",
 	).Replace(route.Path)
 	if s.query != "" {
 		path += "?" + v.fill(s.query)

@@ -42,11 +42,12 @@ func (v *visit) leave(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	const check = "nothing is left behind"
+	identities := "/api/identity/" + v.tenant + "/admin/"
 	for _, path := range []string{
-		"pools/" + v.values["pool"], "pools/" + v.values["other_pool"],
-		"schemas/" + v.values["schema"], "schemas/" + v.values["other_schema"],
+		identities + "pools/" + v.values["pool"], identities + "pools/" + v.values["other_pool"],
+		identities + "schemas/" + v.values["schema"], identities + "schemas/" + v.values["other_schema"],
+		"/api/admin/" + v.tenant + "/servers/" + v.values["workspace"],
 	} {
-		path = "/api/identity/" + v.tenant + "/admin/" + path
 		r, err := v.newRequest(ctx, http.MethodDelete, path, "")
 		if err != nil {
 			v.report.fail(check, "%v.", err)
