@@ -1,11 +1,13 @@
 # `make help` tells what there is. PORT, RACE and GOARCH may be given, as in `make test RACE=1`.
 .DEFAULT_GOAL := help
-.PHONY: help install run invoke smoke event sam generate test modules fuzz mutate load contract screenshots lint build synth diff template deploy bench clean FORCE
+.PHONY: help install run invoke smoke event sam generate test modules fuzz mutate load contract clients screenshots lint build synth diff template deploy bench clean FORCE
 
 TOOL := go tool -modfile=infra/check/tools/go.mod
 # The race detector needs cgo. It does not watch argon2, which would take half of the tests' processor time.
 # Tests collect garbage less often, and are vetted by make lint.
-RACE_TEST := CGO_ENABLED=1 GOGC=400 go test -race -vet=off -gcflags=golang.org/x/crypto/argon2=-race=false
+# The SDK of AWS, which is most of what is compiled, is not optimized.
+RACE_TEST := CGO_ENABLED=1 GOGC=400 go test -race -vet=off -gcflags=all=-dwarf=false \
+	'-gcflags=github.com/aws/...=-N -l -dwarf=false' '-gcflags=golang.org/x/crypto/argon2=-race=false -dwarf=false'
 FUNCTIONS := $(patsubst functions/%/lambda/main.go,%,$(wildcard functions/*/lambda/main.go))
 
 help: ## tell what there is
@@ -50,12 +52,15 @@ mutate: install ## take protections out, one at a time, and say which no test ho
 contract: install ## run the published Go client against the product (compiles for minutes the first time)
 	go -C infra/check/contract test ./...
 
+clients: install ## let other programs and libraries sign a person in (compiles for minutes the first time)
+	go -C infra/check/clients test -vet=off .
+
 screenshots: install ## make the pictures in docs/images anew, with a browser
 	BROWSER=required go -C infra/check/browser test -run Pictures -update
 
 lint: ## check format, vet, staticcheck, go.mod, known vulnerabilities
 	@unformatted="$$($(TOOL) gofumpt -l .)" && if [ -n "$$unformatted" ]; then echo "not formatted by gofumpt: $$unformatted"; exit 1; fi
-	@for module in . infra/deploy/stack infra/check/contract infra/check/browser; do echo "vet, staticcheck, tidy: $$module" && go -C $$module vet ./... && \
+	@for module in . infra/deploy/stack infra/check/contract infra/check/browser infra/check/clients; do echo "vet, staticcheck, tidy: $$module" && go -C $$module vet ./... && \
 		go -C $$module tool -modfile=$(CURDIR)/infra/check/tools/go.mod staticcheck ./... && go -C $$module mod tidy -diff || exit 1; done; go -C infra/check/tools mod tidy -diff
 	@$(TOOL) govulncheck ./... || { [ $$? -ne 3 ] && echo 'warning: govulncheck could not finish (no way to its database?)'; }
 
@@ -64,7 +69,7 @@ build: $(FUNCTIONS:%=dist/%/bootstrap) dist/throttle/bootstrap ## build the func
 dist/throttle/bootstrap: MAIN := ./infra/deploy/throttle/lambda
 dist/%/bootstrap: FORCE
 	@echo $@ && GOFLAGS= GOOS=linux GOARCH=$(or $(GOARCH),arm64) CGO_ENABLED=0 go build -tags lambda.norpc \
-		-trimpath -buildvcs=false -ldflags='-s -w -buildid=' -o $@ $(or $(MAIN),./functions/$*/lambda)
+		-trimpath -buildvcs=false -gcflags=all=-dwarf=false -ldflags='-s -w -buildid=' -o $@ $(or $(MAIN),./functions/$*/lambda)
 
 synth diff: install ## build, then the CDK's command with ARGS, like ARGS='-c mailFrom=no-reply@example.com'
 	npx cdk $@ $(if $(filter synth,$@),--quiet) $(ARGS)

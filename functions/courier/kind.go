@@ -159,7 +159,8 @@ func (k kind) textOf(d delivery, form identity.CodeType) mail.Kind {
 func always(delivery) bool { return true }
 
 // ownAddress returns the address that a message names, if it belongs to the user alone, or if it is any
-// address of a user whom the caller has named. If the message names none, that is the user's own. The error is NotFound otherwise: a stranger asked for it.
+// address of a user whom the caller has named. If the message names none, it is the one that addressOf has
+// found. The error is NotFound otherwise: a stranger asked for it.
 func ownAddress(d delivery) (identity.Address, error) {
 	if d.message.Named {
 		return addressIn(d.user.CandidateAddresses(), d)

@@ -89,11 +89,11 @@ func (p *Prover) AskReset(
 	if err := identity.CheckMailable("/address", address); err != nil {
 		return err
 	}
-	who, u, err := p.user(ctx, pools, address)
+	who, err := p.user(ctx, pools, address)
 	if err != nil {
 		return err
 	}
-	if u.ID == "" || !who.pool.AllowsSelfReset() {
+	if who.User.ID == identity.NobodyID || !who.pool.AllowsSelfReset() {
 		who.User.ID = p.NewID()
 	}
 	about := identity.User{Tenant: who.User.Tenant, Pool: who.User.Pool, ID: who.User.ID}

@@ -37,10 +37,16 @@ func (a Apps) Guess(l identity.Limits, code string) *Guess {
 	return &Guess{apps: a, limits: l, code: code, payment: a.NewID()}
 }
 
+// GiveBack gives a guess back that was right, whose effect has been stored. A right code tells nobody
+// anything about others, and a person may sign in as often as they like.
+func (g *Guess) GiveBack(ctx context.Context, ref identity.UserRef) error {
+	return g.apps.Mailboxes.RefundGuess(ctx, ref.TOTPGuesses(), g.payment, g.payment)
+}
+
 // Use compares the code with that of the app of u, and marks its time step as used in u, which the caller
 // stores on the condition that the user is still what was read. Use may then be called again for the user
-// as it is now. The first call pays for the guess before anything is compared, and the guess is never
-// given back. The code of a time step is accepted once (RFC 6238 §5.2). Errors: InvalidCode for a code that
+// as it is now. The first call pays for the guess before anything is compared, and only
+// GiveBack gives the guess back. The code of a time step is accepted once (RFC 6238 §5.2). Errors: InvalidCode for a code that
 // is wrong or used, for a user who has no app, and if no guess is left.
 func (g *Guess) Use(ctx context.Context, u *identity.User) error {
 	ref := u.Ref()
@@ -67,8 +73,8 @@ func (g *Guess) Use(ctx context.Context, u *identity.User) error {
 }
 
 // TOTP verifies the code of the authenticator app of a user of a pool, who has proved to be that user in
-// another way before, and returns the user as the proof left it. It pays for a guess first, also for a
-// right code: see Guess. Each code is accepted once, however many are given at the same time. Errors:
+// another way before, and returns the user as the proof left it. It pays for a guess first, and gives back
+// that for a right code: see Guess. Each code is accepted once, however many are given at the same time. Errors:
 // Invalid if there is no code; InvalidCode, also for a user who is not active or does not exist;
 // Unavailable.
 func (p *Prover) TOTP(
@@ -96,7 +102,7 @@ func (p *Prover) TOTP(
 	if err != nil {
 		return identity.User{}, err
 	}
-	return u, nil
+	return u, guess.GiveBack(ctx, ref)
 }
 
 // errNoCode returns the error for a code that is missing.

@@ -64,10 +64,19 @@ func TestACodeOfAnAppCountsOnce(t *testing.T) {
 		t.Errorf("of 20 at once %d are right, and %d wrong", right, wrong)
 	}
 	product.Clock.Advance(24 * time.Hour)
-	for i := range 21 { // 20 guesses a day
+	for i := range 25 { // right codes are given back
 		product.Clock.Advance(30 * time.Second)
-		if err := give(ref, b.shown(t)); (err == nil) != (i < 20) {
-			t.Errorf("guess %d: %v", i, err)
+		if err := give(ref, b.shown(t)); err != nil {
+			t.Errorf("sign-in %d: %v", i, err)
 		}
+	}
+	for range 20 { // guesses a day
+		if err := give(ref, systemtest.WrongCode(b.shown(t))); !isWrong(err) {
+			t.Errorf("a wrong code: %v", err)
+		}
+	}
+	product.Clock.Advance(30 * time.Second)
+	if err := give(ref, b.shown(t)); !isWrong(err) {
+		t.Errorf("the right code after 20 wrong ones: %v", err)
 	}
 }

@@ -80,7 +80,7 @@ func TestEveryDependencyHasAReason(t *testing.T) {
 	}
 	direct := regexp.MustCompile(`(?m)^\s+(\S+) v\S+$|^\s+"(\S+)": "[0-9.]+",?$`)
 	for _, file := range []string{
-		"go.mod", "infra/deploy/stack/go.mod", "infra/check/browser/go.mod",
+		"go.mod", "infra/deploy/stack/go.mod", "infra/check/browser/go.mod", "infra/check/clients/go.mod",
 		"package.json",
 	} {
 		text, err := os.ReadFile(filepath.Join("../../..", file))

@@ -434,6 +434,18 @@ func useFactors(t *testing.T, tenant *systemtest.Tenant, pool string) {
 	}, "Idempotency-Key", idempotencyKey+"-10")
 }
 
+// useWorkspaces makes the function workspaces use its permissions.
+func useWorkspaces(t *testing.T, tenant *systemtest.Tenant, pool string) {
+	t.Helper()
+	admin := tenant.Workspaces
+	admin.Must(t, 201, "POST", "/servers", fields{"id": "shop"}, "Idempotency-Key", idempotencyKey+"-20")
+	admin.Must(t, 200, "GET", "/servers", nil)
+	admin.Must(t, 201, "POST", "/servers/shop/idps/identity_pool", fields{"identity_pool_id": pool})
+	admin.Must(t, 201, "POST", "/clients", fields{"authorization_server_id": "shop"})
+	admin.Must(t, 200, "GET", "/servers/shop/clients", nil)
+	admin.Must(t, 204, "DELETE", "/servers/shop", nil)
+}
+
 // useTokens makes the function tokens use all its permissions: an application gets tokens and revokes them.
 func useTokens(t *testing.T, product *systemtest.Product, tenant *systemtest.Tenant, pool string) {
 	t.Helper()
@@ -446,18 +458,6 @@ func useTokens(t *testing.T, product *systemtest.Product, tenant *systemtest.Ten
 		t.Fatalf("userinfo answers %d %s", info.Status, info.Body)
 	}
 	systemtest.Send(t, workspace.Request(t, app, "/oauth2/revoke", "token", got.Text(t, "refresh_token")))
-}
-
-// useWorkspaces makes the function workspaces use its permissions.
-func useWorkspaces(t *testing.T, tenant *systemtest.Tenant, pool string) {
-	t.Helper()
-	admin := tenant.Workspaces
-	admin.Must(t, 201, "POST", "/servers", fields{"id": "shop"}, "Idempotency-Key", idempotencyKey+"-20")
-	admin.Must(t, 200, "GET", "/servers", nil)
-	admin.Must(t, 201, "POST", "/servers/shop/idps/identity_pool", fields{"identity_pool_id": pool})
-	admin.Must(t, 201, "POST", "/clients", fields{"authorization_server_id": "shop"})
-	admin.Must(t, 200, "GET", "/servers/shop/clients", nil)
-	admin.Must(t, 204, "DELETE", "/servers/shop", nil)
 }
 
 // useSignIn makes the function signin use all its permissions: somebody who has signed in as somebody else

@@ -88,6 +88,9 @@ func Run(ctx context.Context, out, log io.Writer) error {
 	}
 	ready := filepath.Join(folder, "run.json")
 	running := runningOf(product, inbox.URL(), engine.URL(), queue.URL(), kept)
+	if err := makeDemo(ctx, running); err != nil {
+		return err
+	}
 	if err := running.Write(ready); err != nil {
 		return err
 	}
@@ -134,6 +137,10 @@ func runningOf(product *system.System, inbox, engine, queue string, s secrets) r
 			"admin":  {ID: adminClient, Secret: s.AdminClient},
 			"system": {ID: systemClient, Secret: s.SystemClient},
 		},
+		Application: running.Application{
+			Issuer: product.BaseURL + "/" + tenant + "/" + demo, ID: demo, Secret: s.Application, RedirectURI: demoHome + "callback",
+		},
+		User: running.User{Identifier: demoUser, Password: s.Password},
 	}
 }
 
@@ -150,6 +157,11 @@ Identity Pools is running.
 
   Admin client    %[5]s   %[6]s
   System client   %[7]s   %[8]s
+
+  Sign in      %[10]s/signin
+  User         %[11]s   %[12]s
+  Application  %[13]s   %[14]s   of the workspace (issuer) %[10]s
+               with the redirect URI %[15]s: docs/signin.md
   The same as JSON: .local/run.json. Ctrl-C stops everything.
 
 Get a token, then list the pools:
@@ -158,6 +170,7 @@ Get a token, then list the pools:
   curl -s -H "Authorization: Bearer $TOKEN" %[1]s/api/identity/%[4]s/admin/pools
 
 `, p.BaseURL, p.InboxURL, p.DynamoDBURL, p.Tenant, p.Clients["admin"].ID, p.Clients["admin"].Secret, p.Clients["system"].ID, p.Clients["system"].Secret,
-		p.SQSURL)
+		p.SQSURL, p.Application.Issuer, p.User.Identifier, p.User.Password, p.Application.ID, p.Application.Secret,
+		p.Application.RedirectURI)
 	return err
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -34,6 +35,16 @@ type description struct {
 		Secret string `json:"secret"`
 	} `json:"clients"`
 	Environment map[string]string `json:"environment"`
+	Application struct {
+		Issuer   string `json:"issuer"`
+		ID       string `json:"client_id"`
+		Secret   string `json:"client_secret"`
+		Redirect string `json:"redirect_uri"`
+	} `json:"application"`
+	User struct {
+		Identifier string `json:"identifier"`
+		Password   string `json:"password"`
+	} `json:"user"`
 }
 
 // inFolder makes the working directory a project's folder in which the product has never run.
@@ -139,6 +150,70 @@ func TestRunTellsPrograms(t *testing.T) {
 	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("run.json is there when nothing runs: %v", err)
 	}
+}
+
+// A person can sign in to an application at once, and after each start with the same password.
+func TestAnApplicationIsReady(t *testing.T) {
+	inFolder(t)
+	first, stop := start(t)
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	run, stop := start(t)
+	first.Application.Issuer = run.Application.Issuer // it has the port
+	if run.Application != first.Application || run.User != first.User {
+		t.Errorf("it has %+v and %+v, and had %+v and %+v", run.Application, run.User, first.Application, first.User)
+	}
+	for what, test := range map[string]struct {
+		request *http.Request
+		status  int
+	}{
+		"the page":    {request(t, http.MethodGet, run.Application.Issuer+"/signin", nil), http.StatusOK},
+		"the request": {request(t, http.MethodGet, authorizeURL(run), nil), http.StatusSeeOther},
+		"the sign-in": {request(t, http.MethodPost, run.Application.Issuer+"/signin", url.Values{
+			"identifier": {run.User.Identifier}, "password": {run.User.Password}, "do": {"password"},
+		}), http.StatusSeeOther},
+		"the secret": {request(t, http.MethodPost, run.Application.Issuer+"/oauth2/token", url.Values{
+			"grant_type": {"authorization_code"}, "code": {"none"}, "redirect_uri": {run.Application.Redirect},
+		}, run.Application.ID, run.Application.Secret), http.StatusBadRequest}, // and not 401, as with another secret
+	} {
+		got, err := http.DefaultTransport.RoundTrip(test.request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = got.Body.Close()
+		if location := got.Header.Get("Location"); got.StatusCode != test.status ||
+			test.status == http.StatusSeeOther && !strings.Contains(location, "signin") {
+			t.Errorf("%s is answered %d with %s", what, got.StatusCode, location)
+		}
+	}
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+// authorizeURL returns the URL to which the application sends people.
+func authorizeURL(run description) string {
+	return run.Application.Issuer + "/oauth2/authorize?" + url.Values{
+		"client_id": {run.Application.ID}, "redirect_uri": {run.Application.Redirect}, "response_type": {"code"},
+		"scope": {"openid"}, "code_challenge": {strings.Repeat("x", 43)}, "code_challenge_method": {"S256"},
+	}.Encode()
+}
+
+// request returns a request with a form, if there is one, and with an id and a secret, if they are given.
+func request(t *testing.T, method, address string, form url.Values, credentials ...string) *http.Request {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if len(credentials) == 2 {
+		r.SetBasicAuth(credentials[0], credentials[1])
+	}
+	return r
 }
 
 func TestHostReachesThePartsToo(t *testing.T) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
@@ -8,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 	"time"
 
 	"identitypools/shared/access"
@@ -22,31 +24,37 @@ const (
 	systemClient = "local-system"
 )
 
-// secrets are made at the first start and stored, so that codes, tokens and clients still work
-// after a restart.
+// secrets are made at the first start and stored, so that codes, tokens, clients and the user's password
+// still work after a restart.
 type secrets struct {
 	Codes        string `json:"codes"`
 	Tokens       string `json:"tokens"`
 	AdminClient  string `json:"admin_client"`
 	SystemClient string `json:"system_client"`
+	Application  string `json:"application"`
+	Password     string `json:"password"`
 }
 
-func readSecrets(file string) (secrets, error) {
-	var s secrets
+// readSecrets reads the secrets from a file. It makes those that are not there, which are all at the first
+// start, and some after an upgrade.
+func readSecrets(file string) (s secrets, err error) {
 	text, err := os.ReadFile(file)
 	if err == nil {
 		err = json.Unmarshal(text, &s)
 	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		if err != nil {
-			return s, fmt.Errorf("read %s (make clean starts anew): %w", file, err)
-		}
-		return s, nil
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return s, fmt.Errorf("read %s (make clean starts anew): %w", file, err)
 	}
+	read := s
 	s = secrets{
-		Codes:  "base64:" + random(base64.StdEncoding),
-		Tokens: "base64:" + random(base64.StdEncoding), AdminClient: random(base64.RawURLEncoding),
-		SystemClient: random(base64.RawURLEncoding),
+		Codes:       cmp.Or(s.Codes, "base64:"+random(base64.StdEncoding)),
+		Tokens:      cmp.Or(s.Tokens, "base64:"+random(base64.StdEncoding)),
+		AdminClient: cmp.Or(s.AdminClient, random(base64.RawURLEncoding)), SystemClient: cmp.Or(s.SystemClient, random(base64.RawURLEncoding)),
+		Application: cmp.Or(s.Application, random(base64.RawURLEncoding)),
+		Password:    cmp.Or(s.Password, strings.ToLower(rand.Text()[:16])), // to be typed
+	}
+	if s == read {
+		return s, nil
 	}
 	text, err = json.Marshal(s)
 	if err == nil {

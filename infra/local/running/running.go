@@ -18,12 +18,28 @@ type Product struct {
 	Tenant      string            `json:"tenant"`
 	Clients     map[string]Client `json:"clients"`     // by tree: "admin" or "system"
 	Environment map[string]string `json:"environment"` // variables of every function
+	Application Application       `json:"application"`
+	User        User              `json:"user"`
 }
 
 // Client is an API client with its secret.
 type Client struct {
 	ID     string `json:"id"`
 	Secret string `json:"secret"`
+}
+
+// Application is an application of a workspace, to which people sign in.
+type Application struct {
+	Issuer      string `json:"issuer"` // of the workspace
+	ID          string `json:"client_id"`
+	Secret      string `json:"client_secret"`
+	RedirectURI string `json:"redirect_uri"`
+}
+
+// User is a user who can sign in to the application.
+type User struct {
+	Identifier string `json:"identifier"`
+	Password   string `json:"password"`
 }
 
 // Write writes the description to a file. The file is replaced as a whole, so a reader never sees a

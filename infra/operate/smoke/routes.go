@@ -32,21 +32,6 @@ func clientSteps() []step {
 	return steps
 }
 
-// endpointSteps call the endpoints of a workspace that does not exist yet.
-func endpointSteps() []step {
-	form := map[string]string{"token": "x"}
-	return []step{
-		{route: "client.token", form: map[string]string{"grant_type": "client_credentials"}, status: 404},
-		{route: "client.revoke", form: form, status: 404},
-		{route: "client.introspect", form: form, status: 404},
-		{route: "client.userinfo", status: 404},
-		{route: "client.userinfoByPost", form: map[string]string{"access_token": "x"}, status: 404},
-		{route: "client.discovery", status: 404},
-		{route: "client.metadata", status: 404},
-		{route: "client.keys", status: 404},
-	}
-}
-
 // makingSteps make the schemas, the pools and the users that the other steps use.
 func makingSteps() []step {
 	const schema = `{"id":"{schema}","name":"Smoke test","schema":{"type":"object"}}`
@@ -84,7 +69,7 @@ func routeSteps() []step {
 	var steps []step
 	for _, more := range [][]step{
 		directorySteps(), userSteps(), passwordSteps(), resetSteps(), codeSteps(), addressSteps(), factorSteps(),
-		activationSteps(), registrationSteps(), mailboxSteps(), pageSteps(), recoverySteps(), endpointSteps(), workspaceSteps(),
+		activationSteps(), registrationSteps(), mailboxSteps(), pageSteps(), recoverySteps(), workspaceSteps(),
 		signInSteps(),
 	} {
 		steps = append(steps, more...)
