@@ -64,7 +64,9 @@ func (s *Service) Password(ctx context.Context, v visit, identifier, password st
 	if err != nil {
 		return next{}, err
 	}
-	p := &proved{Pool: verdict.Pool.ID, User: verdict.ID, AMR: []string{oidc.AMRPassword}}
+	p := &proved{
+		Pool: verdict.Pool.ID, User: verdict.ID, Epoch: verdict.User.CodesEpoch(), AMR: []string{oidc.AMRPassword},
+	}
 	n := step{Identifier: identifier, Remember: remember, Proved: p}
 	switch {
 	case verdict.Outcome == prove.Expired:
@@ -171,7 +173,7 @@ func (s *Service) returning(ctx context.Context, v visit, n step) (identity.Pool
 		return p, u, errLost
 	case err != nil:
 		return p, u, err
-	case u.Status != identity.StatusActive, !n.Proved.MustChange && u.CodesEpoch() != n.Proved.Epoch:
+	case u.Status != identity.StatusActive, u.CodesEpoch() != n.Proved.Epoch:
 		return p, u, errLost
 	}
 	return p, u, nil
