@@ -125,8 +125,9 @@ func (s site) poolOf(r *http.Request) (identity.Pool, error) {
 }
 
 // visit returns the visit that a request is. It reports whether the request has an errand. If it has none,
-// or one that is over, the person came to sign in to the workspace, and goes on to the application that
-// the request names, if any. Errors: NotFound for the workspace.
+// or one that is over or whose redirect URI is no longer registered, the person came to sign in to the
+// workspace, and goes on to the application that the request names, if any. Errors: NotFound for the
+// workspace.
 func (s site) visit(r *http.Request) (v visit, hasErrand bool, err error) {
 	v = visit{http: r, browser: browserOf(r)}
 	if s.source != nil {
@@ -157,7 +158,10 @@ func (s site) visit(r *http.Request) (v visit, hasErrand bool, err error) {
 	if hasErrand && v.errand.Request.RedirectURI == "" && len(v.application.RedirectURIs) > 0 {
 		v.errand.Request.RedirectURI = v.application.RedirectURIs[0]
 	}
-	return v, hasErrand && v.errand.Request.RedirectURI != "", err
+	if hasErrand && err == nil && !v.application.Redirects(v.errand.Request.RedirectURI) { // it was withdrawn since
+		v.errand.Request, hasErrand = oidc.Request{}, false
+	}
+	return v, hasErrand, err
 }
 
 // newPage returns a page of a visit, whose links to other languages keep the errand and the step.
