@@ -5,7 +5,9 @@
 TOOL := go tool -modfile=infra/check/tools/go.mod
 # The race detector needs cgo. It does not watch argon2, which would take half of the tests' processor time.
 # Tests collect garbage less often, and are vetted by make lint.
-RACE_TEST := CGO_ENABLED=1 GOGC=400 go test -race -vet=off -gcflags=golang.org/x/crypto/argon2=-race=false
+# The SDK of AWS, which is most of what is compiled, is not optimized.
+RACE_TEST := CGO_ENABLED=1 GOGC=400 go test -race -vet=off -gcflags=all=-dwarf=false \
+	'-gcflags=github.com/aws/...=-N -l -dwarf=false' '-gcflags=golang.org/x/crypto/argon2=-race=false -dwarf=false'
 FUNCTIONS := $(patsubst functions/%/lambda/main.go,%,$(wildcard functions/*/lambda/main.go))
 
 help: ## tell what there is
@@ -67,7 +69,7 @@ build: $(FUNCTIONS:%=dist/%/bootstrap) dist/throttle/bootstrap ## build the func
 dist/throttle/bootstrap: MAIN := ./infra/deploy/throttle/lambda
 dist/%/bootstrap: FORCE
 	@echo $@ && GOFLAGS= GOOS=linux GOARCH=$(or $(GOARCH),arm64) CGO_ENABLED=0 go build -tags lambda.norpc \
-		-trimpath -buildvcs=false -ldflags='-s -w -buildid=' -o $@ $(or $(MAIN),./functions/$*/lambda)
+		-trimpath -buildvcs=false -gcflags=all=-dwarf=false -ldflags='-s -w -buildid=' -o $@ $(or $(MAIN),./functions/$*/lambda)
 
 synth diff: install ## build, then the CDK's command with ARGS, like ARGS='-c mailFrom=no-reply@example.com'
 	npx cdk $@ $(if $(filter synth,$@),--quiet) $(ARGS)

@@ -41,7 +41,7 @@ func faultCases() []faulttest.Case {
 	token := func(f *fixture) *http.Request {
 		return f.Tenant.Admin.TokenRequest(f.T, f.Tenant.ID, "admin")
 	}
-	return []faulttest.Case{
+	return append(workspaceCases(), []faulttest.Case{
 		{Name: "client.adminToken", Twin: "client.systemToken", Request: token, Status: 200},
 		{
 			Name: "client.adminToken, the first", Setup: withdrawKeys, Request: token, Status: 200,
@@ -60,16 +60,18 @@ func faultCases() []faulttest.Case {
 				return r
 			},
 		},
-	}
+	}...)
 }
 
-// withdrawKeys deletes the public keys, and waits until the function that publishes them reads them
-// again.
-func withdrawKeys(f *fixture) {
+// withdrawKeys deletes the public keys of tokens of the API.
+func withdrawKeys(f *fixture) { withdraw(f, "KEYS") }
+
+// withdraw deletes a set of keys, and waits until the function that publishes them reads them again.
+func withdraw(f *fixture, set string) {
 	f.T.Helper()
 	key := map[string]types.AttributeValue{
 		"pk": &types.AttributeValueMemberS{Value: "KEYS"},
-		"sk": &types.AttributeValueMemberS{Value: "KEYS"},
+		"sk": &types.AttributeValueMemberS{Value: set},
 	}
 	_, err := f.DB.DeleteItem(f.T.Context(),
 		&dynamodb.DeleteItemInput{TableName: aws.String(f.TableName), Key: key})

@@ -22,6 +22,11 @@ type Fixture struct {
 	// registration, a code in its short form and in the form of links, the version of what is to be
 	// changed, and the cookie of a browser.
 	User, Schema, Ticket, Code, Link, Version, Cookie string
+	// Workspace and App are a workspace that the pool is connected to and an application of it. Access and
+	// Refresh are tokens for the user.
+	Workspace       *systemtest.Workspace
+	App             systemtest.Application
+	Access, Refresh string
 	// Proved has the ids of the users who may be active, because an administrator has made them
 	// active or because somebody presents a valid code of theirs.
 	Proved map[string]bool

@@ -156,3 +156,29 @@ func (f *Fixture) SuppressEmail() {
 		f.T.Fatal(err)
 	}
 }
+
+// SignIn creates the user, active, who is signed in to an application of a workspace. Code is the code of the
+// application.
+func (f *Fixture) SignIn() {
+	f.T.Helper()
+	f.CreateActiveUser()
+	f.Workspace = f.NewWorkspace(f.T, f.Tenant.ID, f.PoolID())
+	f.App = f.Workspace.NewApplication(f.T, nil)
+	f.Code = f.Workspace.Code(f.T, f.Workspace.SignIn(f.T, f.PoolID(), f.User), f.App, nil)
+}
+
+// GetTokens creates what SignIn creates, and redeems the code.
+func (f *Fixture) GetTokens() {
+	f.T.Helper()
+	f.SignIn()
+	got := systemtest.Send(f.T, f.Workspace.Redeem(f.T, f.App, f.Code))
+	f.Access, f.Refresh = got.Text(f.T, "access_token"), got.Text(f.T, "refresh_token")
+}
+
+// CheckTokens checks whether an access token leads to its user.
+func (f *Fixture) CheckTokens(access string, want bool) {
+	f.T.Helper()
+	if got := systemtest.Send(f.T, f.Workspace.UserInfo(f.T, access)); (got.Status == http.StatusOK) != want {
+		f.T.Errorf("userinfo answers %d %s", got.Status, got.Body)
+	}
+}

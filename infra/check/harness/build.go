@@ -67,7 +67,7 @@ func Build(ctx context.Context, root, to string, packages map[string]string) (ma
 // program has no data for debuggers.
 func build(ctx context.Context, root, main, path string) error {
 	cmd := exec.CommandContext(ctx, "go", "build", "-tags", "lambda.norpc", "-trimpath",
-		"-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", path, main)
+		"-buildvcs=false", "-gcflags=all=-dwarf=false", "-ldflags=-s -w -buildid=", "-o", path, main)
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
 	output, err := cmd.CombinedOutput()

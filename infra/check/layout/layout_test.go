@@ -156,7 +156,7 @@ func TestEveryRouteIsServed(t *testing.T) {
 	product := systemtest.New(t)
 	tenant := product.NewTenant(t)
 	ids := strings.NewReplacer("{tid}", tenant.ID, "{ipID}", "p", "{userID}", "u", "{schID}", "s",
-		"{kind}", "k", "{lang}", "l", "{metadataType}", "admin")
+		"{kind}", "k", "{lang}", "l", "{metadataType}", "admin", "{wid}", "w")
 	tokens := map[access.Caller]string{access.Admin: tenant.Admin.Token, access.System: tenant.System.Token}
 	for _, route := range functions.Routes() {
 		r, err := http.NewRequestWithContext(t.Context(), route.Method,

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/smithy-go/middleware"
 
+	"identitypools/functions"
 	"identitypools/infra/check/systemtest"
 	"identitypools/infra/local/sample"
 	"identitypools/shared/access"
@@ -185,14 +186,23 @@ func classOf(at string) class {
 	case strings.Contains(at, "/payload/"), strings.Contains(at, "/metadata/"),
 		strings.Contains(at, "/business_metadata/"):
 		return personalText
-	case slices.Contains([]string{"name", "description", "subject", "body"}, name):
+	case slices.Contains([]string{"name", "client_name", "description", "subject", "body"}, name):
 		return settingText
 	case name == "id", name == "userID", strings.HasSuffix(name, "_id"):
 		return idText
 	case strings.Contains(at, "/schema/"):
 		return settingText
+	case isOfWorkspaces(at): // what an administrator chooses, such as the URIs of an application
+		return idText
 	}
 	return strayText
+}
+
+// isOfWorkspaces reports whether a field is in the body of a route of the function workspaces.
+func isOfWorkspaces(at string) bool {
+	operation, pointer, _ := strings.Cut(at, " ")
+	route, ok := functions.Route(operation)
+	return ok && route.Function == "workspaces" && strings.HasPrefix(pointer, "/") && pointer != "/extra"
 }
 
 // sendReturnURL asks for a message whose link has a URL to return to, if the route allows one.

@@ -75,6 +75,10 @@ func allowedClasses() map[string]map[class]string {
 		"LIMIT day":             {},
 		"ANSWER ANSWER":         {},
 		"CLIENT CLIENT":         {},
+		"CLIENT APPLICATION":    {settingText: "it is the application", idText: "its URIs and scopes"},
+		"WORKSPACE WORKSPACE":   {settingText: "it is the workspace", idText: "its id"},
+		"WORKSPACE IDP":         {settingText: "it is the connection", idText: "its id"},
+		"WORKSPACE POOL":        {},
 		"KEYS KEYS":             {},
 	}
 }
@@ -126,7 +130,7 @@ func (a *leakTest) addSecrets(operation, body string) {
 	if json.Unmarshal([]byte(body), &answer) != nil {
 		return
 	}
-	for _, name := range []string{"access_token", "code", "extended_code", "ticket"} {
+	for _, name := range []string{"access_token", "client_secret", "code", "extended_code", "secret", "ticket"} {
 		if text, ok := answer[name].(string); ok {
 			a.secrets[text] = name + " in the answer of " + operation
 		}
@@ -323,24 +327,35 @@ func (a *leakTest) search() func(t *testing.T, where, text string, may func(clas
 	}
 }
 
-// contains reports whether a text contains a secret. A short code is a secret only where it stands alone:
-// addresses in the stack of a panic have the same six digits now and then.
+// contains reports whether a text contains a secret. A short code is a secret only where it is a whole
+// number: times, durations and addresses in the stack of a panic have the same six digits now and then.
 func contains(text, secret string) bool {
 	if !isShortCode(secret) {
 		return strings.Contains(text, secret)
 	}
-	for rest := text; ; {
-		before, after, found := strings.Cut(rest, secret)
-		if !found {
+	for end := 0; ; {
+		start := strings.Index(text[end:], secret)
+		if start < 0 {
 			return false
 		}
-		last, _ := utf8.DecodeLastRuneInString(before)
-		next, _ := utf8.DecodeRuneInString(after)
-		if !unicode.In(last, unicode.Letter, unicode.Digit) && !unicode.In(next, unicode.Letter, unicode.Digit) {
+		start += end
+		end = start + len(secret)
+		if !endsInNumber(text[:start]) && !beginsInNumber(text[end:]) {
 			return true
 		}
-		rest = after
 	}
+}
+
+// endsInNumber reports whether what comes after a text belongs to a number or word at its end.
+func endsInNumber(text string) bool {
+	last, _ := utf8.DecodeLastRuneInString(strings.TrimSuffix(text, "."))
+	return unicode.IsDigit(last) || unicode.IsLetter(last) && !strings.HasSuffix(text, ".")
+}
+
+// beginsInNumber reports whether what comes before a text belongs to a number or word at its beginning.
+func beginsInNumber(text string) bool {
+	next, _ := utf8.DecodeRuneInString(strings.TrimPrefix(text, "."))
+	return unicode.IsDigit(next) || unicode.IsLetter(next) && !strings.HasPrefix(text, ".")
 }
 
 // isShortCode reports whether a secret has only digits.
@@ -382,6 +397,31 @@ func TestASpellingIsFound(t *testing.T) {
 					t.Errorf("%s, %d before and %d after: %s", name, before, after, encoded)
 				}
 			}
+		}
+	}
+}
+
+// A short code is found wherever somebody writes it, and not in the numbers that the logger makes.
+func TestAShortCodeIsFound(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"748496":                                    true,
+		`{"code":"748496"}`:                         true,
+		`{"code":748496}`:                           true,
+		"the code 748496.":                          true,
+		"no.748496, as sent":                        true,
+		"/activate?code=748496&x":                   true,
+		"at 26.748496+01:00 came code=748496":       true, // the second time
+		`"time":"2026-11-30T09:13:26.87484963Z"`:    false,
+		`"time":"2026-11-30T09:13:26.748496Z"`:      false,
+		`"time":"2026-11-30T09:13:26.748496+01:00"`: false,
+		`"ms":12.748496`:                            false,
+		`"bytes":748496.5`:                          false,
+		"main.run(0xc000748496)":                    false,
+		"":                                          false,
+	} {
+		if got := contains(text, "748496"); got != want {
+			t.Errorf("found in %q: %t", text, got)
 		}
 	}
 }

@@ -227,6 +227,7 @@ func useEveryPermission(t *testing.T, product *systemtest.Product) {
 	useWorkspaces(t, tenant, pool)
 	useRecovery(t, tenant, pool)
 	useFactors(t, tenant, pool)
+	useTokens(t, product, tenant, pool)
 
 	// A message waits for its time, which has come. An entry of the queue names no message.
 	due := identity.Message{ID: "m-" + systemtest.Unique(), Tenant: tenant.ID, CreatedAt: identity.At(product.Clock.Now())}
@@ -441,4 +442,18 @@ func useWorkspaces(t *testing.T, tenant *systemtest.Tenant, pool string) {
 	admin.Must(t, 201, "POST", "/clients", fields{"authorization_server_id": "shop"})
 	admin.Must(t, 200, "GET", "/servers/shop/clients", nil)
 	admin.Must(t, 204, "DELETE", "/servers/shop", nil)
+}
+
+// useTokens makes the function tokens use all its permissions: an application gets tokens and revokes them.
+func useTokens(t *testing.T, product *systemtest.Product, tenant *systemtest.Tenant, pool string) {
+	t.Helper()
+	workspace := product.NewWorkspace(t, tenant.ID, pool)
+	app := workspace.NewApplication(t, nil)
+	session := workspace.SignIn(t, pool, tenant.NewUser(t, pool, "active", systemtest.Address("mia"), nil))
+	got := systemtest.Send(t, workspace.Redeem(t, app, workspace.Code(t, session, app, nil)))
+	got = systemtest.Send(t, workspace.Refresh(t, app, got.Text(t, "refresh_token")))
+	if info := systemtest.Send(t, workspace.UserInfo(t, got.Text(t, "access_token"))); info.Status != 200 {
+		t.Fatalf("userinfo answers %d %s", info.Status, info.Body)
+	}
+	systemtest.Send(t, workspace.Request(t, app, "/oauth2/revoke", "token", got.Text(t, "refresh_token")))
 }

@@ -20,6 +20,10 @@ func TestPreconditions(t *testing.T) {
 	schema := tenant.Admin.Must(t, 201, "POST", "/schemas", fields{
 		"name": "s", "schema": fields{"type": "object"},
 	}).Text(t, "id")
+	tenant.Workspaces.Must(t, 201, "POST", "/servers", fields{"id": "shop"})
+	tenant.Workspaces.Must(t, 201, "POST", "/servers/shop/idps/identity_pool",
+		fields{"id": "own", "identity_pool_id": pool[len("/pools/"):]})
+	tenant.Workspaces.Must(t, 201, "POST", "/clients", fields{"client_id": "web", "authorization_server_id": "shop"})
 	for _, resource := range []struct {
 		path   string
 		body   fields
@@ -31,6 +35,9 @@ func TestPreconditions(t *testing.T) {
 		{"/schemas/" + schema, fields{"name": "s", "schema": fields{"type": "object"}}, tenant.System},
 		{pool + "/users/" + user, fields{"payload": fields{"name": "Ann"}}, tenant.Admin},
 		{pool + "/users/" + user, fields{"payload": fields{"name": "Ann"}}, tenant.System},
+		{"/servers/shop", fields{"name": "Shop"}, tenant.Workspaces},
+		{"/servers/shop/idps/identity_pool/own", fields{"name": "Own"}, tenant.Workspaces},
+		{"/clients/web", fields{"client_name": "Web"}, tenant.Workspaces},
 		{
 			pool + "/mails/taken/en",
 			fields{"subject": "You have an account", "body": "Sign in."},

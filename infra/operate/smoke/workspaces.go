@@ -1,9 +1,11 @@
 package main
 
-// workspaceSteps make a workspace with a connection and an application, and delete them.
+// workspaceSteps make a workspace with a connection and an application, call the endpoints of the
+// workspace, and delete all of them.
 func workspaceSteps() []step {
 	const application = `"authorization_server_id":"{workspace}","redirect_uris":["https://app.example.com/callback"],` +
 		`"identity_pool_ids":["{pool}"]`
+	token := map[string]string{"token": "x"}
 	return []step{
 		{route: "admin.createAuthorizationServer", status: 201, body: `{"id":"{workspace}"}`, has: `"issuer_url"`},
 		{route: "admin.getAuthorizationServer", status: 200, has: `"{workspace}"`},
@@ -30,6 +32,14 @@ func workspaceSteps() []step {
 			body: `{"client_name":"Smoke test",` + application + `}`,
 		},
 		{route: "admin.listClients", status: 200, has: `"clients"`},
+		{route: "client.discovery", status: 200, has: `"issuer":"{base}/{tenant}/{workspace}"`},
+		{route: "client.metadata", status: 200, has: `"token_endpoint"`},
+		{route: "client.keys", status: 200, has: `"use":"sig"`},
+		{route: "client.token", form: map[string]string{"grant_type": "client_credentials"}, status: 401},
+		{route: "client.revoke", form: token, status: 401},
+		{route: "client.introspect", form: token, status: 401},
+		{route: "client.userinfo", status: 401},
+		{route: "client.userinfoByPost", form: map[string]string{"access_token": "x"}, status: 401},
 		{route: "admin.rotateClientSecret", status: 200, has: `"secret"`},
 		{route: "admin.revokeRotatedClientSecrets", status: 204},
 		{route: "admin.deleteClient", status: 204},
