@@ -152,7 +152,7 @@ func (s *Service) Authorize(
 		out := s.refusal(a.place, a.request, why)
 		return &out, "", a, nil
 	}
-	sealed, err = s.sealErrand(a.place, a.request)
+	sealed, err = s.sealErrand(a.workspace, a.request)
 	return nil, sealed, a, err
 }
 

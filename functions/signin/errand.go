@@ -50,18 +50,14 @@ func (s *Service) open(purpose string, w oidc.Workspace, text string, value any)
 	return err
 }
 
-// sealErrand returns the sealed errand for the request of an application. It leaves out the usual redirect
-// URI, so that addresses of pages are shorter: see site.visit.
-func (s *Service) sealErrand(at place, r oidc.Request) (string, error) {
-	if r.RedirectURI == at.application.RedirectURIs[0] {
-		r.RedirectURI = ""
-	}
+// sealErrand returns the sealed errand for the request of an application.
+func (s *Service) sealErrand(w oidc.Workspace, r oidc.Request) (string, error) {
 	id, err := s.random(9)
 	if err != nil {
 		return "", err
 	}
 	e := errand{Request: r, ID: base64.RawURLEncoding.EncodeToString(id), Until: s.Now().Add(errandLifetime).Unix()}
-	return s.seal(errandNote, at.workspace, e)
+	return s.seal(errandNote, w, e)
 }
 
 // errand opens a sealed errand. It reports false if it is none of the workspace, or too old; one that is

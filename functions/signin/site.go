@@ -155,9 +155,6 @@ func (s site) visit(r *http.Request) (v visit, hasErrand bool, err error) {
 		v.errand, hasErrand = errand{}, false
 		v.place, err = s.service.place(r.Context(), tenant, workspace, "")
 	}
-	if hasErrand && v.errand.Request.RedirectURI == "" && len(v.application.RedirectURIs) > 0 {
-		v.errand.Request.RedirectURI = v.application.RedirectURIs[0]
-	}
 	if hasErrand && err == nil && !v.application.Redirects(v.errand.Request.RedirectURI) { // it was withdrawn since
 		v.errand.Request, hasErrand = oidc.Request{}, false
 	}
