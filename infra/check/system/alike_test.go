@@ -34,7 +34,9 @@ type question struct {
 }
 
 // questions returns all questions.
-func questions() []question { return slices.Concat(registrationQuestions(), recoveryQuestions(), signInQuestions()) }
+func questions() []question {
+	return slices.Concat(registrationQuestions(), recoveryQuestions(), signInQuestions())
+}
 
 // recoveryQuestions returns the questions to the function recovery.
 func recoveryQuestions() []question {

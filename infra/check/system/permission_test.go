@@ -471,7 +471,7 @@ func useSignIn(t *testing.T, product *systemtest.Product, tenant *systemtest.Ten
 	password := fields{"credentials": []fields{{"type": "password", "password": systemtest.Password}}}
 	noa, ole := systemtest.Address("noa"), systemtest.Address("ole")
 	id := tenant.NewUser(t, pools[0], "active", noa, password)
-	tenant.NewUser(t, pools[1], "active", ole, password)
+	other := tenant.NewUser(t, pools[1], "active", ole, password)
 	b := product.NewBrowser(t)
 	signIn := func(address, password string, want int) {
 		t.Helper()
@@ -493,6 +493,8 @@ func useSignIn(t *testing.T, product *systemtest.Product, tenant *systemtest.Ten
 		}
 	}
 	app := workspace.NewApplication(t, nil)
-	b.Open(t, workspace.Issuer()+"/signin?client_id="+app.ID)
+	code := workspace.Code(t, workspace.SignIn(t, pools[1], other), app, nil)
+	tokens := systemtest.Send(t, workspace.Redeem(t, app, code))
+	b.Open(t, workspace.Issuer()+"/oidc/logout?id_token_hint="+tokens.Text(t, "id_token"))
 	b.Submit(t, "action", workspace.Issuer()+"/oidc/logout", "do", "signout")
 }

@@ -121,9 +121,12 @@ func newPopulation(tb testing.TB, n int) *population {
 	}
 	// The functions read the pool and its budget of mails now, so that no question is the first to do so.
 	c.tenant.Public.Must(tb, 200, "GET", "/pools/"+c.pool, nil)
-	c.ask(tb, question{
-		operation: "public.resetPage", status: 200, body: func(target) any { return nil },
-	}, target{})
+	for _, q := range []question{
+		{operation: "public.resetPage", status: 200}, {operation: "public.signInPage", status: 200, query: "request=REQUEST"},
+	} {
+		q.body = func(target) any { return nil }
+		c.ask(tb, q, target{})
+	}
 	return c
 }
 

@@ -53,9 +53,18 @@ func signInSteps() []step {
 		},
 		{
 			route: "public.signInByCode", query: both, form: map[string]string{"code": "{lea_code}"}, status: 303,
-			keepCookie: "session",
+			keepCookie: "session", keepQuery: map[string]string{"grant": "code"},
 		},
+		{
+			route: "client.token", status: 200, keep: map[string]string{"lea_token": "access_token", "lea_id": "id_token"},
+			form: map[string]string{
+				"client_id": "{application}", "client_secret": "{application_secret}", "grant_type": "authorization_code",
+				"code": "{grant}", "redirect_uri": callback, "code_verifier": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+			},
+		},
+		{route: "client.userinfoByPost", form: map[string]string{"access_token": "{lea_token}"}, status: 200, has: `"sub"`},
 		{route: "public.logout", cookie: "session", status: 200, has: "<form"},
+		{route: "public.logout", cookie: "session", query: "id_token_hint={lea_id}", status: 200, has: "<main"},
 		{route: "public.logoutByForm", cookie: "session", form: map[string]string{"do": "signout"}, status: 200, has: "<main"},
 		// The application asks for the code of an app besides the password.
 		{
