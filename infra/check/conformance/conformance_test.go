@@ -93,11 +93,10 @@ suite for the profiles that a workspace serves: "Basic OP", "Config OP" and "RP-
 - **The tests.** The package ` + "`infra/check/conformance`" + ` plays each module against the whole product:
   ` + "`go test ./infra/check/conformance -run TestOIDCC/oidcc-codereuse`" + `. This text is made from its table of
   modules, and a test fails if the two differ.
-- **The result** is what the suite is expected to report. The suite itself needs Java and MongoDB, so
+- **The expected result** is what the suite should report. The suite itself needs Java and MongoDB, so
   CI does not run it, and the product is not certified. A test fails if the module would.
 - **The applications** have a secret and do not use PKCE, because the basic plan sends no challenge
   before its last module: they are registered with ` + "`without_pkce`" + `.
-- **To run the suite**, create a workspace, connect a pool, and register two applications with
-  ` + "`without_pkce`" + ` and the suite's redirect URI. The discovery URL is the issuer with
-  ` + "`/.well-known/openid-configuration`" + `. Choose static clients.
+- **To run the suite**, take [conformance-suite.json](conformance-suite.json) and follow
+  [signin.md](signin.md).
 `
