@@ -62,3 +62,15 @@ func (s site) refused(r page.Request, why errPage) page.Answer {
 		Why: identity.Refused{Code: why.Code, Reason: why.Description},
 	}
 }
+
+// send returns the answer that sends the browser to an application: by a redirection, or with a form that
+// the page's script sends, and a button for browsers without a script.
+func (s site) send(r page.Request, to answer) page.Answer {
+	if !to.Form {
+		return page.Answer{Location: to.url()}
+	}
+	p := r.NewPage("send.title")
+	p.SendsTo = sourceOf(to.To)
+	p.Content = sendContent(p, to)
+	return page.Answer{Page: p}
+}

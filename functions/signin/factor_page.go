@@ -18,33 +18,38 @@ func (s site) showFactor(ctx context.Context, r page.Request) (page.Answer, erro
 	if !ok {
 		return s.lost(r, v), nil
 	}
-	p, _, err := s.factorPage(ctx, r, v, n)
+	p, _, _, err := s.factorPage(ctx, r, v, n)
 	if errors.Is(err, errLost) {
 		return s.lost(r, v), nil
 	}
 	return page.Answer{Page: p}, err
 }
 
-// factorPage returns the page for a second factor, and whether it asks for a mailed code. A user who has
-// none is told so.
-func (s site) factorPage(ctx context.Context, r page.Request, v visit, n step) (*page.Page, bool, error) {
+// factorPage returns the page for a second factor, whether it asks for a mailed code, and for how many
+// seconds no other one can be sent. A user who has no second factor is told so. Errors: errLost.
+func (s site) factorPage(
+	ctx context.Context, r page.Request, v visit, n step,
+) (p *page.Page, byMail bool, wait int, err error) {
 	pool, u, err := s.service.returning(ctx, v, n)
+	if err == nil && n.Proved.MustChange {
+		err = errLost
+	}
 	if err != nil {
-		return nil, false, err
+		return nil, false, 0, err
 	}
 	ways := secondWays(pool, u, n.Proved.AMR)
-	byMail := ways.mail && (!ways.app || !n.SentAt.IsZero())
-	p := s.newPage(r, v, "factor.title")
+	byMail = ways.mail && (!ways.app || !n.SentAt.IsZero())
+	p = s.newPage(r, v, "factor.title")
 	if !ways.app && !ways.mail {
 		p.Content = noFactorContent(p, pages(r, "")+query(r, ""))
-		return p, false, nil
+		return p, false, 0, nil
 	}
 	hint := "factor.app.hint"
 	if byMail {
 		hint = "code.hint"
 	}
 	p.Form.Fields = []page.Field{page.CodeField(p.Words, p.Words.Say(hint))}
-	wait := -1
+	wait = -1
 	if ways.mail {
 		p.Form.SendsMail = true
 		wait = s.wait(pool, n)
@@ -53,7 +58,7 @@ func (s site) factorPage(ctx context.Context, r page.Request, v visit, n step) (
 	if n.Again {
 		p.Note = p.Words.Say("code.sent")
 	}
-	return p, byMail, nil
+	return p, byMail, wait, nil
 }
 
 // submitFactor proves a person with a second factor, or has a code for it mailed.
@@ -65,7 +70,7 @@ func (s site) submitFactor(ctx context.Context, r page.Request) (page.Answer, er
 	if !ok {
 		return s.lost(r, v), nil
 	}
-	p, byMail, err := s.factorPage(ctx, r, v, n)
+	p, byMail, wait, err := s.factorPage(ctx, r, v, n)
 	if errors.Is(err, errLost) {
 		return s.lost(r, v), nil
 	}
@@ -76,7 +81,7 @@ func (s site) submitFactor(ctx context.Context, r page.Request) (page.Answer, er
 	typed := r.HTTP.PostForm
 	var follows next
 	if typed.Get("do") == "resend" {
-		if wait := s.wait(r.Pool, n); wait > 0 {
+		if wait > 0 {
 			return waiting(p, wait), nil
 		}
 		follows, err = s.service.AskSecond(ctx, v, n)

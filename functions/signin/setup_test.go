@@ -34,19 +34,26 @@ type setup struct {
 	user      string
 }
 
-// newSetup returns a workspace in a tenant of its own.
+// newSetup returns a workspace in a tenant of its own, with a pool that has the settings.
 func newSetup(t *testing.T, product *systemtest.Product, settings fields) *setup {
 	t.Helper()
-	s := &setup{product: product, tenant: product.NewTenant(t), email: systemtest.Address("ann")}
+	tenant := product.NewTenant(t)
+	s := newWorkspace(t, product, tenant, tenant.NewPool(t, settings))
+	s.user = s.newUser(t, s.pool, "active", s.email)
+	return s
+}
+
+// newWorkspace returns a workspace of a tenant to which a pool is connected, with an application.
+func newWorkspace(t *testing.T, product *systemtest.Product, tenant *systemtest.Tenant, pool string) *setup {
+	t.Helper()
+	s := &setup{product: product, tenant: tenant, pool: pool, email: systemtest.Address("ann")}
 	s.workspace = oidc.Workspace{
 		Tenant: s.tenant.ID, ID: "main", Name: "Main", EnforcePKCE: true, Sessions: oidc.SessionPolicy{Enabled: true},
 	}.Filled()
 	if err := product.Table.Workspaces.Create(t.Context(), s.workspace, once.Reply[oidc.Workspace]{}); err != nil {
 		t.Fatal(err)
 	}
-	s.pool = s.tenant.NewPool(t, settings)
 	s.connect(t, s.pool, 1)
-	s.user = s.newUser(t, s.pool, "active", s.email)
 	s.client, s.secret = s.register(t, oidc.Application{ID: "shop", Name: "The shop"})
 	return s
 }
@@ -103,7 +110,9 @@ func (s *setup) issuer() string { return s.product.BaseURL + "/" + s.tenant.ID +
 
 // authorizeURL returns the address of a request of the application, with parameters that replace the usual
 // ones. A parameter that is "" is left out.
-func (s *setup) authorizeURL(pairs ...string) string { return s.issuer() + "/oauth2/authorize?" + s.request(pairs...).Encode() }
+func (s *setup) authorizeURL(pairs ...string) string {
+	return s.issuer() + "/oauth2/authorize?" + s.request(pairs...).Encode()
+}
 
 // request returns the parameters of a request of the application.
 func (s *setup) request(pairs ...string) url.Values {

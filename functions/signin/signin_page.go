@@ -122,6 +122,9 @@ func (s site) submitSignIn(ctx context.Context, r page.Request) (page.Answer, er
 	}
 	if name := typed.Get("name"); name != "" { // one of those that the browser remembers
 		p.Form.Fields[0].Value, p.Form.Fields[0].Focus = name, false
+		for i := range p.Form.More {
+			p.Form.More[i].Focus = true
+		}
 		return page.Answer{Page: p}, nil
 	}
 	identifier := strings.TrimSpace(typed.Get("identifier"))

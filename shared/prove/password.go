@@ -17,7 +17,8 @@ type Proof struct {
 	Client                       string // the API client, or the page, that passes the password on
 	Device                       string // the client's name for the device that the password comes from; "" for none
 	// IsSignIn says that the person is there, and can choose a new password at once. A password that must
-	// be changed is then not used up. It must be one of a pool whose users sign in with passwords.
+	// be changed is then not used up, and one that has expired does not count as wrong. It must be one of a
+	// pool whose users sign in with passwords.
 	IsSignIn bool
 }
 
@@ -48,7 +49,7 @@ type Verdict struct {
 	// password starts another one.
 	Epoch string
 	// User is the user as the proof left it, without the hash of the password. It is the zero value unless
-	// the outcome is Correct.
+	// the outcome is Correct, or is Expired in a sign-in.
 	User identity.User
 }
 
@@ -70,11 +71,17 @@ func (p *Prover) Password(ctx context.Context, pools []identity.Pool, proof Proo
 		return Verdict{}, err
 	}
 	verdict := p.judge(g)
-	if verdict.Outcome != Correct {
+	mayBeChanged := proof.IsSignIn && verdict.Outcome == Expired
+	if verdict.Outcome != Correct && !mayBeChanged {
 		return verdict, p.wrong(ctx, g.attempt, g.trace())
 	}
 	if err := p.right(ctx, g.attempt); err != nil {
 		return Verdict{}, err
+	}
+	if mayBeChanged {
+		verdict.User = g.stored.User
+		verdict.User.PasswordHash, verdict.User.EarlierHashes = "", nil
+		return verdict, nil
 	}
 	return p.settle(ctx, g, verdict)
 }

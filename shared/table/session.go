@@ -71,12 +71,20 @@ func (t Sessions) See(ctx context.Context, s oidc.Session, now time.Time) error 
 	return nil
 }
 
-// End deletes a session and the grants that were made in it. A grant that is made at the same moment is
-// refused when its code is redeemed, because its session is gone.
+// End deletes the grants that were made in a session, and then the session, so that a call that failed in
+// between can be repeated. It then looks for grants once more, since one may have been made meanwhile.
 func (t Sessions) End(ctx context.Context, s oidc.Session) error {
+	if err := t.endGrants(ctx, s); err != nil {
+		return err
+	}
 	if err := t.erase(ctx, sessionKey(s.UserRef, s.ID)); err != nil {
 		return fmt.Errorf("delete session: %w", err)
 	}
+	return t.endGrants(ctx, s)
+}
+
+// endGrants deletes the grants that were made in a session.
+func (t Sessions) endGrants(ctx context.Context, s oidc.Session) error {
 	pages := dynamodb.NewQueryPaginator(t.db.Query, &dynamodb.QueryInput{
 		TableName: t.name, ConsistentRead: aws.Bool(true), ProjectionExpression: aws.String("pk, sk"),
 		KeyConditionExpression:    aws.String("pk = :pk AND begins_with(sk, :grants)"),

@@ -117,7 +117,7 @@ func (p *meteredProduct) runEvent(tb testing.TB, operation string, named func(ev
 	if err != nil || answer.StatusCode != p.samples[operation].Answer.Status {
 		tb.Fatalf("%s answers %d: %s, %v", operation, answer.StatusCode, answer.Body, err)
 	}
-	p.values.SetFromAnswer(operation, answer.Body, answer.Cookies...)
+	p.values.SetFromResponse(operation, answer)
 }
 
 func asWritten(event string) string { return event }
@@ -129,7 +129,10 @@ func (p *meteredProduct) warmUp(tb testing.TB, operation string) (left []string)
 	tb.Helper()
 	names := regexp.MustCompile(`\b(ann|ben|bea|cleo)\b`)
 	left = slices.DeleteFunc(p.samples.Before(operation), func(earlier string) bool {
-		return earlier == "admin.createPool"
+		return slices.Contains([]string{
+			"admin.createPool", "admin.createAuthorizationServer", "admin.createIdentityPoolIDP", "admin.createClient",
+			"admin.createClient, with its secret in forms",
+		}, earlier)
 	})
 	switch p.functionOf(operation) {
 	case "pools", "schemas", "workspaces":

@@ -136,6 +136,8 @@ func TakesKey(route api.Route) bool {
 		"system.beginWebAuthnCredentialsGeneration", "system.completeWebAuthnCredentialsGeneration",
 		"public.registerByPage", "public.activateByCode", "public.activateByPage",
 		"public.resetByPage", "public.resetByCode", "public.verifyByPage",
+		"public.authorizeByForm", "public.signInByPage", "public.signInByCode", "public.signInByFactor",
+		"public.signInByNewPassword", "public.forgotByPage", "public.logoutByForm",
 	}, route.Name)
 }
 

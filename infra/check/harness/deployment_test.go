@@ -112,7 +112,7 @@ func (d *deployment) send(
 	if err := json.Unmarshal(d.invoke(tb, d.samples[operation].Route.Function, event), &answer); err != nil {
 		tb.Fatalf("%s: decode the answer: %v", operation, err)
 	}
-	d.values.SetFromAnswer(operation, answer.Body, answer.Cookies...)
+	d.values.SetFromResponse(operation, answer)
 	return answer
 }
 

@@ -34,7 +34,9 @@ type question struct {
 }
 
 // questions returns all questions.
-func questions() []question { return slices.Concat(registrationQuestions(), recoveryQuestions()) }
+func questions() []question {
+	return slices.Concat(registrationQuestions(), recoveryQuestions(), signInQuestions())
+}
 
 // recoveryQuestions returns the questions to the function recovery.
 func recoveryQuestions() []question {
@@ -80,6 +82,43 @@ func recoveryQuestions() []question {
 		{"guess a proof on the page", "public.verifyByPage", 422, "", func(s target) any {
 			return proof(s).Encode()
 		}, nil},
+	}
+}
+
+// signInQuestions returns the questions to the function signin. The tests of that function compare its answers
+// in further states, and with several pools.
+func signInQuestions() []question {
+	const application = "client_id=APP&response_type=code&redirect_uri=https%3A%2F%2Fapp.example.com%2Fcallback&scope=openid" +
+		"&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256"
+	nothing := func(target) any { return nil }
+	form := func(pairs ...string) func(target) any {
+		return func(s target) any {
+			values := url.Values{}
+			for i := 0; i < len(pairs); i += 2 {
+				values.Set(pairs[i], strings.ReplaceAll(pairs[i+1], "ADDRESS", s.address))
+			}
+			return values.Encode()
+		}
+	}
+	guess := func(target) any { return url.Values{"code": {neverGuessed()}}.Encode() }
+	return []question{
+		{"come from an application", "public.authorize", 303, application, nothing, nil},
+		{"come from an application with a form", "public.authorizeByForm", 303, "", form("client_id", "APP"), nil},
+		{"open the page for signing in", "public.signInPage", 200, "request=REQUEST", nothing, nil},
+		{"give a wrong password", "public.signInByPage", 422, "request=REQUEST", form(
+			"do", "password", "identifier", "ADDRESS", "password", "not the password"), nil},
+		{"ask for a code to sign in", "public.signInByPage", 303, "request=REQUEST", form("do", "code", "identifier", "ADDRESS"), nil},
+		{"open the page for the code of a sign-in", "public.signInCodePage", 200, "request=REQUEST&step=STEP", nothing, nil},
+		{"guess a code to sign in", "public.signInByCode", 422, "request=REQUEST&step=STEP", guess, nil},
+		{"open the page for a second factor", "public.signInFactorPage", 400, "request=REQUEST&step=STEP", nothing, nil},
+		{"guess a second factor", "public.signInByFactor", 400, "request=REQUEST&step=STEP", guess, nil},
+		{"open the page for a password that must be changed", "public.signInPasswordPage", 400, "request=REQUEST&step=STEP", nothing, nil},
+		{"choose a password without a proof", "public.signInByNewPassword", 400, "request=REQUEST&step=STEP", form(
+			"password", "quite another, new phrase"), nil},
+		{"open the page for a forgotten password", "public.forgotPage", 200, "request=REQUEST", nothing, nil},
+		{"ask for a link for a new password", "public.forgotByPage", 200, "request=REQUEST", form("address", "ADDRESS"), nil},
+		{"sign out", "public.logout", 200, "", nothing, nil},
+		{"sign out with a form", "public.logoutByForm", 200, "", form("do", "signout"), nil},
 	}
 }
 
@@ -183,7 +222,7 @@ func pageForm(password string) func(target) any {
 func (q question) isGuess() bool {
 	return slices.Contains([]string{
 		"public.activate", "public.activateByCode", "public.confirmReset", "public.resetPasswordConfirm",
-		"public.resetByCode",
+		"public.resetByCode", "public.signInByCode",
 	}, q.operation)
 }
 
@@ -194,10 +233,11 @@ func (c *population) event(
 ) (api.Gateway, events.APIGatewayV2HTTPRequest) {
 	tb.Helper()
 	route, _ := functions.Route(q.operation)
-	path := strings.NewReplacer("{tid}", c.tenant.ID, "{workspace}", "default", "{ipID}", c.pool).Replace(route.Path)
-	r, err := http.NewRequestWithContext(
-		tb.Context(), route.Method, path+"?"+strings.Replace(q.query, "LINK", s.link, 1), nil,
-	)
+	path := strings.NewReplacer(
+		"{tid}", c.tenant.ID, "{workspace}", "default", "{ipID}", c.pool, "{wid}", c.workspace.ID,
+	).Replace(route.Path)
+	known := strings.NewReplacer("LINK", s.link, "APP", c.app.ID, "REQUEST", c.request, "STEP", s.step)
+	r, err := http.NewRequestWithContext(tb.Context(), route.Method, path+"?"+known.Replace(q.query), nil)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -212,7 +252,7 @@ func (c *population) event(
 		}
 	case string:
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		body = []byte(given)
+		body = []byte(strings.Replace(given, "=APP", "="+c.app.ID, 1))
 	}
 	if q.key != nil {
 		r.Header.Set("Idempotency-Key", q.key(s))
@@ -246,6 +286,9 @@ type allocations struct{ objects, bytes float64 }
 // never guessed.
 var knownPattern = regexp.MustCompile(`eve-\w+@example\.com|\b[0-9]{24}\b`)
 
+// sealedPattern matches what is sealed in the address of a page for signing in.
+var sealedPattern = regexp.MustCompile(`(request|step)(=|%3D)[\w.-]{20,}`)
+
 // ask asks a question and returns what can be observed of the answer.
 func (c *population) ask(tb testing.TB, q question, s target) (observation, allocations) {
 	tb.Helper()
@@ -262,8 +305,15 @@ func (c *population) ask(tb testing.TB, q question, s target) (observation, allo
 	if answer.StatusCode != q.status {
 		tb.Fatalf("%s answers %d, want %d: %s", q.name, answer.StatusCode, q.status, answer.Body)
 	}
-	// The caller knows these values.
+	// The caller knows these values. What is sealed differs each time, and has the same length.
 	body := knownPattern.ReplaceAllString(strings.ReplaceAll(answer.Body, s.link, "LINK"), "KNOWN")
+	sealed := func(text string) string {
+		return sealedPattern.ReplaceAllStringFunc(text, func(found string) string { return fmt.Sprint("SEALED", len(found)) })
+	}
+	body = sealed(body)
+	if to := answer.Headers["Location"]; to != "" {
+		answer.Headers["Location"] = sealed(to)
+	}
 	got := observation{
 		Status: answer.StatusCode, Headers: answer.Headers,
 		Length: len(body) + len(strings.Join(answer.Cookies, "")), Body: withoutRandomValues(body),

@@ -123,7 +123,7 @@ func (p *caller) send(
 			t.Errorf("%s repeats %s: %d %s", operation, at, answer.StatusCode, answer.Body)
 		}
 	}
-	p.values.SetFromAnswer(operation, answer.Body, answer.Cookies...)
+	p.values.SetFromResponse(operation, answer)
 	p.addSecrets(operation, answer.Body)
 	return answer
 }

@@ -87,7 +87,7 @@ func (l *eventProduct) sendPrerequisites(t *testing.T, operation string) {
 		if got.StatusCode >= 400 {
 			t.Fatalf("%s answers %d %s", before, got.StatusCode, got.Body)
 		}
-		l.values.SetFromAnswer(before, got.Body, got.Cookies...)
+		l.values.SetFromResponse(before, got)
 	}
 }
 

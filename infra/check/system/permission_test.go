@@ -2,6 +2,7 @@ package system_test
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 
@@ -228,6 +229,7 @@ func useEveryPermission(t *testing.T, product *systemtest.Product) {
 	useRecovery(t, tenant, pool)
 	useFactors(t, tenant, pool)
 	useTokens(t, product, tenant, pool)
+	useSignIn(t, product, tenant)
 
 	// A message waits for its time, which has come. An entry of the queue names no message.
 	due := identity.Message{ID: "m-" + systemtest.Unique(), Tenant: tenant.ID, CreatedAt: identity.At(product.Clock.Now())}
@@ -456,4 +458,43 @@ func useTokens(t *testing.T, product *systemtest.Product, tenant *systemtest.Ten
 		t.Fatalf("userinfo answers %d %s", info.Status, info.Body)
 	}
 	systemtest.Send(t, workspace.Request(t, app, "/oauth2/revoke", "token", got.Text(t, "refresh_token")))
+}
+
+// useSignIn makes the function signin use all its permissions: somebody who has signed in as somebody else
+// proves a password that must be changed and a mailed code, changes the password, and signs out.
+func useSignIn(t *testing.T, product *systemtest.Product, tenant *systemtest.Tenant) {
+	t.Helper()
+	pools := []string{
+		tenant.NewPool(t, fields{"second_factor_authentication_mechanisms": []string{"email_otp"}}), tenant.NewPool(t, nil),
+	}
+	workspace := product.NewWorkspace(t, tenant.ID, pools...)
+	password := fields{"credentials": []fields{{"type": "password", "password": systemtest.Password}}}
+	noa, ole := systemtest.Address("noa"), systemtest.Address("ole")
+	id := tenant.NewUser(t, pools[0], "active", noa, password)
+	other := tenant.NewUser(t, pools[1], "active", ole, password)
+	b := product.NewBrowser(t)
+	signIn := func(address, password string, want int) {
+		t.Helper()
+		b.Open(t, workspace.Issuer()+"/signin")
+		if got := b.Submit(t, "do", "password", "identifier", address, "password", password); got.Status != want {
+			t.Fatalf("the sign-in of %s is answered %d %s", address, got.Status, got.Body)
+		}
+	}
+	signIn(ole, systemtest.Password, 200)
+	tenant.Admin.Must(t, 204, "PUT", "/pools/"+pools[0]+"/users/"+id+"/password/state", fields{"state": "must_be_changed"})
+	signIn(noa, "not the password", 422)
+	signIn(noa, systemtest.Password, 200)
+	b.Submit(t, "password", "another long password")
+	mails := product.Inbox.Await(t, noa, 2) // one says that the password was set
+	for _, m := range mails {
+		if strings.HasPrefix(m.Subject, "Your code") {
+			b.Submit(t, "code", systemtest.WrongCode(systemtest.CodeIn(t, m)))
+			b.Submit(t, "code", systemtest.CodeIn(t, m))
+		}
+	}
+	app := workspace.NewApplication(t, nil)
+	code := workspace.Code(t, workspace.SignIn(t, pools[1], other), app, nil)
+	tokens := systemtest.Send(t, workspace.Redeem(t, app, code))
+	b.Open(t, workspace.Issuer()+"/oidc/logout?id_token_hint="+tokens.Text(t, "id_token"))
+	b.Submit(t, "action", workspace.Issuer()+"/oidc/logout", "do", "signout")
 }

@@ -43,7 +43,7 @@ const guessesPerTarget = 15
 
 // target is an address in a state, with what somebody who asks about it knows: the ticket and the
 // cookie of a registration, and a link's code that was never issued.
-type target struct{ state, address, user, ticket, link, cookie, resetCookie string }
+type target struct{ state, address, user, ticket, link, cookie, resetCookie, step string }
 
 // population is a product with a pool that has addresses in each state. The test has to call the
 // courier. The product's clock stands still, so that no function reads its settings again between
@@ -57,6 +57,10 @@ type population struct {
 	meter   systemtest.Meter
 	targets map[string][]target
 	calls   int
+	// People sign in to an application of a workspace, whose request is sealed.
+	workspace *systemtest.Workspace
+	app       systemtest.Application
+	request   string
 }
 
 // newPopulation returns a population with n addresses in each state. It checks that they are in it.
@@ -72,6 +76,8 @@ func newPopulation(tb testing.TB, n int) *population {
 	)
 	c.tenant = c.product.NewTenant(tb)
 	c.pool = c.tenant.NewPool(tb, nil)
+	c.workspace = c.product.NewWorkspace(tb, c.tenant.ID, c.pool)
+	c.app = c.workspace.NewApplication(tb, nil)
 	for _, state := range states() {
 		for range n {
 			c.targets[state] = append(c.targets[state], target{
@@ -106,16 +112,21 @@ func newPopulation(tb testing.TB, n int) *population {
 	}
 	c.deliver(tb)
 	c.checkMails(tb)
+	c.request = c.sealed(tb, "come from an application", target{}, "request")
 	for _, targets := range c.targets {
 		for i, p := range targets {
 			targets[i].resetCookie = c.askOnPage(tb, p.address) // nobody delivers the mail
+			targets[i].step = c.sealed(tb, "ask for a code to sign in", p, "step")
 		}
 	}
 	// The functions read the pool and its budget of mails now, so that no question is the first to do so.
 	c.tenant.Public.Must(tb, 200, "GET", "/pools/"+c.pool, nil)
-	c.ask(tb, question{
-		operation: "public.resetPage", status: 200, body: func(target) any { return nil },
-	}, target{})
+	for _, q := range []question{
+		{operation: "public.resetPage", status: 200}, {operation: "public.signInPage", status: 200, query: "request=REQUEST"},
+	} {
+		q.body = func(target) any { return nil }
+		c.ask(tb, q, target{})
+	}
 	return c
 }
 
@@ -188,6 +199,24 @@ func (c *population) registerOnPage(tb testing.TB, address string) (cookie strin
 	}
 	cookie, _, _ = strings.Cut(answer.Cookies[0], ";")
 	return cookie
+}
+
+// sealed asks a question of the function signin, and returns what is sealed in the address to which the answer
+// leads.
+func (c *population) sealed(tb testing.TB, name string, s target, parameter string) string {
+	tb.Helper()
+	all := signInQuestions()
+	i := slices.IndexFunc(all, func(q question) bool { return q.name == name })
+	function, event := c.event(tb, all[i], s)
+	answer, err := function(tb.Context(), event)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	to, err := url.Parse(answer.Headers["Location"])
+	if err != nil || to.Query().Get(parameter) == "" {
+		tb.Fatalf("%s is answered %d %s, %v", name, answer.StatusCode, answer.Body, err)
+	}
+	return to.Query().Get(parameter)
 }
 
 // askOnPage asks for a mail to reset the password on the page, and returns the cookie.

@@ -89,7 +89,7 @@ func (w *worlds) of(tb testing.TB, route string) *world {
 		if answer.StatusCode >= 400 {
 			tb.Fatalf("%s, before %s, is answered %d %s", earlier, route, answer.StatusCode, answer.Body)
 		}
-		made.values.SetFromAnswer(earlier, answer.Body, answer.Cookies...)
+		made.values.SetFromResponse(earlier, answer)
 	}
 	w.current[route] = made
 	if _, known := w.repeats[route]; !known {

@@ -36,14 +36,28 @@ func (p *Product) NewBrowser(tb testing.TB) *Browser {
 // Open opens an address, which may be relative to that of the page.
 func (b *Browser) Open(tb testing.TB, address string) Response {
 	tb.Helper()
-	return b.send(tb, http.MethodGet, b.resolve(tb, address), nil)
+	return b.send(tb, http.MethodGet, b.resolve(tb, address), nil, 10)
 }
 
 // Submit sends a form to the address of the page, or to that of the pairs' name "action". The pairs are names
 // and values of fields.
 func (b *Browser) Submit(tb testing.TB, pairs ...string) Response {
 	tb.Helper()
-	form, to := url.Values{}, b.At
+	to, form := b.form(tb, pairs)
+	return b.send(tb, http.MethodPost, to, form, 10)
+}
+
+// SubmitOnce is like Submit, but it follows no redirection.
+func (b *Browser) SubmitOnce(tb testing.TB, pairs ...string) Response {
+	tb.Helper()
+	to, form := b.form(tb, pairs)
+	return b.send(tb, http.MethodPost, to, form, 0)
+}
+
+// form returns where a form goes, and its fields.
+func (b *Browser) form(tb testing.TB, pairs []string) (*url.URL, url.Values) {
+	tb.Helper()
+	to, form := b.At, url.Values{}
 	for i := 0; i+1 < len(pairs); i += 2 {
 		if pairs[i] == "action" {
 			to = b.resolve(tb, pairs[i+1])
@@ -51,7 +65,7 @@ func (b *Browser) Submit(tb testing.TB, pairs ...string) Response {
 		}
 		form.Add(pairs[i], pairs[i+1])
 	}
-	return b.send(tb, http.MethodPost, to, form)
+	return to, form
 }
 
 func (b *Browser) resolve(tb testing.TB, address string) *url.URL {
@@ -63,11 +77,11 @@ func (b *Browser) resolve(tb testing.TB, address string) *url.URL {
 	return to
 }
 
-// send sends a request and follows redirections.
-func (b *Browser) send(tb testing.TB, method string, to *url.URL, form url.Values) Response {
+// send sends a request and follows at most a number of redirections.
+func (b *Browser) send(tb testing.TB, method string, to *url.URL, form url.Values, most int) Response {
 	tb.Helper()
 	b.Left = nil
-	for range 10 {
+	for n := 0; n <= most; n++ {
 		var body io.Reader
 		if form != nil {
 			body = strings.NewReader(form.Encode())
@@ -89,7 +103,7 @@ func (b *Browser) send(tb testing.TB, method string, to *url.URL, form url.Value
 		b.At = to
 		b.keep(got)
 		location := got.Header.Get("Location")
-		if got.Status != http.StatusSeeOther || location == "" {
+		if got.Status != http.StatusSeeOther || location == "" || most == 0 {
 			return got
 		}
 		if to = b.resolve(tb, location); to.Host != b.host {

@@ -22,14 +22,16 @@ const usage = `Builds one function from its current source and passes it one eve
   -event EVENT     the name of a route, like admin.createPool, for its sample event, or a file with a complete event;
                    events/README.md explains the placeholders of events
   -function NAME   the function; otherwise that of the route, or of the route which the file is named for
-  -set NAME=VALUE  the value of a placeholder that only you know: TICKET, CODE, EXTENDED_CODE or COOKIE; may be repeated
+  -set NAME=VALUE  the value of a placeholder that only you know, such as CODE: see events/README.md; may be repeated
   -print           print the complete event, with its placeholders, and pass it to no function
 
 From the project's folder, invoke is: go run ./infra/local/invoke
 `
 
 // known returns the placeholders whose values only the user knows.
-func known() []string { return []string{"TICKET", "CODE", "EXTENDED_CODE", "COOKIE"} }
+func known() []string {
+	return []string{"TICKET", "CODE", "EXTENDED_CODE", "COOKIE", "CLIENT_SECRET", "REQUEST", "STEP"}
+}
 
 // request is what the arguments ask for.
 type request struct {

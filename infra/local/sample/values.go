@@ -2,7 +2,10 @@ package sample
 
 import (
 	"encoding/json"
+	"net/url"
 	"strings"
+
+	"github.com/aws/aws-lambda-go/events"
 
 	"identitypools/shared/access"
 	"identitypools/shared/api"
@@ -34,13 +37,33 @@ func NewValues() *Values { return &Values{map[string]string{"SECRET": Secret}} }
 // Set gives a placeholder its value from now on.
 func (v *Values) Set(placeholder, value string) { v.known[placeholder] = value }
 
-// SetFromAnswer sets the placeholders for tokens, codes, tickets and the cookie that the answer to
-// the event of a route contains. It ignores a body that is no JSON object.
-func (v *Values) SetFromAnswer(route, body string, cookies ...string) {
-	for _, cookie := range cookies {
-		value, _, _ := strings.Cut(cookie, ";")
-		v.Set("COOKIE", value)
+// SetFromResponse is like SetFromAnswer. It also sets the placeholder for the cookies of the answer, and
+// those for what is sealed in the address to which the answer leads: the request of an application, and the
+// step of a sign-in.
+func (v *Values) SetFromResponse(route string, answer events.APIGatewayV2HTTPResponse) {
+	v.SetFromAnswer(route, answer.Body)
+	var pairs []string
+	for _, cookie := range answer.Cookies {
+		pair, _, _ := strings.Cut(cookie, ";")
+		pairs = append(pairs, pair)
 	}
+	if len(pairs) > 0 {
+		v.Set("COOKIE", strings.Join(pairs, "; "))
+	}
+	to, err := url.Parse(answer.Headers["Location"])
+	if err != nil {
+		return
+	}
+	for name, placeholder := range map[string]string{"request": "REQUEST", "step": "STEP"} {
+		if value := to.Query().Get(name); value != "" {
+			v.Set(placeholder, value)
+		}
+	}
+}
+
+// SetFromAnswer sets the placeholders for tokens, codes, tickets and secrets that the body of the answer to
+// the event of a route contains. It ignores a body that is no JSON object.
+func (v *Values) SetFromAnswer(route, body string) {
 	var fields map[string]any
 	if json.Unmarshal([]byte(body), &fields) != nil {
 		return
@@ -51,6 +74,7 @@ func (v *Values) SetFromAnswer(route, body string, cookies ...string) {
 	}[route]
 	for field, placeholder := range map[string]string{
 		"access_token": token, "code": "CODE", "extended_code": "EXTENDED_CODE", "ticket": "TICKET",
+		"client_secret": "CLIENT_SECRET",
 	} {
 		if value, ok := fields[field].(string); ok {
 			v.Set(placeholder, value)
@@ -62,7 +86,8 @@ func (v *Values) SetFromAnswer(route, body string, cookies ...string) {
 func (v *Values) Fill(event string) string {
 	var pairs []string
 	for _, name := range []string{
-		"TOKEN_ADMIN", "TOKEN_SYSTEM", "EXTENDED_CODE", "CODE", "TICKET", "COOKIE", "SECRET",
+		"TOKEN_ADMIN", "TOKEN_SYSTEM", "EXTENDED_CODE", "CODE", "TICKET", "COOKIE", "CLIENT_SECRET", "SECRET",
+		"REQUEST", "STEP",
 	} {
 		if value, ok := v.known[name]; ok {
 			pairs = append(pairs, name, value)

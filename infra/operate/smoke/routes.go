@@ -70,6 +70,7 @@ func routeSteps() []step {
 	for _, more := range [][]step{
 		directorySteps(), userSteps(), passwordSteps(), resetSteps(), codeSteps(), addressSteps(), factorSteps(),
 		activationSteps(), registrationSteps(), mailboxSteps(), pageSteps(), recoverySteps(), workspaceSteps(),
+		signInSteps(),
 	} {
 		steps = append(steps, more...)
 	}

@@ -29,6 +29,7 @@ type step struct {
 	has                string            // a part of the body of the answer
 	keep               map[string]string // values to set, with the members of the answer that have them
 	keepCookie         string            // a value to set to the cookie of the answer
+	keepQuery          map[string]string // values to set, with the parameters of the address to which the answer leads
 	vital              bool              // whether all other steps need this one
 	look               string            // what to look at if the step fails, besides what the answer says
 }
@@ -168,6 +169,13 @@ func (v *visit) keep(s step, got answer) error {
 			return fmt.Errorf("the answer has no cookie")
 		}
 		v.values[s.keepCookie] = cookie
+	}
+	to, err := url.Parse(got.header.Get("Location"))
+	for name, parameter := range s.keepQuery {
+		if err != nil || to.Query().Get(parameter) == "" {
+			return fmt.Errorf("the answer leads to no address with %s", parameter)
+		}
+		v.values[name] = to.Query().Get(parameter)
 	}
 	if s.keep == nil {
 		return nil
