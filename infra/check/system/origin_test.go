@@ -166,6 +166,11 @@ func TestOtherOriginsMayCallWhatRowsSay(t *testing.T) {
 	if got := p.send(t, "OPTIONS", p.workspace.Path("/userinfo"), appPage); got.Status != 204 || got.Header.Get(allowOrigin) != "" {
 		t.Errorf("OPTIONS that is no preflight is answered %d %v", got.Status, got.Header)
 	}
+	public := "/api/identity/" + p.workspace.Tenant + "/public/pools/" + p.pool
+	for _, path := range []string{public, p.workspace.Path("/userinfo")} {
+		open.check(t, "GET", path, "null", false)
+	}
+	open.check(t, "GET", public, "http://127.0.0.1:5173", true)
 	if got := p.send(t, "HEAD", p.workspace.Path("/userinfo"), appPage); got.Status != 404 {
 		t.Errorf("HEAD is answered %d", got.Status)
 	}
