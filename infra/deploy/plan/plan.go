@@ -181,7 +181,7 @@ func Functions() []Function {
 		},
 	}, {
 		Name: "recovery", MemoryMB: hashing, Timeout: answer, Proxied: true,
-		Settings: []string{"CODE_SECRET", "PUBLIC_URL", "RETURN_ORIGINS"},
+		Settings: []string{"CODE_SECRET", "PUBLIC_URL", "RETURN_ORIGINS", "SIGN_UP_ORIGINS"},
 		Grants: []Grant{
 			on(table.KindAnswers, table.KindClaims, table.KindMailboxes, table.KindUserItems, table.KindPools,
 				table.KindUsers).may(get),
@@ -193,7 +193,7 @@ func Functions() []Function {
 		},
 	}, {
 		Name: "registration", MemoryMB: hashing, Timeout: answer, Proxied: true,
-		Settings: []string{"CODE_SECRET", "PUBLIC_URL", "RETURN_ORIGINS"},
+		Settings: []string{"CODE_SECRET", "PUBLIC_URL", "RETURN_ORIGINS", "SIGN_UP_ORIGINS"},
 		Grants: []Grant{
 			on(table.KindAnswers, table.KindClaims, table.KindKeys, table.KindMailboxes,
 				table.KindUserItems, table.KindPools, table.KindSchemas, table.KindUsers).may(get),
@@ -231,6 +231,7 @@ func Functions() []Function {
 			on(table.KindApplications, table.KindClients, table.KindKeys, table.KindPools, table.KindUsers).may(get),
 			on(table.KindUserItems, table.KindUsers).may(batch),
 			on(table.KindWorkspaces).may(query),
+			on(table.KindApplicationList).inIndex().may(query),
 			on(table.KindKeys).may(put),
 			on(table.KindUserItems).may(update),
 		},
@@ -248,7 +249,7 @@ func Functions() []Function {
 		},
 	}, {
 		Name: "workspaces", MemoryMB: waiting, Timeout: answer,
-		Settings: []string{"PUBLIC_URL"},
+		Settings: []string{"PUBLIC_URL", "SIGN_UP_ORIGINS"},
 		Grants: []Grant{
 			on(table.KindAnswers, table.KindApplications, table.KindKeys).may(get),
 			on(table.KindWorkspaces).may(query),
