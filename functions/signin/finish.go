@@ -12,8 +12,8 @@ import (
 	"identitypools/shared/oidc"
 )
 
-// browserCookie is the cookie with a name that a browser got when somebody proved something with it. The
-// name is random, and is good for nothing but to recognize the browser: wrong passwords from it are
+// browserCookie is the cookie with a name that a browser got when somebody proved something with it, or had a
+// code mailed. The name is random, and is good for nothing but to recognize the browser: wrong passwords from it are
 // counted apart (see identity.Device), so that strangers cannot keep its owner out.
 const browserCookie = "__Host-browser"
 
@@ -37,15 +37,13 @@ func newCookie(name, value string, seconds int) *http.Cookie {
 	}
 }
 
-// goOn returns the next page of a sign-in. A step in which something was proved works in one browser alone.
+// goOn returns the next page of a sign-in. A step in which something was proved works in one browser alone,
+// and a mailed code is redeemed again, as by a double click, only from the browser that asked for it.
 func (s *Service) goOn(v visit, page string, n step) (next, error) {
-	var cookies []*http.Cookie
-	if n.Proved != nil {
-		cookies = append(cookies, newCookie(browserCookie, v.browser, int(identity.DeviceMemory.Seconds())))
-		n.Browser = mark(v.browser)
-	}
+	n.Browser = mark(v.browser)
 	sealed, err := s.sealStep(v.workspace, v.errand, n)
-	return next{page: page, step: sealed, done: finished{cookies: cookies}}, err
+	cookie := newCookie(browserCookie, v.browser, int(identity.DeviceMemory.Seconds()))
+	return next{page: page, step: sealed, done: finished{cookies: []*http.Cookie{cookie}}}, err
 }
 
 // finish ends a sign-in with one factor.

@@ -26,6 +26,9 @@ type visit struct {
 	browser string
 }
 
+// form identifies the forms of the visit's errand in the visit's browser, for what recognizes a double click.
+func (v visit) form() string { return "errand#" + v.errand.ID + "#" + mark(v.browser) }
+
 // next is what follows from a proof: the next page with a sealed step, or the end of the sign-in.
 type next struct {
 	page string // the last part of the path of the next page; "" at the end
@@ -111,7 +114,7 @@ func (s *Service) Code(ctx context.Context, v visit, n step, code string) (next,
 	if err := s.guess(ctx, v, v.pools[0]); err != nil {
 		return next{}, err
 	}
-	p, u, err := s.Prover.RedeemCode(ctx, v.pools, n.Identifier, code, "errand#"+v.errand.ID)
+	p, u, err := s.Prover.RedeemCode(ctx, v.pools, n.Identifier, code, v.form())
 	if err != nil {
 		return next{}, err
 	}
@@ -193,7 +196,7 @@ func (s *Service) Second(ctx context.Context, v visit, n step, code string, byMa
 	}
 	switch {
 	case byMail && ways.mail:
-		u, err = s.Prover.RedeemSecond(ctx, p, u.Ref(), code, "errand#"+v.errand.ID)
+		u, err = s.Prover.RedeemSecond(ctx, p, u.Ref(), code, v.form())
 	case !byMail && ways.app:
 		u, err = s.Prover.TOTP(ctx, p, u.Ref(), code)
 	default:
