@@ -6,6 +6,7 @@ import (
 	"net/url"
 
 	"identitypools/shared/activate"
+	"identitypools/shared/cors"
 	"identitypools/shared/front"
 	"identitypools/shared/onetime"
 	"identitypools/shared/password"
@@ -30,6 +31,7 @@ func New(p start.Parts) (http.Handler, error) {
 		return nil, fmt.Errorf("read PUBLIC_URL: %w", err)
 	}
 	o := p.Options()
+	o.Origins = cors.Read(p.Env).Allow
 	if o.Proxy, err = front.Open(p.Env); err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"encoding/base64"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -49,9 +50,14 @@ func (s *Service) open(purpose string, w oidc.Workspace, text string, value any)
 	return err
 }
 
-// sealErrand returns the sealed errand for a request, which may be the zero value.
+// sealErrand returns the sealed errand for the request of an application.
 func (s *Service) sealErrand(w oidc.Workspace, r oidc.Request) (string, error) {
-	return s.seal(errandNote, w, errand{Request: r, ID: s.NewID(), Until: s.Now().Add(errandLifetime).Unix()})
+	id, err := s.random(9)
+	if err != nil {
+		return "", err
+	}
+	e := errand{Request: r, ID: base64.RawURLEncoding.EncodeToString(id), Until: s.Now().Add(errandLifetime).Unix()}
+	return s.seal(errandNote, w, e)
 }
 
 // errand opens a sealed errand. It reports false if it is none of the workspace, or too old; one that is

@@ -32,12 +32,6 @@ func (s *setup) halfway(t *testing.T) *systemtest.Browser {
 	return b
 }
 
-// silent returns what an application is answered that asks for a code without a page.
-func (s *setup) silent(t *testing.T, b *systemtest.Browser, pairs ...string) url.Values {
-	t.Helper()
-	return answered(t, b, b.Open(t, s.authorizeURL(append([]string{"prompt", "none"}, pairs...)...)))
-}
-
 // mustBe checks whether a browser is signed in.
 func (s *setup) mustBe(t *testing.T, b *systemtest.Browser, signedIn bool, when string) {
 	t.Helper()
@@ -92,7 +86,7 @@ func TestStepsAndErrandsEnd(t *testing.T) {
 func TestWhatIsSealedHasOnePurpose(t *testing.T) {
 	t.Parallel()
 	s := newSetup(t, systemtest.New(t), nil)
-	_, sealed, _ := strings.Cut(s.push(t), "request_uri:")
+	_, sealed, _ := strings.Cut(s.pushed(t), "request_uri:")
 	b := s.product.NewBrowser(t)
 	b.Open(t, s.issuer()+"/signin?request="+sealed)
 	if got := b.Submit(t, s.password()...); b.Left != nil {
@@ -100,23 +94,17 @@ func TestWhatIsSealedHasOnePurpose(t *testing.T) {
 	}
 }
 
-// push pushes the request of the application and returns the request_uri.
-func (s *setup) push(t *testing.T) string {
+// pushed pushes the request of the application and returns the request_uri.
+func (s *setup) pushed(t *testing.T) string {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), "POST", s.issuer()+"/par", strings.NewReader(s.request().Encode()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.SetBasicAuth(s.client.ID, s.secret)
-	return systemtest.Send(t, r).Text(t, "request_uri")
+	return s.push(t, s.secret, s.request()).Text(t, "request_uri")
 }
 
 func TestAPushedRequest(t *testing.T) {
 	t.Parallel()
 	s := newSetup(t, systemtest.New(t), nil)
 	s.register(t, oidc.Application{ID: "other", Name: "Another one"})
-	uri, b := s.push(t), s.product.NewBrowser(t)
+	uri, b := s.pushed(t), s.product.NewBrowser(t)
 	open := func(client string, want int) {
 		t.Helper()
 		q := url.Values{"client_id": {client}, "request_uri": {uri}}
@@ -147,7 +135,7 @@ func (s *setup) setStatus(t *testing.T, status string) {
 	s.tenant.Admin.Must(t, 200, "PUT", "/pools/"+s.pool+"/users/"+s.user, fields{"status": status})
 }
 
-func TestAPasswordThatMustBeChanged(t *testing.T) {
+func TestAPasswordIsChangedFirst(t *testing.T) {
 	t.Parallel()
 	s := newSetup(t, systemtest.New(t), nil)
 	state := "/pools/" + s.pool + "/users/" + s.user + "/password/state"

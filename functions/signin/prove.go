@@ -64,9 +64,7 @@ func (s *Service) Password(ctx context.Context, v visit, identifier, password st
 	if err != nil {
 		return next{}, err
 	}
-	p := &proved{
-		Pool: verdict.Pool.ID, User: verdict.ID, Epoch: verdict.User.CodesEpoch(), AMR: []string{oidc.AMRPassword},
-	}
+	p := &proved{Pool: verdict.Pool.ID, User: verdict.ID, Epoch: verdict.Epoch, AMR: []string{oidc.AMRPassword}}
 	n := step{Identifier: identifier, Remember: remember, Proved: p}
 	switch {
 	case verdict.Outcome == prove.Expired:

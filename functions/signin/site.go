@@ -125,8 +125,9 @@ func (s site) poolOf(r *http.Request) (identity.Pool, error) {
 }
 
 // visit returns the visit that a request is. It reports whether the request has an errand. If it has none,
-// or one that is over, the person came to sign in to the workspace, and goes on to the application that
-// the request names, if any. Errors: NotFound for the workspace.
+// or one that is over or whose redirect URI is no longer registered, the person came to sign in to the
+// workspace, and goes on to the application that the request names, if any. Errors: NotFound for the
+// workspace.
 func (s site) visit(r *http.Request) (v visit, hasErrand bool, err error) {
 	v = visit{http: r, browser: browserOf(r)}
 	if s.source != nil {
@@ -153,6 +154,9 @@ func (s site) visit(r *http.Request) (v visit, hasErrand bool, err error) {
 	if errors.As(err, new(oidc.Refusal)) { // the application is gone
 		v.errand, hasErrand = errand{}, false
 		v.place, err = s.service.place(r.Context(), tenant, workspace, "")
+	}
+	if hasErrand && err == nil && !v.application.Redirects(v.errand.Request.RedirectURI) { // it was withdrawn since
+		v.errand.Request, hasErrand = oidc.Request{}, false
 	}
 	return v, hasErrand, err
 }

@@ -209,6 +209,43 @@ func TestClaimsInTheIDToken(t *testing.T) {
 	}
 }
 
+// RFC 7662 §2.1: an application may ask about tokens with a token of its own, as the published client does.
+func TestIntrospectionWithABearerToken(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	all := w.tokens(t)
+	own := func(w *systemtest.Workspace, scope string) string {
+		app := w.NewApplication(t, func(a *oidc.Application) {
+			a.GrantTypes, a.Scopes = []string{oidc.GrantCredentials}, []string{"introspect_tokens", "orders"}
+		})
+		got := systemtest.Send(t, w.Request(t, app, "/oauth2/token", "grant_type", oidc.GrantCredentials, "scope", scope))
+		return got.Text(t, "access_token")
+	}
+	for name, test := range map[string]struct {
+		token, code string
+		status      int
+	}{
+		"of an application":       {own(w.Workspace, "introspect_tokens"), "", 200},
+		"without the scope":       {own(w.Workspace, "orders"), "insufficient_scope", 403},
+		"of a person":             {all["access_token"].(string), "invalid_token", 401},
+		"of another workspace":    {own(w.NewWorkspace(t, w.tenant.ID, w.pool), "introspect_tokens"), "invalid_token", 401},
+		"that is no token":        {"abc", "invalid_token", 401},
+		"that is a refresh token": {all["refresh_token"].(string), "invalid_token", 401},
+	} {
+		r := w.Request(t, w.app, "/oauth2/introspect", "token", all["access_token"].(string))
+		r.Header.Set("Authorization", "Bearer "+test.token)
+		got := systemtest.Send(t, r)
+		f := got.Fields(t)
+		if code, _ := f["error"].(string); got.Status != test.status || code != test.code || (test.code == "") != (f["active"] == true) {
+			t.Errorf("a token %s is answered %d %s", name, got.Status, got.Body)
+		}
+		if challenge := got.Header.Get("WWW-Authenticate"); (test.code == "") != (challenge == "") ||
+			test.status == 403 && !strings.Contains(challenge, `scope="introspect_tokens"`) {
+			t.Errorf("a token %s is challenged %s", name, challenge)
+		}
+	}
+}
+
 // RFC 7662, RFC 7009.
 func TestIntrospectionAndRevocation(t *testing.T) {
 	t.Parallel()

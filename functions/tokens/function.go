@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"identitypools/shared/access"
+	"identitypools/shared/cors"
 	"identitypools/shared/signing"
 	"identitypools/shared/start"
 	"identitypools/shared/vault"
@@ -35,6 +36,8 @@ func New(p start.Parts) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	o := p.Options()
+	o.Origins = cors.Rules{Applications: p.Table.Applications.All}.Allow
 	return Handler(&Service{
 		Clients: p.Table.Clients, Keys: p.Table.Keys, Issuer: issuer, PublicURL: p.Env.Must("PUBLIC_URL"),
 		Retry: p.Table.Retry, Now: p.Now,
@@ -43,5 +46,5 @@ func New(p start.Parts) (http.Handler, error) {
 		Sessions: p.Table.Sessions, Grants: p.Table.Grants, Signer: signer,
 		Verifier:   signing.NewVerifier(p.Table.SigningKeys.Get, p.Now),
 		RefreshKey: refreshKey, PublicURL: p.Env.Must("PUBLIC_URL"), Now: p.Now, NewID: p.NewID,
-	}, p.Options())
+	}, o)
 }

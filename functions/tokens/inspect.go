@@ -3,7 +3,9 @@ package tokens
 import (
 	"context"
 	"errors"
+	"slices"
 
+	"identitypools/shared/identity"
 	"identitypools/shared/oidc"
 	"identitypools/shared/signing"
 )
@@ -34,6 +36,31 @@ func (p *Provider) Revoke(ctx context.Context, w oidc.Workspace, a oidc.Applicat
 func (p *Provider) refreshToken(w oidc.Workspace, token string) (h oidc.Handle, ok bool) {
 	h, ok = oidc.ParseHandle(token)
 	return h, ok && h.Grant != "" && h.Generation > 0 && h.IsSigned(p.RefreshKey, w)
+}
+
+// ScopeIntrospect is the scope of the token with which an application may ask about tokens instead of giving
+// its secret. It must be one of the application's own scopes.
+const ScopeIntrospect = "introspect_tokens"
+
+// Inspector returns the application that asks about tokens with a bearer token which it got for itself (RFC
+// 7662 §2.1). The published client asks in this way. The error is an oidc.Refusal.
+func (p *Provider) Inspector(ctx context.Context, w oidc.Workspace, token string) (oidc.Application, error) {
+	t, err := p.Verifier.AccessToken(ctx, token, p.Issuer(w))
+	switch {
+	case errors.Is(err, signing.ErrToken), err == nil && t.Grant != "":
+		return oidc.Application{}, badToken()
+	case err != nil:
+		return oidc.Application{}, err
+	case !slices.Contains(t.Scopes(), ScopeIntrospect):
+		return oidc.Application{}, oidc.Refusal{
+			Code: oidc.InsufficientScope, Description: "the token must have the scope " + ScopeIntrospect,
+		}
+	}
+	a, err := p.Applications.Cached(ctx, w.Tenant, t.ClientID)
+	if errors.As(err, new(identity.NotFound)) || err == nil && (a.Inactive || a.Workspace != w.ID) {
+		return oidc.Application{}, badToken()
+	}
+	return a, err
 }
 
 // Inspected is what the product tells about a token (RFC 7662 §2.2). All but Active is empty if the token is

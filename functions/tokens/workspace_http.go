@@ -179,9 +179,26 @@ type inspectedAnswer struct {
 	User      string   `json:"user_id,omitempty"`
 }
 
+// inspector reads the form of a request about a token, and returns the application that sends it: one that
+// authenticates, or one with a bearer token of its own.
+func (h workspaceHandlers) inspector(r *http.Request) (w oidc.Workspace, a oidc.Application, form url.Values, err error) {
+	token := bearerIn(r.Header)
+	if token == "" {
+		return h.client(r)
+	}
+	if w, err = h.workspace(r); err != nil {
+		return w, a, nil, err
+	}
+	if form, err = oauth.ReadForm(r, oauth.MaxForm); err != nil {
+		return w, a, nil, err
+	}
+	a, err = h.provider.Inspector(r.Context(), w, token)
+	return w, a, form, err
+}
+
 // introspect answers requests about a token.
 func (h workspaceHandlers) introspect(rw http.ResponseWriter, r *http.Request) {
-	w, a, form, err := h.client(r)
+	w, a, form, err := h.inspector(r)
 	if err == nil && form.Get("token") == "" {
 		err = oidc.Refusal{Code: oidc.InvalidRequest, Description: "token must be given"}
 	}
@@ -189,7 +206,11 @@ func (h workspaceHandlers) introspect(rw http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		found, err = h.provider.Introspect(r.Context(), w, a, form.Get("token"))
 	}
-	if err != nil {
+	switch {
+	case err != nil && bearerIn(r.Header) != "":
+		oauth.RefuseToken(rw, r, err, ScopeIntrospect)
+		return
+	case err != nil:
 		oauth.Refuse(rw, r, err)
 		return
 	}
@@ -219,7 +240,7 @@ func (h workspaceHandlers) userinfo(rw http.ResponseWriter, r *http.Request) {
 		claims, err = h.provider.UserInfo(r.Context(), w, token)
 	}
 	if err != nil {
-		oauth.RefuseToken(rw, r, err)
+		oauth.RefuseToken(rw, r, err, oidc.ScopeOpenID)
 		return
 	}
 	api.WriteJSON(rw, http.StatusOK, claims)
@@ -236,10 +257,7 @@ func bearerOf(r *http.Request) (string, error) {
 		}
 		inForm = form.Get("access_token")
 	}
-	scheme, inHeader, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if inHeader = strings.TrimSpace(inHeader); !strings.EqualFold(scheme, "Bearer") {
-		inHeader = ""
-	}
+	inHeader := bearerIn(r.Header)
 	switch {
 	case inForm != "" && inHeader != "":
 		return "", oidc.Refusal{Code: oidc.InvalidRequest, Description: "the token must be in the Authorization header or in the body, not in both"}
@@ -247,6 +265,15 @@ func bearerOf(r *http.Request) (string, error) {
 		return "", oauth.NoToken{}
 	}
 	return inForm + inHeader, nil
+}
+
+// bearerIn returns the bearer token in the header of a request, or "".
+func bearerIn(h http.Header) string {
+	scheme, token, _ := strings.Cut(h.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
 }
 
 // keys serves the public keys, which are the same for all workspaces.

@@ -12,7 +12,7 @@ import (
 type fixture = faulttest.Fixture
 
 func faultSuite() faulttest.Suite {
-	return faulttest.Suite{Routes: workspaces.Routes(), Cases: faultCases()}
+	return faulttest.Suite{Routes: workspaces.Routes(), Cases: append(faultCases(), preflightCase())}
 }
 
 func TestAnyCallOfAnyUseCaseMayFail(t *testing.T) {
@@ -86,6 +86,28 @@ func secretsAre(least, most int) func(*fixture, systemtest.Response) {
 		if len(got.Body) > 0 && !a.HasSecret(got.Text(f.T, "secret")) {
 			f.T.Error("the secret that was answered is none")
 		}
+	}
+}
+
+// preflightCase is the preflight of a page of an application.
+func preflightCase() faulttest.Case {
+	return faulttest.Case{
+		Name: "public.preflight", Status: 204,
+		Setup: func(f *fixture) {
+			createWorkspace(f)
+			f.Tenant.Workspaces.Must(f.T, 201, "POST", "/clients", fields{
+				"client_id": "web", "authorization_server_id": "shop", "allowed_origins": []string{"https://app.example.com"},
+			})
+		},
+		Request: func(f *fixture) *http.Request {
+			return f.Tenant.Pages.Request(f.T, "OPTIONS", "/shop/userinfo", nil,
+				"Origin", "https://app.example.com", "Access-Control-Request-Method", "GET")
+		},
+		Check: func(f *fixture, got systemtest.Response) {
+			if got.Header.Get("Access-Control-Allow-Origin") != "https://app.example.com" {
+				f.T.Errorf("the page may not call: %v", got.Header)
+			}
+		},
 	}
 }
 

@@ -12,13 +12,16 @@ import (
 )
 
 // Handler returns the handler of the function's routes.
-func Handler(s *Service, o api.Options) (http.Handler, error) { return api.New(routes(s), o) }
+func Handler(s *Service, o api.Options) (http.Handler, error) {
+	return api.New(routes(s, o.Origins), o)
+}
 
 // Routes returns the rows of the function's routes.
-func Routes() []api.Route { return routes(&Service{}).Routes() }
+func Routes() []api.Route { return routes(&Service{}, nil).Routes() }
 
-// routes returns the function's routes with their actions.
-func routes(s *Service) api.Function {
+// routes returns the function's routes with their actions. One of them answers preflights for all
+// functions, since pages of applications are what most of them are about.
+func routes(s *Service, origins api.Origins) api.Function {
 	h := handlers{s}
 	const (
 		server = "/servers/{wid}"
@@ -53,6 +56,8 @@ func routes(s *Service) api.Function {
 			api.Change(200, h.rotate, api.Encode(secretOf))),
 		api.ForWorkspaces("POST", client+"/revokeRotatedSecrets", "revokeRotatedClientSecrets",
 			api.Change(204, h.revokeRotated, api.Empty)),
+
+		api.ForPreflights(origins),
 	)
 }
 

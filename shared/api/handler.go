@@ -23,6 +23,7 @@ type Options struct {
 	Verifier Verifier // may be nil if no route of the function needs a token
 	Answers  Answers  // if nil, idempotency keys are ignored
 	Proxy    *Proxy   // of public routes; nil if there is none
+	Origins  Origins  // of routes that pages of other origins may call; nil if the function has none
 	Log      *slog.Logger
 	Now      func() time.Time
 }
@@ -47,11 +48,14 @@ func New(f Function, o Options) (http.Handler, error) {
 	return outer(mux, f.methods(), o), nil
 }
 
-// methods returns the methods of the function's routes, sorted.
+// methods returns the methods of the function's routes, sorted. It leaves out that of preflights, which
+// every path has.
 func (f Function) methods() []string {
 	var methods []string
 	for _, e := range f.Endpoints {
-		methods = append(methods, e.Method)
+		if e.Path != everyPath {
+			methods = append(methods, e.Method)
+		}
 	}
 	slices.Sort(methods)
 	return slices.Compact(methods)
@@ -131,10 +135,17 @@ func unrouted(w http.ResponseWriter, r *http.Request, mux *Mux, methods []string
 
 // guard returns the handler of an endpoint. It refuses requests whose caller may not call the route
 // and requests with malformed ids, both before anything looks at the body. It counts the result of
-// the others.
+// the others. Pages of other origins can read what they are told, also if it is an error.
 func guard(e Endpoint, o Options) http.Handler {
 	route, ids := e.Route, pathIDs(e.Path)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if route.CrossOrigin {
+			// A page that cannot read the answer must not use up a code, so nothing is done if it is unknown.
+			if _, err := share(w, r, o.Origins); err != nil {
+				Error(w, r, err)
+				return
+			}
+		}
 		token, err := authorize(route, o, r)
 		if err != nil {
 			if c := challenge(r, route.Scope, err); c != "" {
@@ -165,11 +176,12 @@ func guard(e Endpoint, o Options) http.Handler {
 	})
 }
 
-// pathIDs returns the names of the parameters in a pattern of a path.
+// pathIDs returns the names of the parameters in a pattern of a path that are ids: all but one for the
+// rest of the path.
 func pathIDs(pattern string) []string {
 	var ids []string
 	for _, part := range strings.Split(pattern, "/") {
-		if name, ok := strings.CutPrefix(part, "{"); ok {
+		if name, ok := strings.CutPrefix(part, "{"); ok && !strings.HasSuffix(name, "+}") {
 			ids = append(ids, strings.TrimSuffix(name, "}"))
 		}
 	}

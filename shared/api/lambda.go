@@ -118,7 +118,7 @@ func (w *recorder) response() events.APIGatewayV2HTTPResponse {
 // Event returns the event that API Gateway makes of a request with the given body.
 func Event(r *http.Request, body []byte, requestID string) events.APIGatewayV2HTTPRequest {
 	event := events.APIGatewayV2HTTPRequest{
-		Version: "2.0", RouteKey: r.Pattern, RawPath: r.URL.Path, RawQueryString: r.URL.RawQuery,
+		Version: "2.0", RouteKey: routeKey(r.Pattern), RawPath: r.URL.Path, RawQueryString: r.URL.RawQuery,
 		Headers: make(map[string]string, len(r.Header)),
 	}
 	for name, values := range r.Header {

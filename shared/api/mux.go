@@ -12,6 +12,9 @@ const wellKnown = "/.well-known/"
 // /.well-known/ of the host apart from the others. So "/.well-known/x/{tid}/{wid}" and
 // "/{tid}/{wid}/.well-known/x" can both be there: ServeMux refuses such a pair, because one path matches both
 // patterns, and none of them is more specific. No tenant has the name of that folder.
+//
+// A pattern with one parameter for the rest of the path has it in the form of API Gateway, {proxy+}, in which
+// Handler also returns it. The pattern /{proxy+} matches in that folder, too.
 type Mux struct{ wellKnown, others *http.ServeMux }
 
 // NewMux returns a Mux without patterns.
@@ -20,13 +23,21 @@ func NewMux() *Mux { return &Mux{http.NewServeMux(), http.NewServeMux()} }
 // Handle registers the handler of a pattern of a method and a path. It panics as http.ServeMux does.
 func (m *Mux) Handle(pattern string, handler http.Handler) {
 	_, path, _ := strings.Cut(pattern, " ")
+	pattern = strings.Replace(pattern, "+}", "...}", 1)
 	m.of(path).Handle(pattern, handler)
+	if path == everyPath {
+		m.wellKnown.Handle(pattern, handler)
+	}
 }
 
 // Handler returns the handler of a request, and its pattern, which is "" if none matches.
 func (m *Mux) Handler(r *http.Request) (handler http.Handler, pattern string) {
-	return m.of(r.URL.Path).Handler(r)
+	handler, pattern = m.of(r.URL.Path).Handler(r)
+	return handler, routeKey(pattern)
 }
+
+// routeKey returns a pattern of http.ServeMux in the form of API Gateway.
+func routeKey(pattern string) string { return strings.Replace(pattern, "...}", "+}", 1) }
 
 // ServeHTTP passes a request to its handler.
 func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) { m.of(r.URL.Path).ServeHTTP(w, r) }

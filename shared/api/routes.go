@@ -27,7 +27,7 @@ const (
 type Route struct {
 	Name         string // the unique name, such as "admin.createPool": the caller and the operation
 	Operation    string // the published operation id; an admin and a system route may share it
-	Method, Path string // the path is a pattern of http.ServeMux
+	Method, Path string // the path is a pattern of Mux
 	Function     string // the function that serves the route
 	Caller       access.Caller
 	Scope        string      // the scope that the token must have; "" if the route needs no token
@@ -53,8 +53,7 @@ func (r Route) Shape() string {
 	return r.Method + " " + strings.Join(parts, "/")
 }
 
-// Key returns the route in the form in which API Gateway and http.ServeMux name it, such as "GET
-// /{tid}/pools".
+// Key returns the route in the form in which API Gateway and Mux name it, such as "GET /{tid}/pools".
 func (r Route) Key() string { return r.Method + " " + r.Path }
 
 // The base paths of the published API.

@@ -74,8 +74,9 @@ type NoToken struct{}
 
 func (NoToken) Error() string { return "a bearer token is needed" }
 
-// RefuseToken answers a request whose bearer token is refused, as RFC 6750 §3 defines it.
-func RefuseToken(w http.ResponseWriter, r *http.Request, err error) {
+// RefuseToken answers a request whose bearer token is refused, as RFC 6750 §3 defines it. The scope is the one
+// that the token needs.
+func RefuseToken(w http.ResponseWriter, r *http.Request, err error, scope string) {
 	var refused oidc.Refusal
 	switch {
 	case errors.As(err, new(NoToken)): // RFC 6750 §3.1: it is told no error code in the header
@@ -91,7 +92,7 @@ func RefuseToken(w http.ResponseWriter, r *http.Request, err error) {
 	case oidc.InvalidRequest:
 		status = http.StatusBadRequest
 	case oidc.InsufficientScope:
-		status, challenge = http.StatusForbidden, challenge+`, scope="`+oidc.ScopeOpenID+`"`
+		status, challenge = http.StatusForbidden, challenge+`, scope="`+scope+`"`
 	}
 	w.Header().Set("WWW-Authenticate", challenge)
 	api.WriteJSON(w, status, refusal{refused.Code, refused.Description})

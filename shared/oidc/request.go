@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"identitypools/shared/identity"
 )
@@ -115,9 +116,16 @@ func (r *Request) read(form url.Values) error {
 		r.Mode = ModeQuery
 		return invalid("response_mode must be query or form_post")
 	}
+	if !utf8.ValidString(r.State) {
+		r.State = ""
+		return invalid("state is no text in UTF-8")
+	}
 	for name, values := range form {
 		if len(values) > 1 {
 			return invalid("the parameter " + url.QueryEscape(name) + " is given twice")
+		}
+		if slices.ContainsFunc(values, func(value string) bool { return !utf8.ValidString(value) }) {
+			return invalid("the parameter " + url.QueryEscape(name) + " is no text in UTF-8")
 		}
 	}
 	switch {

@@ -17,13 +17,14 @@ import (
 	"identitypools/shared/language"
 )
 
-//go:embed messages style.css script.js
+//go:embed messages style.css script.js work.js
 var files embed.FS
 
 // look is what the pages of a function have in common.
 type look struct {
 	words         map[string]language.Words // by language
 	style, script element
+	solver        element // the script of a page with a challenge
 }
 
 // element is a style or script element that is part of each page, with the hash by which the page's
@@ -57,7 +58,38 @@ func openLook(own fs.FS) (look, error) {
 	if err != nil {
 		return look{}, fmt.Errorf("read script: %w", err)
 	}
-	return look{words, newElement("style", string(style)), newElement("script", string(script))}, nil
+	work, err := files.ReadFile("work.js")
+	if err != nil {
+		return look{}, fmt.Errorf("read script: %w", err)
+	}
+	before, after, _ := strings.Cut(string(script), workHere)
+	return look{
+		words: words, style: newElement("style", string(style)),
+		script: newElement("script", plain(before+after)),
+		solver: newElement("script", plain(before+string(work)+after)),
+	}, nil
+}
+
+// workHere is the line of the script in whose place the part for challenges comes.
+const workHere = "  // The part for challenges comes here, if the page has one: work.js.\n"
+
+// plain returns a script without the lines that are comments, without empty lines, and without indentation.
+func plain(script string) string {
+	var lines []string
+	for line := range strings.Lines(script) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "//") {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// scriptOf returns the script of a page. Only a page with a challenge has the part that solves it.
+func (l look) scriptOf(p *Page) element {
+	if p.Form.Challenge != "" {
+		return l.solver
+	}
+	return l.script
 }
 
 // readWords returns the words of a function's pages by language: its own words, and those that all
@@ -109,7 +141,7 @@ func (l look) draw(ctx context.Context, w http.ResponseWriter, status int, p *Pa
 	header.Set("Referrer-Policy", "same-origin")
 	header.Set("Content-Security-Policy", strings.Join([]string{
 		"default-src 'none'", "style-src " + l.style.hash + " " + p.brand.hash,
-		"script-src " + l.script.hash, "img-src " + images,
+		"script-src " + l.scriptOf(p).hash, "img-src " + images,
 		strings.TrimSpace("form-action 'self' " + p.SendsTo), "base-uri 'none'", "frame-ancestors 'none'",
 	}, "; "))
 	w.WriteHeader(status)

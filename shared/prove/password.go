@@ -45,6 +45,9 @@ type Verdict struct {
 	// State is the state of the password before the call. If it is identity.StateMustBeChanged in a
 	// sign-in, the person has to choose a new password before anything else.
 	State identity.CredentialState
+	// Epoch is the epoch of the user with the password that was compared (see identity.User.CodesEpoch). Another
+	// password starts another one.
+	Epoch string
 	// User is the user as the proof left it, without the hash of the password. It is the zero value unless
 	// the outcome is Correct, or is Expired in a sign-in.
 	User identity.User
@@ -111,7 +114,7 @@ func (g given) trace() string { return hex.EncodeToString(g.result.Trace[:]) }
 func (p *Prover) judge(g given) Verdict {
 	u := g.stored.User
 	credential, has := u.Password()
-	verdict := Verdict{Outcome: Incorrect, Pool: g.pool, ID: u.ID, State: credential.State}
+	verdict := Verdict{Outcome: Incorrect, Pool: g.pool, ID: u.ID, State: credential.State, Epoch: u.CodesEpoch()}
 	switch {
 	case u.ID == "":
 		verdict.Outcome = NotFound

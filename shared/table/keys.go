@@ -63,7 +63,8 @@ const (
 	KindAnswers         Kind = "ANSWER"  // to requests with an idempotency key
 	KindKeys            Kind = "KEYS"    // two items, whose partition key is the kind alone
 	KindWorkspaces      Kind = "WORKSPACE"
-	KindWorkspaceList   Kind = "WORKSPACES"   // in the index
+	KindWorkspaceList   Kind = "WORKSPACES" // in the index
+	KindApplications    Kind = "APPLICATION"
 	KindApplicationList Kind = "APPLICATIONS" // in the index
 )
 
@@ -217,9 +218,10 @@ func connectedKey(tenant, workspace, pool string) key {
 
 func workspacesIndex(tenant string) string { return KindWorkspaceList.key(tenant) }
 
-// applicationKey is the key of an application. It is no API client with the same id.
+// applicationKey is the key of an application. API clients have another kind, so that the function which
+// administers applications has no permission on them.
 func applicationKey(tenant, client string) key {
-	return key{KindClients.key(tenant, client), "APPLICATION"}
+	return key{KindApplications.key(tenant, client), "APPLICATION"}
 }
 
 func applicationsIndex(tenant, workspace string) string {

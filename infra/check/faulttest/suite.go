@@ -134,7 +134,7 @@ func TakesKey(route api.Route) bool {
 		"admin.previewMail", "admin.clearSuppressions", "system.getUserByKey",
 		"system.verifyPassword", "system.verifyPasswordV2", "system.inspectOTP",
 		"system.beginWebAuthnCredentialsGeneration", "system.completeWebAuthnCredentialsGeneration",
-		"public.registerByPage", "public.activateByCode", "public.activateByPage",
+		"public.preflight", "public.registerByPage", "public.activateByCode", "public.activateByPage",
 		"public.resetByPage", "public.resetByCode", "public.verifyByPage",
 		"public.authorizeByForm", "public.signInByPage", "public.signInByCode", "public.signInByFactor",
 		"public.signInByNewPassword", "public.forgotByPage", "public.logoutByForm",

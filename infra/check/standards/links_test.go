@@ -27,6 +27,7 @@ func unwanted() map[string]string {
 func excused(imports string) bool {
 	return slices.Contains([]string{
 		"shared/password crypto/sha1", // part of PBKDF2 in imported hashes
+		"shared/signing crypto/rsa",   // RS256, which every OpenID provider must have (OpenID Connect Core §15.1)
 		"shared/otp crypto/sha1",      // part of HMAC in the codes of authenticator apps (RFC 6238 §1.2)
 		"shared/retry math/rand/v2",   // random waiting time before a change is tried again
 	}, imports)

@@ -101,10 +101,10 @@ type row struct{ id, rule, shown string }
 
 var (
 	isTest  = regexp.MustCompile(`^(Test|Fuzz|Benchmark)[A-Z]`)
-	isID    = regexp.MustCompile(`^(V\d+(\.\d+){0,2}|63[AB] §\d+(\.\d+)*( \(\d+\))?)$`)
+	isID    = regexp.MustCompile(`^(V\d+(\.\d+){0,2}|(63[AB]|RFC 9700) §\d+(\.\d+)*( \(\d+\))?)$`)
 	isNamed = regexp.MustCompile("^((?:Test|Fuzz|Benchmark)\\w+(?:, (?:Test|Fuzz|Benchmark)\\w+)*) in `([a-z0-9/]+)`$")
 	isText  = regexp.MustCompile(`^text: \[[^]]+\]\(([a-z]+\.md)#([a-z0-9-]+)\)$`)
-	cites   = regexp.MustCompile(`\bV(\d+\.\d+\.\d+)\b|\bASVS ((?:V?\d+\.\d+\.\d+(?:, |\b))+)|\b(63[AB])(?:-4)? (§\d+(?:\.\d+)*)`)
+	cites   = regexp.MustCompile(`\bV(\d+\.\d+\.\d+)\b|\bASVS ((?:V?\d+\.\d+\.\d+(?:, |\b))+)|\b(63[AB]|RFC 9700)(?:-4)? (§\d+(?:\.\d+)*)`)
 	number  = regexp.MustCompile(`\d+\.\d+\.\d+`)
 )
 

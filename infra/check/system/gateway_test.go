@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +15,6 @@ import (
 	"identitypools/infra/check/systemtest"
 	"identitypools/infra/deploy/gateway"
 	"identitypools/infra/local/system"
-	"identitypools/shared/access"
 	"identitypools/shared/api"
 )
 
@@ -80,44 +78,4 @@ func ask(t *testing.T, behaviour gateway.Behaviour, r *http.Request) systemtest.
 func TestTheGatewayDocumentIsWrittenFromTheFacts(t *testing.T) {
 	t.Parallel()
 	golden.Same(t, "../../../docs/gateway.md", gateway.Document())
-}
-
-// A browser lets a page of another origin call exactly the routes whose rows say so, of those that
-// need a method or a header that is not safe (Fetch, CORS-preflight fetch).
-func TestOtherOriginsMayCallWhatRowsSay(t *testing.T) {
-	t.Parallel()
-	product := systemtest.New(t)
-	ids := strings.NewReplacer(
-		"{tid}", "default", "{ipID}", "p", "{userID}", "u", "{schID}", "s", "{kind}", "k", "{lang}", "l",
-		"{metadataType}", "admin",
-	)
-	for _, route := range functions.Routes() {
-		needs := []string{"content-type", "x-idempotency-key"}
-		switch route.Caller {
-		case access.Admin, access.System:
-			needs = append(needs, "authorization")
-		case access.OAuthClient:
-			needs = []string{"authorization"}
-		case access.Public:
-			if !route.CrossOrigin {
-				continue // a page, which needs no header and which everybody may see
-			}
-		}
-		r, err := http.NewRequestWithContext(
-			t.Context(), http.MethodOptions, product.BaseURL+ids.Replace(route.Path), nil,
-		)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Header.Set("Origin", "https://app.example.com")
-		r.Header.Set("Access-Control-Request-Method", route.Method)
-		h := systemtest.Send(t, r).Header
-		methods := strings.Split(h.Get("Access-Control-Allow-Methods"), ",")
-		headers := strings.Split(h.Get("Access-Control-Allow-Headers"), ",")
-		may := h.Get("Access-Control-Allow-Origin") == "*" && slices.Contains(methods, route.Method) &&
-			!slices.ContainsFunc(needs, func(name string) bool { return !slices.Contains(headers, name) })
-		if may != route.CrossOrigin {
-			t.Errorf("%s: pages of other origins may call it: %t", route.Name, may)
-		}
-	}
 }

@@ -44,8 +44,7 @@ const (
 type Answer struct {
 	Status int
 	// Headers are compared without regard to case. "*" is any value, and "" means that the header
-	// must be absent. The Access-Control-Allow-Origin "*" is also the origin of the request, with
-	// which API Gateway answers if a deployment names its origins.
+	// must be absent. For Access-Control-Allow-Origin, "*" is the origin of the request.
 	Headers map[string]string
 	Body    string // "" is any body
 }
@@ -146,35 +145,36 @@ func ownAnswers() []Fact {
 	}
 }
 
-// crossOrigin returns the facts about requests from pages of other origins.
+// crossOrigin returns the facts about requests from pages of other origins. API Gateway would replace the
+// headers of CORS of functions if it had a configuration of its own.
 func crossOrigin() []Fact {
-	return []Fact{
+	facts := []Fact{
 		{
-			What: "A preflight is answered 204 by the gateway, at every path. The methods and the headers are " +
-				"those of the public routes, so what needs a token cannot be called.",
+			What: "A preflight reaches a function by the route for OPTIONS at every path. It is answered 204, with " +
+				"headers of CORS if a page of the origin may call the path.",
 			Source: cors(),
 			Ask: Request{Method: "OPTIONS", Path: form + "/register", Headers: from(
 				"Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "content-type")},
 			Answer: Answer{Status: 204, Headers: map[string]string{
 				"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Methods": "GET,POST",
-				"Access-Control-Allow-Headers": "content-type,idempotency-key,x-idempotency-key",
+				"Access-Control-Allow-Headers": "authorization,content-type,idempotency-key,x-idempotency-key",
 				"Access-Control-Max-Age":       "600", "Access-Control-Allow-Credentials": "",
-				"Content-Type": "", "X-Request-Id": "",
+				"X-Request-Id": "*",
 			}},
 		},
 		{
-			What:   "An answer of a function to a page of another origin has the headers of CORS.",
+			What:   "An answer of a function has the headers of CORS that the function sets, and no others.",
 			Source: cors(), Ask: Request{Method: "GET", Path: form, Headers: from()},
 			Answer: Answer{Status: 200, Headers: map[string]string{
 				"Access-Control-Allow-Origin":   "*",
-				"Access-Control-Expose-Headers": "retry-after,x-idempotent-replayed,x-request-id",
-				"Access-Control-Allow-Methods":  "", "Access-Control-Allow-Credentials": "",
+				"Access-Control-Expose-Headers": "retry-after,www-authenticate,x-idempotent-replayed,x-request-id",
+				"Access-Control-Allow-Methods":  "", "Access-Control-Allow-Credentials": "", "Vary": "Origin",
 			}},
 		},
 		{
-			What:   "The same is true of routes for other callers, because CORS is configured for the whole API.",
+			What:   "So a route that pages of other origins may not call has none, whatever the origin is.",
 			Source: cors(), Ask: Request{Method: "GET", Path: pools, AsAdmin: true, Headers: from()},
-			Answer: Answer{Status: 200, Headers: map[string]string{"Access-Control-Allow-Origin": "*"}},
+			Answer: Answer{Status: 200, Headers: map[string]string{"Access-Control-Allow-Origin": ""}},
 		},
 		{
 			What:   "Without the header Origin no answer has headers of CORS.",
@@ -185,7 +185,7 @@ func crossOrigin() []Fact {
 		},
 		{
 			What:   "OPTIONS that is no preflight is answered 204 without headers of CORS.",
-			Source: observed(), Ask: Request{Method: "OPTIONS", Path: form},
+			Source: cors(), Ask: Request{Method: "OPTIONS", Path: form},
 			Answer: Answer{Status: 204, Headers: map[string]string{"Access-Control-Allow-Origin": ""}},
 		},
 		{
@@ -200,6 +200,10 @@ func crossOrigin() []Fact {
 			NotLocal: "a laptop accepts pages of every origin, so that they can be developed there",
 		},
 	}
+	for i := range facts {
+		facts[i].Needs = []Setting{{"AWS::ApiGatewayV2::Api", "CorsConfiguration", nil}}
+	}
+	return facts
 }
 
 // headers returns the facts about other headers.

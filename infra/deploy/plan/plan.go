@@ -181,7 +181,7 @@ func Functions() []Function {
 		},
 	}, {
 		Name: "recovery", MemoryMB: hashing, Timeout: answer, Proxied: true,
-		Settings: []string{"CODE_SECRET", "PUBLIC_URL", "RETURN_ORIGINS"},
+		Settings: []string{"CODE_SECRET", "PUBLIC_URL", "RETURN_ORIGINS", "SIGN_UP_ORIGINS"},
 		Grants: []Grant{
 			on(table.KindAnswers, table.KindClaims, table.KindMailboxes, table.KindUserItems, table.KindPools,
 				table.KindUsers).may(get),
@@ -193,7 +193,7 @@ func Functions() []Function {
 		},
 	}, {
 		Name: "registration", MemoryMB: hashing, Timeout: answer, Proxied: true,
-		Settings: []string{"CODE_SECRET", "PUBLIC_URL", "RETURN_ORIGINS"},
+		Settings: []string{"CODE_SECRET", "PUBLIC_URL", "RETURN_ORIGINS", "SIGN_UP_ORIGINS"},
 		Grants: []Grant{
 			on(table.KindAnswers, table.KindClaims, table.KindKeys, table.KindMailboxes,
 				table.KindUserItems, table.KindPools, table.KindSchemas, table.KindUsers).may(get),
@@ -217,7 +217,7 @@ func Functions() []Function {
 		Name: "signin", MemoryMB: hashing, Timeout: answer, Proxied: true,
 		Settings: []string{"CODE_SECRET", "PUBLIC_URL"},
 		Grants: []Grant{
-			on(table.KindClients, table.KindKeys, table.KindLimits, table.KindMailboxes, table.KindPools,
+			on(table.KindApplications, table.KindKeys, table.KindLimits, table.KindMailboxes, table.KindPools,
 				table.KindUserItems, table.KindUsers).may(get),
 			on(table.KindClaims, table.KindLimits, table.KindUserItems, table.KindUsers).may(batch),
 			on(table.KindUserItems, table.KindWorkspaces).may(query),
@@ -228,9 +228,10 @@ func Functions() []Function {
 		Name: "tokens", MemoryMB: waiting, Timeout: answer,
 		Settings: []string{"PUBLIC_URL", "TOKEN_SECRET"},
 		Grants: []Grant{
-			on(table.KindClients, table.KindKeys, table.KindPools, table.KindUsers).may(get),
+			on(table.KindApplications, table.KindClients, table.KindKeys, table.KindPools, table.KindUsers).may(get),
 			on(table.KindUserItems, table.KindUsers).may(batch),
 			on(table.KindWorkspaces).may(query),
+			on(table.KindApplicationList).inIndex().may(query),
 			on(table.KindKeys).may(put),
 			on(table.KindUserItems).may(update),
 		},
@@ -248,12 +249,12 @@ func Functions() []Function {
 		},
 	}, {
 		Name: "workspaces", MemoryMB: waiting, Timeout: answer,
-		Settings: []string{"PUBLIC_URL"},
+		Settings: []string{"PUBLIC_URL", "SIGN_UP_ORIGINS"},
 		Grants: []Grant{
-			on(table.KindAnswers, table.KindClients, table.KindKeys).may(get),
+			on(table.KindAnswers, table.KindApplications, table.KindKeys).may(get),
 			on(table.KindWorkspaces).may(query),
 			on(table.KindApplicationList, table.KindWorkspaceList).inIndex().may(query),
-			on(table.KindAnswers, table.KindClients, table.KindWorkspaces).may(put, update, remove),
+			on(table.KindAnswers, table.KindApplications, table.KindWorkspaces).may(put, update, remove),
 			on(table.KindAnswers, table.KindPools, table.KindWorkspaces).may(put, update, check),
 		},
 	}}

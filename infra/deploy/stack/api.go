@@ -13,21 +13,14 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"identitypools/functions"
-	"identitypools/shared/api"
 )
 
 // makeAPI creates the HTTP API, still without routes, and returns it with its public address, which
 // is the domain that people use or the address that AWS assigns. AWS's address still works if there is
 // a domain, so that links in earlier mails stay valid, unless the configuration switches it off.
+// The API has no configuration of CORS, because API Gateway would drop the headers that functions set.
 func (d *deployment) makeAPI() (awsapigatewayv2.CfnApi, *string) {
 	props := &awsapigatewayv2.CfnApiProps{Name: d.stack.StackName(), ProtocolType: jsii.String("HTTP")}
-	if cors := api.CrossOriginRules(functions.Routes()); len(d.config.SignUpOrigins) > 0 {
-		props.CorsConfiguration = &awsapigatewayv2.CfnApi_CorsProperty{
-			AllowOrigins: jsii.Strings(d.config.SignUpOrigins...), AllowMethods: jsii.Strings(cors.Methods...),
-			AllowHeaders: jsii.Strings(cors.AllowedHeaders...), ExposeHeaders: jsii.Strings(cors.ExposedHeaders...),
-			MaxAge: jsii.Number(cors.MaxAge.Seconds()),
-		}
-	}
 	if !d.config.AWSAddress {
 		props.DisableExecuteApiEndpoint = true
 	}

@@ -55,9 +55,10 @@ func (d *deployment) environment(f plan.Function) *map[string]*string {
 		"CODE_SECRET": d.secrets["CODE_SECRET"], "TOKEN_SECRET": d.secrets["TOKEN_SECRET"],
 		"PUBLIC_URL": d.publicURL,
 		"MAIL_FROM":  jsii.String(d.config.MailFrom), "MAIL_CONFIGURATION_SET": d.mail.configurationSet,
-		"RETURN_ORIGINS": jsii.String(strings.Join(d.config.SignUpOrigins, ",")),
-		"MAIL_QUEUE_URL": d.mails.live.QueueUrl(),
-		"MAIL_RATE":      jsii.String(d.config.processRate()),
+		"RETURN_ORIGINS":  jsii.String(strings.Join(d.config.SignUpOrigins, ",")),
+		"SIGN_UP_ORIGINS": jsii.String(strings.Join(d.config.SignUpOrigins, ",")),
+		"MAIL_QUEUE_URL":  d.mails.live.QueueUrl(),
+		"MAIL_RATE":       jsii.String(d.config.processRate()),
 	}
 	environment := map[string]*string{
 		"TABLE_NAME":                d.table.name,

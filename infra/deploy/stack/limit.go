@@ -1,6 +1,8 @@
 package stack
 
 import (
+	"net/http"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
@@ -10,6 +12,7 @@ import (
 	"identitypools/infra/deploy/plan"
 	"identitypools/infra/deploy/throttle"
 	"identitypools/shared/access"
+	"identitypools/shared/api"
 )
 
 // makeLimits creates the custom resource that sets the limit of each route, and its function. It
@@ -21,7 +24,7 @@ func (d *deployment) makeLimits(stage awsapigatewayv2.CfnStage) {
 	function := d.newFunction(f, nil, d.limitStatements()...)
 	limits := map[string]throttle.Limit{}
 	for _, r := range functions.Routes() {
-		limits[r.Key()] = limitOf(d.rate(r.Caller))
+		limits[r.Key()] = limitOf(d.rate(r))
 	}
 	properties := throttle.Properties(*d.api.Ref(), *stage.Ref(), limits)
 	properties["Stage"] = map[string]any{
@@ -55,12 +58,13 @@ func (d *deployment) limitStatements() []awsiam.PolicyStatement {
 
 // rate is how many requests a second a route takes: few where strangers are meant to call. Back
 // ends need more of the token servers: the published client gets a new token after each 401 and
-// 403, so wrong passwords that are given to a back end come there too.
-func (d *deployment) rate(caller access.Caller) int {
-	switch caller {
-	case access.Admin, access.System:
+// 403, so wrong passwords that are given to a back end come there too. The preflights of all pages and
+// applications come to one route, which takes as many.
+func (d *deployment) rate(r api.Route) int {
+	switch {
+	case r.Caller == access.Admin, r.Caller == access.System:
 		return d.config.AdminRate
-	case access.OAuthClient:
+	case r.Caller == access.OAuthClient, r.Method == http.MethodOptions:
 		return d.config.TokenRate
 	}
 	return d.config.PublicRate

@@ -58,7 +58,7 @@ const (
 func (e Event) Request() events.APIGatewayV2HTTPRequest {
 	parameters, query, body := e.pathParameters(), encode(e.Query), e.encodedBody()
 	path := parameter.ReplaceAllStringFunc(e.Route.Path, func(name string) string {
-		return parameters[strings.Trim(name, "{}")]
+		return parameters[strings.Trim(name, "{+}")]
 	})
 	headers := e.headers()
 	return events.APIGatewayV2HTTPRequest{
@@ -108,9 +108,12 @@ func (e Event) JSON() (string, error) {
 	return text.String(), nil
 }
 
-// pathParameters returns the parameters of the path, with the tenant.
+// pathParameters returns the parameters of the path, with the tenant if the path has one.
 func (e Event) pathParameters() map[string]string {
-	all := map[string]string{"tid": Tenant}
+	all := map[string]string{}
+	if strings.Contains(e.Route.Path, "{tid}") {
+		all["tid"] = Tenant
+	}
 	maps.Copy(all, e.Path)
 	return all
 }

@@ -94,7 +94,7 @@ func (s Set) check(name string) error {
 }
 
 // parameter matches a parameter of the path of a route.
-var parameter = regexp.MustCompile(`{(\w+)}`)
+var parameter = regexp.MustCompile(`{(\w+)\+?}`)
 
 // Before returns the names of the routes whose events must be sent before the event of a route, in
 // order. They begin with the tokens that the callers need.

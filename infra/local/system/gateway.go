@@ -10,8 +10,6 @@ import (
 	"io"
 	"net/http"
 	"path"
-	"strconv"
-	"strings"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -21,15 +19,13 @@ import (
 )
 
 // Gateway returns a handler that does what API Gateway does according to package gateway: it finds a
-// request's function in the route table, calls the function with an event, and writes its answer. It
-// does so as in a deployment that pages of every origin may call. The functions are given by their
-// names.
+// request's function in the route table, calls the function with an event, and writes its answer. The
+// functions are given by their names.
 func Gateway(started map[string]api.Gateway) http.Handler {
 	mux, routes, table := api.NewMux(), map[string]api.Route{}, functions.Routes()
-	rules := api.CrossOriginRules(table)
 	for _, route := range table {
 		routes[route.Key()] = route
-		mux.Handle(route.Key(), forward(started[route.Function], rules))
+		mux.Handle(route.Key(), forward(started[route.Function]))
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := rand.Text()
@@ -38,9 +34,6 @@ func Gateway(started map[string]api.Gateway) http.Handler {
 		switch route, found := routes[pattern]; {
 		case headerSize(r) > gateway.MaxHeader:
 			answer(w, http.StatusRequestHeaderFieldsTooLarge)
-		case r.Method == http.MethodOptions:
-			allowOrigin(w, r, rules)
-			w.WriteHeader(http.StatusNoContent)
 		case !found || route.Method != r.Method || path.Clean(r.URL.Path) != r.URL.Path:
 			answer(w, http.StatusNotFound) // HEAD, too, which ServeMux would give to a route of GET
 		default:
@@ -68,7 +61,7 @@ func headerSize(r *http.Request) int {
 }
 
 // forward returns a handler that passes requests to a function as events.
-func forward(function api.Gateway, rules api.CrossOrigin) http.HandlerFunc {
+func forward(function api.Gateway) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, gateway.MaxBody))
 		if err != nil {
@@ -87,7 +80,6 @@ func forward(function api.Gateway, rules api.CrossOrigin) http.HandlerFunc {
 		case err != nil:
 			answer(w, http.StatusInternalServerError)
 		default:
-			allowOrigin(w, r, rules)
 			_ = api.WriteResponse(w, out) // the caller has gone if this fails
 		}
 	}
@@ -108,22 +100,4 @@ func fits(out events.APIGatewayV2HTTPResponse) error {
 		return fmt.Errorf("the answer has %d bytes, and Lambda takes %d", written.Len(), gateway.MaxAnswer)
 	}
 	return nil
-}
-
-// allowOrigin sets the headers that API Gateway sends to pages of other sites (Fetch, CORS
-// protocol).
-func allowOrigin(w http.ResponseWriter, r *http.Request, rules api.CrossOrigin) {
-	isPreflight := r.Method == http.MethodOptions
-	if r.Header.Get("Origin") == "" || isPreflight && r.Header.Get("Access-Control-Request-Method") == "" {
-		return
-	}
-	h := w.Header()
-	h.Set("Access-Control-Allow-Origin", "*")
-	if !isPreflight {
-		h.Set("Access-Control-Expose-Headers", strings.Join(rules.ExposedHeaders, ","))
-		return
-	}
-	h.Set("Access-Control-Allow-Methods", strings.Join(rules.Methods, ","))
-	h.Set("Access-Control-Allow-Headers", strings.Join(rules.AllowedHeaders, ","))
-	h.Set("Access-Control-Max-Age", strconv.Itoa(int(rules.MaxAge.Seconds())))
 }

@@ -187,7 +187,8 @@ func (c Config) variables(base string) map[string]string {
 		"AWS_REGION": "local", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
 		"AWS_ENDPOINT_URL_DYNAMODB": c.DynamoDBURL, "AWS_ENDPOINT_URL_SQS": c.SQSURL, "AWS_ENDPOINT_URL_SESV2": c.SESURL,
 		"TABLE_NAME": c.Table, "PUBLIC_URL": base, "RETURN_ORIGINS": "",
-		"MAIL_FROM": "Identity Pools <no-reply@example.com>", "MAIL_CONFIGURATION_SET": "",
+		"SIGN_UP_ORIGINS": "*", // so that pages can be developed here
+		"MAIL_FROM":       "Identity Pools <no-reply@example.com>", "MAIL_CONFIGURATION_SET": "",
 		"MAIL_QUEUE_URL": "none", "MAIL_RATE": "",
 		"PROXY_HEADER": "", "PROXY_ONLY": "", "PROXY_SECRET": "",
 	}

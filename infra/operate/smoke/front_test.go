@@ -16,19 +16,16 @@ import (
 )
 
 // front stands in front of a product, and does what AWS does and the local gateway does not. API
-// Gateway gives headers of CORS to pages of one origin only, and refuses requests for a pool's form
-// above the first twenty. SES's mailbox simulator reports that a mail has bounced.
-type front struct {
-	*httptest.Server
-	origin string
-}
+// Gateway refuses requests for a pool's form above the first twenty. SES's mailbox simulator reports
+// that a mail has bounced.
+type front struct{ *httptest.Server }
 
 // newFront returns a front that does not serve yet, because a product must know its address first.
-func newFront(t *testing.T, origin string) front {
+func newFront(t *testing.T) front {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil)
 	server.URL = "http://" + server.Listener.Addr().String()
-	return front{server, origin}
+	return front{server}
 }
 
 // serve serves the product of an operator.
@@ -38,9 +35,7 @@ func (f front) serve(t *testing.T, o operator) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	proxy := &httputil.ReverseProxy{
-		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to) }, ModifyResponse: f.allowOrigin,
-	}
+	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to) }}
 	var forms atomic.Int64
 	f.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		isForm := r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/public/pools/")
@@ -61,21 +56,6 @@ func (f front) serve(t *testing.T, o operator) {
 		t.Fatalf("it serves at %s, and not at %s", f.URL, address)
 	}
 	t.Cleanup(f.Close)
-}
-
-// allowOrigin gives headers of CORS to pages of the front's origin only.
-func (f front) allowOrigin(r *http.Response) error {
-	const allow = "Access-Control-Allow-Origin"
-	if r.Header.Get(allow) == "" {
-		return nil
-	}
-	if r.Request.Header.Get("Origin") == f.origin {
-		r.Header.Set(allow, f.origin)
-		return nil
-	}
-	r.Header.Del(allow)
-	r.Header.Del("Access-Control-Expose-Headers")
-	return nil
 }
 
 // bounce reports to the keeper that the mail of this run to an address that bounces has bounced, if

@@ -65,7 +65,7 @@ func (u *uses) unused() (found []string) {
 // So a role in AWS that lacks a permission is noticed.
 func TestTheChecksUseThePermissions(t *testing.T) {
 	t.Parallel()
-	front, used := newFront(t, ""), &uses{seen: map[string]bool{}}
+	front, used := newFront(t), &uses{seen: map[string]bool{}}
 	o := newOperator(t, func(c *system.Config) { c.Environment["PUBLIC_URL"], c.Watch = front.URL, used.watch })
 	o.patience = testPatience
 	front.serve(t, o)

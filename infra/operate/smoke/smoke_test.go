@@ -77,8 +77,10 @@ func checkLines(t *testing.T, lines, want []string) {
 func TestADeployment(t *testing.T) {
 	t.Parallel()
 	const origin = "https://pages.example.org"
-	front := newFront(t, origin)
-	o := newOperator(t, func(c *system.Config) { c.Environment["PUBLIC_URL"] = front.URL })
+	front := newFront(t)
+	o := newOperator(t, func(c *system.Config) {
+		c.Environment["PUBLIC_URL"], c.Environment["SIGN_UP_ORIGINS"] = front.URL, origin
+	})
 	o.patience = testPatience
 	front.serve(t, o)
 	recipient := systemtest.Address("me")
@@ -111,6 +113,7 @@ func TestWhatIsWrong(t *testing.T) {
 			want: []string{
 				"admin.listSchemas: It answers 50", "admin.listPools", "system.listSchemas", "system.listPools",
 				"admin.listAuthorizationServers", "admin.listIDPsForIdentityPool", "admin.listClients",
+				"client.userinfo", "public.preflight",
 				"gateway: Every answer has the id", "gateway: A function gets the query", noBounce,
 			},
 			in: "in the log of the function schemas. If a call to AWS was denied there, compare its role",

@@ -21,10 +21,12 @@ type step struct {
 	// pool, schema and user are those in the path. They are {pool}, {schema} and {user} if they
 	// are empty.
 	pool, schema, user string
+	path               string // of a route for every path, without the slash at its beginning
 	query              string
 	body               string            // JSON, or "" for none
 	form               map[string]string // a form instead of JSON
 	cookie             string            // the name of the value that has the cookie
+	origin             string            // of the page that calls, which must be able to read the answer; "" for none
 	status             int
 	has                string            // a part of the body of the answer
 	keep               map[string]string // values to set, with the members of the answer that have them
@@ -95,7 +97,7 @@ func (v *visit) request(ctx context.Context, route api.Route, s step) (*http.Req
 		"{tid}", v.tenant, "{workspace}", "default", "{ipID}", or(s.pool, "{pool}"), "{schID}", or(s.schema, "{schema}"),
 		"{userID}", or(s.user, "{user}"), "{kind}", "registration_code", "{lang}", "de",
 		"{webAuthnCredentialID}", passkeyID,
-		"{metadataType}", "admin", "{wid}", v.fill("{workspace}"), "{cid}", v.fill("{application}"), "{iid}", "pool",
+		"{proxy+}", v.fill(s.path), "{metadataType}", "admin", "{wid}", v.fill("{workspace}"), "{cid}", v.fill("{application}"), "{iid}", "pool",
 	).Replace(route.Path)
 	if s.query != "" {
 		path += "?" + v.fill(s.query)
@@ -131,8 +133,13 @@ func (v *visit) addHeaders(r *http.Request, route api.Route, s step) {
 	if s.cookie != "" {
 		r.Header.Set("Cookie", v.values[s.cookie])
 	}
+	if s.origin != "" {
+		r.Header.Set("Origin", s.origin)
+	}
 	switch {
 	case route.Method == http.MethodGet, route.Caller == access.OAuthClient:
+	case route.Method == http.MethodOptions:
+		r.Header.Set("Access-Control-Request-Method", http.MethodGet)
 	case s.form != nil: // a browser
 		r.Header.Set("Origin", v.base)
 		r.Header.Set("Sec-Fetch-Site", "same-origin")
@@ -144,7 +151,10 @@ func (v *visit) addHeaders(r *http.Request, route api.Route, s step) {
 // wrong returns what is wrong with the answer to a step, and where to look, or "".
 func (v *visit) wrong(route api.Route, s step, got answer) string {
 	id := got.header.Get(gateway.RequestIDHeader)
+	allowed := got.header.Get("Access-Control-Allow-Origin")
 	switch {
+	case got.status == s.status && s.origin != "" && allowed != s.origin:
+		return fmt.Sprintf("Pages of %s cannot read the answer, but those of %q.", s.origin, allowed)
 	case got.status == s.status && strings.Contains(string(got.body), v.fill(s.has)):
 		return ""
 	case got.status == s.status:

@@ -3,8 +3,9 @@ package main
 // workspaceSteps make a workspace with a connection and an application, call the endpoints of the
 // workspace, and delete all of them.
 func workspaceSteps() []step {
-	const application = `"authorization_server_id":"{workspace}","redirect_uris":["https://app.example.com/callback"],` +
-		`"identity_pool_ids":["{pool}"]`
+	const page = "https://app.example.com"
+	const application = `"authorization_server_id":"{workspace}","redirect_uris":["` + page + `/callback"],` +
+		`"identity_pool_ids":["{pool}"],"allowed_origins":["` + page + `"]`
 	token := map[string]string{"token": "x"}
 	return []step{
 		{route: "admin.createAuthorizationServer", status: 201, body: `{"id":"{workspace}"}`, has: `"issuer_url"`},
@@ -38,7 +39,8 @@ func workspaceSteps() []step {
 		{route: "client.token", form: map[string]string{"grant_type": "client_credentials"}, status: 401},
 		{route: "client.revoke", form: token, status: 401},
 		{route: "client.introspect", form: token, status: 401},
-		{route: "client.userinfo", status: 401},
+		{route: "client.userinfo", status: 401, origin: page},
+		{route: "public.preflight", path: "{tenant}/{workspace}/userinfo", status: 204, origin: page},
 		{route: "client.userinfoByPost", form: map[string]string{"access_token": "x"}, status: 401},
 		{route: "admin.rotateClientSecret", status: 200, has: `"secret"`},
 		{route: "admin.revokeRotatedClientSecrets", status: 204},
