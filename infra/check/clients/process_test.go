@@ -33,7 +33,7 @@ func build(t *testing.T, module, program string, flags ...string) string {
 	file := filepath.Join(root(t), ".local", "bin", filepath.Base(module))
 	arguments := slices.Concat([]string{"build", "-ldflags=-s -w", "-o", file}, flags, []string{program})
 	command := exec.CommandContext(t.Context(), "go", arguments...)
-	command.Dir = module
+	command.Dir, command.Env = module, append(os.Environ(), "GOGC=400") // compilers collect garbage less often
 	if said, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("build %s: %v\n%s", program, err, said)
 	}
