@@ -102,6 +102,9 @@ func parameterFaults(templates ...fixed) []string {
 			_, path, _ := strings.Cut(key, " ")
 			at := ""
 			for part := range strings.SplitSeq(path, "/") {
+				if strings.HasSuffix(part, "+}") { // it stands beside others: see "Routing API requests" of the guide
+					continue
+				}
 				at += "/" + shape(part)
 				if before := names[at]; strings.HasPrefix(part, "{") && before != "" && before != part {
 					faults = append(faults, fmt.Sprintf("%s: %s is called %s elsewhere", path, part, before))
