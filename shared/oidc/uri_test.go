@@ -17,7 +17,7 @@ func newApplication(c oidc.ApplicationChange) (oidc.Application, error) {
 
 // People are sent to no place that an application has not registered. The port of a loopback address may
 // differ.
-func TestRedirects(t *testing.T) {
+func TestRedirectsOfAProgram(t *testing.T) {
 	t.Parallel()
 	a, err := newApplication(oidc.ApplicationChange{Type: oidc.TypeNative, RedirectURIs: []string{
 		"https://app.example.com/cb", "http://127.0.0.1/cb", "http://[::1]:80/cb?a=b", "http://localhost:3000/cb",
