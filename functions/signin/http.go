@@ -27,7 +27,7 @@ func routes(s site) api.Function {
 	)
 	return api.NewFunction("signin",
 		api.ForPeople("GET", authorize, "authorize", s.authorization(s.showAuthorize)),
-		api.ForPeople("POST", authorize, "authorizeByForm", s.authorization(s.submitAuthorize)),
+		api.ForPeople("POST", authorize, "authorizeByForm", s.form(s.submitAuthorize)),
 		api.ForOAuthClients("POST", workspace+"/par", "pushAuthorizationRequest", s.pushing(), api.BodyLimit(maxPushed)),
 		api.ForPeople("GET", signIn, "signInPage", s.page(s.showSignIn)),
 		api.ForPeople("POST", signIn, "signInByPage", s.submission(s.submitSignIn)),
@@ -39,7 +39,7 @@ func routes(s site) api.Function {
 		api.ForPeople("POST", signIn+"/password", "signInByNewPassword", s.submission(s.submitPassword)),
 		api.ForPeople("GET", signIn+"/forgot", "forgotPage", s.page(s.showForgot)),
 		api.ForPeople("POST", signIn+"/forgot", "forgotByPage", s.submission(s.submitForgot)),
-		api.ForPeople("GET", logout, "logout", s.page(s.showLogout)),
-		api.ForPeople("POST", logout, "logoutByForm", s.authorization(s.submitLogout)),
+		api.ForPeople("GET", logout, "logout", s.leaving(s.showLogout)),
+		api.ForPeople("POST", logout, "logoutByForm", s.form(s.submitLogout)),
 	)
 }

@@ -68,6 +68,15 @@ type authorizeQuery struct {
 	RequestURI          string `query:"request_uri"`
 }
 
+// logoutQuery names the parameters of a request to sign out (OpenID Connect RP-Initiated Logout 1.0 §2).
+type logoutQuery struct {
+	Language    string `query:"lang"`
+	IDTokenHint string `query:"id_token_hint"`
+	ClientID    string `query:"client_id"`
+	To          string `query:"post_logout_redirect_uri"`
+	State       string `query:"state"`
+}
+
 // serve returns the answer to a request for a page.
 type serve func(ctx context.Context, r page.Request) (page.Answer, error)
 
@@ -81,9 +90,19 @@ func (s site) submission(submit serve) api.Action {
 	return api.Raw[pageQuery, url.Values, api.HTML](http.StatusSeeOther, s.handle(s.frame, submit))
 }
 
-// authorization returns the action of a route that applications send browsers to, also with a form.
-func (s site) authorization(serve serve) api.Action {
-	return api.Raw[authorizeQuery, url.Values, api.HTML](http.StatusSeeOther, s.handle(s.open, serve))
+// authorization returns the action of a route that applications lead browsers to.
+func (s site) authorization(show serve) api.Action {
+	return api.Raw[authorizeQuery, api.None, api.HTML](http.StatusSeeOther, s.handle(s.open, show))
+}
+
+// leaving returns the action of the route with which applications sign people out.
+func (s site) leaving(show serve) api.Action {
+	return api.Raw[logoutQuery, api.None, api.HTML](http.StatusOK, s.handle(s.frame, show))
+}
+
+// form returns the action of a route that applications make browsers send a form to.
+func (s site) form(submit serve) api.Action {
+	return api.Raw[api.None, url.Values, api.HTML](http.StatusSeeOther, s.handle(s.open, submit))
 }
 
 // handle returns the handler of a page. If the page has a form that causes a mail, handle adds a challenge
