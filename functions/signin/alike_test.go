@@ -80,7 +80,7 @@ func (c *crowd) observe(t *testing.T, b *systemtest.Browser, address string, for
 	for _, call := range c.trace.Collect() {
 		is.calls += fmt.Sprintf("%s: %s\n", call.Function, call.Normalized())
 	}
-	sealed := regexp.MustCompile(`(request|step)(=|%3D)[\w.-]{20,}`)
+	sealed := regexp.MustCompile(`(request|step|__Host-browser)(=|%3D)[\w.-]{20,}`)
 	plain := func(text string) string {
 		text = strings.ReplaceAll(text, address, strings.Repeat("a", len(address)))
 		return sealed.ReplaceAllStringFunc(text, func(found string) string { return fmt.Sprint("sealed ", len(found)) })

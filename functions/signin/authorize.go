@@ -53,10 +53,27 @@ func sourceOf(uri string) string {
 	switch {
 	case err != nil || u.Scheme == "":
 		return ""
+	case strings.Contains(u.Host, "["): // a source has no place for an IPv6 address
 	case u.Scheme == "http" || u.Scheme == "https":
 		return u.Scheme + "://" + u.Host
 	}
 	return u.Scheme + ":"
+}
+
+// leadsTo returns the sources of a Content-Security-Policy that forms of a page may lead to: a URI, and the
+// other origins that the application has registered, because browsers also check where the application
+// redirects people after that.
+func (at place) leadsTo(uri string) string {
+	a := at.application
+	var sources []string
+	for _, each := range slices.Concat(
+		[]string{uri, a.AppURL, a.ClientURI}, a.RedirectURIs, a.PostLogoutRedirectURIs, a.AllowedOrigins,
+	) {
+		if source := sourceOf(each); source != "" && !slices.Contains(sources, source) {
+			sources = append(sources, source)
+		}
+	}
+	return strings.Join(sources, " ")
 }
 
 // errPage is the error for a request that may not be answered to the application, because it is not sure
@@ -102,14 +119,9 @@ func (s *Service) read(ctx context.Context, tenant, workspace string, form url.V
 
 // check checks a request that has been parsed. Errors: errPage; a Refusal.
 func (s *Service) check(ctx context.Context, a *asked, r oidc.Request) error {
-	uri := r.RedirectURI
-	if uri == "" && len(a.application.RedirectURIs) == 1 { // RFC 6749 §3.1.2.3
-		uri = a.application.RedirectURIs[0]
-	}
-	if !a.application.Redirects(uri) {
+	if !a.application.Redirects(r.RedirectURI) {
 		return errPage{oidc.Refusal{Code: oidc.InvalidRequest, Description: "redirect_uri is not registered for the application"}}
 	}
-	r.RedirectURI = uri
 	a.request = r
 	if err := a.request.Check(a.workspace, a.application); err != nil {
 		return err

@@ -17,7 +17,10 @@ func (s site) showAuthorize(ctx context.Context, r page.Request) (page.Answer, e
 
 // submitAuthorize answers the request of an application that comes as a form.
 func (s site) submitAuthorize(ctx context.Context, r page.Request) (page.Answer, error) {
-	return s.authorize(ctx, r, r.HTTP.PostForm)
+	if r.HTTP.PostForm.Get("client_id") == "" || len(r.HTTP.PostForm.Encode()) > maxPushed/2 {
+		return s.authorize(ctx, r, r.HTTP.PostForm) // which is refused
+	}
+	return byGet("authorize", r.HTTP.PostForm), nil
 }
 
 // authorize sends the browser back to the application, or to the page for signing in. It shows an error
@@ -31,7 +34,7 @@ func (s site) authorize(ctx context.Context, r page.Request, form url.Values) (p
 	case err != nil:
 		return page.Answer{}, err
 	case to != nil:
-		return s.send(r, *to), nil
+		return s.send(r, a.place, *to), nil
 	}
 	q := url.Values{"request": {sealed}}
 	for _, locale := range a.request.Locales {
@@ -65,12 +68,19 @@ func (s site) refused(r page.Request, why errPage) page.Answer {
 
 // send returns the answer that sends the browser to an application: by a redirection, or with a form that
 // the page's script sends, and a button for browsers without a script.
-func (s site) send(r page.Request, to answer) page.Answer {
+func (s site) send(r page.Request, at place, to answer) page.Answer {
 	if !to.Form {
 		return page.Answer{Location: to.url()}
 	}
 	p := r.NewPage("send.title")
-	p.SendsTo = sourceOf(to.To)
+	p.SendsTo = at.leadsTo(to.To)
 	p.Content = sendContent(p, to)
 	return page.Answer{Page: p}
+}
+
+// byGet returns the answer that makes a browser send a form of an application again, as the query of the same
+// page. Browsers do not send cookies of this site along with a form of another one (SameSite), and so would
+// not show who is signed in.
+func byGet(name string, form url.Values) page.Answer {
+	return page.Answer{Location: name + "?" + form.Encode()}
 }

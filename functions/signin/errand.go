@@ -90,6 +90,9 @@ type proved struct {
 	User  string   `json:"u"`
 	Epoch string   `json:"e"`
 	AMR   []string `json:"a"`
+	ACR   string   `json:"r"`
+	// Two says that a second factor was proved.
+	Two bool `json:"t,omitzero"`
 	// MustChange says that the next thing is a new password.
 	MustChange bool `json:"c,omitzero"`
 }

@@ -31,13 +31,13 @@ func (s site) factorPage(
 	ctx context.Context, r page.Request, v visit, n step,
 ) (p *page.Page, byMail bool, wait int, err error) {
 	pool, u, err := s.service.returning(ctx, v, n)
-	if err == nil && n.Proved.MustChange {
+	if err == nil && !v.needsSecond(pool, u, *n.Proved) {
 		err = errLost
 	}
 	if err != nil {
 		return nil, false, 0, err
 	}
-	ways := secondWays(pool, u, n.Proved.AMR)
+	ways := v.secondWays(pool, u, n.Proved.AMR)
 	byMail = ways.mail && (!ways.app || !n.SentAt.IsZero())
 	p = s.newPage(r, v, "factor.title")
 	if !ways.app && !ways.mail {
@@ -112,8 +112,8 @@ func (s site) showPassword(ctx context.Context, r page.Request) (page.Answer, er
 	if !ok || n.Proved == nil || !n.Proved.MustChange {
 		return s.lost(r, v), nil
 	}
-	pool, _, err := s.service.returning(ctx, v, n)
-	if errors.Is(err, errLost) {
+	pool, u, err := s.service.returning(ctx, v, n)
+	if errors.Is(err, errLost) || err == nil && v.needsSecond(pool, u, *n.Proved) {
 		return s.lost(r, v), nil
 	}
 	if err != nil {

@@ -46,15 +46,10 @@ func (s *Service) goOn(v visit, page string, n step) (next, error) {
 	return next{page: page, step: sealed, done: finished{cookies: []*http.Cookie{cookie}}}, err
 }
 
-// finish ends a sign-in with one factor.
-func (s *Service) finish(ctx context.Context, v visit, u identity.User, n step) (next, error) {
-	return s.finishAs(ctx, v, u, n, oidc.ACROne)
-}
-
-// finishAs stores a session of a user who has proved everything that is needed, and the grant for the
+// finish stores a session of a user who has proved everything that is needed, and the grant for the
 // request of the application. A browser that was signed in as the same user keeps the session, and gets a
 // new secret (ASVS 7.2.4); a session of another user ends.
-func (s *Service) finishAs(ctx context.Context, v visit, u identity.User, n step, acr string) (next, error) {
+func (s *Service) finish(ctx context.Context, v visit, u identity.User, n step) (next, error) {
 	now := s.Now()
 	h := oidc.Handle{Pool: u.Pool, User: u.ID, Session: s.NewID()}
 	var err error
@@ -69,7 +64,7 @@ func (s *Service) finishAs(ctx context.Context, v visit, u identity.User, n step
 	if isSame {
 		h.Session = before.session.ID
 	}
-	proofs := oidc.Proofs{AMR: n.Proved.AMR, ACR: acr, At: identity.At(now)}
+	proofs := oidc.Proofs{AMR: n.Proved.AMR, ACR: n.Proved.ACR, Two: n.Proved.Two, At: identity.At(now)}
 	if c, ok := v.workspace.ConnectionOf(u.Pool); ok {
 		proofs.AMR = unique(append(slices.Clone(proofs.AMR), c.StaticAMR...))
 	}
@@ -140,13 +135,28 @@ func (s *Service) remember(v visit, name string) (*http.Cookie, error) {
 	return newCookie(namesCookie(v.workspace), sealed, int(identity.DeviceMemory.Seconds())), err
 }
 
-// SignOut ends the session of a browser, if there is one.
-func (s *Service) SignOut(ctx context.Context, w oidc.Workspace, r *http.Request) ([]*http.Cookie, error) {
+// SignOut ends the session of a browser, if there is one, and otherwise the one that an ID token names, which
+// may be over already: applications may have tokens that live longer. A browser that has sent no cookie
+// keeps what it has, since it may have been made to send the request by another site.
+func (s *Service) SignOut(
+	ctx context.Context, w oidc.Workspace, r *http.Request, hint oidc.IDToken,
+) (cookies []*http.Cookie, err error) {
 	now, isSigned, err := s.signedIn(ctx, w, r)
-	if err == nil && isSigned {
-		err = s.Sessions.End(ctx, now.session)
+	if err != nil {
+		return nil, err
 	}
-	return []*http.Cookie{newCookie(sessionCookie(w), "", -1)}, err
+	if _, none := r.Cookie(sessionCookie(w)); none == nil {
+		cookies = append(cookies, newCookie(sessionCookie(w), "", -1))
+	}
+	named := oidc.Session{ID: hint.Session}
+	named.UserRef = identity.UserRef{Tenant: w.Tenant, Pool: hint.Pool, ID: hint.User}
+	switch {
+	case isSigned:
+		err = s.Sessions.End(ctx, now.session)
+	case hint.Session != "" && hint.Pool != "" && hint.User != "":
+		err = s.Sessions.End(ctx, named)
+	}
+	return cookies, err
 }
 
 // unique returns the texts of a list without repetitions, in their order.

@@ -88,11 +88,11 @@ func (s site) showLogout(ctx context.Context, r page.Request) (page.Answer, erro
 	return s.logout(ctx, r, r.HTTP.URL.Query())
 }
 
-// submitLogout signs a person out who has confirmed it on the page, or does what showLogout does for a
-// form of an application.
+// submitLogout signs a person out who has confirmed it on the page. It answers the form of an application as
+// showLogout does.
 func (s site) submitLogout(ctx context.Context, r page.Request) (page.Answer, error) {
 	if r.HTTP.PostForm.Get("do") != "signout" {
-		return s.logout(ctx, r, r.HTTP.PostForm)
+		return byGet("logout", r.HTTP.PostForm), nil
 	}
 	if err := s.frame.CheckOrigin(r.HTTP); err != nil {
 		return page.Answer{}, err
@@ -126,14 +126,14 @@ func (s site) logout(ctx context.Context, r page.Request, form url.Values) (page
 		return s.signOut(ctx, r, l)
 	}
 	p := r.NewPage("logout.title", "client_id", "id_token_hint", "post_logout_redirect_uri", "state")
-	p.SendsTo = sourceOf(l.to)
+	p.SendsTo = l.leadsTo(l.to)
 	p.Content = logoutContent(p, nameOf(now.user), form)
 	return page.Answer{Page: p}, nil
 }
 
 // signOut ends the session of the browser, and leads back to the application, or says that it is done.
 func (s site) signOut(ctx context.Context, r page.Request, l logout) (page.Answer, error) {
-	cookies, err := s.service.SignOut(ctx, l.workspace, r.HTTP)
+	cookies, err := s.service.SignOut(ctx, l.workspace, r.HTTP, l.hint)
 	if err != nil {
 		return page.Answer{}, err
 	}

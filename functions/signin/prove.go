@@ -67,19 +67,16 @@ func (s *Service) Password(ctx context.Context, v visit, identifier, password st
 	if err != nil {
 		return next{}, err
 	}
-	p := &proved{Pool: verdict.Pool.ID, User: verdict.ID, Epoch: verdict.Epoch, AMR: []string{oidc.AMRPassword}}
-	n := step{Identifier: identifier, Remember: remember, Proved: p}
-	switch {
-	case verdict.Outcome == prove.Expired:
-		p.MustChange = true
-		return s.goOn(v, "password", n)
-	case verdict.Outcome != prove.Correct:
+	isRight := verdict.Outcome == prove.Correct
+	if !isRight && verdict.Outcome != prove.Expired {
 		return next{}, errWrong
-	case verdict.State == identity.StateMustBeChanged:
-		p.MustChange = true
-		return s.goOn(v, "password", n)
 	}
-	return s.afterFirst(ctx, v, verdict.Pool, verdict.User, n)
+	n := step{Identifier: identifier, Remember: remember, Proved: &proved{
+		Pool: verdict.Pool.ID, User: verdict.ID, AMR: []string{oidc.AMRPassword}, ACR: oidc.ACROne,
+		MustChange: !isRight || verdict.State == identity.StateMustBeChanged,
+	}}
+	n.Proved.Epoch = verdict.Epoch
+	return s.proceed(ctx, v, verdict.Pool, verdict.User, n)
 }
 
 // AskCode has a code mailed to the person who has an identifier, if their pool allows it, and returns the
@@ -118,8 +115,8 @@ func (s *Service) Code(ctx context.Context, v visit, n step, code string) (next,
 	if err != nil {
 		return next{}, err
 	}
-	n.Proved = &proved{Pool: p.ID, User: u.ID, AMR: []string{oidc.AMROTP}}
-	return s.afterFirst(ctx, v, p, u, n)
+	n.Proved = &proved{Pool: p.ID, User: u.ID, Epoch: u.CodesEpoch(), AMR: []string{oidc.AMROTP}, ACR: oidc.ACROne}
+	return s.proceed(ctx, v, p, u, n)
 }
 
 // guess spends a guess of the source at codes of a pool. Errors: Limited.
@@ -127,31 +124,42 @@ func (s *Service) guess(ctx context.Context, v visit, p identity.Pool) error {
 	return s.Budgets.Spend(ctx, p.Tenant, p.ID, p.Limits.GuessBudget(v.source), s.Now())
 }
 
-// afterFirst returns what follows when the first proof of a user was right: the end, or a second factor.
-func (s *Service) afterFirst(
+// proceed returns what follows when a proof of a user was right: a second factor, then a new password in
+// place of one that must be changed, then the end. The second factor comes first, so that nobody replaces a
+// password who has not proved everything that the pool asks for (ASVS 6.4.3).
+func (s *Service) proceed(
 	ctx context.Context, v visit, p identity.Pool, u identity.User, n step,
 ) (next, error) {
-	n.Proved.Epoch = u.CodesEpoch()
-	isRequired := len(p.SecondMechanisms) > 0
-	if !isRequired && !(wantsTwo(v.errand.Request) && canTwo(u)) {
-		return s.finish(ctx, v, u, n)
-	}
-	if ways := secondWays(p, u, n.Proved.AMR); !ways.app && ways.mail {
-		if err := s.Prover.AskSecond(ctx, p, u.Ref(), identity.MessageOptions{Language: v.lang}, once.Reply[once.None]{}); err != nil {
-			return next{}, err
+	if v.needsSecond(p, u, *n.Proved) {
+		if ways := v.secondWays(p, u, n.Proved.AMR); !ways.app && ways.mail {
+			o := identity.MessageOptions{Language: v.lang}
+			if err := s.Prover.AskSecond(ctx, p, u.Ref(), o, once.Reply[once.None]{}); err != nil {
+				return next{}, err
+			}
+			n.SentAt = identity.At(s.Now())
 		}
-		n.SentAt = identity.At(s.Now())
+		return s.goOn(v, "factor", n)
 	}
-	return s.goOn(v, "factor", n)
+	if n.Proved.MustChange {
+		return s.goOn(v, "password", n)
+	}
+	return s.finish(ctx, v, u, n)
+}
+
+// needsSecond reports whether a user who has proved something must prove a second factor: because the pool
+// asks for one, or because the application does and the user has an app that makes a difference.
+func (v visit) needsSecond(p identity.Pool, u identity.User, so proved) bool {
+	isWanted := wantsTwo(v.errand.Request) && canTwo(u) && slices.Contains(so.AMR, oidc.AMRPassword)
+	return !so.Two && (len(p.SecondMechanisms) > 0 || isWanted)
 }
 
 // ways are the second factors that a user can prove.
 type ways struct{ app, mail bool }
 
 // secondWays returns the second factors of a user of a pool who has proved something. A mailed code adds
-// nothing to a mailed code. An authenticator app counts also where only an application asks for it.
-func secondWays(p identity.Pool, u identity.User, amr []string) ways {
-	asksForApp := slices.Contains(p.SecondMechanisms, identity.MechanismTOTP) || len(p.SecondMechanisms) == 0
+// nothing to a mailed code. An authenticator app counts also where only the application asks for it.
+func (v visit) secondWays(p identity.Pool, u identity.User, amr []string) ways {
+	asksForApp := slices.Contains(p.SecondMechanisms, identity.MechanismTOTP) || wantsTwo(v.errand.Request)
 	return ways{
 		app:  asksForApp && canTwo(u),
 		mail: p.UsesMailedCodesSecond() && !slices.Contains(amr, oidc.AMROTP),
@@ -187,10 +195,13 @@ var errLost = errors.New("the step cannot be continued")
 // or a mailed one. Errors: errLost; InvalidCode; ExpiredCode; Limited.
 func (s *Service) Second(ctx context.Context, v visit, n step, code string, byMail bool) (next, error) {
 	p, u, err := s.returning(ctx, v, n)
-	if err != nil || n.Proved.MustChange {
-		return next{}, errors.Join(err, whenever(err == nil, errLost))
+	if err == nil && !v.needsSecond(p, u, *n.Proved) {
+		err = errLost
 	}
-	ways := secondWays(p, u, n.Proved.AMR)
+	if err != nil {
+		return next{}, err
+	}
+	ways := v.secondWays(p, u, n.Proved.AMR)
 	if err := s.guess(ctx, v, p); err != nil {
 		return next{}, err
 	}
@@ -205,12 +216,13 @@ func (s *Service) Second(ctx context.Context, v visit, n step, code string, byMa
 	if err != nil {
 		return next{}, err
 	}
-	n.Proved.AMR = append(slices.Clone(n.Proved.AMR), oidc.AMROTP, oidc.AMRMulti)
-	acr := oidc.ACROne
-	if !byMail && slices.Contains(n.Proved.AMR, oidc.AMRPassword) {
-		acr = oidc.ACRTwo
+	both := *n.Proved
+	both.Two, both.AMR = true, append(slices.Clone(both.AMR), oidc.AMROTP, oidc.AMRMulti)
+	if !byMail && slices.Contains(both.AMR, oidc.AMRPassword) {
+		both.ACR = oidc.ACRTwo
 	}
-	return s.finishAs(ctx, v, u, n, acr)
+	n.Proved, n.SentAt, n.Again = &both, identity.Time{}, false
+	return s.proceed(ctx, v, p, u, n)
 }
 
 // AskSecond has a code mailed as the second factor. Errors: errLost; InvalidCode if the user may not use
@@ -220,7 +232,7 @@ func (s *Service) AskSecond(ctx context.Context, v visit, n step) (next, error) 
 	if err != nil {
 		return next{}, err
 	}
-	if !secondWays(p, u, n.Proved.AMR).mail {
+	if !v.secondWays(p, u, n.Proved.AMR).mail {
 		return next{}, identity.InvalidCode{}
 	}
 	if err := s.Gate.Spend(ctx, p, v.source, ""); err != nil {
@@ -246,7 +258,7 @@ func (s *Service) NewPassword(ctx context.Context, v visit, n step, password str
 			return err
 		}
 		credential, has := u.Password()
-		if !n.Proved.MustChange || !has || !needsChange(credential, s.Now()) {
+		if !n.Proved.MustChange || v.needsSecond(p, u, *n.Proved) || !has || !needsChange(credential, s.Now()) {
 			return errLost
 		}
 		full, err := s.Users.GetWithHash(ctx, u.Ref())
@@ -266,20 +278,12 @@ func (s *Service) NewPassword(ctx context.Context, v visit, n step, password str
 		return next{}, err
 	}
 	changed := *n.Proved
-	changed.MustChange = false
+	changed.MustChange, changed.Epoch = false, u.CodesEpoch()
 	n.Proved = &changed
-	return s.afterFirst(ctx, v, p, u, n)
+	return s.proceed(ctx, v, p, u, n)
 }
 
 // needsChange reports whether a password must be changed before it can be used.
 func needsChange(c identity.Credential, now time.Time) bool {
 	return c.State == identity.StateMustBeChanged || !c.ExpiresAt.IsZero() && !now.Before(c.ExpiresAt.Time)
-}
-
-// whenever returns err if the condition holds, and otherwise nil.
-func whenever(condition bool, err error) error {
-	if condition {
-		return err
-	}
-	return nil
 }

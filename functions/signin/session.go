@@ -68,8 +68,8 @@ func (s *Service) suffices(at place, now signed, r oidc.Request) bool {
 	case !at.workspace.Sessions.Enabled:
 	case r.MaxAge != nil && (age > time.Duration(*r.MaxAge)*time.Second || *r.MaxAge == 0):
 	case r.Hint != "" && r.Hint != oidc.Subject(now.session.UserRef):
-	case len(p.SecondMechanisms) > 0 && !slices.Contains(now.session.Proofs.AMR, oidc.AMRMulti):
-	case wantsTwo(r) && now.session.Proofs.ACR != oidc.ACRTwo && canTwo(now.user):
+	case len(p.SecondMechanisms) > 0 && !now.session.Proofs.Two:
+	case wantsTwo(r) && now.session.Proofs.ACR != oidc.ACRTwo && canTwo(now.user) && p.UsesPasswords():
 	default:
 		return true
 	}

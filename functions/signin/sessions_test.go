@@ -255,7 +255,7 @@ func TestARedirectURIThatIsWithdrawn(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.product.ExpireCaches()
-	if s.try(t, b, s.email, systemtest.Password); b.Left != nil {
+	if s.try(t, b, s.email, systemtest.Password); b.Left == nil || b.Left.String() != "https://app.example.com/" {
 		t.Errorf("the browser is led to %s", b.Left)
 	}
 }

@@ -8,7 +8,6 @@ import (
 
 	"identitypools/infra/check/systemtest"
 	"identitypools/shared/access"
-	"identitypools/shared/identity"
 	"identitypools/shared/oidc"
 	"identitypools/shared/once"
 )
@@ -151,8 +150,4 @@ func main(got systemtest.Response) string {
 	_, content, _ := strings.Cut(string(got.Body), "<main>")
 	content, _, _ = strings.Cut(content, "</main>")
 	return content
-}
-
-func (s *setup) ref() identity.UserRef {
-	return identity.UserRef{Tenant: s.tenant.ID, Pool: s.pool, ID: s.user}
 }

@@ -1,7 +1,6 @@
 package signin
 
 import (
-	"cmp"
 	"context"
 	"embed"
 	"errors"
@@ -189,7 +188,7 @@ func (s site) newPage(r page.Request, v visit, title string) *page.Page {
 		}
 	}
 	p := r.NewPage(title, kept...)
-	p.SendsTo = sourceOf(cmp.Or(v.errand.Request.RedirectURI, v.application.AppURL))
+	p.SendsTo = v.leadsTo(v.errand.Request.RedirectURI)
 	return p
 }
 
@@ -234,13 +233,13 @@ func (s site) follow(r page.Request, v visit, n next) (page.Answer, error) {
 		return page.Answer{Location: pages(r, n.page) + query(r, n.step), Cookies: n.done.cookies}, nil
 	}
 	if n.done.to != nil {
-		a := s.send(r, *n.done.to)
+		a := s.send(r, v.place, *n.done.to)
 		a.Cookies = n.done.cookies
 		return a, nil
 	}
 	to := pages(r, "") + query(r, "")
-	if v.application.AppURL != "" {
-		to = v.application.AppURL
+	if home := v.application.Home(); home != "" {
+		to = home
 	}
 	return page.Answer{Location: to, Cookies: n.done.cookies}, nil
 }

@@ -33,7 +33,7 @@ func (p *Provider) Refresh(
 	} else if !allowed {
 		return Tokens{}, invalidGrant(badRefresh)
 	}
-	if err := p.checkScope(ctx, w, h, asked); err != nil {
+	if err := p.checkScope(ctx, w, a, h, asked); err != nil {
 		return Tokens{}, err
 	}
 	user, err := p.Users.Get(ctx, h.Ref(w.Tenant))
@@ -56,13 +56,18 @@ func (p *Provider) Refresh(
 
 // checkScope refuses scopes that were not granted, before the token is taken out of use. A request without
 // scopes needs no read.
-func (p *Provider) checkScope(ctx context.Context, w oidc.Workspace, h oidc.Handle, asked string) error {
+func (p *Provider) checkScope(
+	ctx context.Context, w oidc.Workspace, a oidc.Application, h oidc.Handle, asked string,
+) error {
 	if asked == "" {
 		return nil
 	}
 	g, _, err := p.Grants.Get(ctx, h.Ref(w.Tenant), h.Session, h.Grant, true)
 	if err != nil {
 		return err
+	}
+	if g.ID == "" || g.Client != a.ID { // such as after a sign-out
+		return invalidGrant(badRefresh)
 	}
 	_, err = oidc.Narrow(g.Scope, asked)
 	return err

@@ -52,13 +52,17 @@ type AccountRef struct {
 
 // Chosen returns the index of the user whom a name means that several pools share. The users are those
 // whom the name has in the pools, in the order of the pools, with the zero value where it has none. It is
-// the first one who is active, or else the first one who exists, or else 0. So somebody who registers
-// the address of another person in one pool, and never proves it, does not hide the user of another
-// pool.
-func Chosen(users []User) int {
-	isActive := func(u User) bool { return u.Status == StatusActive }
-	if i := slices.IndexFunc(users, isActive); i >= 0 {
-		return i
+// the first one who is active, or else the first one who exists, or else 0. IsTaken says of each pool
+// whether anybody can take the name there without proving that it is theirs, as a user name or a phone
+// number in a pool with open registration; users of other pools come before those. So somebody who
+// registers the name or the address of another person in one pool does not hide the user of another pool.
+func Chosen(users []User, isTaken []bool) int {
+	for _, taken := range []bool{false, true} {
+		for i, u := range users {
+			if u.Status == StatusActive && isTaken[i] == taken {
+				return i
+			}
+		}
 	}
 	return max(0, slices.IndexFunc(users, func(u User) bool { return u.ID != "" }))
 }

@@ -11,14 +11,21 @@ func TestWhoIsChosenAmongPools(t *testing.T) {
 	const none = identity.Status("")
 	for name, c := range map[string]struct {
 		statuses []identity.Status
+		taken    []bool
 		want     int
 	}{
-		"nobody":                      {[]identity.Status{none, none}, 0},
-		"in one pool":                 {[]identity.Status{identity.StatusNew}, 0},
-		"the first who exists":        {[]identity.Status{none, identity.StatusNew, identity.StatusInactive}, 1},
-		"the first who is active":     {[]identity.Status{none, identity.StatusActive, identity.StatusActive}, 1},
-		"active behind a new one":     {[]identity.Status{identity.StatusNew, none, identity.StatusActive}, 2},
-		"active behind a deleted one": {[]identity.Status{identity.StatusDeleted, identity.StatusActive}, 1},
+		"nobody":                      {[]identity.Status{none, none}, make([]bool, 2), 0},
+		"in one pool":                 {[]identity.Status{identity.StatusNew}, make([]bool, 1), 0},
+		"the first who exists":        {[]identity.Status{none, identity.StatusNew, identity.StatusInactive}, make([]bool, 3), 1},
+		"the first who is active":     {[]identity.Status{none, identity.StatusActive, identity.StatusActive}, make([]bool, 3), 1},
+		"active behind a new one":     {[]identity.Status{identity.StatusNew, none, identity.StatusActive}, make([]bool, 3), 2},
+		"active behind a deleted one": {[]identity.Status{identity.StatusDeleted, identity.StatusActive}, make([]bool, 2), 1},
+		"behind one whose name anybody could take": {
+			[]identity.Status{identity.StatusActive, identity.StatusActive}, []bool{true, false}, 1,
+		},
+		"the only one whose name anybody could take": {
+			[]identity.Status{identity.StatusActive, identity.StatusNew}, []bool{true, false}, 0,
+		},
 	} {
 		var users []identity.User
 		for _, status := range c.statuses {
@@ -28,7 +35,7 @@ func TestWhoIsChosenAmongPools(t *testing.T) {
 			}
 			users = append(users, u)
 		}
-		if got := identity.Chosen(users); got != c.want {
+		if got := identity.Chosen(users, c.taken); got != c.want {
 			t.Errorf("%s: %d, want %d", name, got, c.want)
 		}
 	}

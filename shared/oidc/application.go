@@ -1,6 +1,8 @@
 package oidc
 
 import (
+	"cmp"
+	"net/url"
 	"slices"
 
 	"identitypools/shared/access"
@@ -83,6 +85,19 @@ func (a Application) MayUse(grant string) bool { return slices.Contains(a.GrantT
 // each of them.
 func (a Application) HasSecret(secret string) bool {
 	return access.Client{Secrets: a.Secrets}.HasSecret(secret)
+}
+
+// Home returns where people go who come without a request of the application, or whose request is over: the
+// URL that the application has for that, or the one about it, or the origin of its redirect URIs; "" if there
+// is none.
+func (a Application) Home() string {
+	home := cmp.Or(a.AppURL, a.ClientURI)
+	for _, uri := range a.RedirectURIs {
+		if u, err := url.Parse(uri); home == "" && err == nil && (u.Scheme == "https" || u.Scheme == "http") {
+			home = u.Scheme + "://" + u.Host + "/"
+		}
+	}
+	return home
 }
 
 // NeedsPKCE reports whether a request of the application must have a code challenge.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"identitypools/shared/identity"
@@ -116,9 +117,9 @@ func (r *Request) read(form url.Values) error {
 		r.Mode = ModeQuery
 		return invalid("response_mode must be query or form_post")
 	}
-	if !utf8.ValidString(r.State) {
+	if !isText(r.State) {
 		r.State = ""
-		return invalid("state is no text in UTF-8")
+		return invalid("state must be UTF-8 without control characters")
 	}
 	for name, values := range form {
 		if len(values) > 1 {
@@ -129,6 +130,8 @@ func (r *Request) read(form url.Values) error {
 		}
 	}
 	switch {
+	case !isText(r.Nonce):
+		return invalid("nonce must be UTF-8 without control characters")
 	case len(r.State) > MaxState:
 		r.State = ""
 		return invalid("state is too long")
@@ -190,6 +193,9 @@ func (r *Request) Check(w Workspace, a Application) error {
 		return r.fault
 	}
 	switch {
+	case r.Mode == ModeForm && !strings.HasPrefix(r.RedirectURI, "http"): // no program can take a form there
+		r.Mode = ModeQuery
+		return Refusal{InvalidRequest, "response_mode must be query for this redirect_uri"}
 	case !a.MayUse(GrantCode):
 		return Refusal{UnauthorizedClient, "the application may not use the authorization code flow"}
 	case r.Challenge == "" && a.NeedsPKCE(w):
@@ -221,4 +227,10 @@ func isVerifier(text string) bool {
 	return !strings.ContainsFunc(text, func(c rune) bool {
 		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("-._~", c)
 	})
+}
+
+// isText reports whether a text is UTF-8 without control characters, as state and nonce are (RFC 6749
+// Appendix A.5).
+func isText(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, unicode.IsControl)
 }

@@ -28,6 +28,8 @@ type Proofs struct {
 	AMR []string      `json:"amr"`
 	ACR string        `json:"acr"`
 	At  identity.Time `json:"auth_time"`
+	// Two says that a second factor was proved. What a connection says of all of its users does not count.
+	Two bool `json:"two,omitzero"`
 }
 
 // Session is that a person is signed in to a workspace with a browser. The browser has a secret, of
@@ -110,10 +112,17 @@ type Grant struct {
 	Revoked    bool          `json:"-"`
 }
 
+// maxSinceProof is the longest time for which anything is granted after a person has proved who they are
+// (NIST SP 800-63B-4 §2.1.3).
+const maxSinceProof = 30 * 24 * time.Hour
+
 // NewGrant returns the grant for a request of an application, with the hash of its code. Without
 // offline_access the grant ends with the session.
 func (w Workspace) NewGrant(s Session, r Request, id, code string, now time.Time) Grant {
 	ends := identity.At(now.Add(time.Duration(w.RefreshTokenTTL)))
+	if latest := s.Proofs.At.Add(maxSinceProof); latest.Before(ends.Time) {
+		ends = latest
+	}
 	if !slices.Contains(r.Scope, ScopeOffline) && s.Ends.Before(ends.Time) {
 		ends = s.Ends
 	}

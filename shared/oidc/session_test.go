@@ -80,7 +80,7 @@ func TestSightsAreStoredRarely(t *testing.T) {
 func TestGrantsEnd(t *testing.T) {
 	t.Parallel()
 	w := workspace()
-	s := w.NewSession(user(), "s", "hash", oidc.Proofs{}, false, start)
+	s := w.NewSession(user(), "s", "hash", oidc.Proofs{At: identity.At(start)}, false, start)
 	for _, c := range []struct {
 		scope  []string
 		change func(*oidc.Grant, *identity.User)
@@ -132,7 +132,7 @@ func TestPoolsOfApplications(t *testing.T) {
 func TestClaimsOfTokens(t *testing.T) {
 	t.Parallel()
 	w := workspace()
-	s := w.NewSession(user(), "s", "hash", oidc.Proofs{}, false, start)
+	s := w.NewSession(user(), "s", "hash", oidc.Proofs{At: identity.At(start)}, false, start)
 	g := w.NewGrant(s, oidc.Request{ClientID: "c", Nonce: "n"}, "g", "hash", start)
 	late := start.Add(12*time.Hour - time.Minute)
 	for _, c := range []struct {

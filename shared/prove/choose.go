@@ -111,7 +111,7 @@ func (p *Prover) account(ctx context.Context, pools []identity.Pool, proof Proof
 	for i, a := range accounts {
 		users[i] = a.User
 	}
-	i := identity.Chosen(users)
+	i := chosen(all, users, proof.Identifier)
 	return p.attempt(all[i], accounts[i]), nil
 }
 
@@ -134,5 +134,14 @@ func (p *Prover) user(ctx context.Context, pools []identity.Pool, identifier str
 	if err != nil {
 		return claimed{}, err
 	}
-	return all[identity.Chosen(users)], nil
+	return all[chosen(all, users, identifier)], nil
+}
+
+// chosen returns the index of the user whom an identifier means: see identity.Chosen.
+func chosen(all []claimed, users []identity.User, identifier string) int {
+	isTaken := make([]bool, len(all))
+	for i, c := range all {
+		isTaken[i] = c.pool.PublicRegistration && identity.InferType(identifier) != identity.TypeEmail
+	}
+	return identity.Chosen(users, isTaken)
 }

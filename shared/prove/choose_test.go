@@ -147,7 +147,7 @@ func TestASignInWithAPassword(t *testing.T) {
 		t.Errorf("a password that was used up: %+v", v)
 	}
 	product.Clock.Advance(25 * time.Hour)
-	if v := give(old, expires, systemtest.Password, true); v.Outcome != prove.Expired || v.User.ID != "" {
+	if v := give(old, expires, systemtest.Password, true); v.Outcome != prove.Expired || v.User.ID == "" {
 		t.Errorf("a password that has expired: %+v", v)
 	}
 	if v := give(old, expires, "wrong", true); v.Outcome != prove.Incorrect {
