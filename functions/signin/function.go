@@ -41,6 +41,6 @@ func New(p start.Parts) (http.Handler, error) {
 		Prover: prove.New(tools, t, p.Log, p.Now, p.NewID),
 		Gate:   submit.New(tools.Work, t, p.Now, p.NewID), Sealer: tools.Sealer,
 		Tokens:    signing.NewVerifier(t.SigningKeys.Get, p.Now),
-		PublicURL: base, Random: rand.Reader, Retry: t.Retry, Log: p.Log, Now: p.Now, NewID: p.NewID,
+		PublicURL: base, Random: rand.Reader, Retry: t.Retry, Now: p.Now, NewID: p.NewID,
 	}, tools.Source, origins, o)
 }

@@ -11,7 +11,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"strings"
 	"sync"
 	"time"
@@ -42,7 +41,6 @@ type Service struct {
 	PublicURL    string            // the base of the issuers' URLs
 	Random       io.Reader
 	Retry        retry.Policy
-	Log          *slog.Logger
 	Now          func() time.Time
 	NewID        func() string
 }

@@ -17,7 +17,6 @@ import (
 type signed struct {
 	session oidc.Session
 	user    identity.User
-	pool    identity.Pool
 }
 
 // sessionCookie returns the name of the cookie of sessions in a workspace. Browsers take a cookie with
@@ -51,8 +50,8 @@ func (s *Service) signedIn(ctx context.Context, w oidc.Workspace, r *http.Reques
 	if !h.Has(now.session.Secret) || !w.IsLive(now.session, now.user, s.Now()) {
 		return signed{}, false, nil
 	}
-	now.pool, err = s.Pools.Cached(ctx, w.Tenant, h.Pool)
-	if errors.As(err, new(identity.NotFound)) {
+	_, err = s.Pools.Cached(ctx, w.Tenant, h.Pool)
+	if errors.As(err, new(identity.NotFound)) { // it was deleted
 		return signed{}, false, nil
 	}
 	return now, err == nil, err
