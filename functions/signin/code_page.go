@@ -88,7 +88,6 @@ func (s site) submitCode(ctx context.Context, r page.Request) (page.Answer, erro
 			p.Form.AddFault(&p.Form.Fields[0], p.Words.Say("error.code.missing"))
 			return p.Refuse(page.ErrIncomplete)
 		}
-		p.Form.Fields[0].Value = typed.Get("code")
 		follows, err = s.service.Code(ctx, v, n, code)
 	}
 	if err != nil {

@@ -91,7 +91,6 @@ func (s site) submitFactor(ctx context.Context, r page.Request) (page.Answer, er
 			p.Form.AddFault(&p.Form.Fields[0], p.Words.Say("error.code.missing"))
 			return p.Refuse(page.ErrIncomplete)
 		}
-		p.Form.Fields[0].Value = typed.Get("code")
 		follows, err = s.service.Second(ctx, v, n, code, byMail)
 	}
 	if errors.Is(err, errLost) {

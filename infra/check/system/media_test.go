@@ -53,10 +53,14 @@ func (b bodies) request(t *testing.T, route api.Route, body []byte, headers ...s
 	return r
 }
 
-// prepare sends the sample events that obtain the tokens and create the pool of the others.
+// prepare sends the sample events that obtain the tokens, and create the pool and the application of the
+// others.
 func (b bodies) prepare(t *testing.T) {
 	t.Helper()
-	for _, name := range []string{"client.adminToken", "client.systemToken", "admin.createPool"} {
+	for _, name := range []string{
+		"client.adminToken", "client.systemToken", "admin.createPool", "admin.createAuthorizationServer",
+		"admin.createIdentityPoolIDP", "admin.createClient",
+	} {
 		event := b.samples[name].Request()
 		event.Body = b.values.Fill(event.Body)
 		event.Headers["authorization"] = b.values.Fill(event.Headers["authorization"])

@@ -454,7 +454,9 @@ func useTokens(t *testing.T, product *systemtest.Product, tenant *systemtest.Ten
 	session := workspace.SignIn(t, pool, tenant.NewUser(t, pool, "active", systemtest.Address("mia"), nil))
 	got := systemtest.Send(t, workspace.Redeem(t, app, workspace.Code(t, session, app, nil)))
 	got = systemtest.Send(t, workspace.Refresh(t, app, got.Text(t, "refresh_token")))
-	if info := systemtest.Send(t, workspace.UserInfo(t, got.Text(t, "access_token"))); info.Status != 200 {
+	request := workspace.UserInfo(t, got.Text(t, "access_token"))
+	request.Header.Set("Origin", "https://pages.example.com") // whose application is looked for
+	if info := systemtest.Send(t, request); info.Status != 200 {
 		t.Fatalf("userinfo answers %d %s", info.Status, info.Body)
 	}
 	systemtest.Send(t, workspace.Request(t, app, "/oauth2/revoke", "token", got.Text(t, "refresh_token")))

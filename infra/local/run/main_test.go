@@ -114,7 +114,7 @@ func TestRunTellsPrograms(t *testing.T) {
 		"AWS_REGION": "local", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
 		"AWS_ENDPOINT_URL_DYNAMODB": run.DynamoDBURL, "AWS_ENDPOINT_URL_SESV2": run.InboxURL,
 		"AWS_ENDPOINT_URL_SQS": run.SQSURL, "MAIL_QUEUE_URL": run.Environment["MAIL_QUEUE_URL"], "MAIL_RATE": "",
-		"PROXY_HEADER": "", "PROXY_ONLY": "", "PROXY_SECRET": "",
+		"SIGN_UP_ORIGINS": "*", "PROXY_HEADER": "", "PROXY_ONLY": "", "PROXY_SECRET": "",
 		"TABLE_NAME": "identity-pools",
 		"PUBLIC_URL": run.BaseURL, "MAIL_FROM": "Identity Pools <no-reply@example.com>",
 		"MAIL_CONFIGURATION_SET": "",

@@ -5,8 +5,10 @@ func signInSteps() []step {
 	const (
 		callback  = "https://app.example.com/callback"
 		challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM" // RFC 7636 Appendix B
-		request   = "request={request}"
-		both      = request + "&step={step}"
+		asked     = "client_id={application}&response_type=code&scope=openid&redirect_uri=https%3A%2F%2Fapp.example.com%2Fcallback" +
+			"&code_challenge_method=S256&code_challenge=" + challenge
+		request = "request={request}"
+		both    = request + "&step={step}"
 	)
 	authorize := func(more map[string]string) map[string]string {
 		form := map[string]string{
@@ -67,9 +69,8 @@ func signInSteps() []step {
 		{route: "public.logout", cookie: "session", query: "id_token_hint={lea_id}", status: 200, has: "<main"},
 		{route: "public.logoutByForm", cookie: "session", form: map[string]string{"do": "signout"}, status: 200, has: "<main"},
 		// The application asks for the code of an app besides the password.
-		{
-			route: "public.authorizeByForm", status: 303, form: authorize(map[string]string{"acr_values": "aal2"}), keepQuery: sealed,
-		},
+		{route: "public.authorizeByForm", status: 303, form: authorize(nil)}, // which the browser sends again as a query
+		{route: "public.authorize", query: asked + "&acr_values=aal2", status: 303, keepQuery: sealed},
 		{
 			route: "public.signInByPage", query: request, form: password, status: 303, keepCookie: "lea_browser",
 			keepQuery: map[string]string{"step": "step"},
@@ -80,6 +81,7 @@ func signInSteps() []step {
 			form: map[string]string{"code": "12345"},
 		},
 		{route: "admin.setPasswordState", user: "lea", status: 204, body: `{"state":"must_be_changed"}`},
+		{route: "public.authorize", query: asked, status: 303, keepQuery: sealed},
 		{
 			route: "public.signInByPage", query: request, form: password, status: 303, keepCookie: "lea_browser",
 			keepQuery: map[string]string{"step": "step"},
@@ -89,6 +91,7 @@ func signInSteps() []step {
 			route: "public.signInByNewPassword", query: both, cookie: "lea_browser", status: 303,
 			form: map[string]string{"password": "{password}-2"},
 		},
+		{route: "admin.deleteClient", status: 204},
 		{route: "admin.deleteAuthorizationServer", status: 204},
 	}
 }

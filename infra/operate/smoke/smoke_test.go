@@ -121,7 +121,8 @@ func TestWhatIsWrong(t *testing.T) {
 		"another address": {
 			option: func(c *system.Config) { c.Environment["PUBLIC_URL"] = "https://id.example.com" },
 			want: []string{
-				"client.adminDiscovery", "client.adminMetadata", "client.systemDiscovery", "client.systemMetadata", noBounce,
+				"client.adminDiscovery", "client.adminMetadata", "client.systemDiscovery", "client.systemMetadata",
+				"client.discovery", noBounce,
 			},
 			in: `"issuer":"https://id.example.com/`,
 		},
