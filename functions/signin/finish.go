@@ -69,7 +69,6 @@ func (s *Service) finish(ctx context.Context, v visit, u identity.User, n step) 
 		proofs.AMR = unique(append(slices.Clone(proofs.AMR), c.StaticAMR...))
 	}
 	session := v.workspace.NewSession(u, h.Session, h.Hash(), proofs, n.Remember, now)
-	session.Agent = cut(v.http.UserAgent(), 200)
 	calls := []func() error{func() error { return s.Sessions.Put(ctx, session) }}
 	if isSigned && !isSame {
 		calls = append(calls, func() error { return s.Sessions.End(ctx, before.session) })
@@ -168,12 +167,4 @@ func unique(list []string) []string {
 		}
 	}
 	return all
-}
-
-// cut returns at most n bytes of a text, without a part of a character.
-func cut(text string, n int) string {
-	if len(text) > n {
-		text = strings.ToValidUTF8(text[:n], "")
-	}
-	return text
 }

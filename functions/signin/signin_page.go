@@ -177,8 +177,11 @@ func (s site) wrong(p *page.Page, why error) (page.Answer, error) {
 func (s site) returnURL(r page.Request, v visit) string {
 	at := s.service.issuer(v.workspace) + "/signin"
 	to := at + query(r, "")
-	if len(to) > identity.MaxReturnURL {
-		to = at + "?client_id=" + v.application.ID
+	if v.errand.Request.ClientID == "" || len(to) > identity.MaxReturnURL {
+		to = at
+		if v.application.ID != "" {
+			to += "?client_id=" + v.application.ID
+		}
 	}
 	return to
 }

@@ -41,7 +41,6 @@ type Session struct {
 	Epoch            string        `json:"epoch"` // of the user: see identity.User.CodesEpoch
 	Proofs           Proofs        `json:"proofs"`
 	Remembered       bool          `json:"remembered,omitzero"` // the person asked to stay signed in
-	Agent            string        `json:"agent,omitempty"`     // what the browser called itself
 	Ends             identity.Time `json:"ends"`                // whatever happens
 	CreatedAt        identity.Time `json:"created_at"`
 

@@ -63,6 +63,8 @@ func allowedClasses() map[string]map[class]string {
 		},
 		"USER CODE":       {addressText: "what the code proves"},
 		"USER SPARE":      {},
+		"USER SESSION":    {},
+		"USER GRANT":      {idText: "what the application asks for"},
 		"MAILBOX MAILBOX": {idText: "which registrations wait"},
 		"MAILBOX ASKED":   {},
 		"MESSAGE MESSAGE": {
