@@ -30,7 +30,7 @@ func routes(h handlers, s site) api.Function {
 		pool = "/pools/{ipID}"
 		// The published path. Its shape would collide with a path of the tree for browsers that ends
 		// alike, so that one has another end.
-		published = "/{tid}/{workspace}/identity/public" + pool + "/reset-password/confirm"
+		published = "/{tid}/{wid}/identity/public" + pool + "/reset-password/confirm"
 		ask       = "/{tid}/pools/{ipID}/reset"
 		code      = "/{tid}/pools/{ipID}/reset/code"
 		link      = "/{tid}/pools/{ipID}/verify"

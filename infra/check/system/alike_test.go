@@ -237,7 +237,7 @@ func (c *population) event(
 	tb.Helper()
 	route, _ := functions.Route(q.operation)
 	path := strings.NewReplacer(
-		"{tid}", c.tenant.ID, "{workspace}", "default", "{ipID}", c.pool, "{wid}", c.workspace.ID,
+		"{tid}", c.tenant.ID, "{ipID}", c.pool, "{wid}", c.workspace.ID,
 	).Replace(route.Path)
 	known := strings.NewReplacer("LINK", s.link, "APP", c.app.ID, "REQUEST", c.request, "STEP", s.step)
 	r, err := http.NewRequestWithContext(tb.Context(), route.Method, path+"?"+known.Replace(q.query), nil)

@@ -94,7 +94,7 @@ func (v *visit) request(ctx context.Context, route api.Route, s step) (*http.Req
 		return url.PathEscape(v.fill(given))
 	}
 	path := strings.NewReplacer(
-		"{tid}", v.tenant, "{workspace}", "default", "{ipID}", or(s.pool, "{pool}"), "{schID}", or(s.schema, "{schema}"),
+		"{tid}", v.tenant, "{ipID}", or(s.pool, "{pool}"), "{schID}", or(s.schema, "{schema}"),
 		"{userID}", or(s.user, "{user}"), "{kind}", "registration_code", "{lang}", "de",
 		"{webAuthnCredentialID}", passkeyID,
 		"{proxy+}", v.fill(s.path), "{metadataType}", "admin", "{wid}", v.fill("{workspace}"), "{cid}", v.fill("{application}"), "{iid}", "pool",
