@@ -67,8 +67,6 @@ func TestAnAuthenticatorAppWithTheClient(t *testing.T) {
 	if err := change(otp.TOTP(secret, c.product.Clock.Now())); err != nil {
 		t.Errorf("the right code: %v", err)
 	}
-	request := &systemmodels.RequestAddOrResetCredential{Address: email}
-	must(c.system.Users.RequestResetTotp(systemusers.NewRequestResetTotpParams().WithIPID(pool).WithRequestResetTotp(request), nil))(t)
 	reset := func(code string) error {
 		body := &systemmodels.CompleteResetTotp{Code: code, Address: email, NewTotpSecret: totpSecret}
 		_, err := c.system.Users.CompleteResetTotp(systemusers.NewCompleteResetTotpParams().WithIPID(pool).WithCompleteResetTotp(body), nil)
@@ -78,6 +76,9 @@ func TestAnAuthenticatorAppWithTheClient(t *testing.T) {
 	if err := reset(c.codeFor(t, pool, u.ID, "reset_totp")); err != nil {
 		t.Errorf("the right code for a reset: %v", err)
 	}
+	// The mail that this asks for would replace the code.
+	request := &systemmodels.RequestAddOrResetCredential{Address: email}
+	must(c.system.Users.RequestResetTotp(systemusers.NewRequestResetTotpParams().WithIPID(pool).WithRequestResetTotp(request), nil))(t)
 }
 
 // A virtual authenticator creates a passkey with the options as the client has decoded them.
