@@ -107,8 +107,10 @@ func TestAPoolsOwnTextArrives(t *testing.T) {
 		says(email, kind)
 	}
 	product.Clock.Advance(2 * time.Minute)
-	to, maker := identity.Address{Value: email, Normalized: email}, identity.Maker{Now: product.Clock.Now(), NewID: systemtest.Unique}
-	signIn := identity.NewMessage(identity.MessageSignIn, identity.User{Tenant: tenant.ID, Pool: pool, ID: about.ID}, to, identity.MessageOptions{}, maker)
+	to := identity.Address{Value: email, Normalized: email}
+	maker := identity.Maker{Now: product.Clock.Now(), NewID: systemtest.Unique}
+	who := identity.User{Tenant: tenant.ID, Pool: pool, ID: about.ID}
+	signIn := identity.NewMessage(identity.MessageSignIn, who, to, identity.MessageOptions{}, maker)
 	if err := product.Table.Outbox.Ask(t.Context(), signIn, once.Reply[once.None]{}); err != nil {
 		t.Fatal(err)
 	}

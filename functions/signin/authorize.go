@@ -120,7 +120,9 @@ func (s *Service) read(ctx context.Context, tenant, workspace string, form url.V
 // check checks a request that has been parsed. Errors: errPage; a Refusal.
 func (s *Service) check(ctx context.Context, a *asked, r oidc.Request) error {
 	if !a.application.Redirects(r.RedirectURI) {
-		return errPage{oidc.Refusal{Code: oidc.InvalidRequest, Description: "redirect_uri is not registered for the application"}}
+		return errPage{oidc.Refusal{
+			Code: oidc.InvalidRequest, Description: "redirect_uri is not registered for the application",
+		}}
 	}
 	a.request = r
 	if err := a.request.Check(a.workspace, a.application); err != nil {

@@ -17,8 +17,8 @@ func (s site) showAuthorize(ctx context.Context, r page.Request) (page.Answer, e
 
 // submitAuthorize answers the request of an application that comes as a form.
 func (s site) submitAuthorize(ctx context.Context, r page.Request) (page.Answer, error) {
-	if r.HTTP.PostForm.Get("client_id") == "" || len(r.HTTP.PostForm.Encode()) > maxPushed/2 {
-		return s.authorize(ctx, r, r.HTTP.PostForm) // which is refused
+	if len(r.HTTP.PostForm.Encode()) > maxPushed/2 { // no address has room for it, and it is refused anyway
+		return s.authorize(ctx, r, r.HTTP.PostForm)
 	}
 	return byGet("authorize", r.HTTP.PostForm), nil
 }

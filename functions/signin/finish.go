@@ -12,9 +12,9 @@ import (
 	"identitypools/shared/oidc"
 )
 
-// browserCookie is the cookie with a name that a browser got when somebody proved something with it, or had a
-// code mailed. The name is random, and is good for nothing but to recognize the browser: wrong passwords from it are
-// counted apart (see identity.Device), so that strangers cannot keep its owner out.
+// browserCookie is the cookie with a name that a browser got when somebody proved something with it, or had
+// a code mailed. The name is random, and is good for nothing but to recognize the browser: wrong passwords
+// from it are counted apart (see identity.Device), so that strangers cannot keep its owner out.
 const browserCookie = "__Host-browser"
 
 // browserOf returns the name of the browser that sent a request, or a new one if it has none.
@@ -66,7 +66,7 @@ func (s *Service) finish(ctx context.Context, v visit, u identity.User, n step) 
 	}
 	proofs := oidc.Proofs{AMR: n.Proved.AMR, ACR: n.Proved.ACR, Two: n.Proved.Two, At: identity.At(now)}
 	if c, ok := v.workspace.ConnectionOf(u.Pool); ok {
-		proofs.AMR = unique(append(slices.Clone(proofs.AMR), c.StaticAMR...))
+		proofs.AMR = oidc.Unique(append(slices.Clone(proofs.AMR), c.StaticAMR...))
 	}
 	session := v.workspace.NewSession(u, h.Session, h.Hash(), proofs, n.Remember, now)
 	calls := []func() error{func() error { return s.Sessions.Put(ctx, session) }}
@@ -129,7 +129,7 @@ func (s *Service) names(w oidc.Workspace, r *http.Request) []string {
 
 // remember returns the cookie with one more name.
 func (s *Service) remember(v visit, name string) (*http.Cookie, error) {
-	names := unique(append([]string{strings.TrimSpace(name)}, s.names(v.workspace, v.http)...))
+	names := oidc.Unique(append([]string{strings.TrimSpace(name)}, s.names(v.workspace, v.http)...))
 	sealed, err := s.seal(namesNote, v.workspace, names[:min(len(names), maxNames)])
 	return newCookie(namesCookie(v.workspace), sealed, int(identity.DeviceMemory.Seconds())), err
 }
@@ -156,15 +156,4 @@ func (s *Service) SignOut(
 		err = s.Sessions.End(ctx, named)
 	}
 	return cookies, err
-}
-
-// unique returns the texts of a list without repetitions, in their order.
-func unique(list []string) []string {
-	var all []string
-	for _, text := range list {
-		if !slices.Contains(all, text) {
-			all = append(all, text)
-		}
-	}
-	return all
 }

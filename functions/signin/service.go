@@ -53,8 +53,11 @@ type place struct {
 }
 
 // issuer returns the issuer of the tokens of a workspace.
-func (s *Service) issuer(w oidc.Workspace) string {
-	return strings.TrimSuffix(s.PublicURL, "/") + "/" + w.Tenant + "/" + w.ID
+func (s *Service) issuer(w oidc.Workspace) string { return s.tenantURL(w.Tenant) + "/" + w.ID }
+
+// tenantURL returns the base of the addresses of a tenant's pages.
+func (s *Service) tenantURL(tenant string) string {
+	return strings.TrimSuffix(s.PublicURL, "/") + "/" + tenant
 }
 
 // place returns a workspace, and the application with an id, which may be "", with the pools of both.

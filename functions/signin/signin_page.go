@@ -90,7 +90,7 @@ func (s site) waysOn(r page.Request, v visit) (forgot string, registers []link) 
 	back := s.back(r, v)
 	canReset := 0
 	for _, pool := range v.pools {
-		at := s.service.PublicURL + "/" + pool.Tenant + "/pools/" + pool.ID
+		at := s.service.tenantURL(pool.Tenant) + "/pools/" + pool.ID
 		if pool.AllowsSelfReset() {
 			canReset++
 			forgot = at + "/reset" + back

@@ -90,10 +90,10 @@ func ParseRequest(form url.Values) (Request, error) {
 	}
 	r := Request{
 		ClientID: form.Get("client_id"), RedirectURI: form.Get("redirect_uri"), Mode: form.Get("response_mode"),
-		Scope: unique(strings.Fields(form.Get("scope"))), State: form.Get("state"), Nonce: form.Get("nonce"),
-		Challenge: form.Get("code_challenge"), Prompt: unique(strings.Fields(form.Get("prompt"))),
+		Scope: Unique(strings.Fields(form.Get("scope"))), State: form.Get("state"), Nonce: form.Get("nonce"),
+		Challenge: form.Get("code_challenge"), Prompt: Unique(strings.Fields(form.Get("prompt"))),
 		LoginHint: form.Get("login_hint"), Locales: strings.Fields(form.Get("ui_locales")),
-		ACR: unique(strings.Fields(form.Get("acr_values"))), IDTokenHint: form.Get("id_token_hint"),
+		ACR: Unique(strings.Fields(form.Get("acr_values"))), IDTokenHint: form.Get("id_token_hint"),
 		ResponseType: form.Get("response_type"),
 	}
 	switch {
@@ -211,8 +211,8 @@ func (r *Request) Check(w Workspace, a Application) error {
 // Wants reports whether the request has a value of the parameter prompt.
 func (r Request) Wants(prompt string) bool { return slices.Contains(r.Prompt, prompt) }
 
-// unique returns the texts of a list without repetitions.
-func unique(list []string) []string {
+// Unique returns the texts of a list without repetitions.
+func Unique(list []string) []string {
 	var all []string
 	for _, text := range list {
 		if !slices.Contains(all, text) {

@@ -121,7 +121,7 @@ func (w Workspace) Idle() time.Duration { return time.Duration(w.RefreshTokenIdl
 // Narrow returns the scopes of a request that may be narrower than what was granted. Without any, it is what
 // was granted. The error is a Refusal if one of them was not granted (RFC 6749 §6).
 func Narrow(granted []string, asked string) ([]string, error) {
-	scope := unique(strings.Fields(asked))
+	scope := Unique(strings.Fields(asked))
 	if len(scope) == 0 {
 		return granted, nil
 	}
