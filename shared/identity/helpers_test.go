@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,10 +19,9 @@ func defaultLimits() identity.Limits { return identity.Limits{}.Filled() }
 
 // maker returns a Maker whose ids are id1, id2 and so on.
 func maker(now time.Time) identity.Maker {
-	made := 0
+	var made atomic.Int64
 	return identity.Maker{Now: now, NewID: func() string {
-		made++
-		return fmt.Sprintf("id%d", made)
+		return fmt.Sprintf("id%d", made.Add(1))
 	}}
 }
 
