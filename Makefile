@@ -1,8 +1,8 @@
 # `make help` tells what there is. PORT, RACE and GOARCH may be given, as in `make test RACE=1`.
 .DEFAULT_GOAL := help
-.PHONY: help install run invoke smoke event sam generate test modules fuzz mutate load contract clients screenshots lint build synth diff template deploy bench clean FORCE
+.PHONY: help install tools run invoke smoke event sam generate test modules fuzz mutate load contract clients screenshots lint build synth diff template deploy bench clean FORCE
 
-TOOL := go tool -modfile=infra/check/tools/go.mod
+TOOLS := $(CURDIR)/.local/bin
 # The race detector needs cgo. It does not watch argon2, which would take half of the tests' processor time.
 # Tests collect garbage less often, and are vetted by make lint.
 # The SDK of AWS, which is most of what is compiled, is not optimized.
@@ -33,8 +33,11 @@ sam: install ## serve the deployment's template in SAM's containers against make
 	go run ./infra/local/sam -template cdk.out/IdentityPools.template.json
 	sam local start-api --template cdk.out/IdentityPools.template.json --env-vars .local/sam.json --add-host host.docker.internal:host-gateway
 
-generate: ## write the *_templ.go files of the pages, from their .templ files
-	@for room in functions shared; do $(TOOL) templ fmt -log-level error $$room && $(TOOL) templ generate -log-level error -path $$room || exit 1; done
+tools: # with the flags in GOFLAGS, unlike `go tool`, so that the standard library is compiled once
+	@mkdir -p $(TOOLS) && go build -modfile=infra/check/tools/go.mod -o $(TOOLS) tool
+
+generate: tools ## write the *_templ.go files of the pages, from their .templ files
+	@for room in functions shared; do $(TOOLS)/templ fmt -log-level error $$room && $(TOOLS)/templ generate -log-level error -path $$room || exit 1; done
 
 test: install ## run all tests; with the race detector: RACE=1; thoroughly: LONG=1; some: PACKAGES=./shared/... RUN=Codes SKIP=Mail
 	$(if $(RACE),$(RACE_TEST),go test) -timeout 20m $(RUN:%=-run '%') $(SKIP:%=-skip '%') $(or $(PACKAGES),./...)
@@ -58,11 +61,11 @@ clients: install ## let other programs and libraries sign a person in (compiles 
 screenshots: install ## make the pictures in docs/images anew, with a browser
 	BROWSER=required go -C infra/check/browser test -run Pictures -update
 
-lint: ## check format, vet, staticcheck, go.mod, known vulnerabilities
-	@unformatted="$$($(TOOL) gofumpt -l .)" && if [ -n "$$unformatted" ]; then echo "not formatted by gofumpt: $$unformatted"; exit 1; fi
+lint: tools ## check format, vet, staticcheck, go.mod, known vulnerabilities
+	@unformatted="$$($(TOOLS)/gofumpt -l .)" && if [ -n "$$unformatted" ]; then echo "not formatted by gofumpt: $$unformatted"; exit 1; fi
 	@for module in . infra/deploy/stack infra/check/contract infra/check/browser infra/check/clients; do echo "vet, staticcheck, tidy: $$module" && go -C $$module vet ./... && \
-		go -C $$module tool -modfile=$(CURDIR)/infra/check/tools/go.mod staticcheck ./... && go -C $$module mod tidy -diff || exit 1; done; go -C infra/check/tools mod tidy -diff
-	@$(TOOL) govulncheck ./... || { [ $$? -ne 3 ] && echo 'warning: govulncheck could not finish (no way to its database?)'; }
+		(cd $$module && $(TOOLS)/staticcheck ./... && go mod tidy -diff) || exit 1; done; go -C infra/check/tools mod tidy -diff
+	@$(TOOLS)/govulncheck ./... || { [ $$? -ne 3 ] && echo 'warning: govulncheck could not finish (no way to its database?)'; }
 
 build: $(FUNCTIONS:%=dist/%/bootstrap) dist/throttle/bootstrap ## build the functions as dist/<function>/bootstrap, for GOARCH (arm64); the same sources give the same bytes
 
