@@ -45,6 +45,7 @@ func TestPictures(t *testing.T) {
 		browser.View{Width: 1280, Height: 900, Dark: true}
 	s.registration(t, phone, desktop)
 	s.invitation(t, phone)
+	s.signIn(t, phone)
 	s.mails(t, browser.View{Width: 640, Height: 300},
 		browser.View{Width: 640, Height: 300, Dark: true},
 		browser.View{Width: 390, Height: 300, Scale: 2})
@@ -127,6 +128,22 @@ func (s screenshots) invitation(t *testing.T, phone browser.View) {
 	tab.Go(t, s.link(t, invited, 1))
 	s.normalize(t, tab, "document", invited)
 	s.pictures["invitation-phone.png"] = tab.Picture(t)
+}
+
+// signIn takes images of the page for signing in, of that for the code of an app, and of who is signed in.
+func (s screenshots) signIn(t *testing.T, phone browser.View) {
+	t.Helper()
+	m := openWorkspace(t)
+	for name, reach := range map[string]func(*browser.Tab){
+		"signin-phone":        func(tab *browser.Tab) { tab.Go(t, m.at("/signin")) },
+		"signin-factor-phone": func(tab *browser.Tab) { m.signIn(t, tab, m.bob) },
+		"signed-in-phone":     func(tab *browser.Tab) { m.signIn(t, tab, m.ann) },
+	} {
+		tab := browser.NewTab(t, phone)
+		reach(tab)
+		s.normalize(t, tab, "document", m.ann)
+		s.pictures[name+".png"] = tab.Picture(t)
+	}
 }
 
 // mails takes an image of every kind of mail with light colors, of one with dark colors and of one

@@ -37,7 +37,7 @@ func (t tree) goTest(ctx context.Context, tests Tests) (result, error) {
 		args = append(args, "-run", tests.Pattern)
 	}
 	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Dir, cmd.Env = string(t), append(os.Environ(), "GOFLAGS=", "GOWORK=off", "PWD="+string(t))
+	cmd.Dir, cmd.Env = string(t), append(os.Environ(), "GOWORK=off", "PWD="+string(t))
 	// go test then ends its children
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 10 * time.Second
