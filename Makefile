@@ -44,7 +44,7 @@ test: install ## run all tests; with the race detector: RACE=1; thoroughly: LONG
 	$(if $(PACKAGES),,@$(MAKE) --no-print-directory modules)
 
 modules: install ## run the tests of the deployment's stack and of the pages in a browser, which are modules of their own
-	@go -C infra/deploy/stack test ./... & go -C infra/check/browser test && wait $$!
+	@go -C infra/deploy/stack test ./... & go -C infra/check/browser test $(SKIP:%=-skip '%') && wait $$!
 
 fuzz: install ## send random requests to every route, TIMES (3000) of them, and say which is answered with 500
 	go test ./infra/check/system -run '^$$' -fuzz FuzzRequest -fuzztime $(or $(TIMES),3000)x
