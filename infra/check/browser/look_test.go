@@ -24,11 +24,7 @@ func TestPagesAreForEverybody(t *testing.T) {
 			if st.spoil != nil {
 				st.spoil(t, tab)
 			}
-			for _, view := range looks() {
-				tab.SetView(t, view)
-				tab.CheckAccessibility(t)
-				checkWidth(t, tab, view)
-			}
+			checkLooks(t, tab)
 		})
 	}
 }
@@ -76,9 +72,7 @@ func TestPagesSpeakTheReadersLanguage(t *testing.T) {
 				if st.spoil != nil {
 					st.spoil(t, tab)
 				}
-				if got := tab.Attribute(t, "html", "lang"); got != language {
-					t.Errorf("who reads %s is shown a page in %q", language, got)
-				}
+				checkLanguage(t, tab, language, view)
 				got := untranslated.FindString(address.ReplaceAllString(tab.Text(t, "body"), ""))
 				if got != "" {
 					t.Errorf("in %s the page shows %s", language, got)
@@ -88,7 +82,6 @@ func TestPagesSpeakTheReadersLanguage(t *testing.T) {
 					t.Errorf("in %s and in %s the page is called %q", language, other, title)
 				}
 				titles[title] = language
-				checkWidth(t, tab, view)
 			}
 		})
 	}
@@ -112,6 +105,25 @@ var (
 	untranslated = regexp.MustCompile(`\b[a-z]+(\.[a-z_]+)+\b|\b[a-z]+_[a-z]+\b|\{\w*\}`)
 	address      = regexp.MustCompile(`\S+@\S+`)
 )
+
+// checkLooks checks that everybody can read and use the page that a tab shows, in every look.
+func checkLooks(t *testing.T, tab *browser.Tab) {
+	t.Helper()
+	for _, view := range looks() {
+		tab.SetView(t, view)
+		tab.CheckAccessibility(t)
+		checkWidth(t, tab, view)
+	}
+}
+
+// checkLanguage checks that a tab shows a page in a language, whose text fits the view.
+func checkLanguage(t *testing.T, tab *browser.Tab, language string, view browser.View) {
+	t.Helper()
+	if got := tab.Attribute(t, "html", "lang"); got != language {
+		t.Errorf("who reads %s is shown %s in %q", language, tab.URL(t), got)
+	}
+	checkWidth(t, tab, view)
+}
 
 // checkWidth checks that a page does not scroll horizontally.
 func checkWidth(t *testing.T, tab *browser.Tab, view browser.View) {

@@ -124,19 +124,12 @@ func TestThePagesOfTheWayBackInAreForEverybody(t *testing.T) {
 	tab := browser.NewTab(t, browser.View{})
 	check := func(page string) {
 		t.Helper()
-		for _, view := range looks() {
-			tab.SetView(t, view)
-			tab.CheckAccessibility(t)
-			checkWidth(t, tab, view)
-		}
+		checkLooks(t, tab)
 		narrow := browser.View{Width: 320}
 		tab.SetView(t, narrow)
 		for _, language := range identity.Languages() {
 			tab.Go(t, in(t, s.page(page), language))
-			if got := tab.Attribute(t, "html", "lang"); got != language {
-				t.Errorf("%s in %s is in %q", page, language, got)
-			}
-			checkWidth(t, tab, narrow)
+			checkLanguage(t, tab, language, narrow)
 		}
 	}
 	for _, page := range []string{"reset/code", "reset", link, "reset?code=x", proof, "verify?code=x&for=y"} {

@@ -27,7 +27,9 @@ func openWorkspace(t *testing.T) *members {
 	})
 	s.tenant.Workspaces.Must(t, 201, "POST", "/servers", fields{"id": "acme", "name": "Acme"})
 	for _, pool := range []string{s.pool, two} {
-		s.tenant.Workspaces.Must(t, 201, "POST", "/servers/acme/idps/identity_pool", fields{"identity_pool_id": pool, "name": pool})
+		s.tenant.Workspaces.Must(t, 201, "POST", "/servers/acme/idps/identity_pool", fields{
+			"identity_pool_id": pool, "name": pool,
+		})
 	}
 	m := &members{s, systemtest.Address("ann"), systemtest.Address("bob"), systemtest.Address("cid")}
 	password := fields{"type": "password", "password": systemtest.Password}
@@ -35,7 +37,9 @@ func openWorkspace(t *testing.T) *members {
 	s.tenant.NewUser(t, s.pool, "active", m.ann, fields{"credentials": []fields{password}})
 	s.tenant.NewUser(t, two, "active", m.bob, fields{"credentials": []fields{password, app}})
 	user := s.tenant.NewUser(t, s.pool, "active", m.cid, fields{"credentials": []fields{password}})
-	s.tenant.Admin.Must(t, 204, "PUT", "/pools/"+s.pool+"/users/"+user+"/password/state", fields{"state": "must_be_changed"})
+	s.tenant.Admin.Must(t, 204, "PUT", "/pools/"+s.pool+"/users/"+user+"/password/state", fields{
+		"state": "must_be_changed",
+	})
 	return m
 }
 
@@ -146,20 +150,13 @@ func TestTheSignInPagesAreForEverybody(t *testing.T) {
 			if !tab.Has(t, st.has) {
 				t.Fatalf("the page has no %s: %s", st.has, tab.Text(t, "main"))
 			}
-			for _, view := range looks() {
-				tab.SetView(t, view)
-				tab.CheckAccessibility(t)
-				checkWidth(t, tab, view)
-			}
+			checkLooks(t, tab)
 			narrow := browser.View{Width: 320}
 			tab.SetView(t, narrow)
 			for _, language := range identity.Languages() {
 				tab.Go(t, in(t, tab.URL(t), language))
 				spoil()
-				if got := tab.Attribute(t, "html", "lang"); got != language {
-					t.Errorf("who reads %s is shown a page in %q", language, got)
-				}
-				checkWidth(t, tab, narrow)
+				checkLanguage(t, tab, language, narrow)
 				// What is wrong with a request is told to its developer, in English.
 				browser.Eval[any](t, tab, "document.querySelector('main code')?.remove()")
 				if got := untranslated.FindString(address.ReplaceAllString(tab.Text(t, "body"), "")); got != "" {

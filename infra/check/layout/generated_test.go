@@ -36,7 +36,8 @@ func TestGeneratedPagesAreCurrent(t *testing.T) {
 				}
 			}
 			tools := "-modfile=" + filepath.Join(root, "infra/check/tools/go.mod")
-			cmd := exec.CommandContext(t.Context(), "go", "run", tools, "github.com/a-h/templ/cmd/templ", "generate", "-path", folder)
+			cmd := exec.CommandContext(t.Context(), "go", "run", tools,
+				"github.com/a-h/templ/cmd/templ", "generate", "-path", folder)
 			cmd.Dir = root
 			if output, err := cmd.CombinedOutput(); err != nil {
 				t.Fatalf("generate pages: %v: %s", err, output)
