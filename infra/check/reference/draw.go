@@ -196,7 +196,7 @@ func (d *document) link(t reflect.Type) string {
 
 // anchor returns the name that a heading has in a link.
 func anchor(title string) string {
-	return strings.ReplaceAll(strings.ToLower(title), " ", "-")
+	return strings.NewReplacer(" ", "-", ",", "", ".", "").Replace(strings.ToLower(title))
 }
 
 // embedded returns the object whose JSON is the value of a parameter, or nil if it has none.

@@ -7,6 +7,7 @@ package reference
 import (
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -31,7 +32,8 @@ func Document(root string) (text string, faults []string) {
 	d.faults = append(d.faults, missing...)
 	parts = append(parts, others, codes)
 	d.checkUse()
-	return strings.Join(parts, "\n\n") + "\n", d.faults
+	text = strings.Join(parts, "\n\n") + "\n"
+	return text, append(d.faults, linkFaults(text)...)
 }
 
 // document is a document that is being made.
@@ -87,6 +89,29 @@ func (d *document) checkUse() {
 		}
 	}
 	slices.Sort(d.faults)
+}
+
+// linkFaults returns the headings that a text has twice, so that links to them are not clear, and the links to
+// headings that it does not have.
+func linkFaults(text string) (faults []string) {
+	anchors := map[string]bool{}
+	for line := range strings.Lines(text) {
+		title, isHeading := strings.CutPrefix(strings.TrimLeft(line, "#"), " ")
+		if !isHeading || !strings.HasPrefix(line, "#") {
+			continue
+		}
+		name := anchor(strings.TrimSpace(title))
+		if anchors[name] {
+			faults = append(faults, fmt.Sprintf("types_*.go: two headings are %q: change the title of a type", strings.TrimSpace(title)))
+		}
+		anchors[name] = true
+	}
+	for _, link := range regexp.MustCompile(`\]\(#([^)]*)\)`).FindAllStringSubmatch(text, -1) {
+		if !anchors[link[1]] {
+			faults = append(faults, fmt.Sprintf("types_*.go: a link leads to #%s, and there is no such heading", link[1]))
+		}
+	}
+	return faults
 }
 
 // checkTopics records functions with operations that have no part in the document.

@@ -26,7 +26,7 @@ func codeTypes() map[string]described {
 			"post_activation_url": {allowed: fmt.Sprintf("an https URL of at most %d bytes whose origin the deployment allows", identity.MaxReturnURL), absent: "the page says that the account is active", means: "where the page of the link leads in the end"},
 		}},
 		"activation.codeID": {title: "Name of a code", fields: map[string]field{"code_id": {means: "names this code. It is not the code"}}},
-		"activation.proof": {title: "Activation", fields: map[string]field{
+		"activation.proof": {title: "Activation of a user", fields: map[string]field{
 			"code":        {allowed: "a short or an extended code, or the whole link; without a user in the path an extended one", absent: required, means: "the code from the message"},
 			"otp_address": {allowed: anAddress, absent: "any address of the user", means: "the address that the code was sent to"},
 			"password":    {allowed: "what the [password policy](#password-policy) of the pool allows", absent: "that of the registration: see [api.md](api.md#where-the-published-description-is-silent-or-wrong)", means: "the password of the user"},
@@ -136,6 +136,7 @@ func passwordTypes() map[string]described {
 	return map[string]described{
 		"passwords.request": {title: "Password to verify", fields: map[string]field{
 			"password": {absent: required, means: "the password"},
+			"userID":   {absent: "`identifier` must be given", means: "the user, by id. It wins"},
 			"id":       {absent: "`userID` counts", means: "the old name of `userID`. It wins"},
 		}},
 		"passwords.proved": {title: "Right password", fields: map[string]field{

@@ -48,7 +48,6 @@ func common() map[string]field {
 		},
 		"address":    {absent: required, allowed: anAddress, means: "the address that the request is about, in any spelling"},
 		"identifier": {absent: "the user must be named in another way", allowed: anIdentifier, means: "the user, by an identifier"},
-		"userID":     {absent: "the user must be named in another way", allowed: "not together with `identifier`", means: "the user, by id"},
 		"code":       {absent: required, allowed: "a short or an extended code", means: "the code from the mail"},
 		"new_password": {
 			absent: required, allowed: "what the [password policy](#password-policy) of the pool allows",
@@ -294,7 +293,7 @@ func schemaTypes() map[string]described {
 			"id":     {means: "the id"},
 			"system": {means: "whether the schema can be neither changed nor deleted"},
 		}},
-		"schemas.list": {title: "Schemas", fields: map[string]field{
+		"schemas.list": {title: "List of schemas", fields: map[string]field{
 			"schemas": {means: "all schemas of the tenant. They are not divided into pages"},
 		}},
 	}

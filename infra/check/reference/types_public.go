@@ -14,7 +14,7 @@ func registrationTypes() map[string]described {
 		"registration.registerQuery": {title: "Parameters of a registration", fields: map[string]field{
 			"send_activation_message": {absent: "`true`", means: "whether a mail with a code is sent. If not, the back end makes a code and sends it"},
 		}},
-		"identity.SelfRegistration": {title: "Registration", fields: map[string]field{
+		"identity.SelfRegistration": {title: "User to register", fields: map[string]field{
 			"identifier":           {allowed: anIdentifier, absent: required, means: "the identifier. Its type is inferred"},
 			"otp_address":          {allowed: anAddress + ", not of the type of the identifier", absent: "the identifier must be an address", means: "the address to which the code goes"},
 			"password":             {allowed: "what the [password policy](#password-policy) of the pool allows", absent: "it is given with the code", means: "the password"},
@@ -79,7 +79,6 @@ func recoveryTypes() map[string]described {
 }
 
 func signInTypes() map[string]described {
-	request := func(rfc string) string { return rfc }
 	return map[string]described{
 		"signin.authorizeQuery": {
 			title: "Request of an application",
@@ -87,7 +86,7 @@ func signInTypes() map[string]described {
 			fields: map[string]field{
 				"client_id":             {absent: required, means: "the application"},
 				"response_type":         {allowed: "`code`", absent: required, means: "the flow"},
-				"redirect_uri":          {allowed: "one of `redirect_uris` of the application", absent: "the only one", means: "where the person comes back to"},
+				"redirect_uri":          {allowed: "one of `redirect_uris` of the application", absent: "a page says what is wrong", means: "where the person comes back to"},
 				"response_mode":         {allowed: oneOf(oidc.ModeQuery, oidc.ModeForm), absent: "`query`", means: "how the answer comes there"},
 				"scope":                 {allowed: "`openid` and others, divided by spaces", absent: "no ID token", means: "what the application asks for. Scopes that it may not have are left out"},
 				"state":                 {allowed: fmt.Sprintf("at most %d bytes", oidc.MaxState), absent: none, means: "what comes back with the answer"},
@@ -101,7 +100,7 @@ func signInTypes() map[string]described {
 				"acr_values":            {allowed: "values, divided by spaces", absent: none, means: "how strong the sign-in must be"},
 				"id_token_hint":         {absent: none, means: "an earlier ID token of the person who is expected"},
 				"claims":                {allowed: "JSON of OpenID Connect Core §5.5", absent: none, means: "single claims that are asked for"},
-				"request_uri":           {allowed: "what a pushed request answered", absent: "the parameters count", means: request("a pushed request (RFC 9126)")},
+				"request_uri":           {allowed: "what a pushed request answered", absent: "the parameters count", means: "a pushed request (RFC 9126)"},
 			},
 		},
 		"signin.pushedAnswer": {title: "Pushed request", fields: map[string]field{

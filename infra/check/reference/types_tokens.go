@@ -39,7 +39,7 @@ func tokenTypes() map[string]described {
 			"client_id":     id,
 			"client_secret": secret,
 			"code":          {absent: "400 with `authorization_code`", means: "the code that came to the redirect URI"},
-			"redirect_uri":  {absent: "400 if the request had one", means: "the redirect URI of the request"},
+			"redirect_uri":  {absent: "400 with `authorization_code`", means: "the redirect URI of the request"},
 			"code_verifier": {absent: "400 if the request had a challenge", means: "the verifier of PKCE"},
 			"refresh_token": {absent: "400 with `refresh_token`", means: "the refresh token"},
 			"scope":         {allowed: "scopes of the grant, divided by spaces", absent: "all scopes of the grant", means: "the scopes of the token"},

@@ -121,7 +121,7 @@ func documents(absent, absentSchema string) map[string]field {
 func newUserTypes() map[string]described {
 	further := "with all identifiers, addresses and `user_type` of the user at most 48 KB"
 	return map[string]described{
-		"identity.NewUser": {title: "User to make", fields: merged(documents("none", "that of the pool"), map[string]field{
+		"identity.NewUser": {title: "User to make", fields: merged(documents("`{}`", "that of the pool"), map[string]field{
 			"id":                   {allowed: "an id", absent: "one is made", means: "the id, which does not change"},
 			"status":               {allowed: statuses(), absent: required, means: "`new` for who is to be activated, `active` for who can sign in at once"},
 			"identifiers":          {allowed: fmt.Sprintf("at most %d, each once", identity.MaxIdentifiers), absent: none, means: "the names by which the user is found"},
