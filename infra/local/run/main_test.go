@@ -5,8 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -188,6 +190,8 @@ func TestRunTellsPrograms(t *testing.T) {
 			t.Errorf("the client %s gets no token: %s", run.Clients[tree].ID, got.Body)
 		}
 	}
+	t.Run("a second one is refused", func(t *testing.T) { isRefusedASecondTime(t, run) })
+	t.Run("a line for each request and mail", func(t *testing.T) { showsRequestsAndMails(t, run) })
 	if err := run.stop(); err != nil {
 		t.Error(err)
 	}
@@ -200,10 +204,21 @@ func TestRunTellsPrograms(t *testing.T) {
 func TestAnApplicationIsReady(t *testing.T) {
 	inFolder(t)
 	first := start(t)
+	register(t, first, "ann@example.com")
+	mail := first.said.await(t, "mail registration_code  (.*)")
 	if err := first.stop(); err != nil {
 		t.Fatal(err)
 	}
 	run := start(t)
+	if run.InboxURL != first.InboxURL || run.DynamoDBURL != first.DynamoDBURL || run.SQSURL != first.SQSURL {
+		t.Errorf("the parts have other addresses: %+v, before %+v", run.description, first.description)
+	}
+	if page := content(t, mail); !strings.HasPrefix(page, "OK\n<!doctype html>") {
+		t.Errorf("the mail from before the restart is %.100s", page)
+	}
+	if page := content(t, mail+"?text"); !strings.HasPrefix(page, "OK\nSubject: ") {
+		t.Errorf("its text is %.100s", page)
+	}
 	first.Application.Issuer = run.Application.Issuer // it has the port
 	if run.Application != first.Application || run.User != first.User {
 		t.Errorf("it has %+v and %+v, and had %+v and %+v", run.Application, run.User, first.Application, first.User)
@@ -268,7 +283,16 @@ func TestHostReachesThePartsToo(t *testing.T) {
 	}
 	t.Setenv("HOST", host)
 	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", "") // an engine that somebody else runs is not offered
+	taken := takePort(t)
+	if err := os.Mkdir(".local", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	kept := fmt.Sprintf(`{"inbox":%d}`, taken)
+	if err := os.WriteFile(filepath.Join(".local", "ports.json"), []byte(kept), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	run := start(t)
+	run.said.await(t, fmt.Sprintf("The inbox is on port [0-9]+ this time, since another program has %d.", taken))
 	for _, address := range []string{run.DynamoDBURL, run.SQSURL, run.InboxURL} {
 		port, onLoopback := strings.CutPrefix(address, "http://127.0.0.1:")
 		there := "http://" + host + ":" + port
@@ -281,14 +305,46 @@ func TestHostReachesThePartsToo(t *testing.T) {
 	}
 }
 
-// answer returns the status and the body that a part answers with.
-func answer(t *testing.T, address string) string {
+// takePort returns a port on which this process listens.
+func takePort(t *testing.T) int {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address+"/", nil)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := systemtest.Send(t, r)
+	t.Cleanup(func() { _ = listener.Close() })
+	return listener.Addr().(*net.TCPAddr).Port
+}
+
+// A port that can't be had is said before anything is started, with one that is free.
+func TestPortsThatAreRefused(t *testing.T) {
+	for port, want := range map[string]string{
+		fmt.Sprint(takePort(t)): "is taken by another program: try PORT=9",
+		"http":                  `PORT is "http" and must be a number`,
+		"70000":                 `PORT is "70000" and must be a number`,
+	} {
+		inFolder(t)
+		t.Setenv("PORT", port)
+		err := local.Run(t.Context(), local.Process{Out: io.Discard, Err: io.Discard})
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("got %v, want one line with %q", err, want)
+		}
+		if _, err := os.Stat(filepath.Join(".local", "dynamodb.sqlite")); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("a part was started: %v", err)
+		}
+	}
+}
+
+// answer returns the status and the body that a part answers with.
+func answer(t *testing.T, address string) string {
+	t.Helper()
+	return content(t, address+"/")
+}
+
+// content returns the status and the body of what is at a URL.
+func content(t *testing.T, address string) string {
+	t.Helper()
+	got := systemtest.Send(t, request(t, http.MethodGet, address, nil))
 	return http.StatusText(got.Status) + "\n" + string(got.Body)
 }
 

@@ -101,12 +101,20 @@ func (p parts) offer(host string) (withdraw func(), err error) {
 	return withdraw, nil
 }
 
-// checkHost returns an error if HOST is given and is no IP address, or that of every network.
+// checkHost returns an error if HOST is given and is no IP address, is that of every network, or does not
+// belong to this machine.
 func checkHost(host string) error {
-	if address, err := netip.ParseAddr(host); host != "" && (err != nil || address.IsUnspecified()) {
+	if host == "" {
+		return nil
+	}
+	if address, err := netip.ParseAddr(host); err != nil || address.IsUnspecified() {
 		return fmt.Errorf("HOST is %q and must be one IP address of this machine, such as 172.17.0.1", host)
 	}
-	return nil
+	listener, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+	if err != nil {
+		return fmt.Errorf("HOST is no address of this machine: %w", err)
+	}
+	return listener.Close()
 }
 
 // offer makes a part also answer at another address of this machine, on the same port, until
