@@ -66,7 +66,7 @@ func showsRequestsAndMails(t *testing.T, run running) {
 		"GET /api/identity/…/admin/…/…  404  [0-9]+ ms  \\(no route\\)",
 		"GET /default/pools/demo/register  200  [0-9]+ ms  public.registrationPage",
 		"  return_to is refused: https://private.example is no allowed origin; RETURN_ORIGINS=https://private.example make run allows it",
-		"  return_to is refused: it must be an https URL",
+		"  return_to is refused: it must be an https URL, or http at localhost",
 		"POST /default/admin/oauth2/token  400  [0-9]+ ms  client.adminToken  invalid_request",
 		"mail registration_code  " + regexp.QuoteMeta(run.InboxURL) + "/mails/.*",
 	} {

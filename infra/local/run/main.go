@@ -6,8 +6,9 @@
 // It reads these variables of the environment:
 //
 //   - PORT is the port of the product, or 8080.
-//   - RETURN_ORIGINS are the https origins to which people may return after they have signed up, or
-//     have a new password, divided by commas: see `return_to` in docs/api.md. Without it there are none.
+//   - RETURN_ORIGINS are the origins to which people may return after they have signed up, or have a new
+//     password, divided by commas: see `return_to` in docs/api.md. They have https, or are http at localhost.
+//     Without the variable there are none.
 //   - VERBOSE, if it is not empty, also shows metrics, what the functions log for debugging, and what the
 //     engine, the queue and the inbox say. The flag -verbose does the same.
 //   - NO_COLOR, if it is not empty, leaves out colours, which otherwise a terminal gets.

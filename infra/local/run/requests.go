@@ -122,8 +122,8 @@ func (q requests) hint(r *http.Request, body []byte) string {
 	switch {
 	case to == "" || q.mayReturnTo(to):
 		return ""
-	case !strings.HasPrefix(origin, "https://"):
-		return "  " + name + " is refused: it must be an https URL"
+	case !onetime.ReturnURLs(origin)(to) && len(to) <= identity.MaxReturnURL:
+		return "  " + name + " is refused: it must be an https URL, or http at localhost"
 	case len(to) > identity.MaxReturnURL:
 		return fmt.Sprintf("  %s is refused: it must have at most %d bytes", name, identity.MaxReturnURL)
 	}
