@@ -81,7 +81,10 @@ func Run(ctx context.Context, p Process) error {
 	if err := node.Check(ctx); err != nil {
 		return err
 	}
-	return run(ctx, p, folder, listener)
+	if err := run(ctx, p, folder, listener); ctx.Err() == nil {
+		return err
+	}
+	return nil // Ctrl-C also ends a start
 }
 
 // run does what Run does when nothing stands against it. The folder is .local.
