@@ -89,6 +89,8 @@ func Run(ctx context.Context, p Process) error {
 
 // run does what Run does when nothing stands against it. The folder is .local.
 func run(ctx context.Context, p Process, folder string, listener net.Listener) error {
+	ready := filepath.Join(folder, "run.json")
+	_ = os.Remove(ready) // that of a product which was killed
 	kept, err := readSecrets(filepath.Join(folder, "secrets.json"))
 	if err != nil {
 		return err
@@ -125,7 +127,6 @@ func run(ctx context.Context, p Process, folder string, listener net.Listener) e
 	if err := makeDemo(ctx, running); err != nil {
 		return err
 	}
-	ready := filepath.Join(folder, "run.json")
 	if err := running.Write(ready); err != nil {
 		return err
 	}
