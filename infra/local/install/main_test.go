@@ -27,7 +27,11 @@ npm error    at ClientRequest.<anonymous>' >&2; exit 1`
 		"no npm":                {new, "", "no npm here"},
 		"no network":            {new, net, "npm can't reach its registry (EAI_AGAIN)"},
 		"a fault of npm itself": {new, "echo 'no space left' >&2; exit 3", "npm ci failed: exit status 3"},
-		"nothing":               {new, `case "$*" in "ci --fetch-timeout="*) ;; *) exit 1;; esac`, ""},
+		"nothing":               {new, `case "$*" in config*) ;; "ci --fetch-retries="*) ;; *) exit 1;; esac`, ""},
+		"a proxy":               {new, `case "$*" in config*) echo registry=http://127.0.0.1:1/; echo proxy=http://proxy.example/;; *offline*) exit 1;; esac`, ""},
+		"no way to the registry": {new, `case "$*" in
+config*) echo registry=http://127.0.0.1:1/; echo proxy=null; echo https-proxy=null;;
+*--offline) echo 'npm error code ENOTCACHED' >&2; exit 1;; esac`, "npm can't reach its registry (ENOTCACHED)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			programs := t.TempDir()
