@@ -61,6 +61,8 @@ func report(w http.ResponseWriter, r *http.Request, err error) errorAnswer {
 	h := w.Header()
 	if a.Error == coded {
 		h.Set("Accept-Encoding", "identity") // RFC 9110 §12.5.3: and no other 415 has it
+	} else if a.Status == http.StatusUnsupportedMediaType && r.Method == http.MethodPatch {
+		h.Set("Accept-Patch", MergePatchType) // RFC 5789 §2.2
 	}
 	if a.Status == http.StatusUnauthorized && h.Get(challengeHeader) == "" {
 		h.Set(challengeHeader, plainChallenge) // RFC 9110 §15.5.2: every 401 has one

@@ -77,6 +77,11 @@ func NewPool(tenant, id string, c PoolChange) (Pool, error) {
 	if c.ID != "" {
 		id = c.ID
 	}
+	return defaultPool(tenant, id).Changed(c)
+}
+
+// defaultPool returns a pool without a name, in which every other setting has its default.
+func defaultPool(tenant, id string) Pool {
 	p := Pool{
 		Tenant: tenant, ID: id,
 		PayloadSchema: DefaultPayloadSchema, MetadataSchema: DefaultMetadataSchema,
@@ -89,7 +94,7 @@ func NewPool(tenant, id string, c PoolChange) (Pool, error) {
 		p.Codes[purpose] = CodePolicy{Length: MinCodeLength, TTL: Duration(bounds.Usual)}
 	}
 	p.Mechanisms = []Mechanism{MechanismPassword}
-	return p.Changed(c)
+	return p
 }
 
 // Changed returns the pool after the change c. The error is Invalid.
@@ -123,6 +128,28 @@ func (p Pool) Changed(c PoolChange) (Pool, error) {
 	p.Branding.change(&v, c.Branding)
 	p.check(&v)
 	return p, v.Err()
+}
+
+// Replaced returns the pool with the settings that c describes as a whole: what c does not have gets its
+// default. Given is the part of c that the caller gave; the rest is what the pool had before. The error
+// is Invalid.
+func (p Pool) Replaced(c, given PoolChange) (Pool, error) {
+	if given.Mechanisms != nil && len(given.Mechanisms) == 0 {
+		return p, InvalidField("/authentication_mechanisms", "must have at least one entry")
+	}
+	fresh := defaultPool(p.Tenant, p.ID)
+	fresh.Users, fresh.Version = p.Users, p.Version
+	// A preferred mechanism that the caller did not name goes with the mechanism.
+	if given.Preferred == "" && len(c.Mechanisms) > 0 {
+		c.Preferred = preferredOf(c.Preferred, c.Mechanisms)
+	}
+	if given.SecondPreferred == "" {
+		c.SecondPreferred = preferredOf(c.SecondPreferred, c.SecondMechanisms)
+	}
+	if given.Branding.ReplyTo == nil && c.Branding.ReplyTo != nil { // see Branding.change
+		fresh.Branding.ReplyTo, c.Branding.ReplyTo = *c.Branding.ReplyTo, nil
+	}
+	return fresh.Changed(c)
 }
 
 func (p *Pool) changeMechanisms(c PoolChange) {
