@@ -82,9 +82,14 @@ func Faults(p identity.Pool, u identity.User, password string) []identity.Violat
 	atLeast(count.lower, policy.Lowercase, "lowercase_letters", "lowercase letter")
 	atLeast(count.digit, policy.Digits, "digits", "digit")
 	atLeast(count.special, policy.Special, "special_characters", "special character")
-	fault(isCommon(password), "common", 0, "is one of the most common passwords")
-	fault(isDecorated(password, forbiddenNames(p, u)), "name", 0,
-		"must not be the name of the pool or of the user")
+	common, names := isCommon(password), forbiddenNames(p, u)
+	named := isDecorated(password, names)
+	fault(common, "common", 0, "is one of the most common passwords")
+	fault(named, "name", 0, "must not be the name of the pool or of the user")
+	if !common && !named {
+		why := whyGuessable(password, namesIn(names))
+		fault(why != "", "guessable."+why, 0, reasonOf(why))
+	}
 	fault(estimateBits(password, count) < requiredBits(policy.Strength), "strength", 0,
 		"is too easy to guess: make it longer or more varied")
 	return faults
