@@ -50,16 +50,20 @@ func (h *Hasher) Check(p identity.Pool, u identity.User, pointer, password strin
 
 // Faults returns the rules of pool p that a password of user u breaks, each with its name and a
 // reason, and without a pointer. It returns a single fault for a password that is not valid UTF-8
-// or is longer than identity.MaxPasswordLength.
+// or is longer than identity.MaxPasswordLength, and for the hash of a password.
 //
 // Lengths count code points after normalization to NFKC (NIST SP 800-63B-4 §3.1.1.2). In addition
-// to the rules that the pool sets, common passwords and the names of the pool and the user are
-// refused (ASVS 6.2.4, 6.2.11).
+// to the rules that the pool sets, common passwords, the names of the pool and the user, and what is
+// guessed as easily, are refused (ASVS 6.2.4, 6.2.11).
 //
 // A reason completes a sentence that starts with "the password", and never repeats the password.
 func Faults(p identity.Pool, u identity.User, password string) []identity.Violation {
 	if !utf8.ValidString(password) {
 		return []identity.Violation{{Rule: "text", Reason: "must be valid UTF-8"}}
+	}
+	if isHash(password) {
+		return []identity.Violation{{Rule: "hash", Reason: "is the hash of a password, and hashes cannot be imported: " +
+			"give the password itself, or none, so that the user chooses one at activation or by a reset"}}
 	}
 	password = norm.NFKC.String(password)
 	policy, count := p.PasswordPolicy, countCharacters(password)
