@@ -53,11 +53,13 @@ type response struct {
 	Users         int64 `json:"number_of_users"`
 	StandardUsers int64 `json:"number_of_standard_users"`
 	JITUsers      int64 `json:"number_of_jit_users"`
+	// Warnings are not in the published API.
+	Warnings []identity.Violation `json:"warnings,omitempty"`
 }
 
 // responseOf returns the published form of a pool.
 func responseOf(p identity.Pool) response {
-	return response{Pool: p, Users: p.Users, StandardUsers: p.Users}
+	return response{Pool: p, Users: p.Users, StandardUsers: p.Users, Warnings: p.Warnings()}
 }
 
 // answer returns the answer to a request that results in a pool.

@@ -98,7 +98,11 @@ func defaultPool(tenant, id string) Pool {
 }
 
 // Changed returns the pool after the change c. The error is Invalid.
-func (p Pool) Changed(c PoolChange) (Pool, error) {
+func (p Pool) Changed(c PoolChange) (Pool, error) { return p.changed(c, p) }
+
+// changed is like Changed, for a pool that was another one before. A fault that only earlier releases have
+// accepted, and that it had before, keeps no other change from being made.
+func (p Pool) changed(c PoolChange, before Pool) (Pool, error) {
 	var v Violations
 	if c.Tenant != "" && c.Tenant != p.Tenant {
 		v.Add("/tenant_id", "must be the tenant of the path")
@@ -127,6 +131,10 @@ func (p Pool) Changed(c PoolChange) (Pool, error) {
 	p.Limits.change(c.Limits)
 	p.Branding.change(&v, c.Branding)
 	p.check(&v)
+	if p.repeatsItsFactor() && !before.repeatsItsFactor() {
+		v.Add("/second_factor_authentication_mechanisms",
+			"must have a mechanism that is not the only first factor: nobody could prove two factors")
+	}
 	return p, v.Err()
 }
 
@@ -149,7 +157,7 @@ func (p Pool) Replaced(c, given PoolChange) (Pool, error) {
 	if given.Branding.ReplyTo == nil && c.Branding.ReplyTo != nil { // see Branding.change
 		fresh.Branding.ReplyTo, c.Branding.ReplyTo = *c.Branding.ReplyTo, nil
 	}
-	return fresh.Changed(c)
+	return fresh.changed(c, p)
 }
 
 func (p *Pool) changeMechanisms(c PoolChange) {

@@ -227,6 +227,9 @@ func (p Pool) Activate(u User, a Activation, m Maker) (User, error) {
 	case hash == "" && !hasPassword && (u.SelfRegistered || a.HasTicket) && p.UsesPasswords():
 		return User{}, InvalidField("/password", "must be given: the code does not tell which registration is yours")
 	}
+	if completes && hash == "" && !hasPassword && p.signsInOnlyWithPassword() {
+		return User{}, InvalidField("/password", "must be given: the registration has none, and users of the pool sign in with one")
+	}
 	if hash != "" {
 		u.setPassword(p, hash, m)
 	}
