@@ -2,7 +2,6 @@ package pools
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"identitypools/shared/api"
@@ -101,8 +100,14 @@ func (h handlers) patch(
 	return h.service.Change(ctx, c.Tenant(), c.Pool(), c.IfMatch(), changed, reply)
 }
 
+// deleteQuery is the query of a request that deletes a pool. The published parameter asks to delete
+// its identity providers too. A pool has none here, so it has no meaning.
+type deleteQuery struct {
+	WithProviders *bool `query:"with_idp"`
+}
+
 func (h handlers) delete(
-	ctx context.Context, c api.PlainCall, reply once.Reply[once.None],
+	ctx context.Context, c api.QueryCall[deleteQuery], reply once.Reply[once.None],
 ) (once.None, error) {
 	return once.None{}, h.service.Delete(ctx, c.Tenant(), c.Pool(), c.IfMatch(), reply)
 }
@@ -123,7 +128,7 @@ type sort string
 // UnmarshalText reads "id" or "name".
 func (s *sort) UnmarshalText(text []byte) error {
 	if *s = sort(text); *s != "id" && *s != "name" {
-		return errors.New("must be name or id")
+		return identity.NotOneOf("name", "id")
 	}
 	return nil
 }

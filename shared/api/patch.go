@@ -70,7 +70,7 @@ func (p MergePatch[B]) Of(answer any, readOnly ...string) (b B, err error) {
 		before, _ := find(membersOf(current), m.name)
 		after, _ := find(membersOf(merged), m.name)
 		if !alike(before, after) {
-			v.Add("/"+m.name, "cannot be changed by this operation")
+			v.Add("/"+m.name, identity.Immutable("cannot be changed by this operation"))
 		}
 	}
 	if err := v.Err(); err != nil {

@@ -53,7 +53,10 @@ func (s Suppression) Refusal(pointer string) Invalid {
 	if s.Reason == SuppressedByComplaint {
 		reason = "gets no mail: its owner reported an earlier mail as spam"
 	}
-	return InvalidField(pointer, reason+"; DELETE the user's suppressions to allow mails again")
+	return InvalidField(pointer, Rule{
+		Code: "suppressed", Params: Params{"why": string(s.Reason)},
+		Reason: reason + "; DELETE the user's suppressions to allow mails again",
+	})
 }
 
 // Mailboxes returns the mailboxes to which messages to u may go, each of them once. They are those

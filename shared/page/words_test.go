@@ -55,8 +55,9 @@ func TestEveryMessageIsSaid(t *testing.T) {
 		}
 	}
 	for _, name := range []string{
-		"min_length", "max_length", "capital_letters", "lowercase_letters", "digits", "special_characters",
-		"common", "name", "strength", "hash", "guessable.repeats", "guessable.sequence", "guessable.common", "guessable.address",
+		"too_short", "too_long", "capital_letters", "lowercase_letters", "digits", "special_characters",
+		"common", "name", "strength", "hash", "guessable.repeats", "guessable.sequence", "guessable.common",
+		"guessable.address",
 	} {
 		if english["error.password."+name] == "" {
 			t.Errorf("the rule %s for passwords has no words", name)

@@ -62,19 +62,17 @@ func whyGuessable(password string, names []string) string {
 	return why
 }
 
-// reasonOf returns the reason for a person: see Faults.
-func reasonOf(why string) string {
-	switch why {
-	case partRepeats:
-		return "is easy to guess: most of it repeats the same characters"
-	case partSequence:
-		return "is easy to guess: most of it is a sequence, such as 12345 or qwerty"
-	case partCommon:
-		return "is easy to guess: most of it is a common word or a year"
-	case partName:
-		return "is easy to guess: most of it is an address or a name that others know"
+// guessable returns the rule that a password breaks for the reason.
+func guessable(why string) identity.Rule {
+	most := map[string]string{
+		partRepeats:  "repeats the same characters",
+		partSequence: "is a sequence, such as 12345 or qwerty",
+		partCommon:   "is a common word or a year",
+		partName:     "is an address or a name that others know",
+	}[why]
+	return identity.Rule{
+		Code: "guessable", Params: identity.Params{"why": why}, Reason: "is easy to guess: most of it " + most,
 	}
-	return ""
 }
 
 // guessed is a password as somebody who guesses reads it.

@@ -1,6 +1,7 @@
 package password_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -38,7 +39,7 @@ func TestGuessablePasswordsAreRefused(t *testing.T) {
 		for _, text := range texts {
 			var rules []string
 			for _, fault := range password.Faults(pool(identity.PasswordPolicy{}), u, text) {
-				rules = append(rules, fault.Rule)
+				rules = append(rules, fmt.Sprint(fault.Code, ".", fault.Params["why"]))
 			}
 			if len(rules) != 1 || rules[0] != "guessable."+why {
 				t.Errorf("%q (%s) breaks %q", text, why, rules)
@@ -62,7 +63,7 @@ func TestGoodPasswordsAreAccepted(t *testing.T) {
 		strings.Repeat("kumquat ", 32),
 	} {
 		for _, fault := range password.Faults(pool(identity.PasswordPolicy{}), user(), text) {
-			t.Errorf("%q: %s %s", text, fault.Rule, fault.Reason)
+			t.Errorf("%q: %s %s", text, fault.Code, fault.Reason)
 		}
 	}
 }

@@ -14,8 +14,8 @@ func TestHashesAreNoPasswords(t *testing.T) {
 	t.Parallel()
 	const tail = "EixZaYVK1fsbw1ZfbX3OXePaWxn96p36WQoeG6Lruj3vjPGga31lW"
 	isRefused := func(text string) bool {
-		return slices.ContainsFunc(password.Faults(pool(identity.PasswordPolicy{}), user(), text), func(v identity.Violation) bool {
-			return v.Rule == "hash" && strings.Contains(v.Reason, "cannot be imported")
+		return slices.ContainsFunc(password.Faults(pool(identity.PasswordPolicy{}), user(), text), func(v identity.Rule) bool {
+			return v.Code == "hash" && strings.Contains(v.Reason, "cannot be imported")
 		})
 	}
 	for _, text := range []string{

@@ -11,7 +11,7 @@ import (
 func TestReasonsNameWhatIsAllowed(t *testing.T) {
 	t.Parallel()
 	for document, want := range map[string]string{
-		`{"titel":"x"}`:                          "/titel: is not a keyword that identity schemas may use, which are ",
+		`{"titel":"x"}`:                          "/titel: is not a keyword that identity schemas may use. These are ",
 		`{"properties":{"a":{"const":true}}}`:    "/properties/a/const: must be a string, which is all that the published clients",
 		`{"properties":{"a":{"enum":[1,2]}}}`:    "/properties/a/enum/0: must be a string, which is all that the published clients",
 		`{"properties":{"const":{"pattern":1}}}`: "/properties/const/pattern: must be a string",

@@ -52,7 +52,7 @@ func (t Suppressions) Get(ctx context.Context, box string) (identity.Suppression
 func (t Suppressions) Check(ctx context.Context, pointer, address string) error {
 	to, err := identity.ParseMailAddress(address)
 	if err != nil {
-		return identity.InvalidField(pointer, err.Error())
+		return identity.InvalidField(pointer, identity.RuleOf(err))
 	}
 	mark, marked, err := t.Get(ctx, to.Mailbox())
 	if err != nil || !marked {
