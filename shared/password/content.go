@@ -122,11 +122,11 @@ const (
 )
 
 // What the parts count as, in characters. The most common passwords of eight characters are about as hard
-// to guess as three characters that nothing is known of.
+// to guess as four characters that nothing is known of.
 const (
 	costUsual  = 1
 	costWord   = 2
-	costCommon = 3
+	costCommon = 4
 )
 
 // partsAt returns the guessable parts that begin at a character, of which the given number of characters

@@ -26,7 +26,7 @@ func TestGuessablePasswordsAreRefused(t *testing.T) {
 			"абвгдежзийклмно", "йцукенгшщзфывапр", "hello1234567890", "!@#$%^&*()!@#$%",
 		},
 		"common": {
-			"my new password", "P4ssw0rd Passw0rd", "iloveyou iloveyou!!", "welcome to my login", "moje nowe hasło",
+			"my new password", "P4ssw0rd Passw0rd", "iloveyou iloveyou", "welcome to my login", "moje nowe hasło",
 			"Mein Passwort ist", "contraseña nueva", "mon motdepasse est", "Summer2026!2026",
 			"football2024!!!", "letmein letmein 2025",
 		},
@@ -57,7 +57,7 @@ func TestGoodPasswordsAreAccepted(t *testing.T) {
 		"to jest moje hasło do banku", "un perro ladra en el parque", "trois petits cochons roses", "кот спит на крыше",
 		"漢字仮名交じり文章", "Tr0ub4dor&3", "x7#Kq!2mZp", "bZk4hhw1sLq9", "f3a9c1e77b204d58", "4815 1623 4217 2903",
 		"the cat sat on the mat", "my property tax return is late", "we were there in 1987", "row row row your boat gently",
-		"annemarie walks her two dogs", "understudy defies hijinks", "liberty poverty property", "sunshine computer princess",
+		"annemarie walks her two dogs", "the stranger's password", "understudy defies hijinks", "liberty poverty property", "sunshine computer princess",
 		"no more passwords for cats", "Łódź, Gdańsk, Kraków, Opole", "ad7c-19f0-bb21-8e6d", "monkey rides purple tractor",
 		"moja babcia piecze sernik", "3 Äpfel und 7 Birnen", "vive les vacances en mai", "9302847561830",
 		strings.Repeat("kumquat ", 32),
