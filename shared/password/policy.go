@@ -47,9 +47,9 @@ func (h *Hasher) Check(p identity.Pool, u identity.User, pointer, password strin
 	return v.Err()
 }
 
-// Faults returns the rules of pool p that a password of user u breaks, each with its code. It returns a
-// single fault for a password that is not valid UTF-8 or is longer than identity.MaxPasswordLength, and for
-// the hash of a password.
+// Faults returns the rules of pool p that a password of user u breaks. It returns a single one for a
+// password that is not valid UTF-8 or is longer than identity.MaxPasswordLength, and for the hash of a
+// password.
 //
 // Lengths count code points after normalization to NFKC (NIST SP 800-63B-4 §3.1.1.2). In addition
 // to the rules that the pool sets, common passwords, the names of the pool and the user, and what is
