@@ -115,7 +115,7 @@ func (s *Service) send(ctx context.Context, p identity.Pool, l letter) error {
 	if err != nil {
 		return identity.InvalidField("/address", identity.RuleOf(err))
 	}
-	suppressed, err := s.Suppressions.Has(ctx, to.Mailbox())
+	_, suppressed, err := s.Suppressions.Get(ctx, to.Mailbox())
 	if err != nil {
 		return err
 	}
