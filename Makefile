@@ -15,12 +15,12 @@ help: ## tell what there is
 
 install: node_modules/.package-lock.json ## bring the local engine and inbox, if they are missing or old
 node_modules/.package-lock.json: package.json package-lock.json
-	npm ci </dev/null
+	@go run ./infra/local/install
 	@touch $@
 
-run: install ## start the whole product here, on PORT (8080)
-	go build -o .local/bin/identity-pools ./infra/local/run
-	@exec .local/bin/identity-pools # not `go run`, which leaves its child behind on SIGTERM
+run: install ## start the whole product here, on PORT (8080); VERBOSE=1 also shows metrics, RETURN_ORIGINS=https://… are where people may return
+	@go build -o .local/bin/identity-pools ./infra/local/run
+	@exec .local/bin/identity-pools $(ARGS) # not `go run`, which leaves its child behind on SIGTERM
 
 invoke: ## pass an event to one built function against make run: EVENT=admin.listPools, a route, or a file; also FUNCTION=pools, SET="CODE=123456 TICKET=x"
 	@go run ./infra/local/invoke -event '$(EVENT)' $(FUNCTION:%=-function %) $(SET:%=-set %)
@@ -97,5 +97,5 @@ load: install ## a minute of callers while the engine is killed, then the check 
 bench: install ## run the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
 
-clean: ## forget what was stored and built
-	rm -rf .local dist cdk.out
+clean: ## forget what was stored and built, unless make run uses it
+	@go run ./infra/local/clean

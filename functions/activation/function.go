@@ -17,7 +17,8 @@ func New(p start.Parts) (http.Handler, error) {
 	}
 	t := p.Table
 	return Handler(&Service{
-		Pools: t.Pools, Users: t.Users, Outbox: t.Outbox, Codes: tools.NewGenerator(t, p.Now, p.NewID),
+		Pools: t.Pools, Users: t.Users, Outbox: t.Outbox, Suppressions: t.Suppressions,
+		Codes: tools.NewGenerator(t, p.Now, p.NewID),
 		Activator: &activate.Activator{
 			Redeemer: tools.NewRedeemer(t, p.Now, p.NewID), Passwords: password.NewHasher(),
 			Factors: tools.Factors,

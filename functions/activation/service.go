@@ -17,14 +17,15 @@ import (
 
 // Service has the use cases of activation.
 type Service struct {
-	Pools       table.Pools
-	Users       table.Users
-	Outbox      table.Outbox
-	Codes       *onetime.Generator
-	Activator   *activate.Activator
-	MayReturnTo func(url string) bool // reports whether a message may contain a post-activation URL
-	Now         func() time.Time
-	NewID       func() string
+	Pools        table.Pools
+	Users        table.Users
+	Outbox       table.Outbox
+	Suppressions table.Suppressions // tell administrators why no mail is sent
+	Codes        *onetime.Generator
+	Activator    *activate.Activator
+	MayReturnTo  func(url string) bool // reports whether a message may contain a post-activation URL
+	Now          func() time.Time
+	NewID        func() string
 }
 
 // Request names the address of an activation. Both fields may be empty.
@@ -42,8 +43,8 @@ func (r Request) address() string {
 
 // Send asks for an activation message to a new user, and kills the earlier codes. It is for
 // administrators, whose mails no budget of the pool counts. Errors: NotFound for the pool or the
-// user; Invalid if there is no address to send to, if there are several and none is named, or if the
-// address is another user's; Limited.
+// user; Invalid if there is no address to send to, if there are several and none is named, if the address
+// is another user's, or if it is suppressed; Limited.
 func (s *Service) Send(
 	ctx context.Context, ref identity.UserRef, r Request, o identity.MessageOptions,
 	reply once.Reply[once.None],
@@ -58,6 +59,9 @@ func (s *Service) Send(
 	}
 	to, err := s.Codes.Addresses.ForActivation(ctx, p, u, r.address(), true)
 	if err != nil {
+		return err
+	}
+	if err := s.Suppressions.Check(ctx, "/address", to.Address.Normalized); err != nil {
 		return err
 	}
 	return s.send(ctx, p, u, to, o, reply)

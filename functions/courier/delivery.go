@@ -115,7 +115,7 @@ func (s *Service) send(ctx context.Context, p identity.Pool, l letter) error {
 	if err != nil {
 		return identity.InvalidField("/address", identity.RuleOf(err))
 	}
-	suppressed, err := s.Suppressions.Has(ctx, to.Mailbox())
+	_, suppressed, err := s.Suppressions.Get(ctx, to.Mailbox())
 	if err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func (s *Service) send(ctx context.Context, p identity.Pool, l letter) error {
 	if err != nil {
 		return err
 	}
-	if err := s.sendFrom(ctx, p, to, m); err != nil {
+	if err := s.sendFrom(ctx, p, to, l.kind, m); err != nil {
 		return err
 	}
 	metric.Count(ctx, s.Log, s.Now(), metric.MailsSent) // here, since a mail that is sent again is one more
@@ -136,12 +136,14 @@ func (s *Service) send(ctx context.Context, p identity.Pool, l letter) error {
 // sendFrom sends a mail with what p says of its sender. It leaves that out if it is not valid, or if
 // SES may have refused the mail for it: a fault of a pool's setting must keep no mail from its
 // recipient.
-func (s *Service) sendFrom(ctx context.Context, p identity.Pool, to identity.MailAddress, m mail.Mail) error {
+func (s *Service) sendFrom(
+	ctx context.Context, p identity.Pool, to identity.MailAddress, kind mail.Kind, m mail.Mail,
+) error {
 	replyTo, fault := p.Branding.ReplyAddress()
-	full := Envelope{To: to, Name: p.Branding.SenderName, Pool: p.Name, ReplyTo: replyTo}
+	full := Envelope{To: to, Name: p.Branding.SenderName, Pool: p.Name, ReplyTo: replyTo, Kind: kind}
 	err := s.Mailer.Send(ctx, full, m)
 	if errors.Is(err, ErrUndecided) {
-		fault, err = err, s.Mailer.Send(ctx, Envelope{To: to}, m)
+		fault, err = err, s.Mailer.Send(ctx, Envelope{To: to, Kind: kind}, m)
 	}
 	if err == nil && fault != nil {
 		s.Log.Warn("mail sent without what its pool says of the sender",

@@ -33,6 +33,9 @@ type Sender struct {
 	ConfigurationSet string
 	// Pace returns when the next mail may be handed to SES; nil for at once.
 	Pace func(ctx context.Context) error
+	// Sent is told of each mail that SES has taken: its kind, and the id that SES has given it. It is nil
+	// unless somebody watches.
+	Sent func(kind mail.Kind, id string)
 }
 
 // Envelope is the recipient of a mail, and what its pool says of its sender.
@@ -41,6 +44,7 @@ type Envelope struct {
 	Name    string               // the name of the sender; "" for the deployment's, or else the pool's
 	Pool    string               // the pool's name
 	ReplyTo identity.MailAddress // the address for replies, if there is one
+	Kind    mail.Kind            // the kind of the mail, which Sender.Sent is told
 }
 
 // Send hands a mail to SES. Errors: ErrRejected; ErrUndecided; after any other error SES takes no mail
@@ -70,8 +74,12 @@ func (s Sender) Send(ctx context.Context, e Envelope, m mail.Mail) error {
 			return fmt.Errorf("wait for the sending rate: %w", err)
 		}
 	}
-	if _, err := s.Client.SendEmail(ctx, in); err != nil {
+	out, err := s.Client.SendEmail(ctx, in)
+	if err != nil {
 		return s.refusal(err, e.To.String())
+	}
+	if s.Sent != nil {
+		s.Sent(e.Kind, aws.ToString(out.MessageId))
 	}
 	return nil
 }

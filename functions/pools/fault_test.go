@@ -92,6 +92,10 @@ func poolCases() []faulttest.Case {
 			},
 		},
 		{
+			Name: "admin.patchPool", Status: 200, Check: isNamedSecond,
+			Request: func(f *fixture) *http.Request { return f.AdminRequest("PATCH", f.Pool, fields{"name": "Second"}) },
+		},
+		{
 			Name: "admin.deletePool", Twin: "system.deletePool",
 			Setup:  func(f *fixture) { f.RegisterWithCode(); f.SetMailText() },
 			Status: 204, RetryStatus: 404, Check: (*fixture).CheckPoolIsGone,

@@ -23,6 +23,7 @@ func routes(s *Service) api.Function {
 		api.ForBoth("POST", "/pools", "createPool", "systemCreatePool", api.Change(201, h.create, answer)),
 		api.ForBoth("GET", "/pools/{ipID}", "getPool", "systemGetPool", api.Read(h.get, answer)),
 		api.ForBoth("PUT", "/pools/{ipID}", "updatePool", "systemUpdatePool", api.Change(200, h.update, answer)),
+		api.ForAdmin("PATCH", "/pools/{ipID}", "patchPool", api.Patch(h.patch, answer)),
 		api.ForBoth("DELETE", "/pools/{ipID}", "deletePool", "systemDeletePool",
 			api.Change(204, h.delete, api.Empty)),
 		api.ForAdmin("GET", "/pools/{ipID}/permissions", "checkPoolPermissions",
@@ -51,11 +52,13 @@ type response struct {
 	Users         int64 `json:"number_of_users"`
 	StandardUsers int64 `json:"number_of_standard_users"`
 	JITUsers      int64 `json:"number_of_jit_users"`
+	// Warnings are not in the published API.
+	Warnings []identity.Violation `json:"warnings,omitempty"`
 }
 
 // responseOf returns the published form of a pool.
 func responseOf(p identity.Pool) response {
-	return response{Pool: p, Users: p.Users, StandardUsers: p.Users}
+	return response{Pool: p, Users: p.Users, StandardUsers: p.Users, Warnings: p.Warnings()}
 }
 
 // answer returns the answer to a request that results in a pool.
@@ -73,10 +76,28 @@ func (h handlers) get(ctx context.Context, c api.PlainCall) (identity.Pool, erro
 	return h.service.Read(ctx, c.Tenant(), c.Pool(), c.IfMatch())
 }
 
+// update replaces a pool's settings. If the body does not have public_registration_allowed, registration
+// is switched off: the published client leaves out what is false, so absent must mean false. PATCH is the
+// way to change some settings only.
 func (h handlers) update(
 	ctx context.Context, c api.BodyCall[identity.PoolChange], reply once.Reply[identity.Pool],
 ) (identity.Pool, error) {
 	return h.service.Update(ctx, c.Tenant(), c.Pool(), c.IfMatch(), c.Body, reply)
+}
+
+// patch changes the settings that a merge patch names, and no others.
+func (h handlers) patch(
+	ctx context.Context, c api.PatchCall[identity.PoolChange], reply once.Reply[identity.Pool],
+) (identity.Pool, error) {
+	changed := func(old identity.Pool) (identity.Pool, error) {
+		whole, err := c.Body.Of(responseOf(old),
+			"system", "deleted", "number_of_users", "number_of_standard_users", "number_of_jit_users")
+		if err != nil {
+			return old, err
+		}
+		return old.Replaced(whole, c.Body.Given)
+	}
+	return h.service.Change(ctx, c.Tenant(), c.Pool(), c.IfMatch(), changed, reply)
 }
 
 // deleteQuery is the query of a request that deletes a pool. The published parameter asks to delete

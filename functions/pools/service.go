@@ -53,13 +53,23 @@ func (s *Service) Read(ctx context.Context, tenant, id string, match identity.Ma
 func (s *Service) Update(
 	ctx context.Context, tenant, id string, match identity.Match, c identity.PoolChange,
 	reply once.Reply[identity.Pool],
+) (identity.Pool, error) {
+	changed := func(old identity.Pool) (identity.Pool, error) { return old.Changed(c) }
+	return s.Change(ctx, tenant, id, match, changed, reply)
+}
+
+// Change changes a pool's settings to what the function changed makes of it, which may be called several
+// times. The errors are those of Update and of changed.
+func (s *Service) Change(
+	ctx context.Context, tenant, id string, match identity.Match,
+	changed func(old identity.Pool) (identity.Pool, error), reply once.Reply[identity.Pool],
 ) (p identity.Pool, err error) {
 	err = s.Retry.Change(ctx, match, func() error {
 		old, err := s.Read(ctx, tenant, id, match)
 		if err != nil {
 			return err
 		}
-		if p, err = old.Changed(c); err != nil {
+		if p, err = changed(old); err != nil {
 			return err
 		}
 		if p.CaseInsensitive != old.CaseInsensitive {

@@ -195,17 +195,24 @@ func (h handlers) resend(
 
 // form is the answer that tells a sign-up page what to draw.
 type form struct {
-	ID             string                  `json:"id"`
-	Name           string                  `json:"name"`
-	Description    string                  `json:"description,omitempty"`
-	BadgeColor     string                  `json:"badge_color,omitempty"`
-	Branding       branding                `json:"branding"`
-	Mechanisms     []identity.Mechanism    `json:"authentication_mechanisms"`
-	Preferred      identity.Mechanism      `json:"preferred_authentication_mechanism"`
-	PasswordPolicy identity.PasswordPolicy `json:"password_policy"`
-	Payload        jsontext.Value          `json:"payload_schema"`
+	ID             string                                       `json:"id"`
+	Name           string                                       `json:"name"`
+	Description    string                                       `json:"description,omitempty"`
+	BadgeColor     string                                       `json:"badge_color,omitempty"`
+	Branding       branding                                     `json:"branding"`
+	Mechanisms     []identity.Mechanism                         `json:"authentication_mechanisms"`
+	Preferred      identity.Mechanism                           `json:"preferred_authentication_mechanism"`
+	PasswordPolicy identity.PasswordPolicy                      `json:"password_policy"`
+	Codes          map[identity.CodePurpose]identity.CodePolicy `json:"otp_settings"`
+	Limits         shownLimits                                  `json:"limits"`
+	Payload        jsontext.Value                               `json:"payload_schema"`
 	// Work is nil unless mails are scarce.
 	Work *work.Challenge `json:"proof_of_work,omitempty"`
+}
+
+// shownLimits is the part of a pool's limits that a page tells people.
+type shownLimits struct {
+	MailPause identity.Duration `json:"mail_pause"` // how long to wait before another code is asked for
 }
 
 // branding is the part of a pool's branding that concerns pages.
@@ -226,13 +233,22 @@ type shownForm struct {
 
 func formOf(f shownForm) form {
 	p := f.pool
+	// Those that pages redeem. A page shows how many digits to type, and how long the code is good.
+	codes := map[identity.CodePurpose]identity.CodePolicy{}
+	for _, purpose := range []identity.CodePurpose{
+		identity.PurposeActivation, identity.PurposeResetPassword, identity.PurposeVerifyAddress,
+	} {
+		codes[purpose] = p.CodePolicy(purpose)
+	}
 	return form{
 		p.ID, p.Name, p.Description, p.BadgeColor,
 		branding{
 			p.Branding.Language, p.Branding.LogoURL, p.Branding.TermsURL, p.Branding.PrivacyURL,
 			p.Branding.Texts,
 		},
-		p.Mechanisms, p.Preferred, p.PasswordPolicy, f.schema.Document, f.challenge,
+		p.Mechanisms, p.Preferred, p.PasswordPolicy, codes,
+		shownLimits{p.Limits.MailPause},
+		f.schema.Document, f.challenge,
 	}
 }
 

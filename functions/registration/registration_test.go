@@ -403,6 +403,13 @@ func TestTheFormOfAPool(t *testing.T) {
 	}); !reflect.DeepEqual(form["branding"], want) {
 		t.Errorf("branding: %v", form["branding"])
 	}
+	codes := form["otp_settings"].(fields)
+	if activation := codes["activation"].(fields); activation["length"] != 6.0 || activation["ttl"] != "24h0m0s" || len(codes) != 3 {
+		t.Errorf("codes: %v", codes)
+	}
+	if want := (fields{"mail_pause": "1m0s"}); !reflect.DeepEqual(form["limits"], want) { // and no other limit
+		t.Errorf("limits: %v", form["limits"])
+	}
 	if _, ok := form["payload_schema"].(fields)["properties"]; !ok {
 		t.Errorf("no payload schema: %v", form)
 	}

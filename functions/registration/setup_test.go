@@ -24,7 +24,7 @@ type setup struct {
 // The passwords of the two who register the address.
 const (
 	ownersPassword    = "the owner's own password"
-	strangersPassword = "the stranger's password"
+	strangersPassword = "a stranger's long phrase"
 )
 
 // newSetup starts a product with a pool. Nobody has registered the address yet.

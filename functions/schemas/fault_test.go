@@ -87,6 +87,10 @@ func faultCases() []faulttest.Case {
 			},
 		},
 		{
+			Name: "admin.patchSchema", Setup: (*fixture).CreateSchema, Status: 200, Check: isNamedSecond,
+			Request: func(f *fixture) *http.Request { return f.AdminRequest("PATCH", own, fields{"name": "Second"}) },
+		},
+		{
 			Name: "admin.deleteSchema", Twin: "system.deleteSchema",
 			Setup: (*fixture).CreateSchema, Status: 204, RetryStatus: 404,
 			Request: func(f *fixture) *http.Request { return f.AdminRequest("DELETE", own, nil) },

@@ -24,6 +24,7 @@ func routes(s *Service) api.Function {
 		api.ForBoth("GET", "/schemas/{schID}", "getSchema", "systemGetSchema", api.Read(h.get, answer)),
 		api.ForBoth("PUT", "/schemas/{schID}", "updateSchema", "systemUpdateSchema",
 			api.Change(200, h.update, answer)),
+		api.ForAdmin("PATCH", "/schemas/{schID}", "patchSchema", api.Patch(h.patch, answer)),
 		api.ForBoth("DELETE", "/schemas/{schID}", "deleteSchema", "systemDeleteSchema",
 			api.Change(204, h.delete, api.Empty)),
 	)
@@ -63,6 +64,16 @@ func (h handlers) update(
 	ctx context.Context, c api.BodyCall[identity.SchemaChange], reply once.Reply[identity.Schema],
 ) (identity.Schema, error) {
 	return h.service.Update(ctx, c.Tenant(), c.Path("schID"), c.IfMatch(), c.Body, reply)
+}
+
+// patch changes what a merge patch names, also inside of the schema's document.
+func (h handlers) patch(
+	ctx context.Context, c api.PatchCall[identity.SchemaChange], reply once.Reply[identity.Schema],
+) (identity.Schema, error) {
+	change := func(old identity.Schema) (identity.SchemaChange, error) {
+		return c.Body.Of(old, "system", "created_at", "updated_at")
+	}
+	return h.service.Change(ctx, c.Tenant(), c.Path("schID"), c.IfMatch(), change, reply)
 }
 
 func (h handlers) delete(

@@ -1,6 +1,7 @@
 package schemas_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"reflect"
@@ -263,4 +264,31 @@ func storedItems(tb testing.TB, product *systemtest.Product) map[string]systemte
 		all[it["pk"]+" "+it["sk"]] = it
 	}
 	return all
+}
+
+// A patch changes a part of a schema's document, which is then checked as a whole.
+func TestAPatchOfASchema(t *testing.T) {
+	t.Parallel()
+	tenant := systemtest.New(t).NewTenant(t)
+	made := tenant.Admin.Must(t, 201, "POST", "/schemas",
+		`{"name":"Own","description":"x","schema":{"type":"object","required":["a"],"properties":{"a":{"type":"string"}}}}`)
+	path := "/schemas/" + made.Text(t, "id")
+	got := tenant.Admin.Must(t, 200, "PATCH", path,
+		`{"description":null,"schema":{"required":null,"properties":{"b":{"type":"integer"}}}}`).Fields(t)
+	document, _ := json.Marshal(got["schema"])
+	const want = `{"properties":{"a":{"type":"string"},"b":{"type":"integer"}},"type":"object"}`
+	if got["name"] != "Own" || got["description"] != nil || string(document) != want {
+		t.Errorf("the schema is %v with %s", got, document)
+	}
+	for patch, pointer := range map[string]string{
+		`{"schema":{"properties":{"a":{"type":"coffee"}}}}`: `"/schema/properties/a/type"`,
+		`{"schema":null}`: `"/schema"`, `{"name":null}`: `"/name"`, `{"nam":null}`: `"/nam"`,
+		`{"system":true}`: `"/system"`, `{"created_at":null}`: `"/created_at"`, `{"id":"other"}`: `"/id"`,
+	} {
+		if got := tenant.Admin.Call(t, "PATCH", path, patch); got.Status != 422 || !strings.Contains(string(got.Body), pointer) {
+			t.Errorf("%s is answered %d %s", patch, got.Status, got.Body)
+		}
+	}
+	tenant.Admin.Must(t, 412, "PATCH", path, `{"name":"x"}`, "If-Match", made.Header.Get("ETag"))
+	tenant.Admin.Must(t, 403, "PATCH", "/schemas/user_v0", `{"name":"x"}`)
 }

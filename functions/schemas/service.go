@@ -80,9 +80,23 @@ func (s *Service) List(ctx context.Context, tenant string) ([]identity.Schema, e
 func (s *Service) Update(
 	ctx context.Context, tenant, id string, match identity.Match, c identity.SchemaChange,
 	reply once.Reply[identity.Schema],
+) (identity.Schema, error) {
+	whole := func(identity.Schema) (identity.SchemaChange, error) { return c, nil }
+	return s.Change(ctx, tenant, id, match, whole, reply)
+}
+
+// Change replaces a schema by what the function change makes of it, which may be called several times.
+// The errors are those of Update and of change.
+func (s *Service) Change(
+	ctx context.Context, tenant, id string, match identity.Match,
+	change func(old identity.Schema) (identity.SchemaChange, error), reply once.Reply[identity.Schema],
 ) (changed identity.Schema, err error) {
 	err = s.Retry.Change(ctx, match, func() error {
 		old, err := s.changeable(ctx, tenant, id, match)
+		if err != nil {
+			return err
+		}
+		c, err := change(old)
 		if err != nil {
 			return err
 		}

@@ -122,6 +122,13 @@ func faultCases() []faulttest.Case {
 			Check: func(f *fixture, _ systemtest.Response) { f.CheckStatus("inactive") },
 		},
 		{
+			Name: "admin.patchUser", Twin: "system.patchUser", Setup: (*fixture).CreateUserWithCode, Status: 200,
+			Request: func(f *fixture) *http.Request {
+				return f.AdminRequest("PATCH", f.UserPath(), fields{"status": "inactive"})
+			},
+			Check: func(f *fixture, _ systemtest.Response) { f.CheckStatus("inactive") },
+		},
+		{
 			Name: "admin.deleteUser", Twin: "system.deleteUser",
 			Setup: (*fixture).CreateUserWithCode, Status: 204, RetryStatus: 404,
 			Request: func(f *fixture) *http.Request {

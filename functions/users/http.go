@@ -29,6 +29,7 @@ func routes(s *Service) api.Function {
 		api.ForBoth("POST", all, "createUser", "systemCreateUser", api.Change(201, h.create, answer)),
 		api.ForBoth("GET", one, "getUser", "systemGetUser", api.Read(h.get, answer)),
 		api.ForBoth("PUT", one, "updateUser", "systemUpdateUser", api.Change(200, h.update, answer)),
+		api.ForBoth("PATCH", one, "patchUser", "systemPatchUser", api.Patch(h.patch, answer)),
 		api.ForBoth("DELETE", one, "deleteUser", "systemDeleteUser", api.Change(204, h.delete, api.Empty)),
 		api.ForBoth("POST", one+"/addresses/add", "addUserVerifiableAddress", "systemAddVerifiableAddress",
 			api.Change(200, h.addAddress, addressAnswer)),
@@ -75,6 +76,20 @@ func (h handlers) update(
 	ctx context.Context, c api.BodyCall[identity.UserChange], reply once.Reply[identity.User],
 ) (identity.User, error) {
 	return h.service.Update(ctx, c.User(), c.IfMatch(), c.Body, reply)
+}
+
+// patch changes what a merge patch names, also inside of the user's documents.
+func (h handlers) patch(
+	ctx context.Context, c api.PatchCall[identity.UserChange], reply once.Reply[identity.User],
+) (identity.User, error) {
+	change := func(p identity.Pool, old identity.User) (identity.UserChange, error) {
+		whole, err := c.Body.Of(wire.UserOf(old))
+		if err != nil {
+			return whole, err
+		}
+		return whole.OnlyNamed(p, c.Body.Names)
+	}
+	return h.service.Change(ctx, c.User(), c.IfMatch(), change, reply)
 }
 
 func (h handlers) delete(

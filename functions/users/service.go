@@ -158,9 +158,30 @@ func hasKind(u identity.User, k Key, forms []string) bool {
 func (s *Service) Update(
 	ctx context.Context, ref identity.UserRef, match identity.Match, c identity.UserChange,
 	reply once.Reply[identity.User],
+) (identity.User, error) {
+	whole := func(identity.Pool, identity.User) (identity.UserChange, error) { return c, nil }
+	return s.Change(ctx, ref, match, whole, reply)
+}
+
+// Change changes a user as the function change says, which gets the pool and the user, and may be called
+// several times. The errors are those of Update and of change.
+func (s *Service) Change(
+	ctx context.Context, ref identity.UserRef, match identity.Match,
+	change func(identity.Pool, identity.User) (identity.UserChange, error), reply once.Reply[identity.User],
 ) (u identity.User, err error) {
 	err = s.Retry.Change(ctx, match, func() error {
-		old, err := s.Read(ctx, ref, match)
+		p, err := s.Pools.Cached(ctx, ref.Tenant, ref.Pool)
+		if err != nil {
+			return err
+		}
+		old, err := s.Users.Get(ctx, ref)
+		if err != nil {
+			return err
+		}
+		if err := match.Check(old.Version); err != nil {
+			return err
+		}
+		c, err := change(p, old)
 		if err != nil {
 			return err
 		}

@@ -58,10 +58,10 @@ func TestAnAdministratorClearsAnAddress(t *testing.T) {
 	tenant := product.NewTenant(t)
 	pool, email := tenant.NewPool(t, nil), systemtest.Address("Ann")
 	user := "/pools/" + pool + "/users/" + tenant.NewUser(t, pool, "new", email, nil)
-	ask := func() {
+	ask := func(client *systemtest.Client) {
 		t.Helper()
 		product.Clock.Advance(2 * time.Minute)
-		tenant.Admin.Must(t, 204, "POST", user+"/activation/send?code_type_in_message=code", nil)
+		client.Must(t, 204, "POST", user+"/activation/send?code_type_in_message=code", nil)
 		deadline := time.Now().Add(15 * time.Second)
 		for len(product.Stored(t, "MESSAGE#")) > 0 {
 			if time.Now().After(deadline) {
@@ -72,7 +72,11 @@ func TestAnAdministratorClearsAnAddress(t *testing.T) {
 	product.ListInSES(t, strings.ToUpper(email))
 	reportSuppression(t, product, "bounce", strings.ToUpper(email))
 	for range 2 {
-		ask()
+		refused := tenant.Admin.Must(t, 422, "POST", user+"/activation/send", nil)
+		if body := string(refused.Body); !strings.Contains(body, `"/address"`) || !strings.Contains(body, "bounced") {
+			t.Errorf("an administrator is told %s", body)
+		}
+		ask(tenant.System) // which is not told
 		if mails := product.Inbox.Mails(t, email); len(mails) > 0 {
 			t.Fatalf("%d mails to an address that bounced", len(mails))
 		}
@@ -94,8 +98,35 @@ func TestAnAdministratorClearsAnAddress(t *testing.T) {
 			t.Errorf("still suppressed: %q", got)
 		}
 	}
-	ask()
+	ask(tenant.Admin)
 	tenant.System.Must(t, 201, "POST", user+"/activate", fields{"code": systemtest.CodeIn(t, product.Inbox.Await(t, email, 1)[0]), "password": systemtest.Password})
+}
+
+// Every operation with which an administrator asks for a mail says why none is sent. Those of back ends, who
+// act for people who must not learn about others, don't.
+func TestAnAdministratorIsToldOfASuppressedAddress(t *testing.T) {
+	t.Parallel()
+	product := systemtest.New(t)
+	tenant := product.NewTenant(t)
+	pool, email, second := tenant.NewPool(t, nil), systemtest.Address("ann"), systemtest.Address("second")
+	user := "/pools/" + pool + "/users/" + tenant.NewUser(t, pool, "active", email, fields{
+		"verifiable_addresses": []fields{{"address": second, "type": "email"}},
+		"credentials":          []fields{{"type": "password", "password": systemtest.Password}},
+	})
+	reportSuppression(t, product, "complaint", email)
+	reportSuppression(t, product, "complaint", second)
+	for path, address := range map[string]string{
+		"/password/reset/request": email, "/otp/request": email, "/address/verification/request": second,
+	} {
+		got := tenant.Admin.Must(t, 422, "POST", user+path, fields{"address": address})
+		if body := string(got.Body); !strings.Contains(body, `"/address"`) || !strings.Contains(body, "reported") {
+			t.Errorf("%s is answered %s", path, body)
+		}
+	}
+	for _, path := range []string{"/user/password/reset/request", "/user/otp/request"} {
+		tenant.System.Must(t, 204, "POST", "/pools/"+pool+path, fields{"address": email})
+	}
+	tenant.System.Must(t, 204, "POST", user+"/address/verification/request", fields{"address": second})
 }
 
 // Suppressions are those of the whole deployment. An administrator can see and clear those of a user's

@@ -66,6 +66,9 @@ func decode(body []byte, v any, answers []reflect.Type) error {
 	if err := checkForm(body); err != nil {
 		return err
 	}
+	if patch, is := v.(patcher); is {
+		return patch.decodePatch(body, answers)
+	}
 	strict := func() error { return json.Unmarshal(body, v, json.RejectUnknownMembers(true)) }
 	err := strict()
 	if errors.Is(err, json.ErrUnknownName) && len(answers) > 0 {

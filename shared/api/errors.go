@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"net/http"
 	"strconv"
@@ -61,6 +62,8 @@ func report(w http.ResponseWriter, r *http.Request, err error) errorAnswer {
 	h := w.Header()
 	if a.Error == coded {
 		h.Set("Accept-Encoding", "identity") // RFC 9110 §12.5.3: and no other 415 has it
+	} else if a.Status == http.StatusUnsupportedMediaType && r.Method == http.MethodPatch {
+		h.Set("Accept-Patch", MergePatchType) // RFC 5789 §2.2
 	}
 	if a.Status == http.StatusUnauthorized && h.Get(challengeHeader) == "" {
 		h.Set(challengeHeader, plainChallenge) // RFC 9110 §15.5.2: every 401 has one
@@ -147,7 +150,7 @@ func translate(err error) (errorAnswer, time.Duration) {
 		return errorAnswer{Status: http.StatusForbidden, Code: refused.Code, Error: refused.Reason}, 0
 	case errors.As(err, &limited):
 		return errorAnswer{
-			Status: http.StatusTooManyRequests, Code: "too_many_requests", Error: limited.Reason,
+			Status: http.StatusTooManyRequests, Code: "too_many_requests", Error: limited.Reason + again(limited.RetryAfter),
 		}, limited.RetryAfter
 	case errors.As(err, new(identity.InvalidCode)):
 		return errorAnswer{
@@ -172,6 +175,23 @@ func translate(err error) (errorAnswer, time.Duration) {
 		}, 0
 	}
 	return internalAnswer(), 0
+}
+
+// again returns the words for the time after which the caller may try again, or "" if it is not known.
+func again(wait time.Duration) string {
+	amount, unit := int64(math.Ceil(wait.Seconds())), "second"
+	switch {
+	case amount <= 0:
+		return ""
+	case amount > 2*3600:
+		amount, unit = (amount+3599)/3600, "hour"
+	case amount > 2*60:
+		amount, unit = (amount+59)/60, "minute"
+	}
+	if amount != 1 {
+		unit += "s"
+	}
+	return fmt.Sprintf(": try again in %d %s", amount, unit)
 }
 
 // internalAnswer returns the answer for an error of the product itself.

@@ -46,6 +46,9 @@ func checkJSON(r *http.Request) error {
 	if err != nil || kind != "application/json" && !strings.HasSuffix(kind, "+json") {
 		return unsupported("the body must be application/json")
 	}
+	if r.Method == http.MethodPatch && kind != "application/json" && kind != MergePatchType {
+		return unsupported("the body must be " + MergePatchType + " or application/json")
+	}
 	return nil
 }
 

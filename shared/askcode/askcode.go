@@ -19,6 +19,8 @@ type Asker struct {
 	Users     table.Users
 	Outbox    table.Outbox
 	Addresses onetime.Addresses
+	// Suppressions tell administrators why no mail is sent.
+	Suppressions table.Suppressions
 	// MayReturnTo reports whether a message may have a post-activation URL. If it is nil, none may.
 	MayReturnTo func(url string) bool
 	Now         func() time.Time
@@ -28,7 +30,7 @@ type Asker struct {
 // New returns an Asker for the users in a table.
 func New(db *table.Table, now func() time.Time, newID func() string) *Asker {
 	return &Asker{
-		Users: db.Users, Outbox: db.Outbox, Now: now, NewID: newID,
+		Users: db.Users, Outbox: db.Outbox, Suppressions: db.Suppressions, Now: now, NewID: newID,
 		Addresses: onetime.Addresses{Users: db.Users, Registrations: db.Registrations, Mailboxes: db.Mailboxes, Now: now},
 	}
 }
@@ -138,6 +140,9 @@ func (a *Asker) Openly(
 	if len(p.Named(u.CandidateAddresses(), address)) == 0 {
 		return identity.InvalidField("/address", identity.NoSuch("must be an address of the user"))
 	}
+	if err := a.Suppressions.Check(ctx, "/address", m.Normalized); err != nil {
+		return err
+	}
 	m.User, m.Share = u.ID, identity.ShareNone
 	return a.Outbox.Send(ctx, m, p.Limits, reply)
 }
@@ -160,6 +165,9 @@ func (a *Asker) Verification(
 	case errors.As(err, new(identity.Invalid)):
 		return identity.NotFound{Thing: "unverified address", ID: address}
 	case err != nil:
+		return err
+	}
+	if err := a.Suppressions.Check(ctx, "/address", m.Normalized); err != nil {
 		return err
 	}
 	m.Share = identity.ShareNone

@@ -162,15 +162,19 @@ func isWebAddress(text string) bool {
 		strings.Trim(strings.ToLower(u.Host), ofHosts) == "" && !strings.ContainsFunc(text, notVisible)
 }
 
-// Colour returns the pool's badge colour in the form #rrggbb, in lower case. It returns "" if the
-// pool has no badge colour, or one in another form: the published API accepts any text, so the pool
-// keeps it.
+// Colour returns the pool's badge colour, which may be a name of CSS, in the form #rrggbb, in lower case. It
+// returns "" if the pool has no badge colour, or one in another form: the published API accepts any text, so
+// the pool keeps it.
 func (p Pool) Colour() string {
-	digits, ok := strings.CutPrefix(strings.ToLower(p.BadgeColor), "#")
+	given := strings.ToLower(strings.TrimSpace(p.BadgeColor))
+	digits, ok := strings.CutPrefix(given, "#")
+	if !ok {
+		return namedColour(given)
+	}
 	if len(digits) == 3 {
 		digits = string([]byte{digits[0], digits[0], digits[1], digits[1], digits[2], digits[2]})
 	}
-	if _, err := strconv.ParseUint(digits, 16, 24); !ok || err != nil || len(digits) != 6 {
+	if _, err := strconv.ParseUint(digits, 16, 24); err != nil || len(digits) != 6 {
 		return ""
 	}
 	return "#" + digits

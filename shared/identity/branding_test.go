@@ -191,7 +191,7 @@ func TestTheColourOfAPool(t *testing.T) {
 	t.Parallel()
 	for badge, want := range map[string]string{
 		"": "", "#2e7d32": "#2e7d32", "#2E7D32": "#2e7d32", "#fA0": "#ffaa00", "2e7d32": "", "#2e7d3": "", "#2e7d322": "", "#": "", "#ggg": "", "#gggggg": "",
-		"#+12345": "", "#-12345": "", "#0x123": "", "#1_2_34": "", "green": "", "#ž0": "", "#žž": "", "rgb(0,0,0)": "", "#fff;}": "", "##fffff": "",
+		"#+12345": "", "#-12345": "", "#0x123": "", "#1_2_34": "", "green": "#008000", " Tomato": "#ff6347", "aliceblue": "#f0f8ff", "yellowgreen": "#9acd32", "greenish": "", "tomato=": "", "=": "", "#ž0": "", "#žž": "", "rgb(0,0,0)": "", "#fff;}": "", "##fffff": "",
 	} {
 		if got := (identity.Pool{BadgeColor: badge}).Colour(); got != want {
 			t.Errorf("%q is %q, want %q", badge, got, want)

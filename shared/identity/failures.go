@@ -45,7 +45,7 @@ func (f Failures) Start(now time.Time) (Failures, error) {
 			left = max(left, f.OpenUntil.Sub(now))
 		}
 		if left > 0 {
-			return f, Limited{RetryAfter: left, Reason: "too many wrong passwords, try again later"}
+			return f, Limited{RetryAfter: left, Reason: "too many wrong passwords"}
 		}
 	}
 	f.Open++

@@ -174,7 +174,7 @@ func (l Limits) NoticeBudget() Budget {
 func (l Limits) GuessBudget(source string) Budget {
 	return Budget{
 		Name: "guesses#" + source, PerHour: l.SourceGuesses,
-		Spent: "too many codes came from your network, try again later",
+		Spent: "too many codes came from your network",
 	}
 }
 
@@ -191,7 +191,7 @@ func (l Limits) SubmissionBudget(source, mailbox string) Budget {
 	}
 	return Budget{
 		Name: "submissions#" + source, PerHour: l.SourceSubmissions,
-		Spent:   "too many registrations came from your network, try again later",
+		Spent:   "too many registrations came from your network",
 		Mailbox: mailbox, Mailboxes: l.SourceMailboxes,
 	}
 }
@@ -200,6 +200,6 @@ func (l Limits) SubmissionBudget(source, mailbox string) Budget {
 func (l Limits) SignInBudget(source string) Budget {
 	return Budget{
 		Name: "sign-ins#" + source, PerHour: l.SourceSubmissions,
-		Spent: "too many sign-ins came from your network, try again later",
+		Spent: "too many sign-ins came from your network",
 	}
 }

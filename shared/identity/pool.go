@@ -108,6 +108,44 @@ func hasMailedCodes(among []Mechanism) bool {
 	return slices.Contains(among, MechanismOTP) || slices.Contains(among, MechanismEmailOTP)
 }
 
+// repeatsItsFactor reports whether the only second factor of the pool is its only first factor. Both ways
+// of mailing a code are the same factor.
+func (p Pool) repeatsItsFactor() bool {
+	factor := func(m Mechanism) Mechanism {
+		if m == MechanismEmailOTP {
+			return MechanismOTP
+		}
+		return m
+	}
+	isOther := func(m Mechanism) bool { return factor(m) != factor(p.Mechanisms[0]) }
+	return len(p.SecondMechanisms) > 0 && len(p.Mechanisms) > 0 &&
+		!slices.ContainsFunc(p.Mechanisms, isOther) && !slices.ContainsFunc(p.SecondMechanisms, isOther)
+}
+
+// Warnings returns what keeps people from signing in although the settings are valid. They are no
+// violations: a back end may do what the pages don't, such as adding passkeys.
+func (p Pool) Warnings() []Violation {
+	var v Violations
+	if p.PublicRegistration && !p.UsesPasswords() && !p.UsesMailedCodes() {
+		v.Add("/authentication_mechanisms", Broken("nobody_signs_in", "who registers on the page cannot sign in: add "+
+			"password or email_otp, or let a back end give credentials to these users"))
+	}
+	isServed := p.UsesMailedCodesSecond() || slices.Contains(p.SecondMechanisms, MechanismTOTP)
+	if len(p.SecondMechanisms) > 0 && !isServed {
+		v.Add("/second_factor_authentication_mechanisms", Broken("nobody_signs_in", "nobody can prove a second factor "+
+			"on the page for signing in: add totp or email_otp"))
+	}
+	return v
+}
+
+// signsInOnlyWithPassword reports whether a user of the pool without a password has no way to sign in.
+// Nobody signs in with codes by SMS, which the product does not send.
+func (p Pool) signsInOnlyWithPassword() bool {
+	return p.UsesPasswords() && !slices.ContainsFunc(p.Mechanisms, func(m Mechanism) bool {
+		return m != MechanismPassword && m != MechanismSMSOTP
+	})
+}
+
 // AllowsSelfReset reports whether users of the pool may set a new password themselves when they have
 // forgotten theirs. The pool must use passwords for that.
 func (p Pool) AllowsSelfReset() bool { return p.UsesPasswords() && !p.ResetSettings.NoSelfReset }

@@ -77,6 +77,11 @@ func NewPool(tenant, id string, c PoolChange) (Pool, error) {
 	if c.ID != "" {
 		id = c.ID
 	}
+	return defaultPool(tenant, id).Changed(c)
+}
+
+// defaultPool returns a pool without a name, in which every other setting has its default.
+func defaultPool(tenant, id string) Pool {
 	p := Pool{
 		Tenant: tenant, ID: id,
 		PayloadSchema: DefaultPayloadSchema, MetadataSchema: DefaultMetadataSchema,
@@ -89,11 +94,15 @@ func NewPool(tenant, id string, c PoolChange) (Pool, error) {
 		p.Codes[purpose] = CodePolicy{Length: MinCodeLength, TTL: Duration(bounds.Usual)}
 	}
 	p.Mechanisms = []Mechanism{MechanismPassword}
-	return p.Changed(c)
+	return p
 }
 
 // Changed returns the pool after the change c. The error is Invalid.
-func (p Pool) Changed(c PoolChange) (Pool, error) {
+func (p Pool) Changed(c PoolChange) (Pool, error) { return p.changed(c, p) }
+
+// changed is like Changed, for a pool that was another one before. A fault that only earlier releases have
+// accepted, and that it had before, keeps no other change from being made.
+func (p Pool) changed(c PoolChange, before Pool) (Pool, error) {
 	var v Violations
 	if c.Tenant != "" && c.Tenant != p.Tenant {
 		v.Add("/tenant_id", Immutable("must be the tenant of the path"))
@@ -122,7 +131,33 @@ func (p Pool) Changed(c PoolChange) (Pool, error) {
 	p.Limits.change(c.Limits)
 	p.Branding.change(&v, c.Branding)
 	p.check(&v)
+	if p.repeatsItsFactor() && !before.repeatsItsFactor() {
+		v.Add("/second_factor_authentication_mechanisms",
+			Broken("same_factor", "must have a mechanism that is not the only first factor: nobody could prove two factors"))
+	}
 	return p, v.Err()
+}
+
+// Replaced returns the pool with the settings that c describes as a whole: what c does not have gets its
+// default. Given is the part of c that the caller gave; the rest is what the pool had before. The error
+// is Invalid.
+func (p Pool) Replaced(c, given PoolChange) (Pool, error) {
+	if given.Mechanisms != nil && len(given.Mechanisms) == 0 {
+		return p, InvalidField("/authentication_mechanisms", TooShort(1, "entries"))
+	}
+	fresh := defaultPool(p.Tenant, p.ID)
+	fresh.Users, fresh.Version = p.Users, p.Version
+	// A preferred mechanism that the caller did not name goes with the mechanism.
+	if given.Preferred == "" && len(c.Mechanisms) > 0 {
+		c.Preferred = preferredOf(c.Preferred, c.Mechanisms)
+	}
+	if given.SecondPreferred == "" {
+		c.SecondPreferred = preferredOf(c.SecondPreferred, c.SecondMechanisms)
+	}
+	if given.Branding.ReplyTo == nil && c.Branding.ReplyTo != nil { // see Branding.change
+		fresh.Branding.ReplyTo, c.Branding.ReplyTo = *c.Branding.ReplyTo, nil
+	}
+	return fresh.changed(c, p)
 }
 
 func (p *Pool) changeMechanisms(c PoolChange) {

@@ -338,3 +338,21 @@ func TestSchemaOfAPart(t *testing.T) {
 		t.Errorf("got %q, and of its own %q", got, p.Schemas())
 	}
 }
+
+// A pool of an earlier release that repeats its only factor can still be changed, and be mended.
+func TestAFaultOfAnEarlierReleaseKeepsNothingFromBeingChanged(t *testing.T) {
+	t.Parallel()
+	p := newPool(t, identity.PoolChange{Mechanisms: []identity.Mechanism{"email_otp"}})
+	p.SecondMechanisms = []identity.Mechanism{"otp"}
+	whole := identity.PoolChange{Name: "Other", Mechanisms: p.Mechanisms, SecondMechanisms: p.SecondMechanisms}
+	if _, err := p.Changed(whole); err != nil {
+		t.Error(err)
+	}
+	if _, err := p.Replaced(whole, identity.PoolChange{Name: "Other"}); err != nil {
+		t.Error(err)
+	}
+	mended := newPool(t, identity.PoolChange{Mechanisms: []identity.Mechanism{"email_otp"}})
+	if _, err := mended.Replaced(whole, whole); err == nil {
+		t.Error("the fault can be made")
+	}
+}

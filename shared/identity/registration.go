@@ -238,6 +238,10 @@ func (p Pool) Activate(u User, a Activation, m Maker) (User, error) {
 		return User{}, InvalidField("/password",
 			Broken(CodeRequired, "must be given: the code does not tell which registration is yours"))
 	}
+	if completes && hash == "" && !hasPassword && p.signsInOnlyWithPassword() {
+		return User{}, InvalidField("/password", Broken(CodeRequired,
+			"must be given: the registration has none, and users of the pool sign in with one"))
+	}
 	if hash != "" {
 		u.setPassword(p, hash, m)
 	}

@@ -46,6 +46,19 @@ func NewSuppression(address string, reason SuppressionReason, now time.Time) (Su
 	return s, nil
 }
 
+// Refusal returns the error for a mail to the mailbox, at the pointer of the address. It is for
+// administrators, who can lift the suppression.
+func (s Suppression) Refusal(pointer string) Invalid {
+	reason := "gets no mail: earlier mails to it bounced"
+	if s.Reason == SuppressedByComplaint {
+		reason = "gets no mail: its owner reported an earlier mail as spam"
+	}
+	return InvalidField(pointer, Rule{
+		Code: "suppressed", Params: Params{"why": string(s.Reason)},
+		Reason: reason + "; DELETE the user's suppressions to allow mails again",
+	})
+}
+
 // Mailboxes returns the mailboxes to which messages to u may go, each of them once. They are those
 // of u's e-mail addresses and of the registrations that wait with u.
 func (u User) Mailboxes(waiting []Registration, now time.Time) []string {

@@ -263,6 +263,47 @@ type UserChange struct {
 	BusinessMetadataSchema ID             `json:"business_metadata_schema_id"`
 }
 
+// OnlyNamed returns the change with the members that names reports, and without the others. C is what a
+// user of the pool p is to be as a whole. A named document that c does not have becomes the empty one,
+// and a named schema that of the pool. The error is Invalid if the status is named and missing, since
+// every user has one, or if a schema is named and there is neither one in c nor in p.
+func (c UserChange) OnlyNamed(p Pool, names func(member string) bool) (UserChange, error) {
+	var v Violations
+	switch {
+	case !names("status"):
+		c.Status = ""
+	case c.Status == "":
+		v.Add("/status", Required())
+	}
+	for _, d := range []struct {
+		part     DataPart
+		document *jsontext.Value
+		schema   *ID
+		usual    string
+	}{
+		{Payload, &c.Payload, &c.PayloadSchema, p.PayloadSchema},
+		{Metadata, &c.Metadata, &c.MetadataSchema, p.MetadataSchema},
+		{BusinessMetadata, &c.BusinessMetadata, &c.BusinessMetadataSchema, p.BusinessMetadataSchema},
+	} {
+		switch {
+		case !names(string(d.part)):
+			*d.document = nil
+		case !isGiven(*d.document):
+			*d.document = jsontext.Value("{}")
+		}
+		named := string(d.part) + "_schema_id"
+		switch {
+		case !names(named):
+			*d.schema = ""
+		case *d.schema == "" && d.usual == "":
+			v.Add("/"+named, Broken(CodeRequired, "must be given: the pool has no schema of this kind"))
+		case *d.schema == "":
+			*d.schema = ID(d.usual)
+		}
+	}
+	return c, v.Err()
+}
+
 // Parts returns the parts that c changes, which are those whose document or schema is given.
 func (c UserChange) Parts() []DataPart {
 	var parts []DataPart

@@ -11,13 +11,14 @@ import (
 )
 
 // ReturnURLs returns a function that reports whether a message may contain a post-activation URL. It
-// allows https URLs of the given origins, which have commas between them. Without origins it allows
-// none. A listed text that is no https origin allows nothing.
+// allows URLs of the given origins, which have commas between them. Without origins it allows none. An
+// origin has https, or it is http at localhost, where a page is while it is developed. A listed text that
+// is no such origin allows nothing.
 func ReturnURLs(origins string) func(url string) bool {
 	allowed := strings.FieldsFunc(origins, func(r rune) bool { return r == ',' || r == ' ' })
-	allowed = slices.DeleteFunc(allowed, func(origin string) bool { return !isHTTPS(origin) })
+	allowed = slices.DeleteFunc(allowed, func(origin string) bool { return !isSafe(origin) })
 	return func(url string) bool {
-		return isHTTPS(url) && slices.ContainsFunc(allowed, func(origin string) bool {
+		return isSafe(url) && slices.ContainsFunc(allowed, func(origin string) bool {
 			rest, ok := strings.CutPrefix(url, strings.TrimSuffix(origin, "/"))
 			return ok && (rest == "" || strings.ContainsAny(rest[:1], "/?#"))
 		})
@@ -52,8 +53,14 @@ func IsDead(err error) bool {
 	return errors.As(err, new(identity.InvalidCode)) || errors.As(err, new(identity.ExpiredCode))
 }
 
-// isHTTPS reports whether text is an https URL with a host and without control characters.
-func isHTTPS(text string) bool {
+// isSafe reports whether text is a URL with a host and without control characters that nobody in the network
+// can read or answer: one with https, or one with http at localhost, which leaves no device
+// (RFC 8252 §8.3).
+func isSafe(text string) bool {
 	u, err := url.Parse(text)
-	return err == nil && strings.HasPrefix(text, "https://") && u.Host != "" && !strings.ContainsFunc(text, unicode.IsControl)
+	if err != nil || u.Host == "" || strings.ContainsFunc(text, unicode.IsControl) {
+		return false
+	}
+	isLocal := strings.HasPrefix(text, "http://") && slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, u.Hostname())
+	return isLocal || strings.HasPrefix(text, "https://")
 }

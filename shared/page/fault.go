@@ -164,6 +164,9 @@ func (f *Field) fault(words language.Words) string {
 // passwordFault returns a message for a password that is refused.
 func (f *Form) passwordFault(violation identity.Violation) string {
 	key := "error.password." + violation.Code
+	if why, ok := violation.Params["why"].(string); ok {
+		key += "." + why
+	}
 	if _, known := f.words[key]; !known {
 		key = "error.password.missing"
 	}

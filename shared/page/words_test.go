@@ -30,7 +30,7 @@ func TestEveryMessageIsSaid(t *testing.T) {
 	}
 	// The code composes these keys: titles, names of rules and claims, and the bounds of numbers and
 	// lengths. The functions to which forms belong use the messages for missing values.
-	composed := regexp.MustCompile(`^(claim\.\w+|rule\.\w+|error\.password\.\w+|` +
+	composed := regexp.MustCompile(`^(claim\.\w+|rule\.\w+|error\.password\.[\w.]+|` +
 		`error\.(number|length)\.(between|least|most)|failed\.missing\.title|error\.code\.missing)$`)
 	names := regexp.MustCompile(`\{\w+\}`)
 	english := messages(t, identity.Languages()[0])
@@ -56,7 +56,8 @@ func TestEveryMessageIsSaid(t *testing.T) {
 	}
 	for _, name := range []string{
 		"too_short", "too_long", "capital_letters", "lowercase_letters", "digits", "special_characters",
-		"common", "name", "strength",
+		"common", "name", "strength", "hash", "guessable.repeats", "guessable.sequence", "guessable.common",
+		"guessable.address",
 	} {
 		if english["error.password."+name] == "" {
 			t.Errorf("the rule %s for passwords has no words", name)

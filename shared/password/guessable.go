@@ -61,6 +61,17 @@ func forbiddenNames(p identity.Pool, u identity.User) []string {
 // occur in too many good passwords.
 const minNameLength = 4
 
+// namesIn returns those of the names that are forbidden, as they are found in a password in lower case.
+func namesIn(names []string) (found []string) {
+	for _, name := range names {
+		name = strings.ToLower(norm.NFKC.String(name))
+		if utf8.RuneCountInString(name) >= minNameLength {
+			found = append(found, name)
+		}
+	}
+	return found
+}
+
 // isDecorated reports whether a password consists of one of the names, once or repeated, with
 // nothing but digits, punctuation and spaces around or between. It ignores case, and punctuation
 // within the name.

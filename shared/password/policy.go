@@ -48,16 +48,21 @@ func (h *Hasher) Check(p identity.Pool, u identity.User, pointer, password strin
 }
 
 // Faults returns the rules of pool p that a password of user u breaks. It returns a single one for a
-// password that is not valid UTF-8 or is longer than identity.MaxPasswordLength.
+// password that is not valid UTF-8 or is longer than identity.MaxPasswordLength, and for the hash of a
+// password.
 //
 // Lengths count code points after normalization to NFKC (NIST SP 800-63B-4 §3.1.1.2). In addition
-// to the rules that the pool sets, common passwords and the names of the pool and the user are
-// refused (ASVS 6.2.4, 6.2.11).
+// to the rules that the pool sets, common passwords, the names of the pool and the user, and what is
+// guessed as easily, are refused (ASVS 6.2.4, 6.2.11).
 //
 // A reason completes a sentence that starts with "the password", and never repeats the password.
 func Faults(p identity.Pool, u identity.User, password string) []identity.Rule {
 	if !utf8.ValidString(password) {
 		return []identity.Rule{identity.WrongFormat("utf-8", "must be valid UTF-8")}
+	}
+	if isHash(password) {
+		return []identity.Rule{identity.Broken("hash", "is the hash of a password, and hashes cannot be imported: "+
+			"give the password itself, or none, so that the user chooses one at activation or by a reset")}
 	}
 	password = norm.NFKC.String(password)
 	policy, count := p.PasswordPolicy, countCharacters(password)
@@ -80,9 +85,14 @@ func Faults(p identity.Pool, u identity.User, password string) []identity.Rule {
 	atLeast(count.lower, policy.Lowercase, "lowercase_letters", "lowercase letters")
 	atLeast(count.digit, policy.Digits, "digits", "digits")
 	atLeast(count.special, policy.Special, "special_characters", "special characters")
-	fault(isCommon(password), identity.Broken("common", "is one of the most common passwords"))
-	fault(isDecorated(password, forbiddenNames(p, u)),
-		identity.Broken("name", "must not be the name of the pool or of the user"))
+	common, names := isCommon(password), forbiddenNames(p, u)
+	named := isDecorated(password, names)
+	fault(common, identity.Broken("common", "is one of the most common passwords"))
+	fault(named, identity.Broken("name", "must not be the name of the pool or of the user"))
+	if !common && !named {
+		why := whyGuessable(password, namesIn(names))
+		fault(why != "", guessable(why))
+	}
 	fault(estimateBits(password, count) < requiredBits(policy.Strength),
 		identity.Broken("strength", "is too easy to guess: make it longer or more varied"))
 	return faults

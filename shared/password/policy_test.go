@@ -55,12 +55,12 @@ func TestLengthCountsCodePoints(t *testing.T) { // ASVS 6.2.1, 6.2.9; NIST SP 80
 	check(t, none, "żółćęśą", short)             // 7 characters, 14 bytes
 	check(t, none, "кофеваркам")                 // without Latin letters
 	check(t, none, "ku\u0308mqua\u0308t", short) // ü is one character once normalized: 7
-	check(t, none, "ﬀ ﬀ ﬀ")                      // a ligature is two letters
+	check(t, none, "oﬀ ﬀi ")                     // a ligature is two letters
 	check(t, identity.PasswordPolicy{MinLength: 15}, "kumquats in jar")
 	check(t, identity.PasswordPolicy{MinLength: 15}, "kumquats in ja", "must have at least 15 characters")
 	check(t, none, strings.Repeat("kumquat ", 32))
 	check(t, none, strings.Repeat("kumquat ", 32)+"!", "must have at most 256 characters")
-	check(t, none, strings.Repeat("ü", 256))
+	check(t, none, strings.Repeat("ü kumqua", 32))
 	check(t, none, "kumquats\xff", "must be valid UTF-8")
 }
 
@@ -68,8 +68,8 @@ func TestCompositionWhereAPoolAsksForIt(t *testing.T) { // ASVS 6.2.5: none by d
 	t.Parallel()
 	all := identity.PasswordPolicy{Capitals: 1, Lowercase: 2, Digits: 3, Special: 2}
 	check(t, all, "Kumquats 123!")
-	check(t, all, "ÜÜÜÜ éé ٣٤٥!")
-	check(t, all, "........", "must have at least 1 capital letter",
+	check(t, all, "ÜÄÖÜ éè ٣٧٤!")
+	check(t, all, ".:,;-_#+", "must have at least 1 capital letter",
 		"must have at least 2 lowercase letters", "must have at least 3 digits")
 	check(t, all, "kumquats 12", "must have at least 1 capital letter",
 		"must have at least 3 digits", "must have at least 2 special characters")
@@ -85,7 +85,7 @@ func TestCommonPasswordsAreRefused(t *testing.T) { // ASVS 6.2.4
 	} {
 		check(t, identity.PasswordPolicy{}, text, common)
 	}
-	for _, text := range []string{"assword1x", "passwordpasswor", "pass word", "password\n12345678x"} {
+	for _, text := range []string{"assword1x", "passwort im Garten", "pass the salt, please"} {
 		check(t, identity.PasswordPolicy{}, text)
 	}
 }
@@ -118,7 +118,8 @@ func TestNamesAreRefused(t *testing.T) { // ASVS 6.2.11
 		check(t, identity.PasswordPolicy{}, text, decoration)
 	}
 	for _, text := range []string{
-		"blue harbours", "harbour blue", "my blue harbour", "bobbobbob", "bob123456", "4915112345678", "examples2", "annemarie walks", "miller's tale",
+		"harbour blue", "a blue harbour at night", "bob builds 12", "4915112345678 is new York", "examples 2 follow", "annemarie walks dogs",
+		"miller's tale",
 	} {
 		check(t, identity.PasswordPolicy{}, text)
 	}

@@ -107,6 +107,13 @@ func typeDemand(err *json.SemanticError) identity.Rule {
 	if errors.Is(err, json.ErrUnknownName) {
 		return unknownKeyword()
 	}
+	if isValue(err.JSONPointer) {
+		return identity.Rule{
+			Code: identity.CodeWrongType, Params: identity.Params{"type": "string"},
+			Reason: "must be a string, which is all that the published clients can read back. A number can be " +
+				"fixed with minimum and maximum",
+		}
+	}
 	goType := err.GoType
 	for goType != nil && goType.Kind() == reflect.Pointer {
 		goType = goType.Elem()
@@ -145,4 +152,20 @@ func unknownKeyword() identity.Rule {
 		Code: identity.CodeUnknownField, Params: identity.Params{"allowed": names},
 		Reason: "is not a keyword that identity schemas may use. These are " + strings.Join(names, ", "),
 	}
+}
+
+// isValue reports whether a pointer names the value of a keyword const, or one of a keyword enum, and no
+// property of that name.
+func isValue(p jsontext.Pointer) bool {
+	keyword := p
+	if p.Parent().LastToken() == "enum" {
+		keyword = p.Parent()
+	} else if p.LastToken() != "const" {
+		return false
+	}
+	switch keyword.Parent().LastToken() {
+	case "properties", "patternProperties", "dependentSchemas":
+		return false
+	}
+	return true
 }

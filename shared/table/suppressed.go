@@ -35,13 +35,30 @@ func (t Suppressions) Put(ctx context.Context, s identity.Suppression) error {
 	return nil
 }
 
-// Has reports whether an address is marked.
-func (t Suppressions) Has(ctx context.Context, address string) (bool, error) {
-	it, err := t.get(ctx, suppressedKey(address), "")
-	if err != nil {
-		return false, fmt.Errorf("read suppression: %w", err)
+// Get returns the mark of a mailbox. It reports false if there is none.
+func (t Suppressions) Get(ctx context.Context, box string) (identity.Suppression, bool, error) {
+	it, err := t.get(ctx, suppressedKey(box), "")
+	if err != nil || len(it) == 0 {
+		if err != nil {
+			err = fmt.Errorf("read suppression: %w", err)
+		}
+		return identity.Suppression{}, false, err
 	}
-	return len(it) > 0, nil
+	return suppressionOf(it), true, nil
+}
+
+// Check returns Invalid if nothing is sent to an address, for a caller who may know that. The address must
+// be one to which mail can be sent (identity.ParseMailAddress).
+func (t Suppressions) Check(ctx context.Context, pointer, address string) error {
+	to, err := identity.ParseMailAddress(address)
+	if err != nil {
+		return identity.InvalidField(pointer, identity.RuleOf(err))
+	}
+	mark, marked, err := t.Get(ctx, to.Mailbox())
+	if err != nil || !marked {
+		return err
+	}
+	return mark.Refusal(pointer)
 }
 
 // Find returns the marks of those addresses that have one, in the order of the addresses. The

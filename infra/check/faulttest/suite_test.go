@@ -22,6 +22,7 @@ func TestMissing(t *testing.T) {
 			{Name: "admin.getSchema, of a version"},
 			{Name: "admin.createSchema", Twin: "system.createSchema"},
 			{Name: "admin.updateSchema", Twin: "system.updateSchema"},
+			{Name: "admin.patchSchema"},
 		},
 		WithoutCalls: []string{"admin.deleteSchema"},
 	}

@@ -106,7 +106,7 @@ func Functions() []Function {
 		Settings: []string{"CODE_SECRET", "RETURN_ORIGINS"},
 		Grants: []Grant{
 			on(table.KindAnswers, table.KindClaims, table.KindKeys, table.KindMailboxes, table.KindUserItems,
-				table.KindPools, table.KindUsers).
+				table.KindPools, table.KindSuppressed, table.KindUsers).
 				may(get),
 			on(table.KindClaims, table.KindUserItems, table.KindUsers).may(batch),
 			on(table.KindUserItems).may(query),
@@ -119,7 +119,7 @@ func Functions() []Function {
 		Settings: []string{"CODE_SECRET"},
 		Grants: []Grant{
 			on(table.KindAnswers, table.KindClaims, table.KindKeys, table.KindMailboxes, table.KindUserItems,
-				table.KindPools, table.KindUsers).
+				table.KindPools, table.KindSuppressed, table.KindUsers).
 				may(get),
 			on(table.KindClaims, table.KindUserItems, table.KindUsers).may(batch),
 			on(table.KindUserItems).may(query),
@@ -163,7 +163,7 @@ func Functions() []Function {
 		Settings: []string{"CODE_SECRET"},
 		Grants: []Grant{
 			on(table.KindAnswers, table.KindClaims, table.KindKeys, table.KindMailboxes, table.KindPools,
-				table.KindUserItems, table.KindUsers).may(get),
+				table.KindSuppressed, table.KindUserItems, table.KindUsers).may(get),
 			on(table.KindClaims, table.KindLimits, table.KindUserItems, table.KindUsers).may(batch),
 			on(table.KindAnswers, table.KindLimits, table.KindMailboxes, table.KindMessages,
 				table.KindUserItems, table.KindUsers).may(put, update),

@@ -77,9 +77,11 @@ func TestWhatCannotBeDone(t *testing.T) {
 		want   string
 	}{
 		"no event":                  {"", nil, 2, "-event must be given"},
-		"an event that isn't there": {"missing/admin.listPools.json", nil, 1, "read the event: "},
+		"an event that isn't there": {"missing/admin.listPools.json", nil, 1, "no file and no route is named missing/admin.listPools.json"},
+		"a file that isn't there":   {"events/missing.json", nil, 1, "no file and no route is named events/missing.json"},
+		"a folder":                  {"../invoke", []string{"-function", "pools"}, 1, "read the event: "},
 		"an event of no operation": {
-			"stream", nil, 2,
+			file("stream.json", "{}"), nil, 2,
 			"no route is named stream: name the function by -function, one of activation, codes, courier, factors, keeper, ",
 		},
 		"a function that isn't there": {

@@ -53,11 +53,14 @@ func Run(ctx context.Context, args []string, p Process) int {
 	case errors.Is(err, flag.ErrHelp):
 		_, _ = io.WriteString(p.Out, usage)
 		return 0
-	case err != nil:
+	case err != nil && !errors.As(err, new(missing)):
 		_, _ = fmt.Fprintf(p.Err, "invoke: %v\n\n%s", err, usage)
 		return 2
 	}
-	if err := asked.do(ctx, p); err != nil {
+	if err == nil {
+		err = asked.do(ctx, p)
+	}
+	if err != nil {
 		_, _ = fmt.Fprintf(p.Err, "invoke: %v\n", err)
 		return 1
 	}

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -82,6 +83,8 @@ func (r request) withFunction() (request, error) {
 	slices.Sort(names)
 	names = slices.Compact(names)
 	switch {
+	case r.function == "" && !exists(r.event):
+		return r, missing(r.event)
 	case r.function == "":
 		return r, fmt.Errorf("no route is named %s: name the function by -function, one of %s",
 			name, strings.Join(names, ", "))
@@ -89,6 +92,18 @@ func (r request) withFunction() (request, error) {
 		return r, fmt.Errorf("there is no function %q but %s", r.function, strings.Join(names, ", "))
 	}
 	return r, nil
+}
+
+// missing is the error for an event that is neither a file nor a route.
+type missing string
+
+func (event missing) Error() string {
+	return "no file and no route is named " + string(event) + ": events/README.md tells which there are"
+}
+
+func exists(file string) bool {
+	info, err := os.Stat(file)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // text returns the event, from its file or as the sample event of a route. The root is the project's
@@ -102,6 +117,9 @@ func (r request) text(root string) (string, error) {
 		return event.JSON()
 	}
 	text, err := os.ReadFile(r.event)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", missing(r.event)
+	}
 	if err != nil {
 		return "", fmt.Errorf("read the event: %w", err)
 	}

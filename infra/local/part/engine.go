@@ -17,7 +17,7 @@ import (
 // if the name is empty. A database in memory is empty again after a crash. If the environment
 // variable AWS_ENDPOINT_URL_DYNAMODB is set, Engine starts nothing and returns that endpoint. If no
 // engine is installed, the error says how to install one.
-func Engine(ctx context.Context, log io.Writer, file string) (*Part, error) {
+func Engine(ctx context.Context, log io.Writer, file string, options ...Option) (*Part, error) {
 	if url := os.Getenv("AWS_ENDPOINT_URL_DYNAMODB"); url != "" {
 		return &Part{url: url}, nil
 	}
@@ -33,7 +33,7 @@ func Engine(ctx context.Context, log io.Writer, file string) (*Part, error) {
 			return nil, err
 		}
 	}
-	return Start(ctx, log, Program{Name: "engine", Path: path, Args: func(port int) []string {
+	return Start(ctx, log, Program{Name: "engine", Path: path, Port: wishes(options).port, Args: func(port int) []string {
 		args := []string{"--host", "127.0.0.1", "--port", strconv.Itoa(port)}
 		if file != "" {
 			args = append(args, "--db-path", file)

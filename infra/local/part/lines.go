@@ -4,19 +4,23 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"regexp"
 )
 
 // maxLine limits how much of an unfinished line is buffered.
 const maxLine = 16 << 10
 
 // lines copies the output of a program to a log in whole lines, each with the program's name in
-// front, and remembers the last one. If the log fails to take a line, that line is lost and the
+// front, and remembers the last one that may say why the program ended: Node.js writes the error, the stack
+// and its version. If the log fails to take a line, that line is lost and the
 // program goes on.
 type lines struct {
 	to   io.Writer
 	name string
 	rest []byte
 	last string
+	// isError reports whether last is the message of an error.
+	isError bool
 }
 
 // Write accepts any piece of output. It never fails.
@@ -47,8 +51,12 @@ func (l *lines) printf(format string, args ...any) {
 }
 
 func (l *lines) emit(line []byte) {
-	if line = bytes.TrimSpace(line); len(line) > 0 {
-		l.last = string(line)
-		l.printf("%s", line)
+	if line = bytes.TrimSpace(line); len(line) == 0 {
+		return
 	}
+	isError := regexp.MustCompile(`^[A-Za-z]*Error\b`).Match(line)
+	if isError || !l.isError {
+		l.last, l.isError = string(line), isError
+	}
+	l.printf("%s", line)
 }

@@ -1,9 +1,10 @@
 // Package part runs the programs that stand in for AWS on a developer's machine: the DynamoDB
 // engine, the queue and the SES inbox.
 //
-// A part is a child process that listens on a free loopback port. It is started again after a
+// A part is a child process that listens on a loopback port. It is started again after a
 // crash. On Linux it also ends when the process that started it is killed. The package only finds,
-// starts and stops the programs, and adds to the inbox the one part of SES that it lacks. Packages
+// starts and stops the programs, and adds to the inbox what it lacks: a part of SES, a page for each
+// mail, and a file for its mails. Packages
 // in functions and shared never import it.
 package part
 
@@ -13,6 +14,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -35,6 +38,33 @@ type Program struct {
 	Path string
 	// Args returns the arguments that make the program serve HTTP at a port of 127.0.0.1.
 	Args func(port int) []string
+	// Port is the port of 127.0.0.1 that the part has if it is free. Otherwise, and if it is 0, the part
+	// has any free port.
+	Port int
+}
+
+// Option is a wish for how a part is started.
+type Option func(*options)
+
+// options are the wishes for how a part is started.
+type options struct {
+	port  int
+	mails string
+}
+
+// OnPort returns the wish for a port of 127.0.0.1. A part whose port is taken has another one: see
+// [Part.Port]. 0 stands for any port.
+func OnPort(port int) Option { return func(o *options) { o.port = port } }
+
+// KeepsMails returns the wish that the inbox stores its mails in a file, from which it has them again
+// after a restart.
+func KeepsMails(file string) Option { return func(o *options) { o.mails = file } }
+
+func wishes(all []Option) (o options) {
+	for _, option := range all {
+		option(&o)
+	}
+	return o
 }
 
 // Part is a program that runs as a child process, or an endpoint that somebody else runs.
@@ -54,7 +84,7 @@ type Part struct {
 // The program's output is written to log in whole lines, with one call of Write for each. Several
 // parts may share a log that supports concurrent writes.
 func Start(ctx context.Context, log io.Writer, program Program) (*Part, error) {
-	port, release, err := reserve()
+	port, release, err := reserve(program.Port)
 	if err != nil {
 		return nil, fmt.Errorf("find a free port for %s: %w", program.Name, err)
 	}
@@ -78,6 +108,16 @@ func Start(ctx context.Context, log io.Writer, program Program) (*Part, error) {
 
 // URL returns the part's address, without a slash at the end. It never changes.
 func (p *Part) URL() string { return cmp.Or(p.front, p.url) }
+
+// Port returns the port of the part's address, or 0 for an endpoint that was not started here.
+func (p *Part) Port() int {
+	if p.stop == nil {
+		return 0
+	}
+	_, port, _ := strings.Cut(strings.TrimPrefix(p.URL(), "http://"), ":")
+	number, _ := strconv.Atoi(port) // URL has one
+	return number
+}
 
 // PID returns the id of the process. It returns 0 while no process runs, which is between a crash
 // and the restart and after Stop, and for an endpoint that was not started here.

@@ -12,18 +12,21 @@ func childAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
-// reserve finds a free loopback port and reserves it until release is called, so that the kernel
+// reserve finds a free loopback port, which is the wanted one if possible, and reserves it until release is called, so that the kernel
 // does not give it to others who ask for any free port.
 //
 // For that, reserve binds a socket to the port and does not listen on it. With SO_REUSEADDR on both
 // sockets, which the listeners of Rust and Node.js set, the part can still listen there. So
 // parallel test runs never use the same port, and a part that crashed finds its port free.
-func reserve() (port int, release func(), err error) {
+func reserve(wanted int) (port int, release func(), err error) {
 	socket, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return 0, nil, fmt.Errorf("open a socket: %w", err)
 	}
-	port, err = bind(socket)
+	port, err = bind(socket, wanted)
+	if err != nil && wanted != 0 {
+		port, err = bind(socket, 0) // somebody listens on the wanted one
+	}
 	if err != nil {
 		_ = syscall.Close(socket)
 		return 0, nil, err
@@ -31,11 +34,11 @@ func reserve() (port int, release func(), err error) {
 	return port, func() { _ = syscall.Close(socket) }, nil
 }
 
-func bind(socket int) (int, error) {
+func bind(socket, port int) (int, error) {
 	if err := syscall.SetsockoptInt(socket, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1); err != nil {
 		return 0, fmt.Errorf("share the socket's address: %w", err)
 	}
-	if err := syscall.Bind(socket, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+	if err := syscall.Bind(socket, &syscall.SockaddrInet4{Port: port, Addr: [4]byte{127, 0, 0, 1}}); err != nil {
 		return 0, fmt.Errorf("bind to loopback: %w", err)
 	}
 	address, err := syscall.Getsockname(socket)

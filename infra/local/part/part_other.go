@@ -12,13 +12,20 @@ import (
 // parent that is killed with SIGKILL.
 func childAttributes() *syscall.SysProcAttr { return nil }
 
-// reserve finds a free loopback port. Nothing reserves it for the milliseconds until the part
+// reserve finds a free loopback port, which is the wanted one if possible. Nothing reserves it for the milliseconds until the part
 // listens there.
-func reserve() (port int, release func(), err error) {
-	listener, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+func reserve(wanted int) (port int, release func(), err error) {
+	listener, err := listenOn(wanted)
+	if err != nil && wanted != 0 {
+		listener, err = listenOn(0)
+	}
 	if err != nil {
 		return 0, nil, err
 	}
 	defer listener.Close()
 	return listener.Addr().(*net.TCPAddr).Port, func() {}, nil
+}
+
+func listenOn(port int) (*net.TCPListener, error) {
+	return net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
 }

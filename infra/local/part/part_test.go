@@ -125,6 +125,32 @@ func TestPartComesBackOnItsPort(t *testing.T) {
 	}
 }
 
+// A part has the port that is wanted, unless somebody listens there.
+func TestPartOnAPort(t *testing.T) {
+	t.Parallel()
+	start := func(port int) *part.Part {
+		t.Helper()
+		p, err := part.Engine(t.Context(), io.Discard, "", part.OnPort(port))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(p.Stop)
+		if p.PID() == 0 {
+			t.Skip("AWS_ENDPOINT_URL_DYNAMODB names an engine that isn't ours to start")
+		}
+		return p
+	}
+	first := start(0)
+	second := start(first.Port())
+	if first.Port() == 0 || second.Port() == first.Port() || !answers(second.URL()) {
+		t.Fatalf("the ports are %d and %d", first.Port(), second.Port())
+	}
+	first.Stop()
+	if third := start(first.Port()); third.Port() != first.Port() || third.URL() != first.URL() {
+		t.Errorf("it is at %s, and the port %d is free", third.URL(), first.Port())
+	}
+}
+
 func TestPartStaysDownWhileAnotherAnswers(t *testing.T) {
 	t.Parallel()
 	p := startEngine(t, io.Discard, "")

@@ -4,8 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os/exec"
 	"strconv"
+
+	"identitypools/infra/local/node"
 )
 
 // listen is the program of the queue's process, whose arguments are the module and the port. The
@@ -15,16 +16,16 @@ const listen = `const { buildApp } = await import(process.argv[1]); ` +
 
 // Queue starts a server with the API of SQS. It stores queues and their entries in memory, so a crash
 // loses them. If a program is missing, the error says how to install it.
-func Queue(ctx context.Context, log io.Writer) (*Part, error) {
-	node, err := exec.LookPath("node")
+func Queue(ctx context.Context, log io.Writer, options ...Option) (*Part, error) {
+	program, err := node.Path()
 	if err != nil {
-		return nil, errors.New("no Node.js here, which the queue needs: install version 20 or later")
+		return nil, err
 	}
 	module, err := installed("fauxqs", "dist", "app.js")
 	if err != nil {
 		return nil, errors.New("no queue here: run `npm ci`")
 	}
-	return Start(ctx, log, Program{Name: "queue", Path: node, Args: func(port int) []string {
+	return Start(ctx, log, Program{Name: "queue", Path: program, Port: wishes(options).port, Args: func(port int) []string {
 		return []string{"--input-type=module", "--eval", listen, module, strconv.Itoa(port)}
 	}})
 }

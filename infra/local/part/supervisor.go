@@ -1,6 +1,7 @@
 package part
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,16 @@ type supervisor struct {
 	ended chan error
 }
 
+// ended begins what the log says when a program has ended.
+const ended = "ended ("
+
+// IsEnd reports whether a line that a part has written to its log says that the part's program has
+// ended, and not what the program itself says.
+func IsEnd(line []byte) bool {
+	_, text, _ := bytes.Cut(line, []byte(": "))
+	return bytes.HasPrefix(text, []byte(ended))
+}
+
 // supervise runs the program again and again until the context life ends.
 //
 // The goroutine locks its thread: on Linux, Pdeathsig applies to the end of the thread that forked,
@@ -38,7 +49,7 @@ func (s *supervisor) supervise(life context.Context) {
 		case s.ended <- s.explain(err):
 		default:
 		}
-		s.log.printf("ended (%v); starts again on %s in %s", err, s.part.url, restartAfter)
+		s.log.printf(ended+"%v); starts again on %s in %s", err, s.part.url, restartAfter)
 		s.rest(life)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -37,17 +38,23 @@ type suppressed struct {
 	LastUpdateTime int64 // in seconds
 }
 
+// Suppressed is the id of a mail that was accepted and not sent.
+const Suppressed = "suppressed"
+
 // maxMail is how much of a request to send a mail is read, in bytes. SES takes 40 MB.
 const maxMail = 40 << 20
 
-// serveSES makes the API of SES that an inbox and the list have together answer at another port, until
-// close is called.
-func serveSES(inbox string) (at string, closeServer func(), err error) {
+// serveSES makes the API of SES that an inbox and the list have together answer at another port, which is
+// the wanted one if that is free, until close is called. The pages of mails are there, too.
+func serveSES(inbox string, wanted int) (at string, closeServer func(), err error) {
 	target, err := url.Parse(inbox)
 	if err != nil {
 		return "", nil, fmt.Errorf("read the address of the inbox: %w", err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(wanted))
+	if err != nil && wanted != 0 {
+		listener, err = net.Listen("tcp", "127.0.0.1:0")
+	}
 	if err != nil {
 		return "", nil, fmt.Errorf("serve the inbox: %w", err)
 	}
@@ -57,7 +64,7 @@ func serveSES(inbox string) (at string, closeServer func(), err error) {
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
 	}
 	list := &suppressionList{listed: map[string]suppressed{}}
-	server := &http.Server{Handler: list.before(proxy), ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: list.before(withMails(inbox, proxy)), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = server.Serve(listener) }() // until it is closed
 	return "http://" + listener.Addr().String(), func() { _ = server.Close() }, nil
 }
@@ -77,7 +84,7 @@ func (l *suppressionList) before(inbox http.Handler) http.Handler {
 			return
 		}
 		if l.holdsBack(body) {
-			answerJSON(w, map[string]string{"MessageId": "suppressed"})
+			answerJSON(w, map[string]string{"MessageId": Suppressed})
 			return
 		}
 		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))

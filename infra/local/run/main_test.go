@@ -1,20 +1,24 @@
 package main_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"identitypools/infra/check/systemtest"
 	"identitypools/infra/local/part"
@@ -25,6 +29,7 @@ import (
 
 // description is the content of .local/run.json.
 type description struct {
+	PID         int    `json:"pid"`
 	BaseURL     string `json:"base_url"`
 	InboxURL    string `json:"inbox_url"`
 	DynamoDBURL string `json:"dynamodb_url"`
@@ -55,7 +60,7 @@ func inFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	folder := t.TempDir()
-	if err := os.WriteFile(filepath.Join(folder, "package.json"), nil, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, "package.json"), []byte("{}"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	err = os.Symlink(filepath.Join(root, "node_modules"), filepath.Join(folder, "node_modules"))
@@ -72,40 +77,81 @@ func inFolder(t *testing.T) {
 	}
 }
 
-// start starts the product and returns the content of .local/run.json when the product is ready.
-func start(t *testing.T) (run description, stop func() error) {
+// output is what the command has shown. It may be read while it is written.
+type output struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+// await waits until the command has shown a line that matches, and returns what is in its parentheses.
+func (o *output) await(t *testing.T, pattern string) string {
 	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	said, out := io.Pipe()
-	ended := make(chan error, 1)
-	go func() {
-		err := local.Run(ctx, out, io.Discard)
-		_ = out.CloseWithError(err)
-		ended <- err
-	}()
-	lines := bufio.NewScanner(said)
-	for running := false; !running; running = strings.Contains(lines.Text(), "is running") {
-		if !lines.Scan() {
-			t.Fatalf("it ends instead: %v", lines.Err())
+	line := regexp.MustCompile("(?m)^" + pattern + "$")
+	deadline, poll := time.After(20*time.Second), time.NewTicker(5*time.Millisecond)
+	defer poll.Stop()
+	for {
+		if found := line.FindStringSubmatch(o.String()); found != nil {
+			return found[len(found)-1]
+		}
+		select {
+		case <-poll.C:
+		case <-deadline:
+			t.Fatalf("no line is %s in\n%s", pattern, o.String())
 		}
 	}
-	go func() { _, _ = io.Copy(io.Discard, said) }()
+}
+
+// running is the command while it runs.
+type running struct {
+	description
+	said *output // without what is logged
+	logs *output
+	stop func() error
+}
+
+// start starts the product and returns when it is ready.
+func start(t *testing.T) (r running) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	r.said, r.logs = &output{}, &output{}
+	ended := make(chan error, 1)
+	go func() { ended <- local.Run(ctx, local.Process{Out: r.said, Err: r.logs}) }()
+	for !strings.Contains(r.said.String(), "is running") {
+		select {
+		case err := <-ended:
+			t.Fatalf("it ends instead: %v", err)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
 	text, err := os.ReadFile(filepath.Join(".local", "run.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&run); err != nil {
+	if err := decoder.Decode(&r.description); err != nil {
 		t.Fatal(err)
 	}
-	return run, func() error { cancel(); return <-ended }
+	r.stop = func() error { cancel(); return <-ended }
+	return r
 }
 
 func TestRunTellsPrograms(t *testing.T) {
 	inFolder(t)
 	t.Setenv("RETURN_ORIGINS", "https://app.example.com")
-	run, stop := start(t)
+	run := start(t)
 	file := filepath.Join(".local", "run.json")
 	if info, err := os.Stat(file); err != nil || info.Mode() != 0o600 {
 		t.Errorf("run.json, which has secrets, is %v, %v", info, err)
@@ -144,7 +190,9 @@ func TestRunTellsPrograms(t *testing.T) {
 			t.Errorf("the client %s gets no token: %s", run.Clients[tree].ID, got.Body)
 		}
 	}
-	if err := stop(); err != nil {
+	t.Run("a second one is refused", func(t *testing.T) { isRefusedASecondTime(t, run) })
+	t.Run("a line for each request and mail", func(t *testing.T) { showsRequestsAndMails(t, run) })
+	if err := run.stop(); err != nil {
 		t.Error(err)
 	}
 	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
@@ -155,11 +203,22 @@ func TestRunTellsPrograms(t *testing.T) {
 // A person can sign in to an application at once, and after each start with the same password.
 func TestAnApplicationIsReady(t *testing.T) {
 	inFolder(t)
-	first, stop := start(t)
-	if err := stop(); err != nil {
+	first := start(t)
+	register(t, first, "ann@example.com")
+	mail := first.said.await(t, "mail registration_code  (.*)")
+	if err := first.stop(); err != nil {
 		t.Fatal(err)
 	}
-	run, stop := start(t)
+	run := start(t)
+	if run.InboxURL != first.InboxURL || run.DynamoDBURL != first.DynamoDBURL || run.SQSURL != first.SQSURL {
+		t.Errorf("the parts have other addresses: %+v, before %+v", run.description, first.description)
+	}
+	if page := content(t, mail); !strings.HasPrefix(page, "OK\n<!doctype html>") {
+		t.Errorf("the mail from before the restart is %.100s", page)
+	}
+	if page := content(t, mail+"?text"); !strings.HasPrefix(page, "OK\nSubject: ") {
+		t.Errorf("its text is %.100s", page)
+	}
 	first.Application.Issuer = run.Application.Issuer // it has the port
 	if run.Application != first.Application || run.User != first.User {
 		t.Errorf("it has %+v and %+v, and had %+v and %+v", run.Application, run.User, first.Application, first.User)
@@ -169,7 +228,7 @@ func TestAnApplicationIsReady(t *testing.T) {
 		status  int
 	}{
 		"the page":    {request(t, http.MethodGet, run.Application.Issuer+"/signin", nil), http.StatusOK},
-		"the request": {request(t, http.MethodGet, authorizeURL(run), nil), http.StatusSeeOther},
+		"the request": {request(t, http.MethodGet, authorizeURL(run.description), nil), http.StatusSeeOther},
 		"the sign-in": {request(t, http.MethodPost, run.Application.Issuer+"/signin", url.Values{
 			"identifier": {run.User.Identifier}, "password": {run.User.Password}, "do": {"password"},
 		}), http.StatusSeeOther},
@@ -187,7 +246,7 @@ func TestAnApplicationIsReady(t *testing.T) {
 			t.Errorf("%s is answered %d with %s", what, got.StatusCode, location)
 		}
 	}
-	if err := stop(); err != nil {
+	if err := run.stop(); err != nil {
 		t.Error(err)
 	}
 }
@@ -224,7 +283,16 @@ func TestHostReachesThePartsToo(t *testing.T) {
 	}
 	t.Setenv("HOST", host)
 	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", "") // an engine that somebody else runs is not offered
-	run, stop := start(t)
+	taken := takePort(t)
+	if err := os.Mkdir(".local", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	kept := fmt.Sprintf(`{"inbox":%d}`, taken)
+	if err := os.WriteFile(filepath.Join(".local", "ports.json"), []byte(kept), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run := start(t)
+	run.said.await(t, fmt.Sprintf("The inbox is on port [0-9]+ this time, since another program has %d.", taken))
 	for _, address := range []string{run.DynamoDBURL, run.SQSURL, run.InboxURL} {
 		port, onLoopback := strings.CutPrefix(address, "http://127.0.0.1:")
 		there := "http://" + host + ":" + port
@@ -232,19 +300,51 @@ func TestHostReachesThePartsToo(t *testing.T) {
 			t.Errorf("%s answers %q, and %q at HOST", address, here, there)
 		}
 	}
-	if err := stop(); err != nil {
+	if err := run.stop(); err != nil {
 		t.Error(err)
+	}
+}
+
+// takePort returns a port on which this process listens.
+func takePort(t *testing.T) int {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	return listener.Addr().(*net.TCPAddr).Port
+}
+
+// A port that can't be had is said before anything is started, with one that is free.
+func TestPortsThatAreRefused(t *testing.T) {
+	for port, want := range map[string]string{
+		fmt.Sprint(takePort(t)): "is taken by another program: try PORT=9",
+		"http":                  `PORT is "http" and must be a number`,
+		"70000":                 `PORT is "70000" and must be a number`,
+	} {
+		inFolder(t)
+		t.Setenv("PORT", port)
+		err := local.Run(t.Context(), local.Process{Out: io.Discard, Err: io.Discard})
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("got %v, want one line with %q", err, want)
+		}
+		if _, err := os.Stat(filepath.Join(".local", "dynamodb.sqlite")); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("a part was started: %v", err)
+		}
 	}
 }
 
 // answer returns the status and the body that a part answers with.
 func answer(t *testing.T, address string) string {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address+"/", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := systemtest.Send(t, r)
+	return content(t, address+"/")
+}
+
+// content returns the status and the body of what is at a URL.
+func content(t *testing.T, address string) string {
+	t.Helper()
+	got := systemtest.Send(t, request(t, http.MethodGet, address, nil))
 	return http.StatusText(got.Status) + "\n" + string(got.Body)
 }
 
@@ -258,7 +358,7 @@ func TestHostsThatAreRefused(t *testing.T) {
 		t.Run(host, func(t *testing.T) {
 			inFolder(t)
 			t.Setenv("HOST", host)
-			if err := local.Run(t.Context(), io.Discard, io.Discard); err == nil ||
+			if err := local.Run(t.Context(), local.Process{Out: io.Discard, Err: io.Discard}); err == nil ||
 				!strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "HOST") {
 				t.Errorf("got %v", err)
 			}

@@ -11,6 +11,7 @@ import (
 
 // Product describes a running product.
 type Product struct {
+	PID         int               `json:"pid"` // of the process of make run
 	BaseURL     string            `json:"base_url"`
 	InboxURL    string            `json:"inbox_url"`
 	DynamoDBURL string            `json:"dynamodb_url"`

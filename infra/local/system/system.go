@@ -37,6 +37,7 @@ import (
 	"identitypools/shared/api"
 	"identitypools/shared/cloud"
 	"identitypools/shared/identity"
+	"identitypools/shared/mail"
 	"identitypools/shared/mailqueue"
 	"identitypools/shared/retry"
 	"identitypools/shared/start"
@@ -49,6 +50,7 @@ type Config struct {
 	DynamoDBURL, SQSURL, SESURL string
 	Table                       string            // created if it is missing
 	Address                     string            // of the gateway; "127.0.0.1:0" for any free port
+	Listener                    net.Listener      // of the gateway, instead of Address; nil for none
 	Environment                 map[string]string // of the functions; it overrides the defaults
 	// Checkpoint is the name of a file that keeps the keeper's position in the stream. The queue's
 	// position is in the file with "-mails" behind that name. If it is "", each start reads the stream
@@ -62,6 +64,12 @@ type Config struct {
 	Middleware []func(*middleware.Stack) error
 	// Watch, if it is not nil, is called with every permitted call that a function makes to AWS.
 	Watch func(plan.Call)
+	// Front, if it is not nil, returns the handler that stands before the gateway, for those who watch
+	// requests.
+	Front func(gateway http.Handler) http.Handler
+	// Mailed, if it is not nil, is called with the kind of each mail that SES has taken, and with the id
+	// that SES has given it.
+	Mailed func(kind mail.Kind, id string)
 	// Quiet leaves the stream and the queue unread, for tests that count calls or that call the courier
 	// and the keeper themselves.
 	Quiet bool
@@ -99,9 +107,9 @@ type System struct {
 // Start starts the product and returns when its gateway accepts connections. The caller must call
 // [System.Stop].
 func Start(ctx context.Context, c Config) (*System, error) {
-	listener, err := net.Listen("tcp", c.Address)
+	listener, err := c.listen()
 	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w", c.Address, err)
+		return nil, err
 	}
 	base := "http://" + listener.Addr().String()
 	variables := c.variables(base)
@@ -141,6 +149,7 @@ func Start(ctx context.Context, c Config) (*System, error) {
 	if c.MailPause != nil {
 		post.Pause = c.MailPause
 	}
+	post.Mailer.Sent = c.Mailed
 	life, stop := context.WithCancel(context.Background())
 	s := &System{
 		BaseURL: base, Table: parts().Table, Functions: started, Courier: post, Keeper: keeper.New(parts()),
@@ -161,13 +170,29 @@ func Start(ctx context.Context, c Config) (*System, error) {
 			s.work.Go(func() { mails.poll(life, post.Handle) })
 		}
 	}
-	s.server = &http.Server{Handler: Gateway(started), ReadHeaderTimeout: 10 * time.Second}
+	handler := Gateway(started)
+	if c.Front != nil {
+		handler = c.Front(handler)
+	}
+	s.server = &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		if err := s.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			c.Log.Error("gateway ended", "cause", err.Error())
 		}
 	}()
 	return s, nil
+}
+
+// listen returns the listener of the gateway.
+func (c Config) listen() (net.Listener, error) {
+	if c.Listener != nil {
+		return c.Listener, nil
+	}
+	listener, err := net.Listen("tcp", c.Address)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", c.Address, err)
+	}
+	return listener, nil
 }
 
 // Stop stops everything that Start has started. It waits up to five seconds for the requests that

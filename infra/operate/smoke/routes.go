@@ -97,6 +97,8 @@ func directorySteps() []step {
 		}...)
 	}
 	return append(steps, []step{
+		{route: "admin.patchSchema", body: `{"description":"Delete it"}`, status: 200, has: `"Smoke test of system"`},
+		{route: "admin.patchPool", body: `{"badge_color":"#2e7d32"}`, status: 200, has: `"Delete it"`},
 		{route: "admin.checkPoolPermissions", status: 200, has: `"manage_identity_pool_users":true`},
 		{route: "admin.updateMailText", body: text, status: 200, has: `"own":true`},
 		{route: "admin.getMailText", status: 200, has: `"own":true`},
@@ -116,6 +118,10 @@ func userSteps() []step {
 			{
 				route: tree + ".updateUser", user: "ben", status: 200, has: `"` + tree + `"`,
 				body: `{"payload":{"name":"` + tree + `"}}`,
+			},
+			{
+				route: tree + ".patchUser", user: "ben", status: 200, has: `"` + tree + `"`,
+				body: `{"payload":{"given_name":"Ben"}}`,
 			},
 			// He is told by mail that the address was added, and that it was removed.
 			{
