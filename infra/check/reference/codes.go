@@ -12,9 +12,9 @@ import (
 	"strings"
 )
 
-// codesIn returns the part about errors and their codes, and what the tables of this package lack. The codes
+// codes returns the part about errors and their codes, and what the tables of this package lack. The codes
 // are those in the source of the functions and of the shared packages.
-func codesIn(root string) (text string, faults []string) {
+func (d *document) codes(root string) (text string, faults []string) {
 	files, err := parseAll(root, "shared", "functions")
 	if err != nil {
 		return "", []string{err.Error()}
@@ -51,7 +51,7 @@ func codesIn(root string) (text string, faults []string) {
 		differences("oauthCodes", keysOf(found.oauth), keysOf(oauthCodes())),
 	)
 	return strings.Join([]string{
-		"## Errors\n### Error\n" + errorForm(),
+		"## Errors\n### Error\n" + d.errorForm(),
 		"### Codes of errors\nThe member `error_code` of an error. New codes may be added, so treat a code that you don't know like\n" +
 			"its status.\n\n" + statuses.String(),
 		"### Codes of violations\nThe member `code` of a violation. `reason` says the same in English.\n\n" + violations.String(),

@@ -142,7 +142,9 @@ func (d *document) draw(t reflect.Type, r role) (tables []string) {
 			}
 		}
 		inner = append(inner, drawn...)
-		d.checkEntry(t, m, e, r, len(drawn) > 0 || isTable(underlying(m.kind)))
+		if ok {
+			d.checkEntry(t, m, e, r, isTable(underlying(m.kind)))
+		}
 		name, by := "`"+m.name+"`", e.by
 		if by == "" {
 			by = you
@@ -240,6 +242,8 @@ func (d *document) textOf(t reflect.Type) string {
 		return "object whose values are " + plural(d.textOf(t.Elem()))
 	case reflect.Struct:
 		return d.link(t)
+	case reflect.Interface:
+		return "any JSON"
 	case reflect.Int, reflect.Int64, reflect.Uint32:
 		return "whole number"
 	}

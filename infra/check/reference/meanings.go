@@ -36,6 +36,11 @@ func violationCodes() map[string]violation {
 		"common":               {"–", "the password is one of the most common ones"},
 		"name":                 {"–", "the password is the name of the pool or of the user"},
 		"strength":             {"–", "the password is too easy to guess"},
+		"guessable":            {"`why`: `repeats`, `sequence`, `common` or `address`", "the password is long, and guessed at once all the same"},
+		"hash":                 {"–", "the password is the hash of one"},
+		"nobody_signs_in":      {"–", "people have no way to sign in. It is a warning, in the answer to a change of a pool"},
+		"same_factor":          {"–", "the second factor is the same as the first"},
+		"suppressed":           {"`why`: `bounce` or `complaint`", "nothing is sent to the address any more, since a mail came back or its owner has complained"},
 		"reused":               {"`max`", "the password is one of so many that the user has had last"},
 	}
 }

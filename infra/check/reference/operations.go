@@ -2,6 +2,8 @@ package reference
 
 import (
 	"fmt"
+	"reflect"
+	"strings"
 
 	"identitypools/shared/identity"
 	"identitypools/shared/once"
@@ -34,6 +36,7 @@ func operations() map[string]string {
 		"createPool":           "makes a pool",
 		"getPool":              "reads a pool",
 		"updatePool":           "changes a pool",
+		"patchPool":            "changes some settings of a pool, and no others",
 		"deletePool":           "deletes a pool with its users",
 		"checkPoolPermissions": "says what an administrator may do in a pool, by the names of published permissions",
 		"listMailTexts":        "lists the texts of the pool's mails",
@@ -46,12 +49,14 @@ func operations() map[string]string {
 		"createSchema": "makes a schema",
 		"getSchema":    "reads a schema",
 		"updateSchema": "changes a schema. Those of the system can't be changed (403)",
+		"patchSchema":  "changes a part of a schema",
 		"deleteSchema": "deletes a schema that no pool uses (else 409)",
 
 		"listUsers":                   "lists users of a pool",
 		"createUser":                  "makes a user. No mail is sent",
 		"getUser":                     "reads a user",
 		"updateUser":                  "changes the status and the documents of a user",
+		"patchUser":                   "changes parts of the status and the documents of a user",
 		"deleteUser":                  "deletes a user",
 		"addUserVerifiableAddress":    "adds an address",
 		"updateUserVerifiableAddress": "changes an address",
@@ -188,7 +193,7 @@ func pageTitles() map[string]string {
 func headers() string {
 	list := table("header", "of", "allowed", "meaning").
 		row("`Authorization`", "requests with a token", "`Bearer` and the token", "who calls").
-		row("`Content-Type`", "requests with a body", "`application/json`, without a coding", "what the body is").
+		row("`Content-Type`", "requests with a body", "`application/json`, for PATCH also `application/merge-patch+json`; without a coding", "what the body is").
 		row("`Idempotency-Key`, `X-Idempotency-Key`", "POST, PUT, PATCH and DELETE",
 			fmt.Sprintf("%d to %d visible ASCII characters", once.MinKey, once.MaxKey),
 			"a repeat within "+once.Kept.String()+" gets the first answer: see [Idempotency](api.md#conventions)").
@@ -204,20 +209,12 @@ func headers() string {
 	return list.String()
 }
 
-// errorForm returns the tables of the members of errors.
-func errorForm() string {
-	return table("field", "type", "meaning").
+// errorForm returns the tables of the members of errors. That of violations may have been drawn before.
+func (d *document) errorForm() string {
+	form := table("field", "type", "meaning").
 		row("`status_code`", "whole number", "the status of the answer").
 		row("`error`", "text", "what is wrong, in English, for the developer").
 		row("`error_code`", "text", "what is wrong, for programs: see [Codes of errors](#codes-of-errors)").
-		row("`details`", "[Details](#details); may be absent", "the fields that are at fault").String() +
-		"\n\n### Details\n" +
-		table("field", "type", "meaning").
-			row("`violations`", "list of [Violation](#violation)", "one for each rule that is broken").String() +
-		"\n\n### Violation\n" +
-		table("field", "type", "meaning").
-			row("`pointer`", "text", "the field, as a JSON Pointer (RFC 6901); or the name of the parameter or of the header").
-			row("`reason`", "text", "what the field must be, in English").
-			row("`code`", "text", "the same for programs: see [Codes of violations](#codes-of-violations)").
-			row("`params`", "object; may be absent", "the values that the sentence has, by their names").String()
+		row("`details`", "object; may be absent", "`violations`: a list of [Violation](#violation), one for each rule that is broken").String()
+	return strings.Join(append([]string{form}, d.draw(reflect.TypeFor[identity.Violation](), ofAnswer)...), "\n\n")
 }

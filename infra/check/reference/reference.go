@@ -26,7 +26,7 @@ func Document(root string) (text string, faults []string) {
 	}
 	parts = append(parts, d.pages(), d.applications())
 	d.checkTopics()
-	codes, missing := codesIn(root)
+	codes, missing := d.codes(root)
 	d.faults = append(d.faults, missing...)
 	others, missing := publishedIn(root)
 	d.faults = append(d.faults, missing...)

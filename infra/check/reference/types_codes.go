@@ -10,7 +10,9 @@ import (
 
 func codeTypes() map[string]described {
 	oldID := field{absent: "`userID` counts", means: "the old name of `userID`. It wins"}
+	code := field{allowed: "a short or an extended code", absent: required, means: "the code from the mail"}
 	named := map[string]field{
+		"code":       code,
 		"identifier": {allowed: anIdentifier + "; not together with `userID`", absent: "a short code needs `userID`", means: "the user, by an identifier"},
 		"userID":     {absent: "a short code needs `identifier`", means: "the user, by id"},
 		"id":         oldID,
@@ -57,7 +59,7 @@ func codeTypes() map[string]described {
 			"identifier": {allowed: anIdentifier + "; not together with `userID`", absent: "the user is the one whose address it is", means: "the user, by an identifier. Then any address of the user may be given"},
 			"userID":     {absent: "the user is the one whose address it is", means: "the user, by id. Then any address of the user may be given"},
 		}},
-		"codes.codeOnly": {title: "Code to check"},
+		"codes.codeOnly": {title: "Code to check", fields: map[string]field{"code": {allowed: "a short or an extended code; to inspect it, an extended one", absent: required, means: "the code from the mail"}}},
 		"codes.userID":   {title: "Id of a user", fields: map[string]field{"id": {means: "the user"}}},
 		"codes.proof":    {title: "Code and user", fields: named},
 		"codes.inspected": {title: "What a code is for", fields: map[string]field{
@@ -65,12 +67,13 @@ func codeTypes() map[string]described {
 			"code_type":    {allowed: purposes(), means: "what the code is for"},
 			"password_set": {means: "whether the user has a password"},
 		}},
-		"codes.completion": {title: "Proof of an address"},
+		"codes.completion": {title: "Proof of an address", fields: map[string]field{"code": code, "address": {allowed: anAddress + ", of the user", absent: required, means: "the address that is proved"}}},
 	}
 }
 
 func factorTypes() map[string]described {
 	named := map[string]field{
+		"code":       {allowed: "a short or an extended code", absent: required, means: "the code from the mail"},
 		"address":    {allowed: anAddress, absent: "a short code needs one of the three", means: "the user, by an address"},
 		"identifier": {allowed: anIdentifier + "; not together with `userID`", absent: "a short code needs one of the three", means: "the user, by an identifier"},
 		"userID":     {absent: "a short code needs one of the three", means: "the user, by id"},
@@ -135,9 +138,10 @@ func factorTypes() map[string]described {
 func passwordTypes() map[string]described {
 	return map[string]described{
 		"passwords.request": {title: "Password to verify", fields: map[string]field{
-			"password": {absent: required, means: "the password"},
-			"userID":   {absent: "`identifier` must be given", means: "the user, by id. It wins"},
-			"id":       {absent: "`userID` counts", means: "the old name of `userID`. It wins"},
+			"password":   {absent: required, means: "the password"},
+			"identifier": {allowed: anIdentifier, absent: "`userID` must be given", means: "the user, by an identifier"},
+			"userID":     {absent: "`identifier` must be given", means: "the user, by id. It wins"},
+			"id":         {absent: "`userID` counts", means: "the old name of `userID`. It wins"},
 		}},
 		"passwords.proved": {title: "Right password", fields: map[string]field{
 			"id":    {means: "the user"},
@@ -150,6 +154,7 @@ func passwordTypes() map[string]described {
 		"passwords.stateRequest": {title: "State of a password", fields: map[string]field{"state": {allowed: passwordStates(), absent: required, means: "the new state. The user must have a password"}}},
 		"passwords.resetRequest": {title: "Address for a reset", fields: map[string]field{"address": {allowed: anAddress + ", of the user", absent: required, means: "where the link goes"}}},
 		"passwords.confirmation": {title: "Password to set by a code", fields: map[string]field{
+			"code":       {allowed: "a short or an extended code", absent: required, means: "the code from the mail"},
 			"identifier": {allowed: anIdentifier + "; not together with `userID`", absent: "a short code needs another name of the user", means: "the user, by an identifier"},
 			"userID":     {absent: "a short code needs another name of the user", means: "the user, by id"},
 		}},

@@ -46,9 +46,6 @@ func common() map[string]field {
 			allowed: "the solution of a [challenge](api.md#proof-of-work)", absent: "the mail may have to wait",
 			means: "a proof of work. One that is wrong counts as absent",
 		},
-		"address":    {absent: required, allowed: anAddress, means: "the address that the request is about, in any spelling"},
-		"identifier": {absent: "the user must be named in another way", allowed: anIdentifier, means: "the user, by an identifier"},
-		"code":       {absent: required, allowed: "a short or an extended code", means: "the code from the mail"},
 		"new_password": {
 			absent: required, allowed: "what the [password policy](#password-policy) of the pool allows",
 			means: "the new password",
@@ -94,7 +91,7 @@ func poolTypes() map[string]described {
 				"id":           {allowed: "an id; in a PUT only that of the path", absent: "one is made", means: "the id, which does not change"},
 				"name":         {allowed: characters(1, NameLength), absent: required, means: "the name that people see"},
 				"description":  {allowed: fmt.Sprintf("at most %d characters", DescriptionLength), absent: "`\"\"`", means: "a note for administrators. Line breaks are stored as LF"},
-				"badge_color":  {allowed: characters(0, ColorLength), absent: "`\"\"`", means: "the color of pages and mails. Forms that they can't use are kept, and are not used"},
+				"badge_color":  {allowed: characters(0, ColorLength), absent: "`\"\"`", means: "the color of pages and mails: `#rgb`, `#rrggbb` or a name of CSS. Other texts are kept, and not used"},
 				"workspace_id": {allowed: "an id", absent: none, means: "a note. Nothing depends on it: a [connection](#connection-to-write) says where users sign in"},
 				"metadata":     {kind: "object", allowed: "at most " + kb(identity.MaxDocument), absent: stays, means: "whatever you want to keep with the pool"},
 				"payload_schema_id": {
@@ -146,8 +143,19 @@ func poolTypes() map[string]described {
 				"number_of_jit_users":        answered("0: users who come from elsewhere are not served"),
 			},
 		},
-		"identity.Pool":  {like: "identity.PoolChange"},
-		"pools.response": {title: "Pool", like: "identity.PoolChange", fields: map[string]field{"id": {means: "the id"}}},
+		"identity.Pool": {like: "identity.PoolChange"},
+		"pools.response": {title: "Pool", like: "identity.PoolChange", fields: map[string]field{
+			"id":       {means: "the id"},
+			"warnings": {means: "what keeps people from signing in, although the settings are valid"},
+		}},
+		"identity.Rule": {fields: map[string]field{
+			"reason": {means: "what the field must be, in English"},
+			"code":   {allowed: "see [Codes of violations](#codes-of-violations)", means: "the same for programs"},
+			"params": {kind: "object", means: "the values that the sentence has, by their names"},
+		}},
+		"identity.Violation": {title: "Violation", fields: map[string]field{
+			"pointer": {means: "the field, as a JSON Pointer (RFC 6901); or the name of the parameter or of the header"},
+		}},
 	}
 }
 

@@ -31,6 +31,7 @@ func registrationTypes() map[string]described {
 			"payload_schema": {kind: "object", means: "the schema of the payload"},
 			"proof_of_work":  {means: "a challenge, while mails are scarce"},
 		}},
+		"registration.shownLimits": {title: "Limits for browsers", fields: map[string]field{"mail_pause": {means: "how long to wait before another mail is asked for"}}},
 		"work.Challenge": {title: "Challenge", about: "See [Proof of work](api.md#proof-of-work).", fields: map[string]field{
 			"algorithm": {allowed: "`SHA-256`", means: "the algorithm"}, "challenge": {means: "the hash that is looked for"},
 			"maxnumber": {allowed: fmt.Sprint(work.MaxNumber), means: "the largest number to try"},

@@ -175,7 +175,7 @@ func partTypes() map[string]described {
 			"preferred_contact_method": {allowed: oneOf("sms", "voice"), absent: stays, means: "published; it is kept, and nothing depends on it"},
 			"metadata":                 {kind: "object", allowed: "see [Address to add](#address-to-add)", absent: stays, means: "whatever you want to keep with it"},
 		}},
-		"users.addressName":    {title: "Address to remove"},
+		"users.addressName":    {title: "Address to remove", fields: map[string]field{"address": {allowed: anAddress, absent: required, means: "which address of the user, in any spelling"}}},
 		"users.identifierName": {title: "Identifier to remove", fields: map[string]field{"identifier": {absent: required, means: "which identifier of the user, in any spelling"}}},
 		"users.metadataBody": {title: "Metadata to write", fields: map[string]field{
 			"metadata": {kind: "object", allowed: aDocument, absent: "`{}`", means: "the whole document"},
