@@ -40,6 +40,7 @@ type PoolChange struct {
 	ResetSettings          *ResetSettings                    `json:"reset_credentials_settings"`
 	Limits                 LimitsChange                      `json:"limits"`
 	Branding               BrandingChange                    `json:"branding"`
+	SignInURL              *string                           `json:"sign_in_url"` // "" for none
 
 	System        jsontext.Value `json:"system"`
 	Deleted       jsontext.Value `json:"deleted"`
@@ -121,6 +122,7 @@ func (p Pool) Changed(c PoolChange) (Pool, error) {
 	p.changePasswords(c)
 	p.Limits.change(c.Limits)
 	p.Branding.change(&v, c.Branding)
+	setIfGiven(&p.SignInURL, c.SignInURL)
 	p.check(&v)
 	return p, v.Err()
 }
@@ -204,6 +206,9 @@ func (p Pool) check(v *Violations) {
 	p.PasswordPolicy.check(v)
 	p.Limits.check(v)
 	p.Branding.check(v)
+	if p.SignInURL != "" && !isSignInURL(p.SignInURL) {
+		v.Add("/sign_in_url", fmt.Sprintf("must be an https URL of at most %d bytes", maxSignInURL))
+	}
 	if p.PasswordSettings.ExpiresAfter < 0 || p.PasswordSettings.ExpiresAfter > Duration(10*365*24*time.Hour) {
 		v.Add("/password_settings/expires_after", "must be from 0s to ten years")
 	}

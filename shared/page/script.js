@@ -44,6 +44,28 @@
     });
   }
 
+  // What was typed is kept when the page is shown in another language, except passwords. It is kept in this tab alone, and only until then.
+  var typed = document.querySelectorAll("main input:not([type=hidden]):not([type=password]), main select, main textarea"), key = "typed " + location.pathname;
+  var each = function (action) {
+    typed.forEach(function (field) {
+      var isBox = field.type === "checkbox";
+      action(field, isBox ? "checked" : "value", isBox ? field.name + "=" + field.value : field.name);
+    });
+  };
+  try {
+    var kept = JSON.parse(sessionStorage.getItem(key) || "{}");
+    sessionStorage.removeItem(key);
+    each(function (field, part, name) {
+      if (name in kept) field[part] = kept[name];
+    });
+    document.querySelectorAll(".languages a").forEach(function (link) {
+      link.addEventListener("click", function () {
+        each(function (field, part, name) { kept[name] = field[part]; });
+        sessionStorage.setItem(key, JSON.stringify(kept));
+      });
+    });
+  } catch (forbidden) {} // by a browser that lets pages store nothing
+
   // A new code can be asked for after a pause.
   var again = $("again");
   if (again && Number(again.dataset.wait) > 0) {
