@@ -31,10 +31,10 @@ func Routes() []api.Route { return routes(handlers{}, site{}).Routes() }
 // matter for the rows.
 func routes(h handlers, s site) api.Function {
 	const (
-		pool = "/pools/{ipID}"
-		form = "/{tid}/pools/{ipID}/register"
-		code = "/{tid}/pools/{ipID}/register/code"
-		link = "/{tid}/pools/{ipID}/" + identity.PageActivate
+		pool  = "/pools/{ipID}"
+		form  = "/{tid}/pools/{ipID}/register"
+		code  = "/{tid}/pools/{ipID}/register/code"
+		link  = "/{tid}/pools/{ipID}/" + identity.PageActivate
 		typed = "/{tid}/pools/{ipID}/" + identity.PageActivateCode
 	)
 	registers, activates := api.Counts(metric.Registrations), api.Counts(metric.Activations)
