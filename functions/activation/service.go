@@ -54,7 +54,7 @@ func (s *Service) Send(
 		return err
 	}
 	if u.Status != identity.StatusNew {
-		return identity.InvalidField("/status", "the user must be new to be activated")
+		return identity.InvalidField("/status", identity.WrongStatus("the user must be new to be activated"))
 	}
 	to, err := s.Codes.Addresses.ForActivation(ctx, p, u, r.address(), true)
 	if err != nil {

@@ -99,7 +99,7 @@ func (b *Branding) change(v *Violations, c BrandingChange) {
 	case err == nil:
 		b.ReplyTo = address.String()
 	case c.ReplyTo != nil:
-		v.Add("/branding/reply_to", err.Error())
+		v.Add("/branding/reply_to", RuleOf(err))
 	}
 }
 
@@ -110,15 +110,15 @@ func (b Branding) check(v *Violations) {
 		"logo_url": b.LogoURL, "terms_url": b.TermsURL, "privacy_url": b.PrivacyURL,
 	} {
 		if value != "" && !isWebAddress(value) {
-			v.Add(at+name, fmt.Sprintf("must be an https URL of at most %d characters", maxURL))
+			v.Add(at+name, WrongFormat("https-url", fmt.Sprintf("must be an https URL of at most %d characters", maxURL)))
 		}
 	}
 	checkLine(v, at+"sender_name", b.SenderName, 0, maxSenderName)
 	if strings.ContainsAny(b.SenderName, "@<>\"") { // it could be mistaken for the sender's address
-		v.Add(at+"sender_name", `must not contain @, <, > or "`)
+		v.Add(at+"sender_name", Wrong(`must not contain @, <, > or "`))
 	}
 	if strings.ContainsFunc(b.SenderName, isInvisible) {
-		v.Add(at+"sender_name", errInvisible.Error())
+		v.Add(at+"sender_name", errInvisible())
 	}
 	size := 0
 	for _, language := range slices.Sorted(maps.Keys(b.Texts)) {
@@ -127,7 +127,7 @@ func (b Branding) check(v *Violations) {
 		size += b.Texts[language].check(v, here)
 	}
 	if size > maxPageTexts {
-		v.Add(at+"texts", fmt.Sprintf("must have at most %d KB", maxPageTexts>>10))
+		v.Add(at+"texts", TooLong(maxPageTexts>>10, "KB"))
 	}
 }
 
@@ -147,7 +147,7 @@ func (t PageText) check(v *Violations, at string) (size int) {
 // checkLanguage records a violation at pointer if language is not one of Languages.
 func checkLanguage(v *Violations, pointer, language string) {
 	if !IsLanguage(language) {
-		v.Add(pointer, "must be one of "+strings.Join(Languages(), ", "))
+		v.Add(pointer, NotOneOf(Languages()...))
 	}
 }
 

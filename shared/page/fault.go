@@ -2,7 +2,7 @@ package page
 
 import (
 	"errors"
-	"strconv"
+	"fmt"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -102,7 +102,7 @@ func (f *Form) explainViolation(v identity.Violation) bool {
 		return true
 	}
 	if pointer, isPayload := strings.CutPrefix(v.Pointer, "/payload"); isPayload {
-		return f.explainPayload(pointer)
+		return f.explainPayload(pointer, v.Code)
 	}
 	for field := range f.all() {
 		if field.isAddressOf(v.Pointer) {
@@ -127,12 +127,12 @@ func (f *Field) isAddressOf(pointer string) bool {
 	return false
 }
 
-// explainPayload records the error of a value in the payload at the field of the value, or at the
+// explainPayload records the error with a code of a value in the payload at the field of the value, or at the
 // field that contains it. It reports whether there is such a field.
-func (f *Form) explainPayload(pointer string) bool {
+func (f *Form) explainPayload(pointer, code string) bool {
 	for strings.HasPrefix(pointer, "/") {
 		if field := f.named(pointer); field != nil && field.Control != ControlGroup {
-			f.AddFault(field, field.fault(f.words))
+			f.AddFault(field, field.fault(f.words, code))
 			return true
 		}
 		pointer = pointer[:strings.LastIndexByte(pointer, '/')]
@@ -150,9 +150,9 @@ func (f *Form) named(name string) *Field {
 	return nil
 }
 
-// fault returns a message for a value that the schema does not allow, which names the field and says what
-// the schema requires.
-func (f *Field) fault(words language.Words) string {
+// fault returns a message for a value that breaks a rule of the schema with the given code. It names the field
+// and says what the schema requires.
+func (f *Field) fault(words language.Words, code string) string {
 	say := func(key string, pairs ...string) string {
 		return words.Say(key, append([]string{"label", f.Label}, pairs...)...)
 	}
@@ -177,6 +177,8 @@ func (f *Field) fault(words language.Words) string {
 		return say("error.address")
 	case f.Control == ControlInput && f.Type == "url":
 		return say("error.url")
+	case code == identity.CodeWrongFormat, code == identity.CodeNotMultiple, code == identity.CodeInvalid:
+		return say("error.form") // the value is as long, or as large, as it may be
 	case least != "" && least == most:
 		return say(kind+".exact", "n", least)
 	case least != "" && most != "":
@@ -193,9 +195,13 @@ func (f *Field) fault(words language.Words) string {
 
 // passwordFault returns a message for a password that is refused.
 func (f *Form) passwordFault(violation identity.Violation) string {
-	key := "error.password." + violation.Rule
+	key := "error.password." + violation.Code
 	if _, known := f.words[key]; !known {
 		key = "error.password.missing"
 	}
-	return f.words.Say(key, "n", strconv.Itoa(violation.Bound))
+	bound := violation.Params["min"]
+	if bound == nil {
+		bound = violation.Params["max"]
+	}
+	return f.words.Say(key, "n", fmt.Sprint(bound))
 }
