@@ -45,26 +45,17 @@
   }
 
   // What was typed is kept when the page is shown in another language, except passwords. It is kept in this tab alone, and only until then.
-  var typed = document.querySelectorAll("main input:not([type=hidden]):not([type=password]), main select, main textarea"), key = "typed " + location.pathname;
-  var each = function (action) {
-    typed.forEach(function (field) {
-      var isBox = field.type === "checkbox";
-      action(field, isBox ? "checked" : "value", isBox ? field.name + "=" + field.value : field.name);
+  var key = "typed " + location.pathname;
+  var fields = document.querySelectorAll("main input:not([type=hidden]):not([type=password]), main select, main textarea");
+  try { // a browser may let pages store nothing
+    JSON.parse(sessionStorage[key] || "[]").forEach(function (kept, i) {
+      if (fields[i]) fields[i].value = kept[0], fields[i].checked = kept[1];
     });
-  };
-  try {
-    var kept = JSON.parse(sessionStorage.getItem(key) || "{}");
-    sessionStorage.removeItem(key);
-    each(function (field, part, name) {
-      if (name in kept) field[part] = kept[name];
+    delete sessionStorage[key];
+    document.querySelector(".languages").addEventListener("click", function (event) {
+      if (event.target.href) sessionStorage[key] = JSON.stringify([].map.call(fields, function (field) { return [field.value, field.checked]; }));
     });
-    document.querySelectorAll(".languages a").forEach(function (link) {
-      link.addEventListener("click", function () {
-        each(function (field, part, name) { kept[name] = field[part]; });
-        sessionStorage.setItem(key, JSON.stringify(kept));
-      });
-    });
-  } catch (forbidden) {} // by a browser that lets pages store nothing
+  } catch (forbidden) {}
 
   // A new code can be asked for after a pause.
   var again = $("again");
