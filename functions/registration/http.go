@@ -31,10 +31,11 @@ func Routes() []api.Route { return routes(handlers{}, site{}).Routes() }
 // matter for the rows.
 func routes(h handlers, s site) api.Function {
 	const (
-		pool = "/pools/{ipID}"
-		form = "/{tid}/pools/{ipID}/register"
-		code = "/{tid}/pools/{ipID}/register/code"
-		link = "/{tid}/pools/{ipID}/activate"
+		pool  = "/pools/{ipID}"
+		form  = "/{tid}/pools/{ipID}/register"
+		code  = "/{tid}/pools/{ipID}/register/code"
+		link  = "/{tid}/pools/{ipID}/" + identity.PageActivate
+		typed = "/{tid}/pools/{ipID}/" + identity.PageActivateCode
 	)
 	registers, activates := api.Counts(metric.Registrations), api.Counts(metric.Activations)
 	return api.NewFunction("registration",
@@ -53,6 +54,8 @@ func routes(h handlers, s site) api.Function {
 		api.ForPeople("POST", code, "activateByCode", s.submission(s.submitCode), activates),
 		api.ForPeople("GET", link, "activationPage", s.page(s.showLink)),
 		api.ForPeople("POST", link, "activateByPage", s.submission(s.submitLink), activates),
+		api.ForPeople("GET", typed, "activationCodePage", s.page(s.showTyped)),
+		api.ForPeople("POST", typed, "activateByTypedCode", s.submission(s.submitTyped), activates),
 	)
 }
 
@@ -195,6 +198,7 @@ func (h handlers) resend(
 
 // form is the answer that tells a sign-up page what to draw.
 type form struct {
+<<<<<<< HEAD
 	ID             string                                       `json:"id"`
 	Name           string                                       `json:"name"`
 	Description    string                                       `json:"description,omitempty"`
@@ -206,6 +210,18 @@ type form struct {
 	Codes          map[identity.CodePurpose]identity.CodePolicy `json:"otp_settings"`
 	Limits         shownLimits                                  `json:"limits"`
 	Payload        jsontext.Value                               `json:"payload_schema"`
+=======
+	ID             string                  `json:"id"`
+	Name           string                  `json:"name"`
+	Description    string                  `json:"description,omitempty"`
+	BadgeColor     string                  `json:"badge_color,omitempty"`
+	Branding       branding                `json:"branding"`
+	SignInURL      string                  `json:"sign_in_url,omitempty"`
+	Mechanisms     []identity.Mechanism    `json:"authentication_mechanisms"`
+	Preferred      identity.Mechanism      `json:"preferred_authentication_mechanism"`
+	PasswordPolicy identity.PasswordPolicy `json:"password_policy"`
+	Payload        jsontext.Value          `json:"payload_schema"`
+>>>>>>> 8535559
 	// Work is nil unless mails are scarce.
 	Work *work.Challenge `json:"proof_of_work,omitempty"`
 }
@@ -246,9 +262,13 @@ func formOf(f shownForm) form {
 			p.Branding.Language, p.Branding.LogoURL, p.Branding.TermsURL, p.Branding.PrivacyURL,
 			p.Branding.Texts,
 		},
+<<<<<<< HEAD
 		p.Mechanisms, p.Preferred, p.PasswordPolicy, codes,
 		shownLimits{p.Limits.MailPause},
 		f.schema.Document, f.challenge,
+=======
+		p.SignInURL, p.Mechanisms, p.Preferred, p.PasswordPolicy, f.schema.Document, f.challenge,
+>>>>>>> 8535559
 	}
 }
 

@@ -151,6 +151,21 @@ func checkLanguage(v *Violations, pointer, language string) {
 	}
 }
 
+// maxSignInURL is the maximum size of Pool.SignInURL in bytes.
+const maxSignInURL = 2048
+
+// isSignInURL reports whether text is a URL to which a page may lead people who are done: an https URL with
+// a host and without a user name, or an http URL of this machine, where applications are developed.
+func isSignInURL(text string) bool {
+	u, err := url.Parse(text)
+	if err != nil || len(text) > maxSignInURL || u.Host == "" || u.User != nil || !utf8.ValidString(text) ||
+		strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '\\' }) {
+		return false
+	}
+	isLocal := slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, u.Hostname())
+	return u.Scheme == "https" || u.Scheme == "http" && isLocal
+}
+
 // isWebAddress reports whether text is an https URL that can be used in a page, and whose origin
 // can be used in the page's Content-Security-Policy.
 func isWebAddress(text string) bool {
