@@ -8,7 +8,6 @@ import (
 
 	"identitypools/shared/identity"
 	"identitypools/shared/language"
-	"identitypools/shared/mail"
 	"identitypools/shared/once"
 	"identitypools/shared/otp"
 )
@@ -65,11 +64,13 @@ func (s *Service) sendCode(ctx context.Context, d delivery) error {
 	if d.kind.page == "" && form == identity.CodeTypeLink {
 		made.Code = made.Extended // there is no page that a link could open
 	}
-	v, reads := mail.PoolValues(p), p.LanguageFor(d.user, m.Language)
-	v.Code, v.Link = made.Code, s.link(d, made.Extended, reads)
+	d.message.CodeType = form
+	l := d.letter(code.Normalized, p.LanguageFor(d.user, m.Language))
+	v := &l.values
+	v.Code, v.Link = made.Code, s.link(d, made.Extended, l.language)
 	v.Duration = time.Duration(p.CodePolicy(purpose).TTL)
 	v.Until = s.Now().Add(v.Duration)
-	return s.send(ctx, p, letter{code.Normalized, reads, d.kind.textOf(d, form), v})
+	return s.send(ctx, p, l)
 }
 
 // link returns the address of the page for a code, in the language of the mail.

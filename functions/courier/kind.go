@@ -109,6 +109,10 @@ func kinds() []kind {
 		texts:  []text{{always, mail.AddressCode, mail.AddressLink}},
 		unless: isForDeletedUser, send: (*Service).sendCode,
 	}, {
+		name:  identity.MessageWelcome,
+		texts: []text{{always, mail.Welcome, mail.Welcome}},
+		send:  (*Service).welcome,
+	}, {
 		name:  identity.MessagePasswordSet,
 		texts: []text{{always, mail.PasswordSet, mail.PasswordSet}},
 		send:  (*Service).notifyPassword,
