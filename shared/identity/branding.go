@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
@@ -129,10 +130,11 @@ func (b Branding) check(v *Violations) {
 func checkSenderName(v *Violations, name string) {
 	const at = "/branding/sender_name"
 	checkLine(v, at, name, 0, maxSenderName)
-	if strings.ContainsAny(name, "@<>\"") { // it could be mistaken for the sender's address
-		v.Add(at, `must not contain @, <, > or "`)
+	// It could be mistaken for the sender's address, or for the encoding of one (RFC 2047 §2).
+	if strings.ContainsAny(name, "@<>\"") || strings.Contains(name, "=?") {
+		v.Add(at, `must not contain @, <, >, " or =?`)
 	}
-	if strings.ContainsFunc(name, isInvisible) {
+	if strings.ContainsFunc(name, func(r rune) bool { return isInvisible(r) || unicode.In(r, unicode.Zl, unicode.Zp) }) {
 		v.Add(at, errInvisible.Error())
 	}
 }

@@ -20,6 +20,8 @@ func TestTheNameOfASender(t *testing.T) {
 		"a quotation mark":       {`A"`, "", ""},
 		"two lines":              {"A\r\nBcc: b", "", ""},
 		"one that turns around":  {"A\u202eb", "", ""},
+		"a line separator":       {"A\u2028b", "", ""},
+		"an encoded word":        {"=?utf-8?q?a?=", "", ""},
 		"a zero-width space":     {"A\u200bb", "", ""},
 		"one where one is set":   {"support@example.com", "Acme", "Acme"},
 		"nothing, as in no pool": {"", "", ""},

@@ -161,10 +161,10 @@ func (t *trace) faults(owner string, killed bool) (all []string) {
 		{"activated, but not active", p.Activated == Done && !t.active()},
 		{"active, but never activated", p.Activated <= Refused && t.active()},
 		{
-			"active with a password, but no notice of it was mailed",
+			"active with a password, but no welcome was mailed",
 			t.active() && p.HasPassword && t.welcomes == 0,
 		},
-		{"a notice of a password that was not set", t.welcomes > 0 && !(t.active() && p.HasPassword)},
+		{"a welcome to somebody without an active account", t.welcomes > 0 && !(t.active() && p.HasPassword)},
 		{"mailed more than once", !killed && t.repeated() > 0},
 		{"the right code was refused", p.RefusedCode != "" && p.RefusedCode == t.last},
 	} {

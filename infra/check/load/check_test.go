@@ -101,13 +101,13 @@ func TestACheckFindsWhatWasLost(t *testing.T) {
 			func(o *load.Observed) { o.Mails = o.Mails[2:] },
 			[]load.Finding{{"stored, but no code was mailed", []string{fresh, plain}}},
 		},
-		"a notice that is missing": {
+		"a welcome that is missing": {
 			func(o *load.Observed) { o.Mails = o.Mails[:4] },
-			[]load.Finding{{"active with a password, but no notice of it was mailed", []string{secret}}},
+			[]load.Finding{{"active with a password, but no welcome was mailed", []string{secret}}},
 		},
-		"a notice too many": {
+		"a welcome too many": {
 			mails(load.Mail{To: plain, Welcome: true}),
-			[]load.Finding{{"a notice of a password that was not set", []string{plain}}},
+			[]load.Finding{{"a welcome to somebody without an active account", []string{plain}}},
 		},
 		"a mail to a stranger": {mails(load.Mail{To: stranger}), []load.Finding{
 			{"mailed, but not stored", []string{stranger}},
