@@ -303,7 +303,7 @@ func TestTheWordingOfAMail(t *testing.T) {
 	product := systemtest.New(t, withoutStream)
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, fields{"name": "Acme <Co>", "otp_settings": fields{"activation": fields{"length": 8, "ttl": "1h"}}})
-	long := regexp.MustCompile(`(?m)^https?://\S+$`)
+	long := regexp.MustCompile(`(?m)^https?://\S+code=\S+$`)
 	short := regexp.MustCompile(`(?m)^ {4}\d{4} \d{4}$`)
 	for _, c := range []struct {
 		name, query, subject string
@@ -334,6 +334,10 @@ func TestTheWordingOfAMail(t *testing.T) {
 			}
 			if strings.Contains(m.HTML, "<Co>") {
 				t.Error("the pool's name is not escaped")
+			}
+			page := "/" + tenant.ID + "/pools/" + pool + "/activate/code?lang=en"
+			if has := strings.Contains(m.Text, page+"\n") && strings.Contains(m.HTML, page+`"`); has != (c.name == "invitation by code") {
+				t.Errorf("it leads to the page that takes the code: %v\n%s", has, m.Text)
 			}
 			if !c.link {
 				tenant.System.Must(t, 201, "POST", path+"/activate", fields{"code": systemtest.CodeIn(t, m)})

@@ -58,7 +58,7 @@ type text struct {
 func kinds() []kind {
 	return []kind{{
 		name: identity.MessageActivation, isBudgeted: true,
-		purpose: identity.PurposeActivation, page: "activate",
+		purpose: identity.PurposeActivation, page: identity.PageActivate,
 		instead: []exception{
 			{isForKnownUser, identity.MessageTaken},
 			{isForInvitedElsewhere, identity.MessageTaken},

@@ -192,6 +192,9 @@ func (k Kind) SampleValues(p identity.Pool, now time.Time) Values {
 	const digits = "123456789012"
 	v, policy := PoolValues(p), p.CodePolicy(k.purpose())
 	v.Code, v.Link, v.Name = digits[:min(policy.Length, len(digits))], "https://example.com/page?code=example", "Ann"
+	if k == InvitationCode {
+		v.CodePage = "https://example.com/page"
+	}
 	v.Duration, v.Until, v.Time = time.Duration(policy.TTL), now.Add(time.Duration(policy.TTL)), now
 	return v
 }
