@@ -42,9 +42,9 @@ func (r Request) address() string {
 
 // Send asks for an activation message to a new user, and kills the earlier codes. It is for
 // administrators, whose mails no budget of the pool counts. If the options have no mode, a user whom an
-// administrator or a back end made is invited: nobody has registered who could be told so. Errors: NotFound for the pool or the
-// user; Invalid if there is no address to send to, if there are several and none is named, or if the
-// address is another user's; Limited.
+// administrator or a back end made is invited: nobody has registered who could be told so. Errors:
+// NotFound for the pool or the user; Invalid if there is no address to send to, if there are several and
+// none is named, or if the address is another user's; Limited.
 func (s *Service) Send(
 	ctx context.Context, ref identity.UserRef, r Request, o identity.MessageOptions,
 	reply once.Reply[once.None],

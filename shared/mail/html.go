@@ -17,8 +17,8 @@ const (
 	// logoHTML is white behind the logo, which is drawn for a white page, whatever colour the bar has.
 	// The name of the pool follows it, so it needs no other text. Outlook takes the height from the
 	// attribute.
-	logoHTML = `<img src="{logo}" alt="" height="32" style="height:32px;max-width:160px;background-color:#ffffff;` +
-		`padding:4px 8px;border:0;border-radius:6px;margin:0 12px 0 0;vertical-align:middle">`
+	logoHTML = `<img src="{logo}" alt="" height="32" style="height:32px;max-width:160px;` +
+		`background-color:#ffffff;padding:4px 8px;border:0;border-radius:6px;margin:0 12px 0 0;vertical-align:middle">`
 
 	paragraphHTML = `<p class="text" style="margin:0 0 16px;color:#1f2937">{text}</p>` + "\n"
 

@@ -191,7 +191,8 @@ func PoolValues(p identity.Pool) Values {
 func (k Kind) SampleValues(p identity.Pool, now time.Time) Values {
 	const digits = "123456789012"
 	v, policy := PoolValues(p), p.CodePolicy(k.purpose())
-	v.Code, v.Link, v.Name = digits[:min(policy.Length, len(digits))], "https://example.com/page?code=example", "Ann"
+	v.Code, v.Link = digits[:min(policy.Length, len(digits))], "https://example.com/page?code=example"
+	v.Name = "Ann"
 	if k == InvitationCode {
 		v.CodePage = "https://example.com/page"
 	}
