@@ -79,7 +79,7 @@ type proof struct {
 func (p proof) request(user, client string) (activate.Request, error) {
 	var v identity.Violations
 	if p.Code == "" {
-		v.Add("/code", "must be given")
+		v.Add("/code", identity.Required())
 	}
 	r := activate.Request{
 		Proof:     onetime.Proof{User: user, Code: p.Code, Address: p.OTPAddress, Request: "client#" + client},

@@ -59,7 +59,7 @@ func (s *Service) Send(
 		o.Mode = identity.ModeInvitation
 	}
 	if u.Status != identity.StatusNew {
-		return identity.InvalidField("/status", "the user must be new to be activated")
+		return identity.InvalidField("/status", identity.WrongStatus("the user must be new to be activated"))
 	}
 	to, err := s.Codes.Addresses.ForActivation(ctx, p, u, r.address(), true)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"identitypools/shared/once"
 	"identitypools/shared/onetime"
 	"identitypools/shared/usecode"
+	"identitypools/shared/wire"
 )
 
 // Challenge asks for the mail with a code that answers a challenge. It is for administrators, who are told
@@ -80,6 +81,7 @@ func (h handlers) challengeQuietly(
 
 // languageQuery is the query of a request for a mail whose form is given.
 type languageQuery struct {
+	wire.ServerQuery
 	Language string `query:"lang"`
 }
 
@@ -151,7 +153,7 @@ func (h handlers) inspect(ctx context.Context, c api.BodyCall[codeOnly]) (onetim
 // NotFound for the pool; Invalid if no code is given; InvalidCode; ExpiredCode.
 func (s *Service) Inspect(ctx context.Context, tenant, pool, code string) (onetime.Redemption, error) {
 	if code == "" {
-		return onetime.Redemption{}, identity.InvalidField("/code", "must be given")
+		return onetime.Redemption{}, identity.InvalidField("/code", identity.Required())
 	}
 	p, err := s.Pools.Cached(ctx, tenant, pool)
 	if err != nil {

@@ -83,7 +83,7 @@ func (s *Service) find(ctx context.Context, tenant, pool string, r UserRequest) 
 		name = r.Address
 	}
 	if name == "" {
-		return identity.UserRef{}, identity.InvalidField("/identifier", "must be given, or userID instead")
+		return identity.UserRef{}, identity.InvalidField("/identifier", identity.RequiredOr("userID"))
 	}
 	unknown := identity.NotFound{Thing: "user", ID: "with this identifier"}
 	forms, err := p.LookupForms(name)

@@ -74,10 +74,10 @@ func (h handlers) completeVerification(
 ) (once.None, error) {
 	var v identity.Violations
 	if c.Body.Address == "" {
-		v.Add("/address", "must be given")
+		v.Add("/address", identity.Required())
 	}
 	if c.Body.Code == "" {
-		v.Add("/code", "must be given")
+		v.Add("/code", identity.Required())
 	}
 	if err := v.Err(); err != nil {
 		return once.None{}, err

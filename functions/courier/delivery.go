@@ -121,14 +121,14 @@ func (d delivery) letter(to, language string) letter {
 func (s *Service) send(ctx context.Context, p identity.Pool, l letter) error {
 	to, err := identity.ParseMailAddress(l.to)
 	if err != nil {
-		return identity.InvalidField("/address", err.Error())
+		return identity.InvalidField("/address", identity.RuleOf(err))
 	}
 	suppressed, err := s.Suppressions.Has(ctx, to.Mailbox())
 	if err != nil {
 		return err
 	}
 	if suppressed {
-		return identity.InvalidField("/address", "bounced")
+		return identity.InvalidField("/address", identity.Wrong("bounced"))
 	}
 	m, err := s.render(ctx, p, l)
 	if err != nil {

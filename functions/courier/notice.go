@@ -18,7 +18,7 @@ func (s *Service) notifyTaken(ctx context.Context, d delivery) error {
 	afford := d.payment.forNotice
 	if l.kind == mail.IdentifierTaken {
 		if m.Registration == "" {
-			return identity.InvalidField("/address", "is not the owner's")
+			return identity.InvalidField("/address", identity.WrongStatus("is not the owner's"))
 		}
 		l.language = p.LanguageFor(identity.User{}, m.Language)
 		afford = d.payment.forCode // the receiver has proved nothing

@@ -49,20 +49,20 @@ func (s *Service) Complete(
 	}
 	parsed, err := c.parse()
 	if err != nil {
-		return identity.NewPasskey{}, identity.InvalidField("/response", "is not what a browser returns for a new passkey")
+		return identity.NewPasskey{}, identity.InvalidField("/response", identity.Wrong("is not what a browser returns for a new passkey"))
 	}
 	challenge := parsed.Response.CollectedClientData.Challenge
 	if err := s.Keys.CheckChallenge(ref, challenge, s.Now()); err != nil {
 		return identity.NewPasskey{}, identity.InvalidField("/response/clientDataJSON",
-			"has no challenge that was made for this user in the last five minutes")
+			identity.Wrong("has no challenge that was made for this user in the last five minutes"))
 	}
 	found, err := s.Site.check(parsed, challenge, s.Keys.Handle(ref))
 	if err != nil {
 		return identity.NewPasskey{}, identity.InvalidField("/response",
-			"is not valid: the page, the algorithm, the verification of the user or the signature is not what was asked for")
+			identity.Wrong("is not valid: the page, the algorithm, the verification of the user or the signature is not what was asked for"))
 	}
 	if err := identity.CheckPasskey("", found); err != nil { // else a further call would refuse it
-		return found, identity.InvalidField("/response/attestationObject", "has a passkey that is not accepted: "+err.Error())
+		return found, identity.InvalidField("/response/attestationObject", identity.Wrong("has a passkey that is not accepted: "+err.Error()))
 	}
 	return found, nil
 }
@@ -73,18 +73,18 @@ func (c Created) check() error {
 	id, err := base64.RawURLEncoding.DecodeString(c.ID)
 	switch {
 	case len(c.RawID) == 0:
-		v.Add("/rawId", "must be given")
+		v.Add("/rawId", identity.Required())
 	case err != nil || c.ID != "" && !bytes.Equal(id, c.RawID):
-		v.Add("/id", "must be the same as rawId, in base64url")
+		v.Add("/id", identity.Wrong("must be the same as rawId, in base64url"))
 	}
 	if c.Type != publicKey {
-		v.Add("/type", "must be public-key")
+		v.Add("/type", identity.NotOneOf("public-key"))
 	}
 	if len(c.Response.AttestationObject) == 0 {
-		v.Add("/response/attestationObject", "must be given")
+		v.Add("/response/attestationObject", identity.Required())
 	}
 	if len(c.Response.ClientDataJSON) == 0 {
-		v.Add("/response/clientDataJSON", "must be given")
+		v.Add("/response/clientDataJSON", identity.Required())
 	}
 	return v.Err()
 }

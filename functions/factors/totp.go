@@ -21,7 +21,7 @@ func (s *Service) ChangeTOTP(
 ) error {
 	var v identity.Violations
 	if code == "" {
-		v.Add("/totp", "must be given")
+		v.Add("/totp", identity.Required())
 	}
 	next, err := identity.ParseTOTPSecret("/new_totp_secret", secret)
 	if err := v.AddUnder("", err); err != nil || len(v) > 0 {
@@ -32,9 +32,9 @@ func (s *Service) ChangeTOTP(
 		_, has := u.TOTP()
 		switch {
 		case u.Status != identity.StatusActive:
-			return identity.InvalidField("/status", "the user must be active")
+			return identity.InvalidField("/status", identity.WrongStatus("the user must be active"))
 		case !has:
-			return identity.InvalidField("/totp", "the user has no authenticator app yet: set one with a reset")
+			return identity.InvalidField("/totp", identity.WrongStatus("the user has no authenticator app yet: set one with a reset"))
 		}
 		if guess == nil {
 			guess = s.Apps.Guess(p.Limits, code)

@@ -21,10 +21,10 @@ func (h handlers) change(
 ) (once.None, error) {
 	var v identity.Violations
 	if c.Body.Old == "" {
-		v.Add("/old_password", "must be given")
+		v.Add("/old_password", identity.Required())
 	}
 	if c.Body.New == "" {
-		v.Add("/new_password", "must be given")
+		v.Add("/new_password", identity.Required())
 	}
 	if err := v.Err(); err != nil {
 		return once.None{}, err
@@ -56,7 +56,7 @@ func (s *Service) Change(
 	case outcome == prove.NotFound:
 		return identity.NotFound{Thing: "user", ID: ref.ID}
 	case outcome == prove.NoPassword:
-		return identity.InvalidField("/old_password", "must not be given: the user has no password")
+		return identity.InvalidField("/old_password", identity.NotAllowed("must not be given: the user has no password"))
 	}
 	return identity.WrongPassword{}
 }

@@ -63,14 +63,15 @@ func (h handlers) check(ctx context.Context, c api.BodyCall[request]) (prove.Ver
 		in.UserID = in.ID
 	}
 	if in.Password == "" {
-		v.Add("/password", "must be given")
+		v.Add("/password", identity.Required())
 	}
 	if in.Identifier == "" && in.UserID == "" {
-		v.Add("/identifier", "must be given, or userID instead")
+		v.Add("/identifier", identity.RequiredOr("userID"))
 	}
 	device := c.Header(deviceHeader)
 	if !isDevice(device) {
-		v.Add(deviceHeader, fmt.Sprintf("must have 1 to %d visible ASCII characters", identity.MaxDevice))
+		v.Add(deviceHeader, identity.WrongFormat(
+			"visible-ascii", fmt.Sprintf("must have 1 to %d visible ASCII characters", identity.MaxDevice)))
 	}
 	if err := v.Err(); err != nil {
 		return prove.Verdict{}, err

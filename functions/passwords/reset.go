@@ -111,7 +111,7 @@ func (h handlers) reset(
 	reply once.Reply[once.None],
 ) (once.None, error) {
 	if in.Password == "" {
-		return once.None{}, identity.InvalidField("/new_password", "must be given")
+		return once.None{}, identity.InvalidField("/new_password", identity.Required())
 	}
 	named := usecode.Named{
 		Code: in.Code, Address: address, Identifier: in.Identifier, User: string(in.UserID),

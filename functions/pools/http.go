@@ -2,7 +2,6 @@ package pools
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"identitypools/shared/api"
@@ -80,8 +79,14 @@ func (h handlers) update(
 	return h.service.Update(ctx, c.Tenant(), c.Pool(), c.IfMatch(), c.Body, reply)
 }
 
+// deleteQuery is the query of a request that deletes a pool. The published parameter asks to delete
+// its identity providers too. A pool has none here, so it has no meaning.
+type deleteQuery struct {
+	WithProviders *bool `query:"with_idp"`
+}
+
 func (h handlers) delete(
-	ctx context.Context, c api.PlainCall, reply once.Reply[once.None],
+	ctx context.Context, c api.QueryCall[deleteQuery], reply once.Reply[once.None],
 ) (once.None, error) {
 	return once.None{}, h.service.Delete(ctx, c.Tenant(), c.Pool(), c.IfMatch(), reply)
 }
@@ -102,7 +107,7 @@ type sort string
 // UnmarshalText reads "id" or "name".
 func (s *sort) UnmarshalText(text []byte) error {
 	if *s = sort(text); *s != "id" && *s != "name" {
-		return errors.New("must be name or id")
+		return identity.NotOneOf("name", "id")
 	}
 	return nil
 }

@@ -79,7 +79,7 @@ func (s *Service) bound(
 	name, err := s.Pools.DeletedName(ctx, tenant, id)
 	if errors.As(err, new(identity.NotFound)) {
 		const reason = "names no pool, so the list by name cannot go on from it"
-		return identity.Pool{}, identity.InvalidField(parameter, reason)
+		return identity.Pool{}, identity.InvalidField(parameter, identity.NoSuch(reason))
 	}
 	return identity.Pool{ID: id, Name: name}, err
 }

@@ -18,10 +18,10 @@ func (s *Service) ListMailTexts(
 ) ([]identity.MailText, error) {
 	var v identity.Violations
 	if kind != "" && !isKind(kind) {
-		v.Add("kind", "is no kind of mail")
+		v.Add("kind", identity.NotOneOf(kinds()...))
 	}
 	if language != "" && !identity.IsLanguage(language) {
-		v.Add("lang", "is no language in which people are spoken to")
+		v.Add("lang", identity.NotOneOf(identity.Languages()...))
 	}
 	if err := v.Err(); err != nil {
 		return nil, err
@@ -55,6 +55,15 @@ func mailsOf(tenant, pool string) (all []identity.MailRef) {
 		}
 	}
 	return all
+}
+
+// kinds returns the kinds of mails as texts.
+func kinds() []string {
+	var texts []string
+	for _, kind := range mail.Kinds() {
+		texts = append(texts, string(kind))
+	}
+	return texts
 }
 
 // isKind reports whether kind is a kind of mails.

@@ -2,7 +2,6 @@ package recovery
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"identitypools/shared/identity"
@@ -29,8 +28,7 @@ func (s site) showReset(ctx context.Context, r page.Request) (page.Answer, error
 func (s site) askPage(r page.Request) (*page.Page, error) {
 	to := r.HTTP.URL.Query().Get("return_to")
 	if len(to) > identity.MaxReturnURL && s.service.Asker.MayReturnTo(to) {
-		reason := fmt.Sprintf("must have at most %d bytes", identity.MaxReturnURL)
-		return nil, identity.InvalidField("return_to", reason)
+		return nil, identity.InvalidField("return_to", identity.TooLong(identity.MaxReturnURL, "bytes"))
 	}
 	p := r.NewPage("ask.title")
 	addAddress(p, p.Words.Say("ask.address.hint"))

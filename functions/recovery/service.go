@@ -86,10 +86,10 @@ func (s *Service) Reset(
 ) error {
 	var v identity.Violations
 	if r.Code == "" {
-		v.Add("/code", "must be given")
+		v.Add("/code", identity.Required())
 	}
 	if r.Password == "" {
-		v.Add(r.Pointer, "must be given")
+		v.Add(r.Pointer, identity.Required())
 	}
 	if err := v.Err(); err != nil {
 		return err
@@ -126,10 +126,10 @@ func (s *Service) Verify(
 ) error {
 	var v identity.Violations
 	if code == "" {
-		v.Add("/code", "must be given")
+		v.Add("/code", identity.Required())
 	}
 	if address == "" {
-		v.Add("/address", "must be given")
+		v.Add("/address", identity.Required())
 	}
 	if err := v.Err(); err != nil {
 		return err

@@ -2,7 +2,6 @@ package registration
 
 import (
 	"context"
-	"fmt"
 	"net/url"
 
 	"identitypools/shared/identity"
@@ -27,8 +26,7 @@ func (s site) showForm(ctx context.Context, r page.Request) (page.Answer, error)
 func (s site) formPage(ctx context.Context, r page.Request) (*page.Page, error) {
 	to := r.HTTP.URL.Query().Get("return_to")
 	if len(to) > identity.MaxReturnURL && s.service.MayReturnTo(to) {
-		reason := fmt.Sprintf("must have at most %d bytes", identity.MaxReturnURL)
-		return nil, identity.InvalidField("return_to", reason)
+		return nil, identity.InvalidField("return_to", identity.TooLong(identity.MaxReturnURL, "bytes"))
 	}
 	_, schema, err := s.service.Form(ctx, r.Pool.Tenant, r.Pool.ID)
 	if err != nil {

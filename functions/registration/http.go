@@ -155,7 +155,7 @@ func (h handlers) activate(
 ) (identity.User, error) {
 	in := c.Body
 	if in.Code == "" {
-		return identity.User{}, identity.InvalidField("/code", "must be given")
+		return identity.User{}, identity.InvalidField("/code", identity.Required())
 	}
 	u, isRepeat, err := h.service.Activate(
 		ctx, c.Tenant(), c.Pool(), h.source(c.Request()), "", in, reply,

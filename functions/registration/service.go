@@ -260,7 +260,7 @@ func (s *Service) Resend(
 	case address != "":
 		forms, err := p.LookupForms(address)
 		if err != nil {
-			return identity.InvalidField("/address", err.Error())
+			return identity.InvalidField("/address", identity.RuleOf(err))
 		}
 		if err := identity.CheckMailable("/address", address); err != nil {
 			return err
@@ -277,7 +277,7 @@ func (s *Service) Resend(
 			return err
 		}
 	default:
-		return identity.InvalidField("/ticket", "must be given, or address instead")
+		return identity.InvalidField("/ticket", identity.RequiredOr("address"))
 	}
 	if m.Share, err = s.Gate.SolvedBy(p, solution, reply.Request())(ctx); err != nil {
 		return err

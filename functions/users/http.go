@@ -2,7 +2,6 @@ package users
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"github.com/go-json-experiment/json"
@@ -217,7 +216,7 @@ type sort string
 // UnmarshalText reads "id".
 func (s *sort) UnmarshalText(text []byte) error {
 	if *s = sort(text); *s != "id" {
-		return errors.New("must be id")
+		return identity.NotOneOf("id")
 	}
 	return nil
 }
@@ -228,7 +227,10 @@ type filter struct{ Filter }
 // UnmarshalText reads a JSON object.
 func (f *filter) UnmarshalText(text []byte) error {
 	if err := json.Unmarshal(text, &f.Filter, json.RejectUnknownMembers(true)); err != nil {
-		return errors.New("must be a JSON object with user_key, payload and metadata")
+		return identity.Rule{
+			Code: identity.CodeWrongType, Params: identity.Params{"type": "object"},
+			Reason: "must be a JSON object with user_key, payload and metadata",
+		}
 	}
 	return nil
 }

@@ -1,15 +1,15 @@
 package workspaces
 
 import (
-	"errors"
 	"strings"
 
 	"identitypools/shared/api"
+	"identitypools/shared/identity"
 	"identitypools/shared/oidc"
 )
 
 // errNotServed is the error for a parameter that would promise what the product does not do.
-var errNotServed = errors.New("is not served: leave it out")
+var errNotServed = identity.NotServed("is not served: leave it out")
 
 // workspace is a workspace in the published form ServerResponse.
 type workspace struct {

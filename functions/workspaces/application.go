@@ -24,7 +24,7 @@ func (s *Service) CreateApplication(
 	const noWorkspace = "must be the id of a workspace"
 	w, err := s.Workspaces.Get(ctx, tenant, string(c.Workspace))
 	if errors.As(err, new(identity.NotFound)) {
-		return Registered{}, identity.InvalidField("/authorization_server_id", noWorkspace)
+		return Registered{}, identity.InvalidField("/authorization_server_id", identity.NoSuch(noWorkspace))
 	}
 	if err != nil {
 		return Registered{}, err
@@ -51,7 +51,7 @@ func (s *Service) CreateApplication(
 		return shown(a), nil
 	}))
 	if errors.As(err, new(identity.NotFound)) { // deleted since
-		err = identity.InvalidField("/authorization_server_id", noWorkspace)
+		err = identity.InvalidField("/authorization_server_id", identity.NoSuch(noWorkspace))
 	}
 	return shown(a), err
 }

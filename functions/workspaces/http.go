@@ -2,7 +2,6 @@ package workspaces
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"identitypools/shared/api"
@@ -81,7 +80,7 @@ type sort string
 // UnmarshalText reads "id" or "name".
 func (s *sort) UnmarshalText(text []byte) error {
 	if *s = sort(text); *s != "id" && *s != "name" {
-		return errors.New("must be name or id")
+		return identity.NotOneOf("name", "id")
 	}
 	return nil
 }
@@ -95,7 +94,10 @@ func (onlyRegular) UnmarshalText(text []byte) error { return mustBe(text, "regul
 // mustBe returns an error unless a parameter has the only value that is served.
 func mustBe(text []byte, value string) error {
 	if string(text) != value {
-		return errors.New("must be " + value + ", or absent")
+		return identity.Rule{
+			Code: identity.CodeNotOneOf, Params: identity.Params{"allowed": []string{value}},
+			Reason: "must be " + value + ", or absent",
+		}
 	}
 	return nil
 }

@@ -104,7 +104,7 @@ func (a *Activator) activate(
 	}
 	u, err = a.Redeemer.Users.Change(ctx, right.User, u, effects, reply)
 	if errors.As(err, new(identity.Conflict)) {
-		return u, identity.InvalidField("/code", "proves an address that has become another user's")
+		return u, identity.InvalidField("/code", identity.Taken("proves an address that has become another user's"))
 	}
 	return u, err
 }
@@ -114,7 +114,7 @@ func (a *Activator) activate(
 func (a *Activator) addFactors(u *identity.User, r Request, m identity.Maker) error {
 	if r.TOTP != nil {
 		if _, has := u.TOTP(); has {
-			return identity.InvalidField("/totp_secret", "must not be given: the user has an authenticator app already")
+			return identity.InvalidField("/totp_secret", identity.NotAllowed("must not be given: the user has an authenticator app already"))
 		}
 		sealed, err := a.Factors.SealTOTP(u.Ref(), r.TOTP)
 		if err != nil {

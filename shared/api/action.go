@@ -140,12 +140,10 @@ func newCall[Q, B any](r *http.Request) (c Call[Q, B], err error) {
 }
 
 // decodeCall reads the query and the body of a request into what query and body point to, unless they
-// are nil. It calls the action's check before it reads the body.
+// are nil: a request without a query may have no parameters. It calls the action's check before it reads the body.
 func decodeCall(r *http.Request, query, body any) error {
-	if query != nil {
-		if err := DecodeQuery(r, query); err != nil {
-			return err
-		}
+	if err := DecodeQuery(r, query); err != nil {
+		return err
 	}
 	ex := exchangeOf(r.Context())
 	if ex.check != nil {

@@ -81,7 +81,7 @@ func decode(body []byte, v any, answers []reflect.Type) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &wrong):
-		return identity.InvalidField(string(wrong.JSONPointer), reason(wrong))
+		return identity.InvalidField(string(wrong.JSONPointer), ruleOf(wrong))
 	}
 	return malformed("the body is not what is expected")
 }
@@ -98,7 +98,7 @@ func checkForm(body []byte) error {
 		case err != nil:
 			return syntaxError(err)
 		case token.Kind() == '0' && !identity.IsDouble(token.String()):
-			return identity.InvalidField(string(decoder.StackPointer()), identity.NoDouble)
+			return identity.InvalidField(string(decoder.StackPointer()), identity.NoDouble())
 		case decoder.StackDepth() > MaxDepth:
 			return malformed(fmt.Sprintf("the JSON nests deeper than %d levels", MaxDepth))
 		case decoder.StackDepth() > 0:
@@ -108,7 +108,9 @@ func checkForm(body []byte) error {
 			return malformed("there is more after the JSON object")
 		}
 		if kind != '{' {
-			return identity.InvalidField("", "must be a JSON object")
+			return identity.InvalidField("", identity.Rule{
+				Code: identity.CodeWrongType, Params: identity.Params{"type": "object"}, Reason: "must be a JSON object",
+			})
 		}
 		return nil
 	}
@@ -123,13 +125,13 @@ func syntaxError(err error) error {
 	return malformed(fmt.Sprintf("the body is not valid JSON at byte %d", syntax.ByteOffset))
 }
 
-// reason says what the value should have been.
-func reason(wrong *json.SemanticError) string {
+// ruleOf says what the value should have been.
+func ruleOf(wrong *json.SemanticError) identity.Rule {
 	if errors.Is(wrong.Err, json.ErrUnknownName) {
-		return "is not a known field"
+		return identity.UnknownField()
 	}
 	if wrong.GoType == nil {
-		return "is not valid"
+		return identity.Wrong("is not valid")
 	}
 	t := wrong.GoType
 	for t.Kind() == reflect.Pointer {
@@ -137,27 +139,27 @@ func reason(wrong *json.SemanticError) string {
 	}
 	switch {
 	case t == reflect.TypeFor[identity.Duration]():
-		return `must be a duration such as "24h0m0s"`
+		return identity.WrongFormat("duration", `must be a duration such as "24h0m0s"`)
 	case t == reflect.TypeFor[identity.ID]():
-		return identity.IDRule
+		return identity.WrongFormat("id", identity.IDRule)
 	case t == reflect.TypeFor[identity.Bytes]():
-		return identity.BytesRule
+		return identity.WrongFormat("bytes", identity.BytesRule)
 	case t == reflect.TypeFor[identity.Time]():
-		return "must be a time as in RFC 3339"
+		return identity.WrongFormat("date-time", "must be a time as in RFC 3339")
 	}
 	switch t.Kind() {
 	case reflect.String:
-		return "must be a string"
+		return identity.WrongType("string")
 	case reflect.Bool:
-		return "must be true or false"
+		return identity.WrongType("boolean")
 	case reflect.Int, reflect.Int64, reflect.Uint64:
-		return "must be a whole number"
+		return identity.WrongType("integer")
 	case reflect.Float64:
-		return "must be a number"
+		return identity.WrongType("number")
 	case reflect.Slice:
-		return "must be an array"
+		return identity.WrongType("array")
 	}
-	return "must be an object"
+	return identity.WrongType("object")
 }
 
 // malformed returns an error that is answered with the status 400.

@@ -191,7 +191,7 @@ func conflictDetails(c identity.Conflict) *details {
 	if c.Pointer == "" {
 		return nil
 	}
-	return &details{[]identity.Violation{{Pointer: c.Pointer, Reason: c.Reason}}}
+	return &details{[]identity.Violation{{Pointer: c.Pointer, Rule: identity.Taken(c.Reason)}}}
 }
 
 // WriteJSON answers with v as JSON. It replaces invalid UTF-8, which only the text of a caller in

@@ -22,7 +22,7 @@ func ExampleNew() {
 		_ context.Context, c api.BodyCall[greeting], _ once.Reply[greeting],
 	) (greeting, error) {
 		if c.Body.Name == "" {
-			return greeting{}, identity.InvalidField("/name", "must be given")
+			return greeting{}, identity.InvalidField("/name", identity.Required())
 		}
 		return greeting{Name: "Hello " + c.Body.Name + " of " + c.Tenant()}, nil
 	}
@@ -48,6 +48,6 @@ func ExampleNew() {
 	// Output:
 	// public.greet POST /api/identity/{tid}/public/greetings public
 	// 201 {"name":"Hello Ann of acme"}
-	// 422 {"status_code":422,"error":"/name: must be given","error_code":"invalid","details":{"violations":[{"pointer":"/name","reason":"must be given"}]}}
-	// 422 {"status_code":422,"error":"/nam: is not a known field","error_code":"invalid","details":{"violations":[{"pointer":"/nam","reason":"is not a known field"}]}}
+	// 422 {"status_code":422,"error":"/name: must be given","error_code":"invalid","details":{"violations":[{"pointer":"/name","reason":"must be given","code":"required"}]}}
+	// 422 {"status_code":422,"error":"/nam: is not a known field","error_code":"invalid","details":{"violations":[{"pointer":"/nam","reason":"is not a known field","code":"unknown_field"}]}}
 }

@@ -71,7 +71,7 @@ func TestWhatAFailureCounts(t *testing.T) {
 		{"an expired code", identity.ExpiredCode{}, metric.WrongCodes},
 		{"a wrong password", identity.WrongPassword{}, metric.WrongPasswords},
 		{"a limit", identity.Limited{RetryAfter: time.Second, Reason: "wait"}, metric.Limited},
-		{"something wrong in the body", identity.InvalidField("/code", "must be given"), ""},
+		{"something wrong in the body", identity.InvalidField("/code", identity.Required()), ""},
 		{"a pool that does not exist", identity.NotFound{Thing: "pool", ID: "p"}, ""},
 		{"registration that is switched off", identity.ErrRegistrationDisabled, ""},
 		{"a table that is away", identity.Unavailable{RetryAfter: time.Second, Cause: errors.New("away")}, ""},

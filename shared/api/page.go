@@ -57,7 +57,7 @@ func writePage[A any](w http.ResponseWriter, r *http.Request, member string, ite
 	body, err := encode(map[string]any{member: items})
 	if err == nil && sizeInText(body) > MaxAnswer {
 		err = identity.InvalidField("limit",
-			"must be smaller: the page would be larger than an answer can be, which is 5 MB")
+			identity.Wrong("must be smaller: the page would be larger than an answer can be, which is 5 MB"))
 	}
 	if err != nil {
 		Error(w, r, err)

@@ -2,12 +2,13 @@ package api
 
 import (
 	"encoding"
-	"errors"
-	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"reflect"
+	"slices"
 	"strconv"
+	"strings"
 
 	"identitypools/shared/identity"
 )
@@ -16,15 +17,49 @@ import (
 // `query:"limit"` gets the parameter of that name. It must be a string, a *bool, which is nil if
 // the parameter is absent, or an encoding.TextUnmarshaler, whose error says what the value must be.
 // The fields of embedded structs count as fields of the struct. An empty parameter counts as
-// absent, and a parameter without a field is ignored. The error is identity.Invalid, which names
-// all parameters that are not valid.
+// absent. If v is nil, there are no parameters. The error is identity.Invalid, which names all
+// parameters that are not valid, and the first one that has no field.
 func DecodeQuery(r *http.Request, v any) error {
 	var faults identity.Violations
-	decodeQuery(r.URL.Query(), reflect.ValueOf(v).Elem(), &faults)
+	values := r.URL.Query()
+	if v != nil {
+		decodeQuery(values, reflect.ValueOf(v).Elem(), &faults)
+	}
+	if unknown := slices.Sorted(maps.Keys(values)); len(unknown) > 0 {
+		faults.Add(strings.ToValidUTF8(unknown[0], "\uFFFD"), unknownParameter(v))
+	}
 	return faults.Err()
 }
 
-// decodeQuery decodes the values into the fields of a struct.
+// unknownParameter is the rule for a parameter that has no field in the struct to which v points.
+func unknownParameter(v any) identity.Rule {
+	names := []string{}
+	if v != nil {
+		names = parameters(reflect.TypeOf(v).Elem())
+	}
+	rule := identity.Broken(identity.CodeUnknownField, "is not a parameter of this operation, which has none")
+	if len(names) > 0 {
+		rule.Reason = "is not a parameter of this operation, which has " + strings.Join(names, ", ")
+		rule.Params = identity.Params{"allowed": names}
+	}
+	return rule
+}
+
+// parameters returns the names of the parameters in a struct, sorted.
+func parameters(t reflect.Type) []string {
+	var names []string
+	for field := range t.Fields() {
+		if field.Anonymous {
+			names = append(names, parameters(field.Type)...)
+		} else if name, has := field.Tag.Lookup("query"); has {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// decodeQuery decodes the values into the fields of a struct, and takes them out of values.
 func decodeQuery(values url.Values, into reflect.Value, faults *identity.Violations) {
 	for i := range into.NumField() {
 		field := into.Type().Field(i)
@@ -34,11 +69,12 @@ func decodeQuery(values url.Values, into reflect.Value, faults *identity.Violati
 			continue
 		}
 		text := values.Get(name)
+		values.Del(name)
 		if !has || text == "" {
 			continue
 		}
 		if err := setField(into.Field(i), text); err != nil {
-			faults.Add(name, err.Error())
+			faults.Add(name, identity.RuleOf(err))
 		}
 	}
 }
@@ -50,7 +86,7 @@ func setField(field reflect.Value, text string) error {
 	}
 	if flag, ok := field.Addr().Interface().(**bool); ok {
 		if text != "true" && text != "false" {
-			return errors.New("must be true or false")
+			return identity.WrongType("boolean")
 		}
 		is := text == "true"
 		*flag = &is
@@ -74,7 +110,7 @@ type Limit int
 func (l *Limit) UnmarshalText(text []byte) error {
 	n, err := strconv.Atoi(string(text))
 	if err != nil || n < 1 || n > MaxLimit {
-		return fmt.Errorf("must be a number from 1 to %d", MaxLimit)
+		return identity.OutOfRange(1, MaxLimit)
 	}
 	*l = Limit(n)
 	return nil
@@ -99,7 +135,7 @@ func (o *Order) UnmarshalText(text []byte) error {
 	case "desc":
 		o.Descending = true
 	default:
-		return errors.New("must be asc or desc")
+		return identity.NotOneOf("asc", "desc")
 	}
 	return nil
 }

@@ -82,7 +82,7 @@ func TestBound(t *testing.T) {
 
 func TestDecodeQuery(t *testing.T) {
 	t.Parallel()
-	q, err := queryOf("mode=invitation&send=false&unknown=1&mode=second")
+	q, err := queryOf("mode=invitation&send=false&mode=second")
 	if err != nil || q.Mode != "invitation" || q.Send == nil || *q.Send {
 		t.Errorf("decoded %+v, error is %v", q, err)
 	}
@@ -91,6 +91,8 @@ func TestDecodeQuery(t *testing.T) {
 	}
 	_, err = queryOf("send=1")
 	wantParameter(t, err, "send")
+	_, err = queryOf("mode=invitation&unknown=")
+	wantParameter(t, err, "unknown")
 	var invalid identity.Invalid
 	if _, err = queryOf("send=yes&limit=0&order=up"); !errors.As(err, &invalid) || len(invalid.Violations) != 3 {
 		t.Errorf("of three faults are told: %v", err)

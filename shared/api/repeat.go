@@ -47,7 +47,7 @@ func repeatOf(r *http.Request) (repeat, error) {
 	}
 	if !once.CheckKey(key) {
 		reason := fmt.Sprintf("must have %d to %d visible ASCII characters", once.MinKey, once.MaxKey)
-		return repeat{}, identity.InvalidField(name, reason)
+		return repeat{}, identity.InvalidField(name, identity.WrongFormat("visible-ascii", reason))
 	}
 	body, err := readBody(r)
 	if err != nil {

@@ -91,9 +91,9 @@ func (a *Asker) message(
 	normalized, err := p.NormalizeAddress(r.Address)
 	switch kindOf := identity.InferType(r.Address); {
 	case r.Address == "":
-		v.Add("/address", "must be given")
+		v.Add("/address", identity.Required())
 	case err != nil || kindOf == identity.TypeUID:
-		v.Add("/address", "must be an e-mail address or a phone number")
+		v.Add("/address", identity.WrongFormat("email-or-phone", "must be an e-mail address or a phone number"))
 	default:
 		if err := v.AddUnder("", identity.CheckMailable("/address", r.Address)); err != nil {
 			return m, nil, err
@@ -102,10 +102,10 @@ func (a *Asker) message(
 	forms = []string{normalized}
 	if r.Identifier != "" {
 		if forms, err = p.LookupForms(r.Identifier); err != nil {
-			v.Add("/identifier", err.Error())
+			v.Add("/identifier", identity.RuleOf(err))
 		}
 		if r.User != "" {
-			v.Add("/identifier", "must not be given together with userID")
+			v.Add("/identifier", identity.NotAllowed("must not be given together with userID"))
 		}
 	}
 	if err := v.Err(); err != nil {
@@ -133,10 +133,10 @@ func (a *Asker) Openly(
 		return err
 	}
 	if u.Status != identity.StatusActive {
-		return identity.InvalidField("/status", "the user must be active")
+		return identity.InvalidField("/status", identity.WrongStatus("the user must be active"))
 	}
 	if len(p.Named(u.CandidateAddresses(), address)) == 0 {
-		return identity.InvalidField("/address", "must be an address of the user")
+		return identity.InvalidField("/address", identity.NoSuch("must be an address of the user"))
 	}
 	m.User, m.Share = u.ID, identity.ShareNone
 	return a.Outbox.Send(ctx, m, p.Limits, reply)

@@ -100,7 +100,7 @@ func (b *Branding) change(v *Violations, c BrandingChange) {
 	case err == nil:
 		b.ReplyTo = address.String()
 	case c.ReplyTo != nil:
-		v.Add("/branding/reply_to", err.Error())
+		v.Add("/branding/reply_to", RuleOf(err))
 	}
 }
 
@@ -111,7 +111,7 @@ func (b Branding) check(v *Violations) {
 		"logo_url": b.LogoURL, "terms_url": b.TermsURL, "privacy_url": b.PrivacyURL,
 	} {
 		if value != "" && !isWebAddress(value) {
-			v.Add(at+name, fmt.Sprintf("must be an https URL of at most %d characters", maxURL))
+			v.Add(at+name, WrongFormat("https-url", fmt.Sprintf("must be an https URL of at most %d characters", maxURL)))
 		}
 	}
 	checkSenderName(v, b.SenderName)
@@ -122,7 +122,7 @@ func (b Branding) check(v *Violations) {
 		size += b.Texts[language].check(v, here)
 	}
 	if size > maxPageTexts {
-		v.Add(at+"texts", fmt.Sprintf("must have at most %d KB", maxPageTexts>>10))
+		v.Add(at+"texts", TooLong(maxPageTexts>>10, "KB"))
 	}
 }
 
@@ -132,10 +132,10 @@ func checkSenderName(v *Violations, name string) {
 	checkLine(v, at, name, 0, maxSenderName)
 	// It could be mistaken for the sender's address, or for the encoding of one (RFC 2047 §2).
 	if strings.ContainsAny(name, "@<>\"") || strings.Contains(name, "=?") {
-		v.Add(at, `must not contain @, <, >, " or =?`)
+		v.Add(at, Wrong(`must not contain @, <, >, " or =?`))
 	}
 	if strings.ContainsFunc(name, func(r rune) bool { return isInvisible(r) || unicode.In(r, unicode.Zl, unicode.Zp) }) {
-		v.Add(at, errInvisible.Error())
+		v.Add(at, errInvisible())
 	}
 }
 
@@ -155,7 +155,7 @@ func (t PageText) check(v *Violations, at string) (size int) {
 // checkLanguage records a violation at pointer if language is not one of Languages.
 func checkLanguage(v *Violations, pointer, language string) {
 	if !IsLanguage(language) {
-		v.Add(pointer, "must be one of "+strings.Join(Languages(), ", "))
+		v.Add(pointer, NotOneOf(Languages()...))
 	}
 }
 

@@ -20,7 +20,7 @@ func (b *Bytes) UnmarshalJSON(text []byte) error {
 	if len(text) > 0 && text[0] == '[' {
 		var numbers []uint8Number
 		if err := json.Unmarshal(text, &numbers); err != nil {
-			return reason(BytesRule)
+			return WrongFormat("bytes", BytesRule)
 		}
 		*b = make(Bytes, len(numbers))
 		for i, n := range numbers {
@@ -30,11 +30,11 @@ func (b *Bytes) UnmarshalJSON(text []byte) error {
 	}
 	var encoded string
 	if err := json.Unmarshal(text, &encoded); err != nil {
-		return reason(BytesRule)
+		return WrongFormat("bytes", BytesRule)
 	}
 	decoded, err := decodeBase64(encoded)
 	if err != nil {
-		return reason(BytesRule)
+		return WrongFormat("bytes", BytesRule)
 	}
 	*b = decoded
 	return nil

@@ -42,8 +42,15 @@ func (u User) checkFurther(v *Violations, pointer string) {
 		size += len(a.Metadata)
 	}
 	if size > MaxFurther {
-		v.Add(pointer, "must have, with the metadata of all identifiers and addresses and with user_type, at most 48 KB")
+		v.Add(pointer, tooMuchFurther())
 	}
+}
+
+// tooMuchFurther returns the rule for MaxFurther.
+func tooMuchFurther() Rule {
+	rule := TooLong(MaxFurther>>10, "KB")
+	rule.Reason = "must have, with the metadata of all identifiers and addresses and with user_type, at most 48 KB"
+	return rule
 }
 
 // isGiven reports whether a caller sent a value. JSON's null counts as absent.
@@ -56,10 +63,10 @@ func checkObject(v *Violations, pointer string, value jsontext.Value) {
 		return
 	}
 	if value.Kind() != '{' {
-		v.Add(pointer, "must be an object")
+		v.Add(pointer, WrongType("object"))
 	}
 	if len(value) > MaxDocument {
-		v.Add(pointer, "must have at most 64 KB")
+		v.Add(pointer, TooLong(64, "KB"))
 	}
 }
 
@@ -67,12 +74,14 @@ func checkObject(v *Violations, pointer string, value jsontext.Value) {
 // characters.
 func checkLine(v *Violations, pointer, text string, shortest, longest int) {
 	switch n := utf8.RuneCountInString(text); {
-	case n < shortest || strings.TrimSpace(text) == "" && shortest > 0:
-		v.Add(pointer, "must not be empty")
+	case shortest > 0 && strings.TrimSpace(text) == "":
+		v.Add(pointer, Required())
+	case n < shortest:
+		v.Add(pointer, TooShort(shortest, "characters"))
 	case n > longest:
-		v.Add(pointer, "is too long")
+		v.Add(pointer, TooLong(longest, "characters"))
 	case strings.ContainsFunc(text, unicode.IsControl):
-		v.Add(pointer, "must not contain control characters")
+		v.Add(pointer, Broken(CodeControlCharacters, "must not contain control characters"))
 	}
 }
 

@@ -26,13 +26,10 @@ type Conflict struct {
 func (e Conflict) Error() string { return e.Reason }
 
 // Violation describes a field that breaks a rule. Pointer is a JSON Pointer (RFC 6901) into the
-// body of the request, or the name of a query parameter, which has no slash. Reason never contains
-// the value of the field, because that may be secret.
+// body of the request, or the name of a query parameter, which has no slash.
 type Violation struct {
 	Pointer string `json:"pointer"`
-	Reason  string `json:"reason"`
-	Rule    string `json:"-"` // names the rule for pages, which have their own texts
-	Bound   int    `json:"-"` // the limit that the rule sets; 0 if it sets none
+	Rule
 }
 
 // Invalid is the error for a request that breaks rules. It has at least one violation.
@@ -49,8 +46,8 @@ func (e Invalid) Error() string {
 }
 
 // InvalidField returns an Invalid with one violation.
-func InvalidField(pointer, reason string) Invalid {
-	return Invalid{Violations: []Violation{{Pointer: pointer, Reason: reason}}}
+func InvalidField(pointer string, rule Rule) Invalid {
+	return Invalid{Violations: []Violation{{pointer, rule}}}
 }
 
 // Violations collects the violations of a request, so that the caller is told all of them at once.
@@ -60,8 +57,8 @@ type Violations []Violation
 // some kilobytes larger.
 //
 //go:noinline
-func (v *Violations) Add(pointer, reason string) {
-	*v = append(*v, Violation{Pointer: pointer, Reason: reason})
+func (v *Violations) Add(pointer string, rule Rule) {
+	*v = append(*v, Violation{pointer, rule})
 }
 
 // AddUnder records the violations of an Invalid, with prefix before each of their pointers. It

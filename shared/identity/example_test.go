@@ -29,7 +29,7 @@ func ExampleNewPool() {
 	// Output:
 	// [password] 15 6 24h0m0s
 	// /id must be the id of the path: a pool's id cannot change
-	// /name must not be empty
+	// /name must be given
 }
 
 // A user can be found by the normalized form of each identifier.

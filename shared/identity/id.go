@@ -11,7 +11,7 @@ type ID string
 // UnmarshalText reads an id, or "".
 func (id *ID) UnmarshalText(text []byte) error {
 	if len(text) > 0 && !ValidID(string(text)) {
-		return reason(IDRule)
+		return WrongFormat("id", IDRule)
 	}
 	*id = ID(text)
 	return nil

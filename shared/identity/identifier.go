@@ -47,44 +47,47 @@ func domainInASCII(domain string) (string, error) {
 // sentence about the value that does not contain it.
 func (p Pool) Normalize(kind IdentifierType, value string) (string, error) {
 	if !utf8.ValidString(value) || len(value) > 4*maxIdentifier {
-		return "", reason("must be valid UTF-8 of at most 256 bytes")
+		return "", WrongFormat("utf-8", "must be valid UTF-8 of at most 256 bytes")
 	}
 	value = strings.TrimSpace(norm.NFKC.String(value))
+	if value == "" {
+		return "", Required()
+	}
 	if strings.ContainsFunc(value, func(r rune) bool {
 		return unicode.IsControl(r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r)
 	}) {
-		return "", reason("must not contain line breaks or control characters")
+		return "", Broken(CodeControlCharacters, "must not contain line breaks or control characters")
 	}
 	switch kind {
 	case TypeEmail:
 		return p.normalizeEmail(value)
 	case TypeMobile:
 		if !isE164(value) {
-			return "", reason("must be a phone number in international form, such as +15550100")
+			return "", WrongFormat("e164", "must be a phone number in international form, such as +15550100")
 		}
 		return value, nil
 	case TypeUID, TypeExternal, TypeFederated:
 		value = p.fold(value)
 		if strings.ContainsFunc(value, isInvisible) {
-			return "", errInvisible
+			return "", errInvisible()
 		}
-		if value == "" || len(value) > maxIdentifier {
-			return "", reason("must have 1 to 256 bytes")
+		if len(value) > maxIdentifier {
+			return "", TooLong(maxIdentifier, "bytes")
 		}
 		return value, nil
 	}
-	return "", reason("has a type that is not one of email, mobile, uid, external, federated")
+	return "", errIdentifierType()
 }
 
 func (p Pool) normalizeEmail(value string) (string, error) {
-	notAnAddress := reason("must be an e-mail address")
+	notAnAddress := WrongFormat("email", "must be an e-mail address")
 	at := strings.LastIndexByte(value, '@')
 	if at < 1 || strings.HasPrefix(value, "\"") {
 		return "", notAnAddress
 	}
 	local := p.fold(value[:at])
 	if strings.ContainsFunc(local, isInvisible) { // IDNA checks the domain
-		return "", errInvisible
+		return "", errInvisible()
 	}
 	domain, err := domainInASCII(value[at+1:])
 	if err != nil || len(local) > maxLocalPart { // after folding, which may make it longer
@@ -98,7 +101,13 @@ func (p Pool) normalizeEmail(value string) (string, error) {
 	return address, nil
 }
 
-const errInvisible = reason("must not contain characters that show nothing, such as zero-width spaces and marks of direction")
+// errInvisible returns the rule about characters for which isInvisible is true.
+func errInvisible() Rule {
+	return Broken(CodeInvisible, "must not contain characters that show nothing, such as zero-width spaces and marks of direction")
+}
+
+// errIdentifierType returns the rule for types of identifiers.
+func errIdentifierType() Rule { return NotOneOf("email", "mobile", "uid", "external", "federated") }
 
 // isInvisible reports whether a character shows nothing or only changes how others are shown:
 // joiners, zero-width spaces, marks and overrides of direction, tags, fillers, variation selectors.
@@ -144,11 +153,6 @@ func isE164(value string) bool {
 	digits, plus := strings.CutPrefix(value, "+")
 	return plus && len(digits) >= 7 && len(digits) <= 15 && digits[0] != '0' && strings.Trim(digits, "0123456789") == ""
 }
-
-// reason is an error whose text is meant for the caller.
-type reason string
-
-func (r reason) Error() string { return string(r) }
 
 // NormalizeAddress returns the normalized form of an e-mail address or phone number whose type is
 // not given. Its errors are those of Normalize.

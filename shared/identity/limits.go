@@ -121,8 +121,9 @@ func (l Limits) check(v *Violations) {
 		if *limit.value >= limit.Least && *limit.value <= limit.Most {
 			continue
 		}
-		reason := fmt.Sprintf("must be from %s to %s", limit.Text(limit.Least), limit.Text(limit.Most))
-		v.Add("/limits/"+limit.Name, reason)
+		rule := OutOfRange(limit.Least, limit.Most)
+		rule.Reason = fmt.Sprintf("must be from %s to %s", limit.Text(limit.Least), limit.Text(limit.Most))
+		v.Add("/limits/"+limit.Name, rule)
 	}
 }
 

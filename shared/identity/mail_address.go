@@ -23,7 +23,7 @@ func ParseMailAddress(text string) (MailAddress, error) {
 		return MailAddress{}, err
 	}
 	if utf8.RuneCountInString(normalized) < len(normalized) {
-		return MailAddress{}, errLocalPart // since the domain is in ASCII
+		return MailAddress{}, errLocalPart() // since the domain is in ASCII
 	}
 	return MailAddress{normalized}, nil
 }
@@ -45,7 +45,10 @@ func (a MailAddress) String() string { return a.text }
 // Mailbox returns the mailbox of the address in the form that suppressions use: see NormalizeMailbox.
 func (a MailAddress) Mailbox() string { return strings.ToLower(a.text) }
 
-const errLocalPart = reason("must be an address that can receive mail: the mail service takes only ASCII before the @")
+// errLocalPart returns the rule for what an address has before the @.
+func errLocalPart() Rule {
+	return Broken(CodeNotMailable, "must be an address that can receive mail: the mail service takes only ASCII before the @")
+}
 
 // CheckMailable returns Invalid if value is a valid e-mail address to which no mail can be sent. It
 // accepts everything else: a name, or a text that is refused for another reason.
@@ -57,8 +60,8 @@ func CheckMailable(pointer, value string) error {
 
 // checkMailable records the violation of CheckMailable.
 func checkMailable(v *Violations, pointer, value string) {
-	if _, err := ParseMailAddress(value); err == errLocalPart {
-		v.Add(pointer, string(errLocalPart))
+	if _, err := ParseMailAddress(value); err != nil && RuleOf(err).Code == CodeNotMailable {
+		v.Add(pointer, errLocalPart())
 	}
 }
 

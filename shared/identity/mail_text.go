@@ -46,10 +46,10 @@ func (c MailTextChange) IsEmpty() bool { return c.Subject == nil && c.Body == ni
 func (t MailText) Changed(c MailTextChange) (MailText, error) {
 	var v Violations
 	if c.Kind != "" && c.Kind != t.Kind {
-		v.Add("/kind", "must be the kind of the path")
+		v.Add("/kind", Immutable("must be the kind of the path"))
 	}
 	if c.Language != "" && c.Language != t.Language {
-		v.Add("/language", "must be the language of the path")
+		v.Add("/language", Immutable("must be the language of the path"))
 	}
 	setIfGiven(&t.Subject, c.Subject)
 	setIfGiven(&t.Body, c.Body)

@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"fmt"
 	"time"
 )
 
@@ -163,16 +162,16 @@ func (o MessageOptions) Checked(mayReturnTo func(url string) bool) (MessageOptio
 	var v Violations
 	o.CodeType, o.Mode = firstNonEmpty(CodeTypeLink, o.CodeType), firstNonEmpty(ModeRegistration, o.Mode)
 	if o.CodeType != CodeTypeLink && o.CodeType != CodeTypeShort {
-		v.Add("code_type_in_message", "must be link or code")
+		v.Add("code_type_in_message", NotOneOf("link", "code"))
 	}
 	if o.Mode != ModeRegistration && o.Mode != ModeInvitation {
-		v.Add("mode", "must be registration or invitation")
+		v.Add("mode", NotOneOf("registration", "invitation"))
 	}
 	if o.PostActivationURL != "" && !mayReturnTo(o.PostActivationURL) {
-		v.Add("post_activation_url", "must be an https URL whose origin this deployment allows")
+		v.Add("post_activation_url", WrongFormat("https-url", "must be an https URL whose origin this deployment allows"))
 	}
 	if len(o.PostActivationURL) > MaxReturnURL {
-		v.Add("post_activation_url", fmt.Sprintf("must have at most %d bytes", MaxReturnURL))
+		v.Add("post_activation_url", TooLong(MaxReturnURL, "bytes"))
 	}
 	if o.Language != "" {
 		checkLanguage(&v, "lang", o.Language)

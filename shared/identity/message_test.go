@@ -64,12 +64,12 @@ func TestViolationsAreCollected(t *testing.T) {
 	if err := v.AddUnder("/payload", nil); err != nil {
 		t.Errorf("no error: %v", err)
 	}
-	v.Add("/name", "must not be empty")
-	if err := v.AddUnder("/payload", identity.InvalidField("/a", "must be text")); err != nil {
+	v.Add("/name", identity.Required())
+	if err := v.AddUnder("/payload", identity.InvalidField("/a", identity.WrongType("string"))); err != nil {
 		t.Errorf("violations: %v", err)
 	}
 	checkInvalid(t, v.Err(), "/name", "/payload/a")
-	if text := v.Err().Error(); text != "/name: must not be empty; /payload/a: must be text" {
+	if text := v.Err().Error(); text != "/name: must be given; /payload/a: must be a string" {
 		t.Errorf("reads %q", text)
 	}
 }

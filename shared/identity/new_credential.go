@@ -26,9 +26,9 @@ func (p Pool) addCredentials(v *Violations, u *User, list []NewCredential, m Mak
 		_, hasTOTP := u.TOTP()
 		switch {
 		case n.Type == CredentialPassword && n.Password == "":
-			v.Add(at+"/password", "must be given")
+			v.Add(at+"/password", Required())
 		case n.Type == CredentialPassword && hasPassword:
-			v.Add(at+"/type", "a user has one password")
+			v.Add(at+"/type", tooMany("passwords", 1))
 		case n.Type == CredentialPassword:
 			u.setPassword(p, "", m)
 			switch set := &u.Credentials[len(u.Credentials)-1]; {
@@ -38,7 +38,7 @@ func (p Pool) addCredentials(v *Violations, u *User, list []NewCredential, m Mak
 				set.State = StateMustBeChanged
 			}
 		case n.Type == CredentialTOTP && hasTOTP:
-			v.Add(at+"/type", "a user has one authenticator app")
+			v.Add(at+"/type", tooMany("authenticator apps", 1))
 		case n.Type == CredentialTOTP:
 			_, err := ParseTOTPSecret(at+"/totp_secret", n.TOTPSecret)
 			_ = v.AddUnder("", err)
@@ -46,7 +46,7 @@ func (p Pool) addCredentials(v *Violations, u *User, list []NewCredential, m Mak
 		case n.Type == CredentialWebAuthn:
 			u.addPasskeys(v, at+"/webauthn_credentials", n.Passkeys, m)
 		default:
-			v.Add(at+"/type", "must be one of password, totp, webauthn")
+			v.Add(at+"/type", NotOneOf("password", "totp", "webauthn"))
 		}
 	}
 }
@@ -62,7 +62,7 @@ func (n NewCredential) checkOthers(v *Violations, at string) {
 		{"webauthn_credentials", CredentialWebAuthn, len(n.Passkeys) > 0},
 	} {
 		if member.isGiven && n.Type != member.kind {
-			v.Add(at+"/"+member.name, "belongs to a credential of the type "+member.kind)
+			v.Add(at+"/"+member.name, NotAllowed("belongs to a credential of the type "+member.kind))
 		}
 	}
 }
@@ -70,14 +70,14 @@ func (n NewCredential) checkOthers(v *Violations, at string) {
 // addPasskeys gives a new user the passkeys of a list, which must have some.
 func (u *User) addPasskeys(v *Violations, at string, list []NewPasskey, m Maker) {
 	if len(list) == 0 {
-		v.Add(at, "must be given")
+		v.Add(at, Required())
 	}
 	for i, n := range list {
 		pointer := fmt.Sprintf("%s/%d", at, i)
 		n.check(v, pointer)
 		err := u.AddPasskey(pointer, n, m)
 		if _, isTwice := errors.AsType[Conflict](err); isTwice {
-			err = InvalidField(pointer+"/id", "is in the list twice")
+			err = InvalidField(pointer+"/id", Repeated())
 		}
 		_ = v.AddUnder("", err)
 	}

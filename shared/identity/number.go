@@ -8,8 +8,10 @@ import (
 // maxNumber is the largest number of bytes of a number. The largest double takes 309 digits.
 const maxNumber = 400
 
-// NoDouble is the reason for refusing a number for which IsDouble returns false.
-const NoDouble = "is a number that is too large, too small or too long"
+// NoDouble is the rule for a number for which IsDouble returns false.
+func NoDouble() Rule {
+	return WrongFormat("double", "is a number that is too large, too small or too long")
+}
 
 // CanonicalNumber returns a form of a number of JSON that all spellings of its value have, and no other
 // number: its digits without zeros at either end, and the exponent of the last of them.

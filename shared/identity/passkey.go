@@ -101,11 +101,11 @@ func (n NewPasskey) check(v *Violations, at string) {
 	checkLength(v, at+"/publicKey", len(n.PublicKey), minPublicKey, maxPublicKey)
 	const cborMap, majorType = 0b101_00000, 0b111_00000 // RFC 8949 §3.1
 	if len(n.PublicKey) > 0 && n.PublicKey[0]&majorType != cborMap {
-		v.Add(at+"/publicKey", "must be a COSE key (RFC 9052), which is a CBOR map")
+		v.Add(at+"/publicKey", WrongFormat("cose-key", "must be a COSE key (RFC 9052), which is a CBOR map"))
 	}
 	checkLine(v, at+"/attestationType", n.AttestationType, 0, maxAttestation)
 	if len(n.Transport) > maxTransports {
-		v.Add(at+"/transport", fmt.Sprintf("must have at most %d entries", maxTransports))
+		v.Add(at+"/transport", TooMany(maxTransports, "entries"))
 	}
 	for i, transport := range n.Transport {
 		checkLine(v, fmt.Sprintf("%s/transport/%d", at, i), transport, 1, maxTransport)
@@ -114,31 +114,26 @@ func (n NewPasskey) check(v *Violations, at string) {
 		checkLength(v, at+"/authenticator/AAGUID", len(aaguid), aaguidLength, aaguidLength)
 	}
 	if a := n.Authenticator.Attachment; a != "" && a != "platform" && a != "cross-platform" {
-		v.Add(at+"/authenticator/attachment", "must be platform or cross-platform")
+		v.Add(at+"/authenticator/attachment", NotOneOf("platform", "cross-platform"))
 	}
 	if n.Authenticator.CloneWarning {
-		v.Add(at+"/authenticator/cloneWarning", "must not be true: a passkey that may have been copied proves nothing")
+		v.Add(at+"/authenticator/cloneWarning", NotAllowed("must not be true: a passkey that may have been copied proves nothing"))
 	}
 	if !n.Flags.UserPresent {
-		v.Add(at+"/flags/userPresent", "must be true")
+		v.Add(at+"/flags/userPresent", NotOneOf("true"))
 	}
 	if !n.Flags.UserVerified {
-		v.Add(at+"/flags/userVerified", "must be true: a passkey needs a PIN, a finger or the like")
+		v.Add(at+"/flags/userVerified", NotAllowed("must be true: a passkey needs a PIN, a finger or the like"))
 	}
 	if n.Flags.BackupState && !n.Flags.BackupEligible { // WebAuthn Level 3 §6.1.3
-		v.Add(at+"/flags/backupState", "must not be true without backupEligible")
+		v.Add(at+"/flags/backupState", NotAllowed("must not be true without backupEligible"))
 	}
 }
 
 // checkLength records a violation unless bytes is a number of bytes from least to most.
 func checkLength(v *Violations, pointer string, bytes, least, most int) {
-	switch {
-	case bytes == 0:
-		v.Add(pointer, "must be given")
-	case least == most && bytes != least:
-		v.Add(pointer, fmt.Sprintf("must have %d bytes", least))
-	case bytes < least || bytes > most:
-		v.Add(pointer, fmt.Sprintf("must have %d to %d bytes", least, most))
+	if bytes < least || bytes > most {
+		v.Add(pointer, WrongLength(bytes, least, most, "bytes"))
 	}
 }
 
@@ -157,7 +152,7 @@ func (u *User) AddPasskey(pointer string, n NewPasskey, m Maker) error {
 		return Conflict{Pointer: pointer + "/id", Reason: "the user has this passkey already"}
 	}
 	if len(known) >= MaxPasskeys {
-		return InvalidField(pointer, fmt.Sprintf("is one too many: a user has at most %d passkeys", MaxPasskeys))
+		return InvalidField(pointer, tooMany("passkeys", MaxPasskeys))
 	}
 	u.Credentials = append(slices.Clone(u.Credentials), Credential{
 		ID: m.NewID(), Type: CredentialWebAuthn, State: StateValid, CreatedAt: At(m.Now), UpdatedAt: At(m.Now),

@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -201,17 +200,17 @@ func CodeLifetimes() map[CodePurpose]Lifetime {
 // CheckCodePurpose returns Invalid if the published API has no such purpose.
 func CheckCodePurpose(pointer string, purpose CodePurpose) error {
 	if _, ok := CodeLifetimes()[purpose]; !ok {
-		return InvalidField(pointer, "must be one of activation, authentication, challenge, enroll_webauthn, "+
-			"reset_password, reset_totp, verify_address")
+		return InvalidField(pointer, NotOneOf("activation", "authentication", "challenge", "enroll_webauthn",
+			"reset_password", "reset_totp", "verify_address"))
 	}
 	return nil
 }
 
 func (p CodePolicy) check(v *Violations, pointer string, bounds Lifetime) {
 	if p.Length < MinCodeLength || p.Length > MaxCodeLength {
-		v.Add(pointer+"/length", fmt.Sprintf("must be from %d to %d digits", MinCodeLength, MaxCodeLength))
+		v.Add(pointer+"/length", OutOfRange(MinCodeLength, MaxCodeLength))
 	}
 	if ttl := time.Duration(p.TTL); ttl < bounds.Shortest || ttl > bounds.Longest {
-		v.Add(pointer+"/ttl", fmt.Sprintf("must be from %s to %s", bounds.Shortest, bounds.Longest))
+		v.Add(pointer+"/ttl", OutOfRange(bounds.Shortest.String(), bounds.Longest.String()))
 	}
 }

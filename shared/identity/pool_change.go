@@ -96,10 +96,10 @@ func NewPool(tenant, id string, c PoolChange) (Pool, error) {
 func (p Pool) Changed(c PoolChange) (Pool, error) {
 	var v Violations
 	if c.Tenant != "" && c.Tenant != p.Tenant {
-		v.Add("/tenant_id", "must be the tenant of the path")
+		v.Add("/tenant_id", Immutable("must be the tenant of the path"))
 	}
 	if c.ID != "" && c.ID != p.ID {
-		v.Add("/id", "must be the id of the path: a pool's id cannot change")
+		v.Add("/id", Immutable("must be the id of the path: a pool's id cannot change"))
 	}
 	p.Name, p.Description, p.BadgeColor, p.Workspace = c.Name, WithLineFeeds(c.Description), c.BadgeColor, c.Workspace
 	p.PublicRegistration = c.PublicRegistration
@@ -151,7 +151,7 @@ func (p *Pool) changeCodes(v *Violations, changes map[CodePurpose]*CodePolicyCha
 	p.Codes = maps.Clone(p.Codes)
 	for _, purpose := range slices.Sorted(maps.Keys(changes)) {
 		if CheckCodePurpose("", purpose) != nil {
-			v.Add("/otp_settings/"+escapePointer(string(purpose)), "is not a known field")
+			v.Add("/otp_settings/"+escapePointer(string(purpose)), UnknownField())
 			continue
 		}
 		if change := changes[purpose]; change != nil {
@@ -181,22 +181,25 @@ func (p *Pool) changePasswords(c PoolChange) {
 	p.PasswordSettings.HashingMethod = "argon2"
 }
 
+// longestExpiry is the longest time after which passwords may expire: ten years.
+const longestExpiry = 10 * 365 * 24 * time.Hour
+
 func (p Pool) check(v *Violations) {
 	if !ValidID(p.ID) {
-		v.Add("/id", IDRule)
+		v.Add("/id", WrongFormat("id", IDRule))
 	}
 	checkLine(v, "/name", p.Name, 1, 128)
 	checkLine(v, "/badge_color", p.BadgeColor, 0, 32)
 	if utf8.RuneCountInString(p.Description) > 1024 {
-		v.Add("/description", "must have at most 1024 characters")
+		v.Add("/description", TooLong(1024, "characters"))
 	}
 	if p.Workspace != "" && !ValidID(p.Workspace) {
-		v.Add("/workspace_id", IDRule)
+		v.Add("/workspace_id", WrongFormat("id", IDRule))
 	}
 	checkObject(v, "/metadata", p.Metadata)
 	p.checkMechanisms(v)
 	if p.MFASessionTTL < 0 {
-		v.Add("/mfa_session_ttl", "must not be negative")
+		v.Add("/mfa_session_ttl", NotAllowed("must not be negative"))
 	}
 	for purpose, bounds := range CodeLifetimes() {
 		p.Codes[purpose].check(v, "/otp_settings/"+string(purpose), bounds)
@@ -204,9 +207,18 @@ func (p Pool) check(v *Violations) {
 	p.PasswordPolicy.check(v)
 	p.Limits.check(v)
 	p.Branding.check(v)
-	if p.PasswordSettings.ExpiresAfter < 0 || p.PasswordSettings.ExpiresAfter > Duration(10*365*24*time.Hour) {
-		v.Add("/password_settings/expires_after", "must be from 0s to ten years")
+	if p.PasswordSettings.ExpiresAfter < 0 || p.PasswordSettings.ExpiresAfter > Duration(longestExpiry) {
+		v.Add("/password_settings/expires_after", OutOfRange("0s", longestExpiry.String()))
 	}
+}
+
+// textsOf returns the mechanisms as texts.
+func textsOf(mechanisms []Mechanism) []string {
+	texts := make([]string, len(mechanisms))
+	for i, m := range mechanisms {
+		texts[i] = string(m)
+	}
+	return texts
 }
 
 func (p Pool) checkMechanisms(v *Violations) {
@@ -221,33 +233,33 @@ func (p Pool) checkMechanisms(v *Violations) {
 	for _, l := range lists {
 		for i, m := range l.list {
 			if !m.isValid() {
-				v.Add(fmt.Sprintf("%s/%d", l.name, i), "must be one of totp, password, otp, email_otp, sms_otp, webauthn")
+				v.Add(fmt.Sprintf("%s/%d", l.name, i), NotOneOf("totp", "password", "otp", "email_otp", "sms_otp", "webauthn"))
 			} else if slices.Contains(l.list[:i], m) {
-				v.Add(fmt.Sprintf("%s/%d", l.name, i), "is in the list twice")
+				v.Add(fmt.Sprintf("%s/%d", l.name, i), Repeated())
 			}
 		}
 		if l.preferred != "" && !slices.Contains(l.list, l.preferred) {
-			v.Add(l.preferredName, "must be one of the allowed mechanisms")
+			v.Add(l.preferredName, NotOneOf(textsOf(l.list)...))
 		}
 	}
 }
 
 func (p PasswordPolicy) check(v *Violations) {
 	if p.MinLength < MinPasswordLength || p.MinLength > MaxPasswordMinLength {
-		v.Add("/password_policy/min_length", fmt.Sprintf("must be from %d to %d", MinPasswordLength, MaxPasswordMinLength))
+		v.Add("/password_policy/min_length", OutOfRange(MinPasswordLength, MaxPasswordMinLength))
 	}
 	for name, n := range map[string]int{
 		"capital_letters": p.Capitals, "lowercase_letters": p.Lowercase, "digits": p.Digits,
 		"special_characters": p.Special, "not_used_since": p.NotUsedSince,
 	} {
 		if n < 0 || n > 16 {
-			v.Add("/password_policy/"+name, "must be from 0 to 16")
+			v.Add("/password_policy/"+name, OutOfRange(0, 16))
 		}
 	}
 	switch p.Strength {
 	case "any", "weak", "fair", "strong", "very_strong":
 	default:
-		v.Add("/password_policy/strength", "must be one of any, weak, fair, strong, very_strong")
+		v.Add("/password_policy/strength", NotOneOf("any", "weak", "fair", "strong", "very_strong"))
 	}
 }
 

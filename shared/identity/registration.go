@@ -66,7 +66,7 @@ func (p Pool) Register(s SelfRegistration, mail bool, m Maker) (User, Registrati
 	kind := InferType(s.Identifier)
 	normalized, err := p.Normalize(kind, s.Identifier)
 	if err != nil {
-		v.Add("/identifier", err.Error())
+		v.Add("/identifier", RuleOf(err))
 	}
 	now := At(m.Now)
 	u := User{
@@ -88,14 +88,14 @@ func (p Pool) Register(s SelfRegistration, mail bool, m Maker) (User, Registrati
 		checkMailable(&v, "/identifier", s.Identifier)
 	}
 	if mail && r.AddressType != TypeEmail && len(v) == 0 {
-		v.Add("/otp_address", "must be an e-mail address, where the message with the code can be sent")
+		v.Add("/otp_address", WrongFormat("email", "must be an e-mail address, where the message with the code can be sent"))
 	}
 	checkObject(&v, "/payload", s.Payload)
 	if s.TOTPSecret != "" {
-		v.Add("/totp_secret", "is not served yet")
+		v.Add("/totp_secret", NotServed("is not served yet"))
 	}
 	if isGiven(s.WebAuthnCredentials) && string(s.WebAuthnCredentials) != "[]" {
-		v.Add("/webauthn_credentials", "is not served yet")
+		v.Add("/webauthn_credentials", NotServed("is not served yet"))
 	}
 	u.startEpoch(m)
 	return u, r, v.Err()
@@ -108,11 +108,11 @@ func (p Pool) registerAddress(
 	kind := InferType(address)
 	switch normalized, err := p.Normalize(kind, address); {
 	case !kind.isAddress():
-		v.Add("/otp_address", "must be an e-mail address or a phone number")
+		v.Add("/otp_address", WrongFormat("email-or-phone", "must be an e-mail address or a phone number"))
 	case err != nil:
-		v.Add("/otp_address", err.Error())
+		v.Add("/otp_address", RuleOf(err))
 	case kind == identifier:
-		v.Add("/otp_address", "must not be of the identifier's type")
+		v.Add("/otp_address", NotAllowed("must not be of the identifier's type"))
 	default:
 		r.Address, r.Normalized, r.AddressType = normalized, normalized, kind
 		if kind == TypeEmail {
@@ -139,7 +139,7 @@ const RegistrationsRead = 10
 // is true, addresses to which no mail can be sent are ignored. The error is Invalid if no address
 // waits, or if there is or may be more than one.
 func (u User) OnlyWaiting(waiting []Registration, mailable bool, now time.Time) (Registration, error) {
-	const several = "must be given: the user has more than one address"
+	several := Broken(CodeRequired, "must be given: the user has more than one address")
 	if len(waiting) == RegistrationsRead { // there may be more, with other addresses
 		return Registration{}, InvalidField("/address", several)
 	}
@@ -148,7 +148,7 @@ func (u User) OnlyWaiting(waiting []Registration, mailable bool, now time.Time) 
 	})
 	switch {
 	case len(waiting) == 0:
-		return Registration{}, InvalidField("/address", "the user has no address to send to")
+		return Registration{}, InvalidField("/address", WrongStatus("the user has no address to send to"))
 	case slices.ContainsFunc(waiting, func(r Registration) bool { return r.Normalized != waiting[0].Normalized }):
 		return Registration{}, InvalidField("/address", several)
 	}
@@ -221,11 +221,11 @@ func (p Pool) Activate(u User, a Activation, m Maker) (User, error) {
 	hash, completes := a.PasswordHash, a.completes(u, m.Now)
 	switch {
 	case hash != "" && hasPassword:
-		return User{}, InvalidField("/password", "must not be given: a password is set already")
+		return User{}, InvalidField("/password", NotAllowed("must not be given: a password is set already"))
 	case hash == "" && completes:
 		hash = a.Registration.PasswordHash
 	case hash == "" && !hasPassword && (u.SelfRegistered || a.HasTicket) && p.UsesPasswords():
-		return User{}, InvalidField("/password", "must be given: the code does not tell which registration is yours")
+		return User{}, InvalidField("/password", Broken(CodeRequired, "must be given: the code does not tell which registration is yours"))
 	}
 	if hash != "" {
 		u.setPassword(p, hash, m)

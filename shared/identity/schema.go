@@ -55,21 +55,21 @@ func NewSchema(tenant, id string, c SchemaChange, now time.Time) (Schema, error)
 func (s Schema) Changed(c SchemaChange, now time.Time) (Schema, error) {
 	var v Violations
 	if c.Tenant != "" && c.Tenant != s.Tenant {
-		v.Add("/tenant_id", "must be the tenant of the path")
+		v.Add("/tenant_id", Immutable("must be the tenant of the path"))
 	}
 	if c.ID != "" && c.ID != s.ID {
-		v.Add("/id", "must be the id of the path: a schema's id cannot change")
+		v.Add("/id", Immutable("must be the id of the path: a schema's id cannot change"))
 	}
 	if !ValidID(s.ID) {
-		v.Add("/id", IDRule)
+		v.Add("/id", WrongFormat("id", IDRule))
 	}
 	checkLine(&v, "/name", c.Name, 1, 128)
 	c.Description = WithLineFeeds(c.Description)
 	if utf8.RuneCountInString(c.Description) > 1024 {
-		v.Add("/description", "must have at most 1024 characters")
+		v.Add("/description", TooLong(1024, "characters"))
 	}
 	if !isGiven(c.Document) {
-		v.Add("/schema", "must be given")
+		v.Add("/schema", Required())
 	}
 	s.Name, s.Description, s.Document, s.UpdatedAt = c.Name, c.Description, c.Document, At(now)
 	return s, v.Err()

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/base64"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,19 +38,19 @@ type TOTP struct {
 // Invalid at the pointer; it never contains the secret.
 func ParseTOTPSecret(pointer, text string) ([]byte, error) {
 	if text == "" {
-		return nil, InvalidField(pointer, "must be given")
+		return nil, InvalidField(pointer, Required())
 	}
 	if len(text) > maxTOTPText {
-		return nil, InvalidField(pointer, fmt.Sprintf("must have at most %d characters", maxTOTPText))
+		return nil, InvalidField(pointer, TooLong(maxTOTPText, "characters"))
 	}
 	plain := strings.TrimRight(strings.ToUpper(strings.NewReplacer(" ", "", "-", "").Replace(text)), "=")
 	secret, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(plain)
 	switch {
 	// Package base32 ignores line breaks, and letters at the end that are no whole byte.
 	case err != nil || strings.ContainsAny(plain, "\r\n") || strings.Contains("136", strconv.Itoa(len(plain)%8)):
-		return nil, InvalidField(pointer, "must be in base32 (RFC 4648): the letters A to Z and the digits 2 to 7")
+		return nil, InvalidField(pointer, WrongFormat("base32", "must be in base32 (RFC 4648): the letters A to Z and the digits 2 to 7"))
 	case len(secret) < MinTOTPSecret || len(secret) > MaxTOTPSecret:
-		return nil, InvalidField(pointer, fmt.Sprintf("must have %d to %d bytes", MinTOTPSecret, MaxTOTPSecret))
+		return nil, InvalidField(pointer, WrongLength(len(secret), MinTOTPSecret, MaxTOTPSecret, "bytes"))
 	}
 	return secret, nil
 }

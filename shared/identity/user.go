@@ -222,7 +222,7 @@ func (u *User) UsePassword(now time.Time) (changed bool) {
 func (u User) OnlyMailAddress() (Address, error) {
 	mailable, err := MailAddresses(u.CandidateAddresses())
 	if err == nil && len(mailable) != 1 {
-		err = InvalidField("/address", "must be given: the user has none, or more than one")
+		err = InvalidField("/address", Broken(CodeRequired, "must be given: the user has none, or more than one"))
 	}
 	if err != nil {
 		return Address{}, err
@@ -246,7 +246,7 @@ func (u User) OwnMailAddress(wanted string) (string, error) {
 	case slices.Contains(own, wanted):
 		return wanted, nil
 	case len(own) == 0:
-		return "", InvalidField("/address", "the owner has no e-mail address")
+		return "", InvalidField("/address", WrongStatus("the owner has no e-mail address"))
 	}
 	return own[0], nil
 }

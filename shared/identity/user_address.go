@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"fmt"
 	"slices"
 )
 
@@ -22,7 +21,7 @@ func (p Pool) AddAddress(u User, n NewAddress, m Maker) (User, Address, error) {
 	case u.hasAddress(added.Normalized):
 		return u, added, Conflict{Pointer: "/address", Reason: "the user has this address already"}
 	case len(u.Addresses) >= MaxAddresses:
-		return u, added, InvalidField("/address", fmt.Sprintf("cannot be added: a user has at most %d", MaxAddresses))
+		return u, added, InvalidField("/address", tooMany("addresses", MaxAddresses))
 	}
 	u.rename(m)
 	u.Addresses = append(u.Addresses, added)
@@ -41,10 +40,10 @@ func (p Pool) ChangeAddress(u User, c AddressChange, m Maker) (User, Address, er
 	a, now := u.Addresses[i], At(m.Now)
 	var v Violations
 	if c.Type != "" && c.Type != a.Type {
-		v.Add("/type", "must be "+string(a.Type)+": the type of an address cannot change")
+		v.Add("/type", Immutable("must be "+string(a.Type)+": the type of an address cannot change"))
 	}
 	if c.Status == "" {
-		v.Add("/status", "must be given")
+		v.Add("/status", Required())
 	}
 	c.Type = a.Type
 	NewAddress(c).check(&v, "")
@@ -88,7 +87,7 @@ func (p Pool) RemoveAddress(u User, address string, m Maker) (User, error) {
 // addressNamed returns the index of the address of u that somebody names in any spelling.
 func (p Pool) addressNamed(u User, name string) (int, error) {
 	if name == "" {
-		return 0, InvalidField("/address", "must be given")
+		return 0, InvalidField("/address", Required())
 	}
 	normalized, err := p.NormalizeAddress(name)
 	i := slices.IndexFunc(u.Addresses, func(a Address) bool { return err == nil && a.Normalized == normalized })

@@ -73,7 +73,7 @@ func (p Pool) Create(n NewUser, m Maker) (User, error) {
 		u.ID = m.NewID()
 	}
 	if !ValidID(u.ID) {
-		v.Add("/id", IDRule)
+		v.Add("/id", WrongFormat("id", IDRule))
 	}
 	checkStatus(&v, n.Status)
 	// Whoever is to be activated gets a message at an address or, if there is none, at an identifier.
@@ -88,20 +88,20 @@ func (p Pool) Create(n NewUser, m Maker) (User, error) {
 
 func checkStatus(v *Violations, s Status) {
 	if !s.isValid() {
-		v.Add("/status", "must be one of new, active, inactive, deleted")
+		v.Add("/status", NotOneOf("new", "active", "inactive", "deleted"))
 	}
 }
 
 func (p Pool) addIdentifiers(v *Violations, u *User, list []NewIdentifier, isMailed bool, m Maker) {
 	if len(list) > MaxIdentifiers {
-		v.Add("/identifiers", fmt.Sprintf("must have at most %d entries", MaxIdentifiers))
+		v.Add("/identifiers", TooMany(MaxIdentifiers, "entries"))
 		return
 	}
 	for i, n := range list {
 		at := fmt.Sprintf("/identifiers/%d", i)
 		added := p.identifierOf(v, at, n, isMailed, m)
 		if added.Normalized != "" && u.hasIdentifier(added.Normalized) {
-			v.Add(at+"/identifier", "is in the list twice")
+			v.Add(at+"/identifier", Repeated())
 		}
 		u.Identifiers = append(u.Identifiers, added)
 	}
@@ -113,7 +113,7 @@ func (p Pool) identifierOf(v *Violations, at string, n NewIdentifier, isMailed b
 	normalized, err := p.Normalize(n.Type, n.Identifier)
 	switch {
 	case err != nil:
-		v.Add(at+"/identifier", err.Error())
+		v.Add(at+"/identifier", RuleOf(err))
 	case isMailed && n.Type == TypeEmail:
 		checkMailable(v, at+"/identifier", n.Identifier)
 	}
@@ -135,14 +135,14 @@ func newIdentifier(value, normalized string, kind IdentifierType, metadata jsont
 
 func (p Pool) addAddresses(v *Violations, u *User, list []NewAddress, m Maker) {
 	if len(list) > MaxAddresses {
-		v.Add("/verifiable_addresses", fmt.Sprintf("must have at most %d entries", MaxAddresses))
+		v.Add("/verifiable_addresses", TooMany(MaxAddresses, "entries"))
 		return
 	}
 	for i, n := range list {
 		at := fmt.Sprintf("/verifiable_addresses/%d", i)
 		added := p.addressOf(v, at, n, u.Status, m)
 		if added.Normalized != "" && u.hasAddress(added.Normalized) {
-			v.Add(at+"/address", "is in the list twice")
+			v.Add(at+"/address", Repeated())
 		}
 		u.Addresses = append(u.Addresses, added)
 	}
@@ -155,7 +155,7 @@ func (p Pool) addressOf(v *Violations, at string, n NewAddress, status Status, m
 	normalized, err := p.Normalize(n.Type, n.Address)
 	switch {
 	case err != nil && n.Type.isAddress():
-		v.Add(at+"/address", err.Error())
+		v.Add(at+"/address", RuleOf(err))
 	case status == StatusNew && n.Type == TypeEmail:
 		checkMailable(v, at+"/address", n.Address)
 	}
@@ -174,13 +174,13 @@ func (u User) hasAddress(normalized string) bool {
 
 func (n NewAddress) check(v *Violations, at string) {
 	if !n.Type.isAddress() {
-		v.Add(at+"/type", "must be email or mobile")
+		v.Add(at+"/type", NotOneOf("email", "mobile"))
 	}
 	if n.Status != "" && n.Status != StatusActive && n.Status != StatusInactive {
-		v.Add(at+"/status", "must be active or inactive")
+		v.Add(at+"/status", NotOneOf("active", "inactive"))
 	}
 	if n.PreferredContact != "" && n.PreferredContact != "sms" && n.PreferredContact != "voice" {
-		v.Add(at+"/preferred_contact_method", "must be sms or voice")
+		v.Add(at+"/preferred_contact_method", NotOneOf("sms", "voice"))
 	}
 	checkObject(v, at+"/metadata", n.Metadata)
 }
@@ -232,11 +232,11 @@ func (p Pool) WithPassword(u User, hash string, m Maker) User {
 // unknown state, and for a user who has no password.
 func (u User) WithPasswordState(state CredentialState, m Maker) (User, error) {
 	if state != StateValid && state != StateMustBeReset && state != StateMustBeChanged {
-		return u, InvalidField("/state", "must be one of valid, must_be_reset, must_be_changed")
+		return u, InvalidField("/state", NotOneOf("valid", "must_be_reset", "must_be_changed"))
 	}
 	i := slices.IndexFunc(u.Credentials, func(c Credential) bool { return c.Type == CredentialPassword })
 	if i < 0 {
-		return u, InvalidField("/state", "must not be set: the user has no password")
+		return u, InvalidField("/state", WrongStatus("must not be set: the user has no password"))
 	}
 	u.Credentials = slices.Clone(u.Credentials)
 	u.Credentials[i].State, u.Credentials[i].UpdatedAt, u.UpdatedAt = state, At(m.Now), At(m.Now)
@@ -290,8 +290,8 @@ func (u *User) checkActivatable(v *Violations) {
 	if slices.ContainsFunc(addresses, func(a Address) bool {
 		return a.Type == TypeEmail && CheckMailable("", a.Value) != nil
 	}) {
-		v.Add("/status", "must not be new: the user has an address that cannot receive mail, since the mail "+
-			"service takes only ASCII before the @")
+		v.Add("/status", NotAllowed("must not be new: the user has an address that cannot receive mail, since the mail "+
+			"service takes only ASCII before the @"))
 	}
 }
 

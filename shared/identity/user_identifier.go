@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"fmt"
 	"slices"
 )
 
@@ -18,7 +17,7 @@ func (p Pool) AddIdentifier(u User, n NewIdentifier, m Maker) (User, Identifier,
 		return u, added, Conflict{Pointer: "/identifier", Reason: "the user has this identifier already"}
 	case len(u.Identifiers) >= MaxIdentifiers:
 		return u, added, InvalidField("/identifier",
-			fmt.Sprintf("cannot be added: a user has at most %d", MaxIdentifiers))
+			tooMany("identifiers", MaxIdentifiers))
 	}
 	u.rename(m)
 	u.Identifiers = append(u.Identifiers, added)
@@ -31,7 +30,7 @@ func (p Pool) AddIdentifier(u User, n NewIdentifier, m Maker) (User, Identifier,
 // sent there. The error is NotFound if u has no such identifier, or Invalid if none is named.
 func (p Pool) RemoveIdentifier(u User, identifier string, m Maker) (User, error) {
 	if identifier == "" {
-		return u, InvalidField("/identifier", "must be given")
+		return u, InvalidField("/identifier", Required())
 	}
 	forms, _ := p.LookupForms(identifier) // there are none if it can't be an identifier
 	for _, form := range forms {

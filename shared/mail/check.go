@@ -38,14 +38,14 @@ func checkSubject(v *identity.Violations, k Kind, text string) {
 	const at = "/subject"
 	checkLength(v, at, text, MaxSubject)
 	if strings.ContainsFunc(text, isUnsafe) {
-		v.Add(at, "must be one line without control characters")
+		v.Add(at, identity.Broken(identity.CodeControlCharacters, "must be one line without control characters"))
 	}
 	for _, name := range namesInBraces(text) {
 		switch {
 		case name == k.mainVariable() && name == "code":
-			v.Add(at, "must not have {code}: the pool's setting code_in_subject puts it there")
+			v.Add(at, identity.NotAllowed("must not have {code}: the pool's setting code_in_subject puts it there"))
 		case name == k.mainVariable():
-			v.Add(at, "must not have {"+name+"}")
+			v.Add(at, identity.NotAllowed("must not have {"+name+"}"))
 		default:
 			checkVariable(v, at, k, name)
 		}
@@ -56,7 +56,7 @@ func checkBody(v *identity.Violations, k Kind, text string) {
 	const at = "/body"
 	checkLength(v, at, text, MaxBody)
 	if strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }) {
-		v.Add(at, "must not contain control characters but line breaks")
+		v.Add(at, identity.Broken(identity.CodeControlCharacters, "must not contain control characters but line breaks"))
 	}
 	times := 0
 	for _, name := range namesInBraces(text) {
@@ -66,18 +66,18 @@ func checkBody(v *identity.Violations, k Kind, text string) {
 	}
 	name := "{" + k.mainVariable() + "}"
 	if k.mainVariable() != "" && (times != 1 || !slices.Contains(paragraphs(text), name)) {
-		v.Add(at, fmt.Sprintf("must have %s once, in a paragraph of its own", name))
+		v.Add(at, identity.Wrong(fmt.Sprintf("must have %s once, in a paragraph of its own", name)))
 	}
 }
 
 func checkLength(v *identity.Violations, at, text string, most int) {
 	switch {
 	case strings.TrimSpace(text) == "":
-		v.Add(at, "must not be empty")
+		v.Add(at, identity.Required())
 	case utf8.RuneCountInString(text) > most:
-		v.Add(at, fmt.Sprintf("must have at most %d characters", most))
+		v.Add(at, identity.TooLong(most, "characters"))
 	case !utf8.ValidString(text):
-		v.Add(at, "must be UTF-8")
+		v.Add(at, identity.WrongFormat("utf-8", "must be UTF-8"))
 	}
 }
 
@@ -89,16 +89,16 @@ func checkWithoutName(v *identity.Violations, at, text string) {
 	switch {
 	case rest == text:
 	case strings.TrimSpace(rest) == "":
-		v.Add(at, "must say something without {name}, which is not always known")
+		v.Add(at, identity.Wrong("must say something without {name}, which is not always known"))
 	case !slices.Equal(namesInBraces(rest), others):
-		v.Add(at, "must not have {name} within braces")
+		v.Add(at, identity.NotAllowed("must not have {name} within braces"))
 	}
 }
 
 func checkVariable(v *identity.Violations, at string, k Kind, name string) {
 	if !slices.Contains(k.Variables(), name) {
-		v.Add(at, fmt.Sprintf("has {%s}, which is none of the values of this mail: %s",
-			strings.ToValidUTF8(name, "?"), strings.Join(k.Variables(), ", ")))
+		v.Add(at, identity.Wrong(fmt.Sprintf("has {%s}, which is none of the values of this mail: %s",
+			strings.ToValidUTF8(name, "?"), strings.Join(k.Variables(), ", "))))
 	}
 }
 

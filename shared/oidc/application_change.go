@@ -114,7 +114,7 @@ func (a Application) Changed(w Workspace, c ApplicationChange, now time.Time) (A
 	var v identity.Violations
 	checkIDs(&v, "/client_id", c.ID, a.ID, c.Tenant, a.Tenant)
 	if c.Workspace != "" && string(c.Workspace) != a.Workspace {
-		v.Add("/authorization_server_id", "cannot change")
+		v.Add("/authorization_server_id", identity.Immutable("cannot change"))
 	}
 	old := a.Pools
 	a.set(c)
@@ -169,22 +169,24 @@ func (a Application) check(v *identity.Violations) {
 	checkOneOf(v, "/id_token_signed_response_alg", a.IDTokenAlg, RS256, ES256)
 	checkOneOf(v, "/access_token_signed_response_alg", a.AccessTokenAlg, RS256, ES256)
 	if i := slices.Index(a.GrantTypes, GrantCredentials); a.IsPublic() && i >= 0 {
-		v.Add(fmt.Sprintf("/grant_types/%d", i), "is not for an application without a secret") // RFC 6749 §4.4
+		v.Add(fmt.Sprintf("/grant_types/%d", i), identity.NotAllowed("is not for an application without a secret")) // RFC 6749 §4.4
 	}
 	if a.IsPublic() && a.WithoutPKCE {
-		v.Add("/without_pkce", "is not for an application without a secret") // RFC 9700 §2.1.1
+		v.Add("/without_pkce", identity.NotAllowed("is not for an application without a secret")) // RFC 9700 §2.1.1
 	}
-	checkList(v, "/scopes", a.Scopes, MaxScopes, func(scope string) string {
+	checkList(v, "/scopes", a.Scopes, MaxScopes, func(scope string) error {
 		if isScope(scope) {
-			return ""
+			return nil
 		}
-		return fmt.Sprintf("must have 1 to %d visible ASCII characters other than \" and \\", MaxScope) // RFC 6749 §3.3
+		return identity.WrongFormat("scope", // RFC 6749 §3.3
+			fmt.Sprintf("must have 1 to %d visible ASCII characters other than \" and \\", MaxScope))
 	})
-	checkList(v, "/audience", a.Audience, maxAudience, func(audience string) string {
+	checkList(v, "/audience", a.Audience, maxAudience, func(audience string) error {
 		if len(audience) > 0 && len(audience) <= maxAudienceText && isVisible(audience) {
-			return ""
+			return nil
 		}
-		return fmt.Sprintf("must have 1 to %d visible ASCII characters", maxAudienceText)
+		return identity.WrongFormat(
+			"visible-ascii", fmt.Sprintf("must have 1 to %d visible ASCII characters", maxAudienceText))
 	})
 	checkPage(v, "/app_url", a.AppURL)
 	checkPage(v, "/client_uri", a.ClientURI)
@@ -198,22 +200,23 @@ func (a Application) checkSecret(v *identity.Violations, secret string) {
 	switch {
 	case secret == "":
 	case a.IsPublic():
-		v.Add("/client_secret", "is not for an application without a secret")
+		v.Add("/client_secret", identity.NotAllowed("is not for an application without a secret"))
 	case len(secret) < MinSecret || len(secret) > MaxSecret || !isVisible(secret):
-		v.Add("/client_secret", fmt.Sprintf("must have %d to %d visible ASCII characters", MinSecret, MaxSecret))
+		v.Add("/client_secret", identity.WrongFormat(
+			"visible-ascii", fmt.Sprintf("must have %d to %d visible ASCII characters", MinSecret, MaxSecret)))
 	case !a.HasSecret(secret):
-		v.Add("/client_secret", "cannot change in this way: rotate it")
+		v.Add("/client_secret", identity.Immutable("cannot change in this way: rotate it"))
 	}
 }
 
 // checkPools records pools that are not connected to the workspace. A pool that the application had
 // before may have been disconnected since.
 func (a Application) checkPools(v *identity.Violations, w Workspace, before []string) {
-	checkList(v, "/identity_pool_ids", a.Pools, MaxPools, func(pool string) string {
+	checkList(v, "/identity_pool_ids", a.Pools, MaxPools, func(pool string) error {
 		if _, ok := w.ConnectionOf(pool); ok || slices.Contains(before, pool) {
-			return ""
+			return nil
 		}
-		return "names a pool that is not connected to the workspace"
+		return identity.NoSuch("names a pool that is not connected to the workspace")
 	})
 }
 
@@ -253,17 +256,17 @@ func isVisible(text string) bool {
 // checkOneOf records a value that is none of the allowed ones.
 func checkOneOf(v *identity.Violations, pointer, value string, allowed ...string) {
 	if !slices.Contains(allowed, value) {
-		v.Add(pointer, "must be "+orList(slices.DeleteFunc(slices.Clone(allowed), func(s string) bool { return s == "" })))
+		v.Add(pointer, identity.NotOneOf(slices.DeleteFunc(slices.Clone(allowed), func(s string) bool { return s == "" })...))
 	}
 }
 
 // checkEach records the items of a list that are none of the allowed values.
 func checkEach(v *identity.Violations, pointer string, list []string, allowed ...string) {
 	const most = 10
-	checkList(v, pointer, list, most, func(item string) string {
+	checkList(v, pointer, list, most, func(item string) error {
 		if slices.Contains(allowed, item) {
-			return ""
+			return nil
 		}
-		return "must be " + orList(allowed)
+		return identity.NotOneOf(allowed...)
 	})
 }

@@ -1,7 +1,6 @@
 package oidc
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -65,25 +64,25 @@ func (n Connection) Changed(c ConnectionChange, now time.Time) (Connection, erro
 	var v identity.Violations
 	checkIDs(&v, "/id", c.ID, n.ID, c.Tenant, n.Tenant)
 	if c.Workspace != "" && c.Workspace != n.Workspace {
-		v.Add("/workspace_id", "must be the workspace of the path")
+		v.Add("/workspace_id", identity.Immutable("must be the workspace of the path"))
 	}
 	switch {
 	case n.Pool == "":
-		v.Add("/identity_pool_id", "must be given")
+		v.Add("/identity_pool_id", identity.Required())
 	case c.Pool != "" && string(c.Pool) != n.Pool:
-		v.Add("/identity_pool_id", "cannot change: connect the other pool, and delete this connection")
+		v.Add("/identity_pool_id", identity.Immutable("cannot change: connect the other pool, and delete this connection"))
 	}
 	if c.Method != "" && c.Method != MethodOfConnections {
-		v.Add("/method", "must be "+MethodOfConnections)
+		v.Add("/method", identity.NotOneOf(MethodOfConnections))
 	}
 	if c.DisplayOrder < 0 || c.DisplayOrder > maxOrder {
-		v.Add("/display_order", fmt.Sprintf("must be from 0 to %d", maxOrder))
+		v.Add("/display_order", identity.OutOfRange(0, maxOrder))
 	}
-	checkList(&v, "/static_amr", c.StaticAMR, maxMethods, func(method string) string {
+	checkList(&v, "/static_amr", c.StaticAMR, maxMethods, func(method string) error {
 		if slices.Contains(references(), method) {
-			return ""
+			return nil
 		}
-		return "must be one of " + orList(references())
+		return identity.NotOneOf(references()...)
 	})
 	n.Name, n.Disabled, n.Hidden = orElse(c.Name, n.Pool), c.Disabled, c.Hidden
 	n.DisplayOrder, n.LogoURI, n.StaticAMR = c.DisplayOrder, c.LogoURI, c.StaticAMR

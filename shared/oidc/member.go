@@ -55,13 +55,13 @@ func (p published) check(v *identity.Violations, at jsontext.Pointer, in members
 		pointer := string(at.AppendToken(name))
 		switch {
 		case !known && isKnown:
-			v.Add(pointer, "is not a known field")
+			v.Add(pointer, identity.UnknownField())
 			isKnown = false
 		case !known, slices.Contains(allowed, anything), saysNothing(in[name]), hasOnly(in[name], allowed):
 		case len(allowed) > 0:
-			v.Add(pointer, "must be "+orList(allowed))
+			v.Add(pointer, identity.NotOneOf(allowed...))
 		default:
-			v.Add(pointer, "is not served: leave it out")
+			v.Add(pointer, identity.NotServed("is not served: leave it out"))
 		}
 	}
 }
@@ -139,12 +139,12 @@ func setIfGiven[T any](field *T, value *T) {
 // checkIDs records an id that is none, and a tenant or an id that differs from those of the path.
 func checkIDs(v *identity.Violations, pointer, given, id, tenantGiven, tenant string) {
 	if tenantGiven != "" && tenantGiven != tenant {
-		v.Add("/tenant_id", "must be the tenant of the path")
+		v.Add("/tenant_id", identity.Immutable("must be the tenant of the path"))
 	}
 	if given != "" && given != id {
-		v.Add(pointer, "must be the id of the path: the id cannot change")
+		v.Add(pointer, identity.Immutable("must be the id of the path: the id cannot change"))
 	}
 	if !identity.ValidID(id) {
-		v.Add(pointer, identity.IDRule)
+		v.Add(pointer, identity.WrongFormat("id", identity.IDRule))
 	}
 }

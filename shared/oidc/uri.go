@@ -53,35 +53,37 @@ func isOwnScheme(u *url.URL) bool { return strings.Contains(u.Scheme, ".") }
 
 // checkURIs records the URIs of a list that people may not be sent to.
 func checkURIs(v *identity.Violations, pointer string, uris []string, isNative bool) {
-	checkList(v, pointer, uris, MaxURIs, func(text string) string {
+	checkList(v, pointer, uris, MaxURIs, func(text string) error {
 		u, ok := parseURI(text)
 		switch {
 		case ok && (isOfWeb(u) || isNative && isOwnScheme(u)):
-			return ""
+			return nil
 		case isNative:
-			return fmt.Sprintf("must be an absolute URI of at most %d bytes with https, with http and a loopback host, "+
-				"or with a scheme that has a dot, without a user, a fragment and wildcards", MaxURI)
+			return identity.WrongFormat("uri", fmt.Sprintf("must be an absolute URI of at most %d bytes with https, "+
+				"with http and a loopback host, or with a scheme that has a dot, without a user, a fragment and wildcards",
+				MaxURI))
 		}
-		return fmt.Sprintf("must be an absolute URI of at most %d bytes with https, or with http and a loopback host, "+
-			"without a user, a fragment and wildcards", MaxURI)
+		return identity.WrongFormat("uri", fmt.Sprintf("must be an absolute URI of at most %d bytes with https, "+
+			"or with http and a loopback host, without a user, a fragment and wildcards", MaxURI))
 	})
 }
 
 // checkOrigins records the members of a list that are not origins of pages, in the form in which
 // browsers send them.
 func checkOrigins(v *identity.Violations, pointer string, origins []string) {
-	checkList(v, pointer, origins, MaxURIs, func(text string) string {
+	checkList(v, pointer, origins, MaxURIs, func(text string) error {
 		if u, ok := parseURI(text); ok && isOfWeb(u) && originOf(u) == text {
-			return ""
+			return nil
 		}
-		return `must be an origin such as "https://app.example.com", with https, or with http and a loopback host`
+		return identity.WrongFormat("origin",
+			`must be an origin such as "https://app.example.com", with https, or with http and a loopback host`)
 	})
 }
 
 // checkPage records a URI of a page or a picture that is neither absent nor of a site.
 func checkPage(v *identity.Violations, pointer, text string) {
 	if u, ok := parseURI(text); text != "" && (!ok || !isOfWeb(u)) {
-		v.Add(pointer, fmt.Sprintf("must be an https URL of at most %d bytes", MaxURI))
+		v.Add(pointer, identity.WrongFormat("https-url", fmt.Sprintf("must be an https URL of at most %d bytes", MaxURI)))
 	}
 }
 
@@ -99,18 +101,18 @@ func originOf(u *url.URL) string {
 }
 
 // checkList records a list that is too long, and its members that are there twice or for which fault
-// returns a reason.
-func checkList(v *identity.Violations, pointer string, list []string, most int, fault func(string) string) {
+// returns a rule.
+func checkList(v *identity.Violations, pointer string, list []string, most int, fault func(string) error) {
 	if len(list) > most {
-		v.Add(pointer, fmt.Sprintf("must have at most %d items", most))
+		v.Add(pointer, identity.TooMany(most, "items"))
 		return
 	}
 	for i, text := range list {
 		at := fmt.Sprintf("%s/%d", pointer, i)
-		if why := fault(text); why != "" {
-			v.Add(at, why)
+		if err := fault(text); err != nil {
+			v.Add(at, identity.RuleOf(err))
 		} else if slices.Contains(list[:i], text) {
-			v.Add(at, "is in the list twice")
+			v.Add(at, identity.Repeated())
 		}
 	}
 }

@@ -92,7 +92,11 @@ func (w Workspace) Filled() Workspace {
 func (w *Workspace) checkLifetimes(v *identity.Violations) {
 	for _, l := range w.Lifetimes() {
 		if d := time.Duration(*l.value); d < l.Least || d > l.Most || d%time.Second != 0 {
-			v.Add(l.Pointer, "must be whole seconds from "+l.Least.String()+" to "+l.Most.String())
+			v.Add(l.Pointer, identity.Rule{
+				Code:   identity.CodeOutOfRange,
+				Params: identity.Params{"min": l.Least.String(), "max": l.Most.String()},
+				Reason: "must be whole seconds from " + l.Least.String() + " to " + l.Most.String(),
+			})
 		}
 	}
 }

@@ -106,7 +106,7 @@ func (w Workspace) Changed(c WorkspaceChange, now time.Time) (Workspace, error) 
 	var v identity.Violations
 	checkIDs(&v, "/id", c.ID, w.ID, c.Tenant, w.Tenant)
 	if slices.Contains(reserved(), w.ID) {
-		v.Add("/id", "must be another one than "+orList(reserved()))
+		v.Add("/id", identity.NotAllowed("must be another one than "+orList(reserved())))
 	}
 	w.Name, w.Description = orElse(c.Name, w.ID), identity.WithLineFeeds(c.Description)
 	w.Color, w.LogoURI, w.RequirePAR = c.Color, c.LogoURI, c.RequirePAR
@@ -137,6 +137,6 @@ func (w Workspace) Changed(c WorkspaceChange, now time.Time) (Workspace, error) 
 // checkText records a description that is too long.
 func checkText(v *identity.Violations, pointer, text string) {
 	if utf8.RuneCountInString(text) > maxDescription {
-		v.Add(pointer, "must have at most 1024 characters")
+		v.Add(pointer, identity.TooLong(1024, "characters"))
 	}
 }

@@ -45,7 +45,7 @@ func (a Addresses) ForActivation(
 	}
 	switch {
 	case len(candidates) > 1:
-		return Choice{}, identity.InvalidField("/address", "must be given: the user has more than one address")
+		return Choice{}, identity.InvalidField("/address", identity.Broken(identity.CodeRequired, "must be given: the user has more than one address"))
 	case len(candidates) == 1:
 		return Choice{Address: candidates[0]}, a.checkFree(ctx, u, candidates[0])
 	case asked != "":
@@ -71,9 +71,9 @@ func (a Addresses) ForPurpose(
 	}
 	switch {
 	case len(usable) != 1 && isToVerify:
-		return Choice{}, identity.InvalidField("/address", "must name an unverified address of the user")
+		return Choice{}, identity.InvalidField("/address", identity.NoSuch("must name an unverified address of the user"))
 	case len(usable) != 1:
-		return Choice{}, identity.InvalidField("/address", "must name an address that belongs to the user")
+		return Choice{}, identity.InvalidField("/address", identity.NoSuch("must name an address that belongs to the user"))
 	case isToVerify:
 		return Choice{Address: usable[0]}, a.checkFree(ctx, u, usable[0])
 	}
@@ -84,7 +84,7 @@ func (a Addresses) ForPurpose(
 // proved.
 func (a Addresses) onlyWaiting(ctx context.Context, u identity.User, mailable bool) (Choice, error) {
 	if !u.IsUnproved() { // no registration gives another user an address
-		return Choice{}, identity.InvalidField("/address", "the user has no address to send to")
+		return Choice{}, identity.InvalidField("/address", identity.WrongStatus("the user has no address to send to"))
 	}
 	waiting, err := a.Registrations.List(ctx, u.Ref())
 	if err != nil {
@@ -122,7 +122,7 @@ func (a Addresses) waitingNamed(
 // notOfUser returns the error for an address that is not the user's, with the address if it is
 // another user's. Errors: TakenAddress where it is; Invalid.
 func (a Addresses) notOfUser(ctx context.Context, p identity.Pool, asked string) (Choice, error) {
-	notTheirs := identity.InvalidField("/address", "must be an e-mail address of the user")
+	notTheirs := identity.InvalidField("/address", identity.NoSuch("must be an e-mail address of the user"))
 	forms, err := p.LookupForms(asked)
 	if err != nil {
 		return Choice{}, notTheirs
@@ -160,6 +160,6 @@ func (a Addresses) checkFree(ctx context.Context, u identity.User, address ident
 	case err != nil:
 		return err
 	}
-	taken := identity.InvalidField("/address", "belongs to another user of this pool")
+	taken := identity.InvalidField("/address", identity.Taken("belongs to another user of this pool"))
 	return identity.TakenAddress{Invalid: taken, Owner: owner}
 }

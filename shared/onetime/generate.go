@@ -74,7 +74,7 @@ func (g *Generator) choose(
 	case purpose != identity.PurposeActivation:
 		return g.Addresses.ForPurpose(ctx, p, u, purpose, asked)
 	case u.Status != identity.StatusNew:
-		return Choice{}, identity.InvalidField("/type", "the user must be new to be activated")
+		return Choice{}, identity.InvalidField("/type", identity.WrongStatus("the user must be new to be activated"))
 	}
 	return g.Addresses.ForActivation(ctx, p, u, asked, false)
 }

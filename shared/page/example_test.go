@@ -53,7 +53,7 @@ func ExampleSite_Handle() {
 		p := ask(r)
 		p.Form.Fill(r.HTTP.PostForm)
 		if !strings.Contains(r.HTTP.PostForm.Get("address"), "@") {
-			return p.Refuse(identity.InvalidField("/address", "must be an e-mail address"))
+			return p.Refuse(identity.InvalidField("/address", identity.WrongFormat("email", "must be an e-mail address")))
 		}
 		return page.Answer{Location: "code" + r.LanguageQuery()}, nil
 	})

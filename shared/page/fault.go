@@ -2,7 +2,7 @@ package page
 
 import (
 	"errors"
-	"strconv"
+	"fmt"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -163,9 +163,13 @@ func (f *Field) fault(words language.Words) string {
 
 // passwordFault returns a message for a password that is refused.
 func (f *Form) passwordFault(violation identity.Violation) string {
-	key := "error.password." + violation.Rule
+	key := "error.password." + violation.Code
 	if _, known := f.words[key]; !known {
 		key = "error.password.missing"
 	}
-	return f.words.Say(key, "n", strconv.Itoa(violation.Bound))
+	bound := violation.Params["min"]
+	if bound == nil {
+		bound = violation.Params["max"]
+	}
+	return f.words.Say(key, "n", fmt.Sprint(bound))
 }

@@ -118,7 +118,7 @@ func (s *Site) readForm(w http.ResponseWriter, r *http.Request) error {
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, largestForm)
 	if r.ParseForm() != nil {
-		return identity.InvalidField("", "must be a form of at most 128 KB")
+		return identity.InvalidField("", identity.WrongFormat("form", "must be a form of at most 128 KB"))
 	}
 	return nil
 }

@@ -55,7 +55,7 @@ func TestEveryMessageIsSaid(t *testing.T) {
 		}
 	}
 	for _, name := range []string{
-		"min_length", "max_length", "capital_letters", "lowercase_letters", "digits", "special_characters",
+		"too_short", "too_long", "capital_letters", "lowercase_letters", "digits", "special_characters",
 		"common", "name", "strength",
 	} {
 		if english["error.password."+name] == "" {

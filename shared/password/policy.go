@@ -27,10 +27,10 @@ func (h *Hasher) HashNew(
 			return "", err
 		}
 		if result.OK {
-			reason := fmt.Sprintf("must not be one of the last %d", kept)
-			return "", identity.Invalid{Violations: []identity.Violation{
-				{Pointer: pointer, Rule: "reused", Bound: kept, Reason: reason},
-			}}
+			return "", identity.InvalidField(pointer, identity.Rule{
+				Code: "reused", Params: identity.Params{"max": kept},
+				Reason: fmt.Sprintf("must not be one of the last %d", kept),
+			})
 		}
 	}
 	return h.Hash(ctx, password)
@@ -42,14 +42,12 @@ func (h *Hasher) HashNew(
 func (h *Hasher) Check(p identity.Pool, u identity.User, pointer, password string) error {
 	var v identity.Violations
 	for _, fault := range Faults(p, u, password) {
-		fault.Pointer = pointer
-		v = append(v, fault)
+		v.Add(pointer, fault)
 	}
 	return v.Err()
 }
 
-// Faults returns the rules of pool p that a password of user u breaks, each with its name and a
-// reason, and without a pointer. It returns a single fault for a password that is not valid UTF-8
+// Faults returns the rules of pool p that a password of user u breaks, each with its code. It returns a single fault for a password that is not valid UTF-8
 // or is longer than identity.MaxPasswordLength.
 //
 // Lengths count code points after normalization to NFKC (NIST SP 800-63B-4 §3.1.1.2). In addition
@@ -57,44 +55,37 @@ func (h *Hasher) Check(p identity.Pool, u identity.User, pointer, password strin
 // refused (ASVS 6.2.4, 6.2.11).
 //
 // A reason completes a sentence that starts with "the password", and never repeats the password.
-func Faults(p identity.Pool, u identity.User, password string) []identity.Violation {
+func Faults(p identity.Pool, u identity.User, password string) []identity.Rule {
 	if !utf8.ValidString(password) {
-		return []identity.Violation{{Rule: "text", Reason: "must be valid UTF-8"}}
+		return []identity.Rule{identity.WrongFormat("utf-8", "must be valid UTF-8")}
 	}
 	password = norm.NFKC.String(password)
 	policy, count := p.PasswordPolicy, countCharacters(password)
 	if count.all > identity.MaxPasswordLength {
-		const most = identity.MaxPasswordLength
-		reason := fmt.Sprintf("must have at most %d characters", most)
-		return []identity.Violation{{Rule: "max_length", Bound: most, Reason: reason}}
+		return []identity.Rule{identity.TooLong(identity.MaxPasswordLength, "characters")}
 	}
-	var faults []identity.Violation
-	fault := func(broken bool, rule string, bound int, reason string) {
+	var faults []identity.Rule
+	fault := func(broken bool, rule identity.Rule) {
 		if broken {
-			faults = append(faults, identity.Violation{Rule: rule, Bound: bound, Reason: reason})
+			faults = append(faults, rule)
 		}
 	}
-	atLeast := func(has, wanted int, rule, what string) {
-		fault(has < wanted, rule, wanted, fmt.Sprintf("must have at least %d %s%s", wanted, what, plural(wanted)))
+	atLeast := func(has, wanted int, code, unit string) {
+		rule := identity.TooShort(wanted, unit)
+		rule.Code = code
+		fault(has < wanted, rule)
 	}
-	atLeast(count.all, policy.MinLength, "min_length", "character")
-	atLeast(count.upper, policy.Capitals, "capital_letters", "capital letter")
-	atLeast(count.lower, policy.Lowercase, "lowercase_letters", "lowercase letter")
-	atLeast(count.digit, policy.Digits, "digits", "digit")
-	atLeast(count.special, policy.Special, "special_characters", "special character")
-	fault(isCommon(password), "common", 0, "is one of the most common passwords")
-	fault(isDecorated(password, forbiddenNames(p, u)), "name", 0,
-		"must not be the name of the pool or of the user")
-	fault(estimateBits(password, count) < requiredBits(policy.Strength), "strength", 0,
-		"is too easy to guess: make it longer or more varied")
+	atLeast(count.all, policy.MinLength, identity.CodeTooShort, "characters")
+	atLeast(count.upper, policy.Capitals, "capital_letters", "capital letters")
+	atLeast(count.lower, policy.Lowercase, "lowercase_letters", "lowercase letters")
+	atLeast(count.digit, policy.Digits, "digits", "digits")
+	atLeast(count.special, policy.Special, "special_characters", "special characters")
+	fault(isCommon(password), identity.Broken("common", "is one of the most common passwords"))
+	fault(isDecorated(password, forbiddenNames(p, u)),
+		identity.Broken("name", "must not be the name of the pool or of the user"))
+	fault(estimateBits(password, count) < requiredBits(policy.Strength),
+		identity.Broken("strength", "is too easy to guess: make it longer or more varied"))
 	return faults
-}
-
-func plural(n int) string {
-	if n == 1 {
-		return ""
-	}
-	return "s"
 }
 
 // characterCounts counts the characters of a password by class. Letters of scripts without case

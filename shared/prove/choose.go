@@ -51,7 +51,7 @@ func (p *Prover) claim(ctx context.Context, pools []identity.Pool, identifier st
 	case len(pools) == 0 || len(all) > MaxPools:
 		return nil, fmt.Errorf("a proof is for %d pools, and must be for 1 to %d", len(pools), MaxPools)
 	case len(all) == 0:
-		return nil, identity.InvalidField("/identifier", refused.Error())
+		return nil, identity.InvalidField("/identifier", identity.RuleOf(refused))
 	}
 	owners, err := p.Users.Claimants(ctx, names)
 	if err != nil {

@@ -84,7 +84,7 @@ func (p *Prover) AskReset(
 	reply once.Reply[once.None],
 ) error {
 	if identity.InferType(address) != identity.TypeEmail {
-		return identity.InvalidField("/address", "must be an e-mail address")
+		return identity.InvalidField("/address", identity.WrongFormat("email", "must be an e-mail address"))
 	}
 	if err := identity.CheckMailable("/address", address); err != nil {
 		return err

@@ -106,4 +106,4 @@ func (p *Prover) TOTP(
 }
 
 // errNoCode returns the error for a code that is missing.
-func errNoCode() error { return identity.InvalidField("/code", "must be given") }
+func errNoCode() error { return identity.InvalidField("/code", identity.Required()) }

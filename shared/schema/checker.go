@@ -32,7 +32,7 @@ func (c *Checker) CheckUser(ctx context.Context, u identity.User, parts []identi
 		document, schema := u.Document(part)
 		if schema == "" {
 			if string(document) != "{}" {
-				v.Add("/"+string(part), "cannot be given: the pool has no schema for it")
+				v.Add("/"+string(part), identity.NotAllowed("cannot be given: the pool has no schema for it"))
 			}
 			continue
 		}
@@ -59,7 +59,7 @@ func (c *Checker) checkDocument(
 ) error {
 	found, err := c.schemas.Cached(ctx, tenant, id)
 	if errors.As(err, new(identity.NotFound)) {
-		v.Add("/"+string(part)+"_schema_id", "names a schema that does not exist")
+		v.Add("/"+string(part)+"_schema_id", identity.NoSuch("names a schema that does not exist"))
 		return nil
 	}
 	if err != nil {

@@ -62,7 +62,7 @@ type dependency struct {
 type containsRule struct {
 	node     *node
 	min, max int
-	reason   string
+	demand   identity.Rule
 }
 
 // Compile checks a schema document and prepares it for checking values. The error is
@@ -90,9 +90,9 @@ type compiler struct {
 }
 
 // add records a violation. It ignores those beyond MaxViolations.
-func (c *compiler) add(at *location, reason string) {
+func (c *compiler) add(at *location, rule identity.Rule) {
 	if len(c.violations) < MaxViolations {
-		c.violations.Add(at.pointer(), reason)
+		c.violations.Add(at.pointer(), rule)
 	}
 }
 
@@ -101,16 +101,17 @@ func (c *compiler) add(at *location, reason string) {
 func (c *compiler) compileNode(d *document, at *location, depth int) *node {
 	n := &node{}
 	if d == nil {
-		c.add(at, "must be an object")
+		c.add(at, identity.WrongType("object"))
 		return n
 	}
 	if depth > MaxDepth {
-		c.add(at, fmt.Sprintf("is nested too deeply: at most %d schemas within each other", MaxDepth))
+		c.add(at, identity.Wrong(
+			fmt.Sprintf("is nested too deeply: at most %d schemas within each other", MaxDepth)))
 		return n
 	}
 	if c.nodes++; c.nodes > MaxNodes {
 		if c.nodes == MaxNodes+1 {
-			c.add(nil, fmt.Sprintf("must have at most %d schemas", MaxNodes))
+			c.add(nil, identity.TooMany(MaxNodes, "schemas"))
 		}
 		return n
 	}
@@ -158,7 +159,7 @@ func (c *compiler) compileArray(n *node, d *document, at *location, depth int) {
 	if d.MaxContains != nil {
 		n.contains.max = int(*d.MaxContains)
 	}
-	n.contains.reason = containsReason(n.contains.min, n.contains.max)
+	n.contains.demand = containsDemand(n.contains.min, n.contains.max)
 }
 
 func (c *compiler) compileCombinations(n *node, d *document, at *location, depth int) {
@@ -182,7 +183,7 @@ func (c *compiler) compileOptional(d *document, at *location, keyword string, de
 func (c *compiler) compileList(ds []*document, at *location, keyword string, depth int) []*node {
 	within := at.member(keyword)
 	if ds != nil && len(ds) == 0 {
-		c.add(&within, "must not be empty")
+		c.add(&within, identity.Required())
 	}
 	nodes := make([]*node, len(ds))
 	for i, d := range ds {
@@ -214,7 +215,7 @@ func (c *compiler) uniqueStrings(texts []*string, at *location, keyword string) 
 	for i, text := range texts {
 		if text == nil {
 			there := within.item(i)
-			c.add(&there, "must be a string")
+			c.add(&there, identity.WrongType("string"))
 		} else if !seen[*text] {
 			seen[*text] = true
 			list = append(list, *text)

@@ -21,7 +21,7 @@ func (r *validation) checkUnique(items []any, at *location) {
 		}
 		if _, ok := seen[string(form)]; ok {
 			there := at.item(i)
-			r.add(&there, "must not be the same as an earlier item")
+			r.add(&there, identity.Broken(identity.CodeRepeated, "must not be the same as an earlier item"))
 		}
 		seen[string(form)] = struct{}{}
 	}

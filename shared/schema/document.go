@@ -2,8 +2,8 @@ package schema
 
 import (
 	"errors"
-	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -63,10 +63,10 @@ type document struct {
 // first thing that is not in the published subset.
 func decodeDocument(text []byte) (*document, error) {
 	if len(text) > MaxDocument {
-		return nil, identity.InvalidField("", fmt.Sprintf("must have at most %d KB", MaxDocument>>10))
+		return nil, identity.InvalidField("", identity.TooLong(MaxDocument>>10, "KB"))
 	}
 	if jsontext.Value(text).Kind() != '{' {
-		return nil, identity.InvalidField("", "must be an object")
+		return nil, identity.InvalidField("", identity.WrongType("object"))
 	}
 	var d document
 	if err := json.Unmarshal(text, &d, json.RejectUnknownMembers(true)); err != nil {
@@ -80,17 +80,17 @@ func decodeDocument(text []byte) (*document, error) {
 func invalidJSON(err error) error {
 	var semantic *json.SemanticError
 	if errors.As(err, &semantic) {
-		return identity.InvalidField(safePointer(semantic.JSONPointer), typeReason(semantic))
+		return identity.InvalidField(safePointer(semantic.JSONPointer), typeDemand(semantic))
 	}
 	var syntactic *jsontext.SyntacticError
 	if errors.As(err, &syntactic) {
-		reason := "is not valid JSON"
+		rule := identity.Wrong("is not valid JSON")
 		if errors.Is(err, jsontext.ErrDuplicateName) {
-			reason = "is given more than once"
+			rule = identity.Broken(identity.CodeRepeated, "is given more than once")
 		}
-		return identity.InvalidField(safePointer(syntactic.JSONPointer), reason)
+		return identity.InvalidField(safePointer(syntactic.JSONPointer), rule)
 	}
-	return identity.InvalidField("", "is not valid JSON")
+	return identity.InvalidField("", identity.Wrong("is not valid JSON"))
 }
 
 // safePointer returns a pointer that is safe to send in an answer. The last name of a pointer may
@@ -102,29 +102,47 @@ func safePointer(p jsontext.Pointer) string {
 	return strings.ToValidUTF8(string(p), "\uFFFD")
 }
 
-// typeReason says in plain words what the decoder expected where it found something else.
-func typeReason(err *json.SemanticError) string {
+// typeDemand says what the decoder expected where it found something else.
+func typeDemand(err *json.SemanticError) identity.Rule {
 	if errors.Is(err, json.ErrUnknownName) {
-		return "is not a keyword that identity schemas may use"
+		return unknownKeyword()
 	}
 	goType := err.GoType
 	for goType != nil && goType.Kind() == reflect.Pointer {
 		goType = goType.Elem()
 	}
 	if goType == nil {
-		return "is not valid"
+		return identity.Wrong("is not valid")
 	}
 	switch goType.Kind() {
 	case reflect.String:
-		return "must be a string"
+		return identity.WrongType("string")
 	case reflect.Bool:
-		return "must be true or false"
+		return identity.WrongType("boolean")
 	case reflect.Int64:
-		return "must be a whole number of at most 64 bits, written without fraction and exponent"
+		return identity.Rule{
+			Code: identity.CodeWrongType, Params: identity.Params{"type": "integer"},
+			Reason: "must be a whole number of at most 64 bits, written without fraction and exponent",
+		}
 	case reflect.Slice:
-		return "must be a list"
+		return identity.WrongType("array")
 	case reflect.Float64, reflect.Interface:
-		return identity.NoDouble
+		return identity.NoDouble()
 	}
-	return "must be an object"
+	return identity.WrongType("object")
+}
+
+// unknownKeyword returns the violation of a keyword that is not in the published subset. It lists
+// those that are.
+func unknownKeyword() identity.Rule {
+	var names []string
+	for field := range reflect.TypeFor[document]().Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return identity.Rule{
+		Code: identity.CodeUnknownField, Params: identity.Params{"allowed": names},
+		Reason: "is not a keyword that identity schemas may use. These are " + strings.Join(names, ", "),
+	}
 }

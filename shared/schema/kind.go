@@ -1,5 +1,7 @@
 package schema
 
+import "identitypools/shared/identity"
+
 // A kind is a set of JSON values, such as the strings. A keyword applies to the values of one kind;
 // all other values satisfy it.
 type kind byte
@@ -54,21 +56,21 @@ func (k kind) includes(v any) bool {
 	return k == nullKind || k == anyKind
 }
 
-// reason says what a value must be to be of kind k.
-func (k kind) reason() string {
+// demand says what a value must be to be of kind k.
+func (k kind) demand() identity.Rule {
 	switch k {
 	case stringKind:
-		return "must be a string"
+		return identity.WrongType("string")
 	case numberKind:
-		return "must be a number"
+		return identity.WrongType("number")
 	case integerKind:
-		return "must be a whole number"
+		return identity.WrongType("integer")
 	case booleanKind:
-		return "must be true or false"
+		return identity.WrongType("boolean")
 	case arrayKind:
-		return "must be a list"
+		return identity.WrongType("array")
 	case objectKind:
-		return "must be an object"
+		return identity.WrongType("object")
 	}
-	return "must be null"
+	return identity.WrongType("null")
 }

@@ -143,11 +143,11 @@ func outside(t *testing.T, document string, err error) string {
 	pointer := jsontext.Pointer(first.Pointer)
 	value := at(t, document, pointer)
 	switch keyword := pointer.LastToken(); {
-	case strings.Contains(first.Reason, "not a keyword"):
+	case first.Code == identity.CodeUnknownField:
 		if slices.Contains(published(), keyword) {
 			t.Errorf("%s: %s is a keyword", document, first.Pointer)
 		}
-		return first.Reason + ": " + keyword
+		return "is not a keyword that identity schemas may use: " + keyword
 	case strings.HasPrefix(first.Reason, "must be "):
 		return first.Reason + ", not " + jsontext.Value(value).Kind().String() + under(pointer)
 	default:

@@ -15,7 +15,7 @@ import (
 // invalid too.
 func (s *Schema) Validate(text []byte) error {
 	if jsontext.Value(text).Kind() != '{' {
-		return identity.InvalidField("", "must be an object")
+		return identity.InvalidField("", identity.WrongType("object"))
 	}
 	value, err := decodeValue(text)
 	if err != nil {
@@ -23,7 +23,7 @@ func (s *Schema) Validate(text []byte) error {
 	}
 	if nestsDeeper(value, MaxValueDepth) {
 		reason := fmt.Sprintf("must have at most %d objects and lists within each other", MaxValueDepth)
-		return identity.InvalidField("", reason)
+		return identity.InvalidField("", identity.Wrong(reason))
 	}
 	r := validation{workLeft: maxWork}
 	r.checkNode(s.root, value, nil)
@@ -54,16 +54,16 @@ func (r *validation) stopped() bool { return r.workLeft < 0 || r.full || r.probi
 
 // add records that the value at a location is wrong, unless this was recorded before. It ignores
 // what is found after the work was spent, since that is not reliable.
-func (r *validation) add(at *location, reason string) {
+func (r *validation) add(at *location, rule identity.Rule) {
 	if r.probing {
 		r.failed = true
 	}
 	if r.probing || r.stopped() {
 		return
 	}
-	v := identity.Violation{Pointer: at.pointer(), Reason: reason}
+	v := identity.Violation{Pointer: at.pointer(), Rule: rule}
 	for _, other := range r.violations {
-		if other == v {
+		if other.Pointer == v.Pointer && other.Reason == v.Reason {
 			return
 		}
 	}
@@ -88,7 +88,7 @@ func (r *validation) matches(n *node, v any) bool {
 // err returns the result of the validation.
 func (r *validation) err() error {
 	if r.workLeft < 0 {
-		return identity.InvalidField("", "takes too much work to check against the schema")
+		return identity.InvalidField("", identity.Wrong("takes too much work to check against the schema"))
 	}
 	return r.violations.Err()
 }

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"identitypools/shared/identity"
 )
 
 // checkNode checks v against n.
@@ -12,7 +14,7 @@ func (r *validation) checkNode(n *node, v any, at *location) {
 		return
 	}
 	if !n.kind.includes(v) {
-		r.add(at, n.kind.reason()) // other violations would only follow from the wrong type
+		r.add(at, n.kind.demand()) // other violations would only follow from the wrong type
 		return
 	}
 	r.checkAssertions(n, v, at)
@@ -28,17 +30,17 @@ func (r *validation) checkNode(n *node, v any, at *location) {
 func (r *validation) checkAssertions(n *node, v any, at *location) {
 	text, isText := v.(string)
 	if n.constant != nil && (!isText || text != *n.constant) {
-		r.add(at, "must be the one value that the schema allows")
+		r.add(at, oneOf([]string{*n.constant}))
 	}
 	if n.enum != nil && (!isText || !n.enum.allows(text)) {
-		r.add(at, n.enum.reason)
+		r.add(at, n.enum.demand)
 	}
 	for _, c := range n.checks {
 		if r.stopped() {
 			return
 		}
 		if c.kind.includes(v) && !r.holds(c, v) {
-			r.add(at, c.reason)
+			r.add(at, c.demand)
 		}
 	}
 }
@@ -66,9 +68,9 @@ func (r *validation) checkItem(n *node, v any, at *location, index int) {
 }
 
 // addMember records that a member of the object at a location is missing or not allowed.
-func (r *validation) addMember(at *location, name, reason string) {
+func (r *validation) addMember(at *location, name string, rule identity.Rule) {
 	there := at.member(name)
-	r.add(&there, reason)
+	r.add(&there, rule)
 }
 
 func (r *validation) checkObject(n *node, v map[string]any, at *location) {
@@ -92,7 +94,7 @@ func (r *validation) checkRequired(names []string, v map[string]any, at *locatio
 	}
 	for _, name := range names {
 		if _, ok := v[name]; !ok {
-			r.addMember(at, name, "must be given")
+			r.addMember(at, name, identity.Required())
 		}
 	}
 }
@@ -121,7 +123,7 @@ func (r *validation) checkMemberNames(n *node, v map[string]any, at *location) {
 			return
 		}
 		if n.names != nil && !r.matches(n.names, name) {
-			r.addMember(at, name, "has a name that the schema does not allow")
+			r.addMember(at, name, identity.UnknownMember("has a name that the schema does not allow"))
 		}
 		_, known := slices.BinarySearchFunc(n.properties, name, func(m memberSchema, name string) int {
 			return strings.Compare(m.name, name)
@@ -133,7 +135,7 @@ func (r *validation) checkMemberNames(n *node, v map[string]any, at *location) {
 			}
 		}
 		if n.closed && !known {
-			r.addMember(at, name, "is not a member that the schema allows")
+			r.addMember(at, name, identity.UnknownMember("is not a member that the schema allows"))
 		}
 	}
 }
@@ -161,7 +163,7 @@ func (r *validation) checkArray(n *node, v []any, at *location) {
 			}
 		}
 		if found < n.contains.min || found > n.contains.max {
-			r.add(at, n.contains.reason)
+			r.add(at, n.contains.demand)
 		}
 	}
 }
@@ -174,13 +176,13 @@ func (r *validation) checkCombinations(n *node, v any, at *location) {
 		r.checkNode(sub, v, at)
 	}
 	if len(n.anyOf) > 0 && r.countMatches(n.anyOf, v, 1) == 0 {
-		r.add(at, "must have one of the forms that the schema allows")
+		r.add(at, identity.Wrong("must have one of the forms that the schema allows"))
 	}
 	if len(n.oneOf) > 0 && r.countMatches(n.oneOf, v, 2) != 1 {
-		r.add(at, "must have exactly one of the forms that the schema allows")
+		r.add(at, identity.Wrong("must have exactly one of the forms that the schema allows"))
 	}
 	if n.not != nil && r.matches(n.not, v) {
-		r.add(at, "has a form that the schema rules out")
+		r.add(at, identity.NotAllowed("has a form that the schema rules out"))
 	}
 	if n.cond == nil {
 		return

@@ -195,7 +195,7 @@ func missingSchemas(p identity.Pool, added []string, stopped cancelled, first in
 		}
 		for _, part := range []identity.DataPart{identity.Payload, identity.Metadata, identity.BusinessMetadata} {
 			if p.SchemaOf(part) == id {
-				v.Add("/"+string(part)+"_schema_id", "names a schema that does not exist")
+				v.Add("/"+string(part)+"_schema_id", identity.NoSuch("names a schema that does not exist"))
 			}
 		}
 	}

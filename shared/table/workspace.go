@@ -160,7 +160,7 @@ func (t Workspaces) Connect(ctx context.Context, c oidc.Connection, reply once.R
 		}
 		return identity.Conflict{Reason: fmt.Sprintf("a workspace has at most %d identity pools", oidc.MaxConnections)}
 	case errors.As(err, &stopped) && stopped.at(1):
-		return identity.InvalidField("/identity_pool_id", "names a pool that does not exist")
+		return identity.InvalidField("/identity_pool_id", identity.NoSuch("names a pool that does not exist"))
 	case errors.As(err, &stopped) && stopped.at(2):
 		return identity.Conflict{Pointer: "/identity_pool_id", Reason: "the pool is connected to this workspace"}
 	case errors.As(err, &stopped):

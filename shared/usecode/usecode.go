@@ -44,10 +44,10 @@ type Named struct{ Code, Address, Identifier, User string }
 func (u *User) Proof(ctx context.Context, p identity.Pool, n Named) (onetime.Proof, error) {
 	var v identity.Violations
 	if n.Code == "" {
-		v.Add("/code", "must be given")
+		v.Add("/code", identity.Required())
 	}
 	if n.Identifier != "" && n.User != "" {
-		v.Add("/identifier", "must not be given together with userID")
+		v.Add("/identifier", identity.NotAllowed("must not be given together with userID"))
 	}
 	if err := v.Err(); err != nil {
 		return onetime.Proof{}, err
@@ -124,7 +124,7 @@ func (u *User) ProveAddress(
 ) error {
 	normalized, err := p.NormalizeAddress(proof.Address)
 	if err != nil {
-		return identity.InvalidField("/address", err.Error())
+		return identity.InvalidField("/address", identity.RuleOf(err))
 	}
 	return u.prove(ctx, p, identity.Address{Normalized: normalized}, proof, reply)
 }

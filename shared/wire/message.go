@@ -4,6 +4,7 @@ import "identitypools/shared/identity"
 
 // MessageQuery is the query of a request for an activation message.
 type MessageQuery struct {
+	ServerQuery
 	CodeType          string `query:"code_type_in_message"`
 	Mode              string `query:"mode"`
 	PostActivationURL string `query:"post_activation_url"`

@@ -2,9 +2,15 @@ package wire
 
 import "identitypools/shared/identity"
 
-// CodeQuery is the query of a request for a mail with a code. The published parameter server_id has no
-// meaning here.
+// ServerQuery has the published parameter of requests for messages, which has no meaning here: it
+// names an authorization server whose look the message has, and messages have the look of the pool.
+type ServerQuery struct {
+	Server string `query:"server_id"`
+}
+
+// CodeQuery is the query of a request for a mail with a code.
 type CodeQuery struct {
+	ServerQuery
 	CodeType string `query:"code_type_in_message"`
 	Language string `query:"lang"`
 }

@@ -56,7 +56,7 @@ func (s *Clients) Create(ctx context.Context, spec ClientSpec) (IssuedClient, er
 	}
 	if utf8.RuneCountInString(spec.Name) > maxName || strings.ContainsFunc(spec.Name, unicode.IsControl) {
 		reason := fmt.Sprintf("must be one line of at most %d characters", maxName)
-		return IssuedClient{}, identity.InvalidField("name", reason)
+		return IssuedClient{}, identity.InvalidField("name", identity.Wrong(reason))
 	}
 	caller, scopes, err := resolveCallerAndScopes(spec.Caller, spec.Scopes)
 	if err != nil {
@@ -147,11 +147,11 @@ func (s *Clients) update(
 func checkIDs(tenant string, ids ...string) error {
 	var v identity.Violations
 	if !identity.ValidID(tenant) {
-		v.Add("tenant", identity.IDRule)
+		v.Add("tenant", identity.WrongFormat("id", identity.IDRule))
 	}
 	for _, id := range ids {
 		if !identity.ValidID(id) {
-			v.Add("id", identity.IDRule)
+			v.Add("id", identity.WrongFormat("id", identity.IDRule))
 		}
 	}
 	return v.Err()
@@ -163,11 +163,11 @@ func resolveCallerAndScopes(caller access.Caller, asked []string) (access.Caller
 	callers := []access.Caller{access.Admin, access.System}
 	if caller != "" {
 		if !slices.Contains(callers, caller) {
-			return "", nil, identity.InvalidField("tree", "must be admin or system")
+			return "", nil, identity.InvalidField("tree", identity.NotOneOf("admin", "system"))
 		}
 		callers = []access.Caller{caller}
 	} else if len(asked) == 0 {
-		return "", nil, identity.InvalidField("tree", "must be admin or system, unless the scopes decide it")
+		return "", nil, identity.InvalidField("tree", identity.Wrong("must be admin or system, unless the scopes decide it"))
 	}
 	var known []string
 	for _, caller := range callers {
@@ -182,7 +182,7 @@ func resolveCallerAndScopes(caller access.Caller, asked []string) (access.Caller
 		}
 		known = append(known, fmt.Sprintf("%s of the %s tree", strings.Join(scopes, " and "), caller))
 	}
-	return "", nil, identity.InvalidField("scopes", "must be of one tree: "+strings.Join(known, ", or "))
+	return "", nil, identity.InvalidField("scopes", identity.Wrong("must be of one tree: "+strings.Join(known, ", or ")))
 }
 
 // scopesOf returns the scopes that the routes for a caller require.
