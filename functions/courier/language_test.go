@@ -80,7 +80,7 @@ func TestAStrangersLanguageNeverReachesTheOwner(t *testing.T) {
 			ticket := signUpIn(t, tenant, pool, email, c.lang)
 			product.DeliverAll(t)
 			code := systemtest.CodeIn(t, mailsTo(t, product, email, 1)[0])
-			tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/activate?lang=pl", fields{"ticket": ticket, "code": code}, "Accept-Language", "pl")
+			tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/activate", fields{"ticket": ticket, "code": code}, "Accept-Language", "pl")
 			product.DeliverAll(t)
 			product.Clock.Advance(2 * time.Minute)
 			signUpIn(t, tenant, pool, email, "pl")

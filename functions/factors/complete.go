@@ -49,7 +49,8 @@ func (s *Service) Complete(
 	}
 	parsed, err := c.parse()
 	if err != nil {
-		return identity.NewPasskey{}, identity.InvalidField("/response", identity.Wrong("is not what a browser returns for a new passkey"))
+		return identity.NewPasskey{}, identity.InvalidField("/response",
+			identity.Wrong("is not what a browser returns for a new passkey"))
 	}
 	challenge := parsed.Response.CollectedClientData.Challenge
 	if err := s.Keys.CheckChallenge(ref, challenge, s.Now()); err != nil {
@@ -59,10 +60,12 @@ func (s *Service) Complete(
 	found, err := s.Site.check(parsed, challenge, s.Keys.Handle(ref))
 	if err != nil {
 		return identity.NewPasskey{}, identity.InvalidField("/response",
-			identity.Wrong("is not valid: the page, the algorithm, the verification of the user or the signature is not what was asked for"))
+			identity.Wrong("is not valid: the page, the algorithm, the verification of the user or the signature "+
+				"is not what was asked for"))
 	}
 	if err := identity.CheckPasskey("", found); err != nil { // else a further call would refuse it
-		return found, identity.InvalidField("/response/attestationObject", identity.Wrong("has a passkey that is not accepted: "+err.Error()))
+		return found, identity.InvalidField("/response/attestationObject",
+			identity.Wrong("has a passkey that is not accepted: "+err.Error()))
 	}
 	return found, nil
 }

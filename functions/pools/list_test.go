@@ -67,7 +67,6 @@ func TestAListOfPools(t *testing.T) {
 		{"search_phrase=" + url.QueryEscape("100%"), "d"},
 		{"search_phrase=F", "f"},
 		{"search_phrase=nothing", ""},
-		{"with_idp=true", "a b c d e f"},
 	} {
 		for tree, client := range tenant.Trees() {
 			if got := listIDs(t, client, c.query); got != c.want {

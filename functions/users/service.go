@@ -116,7 +116,8 @@ func (s *Service) ReadByKey(
 		return identity.User{}, err
 	}
 	if (k.Identifier == "") == (k.Address == "") {
-		return identity.User{}, identity.InvalidField("/identifier", identity.Broken(identity.CodeRequired, "must be given, or address instead, but not both"))
+		return identity.User{}, identity.InvalidField("/identifier",
+			identity.Broken(identity.CodeRequired, "must be given, or address instead, but not both"))
 	}
 	forms, err := p.LookupForms(k.Identifier)
 	if k.Address != "" {

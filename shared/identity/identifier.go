@@ -2,6 +2,7 @@ package identity
 
 import (
 	"net/mail"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -103,7 +104,8 @@ func (p Pool) normalizeEmail(value string) (string, error) {
 
 // errInvisible returns the rule about characters for which isInvisible is true.
 func errInvisible() Rule {
-	return Broken(CodeInvisible, "must not contain characters that show nothing, such as zero-width spaces and marks of direction")
+	return Broken(CodeInvisible,
+		"must not contain characters that show nothing, such as zero-width spaces and marks of direction")
 }
 
 // errIdentifierType returns the rule for types of identifiers.
@@ -142,6 +144,11 @@ func InferType(value string) IdentifierType {
 		return TypeMobile
 	}
 	return TypeUID
+}
+
+// isValid reports whether t is a type of the published API.
+func (t IdentifierType) isValid() bool {
+	return slices.Contains([]IdentifierType{TypeEmail, TypeMobile, TypeUID, TypeExternal, TypeFederated}, t)
 }
 
 // isAddress reports whether messages can be sent to identifiers of the type.

@@ -47,7 +47,8 @@ func (a MailAddress) Mailbox() string { return strings.ToLower(a.text) }
 
 // errLocalPart returns the rule for what an address has before the @.
 func errLocalPart() Rule {
-	return Broken(CodeNotMailable, "must be an address that can receive mail: the mail service takes only ASCII before the @")
+	return Broken(CodeNotMailable,
+		"must be an address that can receive mail: the mail service takes only ASCII before the @")
 }
 
 // CheckMailable returns Invalid if value is a valid e-mail address to which no mail can be sent. It

@@ -117,7 +117,8 @@ func (n NewPasskey) check(v *Violations, at string) {
 		v.Add(at+"/authenticator/attachment", NotOneOf("platform", "cross-platform"))
 	}
 	if n.Authenticator.CloneWarning {
-		v.Add(at+"/authenticator/cloneWarning", NotAllowed("must not be true: a passkey that may have been copied proves nothing"))
+		v.Add(at+"/authenticator/cloneWarning",
+			NotAllowed("must not be true: a passkey that may have been copied proves nothing"))
 	}
 	if !n.Flags.UserPresent {
 		v.Add(at+"/flags/userPresent", NotOneOf("true"))

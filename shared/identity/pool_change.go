@@ -233,7 +233,8 @@ func (p Pool) checkMechanisms(v *Violations) {
 	for _, l := range lists {
 		for i, m := range l.list {
 			if !m.isValid() {
-				v.Add(fmt.Sprintf("%s/%d", l.name, i), NotOneOf("totp", "password", "otp", "email_otp", "sms_otp", "webauthn"))
+				v.Add(fmt.Sprintf("%s/%d", l.name, i),
+					NotOneOf("totp", "password", "otp", "email_otp", "sms_otp", "webauthn"))
 			} else if slices.Contains(l.list[:i], m) {
 				v.Add(fmt.Sprintf("%s/%d", l.name, i), Repeated())
 			}

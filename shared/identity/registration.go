@@ -88,7 +88,7 @@ func (p Pool) Register(s SelfRegistration, mail bool, m Maker) (User, Registrati
 		checkMailable(&v, "/identifier", s.Identifier)
 	}
 	if mail && r.AddressType != TypeEmail && len(v) == 0 {
-		v.Add("/otp_address", WrongFormat("email", "must be an e-mail address, where the message with the code can be sent"))
+		p.requireMailable(&v, s)
 	}
 	checkObject(&v, "/payload", s.Payload)
 	if s.TOTPSecret != "" {
@@ -99,6 +99,16 @@ func (p Pool) Register(s SelfRegistration, mail bool, m Maker) (User, Registrati
 	}
 	u.startEpoch(m)
 	return u, r, v.Err()
+}
+
+// requireMailable records that no message can be sent to the address of a registration. It is the
+// fault of the address if one is given.
+func (p Pool) requireMailable(v *Violations, s SelfRegistration) {
+	if s.OTPAddress != "" {
+		v.Add("/otp_address", WrongFormat("email", "must be an e-mail address, to which the code is sent"))
+		return
+	}
+	v.Add("/identifier", WrongFormat("email", "must be an e-mail address, to which the code is sent, or otp_address must be one"))
 }
 
 // registerAddress sets the address of r, or records why it is not valid.
@@ -225,7 +235,8 @@ func (p Pool) Activate(u User, a Activation, m Maker) (User, error) {
 	case hash == "" && completes:
 		hash = a.Registration.PasswordHash
 	case hash == "" && !hasPassword && (u.SelfRegistered || a.HasTicket) && p.UsesPasswords():
-		return User{}, InvalidField("/password", Broken(CodeRequired, "must be given: the code does not tell which registration is yours"))
+		return User{}, InvalidField("/password",
+			Broken(CodeRequired, "must be given: the code does not tell which registration is yours"))
 	}
 	if hash != "" {
 		u.setPassword(p, hash, m)

@@ -48,7 +48,8 @@ func ParseTOTPSecret(pointer, text string) ([]byte, error) {
 	switch {
 	// Package base32 ignores line breaks, and letters at the end that are no whole byte.
 	case err != nil || strings.ContainsAny(plain, "\r\n") || strings.Contains("136", strconv.Itoa(len(plain)%8)):
-		return nil, InvalidField(pointer, WrongFormat("base32", "must be in base32 (RFC 4648): the letters A to Z and the digits 2 to 7"))
+		return nil, InvalidField(pointer,
+			WrongFormat("base32", "must be in base32 (RFC 4648): the letters A to Z and the digits 2 to 7"))
 	case len(secret) < MinTOTPSecret || len(secret) > MaxTOTPSecret:
 		return nil, InvalidField(pointer, WrongLength(len(secret), MinTOTPSecret, MaxTOTPSecret, "bytes"))
 	}

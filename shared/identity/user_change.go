@@ -112,6 +112,8 @@ func (p Pool) addIdentifiers(v *Violations, u *User, list []NewIdentifier, isMai
 func (p Pool) identifierOf(v *Violations, at string, n NewIdentifier, isMailed bool, m Maker) Identifier {
 	normalized, err := p.Normalize(n.Type, n.Identifier)
 	switch {
+	case !n.Type.isValid():
+		v.Add(at+"/type", errIdentifierType())
 	case err != nil:
 		v.Add(at+"/identifier", RuleOf(err))
 	case isMailed && n.Type == TypeEmail:

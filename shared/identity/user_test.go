@@ -73,7 +73,7 @@ func TestCreateRefuses(t *testing.T) {
 		"an identifier twice":      {identity.NewUser{Identifiers: uid("ann", "bob", "ANN ")}, []string{"/identifiers/2/identifier"}},
 		"a bad identifier":         {identity.NewUser{Identifiers: uid("ann", "")}, []string{"/identifiers/1/identifier"}},
 		"an identifier's metadata": {identity.NewUser{Identifiers: []identity.NewIdentifier{{Identifier: "a", Type: "uid", Metadata: jsontext.Value("1")}}}, []string{"/identifiers/0/metadata"}},
-		"an identifier of no type": {identity.NewUser{Identifiers: []identity.NewIdentifier{{Identifier: "a"}}}, []string{"/identifiers/0/identifier"}},
+		"an identifier of no type": {identity.NewUser{Identifiers: []identity.NewIdentifier{{Identifier: "a"}}}, []string{"/identifiers/0/type"}},
 		"the most addresses":       {identity.NewUser{Addresses: addresses[:identity.MaxAddresses]}, nil},
 		"too many addresses":       {identity.NewUser{Addresses: addresses}, []string{"/verifiable_addresses"}},
 		"an address twice":         {identity.NewUser{Addresses: []identity.NewAddress{{Address: ann, Type: "email"}, {Address: "ANN@example.com", Type: "email"}}}, []string{"/verifiable_addresses/1/address"}},

@@ -169,7 +169,8 @@ func (a Application) check(v *identity.Violations) {
 	checkOneOf(v, "/id_token_signed_response_alg", a.IDTokenAlg, RS256, ES256)
 	checkOneOf(v, "/access_token_signed_response_alg", a.AccessTokenAlg, RS256, ES256)
 	if i := slices.Index(a.GrantTypes, GrantCredentials); a.IsPublic() && i >= 0 {
-		v.Add(fmt.Sprintf("/grant_types/%d", i), identity.NotAllowed("is not for an application without a secret")) // RFC 6749 §4.4
+		v.Add(fmt.Sprintf("/grant_types/%d", i), // RFC 6749 §4.4
+			identity.NotAllowed("is not for an application without a secret"))
 	}
 	if a.IsPublic() && a.WithoutPKCE {
 		v.Add("/without_pkce", identity.NotAllowed("is not for an application without a secret")) // RFC 9700 §2.1.1
@@ -256,7 +257,8 @@ func isVisible(text string) bool {
 // checkOneOf records a value that is none of the allowed ones.
 func checkOneOf(v *identity.Violations, pointer, value string, allowed ...string) {
 	if !slices.Contains(allowed, value) {
-		v.Add(pointer, identity.NotOneOf(slices.DeleteFunc(slices.Clone(allowed), func(s string) bool { return s == "" })...))
+		isNone := func(text string) bool { return text == "" }
+		v.Add(pointer, identity.NotOneOf(slices.DeleteFunc(slices.Clone(allowed), isNone)...))
 	}
 }
 

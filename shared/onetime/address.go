@@ -45,7 +45,8 @@ func (a Addresses) ForActivation(
 	}
 	switch {
 	case len(candidates) > 1:
-		return Choice{}, identity.InvalidField("/address", identity.Broken(identity.CodeRequired, "must be given: the user has more than one address"))
+		return Choice{}, identity.InvalidField("/address",
+			identity.Broken(identity.CodeRequired, "must be given: the user has more than one address"))
 	case len(candidates) == 1:
 		return Choice{Address: candidates[0]}, a.checkFree(ctx, u, candidates[0])
 	case asked != "":
@@ -71,9 +72,11 @@ func (a Addresses) ForPurpose(
 	}
 	switch {
 	case len(usable) != 1 && isToVerify:
-		return Choice{}, identity.InvalidField("/address", identity.NoSuch("must name an unverified address of the user"))
+		return Choice{}, identity.InvalidField("/address",
+			identity.NoSuch("must name an unverified address of the user"))
 	case len(usable) != 1:
-		return Choice{}, identity.InvalidField("/address", identity.NoSuch("must name an address that belongs to the user"))
+		return Choice{}, identity.InvalidField("/address",
+			identity.NoSuch("must name an address that belongs to the user"))
 	case isToVerify:
 		return Choice{Address: usable[0]}, a.checkFree(ctx, u, usable[0])
 	}

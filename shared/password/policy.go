@@ -47,8 +47,8 @@ func (h *Hasher) Check(p identity.Pool, u identity.User, pointer, password strin
 	return v.Err()
 }
 
-// Faults returns the rules of pool p that a password of user u breaks, each with its code. It returns a single fault for a password that is not valid UTF-8
-// or is longer than identity.MaxPasswordLength.
+// Faults returns the rules of pool p that a password of user u breaks. It returns a single one for a
+// password that is not valid UTF-8 or is longer than identity.MaxPasswordLength.
 //
 // Lengths count code points after normalization to NFKC (NIST SP 800-63B-4 §3.1.1.2). In addition
 // to the rules that the pool sets, common passwords and the names of the pool and the user are
