@@ -104,11 +104,15 @@ func fixed() [][]string {
 		{"how long a registration waits for its code", short(identity.RegistrationLifetime)},
 		{"how long a ticket can have a message sent again", short(identity.TicketLifetime)},
 		{"how long a message waits for a mail service that refuses it", short(identity.MessageLifetime)},
-		{"characters of a password", fmt.Sprintf("%d (%d if it is the only factor) to %d",
-			identity.MinPasswordLength, identity.MinPasswordLengthSole, identity.MaxPasswordLength)},
+		{
+			"characters of a password",
+			fmt.Sprintf("what `password_policy.min_length` says, to %d", identity.MaxPasswordLength),
+		},
 		{
 			"`password_policy.min_length`",
-			fmt.Sprintf("%d to %d", identity.MinPasswordLength, identity.MaxPasswordMinLength),
+			fmt.Sprintf("%d to %d; by default %d if a password is the only factor, else %d",
+				identity.MinPasswordLength, identity.MaxPasswordMinLength,
+				identity.MinPasswordLengthSole, identity.MinPasswordLength),
 		},
 		{"wrong passwords in a row before each further attempt must wait", fmt.Sprint(identity.FreeFailures)},
 		{
