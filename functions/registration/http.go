@@ -198,30 +198,18 @@ func (h handlers) resend(
 
 // form is the answer that tells a sign-up page what to draw.
 type form struct {
-<<<<<<< HEAD
 	ID             string                                       `json:"id"`
 	Name           string                                       `json:"name"`
 	Description    string                                       `json:"description,omitempty"`
 	BadgeColor     string                                       `json:"badge_color,omitempty"`
 	Branding       branding                                     `json:"branding"`
+	SignInURL      string                                       `json:"sign_in_url,omitempty"`
 	Mechanisms     []identity.Mechanism                         `json:"authentication_mechanisms"`
 	Preferred      identity.Mechanism                           `json:"preferred_authentication_mechanism"`
 	PasswordPolicy identity.PasswordPolicy                      `json:"password_policy"`
 	Codes          map[identity.CodePurpose]identity.CodePolicy `json:"otp_settings"`
 	Limits         shownLimits                                  `json:"limits"`
 	Payload        jsontext.Value                               `json:"payload_schema"`
-=======
-	ID             string                  `json:"id"`
-	Name           string                  `json:"name"`
-	Description    string                  `json:"description,omitempty"`
-	BadgeColor     string                  `json:"badge_color,omitempty"`
-	Branding       branding                `json:"branding"`
-	SignInURL      string                  `json:"sign_in_url,omitempty"`
-	Mechanisms     []identity.Mechanism    `json:"authentication_mechanisms"`
-	Preferred      identity.Mechanism      `json:"preferred_authentication_mechanism"`
-	PasswordPolicy identity.PasswordPolicy `json:"password_policy"`
-	Payload        jsontext.Value          `json:"payload_schema"`
->>>>>>> 8535559
 	// Work is nil unless mails are scarce.
 	Work *work.Challenge `json:"proof_of_work,omitempty"`
 }
@@ -262,13 +250,9 @@ func formOf(f shownForm) form {
 			p.Branding.Language, p.Branding.LogoURL, p.Branding.TermsURL, p.Branding.PrivacyURL,
 			p.Branding.Texts,
 		},
-<<<<<<< HEAD
-		p.Mechanisms, p.Preferred, p.PasswordPolicy, codes,
+		p.SignInURL, p.Mechanisms, p.Preferred, p.PasswordPolicy, codes,
 		shownLimits{p.Limits.MailPause},
 		f.schema.Document, f.challenge,
-=======
-		p.SignInURL, p.Mechanisms, p.Preferred, p.PasswordPolicy, f.schema.Document, f.challenge,
->>>>>>> 8535559
 	}
 }
 

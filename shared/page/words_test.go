@@ -31,14 +31,9 @@ func TestEveryMessageIsSaid(t *testing.T) {
 	}
 	// The code composes these keys: titles, names of rules and claims, and the bounds of numbers and
 	// lengths. The functions to which forms belong use the messages for missing values.
-<<<<<<< HEAD
 	composed := regexp.MustCompile(`^(claim\.\w+|rule\.\w+|error\.password\.[\w.]+|` +
-		`error\.(number|length)\.(between|least|most)|failed\.missing\.title|error\.code\.missing)$`)
-=======
-	composed := regexp.MustCompile(`^(claim\.\w+|rule\.\w+|error\.password\.\w+|` +
 		`error\.(number|whole|length)(\.(exact|between|least|most))?|failed\.missing\.title|` +
 		`error\.code\.(missing|expired|tries))$`)
->>>>>>> 8535559
 	names := regexp.MustCompile(`\{\w+\}`)
 	english := messages(t, identity.Languages()[0])
 	for key := range english {
