@@ -138,6 +138,7 @@ func TestRoutesThatCount(t *testing.T) {
 		"system.activateSelfRegisteredUserUsingExtendedCode": metric.Activations,
 		"public.activate": metric.Activations, "public.activateByPage": metric.Activations,
 		"public.registerByPage": metric.Registrations, "public.activateByCode": metric.Activations,
+		"public.activateByTypedCode": metric.Activations,
 	}
 	for _, route := range functions.Routes() {
 		if route.Counts != want[route.Name] {

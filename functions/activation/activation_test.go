@@ -51,8 +51,8 @@ func TestAnAdministratorInvites(t *testing.T) {
 	}
 	activate(422, fields{"code": code}) // without the password it is another request
 	tenant.System.Must(t, 200, "POST", "/pools/"+pool+"/user/password/verify", fields{"identifier": email, "password": systemtest.Password})
-	if got := product.Inbox.Await(t, email, 2)[1].Subject; got != "Your password for Partners was set" { // V6.3.7
-		t.Errorf("notice %q", got)
+	if got := product.Inbox.Await(t, email, 2)[1].Subject; got != "Welcome to Partners" {
+		t.Errorf("whoever has just chosen a password is told %q", got)
 	}
 }
 

@@ -43,21 +43,23 @@ func messageCases() []faulttest.Case {
 	asSystem := func(f *fixture) *http.Request {
 		return f.SystemRequest("POST", f.UserPath()+path, nil)
 	}
-	codeArrives := func(f *fixture, _ systemtest.Response) {
-		f.DeliverMessages()
-		f.CheckNewestCode("Confirm your address for Partners")
+	codeArrives := func(subject string) func(*fixture, systemtest.Response) {
+		return func(f *fixture, _ systemtest.Response) {
+			f.DeliverMessages()
+			f.CheckNewestCode(subject)
+		}
 	}
 	return []faulttest.Case{
 		{
 			Name: "admin.sendActivationMessage", Setup: (*fixture).CreateUser,
-			Status: 204, RetryStatus: 429, Check: codeArrives,
+			Status: 204, RetryStatus: 429, Check: codeArrives("You are invited to Partners"),
 			Request: func(f *fixture) *http.Request {
 				return f.AdminRequest("POST", f.UserPath()+path, nil)
 			},
 		},
 		{
 			Name: "system.selfSendActivationMessage", Setup: (*fixture).CreateUser,
-			Request: asSystem, Status: 204, RetryStatus: 429, Check: codeArrives,
+			Request: asSystem, Status: 204, RetryStatus: 429, Check: codeArrives("Confirm your address for Partners"),
 		},
 		{
 			Name:  "system.selfSendActivationMessage, to an active user",

@@ -42,17 +42,22 @@ func (r Request) address() string {
 }
 
 // Send asks for an activation message to a new user, and kills the earlier codes. It is for
-// administrators, whose mails no budget of the pool counts. Errors: NotFound for the pool or the
-// user; Invalid if there is no address to send to, if there are several and none is named, if the address
-// is another user's, or if it is suppressed; Limited.
+// administrators, whose mails no budget of the pool counts. If the options have no mode, a user whom an
+// administrator or a back end made is invited: nobody has registered who could be told so. Errors:
+// NotFound for the pool or the user; Invalid if there is no address to send to, if there are several and
+// none is named, if the address is another user's, or if it is suppressed; Limited.
 func (s *Service) Send(
 	ctx context.Context, ref identity.UserRef, r Request, o identity.MessageOptions,
 	reply once.Reply[once.None],
 ) error {
 	o.Share = identity.ShareNone
+	isOpen := o.Mode == ""
 	u, o, p, err := s.prepare(ctx, ref, r, o)
 	if err != nil {
 		return err
+	}
+	if isOpen && !u.SelfRegistered {
+		o.Mode = identity.ModeInvitation
 	}
 	if u.Status != identity.StatusNew {
 		return identity.InvalidField("/status", identity.WrongStatus("the user must be new to be activated"))

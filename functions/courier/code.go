@@ -65,16 +65,25 @@ func (s *Service) sendCode(ctx context.Context, d delivery) error {
 	if d.kind.page == "" && form == identity.CodeTypeLink {
 		made.Code = made.Extended // there is no page that a link could open
 	}
-	v, reads := mail.PoolValues(p), p.LanguageFor(d.user, m.Language)
-	v.Code, v.Link = made.Code, s.link(d, made.Extended, reads)
+	d.message.CodeType = form
+	l := d.letter(code.Normalized, p.LanguageFor(d.user, m.Language))
+	v := &l.values
+	v.Code, v.Link = made.Code, s.link(d, d.kind.page, l.language, made.Extended)
+	if l.kind == mail.InvitationCode { // nobody who is invited has a page open that takes the code
+		v.CodePage = s.link(d, identity.PageActivateCode, l.language, "")
+	}
 	v.Duration = time.Duration(p.CodePolicy(purpose).TTL)
 	v.Until = s.Now().Add(v.Duration)
-	return s.send(ctx, p, letter{code.Normalized, reads, d.kind.textOf(d, form), v})
+	return s.send(ctx, p, l)
 }
 
-// link returns the address of the page for a code, in the language of the mail.
-func (s *Service) link(d delivery, extended, reads string) string {
-	query := url.Values{"code": {extended}, language.Parameter: {reads}}
+// link returns the URL of one of the pool's pages, in the language of the mail. The extended code is ""
+// for a page that takes the code that is typed.
+func (s *Service) link(d delivery, page, reads, extended string) string {
+	query := url.Values{language.Parameter: {reads}}
+	if extended != "" {
+		query.Set("code", extended)
+	}
 	if d.message.PostActivationURL != "" {
 		query.Set("return_to", d.message.PostActivationURL)
 	}
@@ -82,5 +91,5 @@ func (s *Service) link(d delivery, extended, reads string) string {
 		query.Set("for", identity.AddressDigest(d.message.Normalized)) // tells which address, without naming it
 	}
 	base := strings.TrimSuffix(s.PublicURL, "/")
-	return base + "/" + d.pool.Tenant + "/pools/" + d.pool.ID + "/" + d.kind.page + "?" + query.Encode()
+	return base + "/" + d.pool.Tenant + "/pools/" + d.pool.ID + "/" + page + "?" + query.Encode()
 }

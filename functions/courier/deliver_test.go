@@ -303,14 +303,14 @@ func TestTheWordingOfAMail(t *testing.T) {
 	product := systemtest.New(t, withoutStream)
 	tenant := product.NewTenant(t)
 	pool := tenant.NewPool(t, fields{"name": "Acme <Co>", "otp_settings": fields{"activation": fields{"length": 8, "ttl": "1h"}}})
-	long := regexp.MustCompile(`(?m)^https?://\S+$`)
-	short := regexp.MustCompile(`(?m)^ {4}\d{8}$`)
+	long := regexp.MustCompile(`(?m)^https?://\S+code=\S+$`)
+	short := regexp.MustCompile(`(?m)^ {4}\d{4} \d{4}$`)
 	for _, c := range []struct {
 		name, query, subject string
 		link                 bool
 		returnTo             string
 	}{
-		{"nothing asked", "", "Confirm your address for Acme <Co>", true, ""},
+		{"nothing asked", "", "You are invited to Acme <Co>", true, ""},
 		{"registration by link", "?mode=registration&code_type_in_message=link", "Confirm your address for Acme <Co>", true, ""},
 		{"registration by code", "?mode=registration&code_type_in_message=code", "Confirm your address for Acme <Co>", false, ""},
 		{"invitation by link", "?mode=invitation&post_activation_url=https://app.example.com/in", "You are invited to Acme <Co>", true, "https://app.example.com/in"},
@@ -321,7 +321,6 @@ func TestTheWordingOfAMail(t *testing.T) {
 			user := tenant.NewUser(t, pool, "new", email, nil)
 			path := "/pools/" + pool + "/users/" + user
 			tenant.Admin.Must(t, 204, "POST", path+"/activation/send"+c.query, nil)
-			sent := product.Clock.Now()
 			product.DeliverAll(t)
 			m := mailsTo(t, product, email, 1)[0]
 			if m.Subject != c.subject || m.From != `"Identity Pools" <no-reply@example.com>` {
@@ -330,14 +329,15 @@ func TestTheWordingOfAMail(t *testing.T) {
 			if long.MatchString(m.Text) != c.link || short.MatchString(m.Text) == c.link {
 				t.Errorf("it has a link: %v, want %v:\n%s", long.MatchString(m.Text), c.link, m.Text)
 			}
-			ends := func(at time.Time) bool {
-				return strings.Contains(strings.Join(strings.Fields(m.Text), " "), at.UTC().Format("2 January 2006 at 15:04 UTC"))
-			}
-			if !ends(sent.Add(time.Hour)) && !ends(sent.Add(time.Hour+time.Minute)) {
+			if !strings.Contains(strings.Join(strings.Fields(m.Text), " "), " is valid for 1 hour. ") {
 				t.Errorf("it does not say that it ends in an hour:\n%s", m.Text)
 			}
 			if strings.Contains(m.HTML, "<Co>") {
 				t.Error("the pool's name is not escaped")
+			}
+			page := "/" + tenant.ID + "/pools/" + pool + "/activate/code?lang=en"
+			if has := strings.Contains(m.Text, page+"\n") && strings.Contains(m.HTML, page+`"`); has != (c.name == "invitation by code") {
+				t.Errorf("it leads to the page that takes the code: %v\n%s", has, m.Text)
 			}
 			if !c.link {
 				tenant.System.Must(t, 201, "POST", path+"/activate", fields{"code": systemtest.CodeIn(t, m)})
@@ -352,28 +352,38 @@ func TestTheWordingOfAMail(t *testing.T) {
 	}
 }
 
-// V6.3.7: setting a credential mails a notice. What still waited to become this user's goes with it.
-func TestAPasswordThatIsSetIsTold(t *testing.T) {
+// Whoever has just been activated is welcomed, and is not told of their own password as if it was
+// somebody else's. What still waited to become this user's goes with the message. If the user is not
+// active any more, nobody is welcomed, and it goes all the same.
+func TestWhoeverBecomesActiveIsWelcome(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t, withoutStream)
 	tenant := product.NewTenant(t)
-	pool, email := tenant.NewPool(t, nil), systemtest.Address("ann")
-	register(t, tenant, pool, email)
-	product.DeliverAll(t)
-	register(t, tenant, pool, email)
-	link := systemtest.LinkIn(t, mailsTo(t, product, email, 1)[0])
-	tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/activate", fields{"code": link.Query().Get("code"), "password": systemtest.Password})
-	product.DeliverAll(t)
-	// The second registration was too soon for a mail of its own, and its message comes before or after the notice.
-	mails := product.Inbox.Mails(t, email)
-	notices := 0
-	for _, m := range mails {
-		if m.Subject == "Your password for Partners was set" {
-			notices++
+	pool := tenant.NewPool(t, nil)
+	for _, status := range []string{"active", "inactive"} {
+		email := systemtest.Address("ann")
+		register(t, tenant, pool, email)
+		product.DeliverAll(t)
+		register(t, tenant, pool, email)
+		link := systemtest.LinkIn(t, mailsTo(t, product, email, 1)[0])
+		user := tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/user/activate",
+			fields{"code": link.Query().Get("code"), "password": systemtest.Password}).Text(t, "id")
+		tenant.Admin.Must(t, 200, "PUT", "/pools/"+pool+"/users/"+user, fields{"status": status})
+		product.DeliverAll(t)
+		// The second registration was too soon for a mail of its own, and its message comes before or after.
+		mails := product.Inbox.Mails(t, email)
+		welcomes := 0
+		for _, m := range mails {
+			if m.Subject == "Welcome to Partners" {
+				welcomes++
+			}
+			if strings.Contains(m.Subject, "password") {
+				t.Errorf("%s: there is a notice %q", status, m.Subject)
+			}
 		}
-	}
-	if notices != 1 {
-		t.Errorf("%d notices among %d mails", notices, len(mails))
+		if want := map[string]int{"active": 1}[status]; welcomes != want {
+			t.Errorf("%s: %d welcomes among %d mails", status, welcomes, len(mails))
+		}
 	}
 	for _, it := range product.Stored(t, "USER#") {
 		if strings.HasPrefix(it["sk"], "REG#") {

@@ -109,6 +109,14 @@ type letter struct {
 	values   mail.Values
 }
 
+// letter returns the mail of d to an address. It calls the user by name if the receiver is the user
+// and no stranger chose the name: see identity.User.MailName.
+func (d delivery) letter(to, language string) letter {
+	l := letter{to, language, d.kind.textOf(d, d.message.CodeType), mail.PoolValues(d.pool)}
+	l.values.Name = d.user.MailName(to)
+	return l
+}
+
 // send sends a mail, unless its address is one that nothing is sent to.
 func (s *Service) send(ctx context.Context, p identity.Pool, l letter) error {
 	to, err := identity.ParseMailAddress(l.to)
@@ -140,7 +148,7 @@ func (s *Service) sendFrom(
 	ctx context.Context, p identity.Pool, to identity.MailAddress, kind mail.Kind, m mail.Mail,
 ) error {
 	replyTo, fault := p.Branding.ReplyAddress()
-	full := Envelope{To: to, Name: p.Branding.SenderName, Pool: p.Name, ReplyTo: replyTo, Kind: kind}
+	full := Envelope{To: to, Name: p.SenderName(), ReplyTo: replyTo, Kind: kind}
 	err := s.Mailer.Send(ctx, full, m)
 	if errors.Is(err, ErrUndecided) {
 		fault, err = err, s.Mailer.Send(ctx, Envelope{To: to, Kind: kind}, m)

@@ -36,9 +36,9 @@ func TestAnyCallOfTheCourierMayFail(t *testing.T) {
 			Check: func(f *faulttest.Fixture) { f.CheckOwnerNotice(systemtest.Response{}) },
 		},
 		{
-			Name: "a notice that a password was set", Setup: activateOneOfTwo,
+			Name: "a welcome", Setup: activateOneOfTwo,
 			Check: func(f *faulttest.Fixture) {
-				f.CheckMails("Your password for Partners was set")
+				f.CheckMails("Welcome to Partners")
 				for _, it := range f.Stored(f.T, "USER#"+f.Tenant.ID+"#") {
 					if isSpent := it["live"] == "[]"; !isSpent && !strings.HasPrefix(it["sk"], "SPARE#") {
 						f.T.Errorf("still waits with the user: %v", it)

@@ -58,7 +58,7 @@ type text struct {
 func kinds() []kind {
 	return []kind{{
 		name: identity.MessageActivation, isBudgeted: true,
-		purpose: identity.PurposeActivation, page: "activate",
+		purpose: identity.PurposeActivation, page: identity.PageActivate,
 		instead: []exception{
 			{isForKnownUser, identity.MessageTaken},
 			{isForInvitedElsewhere, identity.MessageTaken},
@@ -108,6 +108,10 @@ func kinds() []kind {
 		purpose: identity.PurposeVerifyAddress, page: "verify", receiver: unverifiedAddress,
 		texts:  []text{{always, mail.AddressCode, mail.AddressLink}},
 		unless: isForDeletedUser, send: (*Service).sendCode,
+	}, {
+		name:  identity.MessageWelcome,
+		texts: []text{{always, mail.Welcome, mail.Welcome}},
+		send:  (*Service).welcome,
 	}, {
 		name:  identity.MessagePasswordSet,
 		texts: []text{{always, mail.PasswordSet, mail.PasswordSet}},

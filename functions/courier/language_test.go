@@ -70,10 +70,10 @@ func TestAStrangersLanguageNeverReachesTheOwner(t *testing.T) {
 	product := systemtest.New(t, withoutStream)
 	tenant := product.NewTenant(t)
 	for _, c := range []struct {
-		name, lang, taken, set string // the language is the owner's; "" is none, which makes it the pool's
+		name, lang, taken, welcome string // the language is the owner's; "" is none, which makes it the pool's
 	}{
-		{"the owner's", "de", "Sie haben bereits ein Konto bei Partners", "Ihr Passwort für Partners wurde festgelegt"},
-		{"the pool's", "", "Vous avez déjà un compte chez Partners", "Le mot de passe de votre compte chez Partners a été défini"},
+		{"the owner's", "de", "Sie haben bereits ein Konto bei Partners", "Willkommen bei Partners"},
+		{"the pool's", "", "Vous avez déjà un compte chez Partners", "Bienvenue chez Partners"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			pool, email := branded(t, tenant, fields{"language": "fr"}), systemtest.Address("ann")
@@ -89,7 +89,7 @@ func TestAStrangersLanguageNeverReachesTheOwner(t *testing.T) {
 			tenant.Public.Must(t, 202, "POST", "/pools/"+pool+"/activation/send?lang=pl", fields{"address": email})
 			product.DeliverAll(t)
 			mails := mailsTo(t, product, email, 4)
-			for i, want := range []string{c.set, c.taken, c.taken} {
+			for i, want := range []string{c.welcome, c.taken, c.taken} {
 				if got := mails[i+1].Subject; got != want {
 					t.Errorf("subject %q, want %q", got, want)
 				}
@@ -126,7 +126,7 @@ func TestACodeThatIsAskedForAnew(t *testing.T) {
 	}
 }
 
-// TestWhatAPoolSetsOfItsMails: the name that they come from, who is answered, their colour, and whether the subject has the code.
+// TestWhatAPoolSetsOfItsMails: the name that they come from, who is answered, their colour and logo, and whether the subject has the code.
 func TestWhatAPoolSetsOfItsMails(t *testing.T) {
 	t.Parallel()
 	product := systemtest.New(t, withoutStream)
@@ -140,20 +140,21 @@ func TestWhatAPoolSetsOfItsMails(t *testing.T) {
 	}
 	t.Run("nothing", func(t *testing.T) {
 		m := send(t, tenant.NewPool(t, nil))
-		if m.From != `"Identity Pools" <no-reply@example.com>` || len(m.ReplyTo) > 0 ||
+		if m.From != `"Partners" <no-reply@example.com>` || len(m.ReplyTo) > 0 ||
 			m.Subject != "Confirm your address for Partners" || strings.Contains(m.HTML, "#ffd700") {
 			t.Errorf("%q from %s, answers to %q", m.Subject, m.From, m.ReplyTo)
 		}
 	})
 	t.Run("everything", func(t *testing.T) {
-		m := send(t, branded(t, tenant, fields{"sender_name": "Partners' Support", "reply_to": "help@example.com", "code_in_subject": true}))
+		m := send(t, branded(t, tenant, fields{"sender_name": "Partners' Support", "reply_to": "help@example.com", "code_in_subject": true, "logo_url": "https://static.example.com/l.png"}))
 		if m.From != `"Partners' Support" <no-reply@example.com>` || len(m.ReplyTo) != 1 || m.ReplyTo[0] != "help@example.com" {
 			t.Errorf("from %s, answers to %q", m.From, m.ReplyTo)
 		}
-		if want := systemtest.CodeIn(t, m) + " is your code for Partners"; m.Subject != want {
+		code := systemtest.CodeIn(t, m)
+		if want := code[:3] + " " + code[3:] + " – Confirm your address for Partners"; m.Subject != want {
 			t.Errorf("subject %q, want %q", m.Subject, want)
 		}
-		if !strings.Contains(m.HTML, `bgcolor="#ffd700"`) || !strings.Contains(m.Text, "Write to help@example.com.") {
+		if !strings.Contains(m.HTML, `<img src="https://static.example.com/l.png"`) || !strings.Contains(m.HTML, `bgcolor="#ffd700"`) || !strings.Contains(m.Text, "Write to help@example.com.") {
 			t.Errorf("it has neither colour nor address of the pool:\n%s\n%s", m.Text, m.HTML)
 		}
 	})

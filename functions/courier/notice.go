@@ -14,7 +14,7 @@ import (
 // the limits of mails.
 func (s *Service) notifyTaken(ctx context.Context, d delivery) error {
 	p, m := d.pool, d.message
-	l := letter{d.to.Normalized, p.LanguageFor(d.user, ""), d.kind.textOf(d, m.CodeType), mail.PoolValues(p)}
+	l := d.letter(d.to.Normalized, p.LanguageFor(d.user, ""))
 	afford := d.payment.forNotice
 	if l.kind == mail.IdentifierTaken {
 		if m.Registration == "" {
@@ -30,6 +30,18 @@ func (s *Service) notifyTaken(ctx context.Context, d delivery) error {
 	return s.send(ctx, p, l)
 }
 
+// welcome tells the holder of an address that the account is active. It deletes what still waits to
+// become this user's. It sends nothing to a user who is not active any more.
+func (s *Service) welcome(ctx context.Context, d delivery) error {
+	if err := s.Registrations.DeleteListed(ctx, d.user.Ref()); err != nil {
+		return err
+	}
+	if isForInactiveUser(d) {
+		return identity.NotFound{Thing: "use for message", ID: d.message.ID}
+	}
+	return s.send(ctx, d.pool, d.letter(d.to.Normalized, d.pool.LanguageFor(d.user, "")))
+}
+
 // notifyPassword tells the holder of an address that a password was set. It deletes what still waits
 // to become this user's.
 func (s *Service) notifyPassword(ctx context.Context, d delivery) error {
@@ -42,8 +54,7 @@ func (s *Service) notifyPassword(ctx context.Context, d delivery) error {
 // notifyChange tells the holder of an address, in the language of the user, that something of the
 // user was changed, and when.
 func (s *Service) notifyChange(ctx context.Context, d delivery) error {
-	p, m := d.pool, d.message
-	v := mail.PoolValues(p)
-	v.Time = m.CreatedAt.Time
-	return s.send(ctx, p, letter{d.to.Normalized, p.LanguageFor(d.user, ""), d.kind.textOf(d, m.CodeType), v})
+	l := d.letter(d.to.Normalized, d.pool.LanguageFor(d.user, ""))
+	l.values.Time = d.message.CreatedAt.Time
+	return s.send(ctx, d.pool, l)
 }

@@ -40,10 +40,10 @@ type person struct {
 }
 
 const (
-	confirm  = "Confirm your address for Partners"
-	invited  = "You are invited to Partners"
-	taken    = "You already have an account with Partners"
-	password = "Your password for Partners was set"
+	confirm = "Confirm your address for Partners"
+	invited = "You are invited to Partners"
+	taken   = "You already have an account with Partners"
+	welcome = "Welcome to Partners"
 )
 
 // "SES refusing for an hour, then accepting: every mail that is still valid arrives, none that isn't." The reader of the stream tries all
@@ -116,7 +116,7 @@ func (o outage) people(t *testing.T) []*person {
 	all := []*person{
 		{name: "invited by an administrator", asks: invite, mails: []string{invited}, works: follow},
 		{name: "the owner of an address that somebody wants", asks: wanted, mails: []string{taken}},
-		{name: "who set a password", asks: setPassword, mails: []string{password}},
+		{name: "who set a password", asks: setPassword, mails: []string{welcome}},
 		{name: "who asked twice", asks: invite, later: invite, mails: []string{invited}, works: follow},
 		{name: "for whom a code was made", asks: signUp, later: makeCode},
 		{name: "who became active", asks: signUp, later: status("active"), mails: []string{taken}},

@@ -92,7 +92,7 @@ func TestAPoolsOwnTextArrives(t *testing.T) {
 			code := fields{"code": systemtest.LinkIn(t, m).Query().Get("code"), "password": systemtest.Password}
 			tenant.Public.Must(t, 201, "POST", path+"/activate", code)
 		}
-		says(guest, mail.PasswordSet)
+		says(guest, mail.Welcome)
 		register(t, tenant, pool, guest)
 		says(guest, mail.AddressTaken)
 		other, phone := systemtest.Address("other"), "+1555"+strconv.Itoa(1000000+len(told))
@@ -102,7 +102,7 @@ func TestAPoolsOwnTextArrives(t *testing.T) {
 	}
 	email := systemtest.Address("ann")
 	about := identity.UserRef{Tenant: tenant.ID, Pool: pool, ID: tenant.NewUser(t, pool, "active", email, nil)}
-	for _, kind := range []mail.Kind{mail.TOTPSet, mail.KeyAdded, mail.KeyRemoved, mail.AddressAdded, mail.AddressRemoved} {
+	for _, kind := range []mail.Kind{mail.PasswordSet, mail.TOTPSet, mail.KeyAdded, mail.KeyRemoved, mail.AddressAdded, mail.AddressRemoved} {
 		notify(t, product, identity.MessageKind(kind), about, email) // the two have the same names
 		says(email, kind)
 	}
@@ -190,22 +190,23 @@ func TestAnOwnTextIsOfOneLanguage(t *testing.T) {
 	english, polish := tenant.NewPool(t, nil), tenant.NewPool(t, fields{"branding": fields{"language": "pl"}})
 	for _, language := range []string{"en", "de", "pl"} {
 		for _, pool := range []string{english, polish} {
+			setText(t, tenant, pool, mail.InvitationLink, language)
 			setText(t, tenant, pool, mail.RegistrationLink, language)
 		}
 	}
-	french := usual(t, tenant, english, mail.RegistrationLink, "fr")
+	french := usual(t, tenant, english, mail.InvitationLink, "fr")
 	for _, c := range []struct {
 		name, pool, query string
 		payload           fields
 		want              string
 	}{
-		{"of the pool", english, "", nil, subject(mail.RegistrationLink, "en")},
-		{"of another pool", polish, "", nil, subject(mail.RegistrationLink, "pl")},
-		{"that is asked for", polish, "?lang=de", fields{"locale": "fr"}, subject(mail.RegistrationLink, "de")},
+		{"of the pool", english, "", nil, subject(mail.InvitationLink, "en")},
+		{"of another pool", polish, "", nil, subject(mail.InvitationLink, "pl")},
+		{"that is asked for", polish, "?lang=de", fields{"locale": "fr"}, subject(mail.InvitationLink, "de")},
 		{"that is asked for, without a text of its own", polish, "?lang=fr", fields{"locale": "de"}, french},
-		{"of the payload", polish, "", fields{"locale": "de_AT"}, subject(mail.RegistrationLink, "de")},
+		{"of the payload", polish, "", fields{"locale": "de_AT"}, subject(mail.InvitationLink, "de")},
 		{"of the payload, without a text of its own", polish, "", fields{"locale": "fr-CA"}, french},
-		{"of the payload, which nobody is spoken to in", polish, "", fields{"locale": "it"}, subject(mail.RegistrationLink, "pl")},
+		{"of the payload, which nobody is spoken to in", polish, "", fields{"locale": "it"}, subject(mail.InvitationLink, "pl")},
 	} {
 		email := systemtest.Address("ann")
 		call(t, tenant, c.pool, email, c.query, c.payload)
@@ -235,7 +236,8 @@ func TestAHostileOwnText(t *testing.T) {
 	tenant.Public.Must(t, 201, "POST", "/pools/"+pool+"/register", fields{"identifier": email, "password": systemtest.Password})
 	m := newest(t, product, email)
 	code := systemtest.CodeIn(t, m)
-	if want := code + ` – To: victim@example.com, {code}</title><script>alert(1)</script> <img src=x>`; m.Subject != want {
+	read := code[:3] + " " + code[3:]
+	if want := read + ` – To: victim@example.com, {code}</title><script>alert(1)</script> <img src=x>`; m.Subject != want {
 		t.Errorf("the subject is %q, want %q", m.Subject, want)
 	}
 	if len(m.To) != 1 || !strings.Contains(m.From, "@example.com>") || len(product.Inbox.Mails(t, "victim@example.com")) != before {
@@ -249,7 +251,7 @@ func TestAHostileOwnText(t *testing.T) {
 	if text := strings.Join(strings.Fields(m.Text), " "); !strings.Contains(text, "</p><script>alert(2)</script> {code}</title><script>alert(1)</script> {{.Code\" onclick=\"x") {
 		t.Errorf("the text is %s", m.Text)
 	}
-	if n := strings.Count(m.Text, code); n != 1 {
+	if n := strings.Count(m.Text, read); n != 1 {
 		t.Errorf("the code is in the text %d times: %s", n, m.Text)
 	}
 }

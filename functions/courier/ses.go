@@ -7,7 +7,6 @@ import (
 	netmail "net/mail"
 	"regexp"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
@@ -41,8 +40,7 @@ type Sender struct {
 // Envelope is the recipient of a mail, and what its pool says of its sender.
 type Envelope struct {
 	To      identity.MailAddress
-	Name    string               // the name of the sender; "" for the deployment's, or else the pool's
-	Pool    string               // the pool's name
+	Name    string               // the name of the sender; "" for the deployment's
 	ReplyTo identity.MailAddress // the address for replies, if there is one
 	Kind    mail.Kind            // the kind of the mail, which Sender.Sent is told
 }
@@ -85,26 +83,18 @@ func (s Sender) Send(ctx context.Context, e Envelope, m mail.Mail) error {
 }
 
 // from returns the sender as its recipient sees it. The address is always the deployment's, which is
-// the one that SES and the function's permission allow. The name is the one that the pool has set for
-// its mails, or else the deployment's, or else the pool's own if that can be a sender's name.
+// the one that SES and the function's permission allow. The name is the pool's, so that people know
+// whom the mail is from, or else the deployment's: see identity.Pool.SenderName.
 func (s Sender) from(e Envelope) string {
 	from := s.From
-	switch {
-	case e.Name != "":
+	if e.Name != "" {
 		from.Name = e.Name
-	case from.Name != "", strings.ContainsAny(e.Pool, `@<>"`), utf8.RuneCountInString(e.Pool) > maxName:
-	default:
-		from.Name = e.Pool
 	}
 	if from.Name == "" {
 		return from.Address
 	}
 	return from.String()
 }
-
-// maxName is how long the name of a pool may be that stands before an address: as long as the name of a
-// sender may be.
-const maxName = 64
 
 // refusal returns the error for a mail to an address that SES refuses with err. A refusal is final only
 // if it names the recipient. Most refusals are about the moment (throttling, quota, 5xx) or the account

@@ -96,7 +96,7 @@ func TestTheListOfMailTexts(t *testing.T) {
 		}
 	}
 	for query, at := range map[string][]string{
-		"?kind=welcome": {"kind"}, "?lang=it": {"lang"}, "?lang=DE": {"lang"}, "?kind=x&lang=%00": {"kind", "lang"},
+		"?kind=greeting": {"kind"}, "?lang=it": {"lang"}, "?lang=DE": {"lang"}, "?kind=x&lang=%00": {"kind", "lang"},
 	} {
 		systemtest.CheckRefusal(t, tenant.Admin.Call(t, "GET", "/pools/"+pool+"/mails"+query, nil), 422, "invalid", at...)
 	}
@@ -113,7 +113,7 @@ func TestALineBreakMayHaveAnyForm(t *testing.T) {
 	checkMembers(t, tenant.Admin.Must(t, 200, "GET", codeMail(pool), nil).Fields(t), want)
 	preview := tenant.Admin.Must(t, 200, "POST", codeMail(pool)+"/preview", text).Text(t, "text")
 	if strings.Contains(preview, "\r") || !strings.HasPrefix(
-		preview, "Guten Tag,\n\nhier ist er:\n\n    123456\n\nBis bald",
+		preview, "Guten Tag,\n\nhier ist er:\n\n    123 456\n\nBis bald",
 	) {
 		t.Errorf("a mail says %q", preview)
 	}
@@ -192,13 +192,13 @@ func TestAMailThatThereIsNot(t *testing.T) {
 		}
 		call("POST", "/registration_code/de/preview", nil)
 	}
-	for _, mails := range []string{"/welcome/de", "/registration_code/it", "/registration_code/de-AT", "/REGISTRATION_CODE/de", "/registration_code/a%23b"} {
+	for _, mails := range []string{"/greeting/de", "/registration_code/it", "/registration_code/de-AT", "/REGISTRATION_CODE/de", "/registration_code/a%23b"} {
 		for method, body := range map[string]any{"GET": nil, "PUT": ownText(), "DELETE": nil} {
 			systemtest.CheckRefusal(t, tenant.Admin.Call(t, method, "/pools/"+pool+"/mails"+mails, body), 404, "not_found")
 		}
 		systemtest.CheckRefusal(t, tenant.Admin.Call(t, "POST", "/pools/"+pool+"/mails"+mails+"/preview", nil), 404, "not_found")
 	}
-	if got := tenant.Admin.Call(t, "GET", "/pools/"+pool+"/mails/welcome/de", nil); !strings.HasPrefix(got.Text(t, "error"), "no mail text") {
+	if got := tenant.Admin.Call(t, "GET", "/pools/"+pool+"/mails/greeting/de", nil); !strings.HasPrefix(got.Text(t, "error"), "no mail text") {
 		t.Errorf("a kind that there is not: %s", got.Body)
 	}
 	each(func(method, path string, body any) {

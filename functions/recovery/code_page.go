@@ -21,7 +21,7 @@ func (s site) showCode(_ context.Context, r page.Request) (page.Answer, error) {
 	switch {
 	case before.Done:
 		p := r.NewPage("done.title")
-		p.Content = doneContent(p, p.Words.Say("done.text"), before.ReturnTo)
+		p.Content = doneContent(p, p.Words.Say("done.text"), goOnTo(r, before))
 		return page.Answer{Page: p}, nil
 	case before.Address == "":
 		p := r.NewPage("lost.title")
@@ -35,6 +35,15 @@ func (s site) showCode(_ context.Context, r page.Request) (page.Answer, error) {
 	return page.Answer{Page: p}, nil
 }
 
+// goOnTo returns the URL where people go on who are done: the one that they came with, or else the one where
+// users of the pool sign in, or "".
+func goOnTo(r page.Request, before state) string {
+	if before.ReturnTo != "" {
+		return before.ReturnTo
+	}
+	return r.Pool.SignInURL
+}
+
 // askURL returns the URL of the page that asks for a mail, relative to the page for the code.
 func askURL(r page.Request) string { return "../reset" + r.LanguageQuery() }
 
@@ -42,7 +51,10 @@ func askURL(r page.Request) string { return "../reset" + r.LanguageQuery() }
 func (s site) codePage(r page.Request, before state) *page.Page {
 	p := r.NewPage("code.title")
 	p.Form.SendsMail = true
-	p.Form.Fields = []page.Field{page.CodeField(p.Words, p.Words.Say("code.hint"))}
+	digits := strconv.Itoa(r.Pool.CodePolicy(identity.PurposeResetPassword).Length)
+	p.Form.Fields = []page.Field{
+		page.CodeField(p.Words, page.Said(p.Words, "code.hint", "address", before.Address, "n", digits)),
+	}
 	addPassword(p, r.Pool)
 	p.Content = codeContent(p, before.Address, s.wait(r.Pool, before), askURL(r))
 	return p

@@ -2,6 +2,7 @@ package recovery
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"identitypools/shared/identity"
@@ -17,6 +18,8 @@ func (s site) linkPage(
 ) (_ *page.Page, works bool, err error) {
 	address, err := s.service.Codes.ResetBy(ctx, r.Pool, code)
 	switch {
+	case errors.As(err, new(identity.ExpiredCode)) && r.Pool.AllowsSelfReset():
+		return expiredPage(r, code, address), false, nil
 	case onetime.IsDead(err):
 		return deadPage(r), false, nil
 	case err != nil:
@@ -24,7 +27,7 @@ func (s site) linkPage(
 	}
 	p := r.NewPage("link.title", "code")
 	addPassword(p, r.Pool)
-	text := p.Words.Say("link.text", "pool", p.Pool, "address", address)
+	text := page.Said(p.Words, "link.text", "pool", p.Pool, "address", address)
 	p.Content = linkContent(p, text, address, code, s.service.NewID())
 	return p, true, nil
 }
@@ -37,13 +40,35 @@ func deadPage(r page.Request) *page.Page {
 	return p
 }
 
-// deadLink returns the answer to a form whose link does not work. A pool that leaves resets to
+// expiredPage returns the page for a link that is right and too old. It sends another mail to the same address.
+func expiredPage(r page.Request, code, address string) *page.Page {
+	p := r.NewPage("expired.title", "code")
+	p.Form.SendsMail = true
+	p.Content = expiredContent(p, code, address)
+	return p
+}
+
+// deadLink returns the answer to a form whose link does not work, with the page p. A pool that leaves resets to
 // administrators has no page for that. Errors: NotFound.
-func deadLink(r page.Request, why error) (page.Answer, error) {
+func deadLink(r page.Request, p *page.Page, why error) (page.Answer, error) {
 	if !r.Pool.AllowsSelfReset() {
 		return page.Answer{}, noPage(r)
 	}
-	return page.Answer{Page: deadPage(r), Status: http.StatusUnprocessableEntity, Why: why}, nil
+	return page.Answer{Page: p, Status: http.StatusUnprocessableEntity, Why: why}, nil
+}
+
+// resendLink asks for a mail to the address of a link that is right and too old.
+func (s site) resendLink(ctx context.Context, r page.Request, code string) (page.Answer, error) {
+	address, err := s.service.Codes.ResetBy(ctx, r.Pool, code)
+	switch {
+	case !errors.As(err, new(identity.ExpiredCode)) && (err == nil || onetime.IsDead(err)):
+		return deadLink(r, deadPage(r), identity.InvalidCode{})
+	case !errors.As(err, new(identity.ExpiredCode)):
+		return page.Answer{}, err
+	case !r.Pool.AllowsSelfReset():
+		return page.Answer{}, noPage(r)
+	}
+	return s.ask(ctx, r, expiredPage(r, code, address), address)
 }
 
 // submitLink sets a new password with the code of a link. A link that does not work may have been used
@@ -57,7 +82,7 @@ func (s site) submitLink(ctx context.Context, r page.Request, code string) (page
 	case works && p.Form.LacksPassword(r.HTTP.PostForm):
 		return p.Refuse(page.ErrIncomplete)
 	case !works && r.HTTP.PostForm.Get("password") == "":
-		return deadLink(r, identity.InvalidCode{})
+		return deadLink(r, p, identity.InvalidCode{})
 	}
 	before, to := s.recall(r), s.returnTo(r)
 	if to == "" {
@@ -69,7 +94,10 @@ func (s site) submitLink(ctx context.Context, r page.Request, code string) (page
 	case err == nil:
 		return answer, nil
 	case onetime.IsDead(err):
-		return deadLink(r, err)
+		if works {
+			p = deadPage(r)
+		}
+		return deadLink(r, p, err)
 	}
 	return p.Refuse(err)
 }

@@ -43,10 +43,10 @@ func TestSomebodySetsAPasswordOnThePages(t *testing.T) {
 			}
 			code := read(t, b)
 			for _, c := range []struct{ code, password, says string }{
-				{"", newPassword, "Enter the code from the mail."},
+				{"", newPassword, "Enter the code from the email"},
 				{code, "", "Enter a password."},
 				{code, "short", "at least 8 characters"},
-				{"1", newPassword, "This code is not right."},
+				{"1", newPassword, "That code is not right."},
 			} {
 				got := b.call(t, b.at("reset/code"), "code", c.code, "password", c.password)
 				if got.Status != 422 || !has(got, `role="alert"`) || !has(got, c.says) || has(got, newPassword) {
@@ -135,11 +135,11 @@ func TestALinkOfSomebodyInactiveIsDead(t *testing.T) {
 		"type": "reset_password",
 	})
 	link := b.at("reset?code=" + code.Text(t, "extended_code"))
-	if got := b.call(t, link); !has(got, "This link does not work any more") {
+	if got := b.call(t, link); !has(got, "This link no longer works") {
 		t.Errorf("%d %s", got.Status, mainContent(got))
 	}
 	got := b.call(t, link, "code", code.Text(t, "extended_code"), "form", "a form", "password", newPassword)
-	if got.Status != 422 || !has(got, "This link does not work any more") {
+	if got.Status != 422 || !has(got, "This link no longer works") {
 		t.Errorf("%d %s", got.Status, mainContent(got))
 	}
 }

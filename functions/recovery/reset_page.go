@@ -51,6 +51,9 @@ func addAddress(p *page.Page, hint string) {
 // submitReset sets a new password with the code of a link, or asks for a mail.
 func (s site) submitReset(ctx context.Context, r page.Request) (page.Answer, error) {
 	if code := r.HTTP.PostForm.Get("code"); code != "" {
+		if r.HTTP.PostForm.Get("do") == "resend" {
+			return s.resendLink(ctx, r, code)
+		}
 		return s.submitLink(ctx, r, code)
 	}
 	if !r.Pool.AllowsSelfReset() {
@@ -60,12 +63,16 @@ func (s site) submitReset(ctx context.Context, r page.Request) (page.Answer, err
 	if err != nil {
 		return page.Answer{}, err
 	}
-	typed := r.HTTP.PostForm
-	p.Form.Fill(typed)
-	address := strings.TrimSpace(typed.Get("address"))
+	p.Form.Fill(r.HTTP.PostForm)
+	return s.ask(ctx, r, p, strings.TrimSpace(r.HTTP.PostForm.Get("address")))
+}
+
+// ask asks for a mail to an address, and redirects to the page for the code. If that is refused, it returns the
+// page p.
+func (s site) ask(ctx context.Context, r page.Request, p *page.Page, address string) (page.Answer, error) {
 	to := s.returnTo(r)
-	err = s.service.Ask(
-		ctx, r.Pool, s.source(r.HTTP), address, typed.Get("altcha"), s.options(p, to),
+	err := s.service.Ask(
+		ctx, r.Pool, s.source(r.HTTP), address, r.HTTP.PostForm.Get("altcha"), s.options(p, to),
 		once.Reply[once.None]{},
 	)
 	if err != nil {

@@ -17,7 +17,7 @@ func (s site) showVerify(ctx context.Context, r page.Request) (page.Answer, erro
 	before := s.recall(r)
 	if query.Get("code") == "" && before.Verified != "" {
 		p := r.NewPage("verified.title")
-		p.Content = doneContent(p, p.Words.Say("verified.text"), before.ReturnTo)
+		p.Content = doneContent(p, p.Words.Say("verified.text"), goOnTo(r, before))
 		return page.Answer{Page: p}, nil
 	}
 	p, err := s.verifyPage(ctx, r, query.Get("code"), query.Get("for"))
@@ -35,7 +35,7 @@ func (s site) verifyPage(ctx context.Context, r page.Request, code, digest strin
 		return nil, err
 	}
 	p := r.NewPage("verify.title", "code", "for")
-	text := p.Words.Say("verify.text", "pool", p.Pool, "address", address)
+	text := page.Said(p.Words, "verify.text", "pool", p.Pool, "address", address)
 	p.Content = verifyContent(p, text, code, digest, s.service.NewID())
 	return p, nil
 }

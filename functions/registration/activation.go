@@ -8,6 +8,7 @@ import (
 	"identitypools/shared/once"
 	"identitypools/shared/onetime"
 	"identitypools/shared/otp"
+	"identitypools/shared/usecode"
 )
 
 // presented is the body of an activation from a browser.
@@ -15,6 +16,8 @@ type presented struct {
 	Ticket   string `json:"ticket"`
 	Code     string `json:"code"`
 	Password string `json:"password"`
+
+	name string // names the user of a short code instead of a ticket: an address or an identifier; on pages alone
 }
 
 // Activate redeems a code that comes with the ticket of its registration or, without a ticket, the
@@ -32,7 +35,7 @@ func (s *Service) Activate(
 	if err := s.Budgets.Spend(ctx, tenant, pool, p.Limits.GuessBudget(source), s.Now()); err != nil {
 		return u, false, err
 	}
-	proof, err := s.proofOf(p, in.Ticket, onetime.CodeIn(in.Code))
+	proof, err := s.proofOf(ctx, p, in)
 	if err != nil {
 		return u, false, err
 	}
@@ -48,27 +51,47 @@ func (s *Service) Activate(
 }
 
 // Look returns what the code of a link would do. The ticket may be "". Errors: those of
-// activate.Activator.
+// activate.Activator. With ExpiredCode the Promise has the address that the link was sent to.
 func (s *Service) Look(
 	ctx context.Context, p identity.Pool, ticket, code string,
 ) (activate.Promise, error) {
-	proof, err := s.proofOf(p, ticket, code)
+	proof, err := s.proofOf(ctx, p, presented{Ticket: ticket, Code: code})
 	if err != nil {
 		return activate.Promise{}, err
 	}
 	return s.Activator.Look(ctx, p, proof)
 }
 
-// proofOf returns the proof that consists of a code and the text of a ticket, which may be "".
-// Errors: InvalidCode for a ticket that is not valid.
-func (s *Service) proofOf(p identity.Pool, ticket, code string) (onetime.Proof, error) {
-	proof := onetime.Proof{Code: code}
-	if ticket != "" {
-		t, err := s.ticket(p.Tenant, p.ID, ticket)
+// LookShort returns what a code would do that was typed together with a name of its user. It first spends a
+// try from the source's budget. Errors: Limited; InvalidCode, also if nobody has the name; those of
+// activate.Activator.
+func (s *Service) LookShort(
+	ctx context.Context, p identity.Pool, source string, in presented,
+) (activate.Promise, error) {
+	if err := s.Budgets.Spend(ctx, p.Tenant, p.ID, p.Limits.GuessBudget(source), s.Now()); err != nil {
+		return activate.Promise{}, err
+	}
+	proof, err := s.proofOf(ctx, p, in)
+	if err != nil {
+		return activate.Promise{}, err
+	}
+	return s.Activator.LookShort(ctx, p, proof)
+}
+
+// proofOf returns the proof that somebody presents: a code with the text of a ticket, or with a name of its
+// user, or the extended code of a link alone. If nobody has the name, the proof is one that fails, and costs
+// as much. Errors: InvalidCode for a ticket that is not valid.
+func (s *Service) proofOf(ctx context.Context, p identity.Pool, in presented) (onetime.Proof, error) {
+	proof := onetime.Proof{Code: onetime.CodeIn(in.Code)}
+	switch {
+	case in.Ticket != "":
+		t, err := s.ticket(p.Tenant, p.ID, in.Ticket)
 		if err != nil {
 			return onetime.Proof{}, err
 		}
 		proof.Ticket = &t
+	case in.name != "":
+		return s.Named.Proof(ctx, p, usecode.Named{Code: proof.Code, Address: in.name})
 	}
 	return proof, nil
 }

@@ -21,7 +21,7 @@ func (s site) showCode(_ context.Context, r page.Request) (page.Answer, error) {
 		return page.Answer{Location: "../activate" + r.LanguageQuery()}, nil
 	case before.Ticket == "":
 		p := r.NewPage("lost.title")
-		p.Content = lostContent(p, formURL(r))
+		p.Content = lostContent(p, r.Pool.PublicRegistration, formURL(r), typedURL(r))
 		return page.Answer{Page: p}, nil
 	}
 	p := s.codePage(r, before)
@@ -34,11 +34,21 @@ func (s site) showCode(_ context.Context, r page.Request) (page.Answer, error) {
 // formURL returns the URL of the registration form, relative to the page for the code.
 func formURL(r page.Request) string { return "../register" + r.LanguageQuery() }
 
+// typedURL returns the URL of the page that takes an address and a code, relative to the page for the code.
+func typedURL(r page.Request) string { return "../" + identity.PageActivateCode + r.KeptQuery() }
+
+// codeField returns the field for a code for activation. The hint, which is the message with the given key,
+// says how long the code is.
+func codeField(p *page.Page, of identity.Pool, key string, pairs ...string) page.Field {
+	digits := strconv.Itoa(of.CodePolicy(identity.PurposeActivation).Length)
+	return page.CodeField(p.Words, page.Said(p.Words, key, append(pairs, "n", digits)...))
+}
+
 // codePage returns the page for the code.
 func (s site) codePage(r page.Request, before state) *page.Page {
 	p := r.NewPage("code.title")
 	p.Form.SendsMail = true
-	p.Form.Fields = []page.Field{page.CodeField(p.Words, p.Words.Say("code.hint"))}
+	p.Form.Fields = []page.Field{codeField(p, r.Pool, "code.hint", "address", before.Address)}
 	p.Content = codeContent(p, before.Address, s.wait(r.Pool, before), formURL(r))
 	return p
 }
@@ -66,7 +76,7 @@ func (s site) submitCode(ctx context.Context, r page.Request) (page.Answer, erro
 		p.Form.AddFault(&p.Form.Fields[0], p.Words.Say("error.code.missing"))
 		return p.Refuse(page.ErrIncomplete)
 	}
-	in := presented{before.Ticket, code, typed.Get("password")}
+	in := presented{Ticket: before.Ticket, Code: code, Password: typed.Get("password")}
 	answer, err := s.activate(ctx, r, "", in, "../activate", before.ReturnTo)
 	if err == nil {
 		return answer, nil

@@ -63,6 +63,26 @@ func pageFaultCases() []faulttest.Case {
 					url.Values{"code": {f.Link}, "password": {systemtest.Password}, "form": {"an id"}})
 			},
 		},
+		{
+			Name: "public.activationCodePage", Status: 200,
+			Request: func(f *fixture) *http.Request { return pageRequest(f, "GET", "activate/code", nil) },
+		},
+		{
+			Name: "public.activateByTypedCode", Setup: registerAndProve, Status: 303,
+			Check: (*fixture).CheckActivated,
+			Request: func(f *fixture) *http.Request {
+				return pageRequest(f, "POST", "activate/code", url.Values{
+					"identifier": {f.Email}, "code": {f.Code}, "password": {systemtest.Password}, "form": {"an id"},
+				})
+			},
+		},
+		{
+			Name: "public.activateByTypedCode, what the code does", Setup: (*fixture).RegisterWithCode, Status: 200,
+			Check: (*fixture).CheckNotActivated,
+			Request: func(f *fixture) *http.Request {
+				return pageRequest(f, "POST", "activate/code", url.Values{"identifier": {f.Email}, "code": {f.Code}})
+			},
+		},
 	}
 }
 

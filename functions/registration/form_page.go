@@ -41,7 +41,7 @@ func (s site) formPage(ctx context.Context, r page.Request) (*page.Page, error) 
 	p.Form.Fields = []page.Field{
 		page.AddressField(p.Words, "identifier", p.Words.Say("register.address.hint")),
 	}
-	if p.Form.More, err = page.PayloadFields(schema.Document, p.Words, own.Labels); err != nil {
+	if err := p.AddPayload(schema.Document, own.Labels); err != nil {
 		return nil, err
 	}
 	if r.Pool.UsesPasswords() {

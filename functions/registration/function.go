@@ -13,6 +13,7 @@ import (
 	"identitypools/shared/schema"
 	"identitypools/shared/start"
 	"identitypools/shared/submit"
+	"identitypools/shared/usecode"
 )
 
 // New returns the function's handler with its real parts.
@@ -44,6 +45,7 @@ func New(p start.Parts) (http.Handler, error) {
 		Activator: &activate.Activator{
 			Redeemer: tools.NewRedeemer(t, p.Now, p.NewID), Passwords: hasher,
 		},
+		Named:       usecode.New(tools, t, p.Now, p.NewID),
 		MayReturnTo: onetime.OrSignIn(onetime.ReturnURLs(p.Env.Get("RETURN_ORIGINS")), p.Env.Must("PUBLIC_URL")),
 		Gate:        submit.New(tools.Work, t, p.Now, p.NewID),
 		Retry:       t.Retry, Now: p.Now, NewID: p.NewID,

@@ -31,10 +31,11 @@ func Routes() []api.Route { return routes(handlers{}, site{}).Routes() }
 // matter for the rows.
 func routes(h handlers, s site) api.Function {
 	const (
-		pool = "/pools/{ipID}"
-		form = "/{tid}/pools/{ipID}/register"
-		code = "/{tid}/pools/{ipID}/register/code"
-		link = "/{tid}/pools/{ipID}/activate"
+		pool  = "/pools/{ipID}"
+		form  = "/{tid}/pools/{ipID}/register"
+		code  = "/{tid}/pools/{ipID}/register/code"
+		link  = "/{tid}/pools/{ipID}/" + identity.PageActivate
+		typed = "/{tid}/pools/{ipID}/" + identity.PageActivateCode
 	)
 	registers, activates := api.Counts(metric.Registrations), api.Counts(metric.Activations)
 	return api.NewFunction("registration",
@@ -53,6 +54,8 @@ func routes(h handlers, s site) api.Function {
 		api.ForPeople("POST", code, "activateByCode", s.submission(s.submitCode), activates),
 		api.ForPeople("GET", link, "activationPage", s.page(s.showLink)),
 		api.ForPeople("POST", link, "activateByPage", s.submission(s.submitLink), activates),
+		api.ForPeople("GET", typed, "activationCodePage", s.page(s.showTyped)),
+		api.ForPeople("POST", typed, "activateByTypedCode", s.submission(s.submitTyped), activates),
 	)
 }
 
@@ -200,6 +203,7 @@ type form struct {
 	Description    string                                       `json:"description,omitempty"`
 	BadgeColor     string                                       `json:"badge_color,omitempty"`
 	Branding       branding                                     `json:"branding"`
+	SignInURL      string                                       `json:"sign_in_url,omitempty"`
 	Mechanisms     []identity.Mechanism                         `json:"authentication_mechanisms"`
 	Preferred      identity.Mechanism                           `json:"preferred_authentication_mechanism"`
 	PasswordPolicy identity.PasswordPolicy                      `json:"password_policy"`
@@ -246,7 +250,7 @@ func formOf(f shownForm) form {
 			p.Branding.Language, p.Branding.LogoURL, p.Branding.TermsURL, p.Branding.PrivacyURL,
 			p.Branding.Texts,
 		},
-		p.Mechanisms, p.Preferred, p.PasswordPolicy, codes,
+		p.SignInURL, p.Mechanisms, p.Preferred, p.PasswordPolicy, codes,
 		shownLimits{p.Limits.MailPause},
 		f.schema.Document, f.challenge,
 	}

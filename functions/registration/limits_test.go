@@ -47,7 +47,7 @@ func TestAStrangerDelaysAnOwnerForAnHourAtMost(t *testing.T) {
 		s.activate(t, 422, fields{"code": link.Query().Get("code")})
 		page := s.product.BaseURL + link.RequestURI()
 		if got := postForm(t, page, "code", link.Query().Get("code")); got.Status != 422 ||
-			!contains(got.Body, "Enter a password.") {
+			!contains(got.Body, "Enter a password") {
 			t.Errorf("the page answers %d %s", got.Status, got.Body)
 		}
 		if got := postForm(

@@ -2,9 +2,11 @@ package registration
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 
+	"identitypools/shared/activate"
 	"identitypools/shared/identity"
 	"identitypools/shared/once"
 	"identitypools/shared/onetime"
@@ -22,9 +24,13 @@ func (s site) showLink(ctx context.Context, r page.Request) (page.Answer, error)
 	return page.Answer{Page: p}, err
 }
 
-// donePage returns the last page, which links to the URL to unless that is "".
+// donePage returns the last page, which links to the URL to, or else to the one where users of the pool sign
+// in, if there is one.
 func donePage(r page.Request, to string) *page.Page {
 	p := r.NewPage("done.title")
+	if to == "" {
+		to = r.Pool.SignInURL
+	}
 	text := r.Pool.Branding.Texts[p.Language].Done
 	if text == "" {
 		text = p.Words.Say("done.text")
@@ -47,10 +53,22 @@ func (s site) linkPage(
 			ticket = ""
 		}
 	}
-	if onetime.IsDead(err) {
+	switch {
+	case errors.As(err, new(identity.ExpiredCode)) && r.Pool.PublicRegistration && promise.Address != "":
+		return expiredPage(r, code, promise.Address), ticket, nil
+	case onetime.IsDead(err):
 		return deadPage(r), ticket, nil
 	}
-	p := r.NewPage("link.title", "code")
+	return s.promisePage(r, promise, presented{Code: code}), ticket, err
+}
+
+// promisePage returns the page that says what a code does, with a form that does it.
+func (s site) promisePage(r page.Request, promise activate.Promise, in presented) *page.Page {
+	var kept []string
+	if in.name == "" { // the code is in the address of the page
+		kept = append(kept, "code")
+	}
+	p := r.NewPage("link.title", kept...)
 	if promise.NeedsPassword {
 		p.Form.AddPassword(r.Pool.PasswordPolicy)
 	}
@@ -58,8 +76,17 @@ func (s site) linkPage(
 	if promise.Invited {
 		kind = "link.invited"
 	}
-	p.Content = linkContent(p, p.Words.Say(kind, "pool", p.Pool, "address", promise.Address), code, s.service.NewID())
-	return p, ticket, err
+	text := page.Said(p.Words, kind, "pool", p.Pool, "address", promise.Address)
+	p.Content = linkContent(p, text, promise.Address, in, s.service.NewID())
+	return p
+}
+
+// expiredPage returns the page for a link that is right and too old. It sends another one to the same address.
+func expiredPage(r page.Request, code, address string) *page.Page {
+	p := r.NewPage("expired.title", "code")
+	p.Form.SendsMail = true
+	p.Content = expiredContent(p, code, address)
+	return p
 }
 
 // deadPage returns the page for a link that does not work. If the pool allows registration, it has
@@ -70,7 +97,7 @@ func deadPage(r page.Request) *page.Page {
 	p.Form.Fields = []page.Field{
 		page.AddressField(p.Words, "address", p.Words.Say("dead.address.hint")),
 	}
-	p.Content = deadContent(p, r.Pool.PublicRegistration)
+	p.Content = deadContent(p, r.Pool.PublicRegistration, r.Pool.SignInURL)
 	return p
 }
 
@@ -88,13 +115,15 @@ func (s site) submitLink(ctx context.Context, r page.Request) (page.Answer, erro
 	if p.Form.LacksPassword(typed) {
 		return p.Refuse(page.ErrIncomplete)
 	}
-	in := presented{ticket, code, typed.Get("password")}
+	in := presented{Ticket: ticket, Code: code, Password: typed.Get("password")}
 	answer, err := s.activate(ctx, r, s.formID(r), in, "activate", s.returnTo(r))
 	switch {
 	case err == nil:
 		return answer, nil
 	case onetime.IsDead(err):
-		return page.Answer{Page: deadPage(r), Status: http.StatusUnprocessableEntity, Why: err}, nil
+		if p, _, lost := s.linkPage(ctx, r, code); lost == nil { // which says why it does not work
+			return page.Answer{Page: p, Status: http.StatusUnprocessableEntity, Why: err}, nil
+		}
 	}
 	return p.Refuse(err)
 }
@@ -112,9 +141,18 @@ func (s site) formID(r page.Request) string {
 	return s.service.NewID()
 }
 
-// resendLink asks for another link.
+// resendLink asks for another link, to the address that was typed, or to that of a link that is too old.
 func (s site) resendLink(ctx context.Context, r page.Request) (page.Answer, error) {
-	p, address := deadPage(r), r.HTTP.PostForm.Get("address")
+	p, address, code := deadPage(r), r.HTTP.PostForm.Get("address"), r.HTTP.PostForm.Get("code")
+	if code != "" && address == "" {
+		promise, err := s.service.Look(ctx, r.Pool, "", code)
+		switch {
+		case errors.As(err, new(identity.ExpiredCode)):
+			p, address = expiredPage(r, code, promise.Address), promise.Address
+		case err != nil && !onetime.IsDead(err):
+			return page.Answer{}, err
+		}
+	}
 	p.Form.Fill(r.HTTP.PostForm)
 	if strings.TrimSpace(address) == "" {
 		p.Form.AddFault(&p.Form.Fields[0], p.Words.Say("error.address"))
@@ -130,6 +168,7 @@ func (s site) resendLink(ctx context.Context, r page.Request) (page.Answer, erro
 	if err != nil {
 		return p.Refuse(err)
 	}
-	p.Note = p.Words.Say("dead.sent", "address", address)
+	p = r.NewPage("code.title")
+	p.Content = sentContent(p, address)
 	return page.Answer{Page: p, Why: errAgain}, nil
 }

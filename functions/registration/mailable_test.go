@@ -66,9 +66,9 @@ func TestThePagesSayWhichAddressesReceiveMail(t *testing.T) {
 	t.Parallel()
 	b := newPoolBrowser(t, nil)
 	for language, says := range map[string]string{
-		"en": "We can’t send mail to this address", "de": "An diese Adresse können wir keine E-Mail senden",
-		"es": "No podemos enviar correo a esta dirección", "fr": "Nous ne pouvons pas envoyer de message",
-		"pl": "Nie możemy wysłać wiadomości na ten adres",
+		"en": "We can’t send email to this address", "de": "An diese Adresse können wir keine E-Mail senden",
+		"es": "No podemos enviar correo a esta dirección", "fr": "Nous ne pouvons pas envoyer d’e-mail",
+		"pl": "Nie możemy wysłać e-maila na ten adres",
 	} {
 		for page, form := range map[string][]string{
 			"register?lang=": {"identifier", "jörg@example.com", "password", systemtest.Password},

@@ -42,7 +42,7 @@ func TestSomebodySignsUpOnThePages(t *testing.T) {
 	code := systemtest.CodeIn(t, b.product.Inbox.Await(t, email, 1)[0])
 	if got := b.call(
 		t, b.at("register/code"), "code", systemtest.WrongCode(code),
-	); got.Status != 422 || !contains(got.Body, "This code is not right") {
+	); got.Status != 422 || !contains(got.Body, "That code is not right") {
 		t.Errorf("a wrong code: %d %s", got.Status, mainContent(got))
 	}
 	done := b.follow(t, b.at("register/code"), b.call(t, b.at("register/code"), "code", code))
@@ -231,12 +231,12 @@ func TestWhatIsWrongStandsBesideItsField(t *testing.T) {
 	for _, want := range []string{
 		"<h1>Join &lt;us&gt;</h1>", "<p>It is free.</p>",
 		`<label for="payload-code">Customer no.</label>`,
-		`name="/code" type="text" value="" minlength="3" maxlength="5" required`,
+		`name="/code" type="text" value="" dir="auto" minlength="3" maxlength="5" required`,
 		`<option value="basic">basic</option><option value="pro">pro</option>`,
 		`type="number" value="" min="18" max="120" step="1"`, `id="payload-age-hint">Adults alone.`,
 		`<input type="checkbox" id="payload-terms" name="/terms" value="true">`,
 		`<input type="checkbox" id="payload-agreed" name="/agreed" value="2027-01" required>`,
-		`<textarea id="payload-tags"`, "<legend>Postal address</legend>",
+		`<textarea id="payload-tags"`, "<legend>Postal address  <span class=\"optional\">",
 		`id="payload-address-country" name="/address/country"`,
 		`data-rule="min_length" data-bound="10">At least 10 characters`,
 		`data-rule="digits" data-bound="2"`, "Hard to guess",
@@ -256,12 +256,12 @@ func TestWhatIsWrongStandsBesideItsField(t *testing.T) {
 		name, field, value string
 		says               map[string]string // texts that the page shows, by the id of the field
 	}{
-		{"no address", "identifier", "ann", map[string]string{"identifier": "Enter an e-mail address"}},
+		{"no address", "identifier", "ann", map[string]string{"identifier": "Enter an email address"}},
 		{
 			"a user name for an address", "identifier", "+15550100",
-			map[string]string{"identifier": "Enter an e-mail address"},
+			map[string]string{"identifier": "Enter an email address"},
 		},
-		{"no password", "password", "", map[string]string{"password": "Enter a password."}},
+		{"no password", "password", "", map[string]string{"password": "Enter a password"}},
 		{
 			"a short password", "password", "kumquat",
 			map[string]string{"password": "at least 10 characters"},
@@ -280,28 +280,28 @@ func TestWhatIsWrongStandsBesideItsField(t *testing.T) {
 		},
 		{
 			"nothing where something must be", "/code", " ",
-			map[string]string{"payload-code": "Please fill this in."},
+			map[string]string{"payload-code": "Fill in “Customer no.”"},
 		},
 		{
 			"too much", "/code", "abcdef",
-			map[string]string{"payload-code": "The length must be from 3 to 5."},
+			map[string]string{"payload-code": "Enter from 3 to 5 characters for “Customer no.”"},
 		},
-		{"no choice", "/plan", "", map[string]string{"payload-plan": "Please fill this in."}},
+		{"no choice", "/plan", "", map[string]string{"payload-plan": "Choose an option for “Plan”"}},
 		{
 			"a choice that there isn't", "/plan", "gold",
-			map[string]string{"payload-plan": "Please choose one of the values."},
+			map[string]string{"payload-plan": "Choose an option for “Plan”"},
 		},
 		{
 			"too small a number", "/age", "17",
-			map[string]string{"payload-age": "Enter a number from 18 to 120."},
+			map[string]string{"payload-age": "Enter a whole number from 18 to 120 for “Age”"},
 		},
 		{
 			"no number", "/age", "old",
-			map[string]string{"payload-age": "Enter a number from 18 to 120."},
+			map[string]string{"payload-age": "Enter a whole number from 18 to 120 for “Age”"},
 		},
 		{
 			"terms that are not agreed to", "/agreed", "",
-			map[string]string{"payload-agreed": "Please fill this in."},
+			map[string]string{"payload-agreed": "You must accept the terms"},
 		},
 		{
 			"too many lines", "/tags", "a\nb\n\nc",
@@ -337,7 +337,7 @@ func TestWhatIsWrongStandsBesideItsField(t *testing.T) {
 				field := regexp.MustCompile(
 					`<(?:input|select|textarea) [^>]*id="` + id + `"[^>]*>`,
 				).FindString(page)
-				if !strings.Contains(field, ` autofocus aria-invalid="true"`) ||
+				if !strings.Contains(field, ` aria-invalid="true"`) ||
 					!strings.Contains(field, id+"-error") {
 					t.Errorf("the field is %s", field)
 				}
@@ -399,12 +399,12 @@ func TestACodeIsSentAgain(t *testing.T) {
 	first := systemtest.CodeIn(t, b.product.Inbox.Await(t, email, 1)[0])
 	code := b.at("register/code")
 	if got := b.call(t, code, "do", "resend"); got.Status != 429 ||
-		!regexp.MustCompile(`A new code can be sent in (60|5\d) s\.`).Match(got.Body) {
+		!regexp.MustCompile(`You can send a new code in (60|5\d) s`).Match(got.Body) {
 		t.Errorf("at once: %d %s", got.Status, mainContent(got))
 	}
 	b.product.Clock.Advance(61 * time.Second)
 	page := b.follow(t, code, b.call(t, code, "do", "resend"))
-	if !contains(page.Body, "We have sent a new code.") || !contains(page.Body, `data-wait="60"`) {
+	if !contains(page.Body, "A new email is on its way.") || !contains(page.Body, `data-wait="60"`) {
 		t.Errorf("after a minute: %s", mainContent(page))
 	}
 	second := systemtest.CodeIn(t, b.product.Inbox.Await(t, email, 2)[1])
@@ -412,16 +412,16 @@ func TestACodeIsSentAgain(t *testing.T) {
 		t.Errorf("the first code still works: %d", got.Status)
 	}
 	if got := b.call(t, code, "code", ""); got.Status != 422 ||
-		!contains(got.Body, "Enter the code from the mail.") {
+		!contains(got.Body, "Enter the code from the email") {
 		t.Errorf("no code: %d %s", got.Status, mainContent(got))
 	}
 	b.product.Clock.Advance(time.Hour)
 	if got := b.call(t, code, "code", second); got.Status != 422 ||
-		!contains(got.Body, "This code is too old.") {
+		!contains(got.Body, "That code has expired.") {
 		t.Errorf("an hour later: %d %s", got.Status, mainContent(got))
 	}
 	b.product.Clock.Advance(23 * time.Hour)
-	if got := b.call(t, code); got.Status != 200 || !contains(got.Body, "Please start again") {
+	if got := b.call(t, code); got.Status != 200 || !contains(got.Body, "Start again") {
 		t.Errorf("a registration of yesterday: %d %s", got.Status, mainContent(got))
 	}
 }
@@ -436,12 +436,12 @@ func TestALinkSaysWhatItDoes(t *testing.T) {
 		t, 204, "POST", "/pools/"+b.pool+"/users/"+id+"/activation/send?mode=invitation", nil,
 	)
 	link := systemtest.LinkIn(t, b.product.Inbox.Await(t, email, 1)[0])
-	if page := b.call(t, link.RequestURI()); !contains(page.Body, "You are invited to Partners") ||
+	if page := b.call(t, link.RequestURI()); !contains(page.Body, "You are invited to <bdi>Partners</bdi>") ||
 		!contains(page.Body, email) || countPasswordFields(t, "an invitation", page.Body) != 1 {
 		t.Errorf("an invitation: %s", mainContent(page))
 	}
 	for password, says := range map[string]string{
-		"": "Enter a password.", "short": "at least 8 characters",
+		"": "Enter a password", "short": "at least 8 characters",
 	} {
 		if got := b.call(
 			t, link.RequestURI(), "code", link.Query().Get("code"), "password", password,
@@ -458,12 +458,12 @@ func TestALinkSaysWhatItDoes(t *testing.T) {
 	}
 	verify(t, b.tenant, b.pool, email, systemtest.Password, 200)
 	used := b.call(t, link.RequestURI())
-	if !contains(used.Body, "This link does not work any more") ||
+	if !contains(used.Body, "This link no longer works") ||
 		!contains(used.Body, `value="resend"`) {
 		t.Errorf("a used link: %s", mainContent(used))
 	}
 	if got := b.call(t, b.at("activate"), "do", "resend", "address", " "); got.Status != 422 ||
-		!contains(got.Body, "Enter an e-mail address") {
+		!contains(got.Body, "Enter an email address") {
 		t.Errorf("no address: %d %s", got.Status, mainContent(got))
 	}
 	late := systemtest.Address("late")
@@ -473,12 +473,12 @@ func TestALinkSaysWhatItDoes(t *testing.T) {
 	b.product.Inbox.Await(t, late, 1)
 	b.product.Clock.Advance(2 * time.Minute)
 	if got := b.call(t, b.at("activate"), "do", "resend", "address", late); got.Status != 200 ||
-		!contains(got.Body, "a new mail is on its way") {
+		!contains(got.Body, "a new email is on its way") {
 		t.Errorf("a new mail: %d %s", got.Status, mainContent(got))
 	}
 	again := systemtest.LinkIn(t, b.product.Inbox.Await(t, late, 2)[1])
 	page := b.call(t, again.RequestURI())
-	if !contains(page.Body, "your account with Partners becomes active") ||
+	if !contains(page.Body, "activates your account with <bdi>Partners</bdi>") ||
 		countPasswordFields(t, "a link", page.Body) != 1 {
 		t.Errorf("the new link: %s", mainContent(page))
 	}
@@ -537,7 +537,7 @@ func TestPagesThatCanNotBe(t *testing.T) {
 		},
 		{
 			"a link, where only administrators make users", b.at("activate?code=x"), nil, 200,
-			"ask those who invited you",
+			"ask the people who invited you",
 		},
 		{"a code without a registration", b.at("register/code"), []string{"code", "123456"}, 303, ""},
 		{

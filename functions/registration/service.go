@@ -27,6 +27,7 @@ import (
 	"identitypools/shared/schema"
 	"identitypools/shared/submit"
 	"identitypools/shared/table"
+	"identitypools/shared/usecode"
 )
 
 // Service has the use cases of self-registration.
@@ -41,6 +42,7 @@ type Service struct {
 	Passwords     *password.Hasher
 	Tickets       *otp.Sealer
 	Activator     *activate.Activator
+	Named         *usecode.User // finds the users of addresses
 	Gate          *submit.Gate
 	MayReturnTo   func(url string) bool // reports whether a message may have the post-activation URL
 	Retry         retry.Policy

@@ -50,12 +50,29 @@ func (s site) showCode(_ context.Context, r page.Request) (page.Answer, error) {
 func (s site) codePage(r page.Request, v visit, n step) *page.Page {
 	p := s.newPage(r, v, "code.title")
 	p.Form.SendsMail = true
-	p.Form.Fields = []page.Field{page.CodeField(p.Words, p.Words.Say("code.hint"))}
-	p.Content = codeContent(p, n.Identifier, s.wait(r.Pool, n), pages(r, "")+query(r, ""))
+	hint := page.Said(p.Words, "code.hint.any", "name", n.Identifier)
+	if digits := v.codeLength(); digits > 0 {
+		hint = page.Said(p.Words, "code.hint", "name", n.Identifier, "n", strconv.Itoa(digits))
+	}
+	p.Form.Fields = []page.Field{page.CodeField(p.Words, hint)}
+	p.Form.Fill(r.HTTP.PostForm)
+	p.Content = codeContent(p, s.wait(r.Pool, n), pages(r, "")+query(r, ""))
 	if n.Again {
 		p.Note = p.Words.Say("code.sent")
 	}
 	return p
+}
+
+// codeLength returns how many digits a code has that is mailed for signing in, or 0 if that depends on the pool.
+func (v visit) codeLength() (digits int) {
+	for i, pool := range v.pools {
+		length := pool.CodePolicy(identity.PurposeAuthentication).Length
+		if i > 0 && length != digits {
+			return 0
+		}
+		digits = length
+	}
+	return digits
 }
 
 // wait returns the number of seconds until another code may be asked for.

@@ -3,11 +3,16 @@ package signin
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 
+	"identitypools/shared/identity"
 	"identitypools/shared/onetime"
 	"identitypools/shared/page"
 )
+
+// appDigits is how many digits the codes of authenticator apps have (RFC 6238, and what apps assume).
+const appDigits = 6
 
 // showFactor shows the page for a second factor.
 func (s site) showFactor(ctx context.Context, r page.Request) (page.Answer, error) {
@@ -44,11 +49,16 @@ func (s site) factorPage(
 		p.Content = noFactorContent(p, pages(r, "")+query(r, ""))
 		return p, false, 0, nil
 	}
-	hint := "factor.app.hint"
+	hint, digits := "factor.app.hint", appDigits
 	if byMail {
-		hint = "code.hint"
+		hint, digits = "factor.mail.hint", pool.CodePolicy(identity.PurposeAuthentication).Length
+	} else {
+		p.Form.WrongCode = "factor.app.wrong"
 	}
-	p.Form.Fields = []page.Field{page.CodeField(p.Words, p.Words.Say(hint))}
+	p.Form.Fields = []page.Field{
+		page.CodeField(p.Words, page.Said(p.Words, hint, "n", strconv.Itoa(digits))),
+	}
+	p.Form.Fill(r.HTTP.PostForm)
 	wait = -1
 	if ways.mail {
 		p.Form.SendsMail = true
@@ -56,7 +66,7 @@ func (s site) factorPage(
 	}
 	p.Content = factorContent(p, byMail, wait, pages(r, "")+query(r, ""))
 	if n.Again {
-		p.Note = p.Words.Say("code.sent")
+		p.Note = p.Words.Say("factor.mail.sent")
 	}
 	return p, byMail, wait, nil
 }
@@ -88,7 +98,11 @@ func (s site) submitFactor(ctx context.Context, r page.Request) (page.Answer, er
 	} else {
 		code := strings.TrimSpace(onetime.CodeIn(typed.Get("code")))
 		if code == "" {
-			p.Form.AddFault(&p.Form.Fields[0], p.Words.Say("error.code.missing"))
+			missing := "factor.app.missing"
+			if byMail {
+				missing = "error.code.missing"
+			}
+			p.Form.AddFault(&p.Form.Fields[0], p.Words.Say(missing))
 			return p.Refuse(page.ErrIncomplete)
 		}
 		follows, err = s.service.Second(ctx, v, n, code, byMail)

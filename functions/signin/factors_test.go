@@ -163,7 +163,7 @@ func TestMailedCodes(t *testing.T) {
 		code := systemtest.CodeIn(t, product.Inbox.Await(t, s.email, 1)[0])
 		stolen := copied(b)
 		delete(stolen.Cookies, "__Host-browser")
-		isStuck(t, stolen, stolen.Submit(t, "do", "confirm", "code", code), "Please start again")
+		isStuck(t, stolen, stolen.Submit(t, "do", "confirm", "code", code), "Start again")
 		b.Submit(t, "do", "confirm", "code", code)
 		if b.Left == nil {
 			t.Fatalf("the code leads to %s", b.At)
@@ -211,8 +211,8 @@ func TestAPasswordThatMustBeChanged(t *testing.T) {
 			}
 			other := product.NewBrowser(t)
 			other.At = b.At
-			isStuck(t, other, other.Open(t, b.At.String()), "Please start again")
-			isStuck(t, other, other.Submit(t, "password", chosen), "Please start again")
+			isStuck(t, other, other.Open(t, b.At.String()), "Start again")
+			isStuck(t, other, other.Submit(t, "password", chosen), "Start again")
 			if s.isSignedIn(t, copied(b)) {
 				t.Error("there is a session before the new password")
 			}
@@ -227,7 +227,7 @@ func TestAPasswordThatMustBeChanged(t *testing.T) {
 			if claims := s.claims(t, b.Left.Query().Get("code")); claims["user_id"] != id {
 				t.Errorf("the ID token has %v", claims)
 			}
-			isStuck(t, repeat, repeat.Submit(t, "password", "a third password that is long"), "Please start again")
+			isStuck(t, repeat, repeat.Submit(t, "password", "a third password that is long"), "Start again")
 			mails := product.Inbox.Await(t, email, 1)
 			if !strings.Contains(mails[len(mails)-1].Subject, "password") {
 				t.Errorf("the owner is told %q", mails[len(mails)-1].Subject)
@@ -252,5 +252,5 @@ func TestAStepEndsWithThePassword(t *testing.T) {
 		"old_password": systemtest.Password, "new_password": "what the owner has chosen",
 	})
 	s.tenant.Admin.Must(t, 204, "PUT", path+"/password/state", fields{"state": "must_be_changed"})
-	isStuck(t, b, b.Submit(t, "password", "quite another long password"), "Please start again")
+	isStuck(t, b, b.Submit(t, "password", "quite another long password"), "Start again")
 }

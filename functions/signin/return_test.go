@@ -45,7 +45,7 @@ func TestPeopleComeBackToTheirSignIn(t *testing.T) {
 			page := b.Open(t, s.authorizeURL())
 			b.Open(t, linkTo(t, page, "signin/forgot?"))
 			asked := b.Submit(t, "address", s.email)
-			if !strings.Contains(main(asked), "If there is an account") {
+			if !strings.Contains(main(asked), "has an account") {
 				t.Errorf("the page says %s", main(asked))
 			}
 			link := systemtest.LinkIn(t, product.Inbox.Await(t, s.email, 1)[0])

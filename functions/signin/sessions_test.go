@@ -222,7 +222,7 @@ func TestNothingOfASignInWorksElsewhere(t *testing.T) {
 		t.Errorf("a pushed request is one of the page: %s", main(got))
 	}
 	for _, step := range []string{"code", "factor", "password"} {
-		isStuck(t, their, their.Open(t, s.issuer()+"/signin/"+step+"?request="+sealed+"&step="+sealed), "Please start again")
+		isStuck(t, their, their.Open(t, s.issuer()+"/signin/"+step+"?request="+sealed+"&step="+sealed), "Start again")
 	}
 }
 

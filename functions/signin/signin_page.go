@@ -74,10 +74,8 @@ func (s site) signInPage(r page.Request, v visit) *page.Page {
 		Type: "text", Autocomplete: "username", Required: true, Value: hint, Focus: hint == "",
 	}}
 	if f.hasPassword {
-		p.Form.More = []page.Field{{
-			ID: "password", Name: "password", Label: p.Words.Say("password"), Control: page.ControlInput,
-			Type: "password", Autocomplete: "current-password", Required: true, Focus: hint != "",
-		}}
+		p.Form.More = []page.Field{page.PasswordInput(p.Words)}
+		p.Form.More[0].Focus = hint != ""
 	}
 	p.Form.SendsMail = f.hasCode
 	p.Content = signInContent(p, f, r.HTTP.PostForm.Get("remember") != "")
@@ -131,7 +129,7 @@ func (s site) submitSignIn(ctx context.Context, r page.Request) (page.Answer, er
 	p.Form.Fields[0].Value, p.Form.Fields[0].Focus = identifier, false
 	isIncomplete := identifier == ""
 	if isIncomplete {
-		p.Form.AddFault(&p.Form.Fields[0], p.Words.Say("error.required"))
+		p.Form.AddFault(&p.Form.Fields[0], p.Words.Say("signin.identifier.wrong"))
 	}
 	byCode := typed.Get("do") == "code"
 	if !byCode && typed.Get("password") == "" && len(p.Form.More) > 0 {

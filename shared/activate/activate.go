@@ -96,19 +96,11 @@ func (a *Activator) activate(
 		return u, err
 	}
 	effects := table.Effects{Spent: right.Spent}
-	for _, notice := range []struct {
-		kind  identity.MessageKind
-		isDue bool
-	}{
-		{identity.MessagePasswordSet, u.PasswordHash != ""},
-		{identity.MessageTOTPSet, r.TOTP != nil},
-		{identity.MessageKeyAdded, len(r.Passkeys) > 0},
-	} {
-		if code := right.Code; notice.isDue && code.AddressType == identity.TypeEmail {
-			to := identity.Address{Value: code.Address, Normalized: code.Normalized}
-			m := identity.NewMessage(notice.kind, u, to, identity.MessageOptions{}, maker)
-			effects.Messages = append(effects.Messages, m)
-		}
+	getsIn := u.PasswordHash != "" || r.TOTP != nil || len(r.Passkeys) > 0
+	if code := right.Code; getsIn && code.AddressType == identity.TypeEmail {
+		to := identity.Address{Value: code.Address, Normalized: code.Normalized}
+		m := identity.NewMessage(identity.MessageWelcome, u, to, identity.MessageOptions{}, maker)
+		effects.Messages = append(effects.Messages, m)
 	}
 	u, err = a.Redeemer.Users.Change(ctx, right.User, u, effects, reply)
 	if errors.As(err, new(identity.Conflict)) {

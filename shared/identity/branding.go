@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
@@ -23,8 +24,8 @@ func IsLanguage(code string) bool { return slices.Contains(Languages(), code) }
 // Branding is how the pages and the mails of a pool look and what they say. It is an extension of
 // the published API.
 //
-// Mails of a pool without a SenderName have the name of the deployment's sender, or else the name of
-// the pool.
+// Mails of a pool without a SenderName have the name of the pool, or else that of the deployment's
+// sender: see Pool.SenderName.
 type Branding struct {
 	Language      string              `json:"language"` // used if the reader's is not known
 	LogoURL       string              `json:"logo_url,omitempty"`
@@ -113,13 +114,7 @@ func (b Branding) check(v *Violations) {
 			v.Add(at+name, WrongFormat("https-url", fmt.Sprintf("must be an https URL of at most %d characters", maxURL)))
 		}
 	}
-	checkLine(v, at+"sender_name", b.SenderName, 0, maxSenderName)
-	if strings.ContainsAny(b.SenderName, "@<>\"") { // it could be mistaken for the sender's address
-		v.Add(at+"sender_name", Wrong(`must not contain @, <, > or "`))
-	}
-	if strings.ContainsFunc(b.SenderName, isInvisible) {
-		v.Add(at+"sender_name", errInvisible())
-	}
+	checkSenderName(v, b.SenderName)
 	size := 0
 	for _, language := range slices.Sorted(maps.Keys(b.Texts)) {
 		here := at + "texts/" + escapePointer(language)
@@ -128,6 +123,19 @@ func (b Branding) check(v *Violations) {
 	}
 	if size > maxPageTexts {
 		v.Add(at+"texts", TooLong(maxPageTexts>>10, "KB"))
+	}
+}
+
+// checkSenderName records the violations of a name that stands before the address of a sender.
+func checkSenderName(v *Violations, name string) {
+	const at = "/branding/sender_name"
+	checkLine(v, at, name, 0, maxSenderName)
+	// It could be mistaken for the sender's address, or for the encoding of one (RFC 2047 §2).
+	if strings.ContainsAny(name, "@<>\"") || strings.Contains(name, "=?") {
+		v.Add(at, Wrong(`must not contain @, <, >, " or =?`))
+	}
+	if strings.ContainsFunc(name, func(r rune) bool { return isInvisible(r) || unicode.In(r, unicode.Zl, unicode.Zp) }) {
+		v.Add(at, errInvisible())
 	}
 }
 
@@ -149,6 +157,21 @@ func checkLanguage(v *Violations, pointer, language string) {
 	if !IsLanguage(language) {
 		v.Add(pointer, NotOneOf(Languages()...))
 	}
+}
+
+// maxSignInURL is the maximum size of Pool.SignInURL in bytes.
+const maxSignInURL = 2048
+
+// isSignInURL reports whether text is a URL to which a page may lead people who are done: an https URL with
+// a host and without a user name, or an http URL of this machine, where applications are developed.
+func isSignInURL(text string) bool {
+	u, err := url.Parse(text)
+	if err != nil || len(text) > maxSignInURL || u.Host == "" || u.User != nil || !utf8.ValidString(text) ||
+		strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '\\' }) {
+		return false
+	}
+	isLocal := slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, u.Hostname())
+	return u.Scheme == "https" || u.Scheme == "http" && isLocal
 }
 
 // isWebAddress reports whether text is an https URL that can be used in a page, and whose origin

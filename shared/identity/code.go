@@ -186,7 +186,8 @@ type Presented struct {
 // that it takes tells nothing. With the ticket of a registration only the code of that registration
 // counts; if that has none that is live, a code of no registration counts too.
 //
-// Errors: InvalidCode; ExpiredCode, only if the code is right otherwise.
+// Errors: InvalidCode; ExpiredCode, only if the code is right otherwise. The code is returned with it, so that
+// its holder can be sent another one.
 func (c Codes) Redeem(p Presented, now time.Time) (Code, error) {
 	hasNone := !c.HasOwn(p, now)
 	var found *Code
@@ -201,7 +202,7 @@ func (c Codes) Redeem(p Presented, now time.Time) (Code, error) {
 	case found == nil:
 		return Code{}, InvalidCode{}
 	case !now.Before(found.ExpiresAt.Time):
-		return Code{}, ExpiredCode{}
+		return *found, ExpiredCode{}
 	}
 	return *found, nil
 }

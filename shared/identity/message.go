@@ -24,6 +24,11 @@ const (
 	// PurposeAuthentication.
 	MessageSignIn MessageKind = "sign_in"
 
+	// MessageWelcome tells somebody that the account is active. It takes the place of the notices that
+	// follow: they are about changes of an account (NIST SP 800-63B-4 §4.6), and what somebody gave to
+	// be activated with is none.
+	MessageWelcome MessageKind = "welcome"
+
 	// Notices to the user that something was changed.
 	MessagePasswordSet    MessageKind = "password_set"    // a password was set or changed
 	MessageTOTPSet        MessageKind = "totp_set"        // an authenticator app was set or replaced

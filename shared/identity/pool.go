@@ -55,8 +55,9 @@ type Pool struct {
 	PasswordPolicy         PasswordPolicy             `json:"password_policy"`
 	PasswordSettings       PasswordSettings           `json:"password_settings"`
 	ResetSettings          ResetSettings              `json:"reset_credentials_settings"`
-	Limits                 Limits                     `json:"limits"`   // not in the published API
-	Branding               Branding                   `json:"branding"` // not in the published API
+	Limits                 Limits                     `json:"limits"`                // not in the published API
+	Branding               Branding                   `json:"branding"`              // not in the published API
+	SignInURL              string                     `json:"sign_in_url,omitempty"` // where people go on who are done on the pages; not in the published API
 	System                 bool                       `json:"system"`
 	Deleted                bool                       `json:"deleted"`
 

@@ -40,6 +40,7 @@ type PoolChange struct {
 	ResetSettings          *ResetSettings                    `json:"reset_credentials_settings"`
 	Limits                 LimitsChange                      `json:"limits"`
 	Branding               BrandingChange                    `json:"branding"`
+	SignInURL              *string                           `json:"sign_in_url"` // "" for none
 
 	System        jsontext.Value `json:"system"`
 	Deleted       jsontext.Value `json:"deleted"`
@@ -130,6 +131,7 @@ func (p Pool) changed(c PoolChange, before Pool) (Pool, error) {
 	p.changePasswords(c)
 	p.Limits.change(c.Limits)
 	p.Branding.change(&v, c.Branding)
+	setIfGiven(&p.SignInURL, c.SignInURL)
 	p.check(&v)
 	if p.repeatsItsFactor() && !before.repeatsItsFactor() {
 		v.Add("/second_factor_authentication_mechanisms",
@@ -242,6 +244,10 @@ func (p Pool) check(v *Violations) {
 	p.PasswordPolicy.check(v)
 	p.Limits.check(v)
 	p.Branding.check(v)
+	if p.SignInURL != "" && !isSignInURL(p.SignInURL) {
+		reason := fmt.Sprintf("must be an https URL of at most %d bytes", maxSignInURL)
+		v.Add("/sign_in_url", WrongFormat("https_url", reason))
+	}
 	if p.PasswordSettings.ExpiresAfter < 0 || p.PasswordSettings.ExpiresAfter > Duration(longestExpiry) {
 		v.Add("/password_settings/expires_after", OutOfRange("0s", longestExpiry.String()))
 	}

@@ -22,11 +22,15 @@ const (
 // contain it exactly once, in a paragraph of its own, and the subject must not contain it. The
 // error is identity.Invalid with pointers to /subject and /body.
 //
+// The name of the receiver is not always known. A text that has {name} must be one without it too.
+//
 // A name is anything of up to 40 characters in braces on one line. A single brace is plain text.
 func Check(k Kind, t Text) error {
 	var v identity.Violations
 	checkSubject(&v, k, t.Subject)
 	checkBody(&v, k, t.Body)
+	checkWithoutName(&v, "/subject", t.Subject)
+	checkWithoutName(&v, "/body", t.Body)
 	return v.Err()
 }
 
@@ -74,6 +78,20 @@ func checkLength(v *identity.Violations, at, text string, most int) {
 		v.Add(at, identity.TooLong(most, "characters"))
 	case !utf8.ValidString(text):
 		v.Add(at, identity.WrongFormat("utf-8", "must be UTF-8"))
+	}
+}
+
+// checkWithoutName checks that a text can also be sent to somebody whose name is not known: leaving
+// out the name must neither leave nothing nor make the name of another value.
+func checkWithoutName(v *identity.Violations, at, text string) {
+	rest := withoutName(text)
+	others := slices.DeleteFunc(namesInBraces(text), func(name string) bool { return name == "name" })
+	switch {
+	case rest == text:
+	case strings.TrimSpace(rest) == "":
+		v.Add(at, identity.Wrong("must say something without {name}, which is not always known"))
+	case !slices.Equal(namesInBraces(rest), others):
+		v.Add(at, identity.NotAllowed("must not have {name} within braces"))
 	}
 }
 

@@ -71,6 +71,10 @@ func TestCheck(t *testing.T) {
 		"a name that there isn't":      {mail.RegistrationCode, mail.Text{Subject: "{Pool}", Body: body + "{ pool }"}, []string{"/subject", "/body"}},
 		"a name of others' templates":  {mail.AddressTaken, mail.Text{Subject: "{{.Pool}}", Body: "${pool} {{pool}} {{ pool }}"}, []string{"/subject", "/body"}},
 		"several names there aren't":   {mail.AddressTaken, mail.Text{Subject: "s", Body: "{a} {b}"}, []string{"/body", "/body"}},
+		"a receiver's name":            {mail.InvitationCode, mail.Text{Subject: "{name}, come", Body: "Hello {name},\n\n{code}"}, nil},
+		"a stranger's name":            {mail.RegistrationCode, mail.Text{Subject: "{name}", Body: "{name}\n\n{code}"}, []string{"/subject", "/body", "/subject"}},
+		"nothing but a name":           {mail.Welcome, mail.Text{Subject: "{name}!", Body: " {name},\n\n{name}"}, []string{"/subject", "/body"}},
+		"a name that makes a code":     {mail.InvitationCode, mail.Text{Subject: "{co{name}de}", Body: "{co {name}de}\n\n{code}"}, []string{"/subject", "/body"}},
 		"a name that a code closes in": {mail.RegistrationCode, mail.Text{Subject: "s", Body: "{\n\n{code}\n\n}"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -86,7 +90,7 @@ func TestCheck(t *testing.T) {
 func TestAWrongNameIsNamed(t *testing.T) {
 	t.Parallel()
 	err := mail.Check(mail.PasswordSet, mail.Text{Subject: "s", Body: "on {date}"})
-	for _, part := range []string{"{date}", "pool, time"} {
+	for _, part := range []string{"{date}", "pool, name, time"} {
 		if !strings.Contains(fmt.Sprint(err), part) {
 			t.Errorf("%v does not tell of %s", err, part)
 		}
@@ -114,18 +118,41 @@ func TestUsualTextsAreAcceptable(t *testing.T) {
 	})
 }
 
+// TestANameThatIsNotKnown checks that a text that calls the receiver by name is a good one without it.
+func TestANameThatIsNotKnown(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][2]string{ // with and without the name
+		"Hello {name},":                      {"Hello Ann,", "Hello,"},
+		"Hello, {name}!":                     {"Hello, Ann!", "Hello!"},
+		"Hola, {name}: x":                    {"Hola, Ann: x", "Hola: x"},
+		"Dear {name}":                        {"Dear Ann", "Dear"},
+		"{name}, here it is.":                {"Ann, here it is.", "Here it is."},
+		"A line\n{name}, über\n {name}\nend": {"A line\nAnn, über\nAnn\nend", "A line\nÜber\nend"},
+		"For\u00a0{name}{name}.":             {"For\u00a0AnnAnn.", "For."},
+	} {
+		for i, name := range []string{"Ann", ""} {
+			v := values("Acme")
+			v.Name = name
+			m := mustRender(t, mail.AddressTaken, "en", &mail.Text{Subject: "s", Body: text}, v)
+			if got, _, _ := strings.Cut(m.Text, "\n\n-- "); got != want[i] {
+				t.Errorf("%q for %q is %q, want %q", text, name, got, want[i])
+			}
+		}
+	}
+}
+
 // TestAnOwnText checks that a pool's own text replaces the default text, and keeps its paragraphs
 // and lines.
 func TestAnOwnText(t *testing.T) {
 	t.Parallel()
 	own := mail.Text{Subject: "  Yours,  {pool} ", Body: "\n\nA & B <b>{pool}</b>\nsecond line\n \n {code} \n\n\n{until} }{ {\n"}
 	m := mustRender(t, mail.RegistrationCode, "de", &own, values("{code} Ltd"))
-	text := "A & B <b>{code} Ltd</b>\nsecond line\n\n    " + code + "\n\n3. Februar 2026 um 04:05 Uhr (UTC) }{ {\n\n-- \n"
+	text := "A & B <b>{code} Ltd</b>\nsecond line\n\n    " + read + "\n\n3. Februar 2026 um 04:05 Uhr (UTC) }{ {\n\n-- \n"
 	if m.Subject != "Yours, {code} Ltd" || !strings.HasPrefix(m.Text, text) {
 		t.Errorf("subject %q, text:\n%s", m.Subject, m.Text)
 	}
 	for _, part := range []string{
-		">A &amp; B &lt;b&gt;{code} Ltd&lt;/b&gt;<br>second line</p>", ">" + code + "</td>",
+		">A &amp; B &lt;b&gt;{code} Ltd&lt;/b&gt;<br>second line</p>",
 		">3. Februar 2026 um 04:05 Uhr (UTC) }{ {</p>",
 	} {
 		if !strings.Contains(m.HTML, part) {

@@ -39,7 +39,7 @@ func ExampleTexts_Render() {
 	//
 	// Your code is:
 	//
-	//     471108
+	//     471 108
 	//
 	// It is valid for 15 minutes, until 1 July 2026 at 12:15 UTC.
 }

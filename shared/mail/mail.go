@@ -25,6 +25,10 @@ const (
 	InvitationCode   Kind = "invitation_code"
 	InvitationLink   Kind = "invitation_link"
 
+	// Welcome tells somebody who has just been activated with a password, an authenticator app or
+	// passkeys that the account is active.
+	Welcome Kind = "welcome"
+
 	// AddressTaken tells the owner of an account that somebody tried to register with its address.
 	AddressTaken Kind = "taken"
 
@@ -67,7 +71,7 @@ const (
 // people meet them, then those with other codes, then the notices of changes.
 func Kinds() []Kind {
 	return []Kind{
-		RegistrationCode, RegistrationLink, ResendCode, ResendLink, InvitationCode, InvitationLink,
+		RegistrationCode, RegistrationLink, ResendCode, ResendLink, InvitationCode, InvitationLink, Welcome,
 		AddressTaken, IdentifierTaken,
 		PasswordResetCode, PasswordResetLink, AddressCode, AddressLink,
 		ChallengeCode, SignInCode, TOTPResetCode, KeyEnrollCode,
@@ -76,18 +80,25 @@ func Kinds() []Kind {
 }
 
 // Variables returns the names of the values that a text of this kind may contain in braces. It
-// returns nil for an unknown kind.
+// returns nil for an unknown kind. The mails to somebody who registers have no {name}, since a
+// stranger may have given it: see Values.Name.
 func (k Kind) Variables() []string {
 	switch k {
-	case RegistrationCode, ResendCode, InvitationCode,
-		PasswordResetCode, AddressCode, ChallengeCode, SignInCode, TOTPResetCode, KeyEnrollCode:
+	case RegistrationCode:
 		return []string{"pool", "code", "duration", "until"}
-	case RegistrationLink, ResendLink, InvitationLink, PasswordResetLink, AddressLink:
+	case RegistrationLink:
 		return []string{"pool", "link", "duration", "until"}
-	case AddressTaken, IdentifierTaken:
+	case ResendCode, InvitationCode,
+		PasswordResetCode, AddressCode, ChallengeCode, SignInCode, TOTPResetCode, KeyEnrollCode:
+		return []string{"pool", "name", "code", "duration", "until"}
+	case ResendLink, InvitationLink, PasswordResetLink, AddressLink:
+		return []string{"pool", "name", "link", "duration", "until"}
+	case IdentifierTaken:
 		return []string{"pool"}
+	case Welcome, AddressTaken:
+		return []string{"pool", "name"}
 	case PasswordSet, TOTPSet, KeyAdded, KeyRemoved, AddressAdded, AddressRemoved:
-		return []string{"pool", "time"}
+		return []string{"pool", "name", "time"}
 	}
 	return nil
 }
@@ -103,9 +114,12 @@ func (k Kind) mainVariable() string {
 	return ""
 }
 
-// buttonKey returns the key of the words on the button of a mail with a link.
+// buttonKey returns the key of the words on the button of a mail with a link. The link of a welcome
+// is Values.SignIn.
 func (k Kind) buttonKey() string {
 	switch k {
+	case Welcome:
+		return "button_sign_in"
 	case PasswordResetLink:
 		return "button_password"
 	case AddressLink:
@@ -144,23 +158,32 @@ type Text struct {
 
 // Values are the values that go into a mail. Each kind uses only some of them.
 type Values struct {
-	Pool          string        // the name of the pool, which may contain anything
-	Colour        string        // the colour of the pool as #rrggbb, or "" for the default
-	ReplyTo       string        // the address for questions, or "" if there is none
-	CodeInSubject bool          // the subject shows the code, and so do lists and notifications
-	Code          string        // for kinds with a code
-	Link          string        // for kinds with a link
-	Duration      time.Duration // how long the code or link is valid
-	Until         time.Time     // when the code or link expires
-	Time          time.Time     // for notices of a change, when it happened
+	Pool          string // the name of the pool, which may contain anything
+	Colour        string // the colour of the pool as #rrggbb, or "" for the default
+	Logo          string // the https URL of the pool's logo, or "" for none
+	ReplyTo       string // the address for questions, or "" if there is none
+	CodeInSubject bool   // the subject shows the code, and so do lists of mails
+
+	// Name is the receiver's name, or "" if it is not known. It must be one that identity.User.CallName
+	// returns, and the caller must know that the receiver is the user and no stranger chose the name: it
+	// is a text that goes to somebody's mailbox.
+	Name string
+
+	Code     string        // for kinds with a code
+	CodePage string        // the URL of the page on which the code is typed, or "" if the receiver has it open
+	Link     string        // for kinds with a link
+	SignIn   string        // for a welcome, the URL at which the receiver goes on, or "" for none
+	Duration time.Duration // how long the code or link is valid
+	Until    time.Time     // when the code or link expires
+	Time     time.Time     // for notices of a change, when it happened
 }
 
 // PoolValues returns the values that all mails of a pool share.
 func PoolValues(p identity.Pool) Values {
 	replyTo, _ := p.Branding.ReplyAddress() // none if mails could not have it
 	return Values{
-		Pool: p.Name, Colour: p.Colour(),
-		ReplyTo: replyTo.String(), CodeInSubject: p.Branding.CodeInSubject,
+		Pool: p.Name, Colour: p.Colour(), Logo: p.Branding.MailLogo(),
+		ReplyTo: replyTo.String(), CodeInSubject: p.Branding.CodeInSubject, SignIn: p.SignInURL,
 	}
 }
 
@@ -169,6 +192,10 @@ func (k Kind) SampleValues(p identity.Pool, now time.Time) Values {
 	const digits = "123456789012"
 	v, policy := PoolValues(p), p.CodePolicy(k.purpose())
 	v.Code, v.Link = digits[:min(policy.Length, len(digits))], "https://example.com/page?code=example"
+	v.Name = "Ann"
+	if k == InvitationCode {
+		v.CodePage = "https://example.com/page"
+	}
 	v.Duration, v.Until, v.Time = time.Duration(policy.TTL), now.Add(time.Duration(policy.TTL)), now
 	return v
 }

@@ -1,7 +1,6 @@
 package mail_test
 
 import (
-	"html"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -17,7 +16,15 @@ import (
 
 const (
 	code = "4711081512"
+	read = "471 108 1512" // the code as people read it
 	link = "https://id.example.com/t/pools/p/activate?code=Zm9vYmFy&return_to=https%3A%2F%2Fexample.com"
+)
+
+// URLs that a pool's mails may have.
+const (
+	logo     = "https://static.example.com/logo.png?a=1&b=2"
+	codePage = "https://id.example.com/t/pools/p/invitation"
+	signIn   = "https://app.example.com/?a=1&b=2"
 )
 
 // hostile is the name of a pool that tries to break out of its context in every part of a mail.
@@ -35,7 +42,7 @@ func texts(tb testing.TB) *mail.Texts {
 func values(pool string) mail.Values {
 	zone := time.FixedZone("elsewhere", 2*60*60)
 	return mail.Values{
-		Pool: pool, Code: code, Link: link, Duration: 24 * time.Hour,
+		Pool: pool, Name: "Ann", Code: code, Link: link, Duration: 24 * time.Hour,
 		Until: time.Date(2026, 2, 3, 6, 5, 7, 0, zone), Time: time.Date(2026, 2, 3, 1, 59, 0, 0, zone),
 	}
 }
@@ -92,7 +99,9 @@ func TestGoldens(t *testing.T) {
 	})
 	v := values("Acme Customers")
 	v.Colour, v.ReplyTo, v.CodeInSubject = "#ffd700", "help@example.com", true
-	same(t, mustRender(t, mail.RegistrationCode, "en", nil, v), "branded")
+	v.Logo, v.CodePage, v.SignIn = logo, codePage, signIn
+	same(t, mustRender(t, mail.InvitationCode, "en", nil, v), "branded")
+	same(t, mustRender(t, mail.Welcome, "en", nil, v), "branded_welcome")
 }
 
 // TestMails checks what every mail must satisfy, whatever it says.
@@ -108,7 +117,8 @@ func TestMails(t *testing.T) {
 				if strings.Contains(m.Subject, value) {
 					t.Errorf("what is secret shows in lists and notifications: %q", m.Subject)
 				}
-				for part, text := range map[string]string{"text": m.Text, "HTML": html.UnescapeString(m.HTML)} {
+				text := strings.ReplaceAll(m.Text, read, code)
+				for part, text := range map[string]string{"text": text, "HTML": visible(t, m.HTML)} {
 					if strings.Contains(text, value) != (carries(kind) == value) {
 						t.Errorf("%s has %s: %v", part, value, strings.Contains(text, value))
 					}
@@ -138,15 +148,17 @@ func TestBothPartsSayTheSame(t *testing.T) {
 		m := mustRender(t, kind, lang, nil, values("Acme Customers"))
 		seen := strings.Join(strings.Fields(visible(t, m.HTML)), " ")
 		for paragraph := range strings.SplitSeq(strings.Replace(m.Text, "-- \n", "", 1), "\n\n") {
-			if paragraph = strings.Join(strings.Fields(paragraph), " "); !strings.Contains(seen, paragraph) {
+			paragraph = strings.ReplaceAll(strings.Join(strings.Fields(paragraph), " "), read, code)
+			if !strings.Contains(seen, paragraph) {
 				t.Errorf("HTML does not say %q", paragraph)
 			}
 		}
 	})
 }
 
-// TestWhatMailsSay checks that mails say until when something is valid, when something happened,
-// and what to do if somebody else caused it.
+// TestWhatMailsSay checks that mails say for how long something is valid, when something happened,
+// and what to do if somebody else caused it. No mail makes people reckon with time zones to find out
+// whether a code is still valid. A welcome goes to somebody who has just proved to be its receiver.
 func TestWhatMailsSay(t *testing.T) {
 	t.Parallel()
 	says := map[string]struct{ duration, until, time, other string }{
@@ -157,15 +169,24 @@ func TestWhatMailsSay(t *testing.T) {
 		"pl": {"24 godziny", "3 lutego 2026 r., godz. 04:05 (UTC)", "2 lutego 2026 r., godz. 23:59 (UTC)", "Jeśli to nie Ty|Jeśli ta prośba nie|Jeśli nie spodziewasz"},
 	}
 	forEachMail(t, func(t *testing.T, kind mail.Kind, lang string) {
-		text := strings.Join(strings.Fields(mustRender(t, kind, lang, nil, values("Acme")).Text), " ")
-		want := says[lang]
-		for name, value := range map[string]string{"duration": want.duration, "until": want.until, "time": want.time} {
-			if slices.Contains(kind.Variables(), name) != strings.Contains(text, value) {
+		say := func(own *mail.Text) string {
+			return strings.Join(strings.Fields(mustRender(t, kind, lang, own, values("Acme")).Text), " ")
+		}
+		text, want, has := say(nil), says[lang], kind.Variables()
+		for name, value := range map[string]string{"duration": want.duration, "time": want.time} {
+			if slices.Contains(has, name) != strings.Contains(text, value) {
 				t.Errorf("it says %q: %v", value, strings.Contains(text, value))
 			}
 		}
-		if !regexp.MustCompile(want.other).MatchString(text) {
-			t.Errorf("it does not say what to do if it was somebody else:\n%s", text)
+		if strings.Contains(text, "UTC") != slices.Contains(has, "time") {
+			t.Errorf("it tells a time: %s", text)
+		}
+		own := say(&mail.Text{Subject: "s", Body: "{until}"})
+		if slices.Contains(has, "until") != strings.Contains(own, want.until) {
+			t.Errorf("a text of a pool says %s", own)
+		}
+		if regexp.MustCompile(want.other).MatchString(text) == (kind == mail.Welcome) {
+			t.Errorf("it says what to do if it was somebody else, or does not:\n%s", text)
 		}
 	})
 }
@@ -174,24 +195,46 @@ func isBreak(r rune) bool {
 	return r < ' ' || r == 0x7f || r == 0x85 || r == 0x2028 || r == 0x2029 || r == 0x202e
 }
 
+// TestCodeInSubject checks that a code stands before the subject, which still says what it is for and
+// who sends it.
 func TestCodeInSubject(t *testing.T) {
 	t.Parallel()
 	forEachMail(t, func(t *testing.T, kind mail.Kind, lang string) {
 		v := values("Acme")
-		v.CodeInSubject = true
 		own := mail.Text{Subject: "Ours for {pool}", Body: "{" + map[string]string{code: "code", link: "link", "": "pool"}[carries(kind)] + "}"}
-		usual, ours := mustRender(t, kind, lang, nil, v).Subject, mustRender(t, kind, lang, &own, v).Subject
-		if carries(kind) != code {
-			if strings.Contains(usual+ours, code) || ours != "Ours for Acme" {
-				t.Errorf("subjects %q and %q", usual, ours)
+		for _, text := range []*mail.Text{nil, &own} {
+			v.CodeInSubject = false
+			want := mustRender(t, kind, lang, text, v).Subject
+			if carries(kind) == code {
+				want = read + " – " + want
 			}
-			return
-		}
-		if !strings.HasPrefix(usual, code+" ") || !strings.HasSuffix(usual, "Acme") ||
-			ours != code+" – Ours for Acme" {
-			t.Errorf("subjects %q and %q", usual, ours)
+			v.CodeInSubject = true
+			if got := mustRender(t, kind, lang, text, v).Subject; got != want || !strings.Contains(got, "Acme") {
+				t.Errorf("subject %q, want %q", got, want)
+			}
 		}
 	})
+}
+
+// TestGroupsOfCodes checks that people read codes in groups of three or four digits, and that what no
+// person types has no groups.
+func TestGroupsOfCodes(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{
+		"759509": "759 509", "1234567": "123 4567", "12345678": "1234 5678", "123456789": "123 456 789",
+		"1234567890": "123 456 7890", "12345678901": "123 4567 8901", "123456789012": "1234 5678 9012",
+		"AQphY3RpdmF0aW9uAnUx": "AQphY3RpdmF0aW9uAnUx",
+	} {
+		v := values("Acme")
+		v.Code = given
+		m := mustRender(t, mail.SignInCode, "en", nil, v)
+		if !strings.Contains(m.Text, "\n    "+want+"\n") {
+			t.Errorf("%s is in the text\n%s", given, m.Text)
+		}
+		if !strings.Contains(visible(t, m.HTML), given) { // what is copied fits into any form
+			t.Errorf("%s is not in the HTML", given)
+		}
+	}
 }
 
 func TestUnknownKindsAndLanguages(t *testing.T) {
@@ -226,12 +269,12 @@ func TestASampleIsAWholeMail(t *testing.T) {
 	now := time.Date(2026, 12, 31, 23, 55, 0, 0, time.UTC)
 	v := mail.RegistrationCode.SampleValues(p, now)
 	m := mustRender(t, mail.RegistrationCode, "en", nil, v)
-	for _, want := range []string{"12345678", "10 minutes", "1 January 2027 at 00:05 UTC", "help@example.com", "#aabbcc"} {
-		if !strings.Contains(m.HTML, want) {
+	for _, want := range []string{"12345678", "10 minutes", "help@example.com", "#aabbcc"} {
+		if !strings.Contains(visible(t, m.HTML)+m.HTML, want) {
 			t.Errorf("it does not have %s", want)
 		}
 	}
-	if m.Subject != "12345678 is your code for Acme" {
+	if m.Subject != "1234 5678 – Confirm your address for Acme" {
 		t.Errorf("subject %q", m.Subject)
 	}
 	const sampleLink = "\nhttps://example.com/page?code=example\n"
@@ -240,7 +283,7 @@ func TestASampleIsAWholeMail(t *testing.T) {
 	}
 	p.Codes[identity.PurposeChallenge] = identity.CodePolicy{Length: 6, TTL: identity.Duration(5 * time.Minute)}
 	m = mustRender(t, mail.ChallengeCode, "en", nil, mail.ChallengeCode.SampleValues(p, now))
-	if !strings.Contains(m.Text, "\n    123456\n") || !strings.Contains(m.Text, "5 minutes") {
+	if !strings.Contains(m.Text, "\n    123 456\n") || !strings.HasPrefix(m.Text, "Hello Ann,") || !strings.Contains(m.Text, "5 minutes") {
 		t.Errorf("the code of another purpose is not as the pool says:\n%s", m.Text)
 	}
 	if m := mustRender(t, mail.PasswordSet, "en", nil, v); !strings.Contains(m.Text, "31 December 2026") {
@@ -265,7 +308,7 @@ func TestEveryGoldenIsOfAMail(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	names := []string{"branded.golden", "fuzz"}
+	names := []string{"branded.golden", "branded_welcome.golden", "fuzz"}
 	for _, kind := range mail.Kinds() {
 		for _, end := range append(identity.Languages(), "hostile") {
 			names = append(names, string(kind)+"_"+end+".golden")

@@ -22,7 +22,7 @@ func allTexts(tb testing.TB, lang string) string {
 		b.WriteString(m.Subject + "\n" + strings.ReplaceAll(m.Text, "\n", " ") + "\n" + html.UnescapeString(m.HTML) + "\n")
 	}
 	v := values("Acme")
-	v.ReplyTo = "help@example.com"
+	v.ReplyTo, v.CodePage, v.SignIn = "help@example.com", codePage, signIn
 	for _, kind := range mail.Kinds() {
 		add(kind, v)
 	}

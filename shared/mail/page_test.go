@@ -3,6 +3,7 @@ package mail_test
 import (
 	"io"
 	"math"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -29,7 +30,7 @@ func tokens(tb testing.TB, text string, see func(token html.Token, open []string
 		case html.StartTagToken:
 			token := z.Token()
 			see(token, open)
-			if !slices.Contains([]string{"meta", "br"}, token.Data) {
+			if !slices.Contains([]string{"meta", "br", "img"}, token.Data) {
 				open = append(open, token.Data)
 			}
 		case html.EndTagToken:
@@ -60,13 +61,17 @@ func shape(tb testing.TB, text string) []string {
 	return tags
 }
 
-// visible returns the text of a page that people can read.
+// visible returns the text of a page that people can read. What is set apart is divided by a space,
+// and what is within a line (span) is not.
 func visible(tb testing.TB, text string) string {
 	tb.Helper()
 	var b strings.Builder
 	tokens(tb, text, func(token html.Token, open []string) {
-		if token.Type == html.TextToken && !slices.Contains(open, "head") {
-			b.WriteString(token.Data + " ")
+		switch {
+		case token.Type == html.TextToken && !slices.Contains(open, "head"):
+			b.WriteString(token.Data)
+		case token.Type == html.StartTagToken && token.Data != "span":
+			b.WriteString(" ")
 		}
 	})
 	return b.String()
@@ -75,7 +80,7 @@ func visible(tb testing.TB, text string) string {
 // checkPage checks what the HTML of every mail must satisfy.
 func checkPage(tb testing.TB, m mail.Mail, lang string) {
 	tb.Helper()
-	allowed := strings.Fields("html head meta title style body div table tr td h1 p br a")
+	allowed := strings.Fields("html head meta title style body div table tr td h1 p br a span img")
 	tokens(tb, m.HTML, func(token html.Token, open []string) {
 		switch token.Type {
 		case html.CommentToken:
@@ -99,7 +104,8 @@ func checkAttributes(tb testing.TB, token html.Token, lang string) {
 	has := map[string]string{}
 	for _, a := range token.Attr {
 		has[a.Key] = a.Val
-		if slices.Contains([]string{"src", "srcset", "background", "action", "data", "poster", "http-equiv"}, a.Key) || strings.HasPrefix(a.Key, "on") {
+		isLogo := token.Data == "img" && a.Key == "src" && a.Val == logo
+		if !isLogo && slices.Contains([]string{"src", "srcset", "background", "action", "data", "poster", "http-equiv"}, a.Key) || strings.HasPrefix(a.Key, "on") {
 			tb.Errorf("<%s> has %s", token.Data, a.Key)
 		}
 	}
@@ -108,7 +114,7 @@ func checkAttributes(tb testing.TB, token html.Token, lang string) {
 		tb.Errorf("the language is %q, want %q", has["lang"], lang)
 	case token.Data == "table" && has["role"] != "presentation":
 		tb.Error("a table that is read out as one")
-	case token.Data == "a" && has["href"] != link:
+	case token.Data == "a" && !slices.Contains([]string{link, codePage, signIn}, has["href"]) && !isOwnLink(has["href"]):
 		tb.Errorf("a link to %q", has["href"])
 	}
 	// Outlook uses the attribute, other clients use the style.
@@ -116,6 +122,12 @@ func checkAttributes(tb testing.TB, token html.Token, lang string) {
 	if set := has["bgcolor"]; (background != nil || set != "") && (background == nil || background[1] != set) {
 		tb.Errorf("<%s> has the colour %q, and in its style %q", token.Data, set, background)
 	}
+}
+
+// isOwnLink reports whether a link is one that a pool's own text may have.
+func isOwnLink(href string) bool {
+	u, err := url.Parse(href)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil
 }
 
 func TestLinkIsOneAttribute(t *testing.T) {
@@ -129,22 +141,103 @@ func TestLinkIsOneAttribute(t *testing.T) {
 	}
 }
 
-// TestThePreviewHidesTheCode checks that a list of mails, which shows the beginning of their texts,
-// does not show the code: padding comes before it.
-func TestThePreviewHidesTheCode(t *testing.T) {
+// TestThePreview checks that a list of mails and a notification, which show the beginning of their
+// texts, show the code that people type and how long it is valid. Of another mail they show its first
+// sentences, and neither a link nor a code that nobody types.
+func TestThePreview(t *testing.T) {
 	t.Parallel()
+	begin := map[string]string{"en": "is your code. It is valid for 24 hours.", "de": "ist Ihr Code. Er gilt 24 Stunden.", "es": "es su código. Es válido durante 24 horas.", "fr": "est votre code. Il est valable 24 heures.", "pl": "to Twój kod. Jest ważny przez 24 godziny."}
+	preview := func(t *testing.T, m mail.Mail) string {
+		t.Helper()
+		shown := []rune(strings.TrimSpace(visible(t, m.HTML)))[:240]
+		return strings.TrimRight(string(shown), " \u00a0\u200c\n")
+	}
 	forEachMail(t, func(t *testing.T, kind mail.Kind, lang string) {
-		m := mustRender(t, kind, lang, nil, values("Acme"))
-		shown := []rune(visible(t, m.HTML))[:240]
-		if strings.Contains(string(shown), code) ||
-			len(strings.TrimRight(string(shown), " \u00a0\u200c\n")) < 60 {
-			t.Errorf("the preview is %q", string(shown))
+		shown := preview(t, mustRender(t, kind, lang, nil, values("Acme")))
+		want := strings.ReplaceAll(read, " ", "\u00a0") + " " + begin[lang]
+		if len(shown) < 45 || strings.Contains(shown, code) || strings.Contains(shown, "http") || strings.HasPrefix(shown, want) != (carries(kind) == code) {
+			t.Errorf("the preview is %q", shown)
 		}
 	})
 	own := mail.Text{Subject: "s", Body: "{code}"}
-	shown := visible(t, mustRender(t, mail.RegistrationCode, "en", &own, values("Acme")).HTML)
-	if strings.Contains(string([]rune(shown)[:240]), code) {
-		t.Errorf("the preview of a text that begins with the code is %q", shown)
+	if shown := preview(t, mustRender(t, mail.RegistrationCode, "en", &own, values("Acme"))); !strings.HasSuffix(shown, begin["en"]) {
+		t.Errorf("the preview of a text that is only a code is %q", shown)
+	}
+	v := values("Acme")
+	v.Code = "AQphY3RpdmF0aW9uAnUxc2VjcmV0"
+	if shown := preview(t, mustRender(t, mail.SignInCode, "en", nil, v)); strings.Contains(shown, v.Code) {
+		t.Errorf("the preview shows an extended code: %q", shown)
+	}
+}
+
+// TestLinksOfOwnTexts checks that the URLs in a pool's own text are links in the HTML part, and that
+// those in values, which strangers may choose, are none.
+func TestLinksOfOwnTexts(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string][]string{
+		"See https://example.com/help.":                       {"https://example.com/help"},
+		"(https://example.com/a_(b)), http://example.com?":    {"https://example.com/a_(b)", "http://example.com"},
+		"HTTPS://example.com/ü?a=1&b=2#c «https://x.example»": {"HTTPS://example.com/ü?a=1&b=2#c", "https://x.example"},
+		"two\nhttps://a.example\nhttps://b.example\nlines":    {"https://a.example", "https://b.example"},
+		"https://example.com/{pool} and {pool}":               nil, // a value never ends up in an address
+		"https://user:pass@example.com ftp://example.com":     nil,
+		"javascript:alert(1) http:// https://. nohttps://":    nil,
+		`https://example.com/"><script>`:                      {"https://example.com/"},
+		"https://example.com/'onclick='x":                     {"https://example.com/'onclick='x"},
+	} {
+		m := mustRender(t, mail.Welcome, "en", &mail.Text{Subject: "s", Body: body}, values("Visit https://pool.example"))
+		var got []string
+		tokens(t, m.HTML, func(token html.Token, _ []string) {
+			if token.Type == html.StartTagToken && token.Data == "a" {
+				for _, a := range token.Attr {
+					if a.Key == "href" {
+						got = append(got, a.Val)
+					}
+				}
+			}
+		})
+		if !slices.Equal(got, want) {
+			t.Errorf("%q has the links %q, want %q", body, got, want)
+		}
+		plain := strings.Join(strings.Fields(strings.ReplaceAll(body, "{pool}", "Visit https://pool.example")), " ")
+		if seen := strings.Join(strings.Fields(visible(t, m.HTML)), ""); !strings.Contains(seen, strings.ReplaceAll(plain, " ", "")) {
+			t.Errorf("%q is shown as %s", body, seen)
+		}
+	}
+}
+
+// TestEveryMailHasAHeadline, which is its subject without the code, below the name of the pool.
+func TestEveryMailHasAHeadline(t *testing.T) {
+	t.Parallel()
+	forEachMail(t, func(t *testing.T, kind mail.Kind, lang string) {
+		v := values("Acme & Sons")
+		subject := mustRender(t, kind, lang, nil, v).Subject
+		v.CodeInSubject = true
+		text := mustRender(t, kind, lang, nil, v).HTML
+		headline := regexp.MustCompile(`<h1 [^>]*>([^<]*)</h1>`).FindAllStringSubmatch(text, -1)
+		if len(headline) != 1 || html.UnescapeString(headline[0][1]) != subject {
+			t.Errorf("the headlines are %q, want %q", headline, subject)
+		}
+	})
+}
+
+// TestMarginsOnAPhone checks that all parts of a mail have the same margins at the sides, on a wide
+// screen and on a narrow one.
+func TestMarginsOnAPhone(t *testing.T) {
+	t.Parallel()
+	text := mustRender(t, mail.RegistrationCode, "en", nil, values("Acme")).HTML
+	cells := regexp.MustCompile(`<td class="([^"]*)"[^>]*;?padding:\d+px (\d+)px`).FindAllStringSubmatch(text, -1)
+	parts := 0
+	for _, cell := range cells {
+		if slices.Contains(strings.Fields(cell[1]), "side") {
+			parts++
+			if cell[2] != "32" {
+				t.Errorf("a part has a margin of %s", cell[2])
+			}
+		}
+	}
+	if parts != 3 || !strings.Contains(text, ".side { padding-left: 20px !important; padding-right: 20px !important; }") {
+		t.Errorf("%d parts have the same margins: %q", parts, cells)
 	}
 }
 
@@ -152,7 +245,7 @@ func TestThePreviewHidesTheCode(t *testing.T) {
 // §1.4.3).
 func TestColours(t *testing.T) {
 	t.Parallel()
-	pair := regexp.MustCompile(`<td bgcolor="(#[0-9a-f]{6})"[^>]*>\s*<h1 style="[^"]*;color:(#[0-9a-f]{6})`)
+	pair := regexp.MustCompile(`<td class="bar side" bgcolor="(#[0-9a-f]{6})"[^>]*>\s*<p style="[^"]*;color:(#[0-9a-f]{6})`)
 	button := regexp.MustCompile(`<td align="center" bgcolor="(#[0-9a-f]{6})"[^>]*><a href="[^"]*" style="[^"]*;color:(#[0-9a-f]{6})`)
 	for colour, want := range map[string][2]string{
 		"":           {"#1a56db", "#ffffff"},

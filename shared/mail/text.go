@@ -14,13 +14,19 @@ func (p renderer) renderText() string {
 	for _, paragraph := range p.paragraphs {
 		switch paragraph {
 		case "{code}":
-			b.WriteString("    " + p.plainValues.Replace(paragraph))
+			b.WriteString("    " + grouped(p.values.Code, " "))
+			if p.values.CodePage != "" {
+				b.WriteString("\n\n" + p.words.Say("enter") + "\n" + p.values.CodePage)
+			}
 		case "{link}":
 			b.WriteString(p.plainValues.Replace(paragraph))
 		default:
 			b.WriteString(wrapLines(p.plainValues.Replace(paragraph)))
 		}
 		b.WriteString("\n\n")
+	}
+	if p.hasSignIn() {
+		b.WriteString(p.signInWords() + "\n" + p.values.SignIn + "\n\n")
 	}
 	return b.String() + "-- \n" + wrapLines(p.footer()) + "\n" // RFC 3676 §4.3
 }

@@ -4,9 +4,11 @@ import (
 	"embed"
 	"fmt"
 	"html"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"identitypools/shared/language"
 )
@@ -52,23 +54,23 @@ func (t *Texts) Render(k Kind, lang string, own *Text, v Values) (Mail, error) {
 	if !t.has(k, lang) {
 		return Mail{}, fmt.Errorf("there is no mail %q in language %q", k, lang)
 	}
-	v.Pool = oneLine(v.Pool)
+	v.Pool, v.Name = oneLine(v.Pool), oneLine(v.Name)
 	p := renderer{kind: k, lang: lang, words: t.words[lang], values: v}
 	p.plainValues, p.escapedValues = p.replacers(k)
 	text := t.Default(k, lang)
 	if own != nil {
 		text = *own
 	}
-	p.subject = oneLine(p.plainValues.Replace(text.Subject))
-	switch {
-	case !v.CodeInSubject || k.mainVariable() != "code":
-	case own == nil:
-		p.subject = p.words.Say("code_in_subject", "code", v.Code, "pool", v.Pool)
-	default:
-		p.subject = v.Code + " – " + p.subject
+	if v.Name == "" {
+		text = Text{Subject: withoutName(text.Subject), Body: withoutName(text.Body)}
 	}
+	p.headline = oneLine(p.plainValues.Replace(text.Subject))
 	p.paragraphs = paragraphs(text.Body)
-	return Mail{Subject: p.subject, Text: p.renderText(), HTML: p.renderHTML()}, nil
+	subject := p.headline
+	if v.CodeInSubject && k.mainVariable() == "code" {
+		subject = grouped(v.Code, " ") + " – " + subject // which still says what the code is for, and who sends it
+	}
+	return Mail{Subject: subject, Text: p.renderText(), HTML: p.renderHTML()}, nil
 }
 
 // A renderer has what both parts of a mail are made from.
@@ -79,7 +81,7 @@ type renderer struct {
 	values        Values
 	plainValues   *strings.Replacer // replaces names by their values
 	escapedValues *strings.Replacer // replaces names by their values, escaped for HTML
-	subject       string            // with values
+	headline      string            // the subject without the code, with values
 	paragraphs    []string          // with the names of values
 }
 
@@ -98,6 +100,8 @@ func (p renderer) value(name string) string {
 	switch name {
 	case "pool":
 		return p.values.Pool
+	case "name":
+		return p.values.Name
 	case "code":
 		return p.values.Code
 	case "link":
@@ -136,6 +140,21 @@ func paragraphs(text string) []string {
 		}
 	}
 	return list
+}
+
+// withoutName returns a text for a receiver whose name is not known. The name is left out together
+// with the space and the comma before it, so that "Hello {name}," becomes "Hello,". At the beginning
+// of a line it is left out with what divides it from the next word, which gets a capital, or with the
+// line if there is no other word.
+func withoutName(text string) string {
+	text = regexp.MustCompile(`(?m)^[ \t]*\{name\}[,:;!]?[ \t]*(\n|\pL)?`).ReplaceAllStringFunc(text, func(found string) string {
+		last, _ := utf8.DecodeLastRuneInString(found)
+		if !unicode.IsLetter(last) {
+			return ""
+		}
+		return string(unicode.ToUpper(last))
+	})
+	return regexp.MustCompile(`,?[ \x{a0}]*\{name\}`).ReplaceAllString(text, "")
 }
 
 // oneLine returns a text as a single line for a subject: without control characters, line

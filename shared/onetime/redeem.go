@@ -128,7 +128,8 @@ func (r *Redeemer) Redeem(
 }
 
 // Look returns the extended code that was presented, if it is valid, and leaves it as it is. It
-// returns InvalidCode for a short code, which would cost a guess. Errors: those of Redeem.
+// returns InvalidCode for a short code, which would cost a guess. Errors: those of Redeem. With
+// ExpiredCode the Redemption has the code, so that another one can be sent to its address.
 func (r *Redeemer) Look(
 	ctx context.Context, p identity.Pool, purpose identity.CodePurpose, proof Proof,
 ) (Redemption, error) {

@@ -39,9 +39,10 @@ func OrSignIn(allowed func(url string) bool, public string) func(url string) boo
 }
 
 // CodeIn returns the code in a text that somebody has copied from a mail, which is either the code
-// itself or the link that contains it.
+// itself or the link that contains it, with or without spaces around it.
 func CodeIn(text string) string {
-	if link, err := url.Parse(strings.TrimSpace(text)); err == nil && link.Host != "" {
+	text = strings.TrimSpace(text)
+	if link, err := url.Parse(text); err == nil && link.Host != "" {
 		return link.Query().Get("code")
 	}
 	return text

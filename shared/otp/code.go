@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -113,9 +114,9 @@ func (c *Coder) randomDigits(n int) (string, error) {
 // Issued, or their first identity.MarkLength bytes. For each of the two forms the comparison takes
 // constant time.
 //
-// Matches accepts a code as people type it: with spaces and dashes between the digits, and with
-// digits that NFKC turns into ASCII, such as those of East Asian keyboards. It accepts no digits of
-// other scripts.
+// Matches accepts a code as people type it or copy it from a mail, which shows it in groups: with
+// spaces of any kind and dashes between the digits, and with digits that NFKC turns into ASCII, such as
+// those of East Asian keyboards. It accepts no digits of other scripts.
 func (c *Coder) Matches(b Binding, presented string, codeMAC, extendedMAC []byte) bool {
 	if _, _, extended := ParseExtended(presented); extended {
 		return equalMAC(c.mac(b, presented), extendedMAC)
@@ -149,8 +150,11 @@ func normalizeTyped(presented string) string {
 		return ""
 	}
 	code := strings.Map(func(r rune) rune {
-		switch r {
-		case ' ', '\t', '-', '\u2010', '\u2013': // word processors turn '-' into a hyphen or en dash
+		switch {
+		case strings.ContainsRune(" \t-\u2010\u2012\u2013\u2014\u2212", r):
+			// Word processors turn '-' into other dashes.
+			return -1
+		case unicode.Is(unicode.Cf, r): // is copied along and shows nothing, such as a zero-width space
 			return -1
 		}
 		return r

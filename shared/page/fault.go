@@ -17,8 +17,8 @@ var ErrIncomplete = errors.New("the form is not complete")
 
 // Fault describes an error of a form. It links to the field that is at fault.
 type Fault struct {
-	ID, Label string // of the field; "" if the error is about no single field
-	Text      string
+	ID   string // of the field; "" if the error is about no single field
+	Text string
 }
 
 // href returns the link to the field. Ids contain only the characters of identity.ValidID and
@@ -36,14 +36,14 @@ func (f *Form) AddFault(field *Field, text string) {
 	}
 }
 
-// arrange lists the errors of all fields in the order of the page, and gives the focus to the first
-// field that has one.
+// arrange lists the errors of all fields in the order of the page. No field has the focus then, because the
+// list has it.
 func (f *Form) arrange() {
 	var ordered []Fault
 	list := func(field *Field) bool {
-		field.Focus = field.Error != "" && len(ordered) == 0
+		field.Focus = false
 		if field.Error != "" {
-			ordered = append(ordered, Fault{field.ID, field.Label, field.Error})
+			ordered = append(ordered, Fault{field.ID, field.Error})
 		}
 		return true
 	}
@@ -64,10 +64,15 @@ func (f *Form) explain(err error) error {
 	case errors.Is(err, ErrIncomplete):
 		return nil
 	case code != nil && errors.As(err, new(identity.ExpiredCode)):
-		f.AddFault(code, f.words.Say("error.code.expired"))
+		f.AddFault(code, f.words.Say(f.codeKey(".expired")))
 		return nil
 	case code != nil && errors.As(err, new(identity.InvalidCode)):
-		f.AddFault(code, f.words.Say("error.code"))
+		f.tries = min(f.tries+1, maxTries)
+		key := f.codeKey("")
+		if f.tries >= identity.CodeTries {
+			key = f.codeKey(".tries")
+		}
+		f.AddFault(code, f.words.Say(key))
 		return nil
 	case !errors.As(err, &invalid):
 		return err
@@ -81,6 +86,14 @@ func (f *Form) explain(err error) error {
 	return nil
 }
 
+// codeKey returns the key of a message about a code that is not accepted.
+func (f *Form) codeKey(about string) string {
+	if f.WrongCode != "" {
+		return f.WrongCode + about
+	}
+	return "error.code" + about
+}
+
 // explainViolation records a violation at the field that it is about. It reports whether there is
 // such a field.
 func (f *Form) explainViolation(v identity.Violation) bool {
@@ -89,7 +102,7 @@ func (f *Form) explainViolation(v identity.Violation) bool {
 		return true
 	}
 	if pointer, isPayload := strings.CutPrefix(v.Pointer, "/payload"); isPayload {
-		return f.explainPayload(pointer)
+		return f.explainPayload(pointer, v.Code)
 	}
 	for field := range f.all() {
 		if field.isAddressOf(v.Pointer) {
@@ -114,12 +127,12 @@ func (f *Field) isAddressOf(pointer string) bool {
 	return false
 }
 
-// explainPayload records the error of a value in the payload at the field of the value, or at the
+// explainPayload records the error with a code of a value in the payload at the field of the value, or at the
 // field that contains it. It reports whether there is such a field.
-func (f *Form) explainPayload(pointer string) bool {
+func (f *Form) explainPayload(pointer, code string) bool {
 	for strings.HasPrefix(pointer, "/") {
 		if field := f.named(pointer); field != nil && field.Control != ControlGroup {
-			f.AddFault(field, field.fault(f.words))
+			f.AddFault(field, field.fault(f.words, code))
 			return true
 		}
 		pointer = pointer[:strings.LastIndexByte(pointer, '/')]
@@ -137,28 +150,47 @@ func (f *Form) named(name string) *Field {
 	return nil
 }
 
-// fault returns a message for a value that the schema does not allow, which says what the schema
-// requires.
-func (f *Field) fault(words language.Words) string {
+// fault returns a message for a value that breaks a rule of the schema with the given code. It names the field
+// and says what the schema requires.
+func (f *Field) fault(words language.Words, code string) string {
+	say := func(key string, pairs ...string) string {
+		return words.Say(key, append([]string{"label", f.Label}, pairs...)...)
+	}
 	least, most, kind := f.Min, f.Max, "error.number"
-	if f.Type != "number" {
-		least, most, kind = f.MinLength, f.MaxLength, "error.length"
-	}
 	switch {
-	case strings.TrimSpace(f.Value) == "" && f.Required:
-		return words.Say("error.required")
-	case f.Control == ControlSelect:
-		return words.Say("error.choice")
-	case least != "" && most != "":
-		return words.Say(kind+".between", "least", least, "most", most)
-	case least != "":
-		return words.Say(kind+".least", "least", least)
-	case most != "":
-		return words.Say(kind+".most", "most", most)
-	case f.Type == "number":
-		return words.Say("error.number")
+	case f.Type != "number":
+		least, most, kind = f.MinLength, f.MaxLength, "error.length"
+	case f.about.Type == "integer":
+		kind = "error.whole"
 	}
-	return words.Say("error.form")
+	isMissing := strings.TrimSpace(f.Value) == "" && f.Required
+	switch {
+	case f.isTerms():
+		return say("error.terms")
+	case f.Control == ControlCheck:
+		return say("error.tick")
+	case f.Control == ControlSelect, f.Control == ControlMany:
+		return say("error.choice")
+	case isMissing:
+		return say("error.required")
+	case f.Control == ControlInput && f.Type == "email":
+		return say("error.address")
+	case f.Control == ControlInput && f.Type == "url":
+		return say("error.url")
+	case code == identity.CodeWrongFormat, code == identity.CodeNotMultiple, code == identity.CodeInvalid:
+		return say("error.form") // the value is as long, or as large, as it may be
+	case least != "" && least == most:
+		return say(kind+".exact", "n", least)
+	case least != "" && most != "":
+		return say(kind+".between", "least", least, "most", most)
+	case least != "":
+		return say(kind+".least", "least", least)
+	case most != "":
+		return say(kind+".most", "most", most)
+	case f.Type == "number":
+		return say(kind)
+	}
+	return say("error.form")
 }
 
 // passwordFault returns a message for a password that is refused.

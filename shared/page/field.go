@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/a-h/templ"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"identitypools/shared/language"
 )
@@ -27,6 +28,8 @@ type Field struct {
 	ID           string
 	Name         string // for a part of a payload, its JSON Pointer
 	Label, Hint  string
+	Said         templ.Component // the hint in place of Hint, if it names something that was typed; may be nil
+	Links        []Link          // after the label of a check box, such as the terms that it is about
 	Control      Control
 	Type         string // of an input element
 	Autocomplete string
@@ -43,16 +46,22 @@ type Field struct {
 	Checked bool
 	Error   string // describes what is wrong; "" if nothing is
 
-	about property
+	about  property
+	isFree bool // the field is in a group that may be left empty, so that browsers must not require it
 }
 
-// Option is a value that can be selected.
+// Link is a link to another page, with its text.
+type Link struct{ URL, Text string }
+
+// Option is a value that can be selected. People see its label.
 type Option struct {
-	Value    string
-	Selected bool
+	Value, Label string
+	Selected     bool
+
+	json jsontext.Value // the value as it is in the schema
 }
 
-// AddressField returns a required field for an e-mail address.
+// AddressField returns a required field for an email address.
 func AddressField(words language.Words, name, hint string) Field {
 	return Field{
 		ID: name, Name: name, Label: words.Say("address"), Hint: hint, Control: ControlInput,
@@ -60,11 +69,19 @@ func AddressField(words language.Words, name, hint string) Field {
 	}
 }
 
-// CodeField returns the field for a one-time code. It has the focus.
-func CodeField(words language.Words, hint string) Field {
+// CodeField returns the field for a one-time code, whose hint says where the code is. It has the focus.
+func CodeField(words language.Words, hint templ.Component) Field {
 	return Field{
-		ID: codeName, Name: codeName, Label: words.Say("code"), Hint: hint, Control: ControlInput,
+		ID: codeName, Name: codeName, Label: words.Say("code"), Said: hint, Control: ControlInput,
 		Type: "text", Autocomplete: "one-time-code", InputMode: "numeric", Required: true, Focus: true,
+	}
+}
+
+// PasswordInput returns a required field for the password that somebody has.
+func PasswordInput(words language.Words) Field {
+	return Field{
+		ID: "password", Name: "password", Label: words.Say("password"), Control: ControlInput,
+		Type: "password", Autocomplete: "current-password", Required: true,
 	}
 }
 
@@ -74,21 +91,37 @@ const codeName = "code"
 // mustFill reports whether the browser should require a value. A check box need not be checked,
 // because unchecked means false, unless it stands for the only allowed value.
 func (f Field) mustFill() bool {
-	return f.Required && (f.Control != ControlCheck || f.about.Const != nil) && f.Control != ControlMany
+	return f.Required && !f.isFree && (f.Control != ControlCheck || f.about.Const != nil) && f.Control != ControlMany
 }
 
 // checkedValue returns the value of a check box that is checked.
 func (f Field) checkedValue() string {
 	if f.about.Const != nil {
-		return *f.about.Const
+		return formText(f.about.Const)
 	}
 	return "true"
+}
+
+// class returns the class of the element that contains the field.
+func (f Field) class() string {
+	if f.Error != "" {
+		return "field bad"
+	}
+	return "field"
+}
+
+// direction returns the attribute dir of the control: text that people type may be in any script.
+func (f Field) direction() string {
+	if f.Control == ControlLines || f.Control == ControlInput && f.Type == "text" {
+		return "auto"
+	}
+	return ""
 }
 
 // controlAttributes returns the attributes that all controls have. They say whether the field must
 // be filled in, whether its value is wrong, and which elements describe it.
 func (f Field) controlAttributes() templ.OrderedAttributes {
-	if f.Hint != "" {
+	if f.Hint != "" || f.Said != nil {
 		return f.describedBy(f.ID + "-hint")
 	}
 	return f.describedBy()
@@ -118,6 +151,7 @@ func (f Field) inputAttributes() templ.OrderedAttributes {
 	for _, a := range []templ.KeyValue[string, string]{
 		{Key: "autocomplete", Value: f.Autocomplete},
 		{Key: "inputmode", Value: f.InputMode},
+		{Key: "dir", Value: f.direction()},
 		{Key: "min", Value: f.Min},
 		{Key: "max", Value: f.Max},
 		{Key: "step", Value: f.Step},

@@ -20,9 +20,21 @@ type Form struct {
 	// work, for the Challenge, which is JSON, or "" if none is required.
 	SendsMail bool
 	Challenge string
+	// WrongCode is the key of the message for a code that is not right, or "" for the usual one. With ".expired"
+	// after it, it is that for a code that is too old, and with ".tries" that for a code that is not right after
+	// so many others that the right one has died (identity.CodeTries).
+	WrongCode string
 
 	words language.Words
+	tries int // how many wrong codes were typed into the form
 }
+
+// triesName is the name of the hidden field that counts wrong codes. Whoever changes it deceives only
+// themselves: the number only chooses a message.
+const triesName = "tries"
+
+// maxTries is the number up to which wrong codes are counted.
+const maxTries = 99
 
 // NewPassword is the field for a new password, with the rules for the password.
 type NewPassword struct {
@@ -79,11 +91,17 @@ func (f *Form) LacksPassword(typed url.Values) bool {
 func (f *Form) Fill(typed url.Values) {
 	for field := range f.all() {
 		field.Value, field.Checked = typed.Get(field.Name), typed.Has(field.Name)
+		if field.Type == "password" {
+			field.Value = ""
+		}
 		for i := range field.Options {
 			field.Options[i].Selected = slices.ContainsFunc(typed[field.Name], func(value string) bool {
 				return fromForm(value, field.Options[i].Value) == field.Options[i].Value
 			})
 		}
+	}
+	if n, err := strconv.Atoi(typed.Get(triesName)); err == nil && n > 0 {
+		f.tries = min(n, maxTries)
 	}
 }
 
@@ -92,7 +110,7 @@ func (f *Form) Fill(typed url.Values) {
 func (f *Form) Typed(form url.Values) url.Values {
 	typed := url.Values{}
 	for field := range f.all() {
-		if values := form[field.Name]; len(values) > 0 {
+		if values := form[field.Name]; len(values) > 0 && field.Type != "password" {
 			typed[field.Name] = values
 		}
 	}

@@ -17,14 +17,26 @@ import (
 	"identitypools/shared/language"
 )
 
-//go:embed messages style.css script.js work.js
+//go:embed messages style.css *.js
 var files embed.FS
 
 // look is what the pages of a function have in common.
 type look struct {
-	words         map[string]language.Words // by language
-	style, script element
-	solver        element // the script of a page with a challenge
+	words   map[string]language.Words // by language
+	style   element
+	scripts map[needs]element
+}
+
+// needs says which parts of the script a page needs.
+type needs struct {
+	password  bool // for a new password
+	code      bool // for a one-time code
+	challenge bool
+}
+
+// parts returns the files with the parts of the script, and whether they are needed.
+func (n needs) parts() map[string]bool {
+	return map[string]bool{"password.js": n.password, "code.js": n.code, "work.js": n.challenge}
 }
 
 // element is a style or script element that is part of each page, with the hash by which the page's
@@ -54,24 +66,36 @@ func openLook(own fs.FS) (look, error) {
 	if err != nil {
 		return look{}, fmt.Errorf("read style: %w", err)
 	}
-	script, err := files.ReadFile("script.js")
-	if err != nil {
-		return look{}, fmt.Errorf("read script: %w", err)
+	l := look{words: words, style: newElement("style", string(style)), scripts: map[needs]element{}}
+	for i := range 8 {
+		n := needs{i&1 > 0, i&2 > 0, i&4 > 0}
+		script, err := scriptFor(n)
+		if err != nil {
+			return look{}, fmt.Errorf("read script: %w", err)
+		}
+		l.scripts[n] = newElement("script", plain(script))
 	}
-	work, err := files.ReadFile("work.js")
-	if err != nil {
-		return look{}, fmt.Errorf("read script: %w", err)
-	}
-	before, after, _ := strings.Cut(string(script), workHere)
-	return look{
-		words: words, style: newElement("style", string(style)),
-		script: newElement("script", plain(before+after)),
-		solver: newElement("script", plain(before+string(work)+after)),
-	}, nil
+	return l, nil
 }
 
-// workHere is the line of the script in whose place the part for challenges comes.
-const workHere = "  // The part for challenges comes here, if the page has one: work.js.\n"
+// scriptFor returns the script of a page. A part stands in place of the line that names its file.
+func scriptFor(n needs) (string, error) {
+	script, err := files.ReadFile("script.js")
+	if err != nil {
+		return "", err
+	}
+	text := string(script)
+	for name, isNeeded := range n.parts() {
+		var part []byte
+		if isNeeded {
+			if part, err = files.ReadFile(name); err != nil {
+				return "", err
+			}
+		}
+		text = strings.Replace(text, "  // part: "+name+"\n", string(part), 1)
+	}
+	return text, nil
+}
 
 // plain returns a script without the lines that are comments, without empty lines, and without indentation.
 func plain(script string) string {
@@ -84,12 +108,9 @@ func plain(script string) string {
 	return strings.Join(lines, "\n")
 }
 
-// scriptOf returns the script of a page. Only a page with a challenge has the part that solves it.
+// scriptOf returns the script of a page, with the parts that the page needs.
 func (l look) scriptOf(p *Page) element {
-	if p.Form.Challenge != "" {
-		return l.solver
-	}
-	return l.script
+	return l.scripts[needs{p.Form.Password != nil, p.Form.named(codeName) != nil, p.Form.Challenge != ""}]
 }
 
 // readWords returns the words of a function's pages by language: its own words, and those that all

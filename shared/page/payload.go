@@ -25,7 +25,7 @@ func Payload(fields []Field, typed url.Values) jsontext.Value {
 func writeObject(to *jsontext.Encoder, fields []Field, typed url.Values) {
 	_ = to.WriteToken(jsontext.BeginObject)
 	for _, f := range fields {
-		if f.isGiven(typed) {
+		if f.isGiven(typed) || f.isImplied() {
 			_ = to.WriteToken(jsontext.String(f.about.name))
 			f.write(to, typed)
 		}
@@ -33,13 +33,18 @@ func writeObject(to *jsontext.Encoder, fields []Field, typed url.Values) {
 	_ = to.WriteToken(jsontext.EndObject)
 }
 
-// isGiven reports whether the payload has a value for f.
+// isImplied reports whether an object that is given has a value for f even if nothing was typed: a box that
+// is not checked means false, and a group contains what is in it.
+func (f Field) isImplied() bool {
+	return f.Required && (f.Control == ControlGroup || f.Control == ControlCheck && f.about.Const == nil)
+}
+
+// isGiven reports whether something was typed for f, or for a part of it.
 func (f Field) isGiven(typed url.Values) bool {
 	if f.Control == ControlGroup {
-		return f.Required || slices.ContainsFunc(f.Fields, func(sub Field) bool { return sub.isGiven(typed) })
+		return slices.ContainsFunc(f.Fields, func(sub Field) bool { return sub.isGiven(typed) })
 	}
-	isNo := f.Control == ControlCheck && f.Required && f.about.Const == nil
-	return isNo || slices.ContainsFunc(typed[f.Name], func(value string) bool {
+	return slices.ContainsFunc(typed[f.Name], func(value string) bool {
 		return value != "" && (f.isChosen() || strings.TrimSpace(value) != "")
 	})
 }
@@ -57,16 +62,17 @@ func (f Field) write(to *jsontext.Encoder, typed url.Values) {
 	case f.Control == ControlGroup:
 		writeObject(to, f.Fields, typed)
 	case f.about.Const != nil:
-		_ = to.WriteToken(jsontext.String(fromForm(values[0], *f.about.Const)))
+		known := Field{Options: []Option{{Value: f.checkedValue(), json: f.about.Const}}}
+		known.writeChosen(to, values[0])
 	case f.Control == ControlCheck:
 		_ = to.WriteToken(jsontext.Bool(typed.Has(f.Name)))
 	case f.Control == ControlSelect:
-		_ = to.WriteToken(jsontext.String(f.chosen(values[0])))
+		f.writeChosen(to, values[0])
 	case f.Control == ControlMany:
 		_ = to.WriteToken(jsontext.BeginArray)
 		for _, value := range values {
 			if value != "" {
-				_ = to.WriteToken(jsontext.String(f.chosen(value)))
+				f.writeChosen(to, value)
 			}
 		}
 		_ = to.WriteToken(jsontext.EndArray)
@@ -83,14 +89,20 @@ func (f Field) write(to *jsontext.Encoder, typed url.Values) {
 	}
 }
 
-// chosen returns the value of the option that a form gives as value, or value if there is none.
-func (f Field) chosen(value string) string {
-	for _, o := range f.Options {
-		if known := fromForm(value, o.Value); known != value {
-			return known
+// writeChosen writes the value of the option that a form gives as value. If there is none, it writes value as
+// a string, which the schema then refuses.
+func (f Field) writeChosen(to *jsontext.Encoder, value string) {
+	written := -1
+	for i, o := range f.Options {
+		if value == o.Value || written < 0 && fromForm(value, o.Value) == o.Value {
+			written = i
 		}
 	}
-	return value
+	if written < 0 {
+		_ = to.WriteToken(jsontext.String(value))
+		return
+	}
+	_ = to.WriteValue(f.Options[written].json)
 }
 
 // fromForm returns known if value is what a form makes of it, and value otherwise: a form writes line

@@ -20,19 +20,57 @@ import (
 type property struct {
 	name string
 
-	Type        string     `json:"type"`
-	Title       string     `json:"title"`
-	Description string     `json:"description"`
-	Hidden      bool       `json:"hidden"`
-	Const       *string    `json:"const"`
-	Enum        []string   `json:"enum"`
-	Minimum     *int64     `json:"minimum"`
-	Maximum     *int64     `json:"maximum"`
-	MinLength   *int64     `json:"minLength"`
-	MaxLength   *int64     `json:"maxLength"`
-	Items       *property  `json:"items"`
-	Properties  properties `json:"properties"`
-	Required    []string   `json:"required"`
+	Type        string           `json:"type"`
+	Title       string           `json:"title"`
+	Description string           `json:"description"`
+	Hidden      bool             `json:"hidden"`
+	Const       jsontext.Value   `json:"const"`
+	Enum        []jsontext.Value `json:"enum"`
+	OneOf       []property       `json:"oneOf"`
+	Minimum     *int64           `json:"minimum"`
+	Maximum     *int64           `json:"maximum"`
+	MinLength   *int64           `json:"minLength"`
+	MaxLength   *int64           `json:"maxLength"`
+	Items       *property        `json:"items"`
+	Properties  properties       `json:"properties"`
+	Required    []string         `json:"required"`
+}
+
+// formText returns a value of a schema as a form has it: a string as it is, and anything else as JSON.
+func formText(value jsontext.Value) string {
+	var text string
+	if value.Kind() != '"' || json.Unmarshal(value, &text, jsontext.AllowInvalidUTF8(true)) != nil {
+		return string(value)
+	}
+	return text
+}
+
+// options returns the values that the property may have, if the schema lists them: as an enum, or as
+// constants with titles, of which each is an alternative. A value is called by the pool's own label for it,
+// which has the name of the property, "=" and the value, or else by its title.
+func (p property) options(name string, n namer) []Option {
+	values := make([]property, len(p.Enum))
+	for i, value := range p.Enum {
+		values[i].Const = value
+	}
+	if p.Enum == nil {
+		values = p.OneOf
+	}
+	var all []Option
+	for _, v := range values {
+		if v.Const == nil || !strings.ContainsRune(`"0tf`, rune(v.Const.Kind())) {
+			return nil
+		}
+		o := Option{Value: formText(v.Const), json: v.Const}
+		o.Label = o.Value
+		for _, label := range []string{v.Title, n.own[name+"="+o.Value]} {
+			if label != "" {
+				o.Label = label
+			}
+		}
+		all = append(all, o)
+	}
+	return all
 }
 
 // properties are the members of a schema in their order.
@@ -103,7 +141,7 @@ func PayloadFields(schema []byte, words language.Words, labels map[string]string
 	if err := json.Unmarshal(schema, &root); err != nil {
 		return nil, fmt.Errorf("read payload schema: %w", err)
 	}
-	fields := fieldsOf(root, "", "payload", namer{words, labels})
+	fields := fieldsOf(root, Field{ID: "payload"}, namer{words, labels})
 	has := func(name string) bool {
 		return slices.ContainsFunc(fields, func(f Field) bool { return f.Name == name })
 	}
@@ -113,16 +151,17 @@ func PayloadFields(schema []byte, words language.Words, labels map[string]string
 	return fields, nil
 }
 
-// fieldsOf returns the fields for the properties of an object.
-func fieldsOf(object property, pointer, id string, n namer) []Field {
+// fieldsOf returns the fields for the properties of an object, which are parts of the given field.
+func fieldsOf(object property, of Field, n namer) []Field {
 	var fields []Field
 	for _, p := range object.Properties {
 		f := Field{
-			Name:  pointer + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(p.name),
+			Name:  of.Name + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(p.name),
 			Label: n.label(p), Hint: p.Description, about: p,
 			Required: slices.Contains(object.Required, p.name),
+			isFree:   of.isFree || of.Control == ControlGroup && !of.Required,
 		}
-		f.ID = id + "-" + idPart(p.name, len(fields))
+		f.ID = of.ID + "-" + idPart(p.name, len(fields))
 		if p.Hidden || p.name == "" || !f.setControl(n) {
 			continue
 		}
@@ -164,11 +203,16 @@ func (n namer) label(p property) string {
 // setControl gives f the control that suits its property. It reports false if there is none.
 func (f *Field) setControl(n namer) bool {
 	p := f.about
+	if f.Options = p.options(p.name, n); p.Items != nil && p.Type == "array" {
+		f.Options = p.Items.options(p.name, n)
+	}
 	switch {
 	case p.Const != nil:
 		f.Control = ControlCheck
-	case p.Enum != nil && (p.Type == "string" || p.Type == ""):
-		f.Control, f.Options = ControlSelect, choices(p.Enum)
+	case p.Type == "array" && f.Options != nil:
+		f.Control = ControlMany
+	case f.Options != nil:
+		f.Control = ControlSelect
 	case p.Type == "string":
 		f.setTextControl()
 	case p.Type == "integer" || p.Type == "number":
@@ -179,12 +223,12 @@ func (f *Field) setControl(n namer) bool {
 		}
 	case p.Type == "boolean":
 		f.Control = ControlCheck
-	case p.Type == "array" && p.Items != nil && p.Items.Enum != nil:
-		f.Control, f.Options = ControlMany, choices(p.Items.Enum)
 	case p.Type == "array" && p.Items != nil && slices.Contains([]string{"string", "integer", "number"}, p.Items.Type):
 		f.Control = ControlLines
+		f.Hint = strings.TrimSpace(f.Hint + "\n" + n.words.Say("lines"))
 	case p.Type == "object":
-		f.Control, f.Fields = ControlGroup, fieldsOf(p, f.Name, f.ID, n)
+		f.Control = ControlGroup
+		f.Fields = fieldsOf(p, *f, n)
 		return len(f.Fields) > 0
 	default:
 		return false
@@ -202,11 +246,44 @@ func (f *Field) setTextControl() {
 	}
 }
 
-// choices returns the options with the given values.
-func choices(values []string) []Option {
-	all := make([]Option, len(values))
-	for i, value := range values {
-		all[i].Value = value
+// isTerms reports whether f is a box that must be checked to accept terms.
+func (f *Field) isTerms() bool {
+	if !f.isConsent() {
+		return false
 	}
-	return all
+	name := strings.ToLower(f.about.name)
+	return len(f.Links) > 0 || slices.ContainsFunc([]string{
+		"term", "tos", "condition", "privacy", "agree", "accept", "consent",
+	}, func(part string) bool { return strings.Contains(name, part) })
+}
+
+// isConsent reports whether f is a box that must be checked.
+func (f *Field) isConsent() bool {
+	return f.Control == ControlCheck && f.Required && f.about.Const != nil
+}
+
+// AddPayload adds the fields of PayloadFields to the form, after the password. A box that must be checked
+// has links to the pool's terms: the only one has them all, and of several each has those that its name is
+// about. Errors: those of PayloadFields.
+func (p *Page) AddPayload(schema []byte, labels map[string]string) (err error) {
+	if p.Form.More, err = PayloadFields(schema, p.Words, labels); err != nil {
+		return err
+	}
+	var boxes []*Field
+	for i := range p.Form.More {
+		if f := &p.Form.More[i]; f.isConsent() {
+			boxes = append(boxes, f)
+		}
+	}
+	for _, f := range boxes {
+		name := strings.ToLower(f.about.name)
+		for _, l := range []struct{ part, url, key string }{
+			{"term", p.terms, "footer.terms"}, {"privacy", p.privacy, "footer.privacy"},
+		} {
+			if l.url != "" && (len(boxes) == 1 || strings.Contains(name, l.part)) {
+				f.Links = append(f.Links, Link{l.url, p.Words.Say(l.key)})
+			}
+		}
+	}
+	return nil
 }

@@ -19,45 +19,23 @@
   var send = document.querySelector("form[data-send]");
   if (send) send.submit();
 
-  // Its rules are ticked off while it is typed, counted as the server does: characters after NFKC.
-  var patterns = { min_length: /[^]/gu, capital_letters: /\p{Lu}/gu, lowercase_letters: /\p{Ll}/gu, digits: /\p{Nd}/gu, special_characters: /[^\p{L}\p{Nd}]/gu };
-  var rules = document.querySelectorAll("#password-rules [data-rule]");
-  if (password && rules.length) {
-    password.addEventListener("input", function () {
-      var text = password.value.normalize("NFKC");
-      rules.forEach(function (rule) {
-        var pattern = patterns[rule.dataset.rule];
-        if (pattern) rule.classList.toggle("met", (text.match(pattern) || []).length >= Number(rule.dataset.bound));
-      });
+  // part: password.js
+  // part: code.js
+
+  // What was typed is kept when the page is shown in another language, except passwords. It is kept in this tab alone, and only until then.
+  var key = "typed " + location.pathname;
+  var fields = document.querySelectorAll("main input:not([type=hidden]):not([type=password]), main select, main textarea");
+  try { // a browser may let pages store nothing
+    JSON.parse(sessionStorage[key] || "[]").forEach(function (kept, i) {
+      if (fields[i]) fields[i].value = kept[0], fields[i].checked = kept[1];
     });
-  }
-
-  // A code that is pasted with what stands around it is freed of that.
-  var code = $("code");
-  if (code && code.type !== "hidden") {
-    code.addEventListener("paste", function (event) {
-      var digits = (event.clipboardData.getData("text").normalize("NFKC").match(/\d(?:[\s\-\u2010\u2013]*\d){5,}/) || [""])[0].replace(/\D/g, "");
-      if (digits) {
-        event.preventDefault();
-        code.value = digits;
-      }
+    delete sessionStorage[key];
+    document.querySelector(".languages").addEventListener("click", function (event) {
+      if (event.target.href) sessionStorage[key] = JSON.stringify([].map.call(fields, function (field) { return [field.value, field.checked]; }));
     });
-  }
+  } catch (forbidden) {}
 
-  // A new code can be asked for after a pause.
-  var again = $("again");
-  if (again && Number(again.dataset.wait) > 0) {
-    var label = again.textContent, until = Date.now() + Number(again.dataset.wait) * 1000;
-    var tick = function () {
-      var left = Math.ceil((until - Date.now()) / 1000);
-      again.disabled = left > 0;
-      again.textContent = left > 0 ? again.dataset.later.replace("{n}", left) : label;
-      if (left > 0) setTimeout(tick, 1000);
-    };
-    tick();
-  }
-
-  // The part for challenges comes here, if the page has one: work.js.
+  // part: work.js
 
   // A form goes once, when its challenge is solved or has been worked at for four seconds. A page that comes back out of the browser's memory
   // has its buttons again.

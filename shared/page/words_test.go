@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"identitypools/infra/check/golden"
 	"identitypools/shared/identity"
 )
 
@@ -31,7 +32,8 @@ func TestEveryMessageIsSaid(t *testing.T) {
 	// The code composes these keys: titles, names of rules and claims, and the bounds of numbers and
 	// lengths. The functions to which forms belong use the messages for missing values.
 	composed := regexp.MustCompile(`^(claim\.\w+|rule\.\w+|error\.password\.[\w.]+|` +
-		`error\.(number|length)\.(between|least|most)|failed\.missing\.title|error\.code\.missing)$`)
+		`error\.(number|whole|length)(\.(exact|between|least|most))?|failed\.missing\.title|` +
+		`error\.code\.(missing|expired|tries))$`)
 	names := regexp.MustCompile(`\{\w+\}`)
 	english := messages(t, identity.Languages()[0])
 	for key := range english {
@@ -47,6 +49,7 @@ func TestEveryMessageIsSaid(t *testing.T) {
 			if !slices.Equal(got, want) {
 				t.Errorf("%s in %s names %s, want %s", key, language, got, want)
 			}
+			golden.Spacing(t, language, key, text)
 		}
 	}
 	for _, m := range regexp.MustCompile(`(?:Say|NewPage)\("([\w.]+)"[,)]`).FindAllStringSubmatch(source, -1) {

@@ -32,7 +32,7 @@ func TestPagesAreForEverybody(t *testing.T) {
 func looks() []browser.View {
 	return []browser.View{
 		{Width: 320},
-		{Width: 320, Dark: true},
+		{Width: 390, Dark: true},
 		{Width: 1440},
 		{Width: 1440, Dark: true},
 	}
@@ -130,6 +130,36 @@ func checkWidth(t *testing.T, tab *browser.Tab, view browser.View) {
 	t.Helper()
 	if got := browser.Eval[int](t, tab, "document.documentElement.scrollWidth"); got > view.Width {
 		t.Errorf("%s is %d px wide at %+v", tab.URL(t), got, view)
+	}
+}
+
+// What was typed is kept when another language is chosen, except the password, and is then forgotten.
+func TestAnotherLanguageKeepsWhatWasTyped(t *testing.T) {
+	t.Parallel()
+	s := openDetailed(t, nil)
+	tab := browser.NewTab(t, browser.View{})
+	tab.Go(t, s.page("register"))
+	fillPayload(t, tab)
+	tab.Fill(t, "#identifier", "ann@example.com")
+	tab.Fill(t, "#password", systemtest.Password)
+	tab.Submit(t, ".languages a[hreflang=de]")
+	for selector, want := range map[string]string{
+		"#identifier": "ann@example.com", "#payload-address-city": "Łódź", "#payload-plan": "paid", "#password": "",
+	} {
+		if got := tab.Value(t, selector); got != want {
+			t.Errorf("%s has %q, want %q", selector, got, want)
+		}
+	}
+	checked := browser.Eval[[]string](t, tab, `[...document.querySelectorAll("input:checked")].map(i => i.name + " " + i.value)`)
+	if len(checked) != 2 {
+		t.Errorf("checked are %q", checked)
+	}
+	if n := browser.Eval[int](t, tab, "sessionStorage.length"); n != 0 {
+		t.Errorf("the browser still keeps %d forms", n)
+	}
+	tab.Reload(t)
+	if got := tab.Value(t, "#identifier"); got != "" {
+		t.Errorf("what was typed comes back: %q", got)
 	}
 }
 

@@ -53,6 +53,16 @@ func states() []state {
 		{"a dead link", func(t *testing.T, s *site, tab *browser.Tab) {
 			tab.Go(t, s.page("activate?code=x"))
 		}, nil},
+		{"an invitation's code", func(t *testing.T, s *site, tab *browser.Tab) {
+			tab.Go(t, s.page("activate/code"))
+		}, nil},
+		{"an invitation's code that is wrong", func(t *testing.T, s *site, tab *browser.Tab) {
+			tab.Go(t, s.page("activate/code"))
+		}, func(t *testing.T, tab *browser.Tab) {
+			tab.Fill(t, "#identifier", "ann@example.com")
+			tab.Fill(t, "#code", "123456")
+			tab.Submit(t, submit)
+		}},
 		{"no pool", func(t *testing.T, s *site, tab *browser.Tab) {
 			tab.Go(t, strings.Replace(s.page("register"), s.pool, "none", 1))
 		}, nil},

@@ -269,6 +269,7 @@ func (p *meteredProduct) measureRecord(tb testing.TB, r events.DynamoDBEventReco
 		function = "courier"
 		names := map[identity.MessageKind]string{
 			identity.MessageActivation:     "mail a code",
+			identity.MessageWelcome:        "mail a welcome",
 			identity.MessagePasswordSet:    "mail that a password was set",
 			identity.MessageAddressAdded:   "mail that an address was added",
 			identity.MessageAddressRemoved: "mail that an address was removed",

@@ -146,7 +146,7 @@ func (f *Fixture) CheckActivated(systemtest.Response) {
 	f.CheckStatus("active")
 	f.CheckPassword()
 	f.DeliverMessages()
-	f.CheckMails("Your password for Partners was set")
+	f.CheckMails("Welcome to Partners")
 	f.CheckSpent(f.Code, f.Link)
 }
 

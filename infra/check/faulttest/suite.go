@@ -135,6 +135,7 @@ func TakesKey(route api.Route) bool {
 		"system.verifyPassword", "system.verifyPasswordV2", "system.inspectOTP",
 		"system.beginWebAuthnCredentialsGeneration", "system.completeWebAuthnCredentialsGeneration",
 		"public.preflight", "public.registerByPage", "public.activateByCode", "public.activateByPage",
+		"public.activateByTypedCode",
 		"public.resetByPage", "public.resetByCode", "public.verifyByPage",
 		"public.authorizeByForm", "public.signInByPage", "public.signInByCode", "public.signInByFactor",
 		"public.signInByNewPassword", "public.forgotByPage", "public.logoutByForm",

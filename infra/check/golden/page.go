@@ -10,7 +10,7 @@ import (
 
 // inline has the names of the elements beside which browsers show white space. A label is not one
 // of them, because the style makes it a block.
-const inline = " a b button img input select span textarea "
+const inline = " a b bdi button img input select span textarea "
 
 // Page returns a page for a golden file, with one tag or text on each line, without the white space that
 // browsers do not show, and without values that differ between runs.

@@ -29,7 +29,9 @@ func Words(t *testing.T) {
 	names := regexp.MustCompile(`\{\w+\}`)
 	english := messages(t, ".", identity.Languages()[0])
 	for key := range english {
-		if !strings.Contains(source, `"`+key+`"`) {
+		// What is said about codes is composed: see page.Form.WrongCode.
+		composed := strings.TrimSuffix(strings.TrimSuffix(key, ".tries"), ".expired")
+		if !strings.Contains(source, `"`+composed+`"`) {
 			t.Errorf("%s is never said", key)
 		}
 	}
@@ -41,6 +43,7 @@ func Words(t *testing.T) {
 			if !slices.Equal(got, want) {
 				t.Errorf("%s in %s names %s, want %s", key, language, got, want)
 			}
+			Spacing(t, language, key, text)
 		}
 	}
 	maps.Copy(english, messages(t, "../../shared/page", identity.Languages()[0]))
@@ -49,6 +52,15 @@ func Words(t *testing.T) {
 		if english[m[1]] == "" {
 			t.Errorf("%s has no words", m[1])
 		}
+	}
+}
+
+// Spacing checks the white space of a message in French, in which it belongs before colons, semicolons,
+// question and exclamation marks, and inside quotation marks. It must not become the end of a line.
+func Spacing(t *testing.T, language, key, text string) {
+	t.Helper()
+	if language == "fr" && regexp.MustCompile(`[ \pL\d}»][;?!]|[ \pL\d}][:»](?:[^/]|$)|«[^\x{A0}]`).MatchString(text) {
+		t.Errorf("%s in French has wrong spaces: %q", key, text)
 	}
 }
 

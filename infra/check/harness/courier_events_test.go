@@ -33,7 +33,7 @@ func TestBackgroundEvents(t *testing.T) {
 	d.deliver(t, message.ID)
 	mail := d.inbox.Await(t, "ann@example.com", 1)[0]
 	if mail.Subject != "You are invited to Partners" ||
-		mail.From != `"Identity Pools" <no-reply@example.com>` {
+		mail.From != `"Partners" <no-reply@example.com>` {
 		t.Errorf("the mail is %q from %s", mail.Subject, mail.From)
 	}
 	d.values.Set("EXTENDED_CODE", linkCode(t, mail.Text))

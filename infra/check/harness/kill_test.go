@@ -63,7 +63,7 @@ func killCases() []killCase {
 					tb.Errorf("a repeat is answered %d %s", answer.StatusCode, answer.Body)
 				}
 				d.checkItems(tb, 1, "USERS#", `"status":"active"`)
-				d.checkItems(tb, 1, "MESSAGE#", `"kind":"password_set"`)
+				d.checkItems(tb, 1, "MESSAGE#", `"kind":"welcome"`)
 			},
 		},
 		{event: "admin.deletePool", status: 204, again: 404, checkResult: func(tb testing.TB, d *deployment) {

@@ -62,8 +62,8 @@ type trace struct {
 	codes int
 	// last is the code of the last of them.
 	last string
-	// notices is the number of mails that tell that a password was set.
-	notices int
+	// welcomes is the number of mails that tell that the account is active.
+	welcomes int
 	// others is the number of other mails.
 	others int
 }
@@ -107,8 +107,8 @@ func tracesOf(o Observed) (traces map[string]*trace, order []string) {
 		switch {
 		case m.Code != "":
 			t.codes, t.last = t.codes+1, m.Code
-		case m.PasswordSet:
-			t.notices++
+		case m.Welcome:
+			t.welcomes++
 		default:
 			t.others++
 		}
@@ -118,10 +118,10 @@ func tracesOf(o Observed) (traces map[string]*trace, order []string) {
 
 func (t *trace) stored() bool { return len(t.users) > 0 }
 func (t *trace) active() bool { return t.stored() && t.users[0].Active }
-func (t *trace) mails() int   { return t.codes + t.notices + t.others }
+func (t *trace) mails() int   { return t.codes + t.welcomes + t.others }
 
 // repeated returns the number of mails beyond the first of each message.
-func (t *trace) repeated() int { return max(t.codes-1, 0) + max(t.notices-1, 0) + t.others }
+func (t *trace) repeated() int { return max(t.codes-1, 0) + max(t.welcomes-1, 0) + t.others }
 
 func (t *trace) count(r *Result) {
 	for _, c := range []struct {
@@ -161,10 +161,10 @@ func (t *trace) faults(owner string, killed bool) (all []string) {
 		{"activated, but not active", p.Activated == Done && !t.active()},
 		{"active, but never activated", p.Activated <= Refused && t.active()},
 		{
-			"active with a password, but no notice of it was mailed",
-			t.active() && p.HasPassword && t.notices == 0,
+			"active with a password, but no welcome was mailed",
+			t.active() && p.HasPassword && t.welcomes == 0,
 		},
-		{"a notice of a password that was not set", t.notices > 0 && !(t.active() && p.HasPassword)},
+		{"a welcome to somebody without an active account", t.welcomes > 0 && !(t.active() && p.HasPassword)},
 		{"mailed more than once", !killed && t.repeated() > 0},
 		{"the right code was refused", p.RefusedCode != "" && p.RefusedCode == t.last},
 	} {

@@ -41,7 +41,7 @@ func observed() load.Observed {
 	for _, u := range o.Users {
 		o.Mails = append(o.Mails, load.Mail{To: u.Address, Code: "12345" + u.ID})
 	}
-	o.Mails = append(o.Mails, load.Mail{To: secret, PasswordSet: true})
+	o.Mails = append(o.Mails, load.Mail{To: secret, Welcome: true})
 	return o
 }
 
@@ -101,13 +101,13 @@ func TestACheckFindsWhatWasLost(t *testing.T) {
 			func(o *load.Observed) { o.Mails = o.Mails[2:] },
 			[]load.Finding{{"stored, but no code was mailed", []string{fresh, plain}}},
 		},
-		"a notice that is missing": {
+		"a welcome that is missing": {
 			func(o *load.Observed) { o.Mails = o.Mails[:4] },
-			[]load.Finding{{"active with a password, but no notice of it was mailed", []string{secret}}},
+			[]load.Finding{{"active with a password, but no welcome was mailed", []string{secret}}},
 		},
-		"a notice too many": {
-			mails(load.Mail{To: plain, PasswordSet: true}),
-			[]load.Finding{{"a notice of a password that was not set", []string{plain}}},
+		"a welcome too many": {
+			mails(load.Mail{To: plain, Welcome: true}),
+			[]load.Finding{{"a welcome to somebody without an active account", []string{plain}}},
 		},
 		"a mail to a stranger": {mails(load.Mail{To: stranger}), []load.Finding{
 			{"mailed, but not stored", []string{stranger}},
@@ -155,7 +155,7 @@ func TestAKillMayRepeatMails(t *testing.T) {
 	o.Killed = true
 	o.People[0].Activated, o.People[0].RefusedCode = load.Refused, "123451" // replaced by the second
 	o.Mails = append(o.Mails, load.Mail{To: fresh, Code: "654321"},
-		load.Mail{To: secret, PasswordSet: true}, load.Mail{To: plain})
+		load.Mail{To: secret, Welcome: true}, load.Mail{To: plain})
 	if got := load.Check(o); len(got.Findings) > 0 || got.Repeated != 3 {
 		t.Errorf("%d mails came again, and it finds %v", got.Repeated, got.Findings)
 	}

@@ -13,9 +13,9 @@ import (
 
 // Mail has the parts of a mail that the check examines.
 type Mail struct {
-	To          string
-	Code        string // "" in a notice
-	PasswordSet bool   // whether it is the notice that a password was set
+	To      string
+	Code    string // "" in a notice
+	Welcome bool   // whether it tells that the account is active
 }
 
 // inbox reads the mails. Because the inbox becomes slower as it fills, it reads only the mails
@@ -29,7 +29,7 @@ type inbox struct {
 }
 
 func newInbox(url string) *inbox {
-	return &inbox{url: url, code: regexp.MustCompile(`(?m)^\s+(\d{6,12})$`)}
+	return &inbox{url: url, code: regexp.MustCompile(`(?m)^ {4}(\d{3,4}(?: \d{3,4})+)$`)}
 }
 
 // follow calls mailed for each new mail until ctx ends. After an error it tries again later.
@@ -87,12 +87,12 @@ func (i *inbox) fetch(ctx context.Context, query string) (mails []Mail, seconds 
 		return nil, nil, fmt.Errorf("read the inbox, which answers %s: %w", response.Status, err)
 	}
 	for _, e := range store.Emails {
-		m := Mail{PasswordSet: strings.HasPrefix(e.Subject, "Your password ")}
+		m := Mail{Welcome: strings.HasPrefix(e.Subject, "Welcome to ")}
 		if len(e.Destination.To) > 0 {
 			m.To = e.Destination.To[0]
 		}
 		if found := i.code.FindStringSubmatch(e.Body.Text); found != nil {
-			m.Code = found[1]
+			m.Code = strings.ReplaceAll(found[1], " ", "")
 		}
 		mails, seconds = append(mails, m), append(seconds, e.At)
 	}

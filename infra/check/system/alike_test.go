@@ -206,6 +206,13 @@ func registrationQuestions() []question {
 			"send the page's form", "public.activateByPage", 422, "",
 			func(s target) any { return "password=short&code=" + s.link }, nil,
 		},
+		{"open the page for a name and a code", "public.activationCodePage", 200, "", nothing, nil},
+		{
+			"guess a code of somebody on the page", "public.activateByTypedCode", 422, "",
+			func(s target) any {
+				return "code=" + neverGuessed() + "&identifier=" + url.QueryEscape(s.address)
+			}, nil,
+		},
 	}
 }
 

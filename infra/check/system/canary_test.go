@@ -89,7 +89,7 @@ func allowedClasses() map[string]map[class]string {
 // page carries the code of its link in its form, and shows a code that was typed.
 func repeatsSecret(operation, at string) bool {
 	return strings.Contains(at, "code") && slices.Contains([]string{
-		"public.activationPage", "public.activateByPage", "public.activateByCode",
+		"public.activationPage", "public.activateByPage", "public.activateByCode", "public.activateByTypedCode",
 		"public.resetPage", "public.resetByPage", "public.resetByCode", "public.verificationPage", "public.verifyByPage",
 	}, operation)
 }

@@ -141,7 +141,7 @@ func (s *stored) brokenClaims() (broken []string) {
 }
 
 // brokenMessages checks that each message is about something that exists: its user, and the
-// registration or the password that it announces.
+// registration or the credential that it announces.
 func (s *stored) brokenMessages() (broken []string) {
 	for _, m := range s.messages {
 		user := m.Pool + "#" + m.User
@@ -152,8 +152,8 @@ func (s *stored) brokenMessages() (broken []string) {
 			broken = append(broken, fmt.Sprintf("message %+v has no user", m))
 		case m.Registration != "" && u.Status == "new" && !waits:
 			broken = append(broken, fmt.Sprintf("message %+v has no registration", m))
-		case m.Kind == "password_set" && len(u.Credentials) == 0:
-			broken = append(broken, fmt.Sprintf("message %+v announces a password that does not exist", m))
+		case (m.Kind == "password_set" || m.Kind == "welcome") && len(u.Credentials) == 0:
+			broken = append(broken, fmt.Sprintf("message %+v announces a credential that does not exist", m))
 		}
 	}
 	return broken

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strings"
 	"testing"
 
 	"identitypools/infra/check/parttest"
@@ -36,14 +37,14 @@ func (t *Tenant) NewUser(tb testing.TB, pool, status, email string, fields Field
 	return t.Admin.Must(tb, http.StatusCreated, "POST", "/pools/"+pool+"/users", user).Text(tb, "id")
 }
 
-// CodeIn returns the short code in a mail.
+// CodeIn returns the short code in a mail, without the spaces between its groups.
 func CodeIn(tb testing.TB, m parttest.Mail) string {
 	tb.Helper()
-	code := regexp.MustCompile(`(?m)^\s+(\d{6,12})$`).FindStringSubmatch(m.Text)
+	code := regexp.MustCompile(`(?m)^ {4}(\d{3,4}(?: \d{3,4})+)$`).FindStringSubmatch(m.Text)
 	if code == nil {
 		tb.Fatalf("no code in the mail: %s", m.Text)
 	}
-	return code[1]
+	return strings.ReplaceAll(code[1], " ", "")
 }
 
 // LinkIn returns the link in a mail.

@@ -361,7 +361,12 @@ func pageSteps() []step {
 		},
 		{
 			route: "system.generateCode", user: "dan", body: `{"type":"activation"}`, status: 201,
-			keep: map[string]string{"dan_link": "extended_code"},
+			keep: map[string]string{"dan_link": "extended_code", "dan_code": "code"},
+		},
+		{route: "public.activationCodePage", status: 200, has: "<form"},
+		{
+			route: "public.activateByTypedCode", status: 200, has: `name="form"`, // it says what the code does
+			form: map[string]string{"identifier": "{mailbox}-dan{at}", "code": "{dan_code}"},
 		},
 		{route: "public.activationPage", query: "code={dan_link}", status: 200, has: "<form"},
 		{
