@@ -246,7 +246,7 @@ func (p Pool) check(v *Violations) {
 	p.Branding.check(v)
 	if p.SignInURL != "" && !isSignInURL(p.SignInURL) {
 		reason := fmt.Sprintf("must be an https URL of at most %d bytes", maxSignInURL)
-		v.Add("/sign_in_url", WrongFormat("https_url", reason))
+		v.Add("/sign_in_url", WrongFormat("https-url", reason))
 	}
 	if p.PasswordSettings.ExpiresAfter < 0 || p.PasswordSettings.ExpiresAfter > Duration(longestExpiry) {
 		v.Add("/password_settings/expires_after", OutOfRange("0s", longestExpiry.String()))

@@ -7,6 +7,7 @@ const (
 	ColorLength       = 32   // characters
 	PolicyCount       = 16   // characters of a class that a password policy can ask for
 	URLLength         = 512  // characters of URLs in a branding
+	SignInURLLength   = 2048 // bytes
 	SenderLength      = 64   // characters of the name of a sender
 	TitleLength       = 100  // characters of titles and labels of pages
 	ParagraphLength   = 500  // characters of other texts of pages

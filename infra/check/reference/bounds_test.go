@@ -86,6 +86,7 @@ func poolBounds() []bound {
 		least(newPool, named, "/password_policy/min_length", identity.MinPasswordLength),
 		most(newPool, named, "/password_policy/min_length", identity.MaxPasswordMinLength),
 		{newPool, named, "/branding/logo_url", url(reference.URLLength), url(reference.URLLength + 1), identity.CodeWrongFormat, ""},
+		{newPool, named, "/sign_in_url", url(reference.SignInURLLength), url(reference.SignInURLLength + 1), identity.CodeWrongFormat, ""},
 		length(newPool, named, "/branding/sender_name", reference.SenderLength),
 		length(newPool, named, "/branding/texts/en/title", reference.TitleLength),
 		length(newPool, named, "/branding/texts/en/intro", reference.ParagraphLength),

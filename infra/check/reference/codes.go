@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"identitypools/shared/identity"
 )
 
 // codes returns the part about errors and their codes, and what the tables of this package lack. The codes
@@ -19,7 +21,7 @@ func (d *document) codes(root string) (text string, faults []string) {
 	if err != nil {
 		return "", []string{err.Error()}
 	}
-	found := &source{constants: map[string]string{}, violations: map[string]bool{}, errors: map[string]int{}, oauth: map[string]bool{}}
+	found := &source{constants: map[string]string{}, violations: map[string]bool{}, errors: map[string]int{}, oauth: map[string]bool{}, formats: map[string]bool{}}
 	for _, f := range files {
 		found.readConstants(f)
 	}
@@ -39,7 +41,11 @@ func (d *document) codes(root string) (text string, faults []string) {
 	}
 	violations := table("code", "parameters", "meaning")
 	for _, code := range slices.Sorted(maps.Keys(found.violations)) {
-		violations.row("`"+code+"`", violationCodes()[code].params, violationCodes()[code].means)
+		v := violationCodes()[code]
+		if code == identity.CodeWrongFormat {
+			v.params += ". Formats are " + strings.Join(slices.Sorted(maps.Keys(found.formats)), ", ")
+		}
+		violations.row("`"+code+"`", v.params, v.means)
 	}
 	oauth := table("code", "meaning")
 	for _, code := range slices.Sorted(maps.Keys(found.oauth)) {
@@ -83,6 +89,7 @@ type source struct {
 	violations map[string]bool
 	errors     map[string]int // with their statuses
 	oauth      map[string]bool
+	formats    map[string]bool // of wrong_format
 }
 
 // readConstants reads the constants of a file that are texts. Those of rules and of OAuth are codes.
@@ -121,6 +128,11 @@ func (s *source) read(f *file) {
 			name := nameOf(n.Fun)
 			if place, ok := places[name]; ok && place < len(n.Args) && f.tree.Name.Name != "api" {
 				s.addViolation(f, n.Args[place])
+			}
+			if name == "WrongFormat" && len(n.Args) == 2 {
+				if text, ok := s.textOf(f, n.Args[0]); ok {
+					s.formats["`"+text+"`"] = true
+				}
 			}
 			if name == "Broken" && len(n.Args) == 2 {
 				s.addViolation(f, n.Args[0])

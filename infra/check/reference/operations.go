@@ -176,6 +176,7 @@ func pageTitles() map[string]string {
 		"/{tid}/pools/{ipID}/register":      "the sign-up page",
 		"/{tid}/pools/{ipID}/register/code": "the page that takes the code of a registration",
 		"/{tid}/pools/{ipID}/activate":      "the page to which links for activation lead",
+		"/{tid}/pools/{ipID}/activate/code": "the page that takes the code of an invitation",
 		"/{tid}/pools/{ipID}/reset":         "the page for a new password: it asks for an address, or, with the code of a link, for the password",
 		"/{tid}/pools/{ipID}/reset/code":    "the page that takes the code for a new password",
 		"/{tid}/pools/{ipID}/verify":        "the page to which links lead that prove an address",

@@ -24,7 +24,7 @@ func codeTypes() map[string]described {
 			"identifier": {absent: "`address` counts", means: "the old name of `address`. It wins"},
 		}},
 		"wire.MessageQuery": {title: "Parameters of an activation message", fields: map[string]field{
-			"mode":                {allowed: oneOf(identity.ModeRegistration, identity.ModeInvitation), absent: "`registration`", means: "the wording: to somebody who signed up, or to somebody who is invited"},
+			"mode":                {allowed: oneOf(identity.ModeRegistration, identity.ModeInvitation), absent: "`registration`; on the admin tree `invitation`, unless the user signed up", means: "the wording: to somebody who signed up, or to somebody who is invited"},
 			"post_activation_url": {allowed: fmt.Sprintf("an https URL of at most %d bytes whose origin the deployment allows", identity.MaxReturnURL), absent: "the page says that the account is active", means: "where the page of the link leads in the end"},
 		}},
 		"activation.codeID": {title: "Name of a code", fields: map[string]field{"code_id": {means: "names this code. It is not the code"}}},
