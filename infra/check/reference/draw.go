@@ -161,7 +161,7 @@ func (d *document) draw(t reflect.Type, r role) (tables []string) {
 		}
 	}
 	if len(members) == 0 {
-		return append([]string{text + "\nIt has no fields."}, inner...)
+		return []string{text}
 	}
 	if entry.about != "" {
 		text += "\n"

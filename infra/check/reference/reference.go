@@ -134,7 +134,7 @@ func introduction() string {
 		"## How to read it\n" +
 		"- **Trees.** Each operation is in one or two trees. A path begins with the base of its tree:\n\n" +
 		trees() + "\n\n" +
-		"- **Bodies** are JSON objects of at most " + kb(api.MaxBody) + ". A field that no table names is refused. `null`\n" +
+		"- **Bodies** are JSON objects of at most " + kb(api.MaxBody) + ", unless the operation says something else. A field that no table names is refused. `null`\n" +
 		"  means absent. Texts must be UTF-8.\n" +
 		"- **Answers can be sent back.** A body that changes something may have all fields of the answer of its\n" +
 		"  operation. Those that the table of the body doesn't name are ignored.\n" +
@@ -247,6 +247,9 @@ func (d *document) topic(t topic) string {
 		if o.Body != nil {
 			body = d.link(o.Body)
 		}
+		if o.Body != nil && o.MaxBody != api.MaxBody {
+			body += ", at most " + kb(o.MaxBody)
+		}
 		if o.BodyIsOptional {
 			body += ", may be absent"
 		}
@@ -344,7 +347,7 @@ func (d *document) applications() string {
 		}
 		body, answer := "–", fmt.Sprint(r.Status)
 		if r.Body != nil {
-			body = d.link(r.Body)
+			body = d.link(r.Body) + ", at most " + kb(r.MaxBody)
 			drawn = append(drawn, d.draw(r.Body, ofQuery)...)
 		}
 		if r.Answer != nil {

@@ -88,9 +88,9 @@ func poolTypes() map[string]described {
 			about: "A POST makes a pool. A PUT replaces texts and booleans, so those that are absent are emptied or switched off.\n" +
 				"Other settings that are absent stay. An empty list counts as absent.",
 			fields: map[string]field{
-				"id":           {allowed: "an id; in a PUT only that of the path", absent: "one is made", means: "the id, which does not change"},
+				"id":           {allowed: "an id; in a PUT only that of the path", absent: "a POST makes one", means: "the id, which does not change"},
 				"name":         {allowed: characters(1, NameLength), absent: required, means: "the name that people see"},
-				"description":  {allowed: fmt.Sprintf("at most %d characters", DescriptionLength), absent: "`\"\"`", means: "a note for administrators. Line breaks are stored as LF"},
+				"description":  {allowed: fmt.Sprintf("at most %d characters", DescriptionLength), absent: "`\"\"`", means: "what it is for. Line breaks are stored as LF"},
 				"badge_color":  {allowed: characters(0, ColorLength), absent: "`\"\"`", means: "the color of pages and mails: `#rgb`, `#rrggbb` or a name of CSS. Other texts are kept, and not used"},
 				"workspace_id": {allowed: "an id", absent: none, means: "a note. Nothing depends on it: a [connection](#connection-to-write) says where users sign in"},
 				"metadata":     {kind: "object", allowed: "at most " + kb(identity.MaxDocument), absent: stays, means: "whatever you want to keep with the pool"},
@@ -291,9 +291,9 @@ func mailTypes() map[string]described {
 func schemaTypes() map[string]described {
 	return map[string]described{
 		"identity.SchemaChange": {title: "Schema to write", about: "A PUT replaces the whole schema.", fields: map[string]field{
-			"id":          {allowed: "an id; in a PUT only that of the path", absent: "one is made", means: "the id, which does not change"},
+			"id":          {allowed: "an id; in a PUT only that of the path", absent: "a POST makes one", means: "the id, which does not change"},
 			"name":        {allowed: characters(1, NameLength), absent: required, means: "the name for administrators"},
-			"description": {allowed: fmt.Sprintf("at most %d characters", DescriptionLength), absent: "`\"\"`", means: "a note for administrators. Line breaks are stored as LF"},
+			"description": {allowed: fmt.Sprintf("at most %d characters", DescriptionLength), absent: "`\"\"`", means: "what it is for. Line breaks are stored as LF"},
 			"schema": {
 				kind: "object", absent: required, means: "a JSON Schema, in the subset that the published form can carry",
 				allowed: fmt.Sprintf("at most %s, %d levels, %d schemas, %d values of an `enum`, %d patterns of %d characters",

@@ -28,6 +28,9 @@ func registrationTypes() map[string]described {
 		"registration.form": {title: "Pool for browsers", like: "identity.PoolChange", fields: map[string]field{
 			"id":             {means: "the pool"},
 			"branding":       {means: "how the page looks and what it says"},
+			"description":    {allowed: fmt.Sprintf("at most %d characters", DescriptionLength), means: "the description of the pool"},
+			"otp_settings":   {allowed: "by purpose: " + oneOf(identity.PurposeActivation, identity.PurposeResetPassword, identity.PurposeVerifyAddress), means: "length and lifetime of the codes that pages take"},
+			"limits":         {means: "what a page tells people of the limits"},
 			"payload_schema": {kind: "object", means: "the schema of the payload"},
 			"proof_of_work":  {means: "a challenge, while mails are scarce"},
 		}},
@@ -74,7 +77,8 @@ func recoveryTypes() map[string]described {
 			"address": {allowed: anAddress, absent: required, means: "the address that the mail went to"},
 		}},
 		"recovery.pageQuery": {title: "Parameters of the pages for a way back in", like: "registration.pageQuery", fields: map[string]field{
-			"for": {absent: "none", means: "a digest of the address that a link proves"},
+			"return_to": {allowed: fmt.Sprintf("an https URL of at most %d bytes whose origin the deployment allows", identity.MaxReturnURL), absent: "the last page says that it is done", means: "where the person goes in the end"},
+			"for":       {absent: "none", means: "a digest of the address that a link proves"},
 		}},
 	}
 }
@@ -85,8 +89,8 @@ func signInTypes() map[string]described {
 			title: "Request of an application",
 			about: fmt.Sprintf("See OpenID Connect Core §3.1.2.1 and [signin.md](signin.md). All parameters together have at most %d bytes.", oidc.MaxRequest),
 			fields: map[string]field{
-				"client_id":             {absent: required, means: "the application"},
-				"response_type":         {allowed: "`code`", absent: required, means: "the flow"},
+				"client_id":             {absent: "a page says what is wrong; in a pushed request HTTP Basic has it", means: "the application"},
+				"response_type":         {allowed: "`code`", absent: "the answer is an error", means: "the flow"},
 				"redirect_uri":          {allowed: "one of `redirect_uris` of the application", absent: "a page says what is wrong", means: "where the person comes back to"},
 				"response_mode":         {allowed: oneOf(oidc.ModeQuery, oidc.ModeForm), absent: "`query`", means: "how the answer comes there"},
 				"scope":                 {allowed: "`openid` and others, divided by spaces", absent: "no ID token", means: "what the application asks for. Scopes that it may not have are left out"},

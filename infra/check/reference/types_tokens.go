@@ -7,7 +7,7 @@ func tokenTypes() map[string]described {
 	secret := field{absent: "HTTP Basic has it, or there is none", means: "the secret of the client"}
 	claims := map[string]field{
 		"active":           {means: "whether the token is valid. If not, nothing else is said"},
-		"token_type":       {allowed: oneOf("Bearer", "refresh_token"), means: "the type of the token"},
+		"token_type":       {allowed: "`Bearer`", means: "the type. A refresh token has none"},
 		"scope":            {means: "its scopes, divided by spaces"},
 		"client_id":        {means: "the application that it was given to"},
 		"sub":              {means: "the subject: the user, or the application itself"},

@@ -122,7 +122,7 @@ func newUserTypes() map[string]described {
 	further := "with all identifiers, addresses and `user_type` of the user at most 48 KB"
 	return map[string]described{
 		"identity.NewUser": {title: "User to make", fields: merged(documents("`{}`", "that of the pool"), map[string]field{
-			"id":                   {allowed: "an id", absent: "one is made", means: "the id, which does not change"},
+			"id":                   {allowed: "an id", absent: "a POST makes one", means: "the id, which does not change"},
 			"status":               {allowed: statuses(), absent: required, means: "`new` for who is to be activated, `active` for who can sign in at once"},
 			"identifiers":          {allowed: fmt.Sprintf("at most %d, each once", identity.MaxIdentifiers), absent: none, means: "the names by which the user is found"},
 			"verifiable_addresses": {allowed: fmt.Sprintf("at most %d, each once", identity.MaxAddresses), absent: none, means: "addresses. An identifier that is an e-mail address needs no entry"},

@@ -27,9 +27,9 @@ func workspaceTypes() map[string]described {
 			"with_demo_client": {allowed: "`false`", absent: "`false`", by: nobody, means: "an application for a try: none is made"},
 		}},
 		"oidc.WorkspaceChange": {title: "Workspace to write", about: further, fields: map[string]field{
-			"id":                                    {allowed: "an id, but not `admin`, `system` or `pools`", absent: "one is made", means: "the id, which does not change"},
+			"id":                                    {allowed: "an id, but not `admin`, `system` or `pools`", absent: "a POST makes one", means: "the id, which does not change"},
 			"name":                                  {allowed: characters(1, NameLength), absent: "the id", means: "the name that people see"},
-			"description":                           {allowed: fmt.Sprintf("at most %d characters", DescriptionLength), absent: "`\"\"`", means: "a note for administrators"},
+			"description":                           {allowed: fmt.Sprintf("at most %d characters", DescriptionLength), absent: "`\"\"`", means: "what it is for"},
 			"color":                                 {allowed: characters(0, ColorLength), absent: none, means: "the color of the pages"},
 			"logo_uri":                              page("the logo on the pages"),
 			"enforce_pkce":                          {absent: kept("`true`"), means: "whether every application must use PKCE"},
@@ -58,7 +58,7 @@ func workspaceTypes() map[string]described {
 func connectionTypes() map[string]described {
 	return map[string]described{
 		"oidc.ConnectionChange": {title: "Connection to write", about: further, fields: map[string]field{
-			"id":               {allowed: "an id", absent: "one is made", means: "the id, which does not change"},
+			"id":               {allowed: "an id", absent: "a POST makes one", means: "the id, which does not change"},
 			"workspace_id":     {allowed: "that of the path", by: onlyAnswers, means: "the workspace"},
 			"identity_pool_id": {allowed: "the id of a pool, once in a workspace", absent: "422 in a POST; it does not change", means: "the pool"},
 			"name":             {allowed: characters(1, NameLength), absent: "the id of the pool", means: "what people see"},
@@ -92,14 +92,14 @@ func applicationTypes() map[string]described {
 			"auto_revoke_after": {allowed: "`0`", absent: "`0`", by: nobody, means: "when the secrets before it end. That is an operation of its own"},
 		}},
 		"oidc.ApplicationChange": {title: "Application to write", about: further, fields: map[string]field{
-			"client_id":                             {allowed: "an id that is unique in the tenant", absent: "one is made", means: "the id, which does not change"},
+			"client_id":                             {allowed: "an id that is unique in the tenant", absent: "a POST makes one", means: "the id, which does not change"},
 			"authorization_server_id":               {allowed: "the id of a workspace", absent: "422 in a POST; it does not change", means: "the workspace"},
 			"client_name":                           {allowed: characters(1, NameLength), absent: "the id", means: "the name that people see"},
 			"description":                           {allowed: fmt.Sprintf("at most %d characters", DescriptionLength), absent: "`\"\"`", means: "what people are told about it"},
 			"application_type":                      {allowed: oneOf(oidc.TypeWeb, oidc.TypeNative), absent: "`web`", means: "`native` for programs on people's devices"},
 			"client_status":                         {allowed: oneOf("active", "inactive"), absent: "`active`", means: "whether people can sign in to it"},
 			"client_type":                           {allowed: "`oauth2`", by: onlyAnswers, means: "the protocol. There is one"},
-			"client_secret":                         {allowed: fmt.Sprintf("%d to %d visible ASCII characters; in a PUT one that it has", oidc.MinSecret, oidc.MaxSecret), absent: "one is made", means: "the secret"},
+			"client_secret":                         {allowed: fmt.Sprintf("%d to %d visible ASCII characters; in a PUT one that it has", oidc.MinSecret, oidc.MaxSecret), absent: "a POST makes one", means: "the secret"},
 			"redirect_uris":                         {allowed: uris, absent: none, means: "where people come back to after signing in"},
 			"post_logout_redirect_uris":             {allowed: uris, absent: none, means: "where people come back to after signing out"},
 			"grant_types":                           {allowed: oneOf(oidc.GrantCode, oidc.GrantRefresh, oidc.GrantCredentials), absent: "the first two", means: "how it gets tokens. The last one needs a secret"},
