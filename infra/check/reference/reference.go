@@ -134,12 +134,13 @@ func introduction() string {
 		"## How to read it\n" +
 		"- **Trees.** Each operation is in one or two trees. A path begins with the base of its tree:\n\n" +
 		trees() + "\n\n" +
-		"- **Bodies** are JSON objects of at most " + kb(api.MaxBody) + ", unless the operation says something else. A field that no table names is refused. `null`\n" +
-		"  means absent. Texts must be UTF-8.\n" +
+		"- **Bodies** are JSON objects of at most " + kb(api.MaxBody) + ", unless the operation says something else.\n" +
+		"  A field that no table names is refused. `null` means absent. Texts must be UTF-8.\n" +
 		"- **Answers can be sent back.** A body that changes something may have all fields of the answer of its\n" +
 		"  operation. Those that the table of the body doesn't name are ignored.\n" +
-		"- **Who writes a field.** \"you\": it has an effect. \"only answers\": it may be sent back, and is ignored.\n" +
-		"  \"nobody\": the published API has it, and it has no effect here.\n" +
+		"- **Who writes a field.** \"you\": it has an effect. \"only answers\": it may be sent back, and changes nothing;\n" +
+		"  where the table says what is allowed, other values are refused. \"nobody\": the published API has it, and\n" +
+		"  it has no effect here.\n" +
 		patches() +
 		"- **Types.** A time is a text such as `\"2026-01-31T09:30:00.000Z\"`, a duration one such as\n" +
 		"  `\"24h0m0s\"` with the units `h`, `m`, `s` and `ms`. An id has 1 to 128 characters of A-Z, a-z, 0-9,\n" +
