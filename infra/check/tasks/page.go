@@ -3,6 +3,7 @@
 package tasks
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 )
@@ -13,7 +14,7 @@ func part() *regexp.Regexp {
 }
 
 // WithAnswers runs the commands of a page in their order, and returns the page with what they print
-// in place of its answers.
+// in place of its answers. Commands without an answer in the page must not be refused.
 func WithAnswers(page string, run func(commands string) (string, error)) (string, error) {
 	var made strings.Builder
 	from := 0
@@ -22,7 +23,11 @@ func WithAnswers(page string, run func(commands string) (string, error)) (string
 		if err != nil {
 			return "", err
 		}
-		if at[4] < 0 {
+		switch {
+		case at[4] >= 0:
+		case strings.Contains(answer, "error_code"):
+			return "", fmt.Errorf("%s is refused: %s", page[at[2]:at[3]], answer)
+		default:
 			continue
 		}
 		made.WriteString(page[from:at[4]])
