@@ -81,11 +81,12 @@ func TestASuppressedAddressGetsNothing(t *testing.T) {
 		tenant := product.NewTenant(t)
 		pool := tenant.NewPool(t, nil)
 		fresh := tenant.NewUser(t, pool, "new", email, nil)
-		tenant.Admin.Must(t, 204, "POST", "/pools/"+pool+"/users/"+fresh+"/activation/send?mode=invitation", nil)
+		tenant.Admin.Must(t, 422, "POST", "/pools/"+pool+"/users/"+fresh+"/activation/send?mode=invitation", nil)
+		tenant.System.Must(t, 204, "POST", "/pools/"+pool+"/users/"+fresh+"/activation/send?mode=invitation", nil)
 		product.DeliverAll(t)
 		made := tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/users/"+fresh+"/code/generate", fields{"type": "activation"}).Text(t, "code")
 		tenant.System.Must(t, 201, "POST", "/pools/"+pool+"/users/"+fresh+"/activate", fields{"code": made, "password": systemtest.Password})
-		product.DeliverAll(t) // of the notice that a password was set
+		product.DeliverAll(t) // of the welcome
 		register(t, tenant, pool, email)
 		product.DeliverAll(t) // of the notice that the address is taken
 	}

@@ -35,7 +35,7 @@ func TestSomebodySetsAPasswordOnThePages(t *testing.T) {
 			}
 			page := b.submit(t, b.at("reset?return_to=https://app.example.com/in"), "address", b.email)
 			for _, want := range []string{
-				b.email, `autocomplete="one-time-code"`, `autocomplete="new-password"`, "If there is an account",
+				b.email, `autocomplete="one-time-code"`, `autocomplete="new-password"`, "has an account, we have sent",
 			} {
 				if !has(page, want) {
 					t.Fatalf("the page for the code lacks %s: %s", want, mainContent(page))
@@ -91,7 +91,7 @@ func TestALinkSetsAPassword(t *testing.T) {
 	}
 	b.checkPassword(t, oldPassword, newPassword)
 	form := linkForm(t, b.call(t, link))
-	for password, says := range map[string]string{"": "Geben Sie ein Passwort ein.", "short": "mindestens 8 Zeichen"} {
+	for password, says := range map[string]string{"": "Geben Sie ein Passwort ein", "short": "mindestens 8 Zeichen"} {
 		if got := b.call(t, link, append(form, "password", password)...); got.Status != 422 || !has(got, says) {
 			t.Errorf("%q: %d %s", password, got.Status, mainContent(got))
 		}
