@@ -44,7 +44,7 @@ func TestSomebodySetsAPasswordOnThePages(t *testing.T) {
 			code := read(t, b)
 			for _, c := range []struct{ code, password, says string }{
 				{"", newPassword, "Enter the code from the email"},
-				{code, "", "Enter a password."},
+				{code, "", "Enter a password"},
 				{code, "short", "at least 8 characters"},
 				{"1", newPassword, "That code is not right."},
 			} {
@@ -54,7 +54,7 @@ func TestSomebodySetsAPasswordOnThePages(t *testing.T) {
 				}
 			}
 			done := b.submit(t, b.at("reset/code"), "code", code, "password", newPassword)
-			for _, want := range []string{`role="status"`, "You can sign in", `href="https://app.example.com/in"`} {
+			for _, want := range []string{`role="status"`, "Use your new password", `href="https://app.example.com/in"`} {
 				if !has(done, want) {
 					t.Errorf("the last page lacks %s: %s", want, mainContent(done))
 				}

@@ -140,9 +140,9 @@ func FuzzForm(f *testing.F) {
 // link that is not allowed.
 func checkMarkup(t *testing.T, page string) {
 	t.Helper()
-	const elements = " html head meta title link style body div main p h1 ul li a form label input " +
+	const elements = " html head meta title link style body div main p h1 h2 ul li a form label input " +
 		"button span nav footer b script "
-	const attributes = " lang charset name content rel href id class role method for type value " +
+	const attributes = " lang charset name content rel href id class role method for type value dir readonly " +
 		"autocomplete inputmode required autofocus tabindex hidden hreflang " +
 		"aria-describedby aria-invalid aria-controls aria-label aria-current " +
 		"data-show data-hide data-rule data-bound data-wait data-later data-challenge "

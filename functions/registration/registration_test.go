@@ -167,7 +167,7 @@ func TestRegistrationIsRefused(t *testing.T) {
 			"with a name and nowhere to send the code", open,
 			fields{"identifier": "dan"},
 			422,
-			"invalid", "/otp_address",
+			"invalid", "/identifier",
 		},
 		{
 			"with an address of the identifier's type", open,

@@ -219,7 +219,7 @@ func TestARenamingIsRefused(t *testing.T) {
 		{"all of it wrong", ann, "addresses/add", fields{"address": "x", "type": "email", "status": "new", "preferred_contact_method": "pigeon", "metadata": []int{1}}, 422, "invalid", []string{"/address", "/metadata", "/preferred_contact_method", "/status"}},
 		{"an unknown member", ann, "addresses/add", address("x@example.com", fields{"colour": "red"}), 422, "invalid", []string{"/colour"}},
 		{"no identifier", ann, "identifiers/add", fields{"type": "uid"}, 422, "invalid", []string{"/identifier"}},
-		{"an unknown type", ann, "identifiers/add", fields{"identifier": "x", "type": "pigeon", "metadata": 1}, 422, "invalid", []string{"/identifier", "/metadata"}},
+		{"an unknown type", ann, "identifiers/add", fields{"identifier": "x", "type": "pigeon", "metadata": 1}, 422, "invalid", []string{"/metadata", "/type"}},
 		{"another type", ann, "addresses/update", address(email, fields{"type": "mobile"}), 422, "invalid", []string{"/type"}},
 		{"no status", ann, "addresses/update", fields{"address": email}, 422, "invalid", []string{"/status"}},
 		{"an odd status and more", ann, "addresses/update", fields{"address": email, "status": "new", "preferred_contact_method": "x", "metadata": 1}, 422, "invalid", []string{"/metadata", "/preferred_contact_method", "/status"}},

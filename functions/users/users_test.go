@@ -88,7 +88,7 @@ func TestCreateIsRefused(t *testing.T) {
 			}},
 			422, "/verifiable_addresses/0/address",
 		},
-		{"with an unknown type", fields{"status": "new", "identifiers": []fields{id("x", "pigeon")}}, 422, "/identifiers/0/identifier"},
+		{"with an unknown type", fields{"status": "new", "identifiers": []fields{id("x", "pigeon")}}, 422, "/identifiers/0/type"},
 		{"with a wrong type", fields{"status": "new", "identifiers": []any{7}}, 422, "/identifiers/0"},
 		{"with an unknown field", fields{"status": "new", "identifiers": []fields{{"identifier": "x", "type": "uid", "colour": "red"}}}, 422, "/identifiers/0/colour"},
 		{"with a verified address that is taken", fields{"status": "new", "verifiable_addresses": []fields{{"address": taken, "type": "email", "verified": true, "status": "active"}}}, 409, "/verifiable_addresses/0/address"},

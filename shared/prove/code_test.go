@@ -209,7 +209,7 @@ func TestACodeIsASecondFactor(t *testing.T) {
 	product := newProduct(t)
 	b := newBench(t, product)
 	p := b.pool(t, fields{
-		"authentication_mechanisms":               []string{"otp"},
+		"authentication_mechanisms":               []string{"otp", "password"},
 		"second_factor_authentication_mechanisms": []string{"email_otp"},
 	})
 	without := b.pool(t, nil)
