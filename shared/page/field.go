@@ -172,3 +172,18 @@ func boundText(bound *int64) string {
 	}
 	return strconv.FormatInt(*bound, 10)
 }
+
+// beforeLink and afterLink return the text around a link after the label: all links stand in brackets.
+func (f *Field) beforeLink(i int) string {
+	if i == 0 {
+		return " ("
+	}
+	return " "
+}
+
+func (f *Field) afterLink(i int) string {
+	if i == len(f.Links)-1 {
+		return ")"
+	}
+	return ","
+}
