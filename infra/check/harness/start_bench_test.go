@@ -17,8 +17,8 @@ import (
 // The limits for the program of a function, in bytes. Lambda loads and unpacks the program at every
 // cold start.
 const (
-	maxProgram = 11_200_000
-	maxZipped  = 4_400_000
+	maxProgram = 11_300_000
+	maxZipped  = 4_500_000
 
 	// ofWebAuthn and ofWebAuthnZipped are what the function factors may have more, for the library that
 	// checks passkeys.
