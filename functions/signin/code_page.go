@@ -56,6 +56,7 @@ func (s site) codePage(r page.Request, v visit, n step) *page.Page {
 	}
 	p.Form.Fields = []page.Field{page.CodeField(p.Words, hint)}
 	p.Form.Fill(r.HTTP.PostForm)
+	p.Form.Fields[0].Value = "" // a code that proves who somebody is, is shown to nobody
 	p.Content = codeContent(p, s.wait(r.Pool, n), pages(r, "")+query(r, ""))
 	if n.Again {
 		p.Note = p.Words.Say("code.sent")

@@ -59,6 +59,7 @@ func (s site) factorPage(
 		page.CodeField(p.Words, page.Said(p.Words, hint, "n", strconv.Itoa(digits))),
 	}
 	p.Form.Fill(r.HTTP.PostForm)
+	p.Form.Fields[0].Value = "" // as on the page for a mailed code
 	wait = -1
 	if ways.mail {
 		p.Form.SendsMail = true

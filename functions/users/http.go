@@ -244,7 +244,7 @@ func (f *filter) UnmarshalText(text []byte) error {
 	if err := json.Unmarshal(text, &f.Filter, json.RejectUnknownMembers(true)); err != nil {
 		return identity.Rule{
 			Code: identity.CodeWrongType, Params: identity.Params{"type": "object"},
-			Reason: "must be a JSON object with user_key, payload and metadata",
+			Reason: "must be a JSON object whose members are some of user_key, payload and metadata",
 		}
 	}
 	return nil

@@ -22,6 +22,9 @@ func (s *Service) CreateApplication(
 	ctx context.Context, tenant string, c oidc.ApplicationChange, reply once.Reply[Registered],
 ) (Registered, error) {
 	const noWorkspace = "must be the id of a workspace"
+	if c.Workspace == "" {
+		return Registered{}, identity.InvalidField("/authorization_server_id", identity.Required())
+	}
 	w, err := s.Workspaces.Get(ctx, tenant, string(c.Workspace))
 	if errors.As(err, new(identity.NotFound)) {
 		return Registered{}, identity.InvalidField("/authorization_server_id", identity.NoSuch(noWorkspace))

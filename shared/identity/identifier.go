@@ -77,7 +77,7 @@ func (p Pool) Normalize(kind IdentifierType, value string) (string, error) {
 		}
 		return value, nil
 	}
-	return "", errIdentifierType()
+	return "", NotOneOf(identifierTypes()...)
 }
 
 func (p Pool) normalizeEmail(value string) (string, error) {
@@ -108,8 +108,12 @@ func errInvisible() Rule {
 		"must not contain characters that show nothing, such as zero-width spaces and marks of direction")
 }
 
-// errIdentifierType returns the rule for types of identifiers.
-func errIdentifierType() Rule { return NotOneOf("email", "mobile", "uid", "external", "federated") }
+// identifierTypes returns the types of the published API as texts.
+func identifierTypes() []string {
+	return []string{
+		string(TypeEmail), string(TypeMobile), string(TypeUID), string(TypeExternal), string(TypeFederated),
+	}
+}
 
 // isInvisible reports whether a character shows nothing or only changes how others are shown:
 // joiners, zero-width spaces, marks and overrides of direction, tags, fillers, variation selectors.
@@ -148,7 +152,7 @@ func InferType(value string) IdentifierType {
 
 // isValid reports whether t is a type of the published API.
 func (t IdentifierType) isValid() bool {
-	return slices.Contains([]IdentifierType{TypeEmail, TypeMobile, TypeUID, TypeExternal, TypeFederated}, t)
+	return slices.Contains(identifierTypes(), string(t))
 }
 
 // isAddress reports whether messages can be sent to identifiers of the type.

@@ -46,7 +46,7 @@ func (p Pool) addCredentials(v *Violations, u *User, list []NewCredential, m Mak
 		case n.Type == CredentialWebAuthn:
 			u.addPasskeys(v, at+"/webauthn_credentials", n.Passkeys, m)
 		default:
-			v.Add(at+"/type", NotOneOf("password", "totp", "webauthn"))
+			v.Add(at+"/type", Choice(n.Type, "password", "totp", "webauthn"))
 		}
 	}
 }

@@ -111,6 +111,7 @@ func (p Pool) changed(c PoolChange, before Pool) (Pool, error) {
 	if c.ID != "" && c.ID != p.ID {
 		v.Add("/id", Immutable("must be the id of the path: a pool's id cannot change"))
 	}
+	p.checkColour(&v, c.BadgeColor)
 	p.Name, p.Description, p.BadgeColor, p.Workspace = c.Name, WithLineFeeds(c.Description), c.BadgeColor, c.Workspace
 	p.PublicRegistration = c.PublicRegistration
 	p.BusinessMetadataSchema = firstNonEmpty(p.BusinessMetadataSchema, string(c.BusinessMetadataSchema))
@@ -160,6 +161,15 @@ func (p Pool) Replaced(c, given PoolChange) (Pool, error) {
 		fresh.Branding.ReplyTo, c.Branding.ReplyTo = *c.Branding.ReplyTo, nil
 	}
 	return fresh.changed(c, p)
+}
+
+// checkColour records a new color that pages and mails would not use. One that an earlier release has
+// accepted stays and keeps no other change from being made.
+func (p Pool) checkColour(v *Violations, given string) {
+	if given != "" && given != p.BadgeColor && (Pool{BadgeColor: given}).Colour() == "" {
+		v.Add("/badge_color",
+			WrongFormat("color", "must be a color of the form #rgb or #rrggbb, or the name of one in CSS"))
+	}
 }
 
 func (p *Pool) changeMechanisms(c PoolChange) {
@@ -226,7 +236,6 @@ func (p Pool) check(v *Violations) {
 		v.Add("/id", WrongFormat("id", IDRule))
 	}
 	checkLine(v, "/name", p.Name, 1, 128)
-	checkLine(v, "/badge_color", p.BadgeColor, 0, 32)
 	if utf8.RuneCountInString(p.Description) > 1024 {
 		v.Add("/description", TooLong(1024, "characters"))
 	}

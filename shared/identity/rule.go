@@ -166,7 +166,7 @@ func WrongLength(n, least, most int, unit string) Rule {
 // count returns a number of units, which are named in the plural.
 func count(n int, unit string) string {
 	if n == 1 {
-		unit = strings.TrimSuffix(unit, "s")
+		unit = strings.TrimSuffix(strings.Replace(unit, "entries", "entrys", 1), "s")
 	}
 	return fmt.Sprintf("%d %s", n, unit)
 }
@@ -185,6 +185,14 @@ func OutOfRange(least, most any) Rule {
 		Code: CodeOutOfRange, Params: Params{"min": least, "max": most},
 		Reason: fmt.Sprintf("must be from %v to %v", least, most),
 	}
+}
+
+// Choice is the rule for a value that must be given and be one of those that are allowed.
+func Choice(value string, allowed ...string) Rule {
+	if value == "" {
+		return Required()
+	}
+	return NotOneOf(allowed...)
 }
 
 // NotOneOf is the rule for a value that must be one of those that are allowed.

@@ -88,7 +88,7 @@ func (p Pool) Create(n NewUser, m Maker) (User, error) {
 
 func checkStatus(v *Violations, s Status) {
 	if !s.isValid() {
-		v.Add("/status", NotOneOf("new", "active", "inactive", "deleted"))
+		v.Add("/status", Choice(string(s), "new", "active", "inactive", "deleted"))
 	}
 }
 
@@ -113,7 +113,7 @@ func (p Pool) identifierOf(v *Violations, at string, n NewIdentifier, isMailed b
 	normalized, err := p.Normalize(n.Type, n.Identifier)
 	switch {
 	case !n.Type.isValid():
-		v.Add(at+"/type", errIdentifierType())
+		v.Add(at+"/type", Choice(string(n.Type), identifierTypes()...))
 	case err != nil:
 		v.Add(at+"/identifier", RuleOf(err))
 	case isMailed && n.Type == TypeEmail:
@@ -176,7 +176,7 @@ func (u User) hasAddress(normalized string) bool {
 
 func (n NewAddress) check(v *Violations, at string) {
 	if !n.Type.isAddress() {
-		v.Add(at+"/type", NotOneOf("email", "mobile"))
+		v.Add(at+"/type", Choice(string(n.Type), "email", "mobile"))
 	}
 	if n.Status != "" && n.Status != StatusActive && n.Status != StatusInactive {
 		v.Add(at+"/status", NotOneOf("active", "inactive"))
@@ -234,7 +234,7 @@ func (p Pool) WithPassword(u User, hash string, m Maker) User {
 // unknown state, and for a user who has no password.
 func (u User) WithPasswordState(state CredentialState, m Maker) (User, error) {
 	if state != StateValid && state != StateMustBeReset && state != StateMustBeChanged {
-		return u, InvalidField("/state", NotOneOf("valid", "must_be_reset", "must_be_changed"))
+		return u, InvalidField("/state", Choice(string(state), "valid", "must_be_reset", "must_be_changed"))
 	}
 	i := slices.IndexFunc(u.Credentials, func(c Credential) bool { return c.Type == CredentialPassword })
 	if i < 0 {

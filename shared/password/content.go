@@ -259,7 +259,7 @@ func isNext(a, b, step rune) bool {
 func keyboardRows() []string {
 	return []string{
 		"qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiopü", "yxcvbnm", "azertyuiop", "qsdfghjklm", "wxcvbn",
-		"йцукенгшщзхъ", "фывапролджэ", "ячсмитьбю", "1qaz2wsx3edc4rfv5tgb6yhn7ujm", "!@#$%^&*()", "!\"§$%&/()=",
+		"йцукенгшщзхъ", "фывапролджэ", "ячсмитьбю", "1qaz2wsx3edc4rfv5tgb6yhn7ujm", "1q2w3e4r5t6y7u8i9o0p", "!@#$%^&*()", "!\"§$%&/()=",
 	}
 }
 
@@ -281,7 +281,7 @@ func wordCost(word string) int {
 		"motdepasse", "mdp", "passphrase", "secret", "geheim", "secreto", "tajne", "code", "login", "admin",
 		"administrator", "root", "user", "guest", "test", "welcome", "willkommen", "bienvenue", "bienvenido",
 		"witaj", "letmein", "changeme", "default", "qwerty", "qwertz", "azerty", "hello", "hallo", "hola", "bonjour",
-		"salut", "cześć", "abc", "asd", "qwe", "xyz", "zxc":
+		"salut", "cześć", "пароль", "abc", "asd", "qwe", "xyz", "zxc":
 		return costUsual
 	case "a", "i", "is", "am", "me", "my", "it", "its", "the", "this", "that", "and", "new", "old", "one", "for", "you",
 		"ich", "bin", "ist", "mein", "meine", "das", "der", "die", "ein", "und", "neu", "neues",

@@ -21,6 +21,9 @@ func isHash(text string) bool {
 		}
 	}
 	return isCryptHash(text) ||
+		// Werkzeug, older releases of Django, and MySQL.
+		is(`(pbkdf2:sha\d+:\d+|scrypt:\d+:\d+:\d+)\$[^$]+\$[0-9a-f]{40,128}`, text) ||
+		is(`(sha1|md5)\$[^$]*\$[0-9a-f]{32,40}|\*[0-9A-F]{40}`, text) ||
 		strings.HasPrefix(text, "pbkdf2_") && is(`pbkdf2_sha(1|256|512)\$\d+\$[^$]+\$[A-Za-z0-9+/]{27,}=*`, text)
 }
 

@@ -25,6 +25,8 @@ func TestHashesAreNoPasswords(t *testing.T) {
 		"$pbkdf2-sha256$29000$N2YMIWQsBWBMae09x1jrPQ$1t8iyB2A.WF/Z5JZv.lfCIhXXN33N23OSgQYThBYRfk",
 		"$pbkdf2-sha512$i=600000,l=32$N2YMIWQsBWBMae09x1jrPQ$1t8iyB2A+WF/Z5JZv+lfCIhXXN33N23OSgQYThBYRfk=",
 		"pbkdf2_sha256$260000$c29tZXNhbHQ$1t8iyB2A+WF/Z5JZv+lfCIhXXN33N23OSgQYThBYRfk=",
+		"pbkdf2:sha256:600000$aSalt$" + strings.Repeat("0a", 32), "scrypt:32768:8:1$aSalt$" + strings.Repeat("0a", 64),
+		"sha1$salt$" + strings.Repeat("0a", 20), "*2470C0C06DEE42FD1618BB99005ADCA2EC9D1E19",
 		"bcrypt_sha256$$2b$12$" + tail, "argon2$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub+b4dWRWJTmaaJObG",
 		"$scrypt$ln=16,r=8,p=1$aM15713r3Xsvxbi31lqr1Q$nFNh2CVHVjNldFVKDHDlm4CbdRSCdEBsjjJxD+iCs5E",
 		"$1$salt$" + strings.Repeat("a.", 11), "$apr1$salt$" + strings.Repeat("a.", 11),

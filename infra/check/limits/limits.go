@@ -140,10 +140,10 @@ func fixed() [][]string {
 			fmt.Sprintf("at most %d of a user, with names of 1 to %d characters", identity.MaxPasskeys, identity.MaxPasskeyName),
 		},
 		{"how long a passkey can be created with a challenge", short(factor.ChallengeLifetime)},
-		{"an imported hash: argon2id", fmt.Sprintf("at most %d MiB, %d passes", password.MaxMemory>>10,
+		{"a hash of another system: argon2id", fmt.Sprintf("at most %d MiB, %d passes", password.MaxMemory>>10,
 			password.MaxPasses)},
 		{
-			"an imported hash: bcrypt, PBKDF2",
+			"a hash of another system: bcrypt, PBKDF2",
 			fmt.Sprintf("at most cost %d, %d rounds", password.MaxBcryptCost, password.MaxIterations),
 		},
 		{"a pool's own text of a mail", fmt.Sprintf("at most %d characters of subject, %d of body",

@@ -80,7 +80,6 @@ func poolBounds() []bound {
 	all := []bound{
 		length(newPool, nil, "/name", reference.NameLength),
 		length(newPool, named, "/description", reference.DescriptionLength),
-		length(newPool, named, "/badge_color", reference.ColorLength),
 		least(newPool, named, "/otp_settings/activation/length", identity.MinCodeLength),
 		most(newPool, named, "/otp_settings/activation/length", identity.MaxCodeLength),
 		least(newPool, named, "/password_policy/min_length", identity.MinPasswordLength),

@@ -35,7 +35,7 @@ func operations() map[string]string {
 		"listPools":            "lists pools",
 		"createPool":           "makes a pool",
 		"getPool":              "reads a pool",
-		"updatePool":           "changes a pool",
+		"updatePool":           "replaces the settings of a pool: registration is closed if `public_registration_allowed` is absent. PATCH changes some settings only",
 		"patchPool":            "changes some settings of a pool, and no others",
 		"deletePool":           "deletes a pool with its users",
 		"checkPoolPermissions": "says what an administrator may do in a pool, by the names of published permissions",

@@ -91,7 +91,7 @@ func poolTypes() map[string]described {
 				"id":           {allowed: "an id; in a PUT only that of the path", absent: "a POST makes one", means: "the id, which does not change"},
 				"name":         {allowed: characters(1, NameLength), absent: required, means: "the name that people see"},
 				"description":  {allowed: fmt.Sprintf("at most %d characters", DescriptionLength), absent: "`\"\"`", means: "what it is for. Line breaks are stored as LF"},
-				"badge_color":  {allowed: characters(0, ColorLength), absent: "`\"\"`", means: "the color of pages and mails: `#rgb`, `#rrggbb` or a name of CSS. Other texts are kept, and not used"},
+				"badge_color":  {allowed: "`#rgb`, `#rrggbb` or a name of CSS", absent: "`\"\"`", means: "the color of pages and mails"},
 				"workspace_id": {allowed: "an id", absent: none, means: "a note. Nothing depends on it: a [connection](#connection-to-write) says where users sign in"},
 				"metadata":     {kind: "object", allowed: "at most " + kb(identity.MaxDocument), absent: stays, means: "whatever you want to keep with the pool"},
 				"payload_schema_id": {

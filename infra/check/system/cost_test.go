@@ -179,7 +179,7 @@ func TestWhatACallCosts(t *testing.T) {
 		{
 			"send activation message (request)",
 			func() { tenant.Admin.Must(t, 204, "POST", path+"/activation/send", nil) },
-			systemtest.Cost{RoundTrips: 2, Write: 6, Read: 1},
+			systemtest.Cost{RoundTrips: 3, Write: 6, Read: 2},
 		},
 		{"activate, by a back end", func() {
 			tenant.System.Must(

@@ -208,6 +208,7 @@ func useEveryPermission(t *testing.T, product *systemtest.Product) {
 	back.Must(t, 200, "POST", path+"/user/otp/verify", fields{
 		"identifier": gil, "code": generate("challenge", gil).Text(t, "code"),
 	}, "Idempotency-Key", idempotencyKey+"-8")
+	admin.Must(t, 204, "POST", path+"/users/"+owner+"/password/reset/request", fields{"address": gil})
 	back.Must(t, 204, "POST", path+"/user/password/reset/request", fields{"address": gil})
 	back.Must(t, 204, "POST", path+"/user/password/reset/complete", fields{
 		"address": gil, "code": generate("reset_password", gil).Text(t, "code"), "new_password": "another long password",

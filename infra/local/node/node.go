@@ -40,11 +40,11 @@ func Check(ctx context.Context) error {
 	out, err := exec.CommandContext(ctx, path, "--version").Output()
 	version := strings.TrimSpace(string(out))
 	if err != nil || version == "" {
-		return errors.New("Node.js (" + path + ") does not start: install version " + strconv.Itoa(Oldest) + " or later")
+		return errors.New("the Node.js here (" + path + ") does not start: install version " + strconv.Itoa(Oldest) + " or later")
 	}
 	digits, _, _ := strings.Cut(strings.TrimPrefix(version, "v"), ".")
 	if major, err := strconv.Atoi(digits); err != nil || major < Oldest {
-		return fmt.Errorf("Node.js here (%s) is %s, which is too old: install version %d or later", path, version, Oldest)
+		return fmt.Errorf("the Node.js here (%s) is %s, which is too old: install version %d or later", path, version, Oldest)
 	}
 	return nil
 }

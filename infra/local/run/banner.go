@@ -32,7 +32,7 @@ func runningOf(product *system.System, p parts, s secrets) running.Product {
 func banner(p running.Product) string {
 	pages := p.BaseURL + "/" + p.Tenant
 	return fmt.Sprintf(`
-Identity Pools is running at %[1]s. Ctrl-C stops it.
+Identity Pools is running; Ctrl-C stops it. Its API is at %[1]s
 
   Sign up   %[2]s/pools/%[3]s/register
   Inbox     %[4]s   has the mail with the code, and all other mails
