@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -208,6 +209,7 @@ func useEveryPermission(t *testing.T, product *systemtest.Product) {
 	back.Must(t, 200, "POST", path+"/user/otp/verify", fields{
 		"identifier": gil, "code": generate("challenge", gil).Text(t, "code"),
 	}, "Idempotency-Key", idempotencyKey+"-8")
+	product.Clock.Advance(2 * time.Minute)
 	admin.Must(t, 204, "POST", path+"/users/"+owner+"/password/reset/request", fields{"address": gil})
 	back.Must(t, 204, "POST", path+"/user/password/reset/request", fields{"address": gil})
 	back.Must(t, 204, "POST", path+"/user/password/reset/complete", fields{
