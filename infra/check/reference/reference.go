@@ -32,8 +32,17 @@ func Document(root string) (text string, faults []string) {
 	d.faults = append(d.faults, missing...)
 	parts = append(parts, others, codes)
 	d.checkUse()
-	text = strings.Join(parts, "\n\n") + "\n"
+	text = withContents(strings.Join(parts, "\n\n") + "\n")
 	return text, append(d.faults, linkFaults(text)...)
+}
+
+// withContents returns the text with links to its parts before the first of them.
+func withContents(text string) string {
+	var links []string
+	for _, title := range regexp.MustCompile(`(?m)^## (.*)$`).FindAllStringSubmatch(text, -1) {
+		links = append(links, "- ["+title[1]+"](#"+anchor(title[1])+")")
+	}
+	return strings.Replace(text, "\n## ", "\n"+strings.Join(links, "\n")+"\n\n## ", 1)
 }
 
 // document is a document that is being made.
