@@ -143,10 +143,12 @@ func (p renderer) buttonHTML(url, words string) string {
 	).Replace(buttonHTML)
 }
 
-// hasSignIn reports whether the mail is a welcome that says where the receiver goes on.
-func (p renderer) hasSignIn() bool { return p.kind == Welcome && p.values.SignIn != "" }
+// hasSignIn reports whether the mail says where somebody with an account goes on.
+func (p renderer) hasSignIn() bool {
+	return (p.kind == Welcome || p.kind == AddressTaken) && p.values.SignIn != ""
+}
 
-// signInWords returns the words on the button of a welcome.
+// signInWords returns the words on the button that leads to Values.SignIn.
 func (p renderer) signInWords() string { return p.words.Say(p.kind.buttonKey(), "pool", p.values.Pool) }
 
 // paragraph returns a paragraph as HTML, with the URLs in its text as links. A URL within a value is

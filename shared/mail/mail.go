@@ -115,10 +115,10 @@ func (k Kind) mainVariable() string {
 }
 
 // buttonKey returns the key of the words on the button of a mail with a link. The link of a welcome
-// is Values.SignIn.
+// and of a notice that somebody has an account already is Values.SignIn.
 func (k Kind) buttonKey() string {
 	switch k {
-	case Welcome:
+	case Welcome, AddressTaken:
 		return "button_sign_in"
 	case PasswordResetLink:
 		return "button_password"
@@ -172,7 +172,7 @@ type Values struct {
 	Code     string        // for kinds with a code
 	CodePage string        // the URL of the page on which the code is typed, or "" if the receiver has it open
 	Link     string        // for kinds with a link
-	SignIn   string        // for a welcome, the URL at which the receiver goes on, or "" for none
+	SignIn   string        // the URL at which somebody with an account goes on, or "" for none
 	Duration time.Duration // how long the code or link is valid
 	Until    time.Time     // when the code or link expires
 	Time     time.Time     // for notices of a change, when it happened

@@ -102,6 +102,10 @@ func TestGoldens(t *testing.T) {
 	v.Logo, v.CodePage, v.SignIn = logo, codePage, signIn
 	same(t, mustRender(t, mail.InvitationCode, "en", nil, v), "branded")
 	same(t, mustRender(t, mail.Welcome, "en", nil, v), "branded_welcome")
+	taken := mustRender(t, mail.AddressTaken, "en", nil, v)
+	if !strings.Contains(taken.Text, signIn) || !strings.Contains(taken.HTML, ">Continue to Acme Customers</a>") {
+		t.Errorf("who has an account is not led to it: %s", taken.Text)
+	}
 }
 
 // TestMails checks what every mail must satisfy, whatever it says.
