@@ -60,7 +60,7 @@ func inputs(tenant *systemtest.Tenant, pool, user, text string) []input {
 		{
 			"a pool's texts", admin, "POST", "/pools",
 			fields{
-				"name": text, "description": text, "badge_color": text,
+				"name": text, "description": text,
 				"metadata": fields{text: text},
 			},
 		},
@@ -69,7 +69,7 @@ func inputs(tenant *systemtest.Tenant, pool, user, text string) []input {
 			"a pool's settings", admin, "POST", "/pools",
 			fields{
 				"name": "x", "otp_settings": fields{text: fields{"ttl": text}},
-				"mfa_session_ttl": text,
+				"mfa_session_ttl": text, "badge_color": text,
 			},
 		},
 		{
