@@ -34,7 +34,8 @@ func (s *Service) ChangeTOTP(
 		case u.Status != identity.StatusActive:
 			return identity.InvalidField("/status", identity.WrongStatus("the user must be active"))
 		case !has:
-			return identity.InvalidField("/totp", identity.WrongStatus("the user has no authenticator app yet: set one with a reset"))
+			return identity.InvalidField("/totp",
+				identity.WrongStatus("the user has no authenticator app yet: set one with a reset"))
 		}
 		if guess == nil {
 			guess = s.Apps.Guess(p.Limits, code)

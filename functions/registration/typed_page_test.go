@@ -1,7 +1,11 @@
 package registration_test
 
 import (
+	"fmt"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -110,6 +114,46 @@ func TestATypedCodeThatIsNotRight(t *testing.T) {
 		!contains(got.Body, "That code has expired. Ask for a new email.") {
 		t.Errorf("a day later: %d %s", got.Status, mainContent(got))
 	}
+}
+
+// Twenty people who type at once spend no more than the guesses of a code, and one of them activates the user.
+func TestTypedCodesAtOnce(t *testing.T) {
+	t.Parallel()
+	b := newPoolBrowser(t, nil)
+	page := b.at("activate/code")
+	at := func(call func(i int, by browser)) {
+		var callers sync.WaitGroup
+		for i := range 20 {
+			callers.Go(func() { call(i, browser{base: b.base}) })
+		}
+		callers.Wait()
+	}
+	email := systemtest.Address("ann")
+	code := b.invitationCode(t, email, nil)
+	at(func(i int, by browser) {
+		wrong := fmt.Sprintf("%0*d", len(code), i)
+		if got := by.call(t, page, "identifier", email, "code", wrong); wrong != code && got.Status != 422 {
+			t.Errorf("%s: %d", wrong, got.Status)
+		}
+	})
+	if got := b.call(t, page, "identifier", email, "code", code); got.Status != 422 {
+		t.Errorf("the right code after twenty wrong ones: %d %s", got.Status, mainContent(got))
+	}
+	other := systemtest.Address("ben")
+	form := hiddenIn(b.call(t, page, "identifier", other, "code", b.invitationCode(t, other, nil)).Body)
+	password := func(i int) string { return fmt.Sprintf("%s %d", systemtest.Password, i) }
+	var activated, winner atomic.Int32
+	at(func(i int, by browser) {
+		mine := slices.Concat(form[:len(form)-1], []string{systemtest.Unique(), "password", password(i)})
+		if got := by.call(t, page, mine...); got.Status == 303 {
+			activated.Add(1)
+			winner.Store(int32(i))
+		}
+	})
+	if activated.Load() != 1 {
+		t.Errorf("%d have activated the user", activated.Load())
+	}
+	verify(t, b.tenant, b.pool, other, password(int(winner.Load())), 200)
 }
 
 // A link that is right and too old is recognized at once. Another one goes to the same address, which need

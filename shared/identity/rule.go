@@ -103,9 +103,6 @@ func Repeated() Rule { return Broken(CodeRepeated, "is in the list twice") }
 // UnknownField is the rule for a field of a body that does not exist.
 func UnknownField() Rule { return Broken(CodeUnknownField, "is not a known field") }
 
-// UnknownMember is the rule for a member that a schema does not allow.
-func UnknownMember(reason string) Rule { return Broken(CodeUnknownField, reason) }
-
 // WrongType is the rule for a value that must be of a type of JSON, such as "object".
 func WrongType(kind string) Rule {
 	phrase := map[string]string{

@@ -123,7 +123,7 @@ func (r *validation) checkMemberNames(n *node, v map[string]any, at *location) {
 			return
 		}
 		if n.names != nil && !r.matches(n.names, name) {
-			r.addMember(at, name, identity.UnknownMember("has a name that the schema does not allow"))
+			r.addMember(at, name, identity.Broken(identity.CodeUnknownField, "has a name that the schema does not allow"))
 		}
 		_, known := slices.BinarySearchFunc(n.properties, name, func(m memberSchema, name string) int {
 			return strings.Compare(m.name, name)
@@ -135,7 +135,7 @@ func (r *validation) checkMemberNames(n *node, v map[string]any, at *location) {
 			}
 		}
 		if n.closed && !known {
-			r.addMember(at, name, identity.UnknownMember("is not a member that the schema allows"))
+			r.addMember(at, name, identity.Broken(identity.CodeUnknownField, "is not a member that the schema allows"))
 		}
 	}
 }

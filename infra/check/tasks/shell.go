@@ -18,7 +18,7 @@ type Shell struct {
 // end is the line that a shell prints after each part.
 const end = "--- end of this part ---"
 
-// Start starts a shell in a folder.
+// Start starts a command that is a shell.
 func Start(cmd *exec.Cmd) (*Shell, error) {
 	in, err := cmd.StdinPipe()
 	if err != nil {
