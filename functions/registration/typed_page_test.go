@@ -119,7 +119,7 @@ func TestATypedCodeThatIsNotRight(t *testing.T) {
 // Twenty people who type at once spend no more than the guesses of a code, and one of them activates the user.
 func TestTypedCodesAtOnce(t *testing.T) {
 	t.Parallel()
-	b := newPoolBrowser(t, nil)
+	b := newPoolBrowser(t, fields{"limits": fields{"code_guesses_per_day": 100}}) // more than a code allows
 	page := b.at("activate/code")
 	at := func(call func(i int, by browser)) {
 		var callers sync.WaitGroup
